@@ -1,0 +1,37 @@
+//! The name of a Docker context.
+
+use super::alphabet::{is_docker_rest, is_made_of};
+use super::newtype::{parses_from_text, reads_as_text};
+
+/// The name of a Docker context: letters, digits, `_`, `.` and `-`, in any order.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ContextName(String);
+
+reads_as_text!(ContextName);
+parses_from_text!(ContextName, ContextNameError);
+
+impl ContextName {
+    /// Takes a name as it was given.
+    ///
+    /// # Errors
+    ///
+    /// When the text is empty or holds a character that is not allowed.
+    pub fn parse(text: &str) -> Result<Self, ContextNameError> {
+        if is_made_of(text, is_docker_rest, is_docker_rest) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(ContextNameError {
+                text: text.to_owned(),
+            })
+        }
+    }
+}
+
+/// The text is no name of a Docker context.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{}` is no name of a Docker context: it takes letters, digits, `_`, `.` and `-`", text.escape_debug())]
+#[non_exhaustive]
+pub struct ContextNameError {
+    /// What was given.
+    pub text: String,
+}

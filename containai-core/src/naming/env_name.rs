@@ -1,0 +1,45 @@
+//! The name of an environment variable.
+
+use super::alphabet::is_made_of;
+use super::newtype::{parses_from_text, reads_as_text};
+
+/// The name of an environment variable: letters, digits and `_`, not beginning with a digit (POSIX.1-2017 §8.1).
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct EnvName(String);
+
+reads_as_text!(EnvName);
+parses_from_text!(EnvName, EnvNameError);
+
+impl EnvName {
+    /// Takes a name as it was given.
+    ///
+    /// # Errors
+    ///
+    /// When the text is empty or holds a character that is not allowed.
+    pub fn parse(text: &str) -> Result<Self, EnvNameError> {
+        if is_made_of(text, is_first, is_rest) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(EnvNameError {
+                text: text.to_owned(),
+            })
+        }
+    }
+}
+
+/// The text is no name of an environment variable.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{}` is no name of an environment variable: it takes letters, digits and `_`, the first no digit", text.escape_debug())]
+#[non_exhaustive]
+pub struct EnvNameError {
+    /// What was given.
+    pub text: String,
+}
+
+fn is_first(c: char) -> bool {
+    c.is_ascii_alphabetic() || c == '_'
+}
+
+fn is_rest(c: char) -> bool {
+    c.is_ascii_alphanumeric() || c == '_'
+}

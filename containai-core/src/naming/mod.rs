@@ -1,0 +1,28 @@
+//! The names that Docker, SSH and the disk will see.
+//!
+//! Every name has a type and every type is made here and nowhere else, so a
+//! value of it is known to be accepted where it is used.
+
+mod alphabet;
+mod container_name;
+mod context_name;
+mod env_name;
+mod git_head;
+mod host_port;
+mod hostname;
+mod newtype;
+mod ssh_alias;
+mod template_name;
+mod volume_name;
+mod workspace_path;
+
+pub use container_name::{Candidates, ContainerName, ContainerNameError};
+pub use context_name::{ContextName, ContextNameError};
+pub use env_name::{EnvName, EnvNameError};
+pub use git_head::GitHead;
+pub use host_port::{HostPort, HostPortError, PortRange, PortRangeError};
+pub use hostname::Hostname;
+pub use ssh_alias::SshAlias;
+pub use template_name::{TemplateName, TemplateNameError};
+pub use volume_name::{VolumeName, VolumeNameError};
+pub use workspace_path::{WorkspacePath, WorkspacePathError};

@@ -1,0 +1,45 @@
+//! The name of a template.
+
+use super::alphabet::is_made_of;
+use super::newtype::{parses_from_text, reads_as_text};
+
+/// The name of an image template: small letters, digits, `_`, `.` and `-`, beginning with a letter or digit.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TemplateName(String);
+
+reads_as_text!(TemplateName);
+parses_from_text!(TemplateName, TemplateNameError);
+
+impl TemplateName {
+    /// Takes a name as it was given.
+    ///
+    /// # Errors
+    ///
+    /// When the text is empty or holds a character that is not allowed.
+    pub fn parse(text: &str) -> Result<Self, TemplateNameError> {
+        if is_made_of(text, is_first, is_rest) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(TemplateNameError {
+                text: text.to_owned(),
+            })
+        }
+    }
+}
+
+/// The text is no name of a template.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{}` is no name of a template: it takes small letters, digits, `_`, `.` and `-`, the first a letter or digit", text.escape_debug())]
+#[non_exhaustive]
+pub struct TemplateNameError {
+    /// What was given.
+    pub text: String,
+}
+
+fn is_first(c: char) -> bool {
+    c.is_ascii_lowercase() || c.is_ascii_digit()
+}
+
+fn is_rest(c: char) -> bool {
+    is_first(c) || matches!(c, '_' | '.' | '-')
+}

@@ -1,0 +1,165 @@
+//! The name of a Docker volume.
+
+use sha2::{Digest, Sha256};
+
+use super::alphabet::{hyphenated, is_docker_first, is_docker_rest, is_made_of};
+use super::newtype::{parses_from_text, reads_as_text};
+use super::{ContainerName, WorkspacePath};
+
+/// The name of a Docker volume: `[a-zA-Z0-9][a-zA-Z0-9_.-]*`, at most 255 characters.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct VolumeName(String);
+
+reads_as_text!(VolumeName);
+parses_from_text!(VolumeName, VolumeNameError);
+
+impl VolumeName {
+    /// The most characters a name has: it is a directory on the host (`NAME_MAX`).
+    pub const MAX_LEN: usize = 255;
+
+    /// Takes a name that a person gave.
+    ///
+    /// # Errors
+    ///
+    /// [`VolumeNameError`] when Docker would refuse the name or it is too long.
+    pub fn parse(text: &str) -> Result<Self, VolumeNameError> {
+        if text.len() <= Self::MAX_LEN && is_made_of(text, is_docker_first, is_docker_rest) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(VolumeNameError {
+                text: text.to_owned(),
+            })
+        }
+    }
+
+    /// Names the volume that holds a workspace's data: agents' settings and sign-ins.
+    ///
+    /// The hash of the workspace's path keeps two workspaces apart whose
+    /// containers were given one name at different times; without it one would
+    /// find the other's sign-ins.
+    #[must_use]
+    pub fn data(container: &ContainerName, workspace: &WorkspacePath) -> Self {
+        Self::of_workspace(container, workspace, "data")
+    }
+
+    /// Names the volume that holds the inner Docker's images and containers.
+    #[must_use]
+    pub fn docker(container: &ContainerName, workspace: &WorkspacePath) -> Self {
+        Self::of_workspace(container, workspace, "docker")
+    }
+
+    /// Names a data volume that was not there before, for a fresh start:
+    /// `{directory}-{branch}-{stamp}`.
+    ///
+    /// `branch` is the whole branch, or the short commit on a detached head;
+    /// `None` outside git. `unix_nanos` is the time now, in nanoseconds since
+    /// 1970. Where the name would be too long the longer part loses its end.
+    #[must_use]
+    pub fn reset(dir_name: &str, branch: Option<&str>, unix_nanos: u64) -> Self {
+        let repo = part(dir_name, "workspace");
+        let branch = branch.map_or_else(|| "nogit".to_owned(), |branch| part(branch, "unknown"));
+        let stamp = unix_nanos.to_string();
+        let room = Self::MAX_LEN - stamp.len() - 2;
+        let (repo, branch) = fit(&repo, &branch, room);
+        Self(format!("{repo}-{branch}-{stamp}"))
+    }
+
+    fn of_workspace(container: &ContainerName, workspace: &WorkspacePath, what: &str) -> Self {
+        let digest = Sha256::digest(workspace.as_str());
+        let [a, b, c, d] = [digest[0], digest[1], digest[2], digest[3]];
+        Self(format!(
+            "containai-{container}-{a:02x}{b:02x}{c:02x}{d:02x}-{what}"
+        ))
+    }
+}
+
+/// Docker would refuse the name of a volume.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "`{}` is no name for a volume: it takes up to 255 letters, digits, `_`, `.` and `-`, the first a letter or digit",
+    text.escape_debug()
+)]
+#[non_exhaustive]
+pub struct VolumeNameError {
+    /// What was given.
+    pub text: String,
+}
+
+/// Reduces one part of a name to words and hyphens, or to `fallback`.
+fn part(text: &str, fallback: &str) -> String {
+    let kept = hyphenated(
+        text.chars()
+            .map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }),
+    );
+    if kept.is_empty() {
+        fallback.to_owned()
+    } else {
+        kept
+    }
+}
+
+/// Cuts two ASCII parts so that they have at most `room` characters together,
+/// the shorter one keeping up to half of it.
+fn fit<'a>(repo: &'a str, branch: &'a str, room: usize) -> (&'a str, &'a str) {
+    let repo_room = (room - room / 2).max(room.saturating_sub(branch.len()));
+    let repo = repo.get(..repo_room).unwrap_or(repo).trim_end_matches('-');
+    let branch_room = room - repo.len();
+    (
+        repo,
+        branch
+            .get(..branch_room)
+            .unwrap_or(branch)
+            .trim_end_matches('-'),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn two_workspaces_never_share() -> Result<(), Box<dyn std::error::Error>> {
+        let name = ContainerName::parse("api-main")?;
+        let one = VolumeName::data(&name, &WorkspacePath::new("/home/a/api")?);
+        let other = VolumeName::data(&name, &WorkspacePath::new("/home/b/api")?);
+        insta::assert_snapshot!(one, @"containai-api-main-4cf4e026-data");
+        assert_ne!(one, other);
+        Ok(())
+    }
+
+    #[test]
+    fn inner_docker_has_its_own() -> Result<(), Box<dyn std::error::Error>> {
+        let name = ContainerName::parse("api-main")?;
+        let volume = VolumeName::docker(&name, &WorkspacePath::new("/home/a/api")?);
+        insta::assert_snapshot!(volume, @"containai-api-main-4cf4e026-docker");
+        Ok(())
+    }
+
+    #[test]
+    fn reset_names_directory_branch_and_time() {
+        let name = VolumeName::reset("My_App", Some("feature/oauth"), 17);
+        assert_eq!(name.as_str(), "my-app-feature-oauth-17");
+        assert_eq!(
+            VolumeName::reset("/", None, 17).as_str(),
+            "workspace-nogit-17"
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn reset_is_a_volume_name(dir in ".{0,300}", branch in ".{0,300}", stamp: u64) {
+            let name = VolumeName::reset(&dir, Some(&branch), stamp);
+            prop_assert!(VolumeName::parse(name.as_str()).is_ok());
+            let suffix = format!("-{stamp}");
+            prop_assert!(name.as_str().ends_with(&suffix));
+        }
+
+        #[test]
+        fn parsing_keeps_the_text(text in ".*") {
+            if let Ok(name) = VolumeName::parse(&text) {
+                prop_assert_eq!(name.as_str(), text.as_str());
+            }
+        }
+    }
+}

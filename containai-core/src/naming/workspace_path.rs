@@ -1,0 +1,162 @@
+//! The directory a container works on.
+
+use std::path::{Component, Path, PathBuf};
+
+use super::newtype::reads_as_text;
+
+/// The absolute path of a workspace on the host, without `.`, `..`, doubled
+/// slashes or a slash at the end.
+///
+/// Only the text is checked: that it is a directory is for the caller to find
+/// out, links resolved before.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct WorkspacePath(String);
+
+reads_as_text!(WorkspacePath);
+
+impl WorkspacePath {
+    /// Takes a path, dropping what does not change its meaning.
+    ///
+    /// # Errors
+    ///
+    /// - [`NotAbsolute`](WorkspacePathError::NotAbsolute): it does not begin with `/`.
+    /// - [`NotUtf8`](WorkspacePathError::NotUtf8): labels and files could not hold it.
+    /// - [`ControlCharacter`](WorkspacePathError::ControlCharacter): a newline or the like.
+    /// - [`Parent`](WorkspacePathError::Parent): it holds `..`, which means
+    ///   something else once a link is resolved.
+    pub fn new(path: impl AsRef<Path>) -> Result<Self, WorkspacePathError> {
+        let path = path.as_ref();
+        let Some(text) = path.to_str() else {
+            return Err(WorkspacePathError::NotUtf8 {
+                path: path.to_owned(),
+            });
+        };
+        if !path.is_absolute() {
+            return Err(WorkspacePathError::NotAbsolute {
+                path: path.to_owned(),
+            });
+        }
+        if text.chars().any(char::is_control) {
+            return Err(WorkspacePathError::ControlCharacter {
+                path: path.to_owned(),
+            });
+        }
+        let mut normal = String::with_capacity(text.len());
+        for component in path.components() {
+            match component {
+                Component::Normal(name) => {
+                    normal.push('/');
+                    normal.push_str(&name.to_string_lossy());
+                }
+                Component::ParentDir => {
+                    return Err(WorkspacePathError::Parent {
+                        path: path.to_owned(),
+                    });
+                }
+                Component::RootDir | Component::CurDir | Component::Prefix(_) => {}
+            }
+        }
+        if normal.is_empty() {
+            normal.push('/');
+        }
+        Ok(Self(normal))
+    }
+
+    /// Returns the path as a path.
+    #[must_use]
+    pub fn as_path(&self) -> &Path {
+        Path::new(&self.0)
+    }
+
+    /// Returns the last component; nothing for `/`.
+    #[must_use]
+    pub fn dir_name(&self) -> &str {
+        self.0.rsplit('/').next().unwrap_or_default()
+    }
+}
+
+impl AsRef<Path> for WorkspacePath {
+    fn as_ref(&self) -> &Path {
+        self.as_path()
+    }
+}
+
+/// A path cannot be a workspace's.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum WorkspacePathError {
+    /// The path is relative: the caller has not resolved it.
+    #[error("the workspace `{}` is not an absolute path", path.display())]
+    NotAbsolute {
+        /// What was given.
+        path: PathBuf,
+    },
+    /// The path is not text: made by a program with another encoding.
+    #[error("the workspace `{}` is not valid UTF-8", path.display())]
+    NotUtf8 {
+        /// What was given.
+        path: PathBuf,
+    },
+    /// The path holds a character that ends a line or moves a cursor.
+    #[error("the workspace `{}` holds a control character", path.display().to_string().escape_debug())]
+    ControlCharacter {
+        /// What was given.
+        path: PathBuf,
+    },
+    /// The path holds `..`.
+    #[error("the workspace `{}` holds `..`", path.display())]
+    Parent {
+        /// What was given.
+        path: PathBuf,
+    },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn check(input: &str, expected: Result<&str, &str>) {
+        let path = WorkspacePath::new(input).map_err(|error| error.to_string());
+        assert_eq!(
+            path.as_ref()
+                .map(WorkspacePath::as_str)
+                .map_err(String::as_str),
+            expected
+        );
+    }
+
+    #[test]
+    fn normalises_and_refuses() {
+        check("/home/a/repo", Ok("/home/a/repo"));
+        check("/home//a/./repo/", Ok("/home/a/repo"));
+        check("/", Ok("/"));
+        check("repo", Err("the workspace `repo` is not an absolute path"));
+        check("", Err("the workspace `` is not an absolute path"));
+        check("/a/../b", Err("the workspace `/a/../b` holds `..`"));
+        check(
+            "/a\nb",
+            Err("the workspace `/a\\nb` holds a control character"),
+        );
+        check(
+            "/a\0b",
+            Err("the workspace `/a\\0b` holds a control character"),
+        );
+    }
+
+    #[test]
+    fn names_its_directory() -> Result<(), WorkspacePathError> {
+        assert_eq!(WorkspacePath::new("/srv/api/")?.dir_name(), "api");
+        assert_eq!(WorkspacePath::new("/")?.dir_name(), "");
+        Ok(())
+    }
+
+    proptest! {
+        #[test]
+        fn is_idempotent(text in "/.*") {
+            if let Ok(path) = WorkspacePath::new(&text) {
+                prop_assert_eq!(WorkspacePath::new(path.as_path()), Ok(path.clone()));
+            }
+        }
+    }
+}
