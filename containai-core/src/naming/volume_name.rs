@@ -1,7 +1,5 @@
 //! The name of a Docker volume.
 
-use sha2::{Digest, Sha256};
-
 use super::alphabet::{hyphenated, is_docker_first, is_docker_rest, is_made_of};
 use super::newtype::{parses_from_text, reads_as_text};
 use super::{ContainerName, WorkspacePath};
@@ -65,11 +63,8 @@ impl VolumeName {
     }
 
     fn of_workspace(container: &ContainerName, workspace: &WorkspacePath, what: &str) -> Self {
-        let digest = Sha256::digest(workspace.as_str());
-        let [a, b, c, d] = [digest[0], digest[1], digest[2], digest[3]];
-        Self(format!(
-            "containai-{container}-{a:02x}{b:02x}{c:02x}{d:02x}-{what}"
-        ))
+        let digest = workspace.digest();
+        Self(format!("containai-{container}-{digest}-{what}"))
     }
 }
 

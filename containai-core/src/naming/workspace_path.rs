@@ -2,6 +2,8 @@
 
 use std::path::{Component, Path, PathBuf};
 
+use sha2::{Digest as _, Sha256};
+
 use super::newtype::reads_as_text;
 
 /// The absolute path of a workspace on the host, without `.`, `..`, doubled
@@ -66,6 +68,17 @@ impl WorkspacePath {
     #[must_use]
     pub fn as_path(&self) -> &Path {
         Path::new(&self.0)
+    }
+
+    /// Returns the first 8 hexadecimal digits of the SHA-256 of the path, which
+    /// keep apart the volumes and locks of workspaces with one name.
+    #[must_use]
+    pub fn digest(&self) -> String {
+        let digest = Sha256::digest(&self.0);
+        digest[..4]
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect()
     }
 
     /// Returns the last component; nothing for `/`.

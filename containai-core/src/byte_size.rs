@@ -1,0 +1,232 @@
+//! Amounts of memory and storage.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::Serialize;
+
+/// One kibibyte, mebibyte and gibibyte in bytes.
+const KIB: u64 = 1 << 10;
+const MIB: u64 = 1 << 20;
+const GIB: u64 = 1 << 30;
+
+/// An amount of bytes, at most `i64::MAX` (Docker's API knows no more).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(transparent)]
+pub struct ByteSize(u64);
+
+impl ByteSize {
+    /// Makes an amount of bytes, cut at `i64::MAX`.
+    #[must_use]
+    pub const fn from_bytes(bytes: u64) -> Self {
+        Self(if bytes > i64::MAX as u64 {
+            i64::MAX as u64
+        } else {
+            bytes
+        })
+    }
+
+    /// Makes an amount of gibibytes, cut at `i64::MAX` bytes.
+    #[must_use]
+    pub const fn from_gib(gib: u64) -> Self {
+        Self::from_bytes(gib.saturating_mul(GIB))
+    }
+
+    /// Returns the amount in bytes.
+    #[must_use]
+    pub const fn bytes(self) -> u64 {
+        self.0
+    }
+
+    /// Returns the amount in bytes as Docker's API takes it.
+    #[must_use]
+    pub fn as_i64(self) -> i64 {
+        i64::try_from(self.0).unwrap_or(i64::MAX)
+    }
+}
+
+impl fmt::Display for ByteSize {
+    /// Writes the amount in the largest unit that divides it, as Docker reads
+    /// it back: `4g`, `1536m`, `1000b`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let units = [(GIB, 'g'), (MIB, 'm'), (KIB, 'k')];
+        match units
+            .into_iter()
+            .find(|(unit, _)| self.0 > 0 && self.0 % unit == 0)
+        {
+            Some((unit, letter)) => write!(f, "{}{letter}", self.0 / unit),
+            None => write!(f, "{}b", self.0),
+        }
+    }
+}
+
+impl FromStr for ByteSize {
+    type Err = ByteSizeError;
+
+    /// Reads an amount as Docker does (`RAMInBytes` of docker/go-units): a
+    /// number with an optional fraction, then optionally `k`, `m`, `g`, `t` or
+    /// `p` (powers of 1024), then optionally `b` or `ib`, in any case.
+    fn from_str(text: &str) -> Result<Self, ByteSizeError> {
+        let malformed = || ByteSizeError::Malformed {
+            text: text.to_owned(),
+        };
+        let split = text
+            .find(|c: char| !c.is_ascii_digit() && c != '.')
+            .unwrap_or(text.len());
+        let (number, unit) = text.split_at(split);
+        let shift = unit_shift(unit).ok_or_else(malformed)?;
+        let (whole, fraction) = number.split_once('.').unwrap_or((number, "0"));
+        if !is_digits(whole) || !is_digits(fraction) {
+            return Err(malformed());
+        }
+        scaled(whole, fraction, shift)
+            .map(Self)
+            .ok_or_else(|| ByteSizeError::TooLarge {
+                text: text.to_owned(),
+            })
+    }
+}
+
+/// A text is no amount of bytes.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ByteSizeError {
+    /// It is no number, or the unit is unknown.
+    #[error("`{}` is no size: it takes a number and `b`, `k`, `m`, `g` or `t`, such as `4g`", text.escape_debug())]
+    Malformed {
+        /// What was given.
+        text: String,
+    },
+    /// It is more than an `i64` of bytes.
+    #[error("`{}` is larger than any memory", text.escape_debug())]
+    TooLarge {
+        /// What was given.
+        text: String,
+    },
+}
+
+/// A size, or the difference of two, for people: `~1.5 KB`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ApproximateSize(pub i64);
+
+impl fmt::Display for ApproximateSize {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // A double holds what one decimal needs of any size.
+        let mut amount = self.0 as f64;
+        let mut units = ["B", "KB", "MB", "GB", "TB"].into_iter().peekable();
+        while let Some(unit) = units.next() {
+            if amount < 1024.0 || units.peek().is_none() {
+                return write!(f, "~{amount:.1} {unit}");
+            }
+            amount /= 1024.0;
+        }
+        Ok(())
+    }
+}
+
+fn is_digits(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit())
+}
+
+/// The power of two of a unit, or `None` if there is no such unit.
+fn unit_shift(unit: &str) -> Option<u32> {
+    let unit = unit.strip_prefix(' ').unwrap_or(unit).to_ascii_lowercase();
+    let unit = unit.strip_suffix('b').unwrap_or(&unit);
+    let unit = match unit {
+        "i" => return None,
+        unit => unit.strip_suffix('i').unwrap_or(unit),
+    };
+    match unit {
+        "" => Some(0),
+        "k" => Some(10),
+        "m" => Some(20),
+        "g" => Some(30),
+        "t" => Some(40),
+        "p" => Some(50),
+        _ => None,
+    }
+}
+
+/// `whole.fraction` shifted left, cut to bytes; `None` where it does not fit.
+fn scaled(whole: &str, fraction: &str, shift: u32) -> Option<u64> {
+    let whole: u64 = whole.parse().ok()?;
+    let whole = u128::from(whole) << shift;
+    // No unit has more than 2^50 bytes, so 18 digits decide to the byte.
+    let fraction = fraction.get(..18).unwrap_or(fraction);
+    let digits: u128 = fraction.parse().ok()?;
+    let fraction = (digits << shift) / 10u128.pow(u32::try_from(fraction.len()).ok()?);
+    i64::try_from(whole.checked_add(fraction)?)
+        .ok()?
+        .try_into()
+        .ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn check(text: &str, expected: Option<u64>) {
+        assert_eq!(
+            text.parse::<ByteSize>().ok().map(ByteSize::bytes),
+            expected,
+            "{text:?}"
+        );
+    }
+
+    #[test]
+    fn reads_what_docker_reads() {
+        check("4g", Some(4 << 30));
+        check("4G", Some(4 << 30));
+        check("4gb", Some(4 << 30));
+        check("4GiB", Some(4 << 30));
+        check("1.5g", Some(3 << 29));
+        check("512m", Some(512 << 20));
+        check("100", Some(100));
+        check("1 k", Some(1024));
+        check("0.1b", Some(0));
+        check("010k", Some(10 * 1024));
+        for bad in [
+            "", "g", "-1", "+1g", "1.g", ".5g", "1.2.3g", "4x", "4ib", " 4g", "4g ", "٤g",
+        ] {
+            check(bad, None);
+        }
+    }
+
+    #[test]
+    fn refuses_instead_of_wrapping() {
+        check("8191p", Some(8191 << 50));
+        check("8192p", None);
+        check("9223372036854775807", Some(i64::MAX as u64));
+        check("9223372036854775808", None);
+        check("18446744073709551616t", None);
+    }
+
+    #[test]
+    fn writes_the_largest_whole_unit() {
+        assert_eq!(ByteSize::from_gib(4).to_string(), "4g");
+        assert_eq!(ByteSize::from_bytes(3 << 29).to_string(), "1536m");
+        assert_eq!(ByteSize::from_bytes(1001).to_string(), "1001b");
+        assert_eq!(ByteSize::from_bytes(0).to_string(), "0b");
+    }
+
+    #[test]
+    fn approximates_for_people() {
+        assert_eq!(ApproximateSize(1536).to_string(), "~1.5 KB");
+        assert_eq!(ApproximateSize(1 << 50).to_string(), "~1024.0 TB");
+    }
+
+    proptest! {
+        #[test]
+        fn reads_back_what_it_writes(bytes in 0..=i64::MAX as u64) {
+            let size = ByteSize::from_bytes(bytes);
+            prop_assert_eq!(size.to_string().parse(), Ok(size));
+        }
+
+        #[test]
+        fn never_panics(text in ".*", digits in "[0-9]{1,40}(\\.[0-9]{0,40})?[kmgtp]?") {
+            let _ = text.parse::<ByteSize>();
+            let _ = digits.parse::<ByteSize>();
+        }
+    }
+}

@@ -1,0 +1,216 @@
+//! How much of the host a container may use.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::Serialize;
+
+use crate::byte_size::ByteSize;
+
+/// What the host has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HostCapacity {
+    /// The host's memory in bytes (`MemTotal`); 0 where it is not known.
+    pub memory_bytes: u64,
+    /// The number of processors; 0 where it is not known.
+    pub cpus: u32,
+}
+
+/// The limits of a container.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Resources {
+    /// The most memory, swap included: a container that swaps is too slow to work in.
+    pub memory: ByteSize,
+    /// The most processor time.
+    pub cpus: Cpus,
+}
+
+impl Resources {
+    /// Takes half of the host: half of its memory, at least 2 GiB unless the
+    /// host has less, and half of its processors, at least one.
+    #[must_use]
+    pub fn half_of(host: HostCapacity) -> Self {
+        let share = Share::HALF;
+        Self {
+            memory: share.of_memory(host.memory_bytes),
+            cpus: Cpus::from_count(share.of_cpus(host.cpus)),
+        }
+    }
+}
+
+/// A part of the host, with a floor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Share {
+    /// The part, in hundredths.
+    pub percent: u8,
+    /// The least memory, unless the host has less.
+    pub min_memory: ByteSize,
+    /// The least number of processors.
+    pub min_cpus: u32,
+}
+
+impl Share {
+    /// Half of the host, but 2 GiB and one processor.
+    pub const HALF: Self = Self {
+        percent: 50,
+        min_memory: ByteSize::from_gib(2),
+        min_cpus: 1,
+    };
+
+    /// What a host whose memory is not known is taken to have.
+    const UNKNOWN_MEMORY: ByteSize = ByteSize::from_gib(8);
+
+    /// Returns the share of a host's memory, to the byte; `host_bytes` of 0
+    /// counts as 8 GiB.
+    #[must_use]
+    pub fn of_memory(self, host_bytes: u64) -> ByteSize {
+        let host = match host_bytes {
+            0 => Self::UNKNOWN_MEMORY.bytes(),
+            known => known,
+        };
+        let part = u128::from(host) * u128::from(self.percent) / 100;
+        let part = u64::try_from(part).unwrap_or(u64::MAX);
+        ByteSize::from_bytes(part.max(self.min_memory.bytes()).min(host))
+    }
+
+    /// Returns the share of a host's processors, in whole ones.
+    #[must_use]
+    pub fn of_cpus(self, host_cpus: u32) -> u32 {
+        let part = u64::from(host_cpus) * u64::from(self.percent) / 100;
+        u32::try_from(part).unwrap_or(u32::MAX).max(self.min_cpus)
+    }
+}
+
+/// An amount of processor time, in billionths of one processor, more than none
+/// (Docker reads 0 as no limit).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(transparent)]
+pub struct Cpus(u64);
+
+impl Cpus {
+    const NANOS: u64 = 1_000_000_000;
+
+    /// Makes an amount of whole processors; 0 counts as one.
+    #[must_use]
+    pub const fn from_count(count: u32) -> Self {
+        Self(if count == 0 {
+            Self::NANOS
+        } else {
+            count as u64 * Self::NANOS
+        })
+    }
+
+    /// Returns the amount as Docker's API takes it (`NanoCpus`).
+    #[must_use]
+    pub fn nanos(self) -> i64 {
+        i64::try_from(self.0).unwrap_or(i64::MAX)
+    }
+}
+
+impl fmt::Display for Cpus {
+    /// Writes the amount in processors: `2`, `1.5`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (whole, rest) = (self.0 / Self::NANOS, self.0 % Self::NANOS);
+        if rest == 0 {
+            return write!(f, "{whole}");
+        }
+        let rest = format!("{rest:09}");
+        write!(f, "{whole}.{}", rest.trim_end_matches('0'))
+    }
+}
+
+impl FromStr for Cpus {
+    type Err = CpusError;
+
+    /// Reads a number of processors, as `2`, `1.5` or `0.25`, with at most
+    /// nine decimals.
+    fn from_str(text: &str) -> Result<Self, CpusError> {
+        let error = || CpusError {
+            text: text.to_owned(),
+        };
+        let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
+        let is_digits = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+        if !is_digits(whole) || !is_digits(fraction) || fraction.len() > 9 {
+            return Err(error());
+        }
+        let whole: u32 = whole.parse().map_err(|_| error())?;
+        let fraction: u64 = format!("{fraction:0<9}").parse().map_err(|_| error())?;
+        match u64::from(whole) * Self::NANOS + fraction {
+            0 => Err(error()),
+            nanos => Ok(Self(nanos)),
+        }
+    }
+}
+
+/// A text is no number of processors.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{}` is no number of CPUs: it takes a number above 0, such as `2` or `1.5`", text.escape_debug())]
+#[non_exhaustive]
+pub struct CpusError {
+    /// What was given.
+    pub text: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn check(memory_bytes: u64, cpus: u32, expected: &str) {
+        let half = Resources::half_of(HostCapacity { memory_bytes, cpus });
+        assert_eq!(format!("{} {}", half.memory, half.cpus), expected);
+    }
+
+    #[test]
+    fn takes_half_with_a_floor() {
+        check(16 << 30, 8, "8g 4");
+        check(15 << 30, 7, "7680m 3");
+        check(3 << 30, 1, "2g 1");
+        check(1 << 30, 1, "1g 1");
+        check(0, 0, "4g 1");
+        check(u64::MAX, u32::MAX, "9223372036854775807b 2147483647");
+    }
+
+    #[test]
+    fn reads_processors() {
+        let nanos = |text: &str| text.parse().ok().map(Cpus::nanos);
+        assert_eq!(nanos("2"), Some(2_000_000_000));
+        assert_eq!(nanos("1.5"), Some(1_500_000_000));
+        assert_eq!(nanos("0.000000001"), Some(1));
+        for bad in [
+            "",
+            "0",
+            "0.0",
+            "-1",
+            "+1",
+            "1.",
+            ".5",
+            "1e3",
+            "2x",
+            "0.0000000001",
+            "4294967296",
+        ] {
+            assert_eq!(nanos(bad), None, "{bad}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn half_is_never_more_than_the_host(memory_bytes in 1u64.., cpus in 1u32..) {
+            let half = Resources::half_of(HostCapacity { memory_bytes, cpus });
+            prop_assert!(half.memory.bytes() <= memory_bytes);
+            prop_assert!(half.cpus <= Cpus::from_count(cpus));
+        }
+
+        #[test]
+        fn processors_read_back(whole in 0u32.., nanos in 1u32..1_000_000_000) {
+            let cpus = Cpus(u64::from(whole) * Cpus::NANOS + u64::from(nanos));
+            prop_assert_eq!(cpus.to_string().parse(), Ok(cpus));
+        }
+
+        #[test]
+        fn reading_processors_never_panics(text in "[0-9.]{0,40}|.*") {
+            let _ = text.parse::<Cpus>();
+        }
+    }
+}
