@@ -1,0 +1,156 @@
+//! What the engine says about a container, and what it is asked to make.
+
+use std::fmt;
+
+use crate::label::Labels;
+use crate::naming::{ContainerName, HostPort, Hostname, VolumeName, WorkspacePath};
+use crate::resources::Resources;
+
+/// The engine's own identifier of a container.
+#[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct ContainerId(String);
+
+impl ContainerId {
+    /// Takes over an identifier that the engine gave.
+    pub fn new(id: impl Into<String>) -> Self {
+        Self(id.into())
+    }
+}
+
+impl AsRef<str> for ContainerId {
+    fn as_ref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for ContainerId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// The state of a container, in Docker's words.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[non_exhaustive]
+pub enum RunState {
+    /// Made, never started.
+    Created,
+    /// Its first process runs.
+    Running,
+    /// Frozen by `docker pause`.
+    Paused,
+    /// Between two runs of its restart policy.
+    Restarting,
+    /// Being removed.
+    Removing,
+    /// Ran and ended.
+    Exited,
+    /// The engine failed to remove it.
+    Dead,
+}
+
+impl fmt::Display for RunState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Created => "created",
+            Self::Running => "running",
+            Self::Paused => "paused",
+            Self::Restarting => "restarting",
+            Self::Removing => "removing",
+            Self::Exited => "exited",
+            Self::Dead => "dead",
+        })
+    }
+}
+
+/// One container in the engine's listing. Every text in it is untrusted.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Container {
+    /// The engine's identifier.
+    pub id: ContainerId,
+    /// The name without a leading slash.
+    pub name: String,
+    /// What it is doing.
+    pub state: RunState,
+    /// The engine's own words on the state, such as `Up 3 hours`.
+    pub status: String,
+    /// The image reference it was made from.
+    pub image: String,
+    /// Its labels.
+    pub labels: Labels,
+}
+
+impl Container {
+    /// Whether this is our container for `workspace`.
+    pub fn serves(&self, workspace: &WorkspacePath) -> bool {
+        self.labels.is_managed() && self.labels.workspace() == Some(workspace.as_str())
+    }
+}
+
+/// The way in which a container's root is kept from being the host's root.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub enum Isolation {
+    /// Sysbox made the user namespace.
+    Sysbox,
+    /// Our engine's `userns-remap` and our own runtime shim.
+    Userns,
+}
+
+impl Isolation {
+    /// The name under which the engine knows the runtime.
+    pub fn runtime(self) -> &'static str {
+        match self {
+            Self::Sysbox => "sysbox-runc",
+            Self::Userns => "containai-runc",
+        }
+    }
+}
+
+impl fmt::Display for Isolation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Sysbox => "sysbox",
+            Self::Userns => "userns",
+        })
+    }
+}
+
+/// A container to make. Everything else about it follows from the invariants:
+/// never privileged, no host namespace, no host socket.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct ContainerSpec {
+    /// Its name.
+    pub name: ContainerName,
+    /// Its host name.
+    pub hostname: Hostname,
+    /// The image reference, present in the engine's store.
+    pub image: String,
+    /// The workspace on the host, mounted read-write at
+    /// [`crate::layout::CONTAINER_WORKSPACE`].
+    pub workspace: WorkspacePath,
+    /// Mounted at [`crate::layout::CONTAINER_DATA`].
+    pub data_volume: VolumeName,
+    /// Mounted at [`crate::layout::CONTAINER_DOCKER`].
+    pub docker_volume: VolumeName,
+    /// Published on 127.0.0.1 to the container's port 22.
+    pub port: HostPort,
+    /// Its share of the host.
+    pub resources: Resources,
+    /// The isolation that starts it.
+    pub isolation: Isolation,
+    /// The template it was made from; empty without one.
+    pub template: String,
+}
+
+impl ContainerSpec {
+    /// The labels that this container will carry.
+    pub fn labels(&self) -> Labels {
+        Labels::for_container(
+            &self.workspace,
+            self.port,
+            &self.data_volume,
+            &self.template,
+            &self.isolation.to_string(),
+        )
+    }
+}

@@ -1,0 +1,189 @@
+//! Why the engine did not do what it was asked for.
+
+use std::error::Error;
+
+use crate::exit;
+use crate::hint::{Advice, Hint};
+
+/// A cause from the library that talked to the engine.
+pub type Cause = Box<dyn Error + Send + Sync + 'static>;
+
+/// Why the engine did not do what it was asked for.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum EngineError {
+    /// Nobody answers at the address: the engine is not set up, not running,
+    /// or hangs.
+    #[error("cannot reach the engine at `{address}`")]
+    Unreachable {
+        /// The address that was tried, as a URL.
+        address: String,
+        /// What the connection said.
+        #[source]
+        source: Cause,
+    },
+    /// The engine's socket exists, but this user may not use it.
+    #[error("no permission to use the engine at `{address}`")]
+    AccessDenied {
+        /// The address that was tried, as a URL.
+        address: String,
+        /// What the connection said.
+        #[source]
+        source: Cause,
+    },
+    /// The address of the engine cannot be understood.
+    #[error("`{address}` is not an engine address: {reason}")]
+    BadAddress {
+        /// The address as given.
+        address: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A container of that name exists already; usually another `cai` was
+    /// quicker.
+    #[error("the container name `{name}` is taken")]
+    NameTaken {
+        /// The name.
+        name: String,
+    },
+    /// Someone took the port between choosing and starting.
+    #[error("port {port} of the host is in use")]
+    PortTaken {
+        /// The port.
+        port: u16,
+    },
+    /// The container vanished; usually somebody removed it meanwhile.
+    #[error("there is no container `{id}`")]
+    NoSuchContainer {
+        /// The id or name that was asked for.
+        id: String,
+    },
+    /// The image is not in the engine's store.
+    #[error("there is no image `{image}`")]
+    NoSuchImage {
+        /// The reference that was asked for.
+        image: String,
+    },
+    /// None of the allowed sources could provide the image.
+    #[error("image `{image}` cannot be had{}", list(.tried))]
+    ImageUnavailable {
+        /// The image as asked for.
+        image: String,
+        /// Each source that was tried, and why it failed.
+        tried: Vec<String>,
+    },
+    /// A step of an image build failed.
+    #[error("building image `{image}` failed at `{step}`{}", list(.tail))]
+    BuildFailed {
+        /// The image.
+        image: String,
+        /// The step that failed, as in the Dockerfile.
+        step: String,
+        /// The last lines of its output.
+        tail: Vec<String>,
+    },
+    /// The engine does not know the isolation runtime.
+    #[error("the engine does not know the runtime `{runtime}`")]
+    UnknownRuntime {
+        /// The runtime's name.
+        runtime: String,
+    },
+    /// No isolation is available; a container without one is never started.
+    #[error("no isolation available: {reason}")]
+    NoIsolation {
+        /// What was tried and why it does not work.
+        reason: String,
+    },
+    /// The disk that holds the engine's store is full.
+    #[error("no space left for the engine: {message}")]
+    NoSpace {
+        /// What the engine said.
+        message: String,
+    },
+    /// The container was started, but its first process ended.
+    #[error("container `{name}` ended with status {status}{}", list(.log))]
+    Ended {
+        /// The container's name.
+        name: String,
+        /// The exit status of its first process.
+        status: i64,
+        /// The last lines of its log.
+        log: Vec<String>,
+    },
+    /// A mount was asked for that would hand the host to the container.
+    #[error("refusing to mount `{path}`: {reason}")]
+    ForbiddenMount {
+        /// The path on the host.
+        path: String,
+        /// Why not.
+        reason: &'static str,
+    },
+    /// The engine refused for another reason.
+    #[error("the engine refused: {message}")]
+    Refused {
+        /// The HTTP status; 0 when the connection broke.
+        status: u16,
+        /// What the engine said.
+        message: String,
+    },
+    /// A file of the host that the engine needs could not be read or written.
+    #[error("cannot use `{path}`")]
+    Host {
+        /// The file.
+        path: String,
+        /// What the system said.
+        #[source]
+        source: std::io::Error,
+    },
+}
+
+fn list(lines: &[String]) -> String {
+    lines.iter().map(|line| format!("\n  {line}")).collect()
+}
+
+impl Advice for EngineError {
+    fn exit_code(&self) -> u8 {
+        match self {
+            Self::BadAddress { .. } | Self::ForbiddenMount { .. } => exit::USAGE,
+            Self::PortTaken { .. } => exit::SSH_SETUP_FAILED,
+            _ => exit::CONTAINER_NOT_STARTED,
+        }
+    }
+
+    fn hints(&self) -> Vec<Hint> {
+        let hint = match self {
+            Self::Unreachable { .. } => Hint::run("cai setup", "install and start the engine"),
+            Self::AccessDenied { .. } => Hint::run(
+                "cai setup",
+                "give this user access, then open a new login session",
+            ),
+            Self::BadAddress { .. } => {
+                Hint::new("use `unix:///path`, `tcp://host:port` or `ssh://user@host`")
+            }
+            Self::NameTaken { .. } | Self::NoSuchContainer { .. } => {
+                Hint::new("run the same command again")
+            }
+            Self::PortTaken { .. } => Hint::new(
+                "stop the program that holds the port, or remove the container and run again",
+            ),
+            Self::NoSuchImage { .. } | Self::ImageUnavailable { .. } => {
+                Hint::new("name another image with `--image`, or another way with `--image-source`")
+            }
+            Self::BuildFailed { .. } => {
+                Hint::new("run again with `--verbose` to see the whole build output")
+            }
+            Self::UnknownRuntime { .. } | Self::NoIsolation { .. } => {
+                Hint::run("cai setup", "repair the engine's runtimes")
+            }
+            Self::NoSpace { .. } => Hint::new(
+                "free space on the disk that holds `/var/lib/containai-docker`, then run again",
+            ),
+            Self::Ended { .. } => {
+                Hint::new("remove the container with `cai stop --remove` and run again")
+            }
+            Self::ForbiddenMount { .. } => Hint::new("choose another workspace"),
+            Self::Refused { .. } | Self::Host { .. } => return Vec::new(),
+        };
+        vec![hint]
+    }
+}

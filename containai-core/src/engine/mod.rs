@@ -1,0 +1,89 @@
+//! The border to what runs containers; `containai-docker` implements it.
+
+mod container;
+mod error;
+mod image;
+
+pub use container::{Container, ContainerId, ContainerSpec, Isolation, RunState};
+pub use error::{Cause, EngineError};
+pub use image::{ImageRequest, ImageSource, ShippedImage, UnknownImageSource};
+
+use std::future::Future;
+
+use crate::lifecycle::Events;
+use crate::remote::HostKey;
+
+/// All that the lifecycle will ever ask of a container engine.
+///
+/// Every method may be called twice: starting a running container, stopping a
+/// stopped one and removing a missing one succeed.
+pub trait Engine: Sync {
+    /// Lists every container of the engine, stopped and foreign ones included.
+    fn containers(&self) -> impl Future<Output = Result<Vec<Container>, EngineError>> + Send;
+
+    /// Makes sure that the image is in the store, by the given source if it is
+    /// not, and returns the reference to create containers from.
+    fn provide_image(
+        &self,
+        image: &ImageRequest,
+        source: ImageSource,
+        events: &dyn Events,
+    ) -> impl Future<Output = Result<String, EngineError>> + Send;
+
+    /// The reference of the image when it is in the store already.
+    fn find_image(
+        &self,
+        image: &ImageRequest,
+    ) -> impl Future<Output = Result<Option<String>, EngineError>> + Send;
+
+    /// Makes a container and its volumes without starting it.
+    fn create(
+        &self,
+        spec: &ContainerSpec,
+    ) -> impl Future<Output = Result<ContainerId, EngineError>> + Send;
+
+    /// Puts the public key, one `authorized_keys` line, where sshd will look
+    /// for it. The container is not running.
+    fn install_key(
+        &self,
+        id: &ContainerId,
+        authorized_key: &str,
+    ) -> impl Future<Output = Result<(), EngineError>> + Send;
+
+    /// Starts a container.
+    fn start(&self, id: &ContainerId) -> impl Future<Output = Result<(), EngineError>> + Send;
+
+    /// Wakes a paused container.
+    fn unpause(&self, id: &ContainerId) -> impl Future<Output = Result<(), EngineError>> + Send;
+
+    /// Waits until a container that is being restarted or removed has left that
+    /// state, a few seconds at most.
+    fn settle(
+        &self,
+        name: &str,
+        state: RunState,
+    ) -> impl Future<Output = Result<(), EngineError>> + Send;
+
+    /// Asks systemd to shut down and kills what is left after 100 s.
+    fn stop(&self, id: &ContainerId) -> impl Future<Output = Result<(), EngineError>> + Send;
+
+    /// Removes a stopped container; its named volumes stay.
+    fn remove(&self, id: &ContainerId) -> impl Future<Output = Result<(), EngineError>> + Send;
+
+    /// Reads the container's public host key over the engine; `None` while it
+    /// has not been made yet.
+    fn host_key(
+        &self,
+        id: &ContainerId,
+    ) -> impl Future<Output = Result<Option<HostKey>, EngineError>> + Send;
+
+    /// Resolves with the exit status when the container's first process ends.
+    fn exited(&self, id: &ContainerId) -> impl Future<Output = Result<i64, EngineError>> + Send;
+
+    /// The last lines of the container's console, oldest first, at most `lines`.
+    fn log_tail(
+        &self,
+        id: &ContainerId,
+        lines: usize,
+    ) -> impl Future<Output = Result<Vec<String>, EngineError>> + Send;
+}

@@ -1,0 +1,101 @@
+//! The labels that a container of ours carries.
+//!
+//! Identity is the pair (engine, workspace path) read from
+//! [`WORKSPACE`]; the container's name is only cosmetic. Labels are written
+//! once at creation and are untrusted when read: whoever can reach the engine
+//! can make a container with any label.
+
+use std::collections::BTreeMap;
+
+use crate::naming::{HostPort, VolumeName, WorkspacePath};
+
+/// `true` on every container that ContainAI made. Nothing without it is touched.
+pub const MANAGED: &str = "containai.managed";
+/// The real path of the workspace on the host.
+pub const WORKSPACE: &str = "containai.workspace";
+/// The loopback port of the host that leads to the container's sshd.
+pub const SSH_PORT: &str = "containai.ssh-port";
+/// The name of the data volume mounted at `/mnt/agent-data`.
+pub const DATA_VOLUME: &str = "containai.data-volume";
+/// The template that the image was made from; empty without one.
+pub const TEMPLATE: &str = "ai.containai.template";
+/// The isolation that the container was made with: `sysbox` or `userns`.
+pub const ISOLATION: &str = "containai.isolation";
+/// Set by our images: the agents installed in it, separated by commas.
+/// Docker copies image labels to containers, so one listing shows it.
+pub const AGENTS: &str = "ai.containai.agents";
+/// Set by our images: the hash of the files that the image was built from.
+pub const IMAGE_CONTENT: &str = "ai.containai.content";
+
+/// The label set of one container, with typed access to ours.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Labels(BTreeMap<String, String>);
+
+impl Labels {
+    /// The labels of a new container.
+    pub fn for_container(
+        workspace: &WorkspacePath,
+        port: HostPort,
+        data: &VolumeName,
+        template: &str,
+        isolation: &str,
+    ) -> Self {
+        Self(BTreeMap::from([
+            (MANAGED.into(), "true".into()),
+            (WORKSPACE.into(), workspace.as_str().into()),
+            (SSH_PORT.into(), port.to_string()),
+            (DATA_VOLUME.into(), data.to_string()),
+            (TEMPLATE.into(), template.into()),
+            (ISOLATION.into(), isolation.into()),
+        ]))
+    }
+
+    /// Whether ContainAI made the container.
+    pub fn is_managed(&self) -> bool {
+        self.get(MANAGED) == Some("true")
+    }
+
+    /// The workspace path as written; `None` when absent or empty.
+    pub fn workspace(&self) -> Option<&str> {
+        self.get(WORKSPACE).filter(|path| !path.is_empty())
+    }
+
+    /// The SSH port; `None` when absent or not a port.
+    pub fn ssh_port(&self) -> Option<HostPort> {
+        self.get(SSH_PORT)?.parse().ok()
+    }
+
+    /// The data volume; `None` when absent or not a volume name.
+    pub fn data_volume(&self) -> Option<VolumeName> {
+        VolumeName::parse(self.get(DATA_VOLUME)?).ok()
+    }
+
+    /// The agents of the image; `None` when the image does not say.
+    pub fn agents(&self) -> Option<Vec<&str>> {
+        let list = self.get(AGENTS)?;
+        Some(list.split(',').filter(|agent| !agent.is_empty()).collect())
+    }
+
+    /// One label's value.
+    pub fn get(&self, key: &str) -> Option<&str> {
+        self.0.get(key).map(String::as_str)
+    }
+
+    /// All labels in order of their names.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0
+            .iter()
+            .map(|(key, value)| (key.as_str(), value.as_str()))
+    }
+}
+
+impl<K: Into<String>, V: Into<String>> FromIterator<(K, V)> for Labels {
+    fn from_iter<I: IntoIterator<Item = (K, V)>>(pairs: I) -> Self {
+        Self(
+            pairs
+                .into_iter()
+                .map(|(key, value)| (key.into(), value.into()))
+                .collect(),
+        )
+    }
+}

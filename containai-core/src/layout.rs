@@ -1,0 +1,219 @@
+//! Every path that ContainAI owns, on the host and in the container.
+
+use std::path::{Path, PathBuf};
+
+use crate::naming::{ContainerName, SshAlias, WorkspacePath};
+
+/// Where the workspace is mounted in a container.
+pub const CONTAINER_WORKSPACE: &str = "/home/agent/workspace";
+/// Where the data volume is mounted in a container.
+pub const CONTAINER_DATA: &str = "/mnt/agent-data";
+/// Where the inner Docker keeps its store; a named volume.
+pub const CONTAINER_DOCKER: &str = "/var/lib/docker";
+/// The file that the image's sshd reads our public key from.
+pub const CONTAINER_AUTHORIZED_KEYS: &str = "/etc/containai/authorized_keys";
+/// The container's public host key, made at its first boot.
+pub const CONTAINER_HOST_KEY: &str = "/etc/ssh/ssh_host_ed25519_key.pub";
+/// The user that sessions run as; uid and gid are 1000.
+pub const CONTAINER_USER: &str = "agent";
+
+/// The paths of one user.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Layout {
+    home: PathBuf,
+    config: PathBuf,
+    docker_config: PathBuf,
+}
+
+impl Layout {
+    /// Lays out the paths below `home`; `config_home` is `XDG_CONFIG_HOME`
+    /// (default `home/.config`; a relative one is ignored, as the XDG base
+    /// directory specification asks) and `docker_config` is `DOCKER_CONFIG`
+    /// (default `home/.docker`).
+    pub fn new(home: &Path, config_home: Option<&Path>, docker_config: Option<&Path>) -> Self {
+        let config_home = config_home
+            .filter(|path| path.is_absolute())
+            .map_or_else(|| home.join(".config"), Path::to_owned);
+        Self {
+            home: home.to_owned(),
+            config: config_home.join("containai"),
+            docker_config: docker_config.map_or_else(|| home.join(".docker"), Path::to_owned),
+        }
+    }
+
+    /// The user's home directory.
+    pub fn home(&self) -> &Path {
+        &self.home
+    }
+
+    /// `~/.config/containai`, mode 0700.
+    pub fn config_dir(&self) -> &Path {
+        &self.config
+    }
+
+    /// The user's configuration.
+    pub fn config_file(&self) -> PathBuf {
+        self.config.join("config.toml")
+    }
+
+    /// The private key that opens every container of this user, mode 0600.
+    pub fn identity(&self) -> PathBuf {
+        self.config.join("id_containai")
+    }
+
+    /// The public half of [`Self::identity`].
+    pub fn identity_public(&self) -> PathBuf {
+        self.config.join("id_containai.pub")
+    }
+
+    /// The pinned host keys; written by ContainAI only.
+    pub fn known_hosts(&self) -> PathBuf {
+        self.config.join("known_hosts")
+    }
+
+    /// Where lock files live; they hold no data.
+    pub fn lock_dir(&self) -> PathBuf {
+        self.config.join("locks")
+    }
+
+    /// Serialises work on one workspace.
+    pub fn workspace_lock(&self, workspace: &WorkspacePath) -> PathBuf {
+        self.lock_dir()
+            .join(format!("workspace-{}.lock", workspace.digest()))
+    }
+
+    /// Serialises choosing a port and creating the container that holds it.
+    pub fn port_lock(&self) -> PathBuf {
+        self.lock_dir().join("ports.lock")
+    }
+
+    /// Serialises set-up.
+    pub fn setup_lock(&self) -> PathBuf {
+        self.lock_dir().join("setup.lock")
+    }
+
+    /// `~/.ssh`.
+    pub fn ssh_dir(&self) -> PathBuf {
+        self.home.join(".ssh")
+    }
+
+    /// The user's OpenSSH client configuration, which gets one `Include`.
+    pub fn ssh_config(&self) -> PathBuf {
+        self.ssh_dir().join("config")
+    }
+
+    /// One fragment for each container, mode 0700.
+    pub fn ssh_fragment_dir(&self) -> PathBuf {
+        self.ssh_dir().join("containai.d")
+    }
+
+    /// The OpenSSH client configuration of one container.
+    pub fn ssh_fragment(&self, name: &ContainerName) -> PathBuf {
+        self.ssh_fragment_dir()
+            .join(format!("{}.conf", SshAlias::of(name)))
+    }
+
+    /// The directory that holds the meta file of Docker context
+    /// `containai-docker`; Docker names it by the SHA-256 of the context's name.
+    pub fn docker_context_dir(&self, digest: &str) -> PathBuf {
+        self.docker_config.join("contexts/meta").join(digest)
+    }
+}
+
+/// The configuration that a workspace may suggest.
+pub fn workspace_config(workspace: &WorkspacePath) -> PathBuf {
+    workspace.as_path().join(".containai/config.toml")
+}
+
+/// The paths of the dedicated engine, which belong to the machine.
+///
+/// `root` is `/` in normal use. Another root makes a second, independent
+/// engine; bridge and firewall chains then carry a suffix made from the root.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct EngineLayout {
+    root: PathBuf,
+}
+
+impl Default for EngineLayout {
+    fn default() -> Self {
+        Self::at("/")
+    }
+}
+
+impl EngineLayout {
+    /// The layout below `root`, an absolute path.
+    pub fn at(root: impl Into<PathBuf>) -> Self {
+        Self { root: root.into() }
+    }
+
+    /// The root itself.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// The engine's socket, `/var/run/containai-docker.sock`.
+    pub fn socket(&self) -> PathBuf {
+        self.root.join("var/run/containai-docker.sock")
+    }
+
+    /// Where the engine's configuration lives, `/etc/containai/docker`.
+    pub fn config_dir(&self) -> PathBuf {
+        self.root.join("etc/containai/docker")
+    }
+
+    /// The engine's configuration.
+    pub fn daemon_json(&self) -> PathBuf {
+        self.config_dir().join("daemon.json")
+    }
+
+    /// What set-up decided: isolation, subnet, subordinate ids.
+    pub fn record(&self) -> PathBuf {
+        self.root.join("etc/containai/engine.json")
+    }
+
+    /// The engine's store.
+    pub fn data_root(&self) -> PathBuf {
+        self.root.join("var/lib/containai-docker")
+    }
+
+    /// The engine's run-time state.
+    pub fn exec_root(&self) -> PathBuf {
+        self.root.join("var/run/containai-docker")
+    }
+
+    /// The process id of the engine.
+    pub fn pid_file(&self) -> PathBuf {
+        self.root.join("var/run/containai-docker.pid")
+    }
+
+    /// The process id of our supervisor, where systemd does not run the host.
+    pub fn supervisor_pid_file(&self) -> PathBuf {
+        self.root.join("var/run/containai-engine.pid")
+    }
+
+    /// The engine's log, where systemd does not keep it.
+    pub fn log(&self) -> PathBuf {
+        self.root.join("var/log/containai-docker.log")
+    }
+
+    /// Where set-up puts the runtime shim and the supervisor.
+    pub fn libexec_dir(&self) -> PathBuf {
+        self.root.join("usr/local/libexec/containai")
+    }
+
+    /// The OCI runtime shim.
+    pub fn runtime(&self) -> PathBuf {
+        self.libexec_dir().join("containai-runc")
+    }
+
+    /// The program that prepares the network and supervises the engine.
+    pub fn supervisor(&self) -> PathBuf {
+        self.libexec_dir().join("containai-engine")
+    }
+
+    /// The systemd unit of the engine.
+    pub fn unit(&self) -> PathBuf {
+        self.root
+            .join("etc/systemd/system/containai-docker.service")
+    }
+}

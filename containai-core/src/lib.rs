@@ -1,0 +1,34 @@
+//! What is true about a ContainAI system container.
+//!
+//! This crate holds the names, the configuration, the paths, the labels and
+//! the decisions of ContainAI as plain data and pure functions. It opens no
+//! socket, starts no process, reads neither clock nor environment and brings
+//! no async runtime: facts come in as data, decisions go out as data. The two
+//! borders to the world are the traits [`engine::Engine`] (implemented by
+//! `containai-docker`) and [`remote::Remote`] (implemented by
+//! `containai-ssh`); [`lifecycle::drive()`] is the only loop that uses both.
+//!
+//! ```
+//! use containai_core::naming::{ContainerName, GitHead, Hostname, WorkspacePath};
+//!
+//! let workspace = WorkspacePath::new("/home/me/src/My_Api")?;
+//! let name = ContainerName::derive(&workspace, &GitHead::Branch("feature/login".into()));
+//! assert_eq!(name.as_ref(), "myapi-login");
+//! assert_eq!(Hostname::sanitize(name.as_ref()).as_ref(), "myapi-login");
+//! # Ok::<(), containai_core::naming::WorkspacePathError>(())
+//! ```
+
+#![deny(missing_docs)]
+
+pub mod age;
+pub mod byte_size;
+pub mod engine;
+pub mod exit;
+pub mod hint;
+pub mod label;
+pub mod layout;
+pub mod lifecycle;
+pub mod naming;
+pub mod remote;
+pub mod resources;
+pub mod version;

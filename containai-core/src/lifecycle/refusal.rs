@@ -1,0 +1,81 @@
+//! What is never done, whoever asks.
+
+use crate::exit;
+use crate::hint::{Advice, Hint};
+
+/// A situation in which the only right step is none.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Refusal {
+    /// A container without our label has the name; it is never touched.
+    #[error("container `{name}` is not managed by ContainAI")]
+    NotOurs {
+        /// The container's name.
+        name: String,
+    },
+    /// Several containers say that they serve the workspace.
+    #[error("{} containers serve `{workspace}`: {}", .names.len(), .names.join(", "))]
+    Ambiguous {
+        /// The workspace.
+        workspace: String,
+        /// The names of the containers.
+        names: Vec<String>,
+    },
+    /// All names from the plain one to `-99` belong to other workspaces.
+    #[error("every name from `{name}` to `{name}-99` belongs to another workspace")]
+    NamesExhausted {
+        /// The name without a suffix.
+        name: String,
+    },
+    /// The container has no usable port label; somebody made it by hand.
+    #[error("container `{name}` does not say which port leads to it")]
+    NoPort {
+        /// The container's name.
+        name: String,
+    },
+    /// The engine could not remove the container, which is now of no use.
+    #[error("container `{name}` is dead")]
+    Dead {
+        /// The container's name.
+        name: String,
+    },
+    /// The container is on its way from one state to another for too long.
+    #[error("container `{name}` stays {state}")]
+    Stuck {
+        /// The container's name.
+        name: String,
+        /// The state it stays in.
+        state: String,
+    },
+}
+
+impl Advice for Refusal {
+    fn exit_code(&self) -> u8 {
+        match self {
+            Self::NotOurs { .. } | Self::Ambiguous { .. } | Self::NamesExhausted { .. } => {
+                exit::NOT_OURS
+            }
+            Self::NoPort { .. } => exit::SSH_SETUP_FAILED,
+            Self::Dead { .. } | Self::Stuck { .. } => exit::CONTAINER_NOT_STARTED,
+        }
+    }
+
+    fn hints(&self) -> Vec<Hint> {
+        let hint = match self {
+            Self::NotOurs { name } => Hint::new(format!(
+                "rename or remove it with `docker --context containai-docker rename {name} <name>`"
+            )),
+            Self::Ambiguous { .. } => {
+                Hint::new("remove all but one with `cai stop --remove --container <name>`")
+            }
+            Self::NamesExhausted { .. } => {
+                Hint::new("remove a container that is no longer needed with `cai stop --remove`")
+            }
+            Self::NoPort { name } | Self::Dead { name } | Self::Stuck { name, .. } => Hint::run(
+                &format!("cai stop --remove --container {name}"),
+                "remove it; its volumes stay",
+            ),
+        };
+        vec![hint]
+    }
+}

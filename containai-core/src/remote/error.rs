@@ -1,0 +1,140 @@
+//! Why the way into a container is closed.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::engine::Cause;
+use crate::exit;
+use crate::hint::{Advice, Hint};
+
+/// Why the way into a container is closed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RemoteError {
+    /// A file of ours, or the user's `~/.ssh/config`, could not be read.
+    #[error("cannot read `{}`", .path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        #[source]
+        source: std::io::Error,
+    },
+    /// A file of ours, or the user's `~/.ssh/config`, could not be written.
+    #[error("cannot write `{}`", .path.display())]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The private key exists but is no usable OpenSSH key; it is never
+    /// overwritten.
+    #[error("`{}` is not a usable private key: {reason}", .path.display())]
+    BadKey {
+        /// The key file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// Every port of the range is taken.
+    #[error("no free port from {start} to {end}{}", lines(.holders))]
+    NoFreePort {
+        /// The first port of the range.
+        start: u16,
+        /// The last port of the range.
+        end: u16,
+        /// Who holds what, one line each.
+        holders: Vec<String>,
+    },
+    /// The server did not speak SSH in time.
+    #[error("no SSH server answered on port {port} within {} s: {last}", .waited.as_secs())]
+    NotReady {
+        /// The port on 127.0.0.1.
+        port: u16,
+        /// How long the wait lasted.
+        waited: Duration,
+        /// What the last attempt saw.
+        last: String,
+    },
+    /// The server showed another key than the pinned one.
+    #[error("the host key on port {port} is `{presented}`, pinned is `{pinned}`")]
+    HostKeyMismatch {
+        /// The port on 127.0.0.1.
+        port: u16,
+        /// The fingerprint that is pinned.
+        pinned: String,
+        /// The fingerprint that the server showed.
+        presented: String,
+    },
+    /// No key is pinned for the port; nothing is ever trusted on first use.
+    #[error("no host key is pinned for port {port}")]
+    NotPinned {
+        /// The port on 127.0.0.1.
+        port: u16,
+    },
+    /// The server does not accept our key.
+    #[error("the SSH server on port {port} does not accept the key `{}`", .identity.display())]
+    Denied {
+        /// The port on 127.0.0.1.
+        port: u16,
+        /// The private key that was offered.
+        identity: PathBuf,
+    },
+    /// The connection broke or the protocol was violated.
+    #[error("the SSH connection to port {port} failed")]
+    Connection {
+        /// The port on 127.0.0.1.
+        port: u16,
+        /// What the library said.
+        #[source]
+        source: Cause,
+    },
+    /// The server refused what was asked for on an open connection.
+    #[error("the SSH server refused {what}")]
+    Refused {
+        /// What was asked for, such as `a terminal`.
+        what: &'static str,
+    },
+}
+
+fn lines(lines: &[String]) -> String {
+    lines.iter().map(|line| format!("\n  {line}")).collect()
+}
+
+impl Advice for RemoteError {
+    fn exit_code(&self) -> u8 {
+        match self {
+            Self::Read { .. }
+            | Self::Write { .. }
+            | Self::BadKey { .. }
+            | Self::NoFreePort { .. } => exit::SSH_SETUP_FAILED,
+            Self::HostKeyMismatch { .. } | Self::NotPinned { .. } => exit::HOST_KEY_MISMATCH,
+            _ => exit::CANNOT_CONNECT,
+        }
+    }
+
+    fn hints(&self) -> Vec<Hint> {
+        match self {
+            Self::NoFreePort { .. } => vec![
+                Hint::new("widen `ssh.port_range_start` and `ssh.port_range_end`"),
+                Hint::new("remove a container that is no longer needed with `cai stop --remove`"),
+            ],
+            Self::BadKey { path, .. } => vec![Hint::new(format!(
+                "move `{}` away; the next run makes a new key",
+                path.display()
+            ))],
+            Self::HostKeyMismatch { .. } => vec![Hint::new(
+                "another program may be listening on the port: find it with `ss -ltnp`; stop the container and run again",
+            )],
+            Self::NotReady { .. } | Self::Connection { .. } => {
+                vec![Hint::run("cai status", "see what the container is doing")]
+            }
+            Self::Denied { .. } => vec![Hint::new(
+                "stop the container with `cai stop` and run again: the key is put in place before every start",
+            )],
+            _ => Vec::new(),
+        }
+    }
+}
