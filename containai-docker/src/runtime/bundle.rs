@@ -1,0 +1,99 @@
+use std::fs::{self, Permissions};
+use std::io::{self, Write};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+use super::spec::Spec;
+
+/// `config.json` could not be read or replaced.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub(super) enum BundleError {
+    /// The engine named a bundle that is not there.
+    #[error("cannot read `{path}`")]
+    Read {
+        path: PathBuf,
+        #[source]
+        source: io::Error,
+    },
+    /// The file is not JSON.
+    #[error("cannot parse `{path}`")]
+    Parse {
+        path: PathBuf,
+        #[source]
+        source: serde_json::Error,
+    },
+    /// The disk is full or read-only.
+    #[error("cannot write `{path}`")]
+    Write {
+        path: PathBuf,
+        #[source]
+        source: io::Error,
+    },
+}
+
+/// The container's `config.json` on disk.
+pub(super) struct Bundle {
+    path: PathBuf,
+    permissions: Permissions,
+}
+
+impl Bundle {
+    /// Opens the bundle in `folder` and reads its spec.
+    pub(super) fn open(folder: &Path) -> Result<(Self, Spec), BundleError> {
+        let path = folder.join("config.json");
+        let read = |source| BundleError::Read { path: path.clone(), source };
+        let permissions = fs::metadata(&path).map_err(read)?.permissions();
+        let text = fs::read(&path).map_err(read)?;
+        let value = serde_json::from_slice(&text)
+            .map_err(|source| BundleError::Parse { path: path.clone(), source })?;
+        Ok((Self { path, permissions }, Spec::new(value)))
+    }
+
+    /// Replaces the spec: whoever reads the file sees the old text or the new one, whole, with the mode it had.
+    pub(super) fn write(&self, spec: &Spec) -> Result<(), BundleError> {
+        self.replace(&spec.to_bytes()).map_err(|source| BundleError::Write { path: self.path.clone(), source })
+    }
+
+    fn replace(&self, text: &[u8]) -> io::Result<()> {
+        let folder = self.path.parent().unwrap_or(Path::new("."));
+        let mut file = tempfile::Builder::new()
+            .prefix(".config.json.")
+            .permissions(Permissions::from_mode(0o600))
+            .tempfile_in(folder)?;
+        file.write_all(text)?;
+        fs::set_permissions(file.path(), self.permissions.clone())?;
+        file.persist(&self.path)?;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn unknown_fields_and_the_mode_survive() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("config.json");
+        fs::write(&path, r#"{"vendor":{"big":18446744073709551615},"annotations":{"a":"b"}}"#).expect("written");
+        fs::set_permissions(&path, Permissions::from_mode(0o640)).expect("a mode");
+
+        let (bundle, spec) = Bundle::open(folder.path()).expect("a bundle");
+        bundle.write(&spec).expect("replaced");
+
+        let text = fs::read_to_string(&path).expect("text");
+        insta::assert_snapshot!(text, @r#"{"annotations":{"a":"b"},"vendor":{"big":18446744073709551615}}"#);
+        let mode = fs::metadata(&path).expect("metadata").permissions().mode();
+        assert_eq!(mode & 0o7777, 0o640);
+        assert_eq!(fs::read_dir(folder.path()).expect("entries").count(), 1, "no temporary file stays");
+    }
+
+    #[test]
+    fn refusals_name_the_file() {
+        let folder = tempfile::tempdir().expect("a folder");
+        assert!(matches!(Bundle::open(folder.path()), Err(BundleError::Read { .. })));
+        fs::write(folder.path().join("config.json"), "{").expect("written");
+        assert!(matches!(Bundle::open(folder.path()), Err(BundleError::Parse { .. })));
+    }
+}

@@ -1,0 +1,168 @@
+//! A `createRuntime` hook (OCI runtime spec, "POSIX-platform Hooks"): hands the container the top of its own control
+//! groups where runc does not, that is on cgroup v1.
+
+use std::fs;
+use std::io::{self, Read};
+use std::os::unix::fs::chown;
+use std::path::{Path, PathBuf};
+
+use super::idmap::{IdRange, IdRanges};
+use super::mount_table::{self, Mounted};
+
+/// Only these: the limits of the container stay the host's.
+const V1_FILES: [&str; 2] = ["cgroup.procs", "tasks"];
+/// Used where `/sys/kernel/cgroup/delegate` (Linux 4.15) is not there.
+const V2_FILES: &str = "cgroup.procs\ncgroup.threads\ncgroup.subtree_control\n";
+
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub(super) enum CgroupHookError {
+    /// runc gave no state on stdin: somebody ran the hook by hand.
+    #[error("cannot read the container's state on stdin")]
+    State(#[source] io::Error),
+    #[error("cannot parse the container's state on stdin")]
+    Parse(#[from] serde_json::Error),
+    /// The container ended before its hook ran.
+    #[error("cannot read `{path}`")]
+    Read {
+        path: PathBuf,
+        #[source]
+        source: io::Error,
+    },
+    #[error("container root is host root in `{path}`")]
+    HostRoot { path: PathBuf },
+    #[error("cannot give `{path}` to the container's root")]
+    Chown {
+        path: PathBuf,
+        #[source]
+        source: io::Error,
+    },
+}
+
+#[derive(serde::Deserialize)]
+struct State {
+    pid: u32,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum Version {
+    V1,
+    V2,
+}
+
+/// Gives the container's own directory in every hierarchy to the container's root.
+pub(super) fn run() -> Result<(), CgroupHookError> {
+    let mut text = String::new();
+    io::stdin().read_to_string(&mut text).map_err(CgroupHookError::State)?;
+    let State { pid } = serde_json::from_str(&text)?;
+    let process = PathBuf::from(format!("/proc/{pid}"));
+    let uid = mapped_root(&process.join("uid_map"))?;
+    let gid = mapped_root(&process.join("gid_map"))?;
+    let mounts = mount_table::parse(&read(Path::new("/proc/self/mountinfo"))?);
+    for (version, folder) in own_folders(&read(&process.join("cgroup"))?, &mounts) {
+        give(&folder, uid, gid)?;
+        let delegated = match version {
+            Version::V1 => V1_FILES.join("\n"),
+            Version::V2 => fs::read_to_string("/sys/kernel/cgroup/delegate").unwrap_or_else(|_| V2_FILES.to_owned()),
+        };
+        for file in delegated.lines().map(|name| folder.join(name)).filter(|file| file.exists()) {
+            give(&file, uid, gid)?;
+        }
+    }
+    Ok(())
+}
+
+fn read(path: &Path) -> Result<String, CgroupHookError> {
+    fs::read_to_string(path).map_err(|source| CgroupHookError::Read { path: path.to_owned(), source })
+}
+
+fn give(path: &Path, uid: u32, gid: u32) -> Result<(), CgroupHookError> {
+    chown(path, Some(uid), Some(gid)).map_err(|source| CgroupHookError::Chown { path: path.to_owned(), source })
+}
+
+fn mapped_root(path: &Path) -> Result<u32, CgroupHookError> {
+    parse_id_map(&read(path)?)
+        .host_id(0)
+        .filter(|id| *id != 0)
+        .ok_or_else(|| CgroupHookError::HostRoot { path: path.to_owned() })
+}
+
+fn parse_id_map(text: &str) -> IdRanges {
+    let range = |line: &str| {
+        let mut fields = line.split_whitespace().map(|field| field.parse().ok());
+        Some(IdRange { container: fields.next()??, host: fields.next()??, count: fields.next()?? })
+    };
+    IdRanges(text.lines().filter_map(range).collect())
+}
+
+/// The directory of a process in each mounted hierarchy, given its `/proc/<pid>/cgroup` (cgroups(7)).
+///
+/// The top of a hierarchy is never among them: a process there has no group of its own.
+fn own_folders(membership: &str, mounts: &[Mounted]) -> Vec<(Version, PathBuf)> {
+    let folder = |line: &str| {
+        let mut fields = line.splitn(3, ':');
+        let (_id, controllers, path) = (fields.next()?, fields.next()?, Path::new(fields.next()?));
+        let (version, mount) = if controllers.is_empty() {
+            (Version::V2, mounts.iter().find(|mount| mount.kind == "cgroup2")?)
+        } else {
+            let has_all = |mount: &&Mounted| {
+                mount.kind == "cgroup" && controllers.split(',').all(|one| mount.options.split(',').any(|o| o == one))
+            };
+            (Version::V1, mounts.iter().find(has_all)?)
+        };
+        let below = path.strip_prefix(&mount.root).ok()?;
+        (below != Path::new("")).then(|| (version, mount.target.join(below)))
+    };
+    membership.lines().filter_map(folder).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MOUNTS: &str = "\
+30 25 0:26 / /sys/fs/cgroup rw - tmpfs tmpfs rw,mode=755
+31 30 0:27 / /sys/fs/cgroup/cpu,cpuacct rw - cgroup cgroup rw,cpu,cpuacct
+32 30 0:28 / /sys/fs/cgroup/memory rw - cgroup cgroup rw,memory
+33 30 0:29 / /sys/fs/cgroup/systemd rw - cgroup cgroup rw,xattr,name=systemd
+34 30 0:30 / /sys/fs/cgroup/unified rw - cgroup2 cgroup2 rw,nsdelegate
+";
+
+    fn check(membership: &str, expected: &[(Version, &str)]) {
+        let found = own_folders(membership, &mount_table::parse(MOUNTS));
+        let found: Vec<_> = found.iter().map(|(version, path)| (version, path.to_str().unwrap_or(""))).collect();
+        let expected: Vec<_> = expected.iter().map(|(version, path)| (version, *path)).collect();
+        assert_eq!(found, expected, "of `{membership}`");
+    }
+
+    #[test]
+    fn hybrid_hierarchies() {
+        check(
+            "4:cpu,cpuacct:/docker/abc\n3:memory:/docker/abc\n1:name=systemd:/docker/abc\n0::/docker/abc\n",
+            &[
+                (Version::V1, "/sys/fs/cgroup/cpu,cpuacct/docker/abc"),
+                (Version::V1, "/sys/fs/cgroup/memory/docker/abc"),
+                (Version::V1, "/sys/fs/cgroup/systemd/docker/abc"),
+                (Version::V2, "/sys/fs/cgroup/unified/docker/abc"),
+            ],
+        );
+    }
+
+    #[test]
+    fn the_top_of_a_hierarchy_is_never_given_away() {
+        check("3:memory:/\n0::/\n", &[]);
+    }
+
+    #[test]
+    fn hierarchies_that_are_not_mounted_are_skipped() {
+        check("9:rdma:/docker/abc\n3:memory,rdma:/docker/abc\nnonsense\n", &[]);
+    }
+
+    #[test]
+    fn id_maps() {
+        let ranges = parse_id_map("         0    1000000      65536\n     65536    2000000          1\n");
+        assert_eq!(ranges.host_id(0), Some(1_000_000));
+        assert_eq!(ranges.host_id(65_536), Some(2_000_000));
+        assert_eq!(ranges.host_id(65_537), None);
+    }
+}

@@ -1,0 +1,37 @@
+use std::ffi::OsString;
+use std::io;
+use std::os::unix::process::CommandExt;
+use std::process::Command;
+
+/// Where runc is looked for. A fixed list and not `PATH`: the engine runs as root, and what it starts must not depend
+/// on who started the engine.
+const RUNC: [&str; 4] = ["/usr/bin/runc", "/usr/sbin/runc", "/usr/local/sbin/runc", "/usr/local/bin/runc"];
+
+/// runc could not take over.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub(super) enum ExecError {
+    /// The package that brings runc is not installed.
+    #[error("cannot find `runc` in `/usr/bin`, `/usr/sbin`, `/usr/local/sbin` or `/usr/local/bin`")]
+    Missing,
+    /// The file is there and cannot be executed.
+    #[error("cannot execute `{path}`")]
+    Refused {
+        path: &'static str,
+        #[source]
+        source: io::Error,
+    },
+}
+
+/// Replaces this process by runc with the same arguments, environment, working directory and open descriptors.
+///
+/// Returns only when that failed.
+pub(super) fn become_runc(arguments: &[OsString]) -> ExecError {
+    for path in RUNC {
+        let source = Command::new(path).arg0("runc").args(arguments).exec();
+        if source.kind() != io::ErrorKind::NotFound {
+            return ExecError::Refused { path, source };
+        }
+    }
+    ExecError::Missing
+}

@@ -1,0 +1,74 @@
+use std::error::Error;
+use std::fs::OpenOptions;
+use std::io::Write;
+use std::path::Path;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// An error with its causes on one line, outermost first.
+pub(super) fn chain(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        cause = error.source();
+    }
+    text
+}
+
+/// Tells a failure where the engine reads it: on stderr, and as the last record of runc's `--log` file, whose text
+/// becomes Docker's error message (containerd reads it back as JSON lines).
+pub(super) fn report(log: Option<&Path>, message: &str) {
+    // stderr may be closed; there is nowhere left to say so.
+    let _ = writeln!(std::io::stderr(), "containai-runc: {message}");
+    let Some(log) = log else { return };
+    let seconds = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+    if let Ok(mut file) = OpenOptions::new().create(true).append(true).open(log) {
+        let _ = file.write_all(record(message, seconds).as_bytes());
+    }
+}
+
+fn record(message: &str, seconds: u64) -> String {
+    let text = format!("containai-runc: {message}");
+    let record = serde_json::json!({ "level": "error", "msg": text, "time": timestamp(seconds) });
+    format!("{record}\n")
+}
+
+/// Formats seconds since 1970 as RFC 3339 in UTC. containerd drops a record whose time it cannot parse.
+///
+/// The date is Howard Hinnant's `civil_from_days`.
+fn timestamp(seconds: u64) -> String {
+    let (days, rest) = (seconds / 86_400, seconds % 86_400);
+    let shifted = days + 719_468;
+    let (era, day_of_era) = (shifted / 146_097, shifted % 146_097);
+    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let shifted_month = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * shifted_month + 2) / 5 + 1;
+    let month = if shifted_month < 10 { shifted_month + 3 } else { shifted_month - 9 };
+    let year = year_of_era + era * 400 + u64::from(month <= 2);
+    let (hour, minute, second) = (rest / 3_600, rest / 60 % 60, rest % 60);
+    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times() {
+        let check = |seconds, expected| assert_eq!(timestamp(seconds), expected);
+        check(0, "1970-01-01T00:00:00Z");
+        check(951_782_400, "2000-02-29T00:00:00Z");
+        check(1_735_689_599, "2024-12-31T23:59:59Z");
+        check(1_772_323_200, "2026-03-01T00:00:00Z");
+    }
+
+    #[test]
+    fn record_is_one_json_line() {
+        insta::assert_snapshot!(
+            record("the spec has no user namespace", 0),
+            @r#"{"level":"error","msg":"containai-runc: the spec has no user namespace","time":"1970-01-01T00:00:00Z"}"#
+        );
+    }
+}

@@ -1,0 +1,60 @@
+use std::fs;
+use std::io;
+use std::os::unix::fs::FileTypeExt;
+use std::path::{Path, PathBuf};
+
+use super::mount_table::{self, Mounted};
+use super::spec::{BoundingSet, DEVICES, Device, LXCFS, LXCFS_FILES};
+
+/// What the edits need to know of the machine.
+#[derive(Debug, Clone)]
+pub(super) struct Host {
+    /// The capabilities that this process may give.
+    pub(super) bounding: BoundingSet,
+    /// Whether some hierarchy is cgroup v1, as on hybrid hosts.
+    pub(super) cgroup_v1: bool,
+    /// This program, for the hook that runc calls.
+    pub(super) executable: PathBuf,
+    /// The files that a running lxcfs serves.
+    pub(super) lxcfs: Vec<&'static str>,
+    /// The devices that the kernel has.
+    pub(super) devices: Vec<&'static Device>,
+}
+
+/// The machine could not be asked.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot read `{path}`")]
+pub(super) struct HostError {
+    path: &'static str,
+    #[source]
+    source: io::Error,
+}
+
+impl Host {
+    /// Asks the machine.
+    pub(super) fn read() -> Result<Self, HostError> {
+        let text = |path| fs::read_to_string(path).map_err(|source| HostError { path, source });
+        let mounts = mount_table::parse(&text("/proc/self/mountinfo")?);
+        let executable = fs::read_link("/proc/self/exe")
+            .map_err(|source| HostError { path: "/proc/self/exe", source })?;
+        Ok(Self {
+            bounding: BoundingSet::from_status(&text("/proc/self/status")?),
+            cgroup_v1: mounts.iter().any(|mount| mount.kind == "cgroup"),
+            executable,
+            lxcfs: served_by_lxcfs(&mounts),
+            devices: DEVICES.iter().filter(|device| is_character_device(Path::new(device.path))).collect(),
+        })
+    }
+}
+
+/// A file system whose daemon has ended is still mounted: only a file that answers counts.
+fn served_by_lxcfs(mounts: &[Mounted]) -> Vec<&'static str> {
+    if !mounts.iter().any(|mount| mount.target == Path::new(LXCFS)) {
+        return Vec::new();
+    }
+    LXCFS_FILES.iter().copied().filter(|name| Path::new(LXCFS).join("proc").join(name).is_file()).collect()
+}
+
+fn is_character_device(path: &Path) -> bool {
+    fs::metadata(path).is_ok_and(|metadata| metadata.file_type().is_char_device())
+}

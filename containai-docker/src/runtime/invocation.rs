@@ -1,0 +1,163 @@
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+
+/// What the engine asks of the runtime: runc's command line, as far as it matters here.
+///
+/// runc's parser (urfave/cli) takes `-name` and `--name` alike, and a value either after `=` or as the next argument.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Invocation<'a> {
+    /// Value of the global option `--log`: where containerd looks for the reason of a failure.
+    pub(super) log: Option<&'a Path>,
+    pub(super) verb: Verb,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Verb {
+    /// `create`: the one verb with an edit before it.
+    Create(CreateRequest),
+    /// `containai-hook cgroup`: runc calls back, see `cgroup_hook`.
+    CgroupHook,
+    /// `containai-hook user-namespace`: a child of ours, see `idmap`.
+    UserNamespaceHolder,
+    /// Anything else is runc's.
+    Other,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct CreateRequest {
+    /// Folder of `config.json`; default: the working directory.
+    pub(super) bundle: PathBuf,
+    /// The container's id as the engine knows it.
+    pub(super) id: String,
+}
+
+/// The verb under which this program calls itself.
+pub(super) const HOOK_VERB: &str = "containai-hook";
+/// The hook that hands the container its own control groups.
+pub(super) const CGROUP_HOOK: &str = "cgroup";
+/// The child that holds a user namespace open.
+pub(super) const USER_NAMESPACE_HOOK: &str = "user-namespace";
+
+/// Options before the verb that take a value (runc(8)).
+const GLOBAL_WITH_VALUE: &[&str] = &["log", "log-format", "root", "criu", "rootless"];
+/// Options of `create` that take a value (runc-create(8)).
+const CREATE_WITH_VALUE: &[&str] =
+    &["bundle", "b", "console-socket", "pidfd-socket", "pid-file", "preserve-fds"];
+
+impl<'a> Invocation<'a> {
+    /// Reads the arguments after the program name. Never fails: what cannot be understood is runc's to refuse.
+    pub(super) fn parse(arguments: &'a [OsString]) -> Self {
+        let mut log = None;
+        let mut words = Words { rest: arguments, with_value: GLOBAL_WITH_VALUE };
+        let verb = loop {
+            match words.next() {
+                Some(Word::Option("log", value)) => log = value.map(Path::new),
+                Some(Word::Option(..)) => {}
+                Some(Word::Plain(verb)) => break Some(verb),
+                None => break None,
+            }
+        };
+        let verb = match verb.and_then(OsStr::to_str) {
+            Some("create") => create(words.rest),
+            Some(HOOK_VERB) => match words.rest.first().and_then(|hook| hook.to_str()) {
+                Some(CGROUP_HOOK) => Verb::CgroupHook,
+                Some(USER_NAMESPACE_HOOK) => Verb::UserNamespaceHolder,
+                _ => Verb::Other,
+            },
+            _ => Verb::Other,
+        };
+        Self { log, verb }
+    }
+}
+
+fn create(arguments: &[OsString]) -> Verb {
+    let mut bundle = PathBuf::from(".");
+    let mut id = None;
+    let words = Words { rest: arguments, with_value: CREATE_WITH_VALUE };
+    for word in words {
+        match word {
+            Word::Option("bundle" | "b", Some(value)) => bundle = PathBuf::from(value),
+            Word::Option(..) => {}
+            Word::Plain(word) => id = id.or_else(|| word.to_str().map(str::to_owned)),
+        }
+    }
+    // Without an id (`create --help` too) there is nothing to edit, and runc has the better message.
+    id.map_or(Verb::Other, |id| Verb::Create(CreateRequest { bundle, id }))
+}
+
+enum Word<'a> {
+    /// An option without its dashes, with its value if it has one.
+    Option(&'a str, Option<&'a OsStr>),
+    Plain(&'a OsStr),
+}
+
+struct Words<'a> {
+    rest: &'a [OsString],
+    with_value: &'static [&'static str],
+}
+
+impl<'a> Iterator for Words<'a> {
+    type Item = Word<'a>;
+
+    fn next(&mut self) -> Option<Word<'a>> {
+        let (first, rest) = self.rest.split_first()?;
+        self.rest = rest;
+        let bytes = first.as_bytes();
+        let Some(option) = bytes.strip_prefix(b"--").or_else(|| bytes.strip_prefix(b"-")) else {
+            return Some(Word::Plain(first));
+        };
+        if let Some(equals) = option.iter().position(|byte| *byte == b'=') {
+            let name = std::str::from_utf8(&option[..equals]).unwrap_or("");
+            return Some(Word::Option(name, Some(OsStr::from_bytes(&option[equals + 1..]))));
+        }
+        let name = std::str::from_utf8(option).unwrap_or("");
+        if !self.with_value.contains(&name) {
+            return Some(Word::Option(name, None));
+        }
+        let value = self.rest.first().map(OsString::as_os_str);
+        self.rest = self.rest.get(1..).unwrap_or_default();
+        Some(Word::Option(name, value))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(line: &str, log: Option<&str>, verb: &Verb) {
+        let arguments: Vec<OsString> = line.split_whitespace().map(OsString::from).collect();
+        let invocation = Invocation::parse(&arguments);
+        assert_eq!(invocation.log, log.map(Path::new), "log of `{line}`");
+        assert_eq!(&invocation.verb, verb, "verb of `{line}`");
+    }
+
+    fn created(bundle: &str, id: &str) -> Verb {
+        Verb::Create(CreateRequest { bundle: bundle.into(), id: id.into() })
+    }
+
+    #[test]
+    fn containerd_command_lines() {
+        check(
+            "--root /r --log /b/log.json --log-format json create --bundle /b --pid-file /b/init.pid --console-socket /s abc",
+            Some("/b/log.json"),
+            &created("/b", "abc"),
+        );
+        check("--root=/r --log=/l --systemd-cgroup create -b /b abc", Some("/l"), &created("/b", "abc"));
+        check("-log /l create --no-pivot --bundle=/b abc", Some("/l"), &created("/b", "abc"));
+        check("create abc", None, &created(".", "abc"));
+        check("--root create --log /l start abc", Some("/l"), &Verb::Other);
+        check("--log /l delete --force create", Some("/l"), &Verb::Other);
+        check("create --help", None, &Verb::Other);
+        check("--version", None, &Verb::Other);
+        check("", None, &Verb::Other);
+        check("--log", None, &Verb::Other);
+    }
+
+    #[test]
+    fn own_hooks() {
+        check("containai-hook cgroup", None, &Verb::CgroupHook);
+        check("containai-hook user-namespace", None, &Verb::UserNamespaceHolder);
+        check("containai-hook other", None, &Verb::Other);
+    }
+}

@@ -1,0 +1,65 @@
+use std::ffi::OsString;
+use std::os::unix::ffi::OsStringExt;
+use std::path::PathBuf;
+
+/// One line of `/proc/self/mountinfo`, proc_pid_mountinfo(5).
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Mounted {
+    /// The folder of the file system that is mounted.
+    pub(super) root: PathBuf,
+    /// Where it is mounted.
+    pub(super) target: PathBuf,
+    /// Type, for example `cgroup2`.
+    pub(super) kind: String,
+    /// Options of the file system as a whole, for example `rw,memory`.
+    pub(super) options: String,
+}
+
+/// Reads the text of a mountinfo file; lines of another shape are skipped.
+pub(super) fn parse(text: &str) -> Vec<Mounted> {
+    text.lines().filter_map(line).collect()
+}
+
+fn line(line: &str) -> Option<Mounted> {
+    let (place, system) = line.split_once(" - ")?;
+    let mut place = place.split(' ').skip(3);
+    let (root, target) = (place.next()?, place.next()?);
+    let mut system = system.split(' ');
+    let (kind, _source, options) = (system.next()?, system.next()?, system.next()?);
+    Some(Mounted { root: unescape(root), target: unescape(target), kind: kind.to_owned(), options: options.to_owned() })
+}
+
+/// Blank, tab, newline and backslash are written as three octal digits.
+fn unescape(field: &str) -> PathBuf {
+    let mut bytes = Vec::with_capacity(field.len());
+    let mut rest = field.as_bytes();
+    while let Some((&byte, tail)) = rest.split_first() {
+        let octal = (byte == b'\\')
+            .then(|| tail.get(..3))
+            .flatten()
+            .and_then(|digits| std::str::from_utf8(digits).ok())
+            .and_then(|digits| u8::from_str_radix(digits, 8).ok());
+        bytes.push(octal.unwrap_or(byte));
+        rest = if octal.is_some() { &tail[3..] } else { tail };
+    }
+    PathBuf::from(OsString::from_vec(bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines() {
+        let text = "36 35 98:0 /mnt1 /mnt\\0402 rw,noatime master:1 - ext3 /dev/root rw,errors=continue\nnonsense\n";
+        assert_eq!(
+            parse(text),
+            [Mounted {
+                root: "/mnt1".into(),
+                target: "/mnt 2".into(),
+                kind: "ext3".into(),
+                options: "rw,errors=continue".into(),
+            }]
+        );
+    }
+}

@@ -1,0 +1,62 @@
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use super::Spec;
+
+/// A bind mount of something that is the person's and not the engine's: the workspace above all.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::runtime) struct ForeignBind {
+    index: usize,
+    /// Path on the host.
+    pub(in crate::runtime) source: PathBuf,
+    /// Whether what is mounted below the source comes along.
+    pub(in crate::runtime) recursive: bool,
+}
+
+/// The bind mounts whose source lies outside of the engine's own folder.
+///
+/// Where that is, the engine tells by the files that it makes for every container, `<folder>/containers/<id>/hostname`
+/// and its neighbours; volumes are beside them. Their owners are in the subordinate range already. The files of lxcfs
+/// are the host's and no person's.
+pub(in crate::runtime) fn foreign_binds(spec: &Spec, id: &str) -> Vec<ForeignBind> {
+    let mounts = spec.list("/mounts");
+    let engine = mounts.iter().filter_map(bind_source).find_map(|source| engine_folder(source, id));
+    let is_foreign = |source: &Path| {
+        engine.is_none_or(|engine| !source.starts_with(engine)) && !source.starts_with(super::lxcfs::ROOT)
+    };
+    let foreign = |(index, mount): (usize, &Value)| {
+        let source = bind_source(mount).filter(|source| is_foreign(source))?;
+        let recursive = options(mount).any(|option| option == "rbind");
+        Some(ForeignBind { index, source: source.to_owned(), recursive })
+    };
+    mounts.iter().enumerate().filter(|(_, mount)| !is_staged_device(mount)).filter_map(foreign).collect()
+}
+
+/// Lets the bind take `source` instead; options and destination stay.
+pub(in crate::runtime) fn redirect(spec: &mut Spec, bind: &ForeignBind, source: &Path) {
+    let mount = spec.list_mut(&[], "mounts").get_mut(bind.index).and_then(Value::as_object_mut);
+    if let Some(mount) = mount {
+        mount.insert("source".to_owned(), source.to_string_lossy().into());
+    }
+}
+
+/// `<folder>` of `<folder>/containers/<id>/…`.
+fn engine_folder<'a>(source: &'a Path, id: &str) -> Option<&'a Path> {
+    let containers = source.ancestors().find(|path| path.file_name().is_some_and(|name| name == id))?.parent()?;
+    (containers.file_name()? == "containers").then(|| containers.parent()).flatten()
+}
+
+fn bind_source(mount: &Value) -> Option<&Path> {
+    let is_bind = mount["type"] == "bind" || options(mount).any(|option| matches!(option, "bind" | "rbind"));
+    is_bind.then(|| mount["source"].as_str().map(Path::new)).flatten()
+}
+
+fn options(mount: &Value) -> impl Iterator<Item = &str> {
+    mount["options"].as_array().into_iter().flatten().filter_map(Value::as_str)
+}
+
+/// Nodes that this runtime made itself.
+fn is_staged_device(mount: &Value) -> bool {
+    super::DEVICES.iter().any(|device| mount["destination"] == device.path)
+}

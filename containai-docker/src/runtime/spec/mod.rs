@@ -1,0 +1,40 @@
+//! The edits of `config.json` (OCI runtime specification, `config.md` and `config-linux.md`), one a file. All of them
+//! are pure: JSON and facts in, JSON out. Fields that nobody here knows stay as they are.
+
+mod bind;
+mod capability;
+mod cgroup;
+mod device;
+mod document;
+mod environment;
+mod exposure;
+mod hook;
+mod lxcfs;
+mod mount;
+mod seccomp;
+#[cfg(test)]
+mod tests;
+mod user_namespace;
+
+pub(super) use bind::{ForeignBind, foreign_binds, redirect};
+pub(super) use capability::BoundingSet;
+pub(super) use device::{DEVICES, Device, offer as offer_device};
+pub(super) use document::Spec;
+pub(super) use lxcfs::{FILES as LXCFS_FILES, ROOT as LXCFS};
+pub(super) use user_namespace::{SpecError, UserNamespace};
+
+use super::host::Host;
+
+/// Makes every edit that needs nothing from the kernel.
+pub(super) fn edit(spec: &mut Spec, host: &Host) {
+    capability::grant(spec, host.bounding);
+    cgroup::delegate(spec);
+    exposure::uncover(spec);
+    mount::add_system_tmpfs(spec);
+    environment::announce_container(spec);
+    seccomp::widen(spec);
+    lxcfs::virtualise(spec, &host.lxcfs);
+    if host.cgroup_v1 {
+        hook::call_back(spec, &host.executable);
+    }
+}

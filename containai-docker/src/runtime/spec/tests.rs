@@ -1,0 +1,101 @@
+//! The edits together, on a spec that Docker 20.10 wrote.
+
+use serde_json::{Value, json};
+
+use super::*;
+
+/// `config.json` of `docker create` with a memory and a CPU limit, two volumes and a bind of `/home/dev/api`, from an
+/// engine with `userns-remap` whose folder is `/srv/engine`.
+pub(super) fn docker_spec() -> Spec {
+    let text = include_str!("../fixtures/docker-20.10.json");
+    Spec::new(serde_json::from_str(text).expect("a spec"))
+}
+
+const ID: &str = "47ce33a4cdc984d2d985a3a42c3a232b0bd91db7f49360c98d853791ecf80b45";
+
+fn host() -> Host {
+    Host {
+        bounding: BoundingSet(0b111),
+        cgroup_v1: true,
+        executable: "/usr/local/libexec/containai/containai-runc".into(),
+        lxcfs: vec!["meminfo"],
+        devices: DEVICES.iter().collect(),
+    }
+}
+
+fn edited() -> Spec {
+    let mut spec = docker_spec();
+    edit(&mut spec, &host());
+    for (number, device) in DEVICES.iter().enumerate() {
+        offer_device(&mut spec, device, format!("/stage/{number}").as_ref());
+    }
+    for bind in foreign_binds(&spec, ID) {
+        redirect(&mut spec, &bind, "/stage/9".as_ref());
+    }
+    spec
+}
+
+fn mounts(spec: &Spec) -> String {
+    let line = |mount: &Value| {
+        let options: Vec<_> = mount["options"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+        let text = |field: &str| mount[field].as_str().unwrap_or("-").replace(ID, "ID");
+        format!("{} {} {} {}", text("destination"), text("type"), text("source"), options.join(","))
+    };
+    spec.list("/mounts").iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn mounts_of_a_system_container() {
+    insta::assert_snapshot!(mounts(&edited()), @"");
+}
+
+#[test]
+fn only_the_workspace_is_foreign() {
+    let binds = foreign_binds(&docker_spec(), ID);
+    let sources: Vec<_> = binds.iter().map(|bind| (bind.source.to_str(), bind.recursive)).collect();
+    assert_eq!(sources, [(Some("/home/dev/api"), true)]);
+    // Nothing tells where the engine keeps its files: then everything is treated as a person's.
+    assert_eq!(foreign_binds(&docker_spec(), "another").len(), 6);
+}
+
+#[test]
+fn everything_but_mounts_and_seccomp() {
+    let mut spec = edited();
+    spec.object(&[]).remove("mounts");
+    spec.object(&["linux"]).remove("seccomp");
+    spec.object(&["linux"]).remove("resources");
+    let value: Value = serde_json::from_slice(&spec.to_bytes()).expect("JSON");
+    insta::assert_json_snapshot!(value, @"");
+}
+
+#[test]
+fn devices_are_allowed_after_what_the_engine_denies() {
+    let spec = edited();
+    let rules = spec.list("/linux/resources/devices");
+    let fuse: Vec<_> = rules.iter().filter(|rule| rule["minor"] == 229).map(|rule| rule["allow"].clone()).collect();
+    assert_eq!(fuse, [json!(false), json!(true)]);
+}
+
+#[test]
+fn hooks_annotations_and_unknown_fields_stay() {
+    let mut spec = docker_spec();
+    spec.object(&[]).insert("annotations".to_owned(), json!({ "a": "b" }));
+    spec.object(&["linux"]).insert("vendor".to_owned(), json!([1, null]));
+    let mine = json!({ "path": "/bin/mine" });
+    spec.list_mut(&["hooks"], "createRuntime").push(mine.clone());
+    edit(&mut spec, &host());
+    assert_eq!(spec.get("/annotations"), Some(&json!({ "a": "b" })));
+    assert_eq!(spec.get("/linux/vendor"), Some(&json!([1, null])));
+    assert_eq!(spec.list("/hooks/prestart").len(), 1);
+    assert_eq!(spec.list("/hooks/createRuntime").len(), 2);
+    assert_eq!(spec.list("/hooks/createRuntime").first(), Some(&mine));
+}
+
+#[test]
+fn an_environment_that_names_the_container_stays() {
+    let mut spec = docker_spec();
+    spec.list_mut(&["process"], "env").push("container=podman".into());
+    edit(&mut spec, &host());
+    let told = spec.list("/process/env").iter().filter_map(Value::as_str).filter(|entry| entry.starts_with("container="));
+    assert_eq!(told.collect::<Vec<_>>(), ["container=podman"]);
+}

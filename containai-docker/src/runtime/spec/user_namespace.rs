@@ -1,0 +1,98 @@
+use serde_json::Value;
+
+use super::Spec;
+use crate::runtime::idmap::{IdRange, IdRanges};
+
+/// The ids of a container and what they are on the host.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::runtime) struct UserNamespace {
+    pub(in crate::runtime) uids: IdRanges,
+    pub(in crate::runtime) gids: IdRanges,
+}
+
+/// The spec is one that must not run here: all that this runtime adds is harmless in a user namespace only.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[non_exhaustive]
+pub(in crate::runtime) enum SpecError {
+    /// The engine runs without `userns-remap`, or the container asks for `--userns host` or `--privileged`.
+    #[error("refusing to run without a user namespace of the container's own: the engine needs `userns-remap`")]
+    NoUserNamespace,
+    /// The namespace exists and the map for these ids is missing or does not name id 0.
+    #[error("refusing to run: `linux.{field}` does not map container id 0")]
+    RootNotMapped { field: &'static str },
+    /// `userns-remap` names a range that holds id 0.
+    #[error("refusing to run: `linux.{field}` maps container id {container} to host id 0")]
+    HostRoot { field: &'static str, container: u32 },
+    /// A map that is not one.
+    #[error("cannot understand `linux.{field}`")]
+    Malformed { field: &'static str },
+}
+
+impl UserNamespace {
+    /// Reads the maps of the container's user namespace.
+    ///
+    /// # Errors
+    /// When there is no user namespace of its own, or some id of the container is host root.
+    pub(in crate::runtime) fn of(spec: &Spec) -> Result<Self, SpecError> {
+        let own = |namespace: &Value| namespace["type"] == "user" && namespace["path"].as_str().is_none_or(str::is_empty);
+        if !spec.list("/linux/namespaces").iter().any(own) {
+            return Err(SpecError::NoUserNamespace);
+        }
+        Ok(Self { uids: ranges(spec, "uidMappings")?, gids: ranges(spec, "gidMappings")? })
+    }
+}
+
+fn ranges(spec: &Spec, field: &'static str) -> Result<IdRanges, SpecError> {
+    let number = |value: &Value| value.as_u64().and_then(|number| u32::try_from(number).ok());
+    let range = |entry: &Value| {
+        Some(IdRange {
+            container: number(&entry["containerID"])?,
+            host: number(&entry["hostID"])?,
+            count: number(&entry["size"])?,
+        })
+    };
+    let entries = spec.list(&format!("/linux/{field}"));
+    let ranges: Option<Vec<_>> = entries.iter().map(range).collect();
+    let ranges = IdRanges(ranges.ok_or(SpecError::Malformed { field })?);
+    if let Some(root) = ranges.0.iter().find(|range| range.host == 0 && range.count > 0) {
+        return Err(SpecError::HostRoot { field, container: root.container });
+    }
+    match ranges.host_id(0) {
+        Some(_) => Ok(ranges),
+        None => Err(SpecError::RootNotMapped { field }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn check(namespaces: Value, uids: Value, expected: Result<u32, SpecError>) {
+        let gids = json!([{ "containerID": 0, "hostID": 7, "size": 9 }]);
+        let linux = json!({ "namespaces": namespaces, "uidMappings": uids, "gidMappings": gids });
+        let found = UserNamespace::of(&Spec::new(json!({ "linux": linux })));
+        assert_eq!(found.map(|namespace| namespace.uids.host_id(0).unwrap_or(0)), expected);
+    }
+
+    fn map(container: u32, host: u32, size: u32) -> Value {
+        json!({ "containerID": container, "hostID": host, "size": size })
+    }
+
+    #[test]
+    fn only_a_namespace_of_its_own_without_host_root_will_do() {
+        let user = json!([{ "type": "pid" }, { "type": "user" }]);
+        check(user.clone(), json!([map(0, 100_000, 65_536)]), Ok(100_000));
+        check(json!([{ "type": "pid" }]), json!([map(0, 100_000, 1)]), Err(SpecError::NoUserNamespace));
+        check(Value::Null, json!([map(0, 100_000, 1)]), Err(SpecError::NoUserNamespace));
+        let joined = json!([{ "type": "user", "path": "/proc/1/ns/user" }]);
+        check(joined, json!([map(0, 100_000, 1)]), Err(SpecError::NoUserNamespace));
+        check(user.clone(), Value::Null, Err(SpecError::RootNotMapped { field: "uidMappings" }));
+        check(user.clone(), json!([map(1, 100_000, 1)]), Err(SpecError::RootNotMapped { field: "uidMappings" }));
+        check(user.clone(), json!([map(0, 0, 1)]), Err(SpecError::HostRoot { field: "uidMappings", container: 0 }));
+        let second = json!([map(0, 100_000, 5), map(5, 0, 1)]);
+        check(user.clone(), second, Err(SpecError::HostRoot { field: "uidMappings", container: 5 }));
+        let wild = json!([{ "containerID": 0, "hostID": -1, "size": 1 }]);
+        check(user, wild, Err(SpecError::Malformed { field: "uidMappings" }));
+    }
+}

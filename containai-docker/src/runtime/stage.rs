@@ -1,0 +1,180 @@
+use std::fs::{self, DirBuilder, File, Permissions};
+use std::io;
+use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt, chown};
+use std::path::{Path, PathBuf};
+
+use nix::libc;
+use nix::sched::{CloneFlags, unshare};
+use rustix::fs::{CWD, FileType, Mode, OFlags, makedev, mknodat, open};
+use rustix::mount::{
+    MountFlags, MountPropagationFlags, MoveMountFlags, OpenTreeFlags, mount, mount_change, move_mount, open_tree,
+};
+
+use super::idmap::{self, BindOwner, IdMap, NamespaceError};
+use super::spec::{Device, ForeignBind, UserNamespace};
+
+/// Where the mounts for runc are attached. The folder stays on the host, empty; what is on it is seen by this process,
+/// by runc and by nobody else.
+const STAGE: &str = "/run/containai/stage";
+
+/// The mounts of a container could not be prepared.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub(super) enum StageError {
+    /// Not root, or a container around the engine that lacks CAP_SYS_ADMIN.
+    #[error("cannot {step}")]
+    Setup {
+        step: String,
+        #[source]
+        source: io::Error,
+    },
+    /// The source is gone, or became a symbolic link after the engine looked at it.
+    #[error("cannot open the bind source `{path}`")]
+    Source {
+        path: PathBuf,
+        #[source]
+        source: io::Error,
+    },
+    /// The file system has no id-mapped mounts: NFS, 9p, FUSE, overlay, or any on Linux before 5.12.
+    #[error("cannot map the owner of `{path}` into the container: `{kind}` has no id-mapped mounts on this kernel")]
+    Unmappable {
+        path: PathBuf,
+        kind: String,
+        #[source]
+        source: io::Error,
+    },
+    #[error("cannot map the owner of `{path}` into the container")]
+    Namespace {
+        path: PathBuf,
+        #[source]
+        source: NamespaceError,
+    },
+}
+
+/// A private mount namespace with a folder of mounts that the container shall get.
+///
+/// It lives as long as the last process in it, this one and then runc's: a crash at any point leaves nothing mounted.
+pub(super) struct Stage {
+    folder: PathBuf,
+    used: u32,
+}
+
+impl Stage {
+    /// Moves this process into a mount namespace of its own and makes an empty stage.
+    pub(super) fn open() -> Result<Self, StageError> {
+        let folder = PathBuf::from(STAGE);
+        // Container root opens what is on the stage, so each folder above lets it pass.
+        DirBuilder::new()
+            .recursive(true)
+            .mode(0o755)
+            .create(&folder)
+            .map_err(|source| setup(format!("create `{STAGE}`"), source))?;
+        unshare(CloneFlags::CLONE_NEWNS)
+            .map_err(|source| setup("make a private mount namespace".to_owned(), source.into()))?;
+        // Slave, not private: what the engine unmounts later goes away here too, and nothing goes the other way.
+        mount_change("/", MountPropagationFlags::DOWNSTREAM | MountPropagationFlags::REC)
+            .map_err(|source| setup("make mounts private".to_owned(), source.into()))?;
+        // Devices work on it: a tmpfs of the host's user namespace, unless mounted `nodev`.
+        mount("containai", &folder, "tmpfs", MountFlags::NOSUID | MountFlags::NOEXEC, Some(c"mode=0711,size=64k"))
+            .map_err(|source| setup(format!("mount `{STAGE}`"), source.into()))?;
+        Ok(Self { folder, used: 0 })
+    }
+
+    /// Makes a node of the device that everybody in the container can open, whatever the mode of the host's own.
+    pub(super) fn device(&mut self, device: &Device, namespace: &UserNamespace) -> Result<PathBuf, StageError> {
+        let path = self.place();
+        let failed = |source| setup(format!("make the device `{}`", device.path), source);
+        let number = makedev(device.major, device.minor);
+        mknodat(CWD, &path, FileType::CharacterDevice, Mode::from_raw_mode(0o666), number)
+            .map_err(|source| failed(source.into()))?;
+        // The mode again: mknod(2) heeds the umask.
+        fs::set_permissions(&path, Permissions::from_mode(0o666)).map_err(failed)?;
+        chown(&path, namespace.uids.host_id(0), namespace.gids.host_id(0)).map_err(failed)?;
+        Ok(path)
+    }
+
+    /// Attaches a clone of the bind's source whose owner is the container's `agent`, and returns where.
+    pub(super) fn bind(&mut self, bind: &ForeignBind, namespace: &UserNamespace) -> Result<PathBuf, StageError> {
+        let path = &bind.source;
+        let opening = |source: rustix::io::Errno| StageError::Source { path: path.clone(), source: source.into() };
+        // Opened once and then used by descriptor: what is checked is what is mounted.
+        let source = open(path, OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC, Mode::empty()).map_err(opening)?;
+        let source = File::from(source);
+        let metadata = source.metadata().map_err(|source| StageError::Source { path: path.clone(), source })?;
+        if metadata.is_symlink() {
+            return Err(opening(rustix::io::Errno::LOOP));
+        }
+        let recursive = if bind.recursive { OpenTreeFlags::AT_RECURSIVE } else { OpenTreeFlags::empty() };
+        let flags = OpenTreeFlags::OPEN_TREE_CLONE | OpenTreeFlags::OPEN_TREE_CLOEXEC | OpenTreeFlags::AT_EMPTY_PATH;
+        let tree = open_tree(&source, "", flags | recursive).map_err(opening)?;
+
+        let owner = BindOwner { uid: metadata.uid(), gid: metadata.gid() };
+        if let Some((uids, gids)) = idmap::for_owner(owner, &namespace.uids, &namespace.gids) {
+            map(bind, &tree, &uids, &gids)?;
+        }
+        let target = self.place();
+        let attach = |source: io::Error| setup(format!("attach the clone of `{}`", path.display()), source);
+        if metadata.is_dir() {
+            fs::create_dir(&target).map_err(attach)?;
+        } else {
+            File::create(&target).map_err(attach)?;
+        }
+        move_mount(&tree, "", CWD, &target, MoveMountFlags::MOVE_MOUNT_F_EMPTY_PATH)
+            .map_err(|source| attach(source.into()))?;
+        Ok(target)
+    }
+
+    fn place(&mut self) -> PathBuf {
+        let path = self.folder.join(self.used.to_string());
+        self.used += 1;
+        path
+    }
+}
+
+fn setup(step: String, source: io::Error) -> StageError {
+    StageError::Setup { step, source }
+}
+
+fn map(bind: &ForeignBind, tree: &OwnedFd, uids: &IdMap, gids: &IdMap) -> Result<(), StageError> {
+    let path = &bind.source;
+    let namespace =
+        idmap::with_maps(uids, gids).map_err(|source| StageError::Namespace { path: path.clone(), source })?;
+    set_idmap(tree, &namespace, bind.recursive)
+        .map_err(|source| StageError::Unmappable { path: path.clone(), kind: kind(path), source })
+}
+
+/// Puts the maps of a user namespace on a detached mount, and on those below it (mount_setattr(2)).
+fn set_idmap(tree: &OwnedFd, namespace: &File, recursive: bool) -> io::Result<()> {
+    let attributes = libc::mount_attr {
+        attr_set: libc::MOUNT_ATTR_IDMAP,
+        attr_clr: 0,
+        propagation: 0,
+        userns_fd: u64::from(namespace.as_raw_fd().unsigned_abs()),
+    };
+    let flags = libc::AT_EMPTY_PATH | if recursive { libc::AT_RECURSIVE } else { 0 };
+    // SAFETY: neither libc, nix nor rustix wraps the call. It reads an empty C string and one `mount_attr` of the size
+    // given, both of which live until it returns, and it keeps no pointer; the descriptors are open.
+    let result = unsafe {
+        libc::syscall(
+            libc::SYS_mount_setattr,
+            tree.as_raw_fd(),
+            c"".as_ptr(),
+            flags,
+            &raw const attributes,
+            size_of::<libc::mount_attr>(),
+        )
+    };
+    if result == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+}
+
+/// The type of the file system that holds `path`, for people.
+fn kind(path: &Path) -> String {
+    let table = fs::read_to_string("/proc/self/mountinfo").unwrap_or_default();
+    super::mount_table::parse(&table)
+        .into_iter()
+        .rev()
+        .filter(|mount| path.starts_with(&mount.target))
+        .max_by_key(|mount| mount.target.as_os_str().len())
+        .map_or_else(|| "unknown".to_owned(), |mount| mount.kind)
+}
