@@ -52,7 +52,7 @@ impl fmt::Display for ByteSize {
         let units = [(GIB, 'g'), (MIB, 'm'), (KIB, 'k')];
         match units
             .into_iter()
-            .find(|(unit, _)| self.0 > 0 && self.0 % unit == 0)
+            .find(|(unit, _)| self.0 > 0 && self.0.is_multiple_of(*unit))
         {
             Some((unit, letter)) => write!(f, "{}{letter}", self.0 / unit),
             None => write!(f, "{}b", self.0),

@@ -3,6 +3,7 @@
 //! Every name has a type and every type is made here and nowhere else, so a
 //! value of it is known to be accepted where it is used.
 
+mod agent_name;
 mod alphabet;
 mod container_name;
 mod context_name;
@@ -16,6 +17,7 @@ mod template_name;
 mod volume_name;
 mod workspace_path;
 
+pub use agent_name::{AgentName, AgentNameError};
 pub use container_name::{Candidates, ContainerName, ContainerNameError};
 pub use context_name::{ContextName, ContextNameError};
 pub use env_name::{EnvName, EnvNameError};

@@ -1,0 +1,116 @@
+//! Files of environment variables, one `NAME=value` a line.
+
+use std::fmt;
+
+use crate::naming::EnvName;
+
+/// A variable that an environment file sets.
+///
+/// Values are often secrets: `Debug` leaves them out.
+#[derive(Clone, PartialEq, Eq)]
+pub struct EnvEntry {
+    /// The variable.
+    pub name: EnvName,
+    /// Its value, as it stands in the file.
+    pub value: String,
+}
+
+impl fmt::Debug for EnvEntry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EnvEntry")
+            .field("name", &self.name)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Reads an environment file, skipping every line that sets nothing.
+///
+/// A line is `NAME=value`, optionally after `export`. Nothing is trimmed,
+/// unquoted or expanded, because the value has to arrive as it was written.
+/// Lines that begin with `#`, have no valid name, or open a quote that they do
+/// not close (a value of several lines) are skipped. A carriage return at the
+/// end of a line and NUL bytes are dropped. Of two lines for one variable both
+/// are returned, and the later counts.
+///
+/// ```
+/// use containai_core::config::parse_env_file;
+///
+/// let entries = parse_env_file("# tokens\nexport A=x y\nB\n");
+/// assert_eq!(entries.len(), 1);
+/// assert_eq!(entries[0].value, "x y");
+/// ```
+#[must_use]
+pub fn parse_env_file(text: &str) -> Vec<EnvEntry> {
+    text.split('\n').filter_map(parse_line).collect()
+}
+
+fn parse_line(line: &str) -> Option<EnvEntry> {
+    let line = line.replace('\0', "");
+    let line = line.strip_suffix('\r').unwrap_or(&line);
+    if line.starts_with('#') {
+        return None;
+    }
+    let (name, value) = without_export(line).split_once('=')?;
+    let name = EnvName::parse(name).ok()?;
+    if opens_a_quote(value) {
+        return None;
+    }
+    Some(EnvEntry {
+        name,
+        value: value.to_owned(),
+    })
+}
+
+fn without_export(line: &str) -> &str {
+    match line.strip_prefix("export") {
+        Some(rest) if rest.starts_with([' ', '\t']) => rest.trim_start_matches([' ', '\t']),
+        _ => line,
+    }
+}
+
+/// Whether the value begins with a quote that no second one closes.
+fn opens_a_quote(value: &str) -> bool {
+    let Some(quote @ ('"' | '\'')) = value.chars().next() else {
+        return false;
+    };
+    value.matches(quote).count() == 1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn check(text: &str, expected: &[&str]) {
+        let entries = parse_env_file(text).into_iter();
+        let lines: Vec<_> = entries.map(|e| format!("{}={}", e.name, e.value)).collect();
+        assert_eq!(lines, expected, "{text:?}");
+    }
+
+    #[test]
+    fn takes_values_as_they_stand() {
+        check("A= 1 \r\nB='x y'\n", &["A= 1 ", "B='x y'"]);
+        check(
+            "export A=1\nexport\tB=2\nexportC=3\n",
+            &["A=1", "B=2", "exportC=3"],
+        );
+        check("A=\"x\nB=1\n", &["B=1"]);
+        check("# A=1\n #=2\nA-B=1\n=\nC\n", &[]);
+    }
+
+    #[test]
+    fn debug_shows_no_secret() {
+        let shown = format!("{:?}", parse_env_file("TOKEN=hunter2"));
+        assert!(
+            shown.contains("TOKEN") && !shown.contains("hunter2"),
+            "{shown}"
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn never_panics(text in "(?s).*") {
+            let _ = parse_env_file(&text);
+        }
+    }
+}

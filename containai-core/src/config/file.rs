@@ -1,0 +1,266 @@
+//! A configuration file: TOML in and out, comments and order kept.
+
+use std::path::{Path, PathBuf};
+
+use toml_edit::{Document, DocumentMut, Item, Table, Value};
+
+use super::{ConfigError, Place};
+
+/// A configuration file that is valid TOML, before and after every edit.
+#[derive(Debug, Clone)]
+pub struct ConfigFile {
+    path: PathBuf,
+    document: Document<String>,
+}
+
+impl ConfigFile {
+    /// Reads the text of the file at `path`.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError::Syntax`] when the text is not TOML.
+    pub fn parse(path: impl Into<PathBuf>, text: impl Into<String>) -> Result<Self, ConfigError> {
+        let (path, text) = (path.into(), text.into());
+        match Document::parse(text.clone()) {
+            Ok(document) => Ok(Self { path, document }),
+            Err(error) => {
+                let byte = error.span().map_or(0, |span| span.start);
+                let place = Place::of(&path, &text, byte);
+                let line = text.lines().nth(place.line - 1).unwrap_or_default();
+                Err(ConfigError::Syntax {
+                    text: line.trim().to_owned(),
+                    message: error.message().replace('\n', ", "),
+                    place,
+                })
+            }
+        }
+    }
+
+    /// Returns where the file is.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Returns the text to write to disk.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        self.document.raw()
+    }
+
+    /// Returns what stands at a path of keys, such as `["ssh", "forward_agent"]`.
+    #[must_use]
+    pub fn get(&self, keys: &[&str]) -> Option<&Item> {
+        keys.iter().try_fold(self.document.as_item(), |item, key| {
+            item.as_table_like()?.get(key)
+        })
+    }
+
+    /// Sets the value at a path of keys, making the tables on the way.
+    ///
+    /// Comments stay, the one behind the value included.
+    ///
+    /// # Errors
+    ///
+    /// - [`EditError::NotATable`]: a key on the way has a value already.
+    /// - [`EditError::Empty`]: the path or one of its keys is empty.
+    pub fn set(&mut self, keys: &[&str], value: impl Into<Value>) -> Result<(), EditError> {
+        let (last, parents) = split(keys)?;
+        let mut edited = self.document.clone().into_mut();
+        let mut table: &mut dyn toml_edit::TableLike = edited.as_table_mut();
+        for key in parents {
+            let made = table.entry(key).or_insert_with(|| {
+                let mut parent = Table::new();
+                // A table that only holds tables needs no header of its own.
+                parent.set_implicit(true);
+                Item::Table(parent)
+            });
+            let not_a_table = || EditError::NotATable {
+                key: (*key).to_owned(),
+            };
+            table = made.as_table_like_mut().ok_or_else(not_a_table)?;
+        }
+        let mut value = value.into();
+        match table.get_mut(last) {
+            Some(Item::Value(old)) => {
+                *value.decor_mut() = old.decor().clone();
+                *old = value;
+            }
+            Some(item) if !item.is_none() => {
+                return Err(EditError::NotAValue {
+                    key: last.to_owned(),
+                });
+            }
+            _ => {
+                table.insert(last, Item::Value(value));
+            }
+        }
+        self.adopt(&edited)
+    }
+
+    /// Removes the value at a path of keys, and the tables that hold nothing
+    /// more; says whether there was one.
+    ///
+    /// # Errors
+    ///
+    /// - [`EditError::Empty`]: the path or one of its keys is empty.
+    /// - [`EditError::NotAValue`]: a table stands there.
+    pub fn unset(&mut self, keys: &[&str]) -> Result<bool, EditError> {
+        let (last, parents) = split(keys)?;
+        match self.get(keys) {
+            None => return Ok(false),
+            Some(Item::Value(_)) => {}
+            Some(_) => {
+                return Err(EditError::NotAValue {
+                    key: last.to_owned(),
+                });
+            }
+        }
+        let mut edited = self.document.clone().into_mut();
+        remove(edited.as_table_mut(), parents, last);
+        self.adopt(&edited)?;
+        Ok(true)
+    }
+
+    /// Takes an edited document over, by way of its text, so that what is kept
+    /// is what a reader of the file will see.
+    fn adopt(&mut self, edited: &DocumentMut) -> Result<(), EditError> {
+        self.document =
+            Document::parse(edited.to_string()).map_err(|error| EditError::Unreadable {
+                message: error.message().to_owned(),
+            })?;
+        Ok(())
+    }
+}
+
+/// An edit cannot be made; the file is as it was.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum EditError {
+    /// The path of keys, or one of the keys, is empty.
+    #[error("a key is empty")]
+    Empty,
+    /// A table is needed where the file has something else.
+    #[error("`{key}` is not a table")]
+    NotATable {
+        /// The key on the way.
+        key: String,
+    },
+    /// A value is needed where the file has a table.
+    #[error("`{key}` is a table")]
+    NotAValue {
+        /// The last key.
+        key: String,
+    },
+    /// The edited text would not be TOML: a fault of the editor, not of the file.
+    #[error("the edited file would not be valid TOML: {message}")]
+    Unreadable {
+        /// What TOML expects.
+        message: String,
+    },
+}
+
+fn split<'a, 'b>(keys: &'a [&'b str]) -> Result<(&'b str, &'a [&'b str]), EditError> {
+    match keys.split_last() {
+        Some((last, parents)) if !keys.contains(&"") => Ok((last, parents)),
+        _ => Err(EditError::Empty),
+    }
+}
+
+fn remove(table: &mut dyn toml_edit::TableLike, parents: &[&str], last: &str) {
+    let Some((first, rest)) = parents.split_first() else {
+        table.remove(last);
+        return;
+    };
+    let Some(child) = table.get_mut(first).and_then(Item::as_table_like_mut) else {
+        return;
+    };
+    remove(child, rest, last);
+    if child.is_empty() {
+        table.remove(first);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const TEXT: &str =
+        "# top\n[agent]\ndefault = \"claude\" # keep?\n\n[ssh]\n  port_range_start = 2300\n";
+
+    fn file(text: &str) -> ConfigFile {
+        ConfigFile::parse("/c.toml", text).expect("the test's text is TOML")
+    }
+
+    #[test]
+    fn setting_keeps_comments_and_order() {
+        let mut file = file(TEXT);
+        assert_eq!(file.set(&["agent", "default"], "codex"), Ok(()));
+        assert_eq!(file.set(&["ssh", "port_range_end"], 2600), Ok(()));
+        assert_eq!(file.set(&["workspace", "/a.b", "data_volume"], "v"), Ok(()));
+        insta::assert_snapshot!(file.text(), @r#"
+        # top
+        [agent]
+        default = "codex" # keep?
+
+        [ssh]
+          port_range_start = 2300
+        port_range_end = 2600
+
+        [workspace."/a.b"]
+        data_volume = "v"
+        "#);
+    }
+
+    #[test]
+    fn unsetting_drops_empty_tables() {
+        let mut file = file(TEXT);
+        assert_eq!(file.unset(&["agent", "default"]), Ok(true));
+        assert_eq!(file.unset(&["agent", "default"]), Ok(false));
+        insta::assert_snapshot!(file.text(), @r"
+        [ssh]
+          port_range_start = 2300
+        ");
+    }
+
+    #[test]
+    fn refuses_what_would_lose_something() {
+        let mut file = file("agent = \"claude\"\n[ssh]\n");
+        let not_a_table = EditError::NotATable {
+            key: "agent".to_owned(),
+        };
+        assert_eq!(file.set(&["agent", "default"], "x"), Err(not_a_table));
+        let not_a_value = EditError::NotAValue {
+            key: "ssh".to_owned(),
+        };
+        assert_eq!(file.set(&["ssh"], "x"), Err(not_a_value.clone()));
+        assert_eq!(file.unset(&["ssh"]), Err(not_a_value));
+        assert_eq!(file.set(&["agent", ""], "x"), Err(EditError::Empty));
+        assert_eq!(file.text(), "agent = \"claude\"\n[ssh]\n");
+    }
+
+    #[test]
+    fn syntax_errors_say_where() {
+        let error = ConfigFile::parse("/c.toml", "a = 1\nb = = 2\n").map_err(|e| e.to_string());
+        insta::assert_snapshot!(error.expect_err("the text is no TOML"), @"`/c.toml:2:5` is not valid TOML: extra `=`, expected nothing at `b = = 2`");
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_set_is_there(keys in prop::collection::vec("[a-z./\" é]{1,6}", 1..4), value in ".*") {
+            let mut file = file(TEXT);
+            let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
+            if file.set(&keys, value.as_str()).is_ok() {
+                prop_assert_eq!(file.get(&keys).and_then(Item::as_str), Some(value.as_str()));
+                prop_assert_eq!(file.unset(&keys), Ok(true));
+                prop_assert!(file.get(&keys).is_none());
+            }
+        }
+
+        #[test]
+        fn parsing_never_panics(text in "(?s)[\\[\\]=a-z\"'.\n#]*|.*") {
+            let _ = ConfigFile::parse("/c.toml", text);
+        }
+    }
+}

@@ -1,0 +1,177 @@
+//! The configuration that counts.
+
+use std::error::Error;
+use std::str::FromStr;
+
+use super::error::Cause;
+use super::setting::{
+    AGENT, CPU_LIMIT, DATA_VOLUME, DOCKER_HOST, FORWARD_AGENT, IMAGE, IMAGE_SOURCE, ISOLATION,
+    MEMORY_LIMIT, PORT_RANGE_END, PORT_RANGE_START, read_docker_host, read_image, read_memory,
+    read_switch,
+};
+use super::sources::{Found, Sources};
+use super::{ConfigError, Ignored, IsolationChoice, Layers, Setting};
+use crate::byte_size::ByteSize;
+use crate::engine::{ImageRequest, ImageSource, ShippedImage};
+use crate::naming::{AgentName, HostPort, PortRange, VolumeName};
+use crate::resources::{Cpus, HostCapacity, Resources};
+
+/// The configuration that counts, every value with its origin.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Config {
+    /// The agent that `run` starts where no command is given; default `claude`.
+    pub agent: Setting<AgentName>,
+    /// The image of a new container; default the most complete one that ships.
+    pub image: Setting<ImageRequest>,
+    /// How an image comes here that is not here yet; default `auto`.
+    pub image_source: Setting<ImageSource>,
+    /// How containers are isolated; default `auto`.
+    pub isolation: Setting<IsolationChoice>,
+    /// The engine's address; `None` is our own socket.
+    pub docker_host: Setting<Option<String>>,
+    /// The data volume; `None` is one of the workspace's own.
+    pub data_volume: Setting<Option<VolumeName>>,
+    /// The most memory, as the user wants it; `None` is half of the host's.
+    /// [`resources`](Self::resources) has what a container gets.
+    pub memory_limit: Setting<Option<ByteSize>>,
+    /// The most processors, as the user wants it; `None` is half of the host's.
+    pub cpu_limit: Setting<Option<Cpus>>,
+    /// The memory that the workspace asks for, if it does and has a say.
+    pub workspace_memory_limit: Option<Setting<ByteSize>>,
+    /// The processors that the workspace asks for, if it does and has a say.
+    pub workspace_cpu_limit: Option<Setting<Cpus>>,
+    /// The first port that an SSH server may be published on; default 2300.
+    pub port_range_start: Setting<HostPort>,
+    /// The last port that an SSH server may be published on; default 2500.
+    pub port_range_end: Setting<HostPort>,
+    /// Whether the user's SSH agent may be used inside; default no.
+    pub forward_agent: Setting<bool>,
+    /// What the workspace's own file says and has no say in.
+    pub ignored: Vec<Ignored>,
+    ssh_ports: PortRange,
+}
+
+impl Config {
+    /// Puts the layers together.
+    ///
+    /// Every value is looked at, also one that another layer overrides, so
+    /// that a mistake shows when it is made. The workspace's own file never
+    /// fails: what cannot be followed is in [`ignored`](Self::ignored).
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError`] names the file and position, or the variable, that
+    /// cannot be used.
+    pub fn resolve(layers: &Layers) -> Result<Self, ConfigError> {
+        let flags = layers.flags.clone();
+        let mut sources = Sources::read(layers)?;
+        let memory = sources.find(&MEMORY_LIMIT, flags.memory, read_memory)?;
+        let cpus = sources.find(&CPU_LIMIT, flags.cpus, parse)?;
+        let ports = PortRange::default();
+        let start = sources
+            .find(&PORT_RANGE_START, None, parse)?
+            .or(ports.start());
+        let end = sources.find(&PORT_RANGE_END, None, parse)?.or(ports.end());
+        Ok(Self {
+            agent: sources
+                .find(&AGENT, flags.agent, parse)?
+                .or(AgentName::default()),
+            image: sources
+                .find(&IMAGE, flags.image, read_image)?
+                .or(default_image()),
+            image_source: sources
+                .find(&IMAGE_SOURCE, flags.image_source, parse)?
+                .or(ImageSource::default()),
+            isolation: sources
+                .find(&ISOLATION, flags.isolation, parse)?
+                .or(IsolationChoice::default()),
+            docker_host: sources
+                .find(&DOCKER_HOST, flags.docker_host, read_docker_host)?
+                .or_none(),
+            data_volume: sources
+                .find(&DATA_VOLUME, flags.data_volume, parse)?
+                .or_none(),
+            workspace_memory_limit: memory.workspace.clone(),
+            workspace_cpu_limit: cpus.workspace.clone(),
+            memory_limit: memory.by_the_user(),
+            cpu_limit: cpus.by_the_user(),
+            ssh_ports: ssh_ports(&start, &end)?,
+            port_range_start: start,
+            port_range_end: end,
+            forward_agent: sources.find(&FORWARD_AGENT, None, read_switch)?.or(false),
+            ignored: sources.ignored,
+        })
+    }
+
+    /// Returns the ports that an SSH server may be published on.
+    #[must_use]
+    pub fn ssh_ports(&self) -> PortRange {
+        self.ssh_ports
+    }
+
+    /// Returns what a new container may use on a host: what the user wants,
+    /// else half of the host, and less where the workspace asks for less.
+    #[must_use]
+    pub fn resources(&self, host: HostCapacity) -> Resources {
+        let half = Resources::half_of(host);
+        let memory = self.memory_limit.value.unwrap_or(half.memory);
+        let cpus = self.cpu_limit.value.unwrap_or(half.cpus);
+        let asked_memory = self
+            .workspace_memory_limit
+            .as_ref()
+            .map_or(memory, |limit| limit.value);
+        let asked_cpus = self
+            .workspace_cpu_limit
+            .as_ref()
+            .map_or(cpus, |limit| limit.value);
+        Resources {
+            memory: memory.min(asked_memory),
+            cpus: cpus.min(asked_cpus),
+        }
+    }
+}
+
+impl<T> Found<T> {
+    fn or(self, default: T) -> Setting<T> {
+        let found = self.workspace.or(self.trusted);
+        found.unwrap_or_else(|| Setting::default_to(default))
+    }
+
+    fn or_none(self) -> Setting<Option<T>> {
+        let found = self.workspace.or(self.trusted);
+        found.map_or_else(|| Setting::default_to(None), |setting| setting.map(Some))
+    }
+
+    fn by_the_user(self) -> Setting<Option<T>> {
+        Self {
+            workspace: None,
+            ..self
+        }
+        .or_none()
+    }
+}
+
+/// The most complete image that ships: the one an agent needs least added to.
+fn default_image() -> ImageRequest {
+    let [.., largest] = ShippedImage::ALL;
+    ImageRequest::Shipped(largest)
+}
+
+fn ssh_ports(start: &Setting<HostPort>, end: &Setting<HostPort>) -> Result<PortRange, ConfigError> {
+    PortRange::new(start.value, end.value).map_err(|source| ConfigError::Ports {
+        start: start.origin.clone(),
+        end: end.origin.clone(),
+        source,
+    })
+}
+
+fn parse<T>(text: &str) -> Result<T, Cause>
+where
+    T: FromStr,
+    T::Err: Error + Send + Sync + 'static,
+{
+    Ok(text.parse()?)
+}
+
+#[cfg(test)]
+mod tests;

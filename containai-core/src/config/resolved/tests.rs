@@ -1,0 +1,262 @@
+use std::path::PathBuf;
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::config::{Environment, FileText, Flags, Origin, Why};
+use crate::naming::WorkspacePath;
+
+const USER: &str = "/home/me/.config/containai/config.toml";
+const WORKSPACE: &str = "/src/api/.containai/config.toml";
+
+fn file(path: &str, text: &str) -> Option<FileText> {
+    Some(FileText {
+        path: PathBuf::from(path),
+        text: text.to_owned(),
+    })
+}
+
+fn layers(user: &str, workspace: &str) -> Layers {
+    Layers {
+        workspace: WorkspacePath::new("/src/api").ok(),
+        user_file: file(USER, user),
+        workspace_file: file(WORKSPACE, workspace),
+        ..Layers::default()
+    }
+}
+
+fn environment(variables: &[(&str, &str)]) -> Environment {
+    let find = |name: &str| variables.iter().find(|(key, _)| *key == name);
+    Environment::read(|name| find(name).map(|(_, value)| (*value).to_owned()))
+}
+
+fn resolve(layers: &Layers) -> Config {
+    Config::resolve(layers).expect("the test's layers are valid")
+}
+
+fn refusal(user: &str) -> String {
+    use crate::hint::Advice as _;
+
+    let error = Config::resolve(&layers(user, "")).expect_err("the user's file is invalid");
+    let source = Error::source(&error).map(|source| format!("\n  {source}"));
+    let hints = error
+        .hints()
+        .into_iter()
+        .map(|hint| format!("\n  hint: {hint}"));
+    format!(
+        "{error}{}{}",
+        source.unwrap_or_default(),
+        hints.collect::<String>()
+    )
+}
+
+#[test]
+fn nothing_configured_is_the_default() {
+    let config = resolve(&Layers::default());
+    assert_eq!(config.agent, Setting::default_to(AgentName::default()));
+    assert_eq!(config.image.value.to_string(), "base");
+    assert_eq!(config.data_volume, Setting::default_to(None));
+    assert_eq!(config.ssh_ports().to_string(), "2300-2500");
+    assert_eq!(config.ignored, []);
+}
+
+#[test]
+fn the_nearest_layer_counts() {
+    let user = "agent.default = 'user'\n[workspace.'/src']\nagent = 'section'\n";
+    let mut layers = layers(user, "agent.default = 'workspace'");
+    layers.environment = environment(&[("CONTAINAI_AGENT", "environment")]);
+    layers.flags.agent = AgentName::parse("flag").ok();
+    let origin = |layers: &Layers| {
+        let agent = resolve(layers).agent;
+        format!("{} from {}", agent.value, agent.origin)
+    };
+
+    assert_eq!(origin(&layers), "flag from --agent");
+    layers.flags = Flags::default();
+    assert_eq!(
+        origin(&layers),
+        "environment from environment:CONTAINAI_AGENT"
+    );
+    layers.environment = environment(&[("CONTAINAI_AGENT", "")]);
+    assert_eq!(origin(&layers), format!("section from user-section:{USER}"));
+    layers.workspace = WorkspacePath::new("/srcs").ok();
+    assert_eq!(
+        origin(&layers),
+        format!("workspace from workspace:{WORKSPACE}")
+    );
+    layers.workspace_file = None;
+    assert_eq!(origin(&layers), format!("user from user:{USER}"));
+    layers.user_file = None;
+    assert_eq!(origin(&layers), "claude from default");
+}
+
+#[test]
+fn the_deepest_section_counts() {
+    let user = "[workspace.'/src']\ndata_volume = 'outer'\n[workspace.'/src/api']\ndata_volume = 'inner'\n[workspace.'/src/api/sub']\ndata_volume = 'deeper'\n";
+    let config = resolve(&layers(user, ""));
+    assert_eq!(
+        config.data_volume.value.as_ref().map(VolumeName::as_str),
+        Some("inner")
+    );
+}
+
+#[test]
+fn the_workspace_cannot_reach_the_host() {
+    let text = "docker_host = 'tcp://evil:1'\nimage = 'evil'\nimage_source = 'pull'\nisolation = 'userns'\ndata_volume = 'other'\n[ssh]\nforward_agent = true\nport_range_start = 22\n[workspace.'/src/api']\nimage = 'evil'\n[agent]\ndefault = 'a b'\nnope = 1\n";
+    let mut config = resolve(&layers("", text));
+    let ignored = std::mem::take(&mut config.ignored);
+    assert_eq!(config, resolve(&Layers::default()));
+    let lines: Vec<_> = ignored.iter().map(ToString::to_string).collect();
+    insta::assert_snapshot!(lines.join("\n"), @r"
+    ignored `docker_host` at `/src/api/.containai/config.toml:1:1`: only your own configuration may set it
+    ignored `image` at `/src/api/.containai/config.toml:2:1`: only your own configuration may set it
+    ignored `image_source` at `/src/api/.containai/config.toml:3:1`: only your own configuration may set it
+    ignored `isolation` at `/src/api/.containai/config.toml:4:1`: only your own configuration may set it
+    ignored `data_volume` at `/src/api/.containai/config.toml:5:1`: only your own configuration may set it
+    ignored `ssh` at `/src/api/.containai/config.toml:6:2`: only your own configuration may set it
+    ignored `workspace` at `/src/api/.containai/config.toml:9:2`: only your own configuration may set it
+    ignored `agent.nope` at `/src/api/.containai/config.toml:13:1`: there is no such setting
+    ignored `agent.default` at `/src/api/.containai/config.toml:12:11`: `a b` is no name of an agent: it takes small letters, digits, `_`, `.` and `-`, the first a letter or digit
+    ");
+}
+
+#[test]
+fn a_broken_workspace_file_is_no_error() {
+    let config = resolve(&layers("", "agent = = 1"));
+    assert_eq!(config.agent.origin, Origin::Default);
+    assert!(matches!(&config.ignored[..], [one] if matches!(one.why, Why::Invalid(_))));
+}
+
+#[test]
+fn the_workspace_may_ask_for_less() {
+    let host = HostCapacity {
+        memory_bytes: 16 << 30,
+        cpus: 8,
+    };
+    let check = |user: &str, workspace: &str, expected: &str| {
+        let got = resolve(&layers(user, workspace)).resources(host);
+        assert_eq!(
+            format!("{} {}", got.memory, got.cpus),
+            expected,
+            "{user:?} {workspace:?}"
+        );
+    };
+    check("", "", "8g 4");
+    check(
+        "",
+        "resources = { memory_limit = '1g', cpu_limit = 0.5 }",
+        "1g 0.5",
+    );
+    check(
+        "",
+        "resources = { memory_limit = '64g', cpu_limit = 64 }",
+        "8g 4",
+    );
+    check(
+        "resources.memory_limit = '12g'",
+        "resources.memory_limit = '10g'",
+        "10g 4",
+    );
+    check(
+        "resources.memory_limit = '2g'",
+        "resources.memory_limit = '10g'",
+        "2g 4",
+    );
+
+    let mut chosen = layers("", "resources.memory_limit = '1g'");
+    chosen.flags.memory = "3g".parse().ok();
+    assert_eq!(
+        resolve(&chosen).resources(host).memory,
+        ByteSize::from_gib(3)
+    );
+}
+
+#[test]
+fn refusals_name_the_place() {
+    let texts = [
+        "a = 1\nb = = 2\n",
+        "[agent]\ndefualt = 'x'\n",
+        "[network]\nx = 1\n",
+        "agent = 'claude'\n",
+        "[ssh]\n  port_range_start = 2400.0\n",
+        "ssh.port_range_start = 80\n",
+        "ssh.port_range_start = 3000\n",
+        "image = ['a']\n",
+        "image = '-v'\n",
+        "isolation = 'none'\n",
+        "resources.memory_limit = '0'\n",
+        "resources.cpu_limit = 0\n",
+        "workspace = 5\n",
+        "[workspace.'./rel']\n",
+        "[workspace.'/a']\nimagee = 'b'\n",
+        "[[agent]]\ndefault = 'x'\n",
+    ];
+    let refusals: Vec<_> = texts.into_iter().map(refusal).collect();
+    insta::assert_snapshot!(refusals.join("\n"), @r#"
+    `/home/me/.config/containai/config.toml:2:5` is not valid TOML: extra `=`, expected nothing at `b = = 2`
+    `/home/me/.config/containai/config.toml:2:1`: there is no setting `agent.defualt`
+      hint: did you mean `agent.default`?
+    `/home/me/.config/containai/config.toml:1:2`: there is no setting `network`
+    `/home/me/.config/containai/config.toml:1:1`: `agent` must be a table, not `"claude"`
+    `/home/me/.config/containai/config.toml:2:22`: `ssh.port_range_start` cannot be `2400.0`
+      `2400.0` is no port: it takes a number from 1 to 65535
+    `ssh.port_range_start` (user:/home/me/.config/containai/config.toml) and `ssh.port_range_end` (default) do not fit
+      port 80 is not in 1024-65535
+    `ssh.port_range_start` (user:/home/me/.config/containai/config.toml) and `ssh.port_range_end` (default) do not fit
+      the port range 3000-2500 is empty
+    `/home/me/.config/containai/config.toml:1:9`: `image` must be a single value, not `["a"]`
+    `/home/me/.config/containai/config.toml:1:9`: `image` cannot be `-v`
+      `-v` is no image: it takes a name of ours or a reference such as `ghcr.io/me/image:tag`
+    `/home/me/.config/containai/config.toml:1:13`: `isolation` cannot be `none`
+      `none` is none of `auto`, `sysbox`, `userns`
+    `/home/me/.config/containai/config.toml:1:26`: `resources.memory_limit` cannot be `0`
+      a container cannot run in `0b`: 6m is the least
+    `/home/me/.config/containai/config.toml:1:23`: `resources.cpu_limit` cannot be `0`
+      `0` is no number of CPUs: it takes a number above 0, such as `2` or `1.5`
+    `/home/me/.config/containai/config.toml:1:13`: `workspace` must be a table, not `5`
+    `/home/me/.config/containai/config.toml:1:12`: `workspace."./rel"` is for no absolute path
+    `/home/me/.config/containai/config.toml:2:1`: there is no setting `imagee`
+      hint: did you mean `image`?
+    `/home/me/.config/containai/config.toml:1:3`: `agent` must be a table, not `[{ default = "x" }]`
+    "#);
+}
+
+#[test]
+fn a_bad_variable_is_named() {
+    let layers = Layers {
+        environment: environment(&[("CONTAINAI_DATA_VOLUME", "a/b")]),
+        ..Layers::default()
+    };
+    let error = Config::resolve(&layers).map_err(|error| error.to_string());
+    let expected = "the environment variable `CONTAINAI_DATA_VOLUME` cannot be `a/b`";
+    assert_eq!(error, Err(expected.to_owned()));
+}
+
+proptest! {
+    #[test]
+    fn precedence_holds_for_every_combination(
+        flag: Option<bool>, variable: Option<bool>, section: Option<bool>, workspace: Option<bool>, user: Option<bool>,
+    ) {
+        let name = |layer: &str, which: bool| format!("{layer}-{which}");
+        let all = [
+            flag.map(|w| name("flag", w)),
+            variable.map(|w| name("variable", w)),
+            section.map(|w| name("section", w)),
+            workspace.map(|w| name("workspace", w)),
+            user.map(|w| name("user", w)),
+        ];
+        let line = |key: &str, value: &Option<String>| value.as_ref().map_or_else(String::new, |v| format!("{key} = '{v}'\n"));
+        let user_text = format!("{}workspace.'/src'.image = 'x'\n{}", line("agent.default", &all[4]), line("workspace.'/src'.agent", &all[2]));
+        let mut layers = layers(&user_text, &line("agent.default", &all[3]));
+        layers.flags.agent = all[0].as_deref().and_then(|text| AgentName::parse(text).ok());
+        layers.environment = environment(&[("CONTAINAI_AGENT", all[1].as_deref().unwrap_or_default())]);
+        let expected = all.into_iter().flatten().next();
+        let got = Config::resolve(&layers).map(|config| config.agent.value.to_string());
+        prop_assert_eq!(got.ok(), Some(expected.unwrap_or_else(|| "claude".to_owned())));
+    }
+
+    #[test]
+    fn resolving_never_panics(user in "(?s)([a-z_.]+ ?= ?['0-9a-z/\\[\\]{}]+\n|\\[[a-z.'/]+\\]\n)*", workspace in "(?s).*") {
+        let _ = Config::resolve(&layers(&user, &workspace));
+    }
+}

@@ -1,0 +1,22 @@
+//! Which engine is used.
+
+use super::SettingSpec;
+use crate::config::Trust;
+use crate::config::error::Cause;
+
+/// The engine's address; default our own socket.
+pub(in crate::config) const DOCKER_HOST: SettingSpec = SettingSpec {
+    key: "docker_host",
+    section_key: None,
+    env: Some("CONTAINAI_DOCKER_HOST"),
+    flag: Some("--docker-host"),
+    trust: Trust::ReachesHost,
+};
+
+/// Takes an address as it stands; whether it can be reached, its user finds out.
+pub(in crate::config) fn read_docker_host(text: &str) -> Result<String, Cause> {
+    if text.is_empty() || text.chars().any(|c| c.is_control() || c.is_whitespace()) {
+        return Err("an engine's address is a `unix://`, `tcp://` or `ssh://` address".into());
+    }
+    Ok(text.to_owned())
+}

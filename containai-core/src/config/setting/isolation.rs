@@ -1,0 +1,60 @@
+//! How containers are kept from the host.
+
+use std::fmt;
+use std::str::FromStr;
+
+use super::SettingSpec;
+use crate::config::Trust;
+use crate::engine::Isolation;
+
+/// How containers are isolated; default `auto`.
+pub(in crate::config) const ISOLATION: SettingSpec = SettingSpec {
+    key: "isolation",
+    section_key: None,
+    env: Some("CONTAINAI_ISOLATION"),
+    flag: Some("--isolation"),
+    trust: Trust::ReachesHost,
+};
+
+/// Which isolation is wanted. There is no choice without one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum IsolationChoice {
+    /// Sysbox where it answers, user namespaces elsewhere.
+    #[default]
+    Auto,
+    /// This one and no other.
+    Only(Isolation),
+}
+
+impl fmt::Display for IsolationChoice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Auto => f.write_str("auto"),
+            Self::Only(isolation) => isolation.fmt(f),
+        }
+    }
+}
+
+impl FromStr for IsolationChoice {
+    type Err = UnknownIsolation;
+
+    fn from_str(text: &str) -> Result<Self, UnknownIsolation> {
+        match text {
+            "auto" => Ok(Self::Auto),
+            "sysbox" => Ok(Self::Only(Isolation::Sysbox)),
+            "userns" => Ok(Self::Only(Isolation::Userns)),
+            _ => Err(UnknownIsolation {
+                text: text.to_owned(),
+            }),
+        }
+    }
+}
+
+/// A text names no isolation.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{}` is none of `auto`, `sysbox`, `userns`", text.escape_debug())]
+#[non_exhaustive]
+pub struct UnknownIsolation {
+    /// What was given.
+    pub text: String,
+}

@@ -1,0 +1,22 @@
+//! The settings there are, one group a file.
+
+mod agent;
+mod engine;
+mod image;
+mod isolation;
+mod limits;
+mod spec;
+mod ssh;
+mod volume;
+
+pub(super) use agent::AGENT;
+pub(super) use engine::{DOCKER_HOST, read_docker_host};
+pub use image::ImageError;
+pub(super) use image::{IMAGE, IMAGE_SOURCE, read_image};
+pub(super) use isolation::ISOLATION;
+pub use isolation::{IsolationChoice, UnknownIsolation};
+pub use limits::LimitError;
+pub(super) use limits::{CPU_LIMIT, MEMORY_LIMIT, read_memory};
+pub use spec::{SETTINGS, SettingSpec};
+pub(super) use ssh::{FORWARD_AGENT, PORT_RANGE_END, PORT_RANGE_START, read_switch};
+pub(super) use volume::DATA_VOLUME;

@@ -1,0 +1,218 @@
+//! Reading one setting from every place that may have it.
+
+use std::path::Path;
+
+use toml_edit::Value;
+
+use super::error::Cause;
+use super::stray::{SECTIONS, check_user_file, ignore_untrusted, place_of};
+use super::{
+    ConfigError, ConfigFile, Ignored, Layers, Origin, Place, Setting, SettingSpec, Trust, Why,
+};
+
+/// The places that a value may come from, read and checked for stray keys.
+pub(super) struct Sources<'a> {
+    layers: &'a Layers,
+    user: Option<ConfigFile>,
+    /// The name of the user's section that fits the workspace best.
+    section: Option<String>,
+    workspace: Option<ConfigFile>,
+    pub(super) ignored: Vec<Ignored>,
+}
+
+/// What a setting is, place by place.
+pub(super) struct Found<T> {
+    /// The first value from a place that is trusted.
+    pub(super) trusted: Option<Setting<T>>,
+    /// What the workspace's own file says.
+    pub(super) workspace: Option<Setting<T>>,
+}
+
+impl<'a> Sources<'a> {
+    pub(super) fn read(layers: &'a Layers) -> Result<Self, ConfigError> {
+        let mut sources = Self {
+            layers,
+            user: None,
+            section: None,
+            workspace: None,
+            ignored: Vec::new(),
+        };
+        if let Some(file) = &layers.user_file {
+            let file = ConfigFile::parse(file.path.clone(), file.text.clone())?;
+            sources.section = check_user_file(&file, layers.workspace.as_ref())?;
+            sources.user = Some(file);
+        }
+        if let Some(file) = &layers.workspace_file {
+            match ConfigFile::parse(file.path.clone(), file.text.clone()) {
+                Ok(file) => {
+                    ignore_untrusted(&file, &mut sources.ignored);
+                    sources.workspace = Some(file);
+                }
+                Err(error) => sources.ignored.push(unreadable(&file.path, &error)),
+            }
+        }
+        Ok(sources)
+    }
+
+    /// Reads one setting from every place, so that a value that cannot be used
+    /// is found even where another one is in front of it.
+    pub(super) fn find<T>(
+        &mut self,
+        spec: &'static SettingSpec,
+        flag: Option<T>,
+        read: impl Fn(&str) -> Result<T, Cause>,
+    ) -> Result<Found<T>, ConfigError> {
+        let flag = flag.zip(spec.flag).map(|(value, name)| Setting {
+            value,
+            origin: Origin::Flag(name),
+        });
+        let variable = self.variable(spec, &read)?;
+        let section = self.section_value(spec, &read)?;
+        let user = self.user_value(spec, &read)?;
+        let workspace = self.workspace_value(spec, &read);
+        let is_chosen = flag.is_some() || variable.is_some() || section.is_some();
+        Ok(Found {
+            trusted: flag.or(variable).or(section).or(user),
+            workspace: workspace.filter(|_| !is_chosen),
+        })
+    }
+
+    fn variable<T>(
+        &self,
+        spec: &'static SettingSpec,
+        read: impl Fn(&str) -> Result<T, Cause>,
+    ) -> Result<Option<Setting<T>>, ConfigError> {
+        let Some((name, text)) = spec
+            .env
+            .and_then(|name| Some((name, self.layers.environment.get(name)?)))
+        else {
+            return Ok(None);
+        };
+        match read(text) {
+            Ok(value) => Ok(Some(Setting {
+                value,
+                origin: Origin::Environment(name),
+            })),
+            Err(source) => Err(ConfigError::Variable {
+                name,
+                text: text.to_owned(),
+                source,
+            }),
+        }
+    }
+
+    fn section_value<T>(
+        &self,
+        spec: &'static SettingSpec,
+        read: impl Fn(&str) -> Result<T, Cause>,
+    ) -> Result<Option<Setting<T>>, ConfigError> {
+        let (Some(file), Some(section), Some(key)) = (&self.user, &self.section, spec.section_key)
+        else {
+            return Ok(None);
+        };
+        let origin = Origin::UserSection(file.path().to_owned());
+        value_at(file, &[SECTIONS, section, key], spec, origin, read)
+    }
+
+    fn user_value<T>(
+        &self,
+        spec: &'static SettingSpec,
+        read: impl Fn(&str) -> Result<T, Cause>,
+    ) -> Result<Option<Setting<T>>, ConfigError> {
+        let Some(file) = &self.user else {
+            return Ok(None);
+        };
+        let keys: Vec<&str> = spec.key.split('.').collect();
+        value_at(
+            file,
+            &keys,
+            spec,
+            Origin::User(file.path().to_owned()),
+            read,
+        )
+    }
+
+    fn workspace_value<T>(
+        &mut self,
+        spec: &'static SettingSpec,
+        read: impl Fn(&str) -> Result<T, Cause>,
+    ) -> Option<Setting<T>> {
+        let file = self
+            .workspace
+            .as_ref()
+            .filter(|_| spec.trust != Trust::ReachesHost)?;
+        let keys: Vec<&str> = spec.key.split('.').collect();
+        let origin = Origin::Workspace(file.path().to_owned());
+        match value_at(file, &keys, spec, origin, read) {
+            Ok(found) => found,
+            Err(error) => {
+                let mut ignored = unreadable(file.path(), &error);
+                spec.key.clone_into(&mut ignored.key);
+                self.ignored.push(ignored);
+                None
+            }
+        }
+    }
+}
+
+fn value_at<T>(
+    file: &ConfigFile,
+    keys: &[&str],
+    spec: &'static SettingSpec,
+    origin: Origin,
+    read: impl Fn(&str) -> Result<T, Cause>,
+) -> Result<Option<Setting<T>>, ConfigError> {
+    let Some(item) = file.get(keys) else {
+        return Ok(None);
+    };
+    let place = place_of(file, item);
+    let Some(text) = item.as_value().and_then(scalar) else {
+        return Err(ConfigError::WrongKind {
+            place,
+            key: keys.join("."),
+            expected: "a single value",
+            text: item.to_string().trim().to_owned(),
+        });
+    };
+    match read(&text) {
+        Ok(value) => Ok(Some(Setting { value, origin })),
+        Err(source) => Err(ConfigError::Value {
+            place,
+            key: spec.key,
+            text,
+            source,
+        }),
+    }
+}
+
+/// The text of a value that a setting may have.
+fn scalar(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.value().clone()),
+        Value::Integer(number) => Some(number.value().to_string()),
+        // `Debug` keeps the point of a whole number: 2400.0 is no port.
+        Value::Float(number) => Some(format!("{:?}", number.value())),
+        Value::Boolean(switch) => Some(switch.value().to_string()),
+        Value::Datetime(_) | Value::Array(_) | Value::InlineTable(_) => None,
+    }
+}
+
+/// What a file that cannot be used amounts to, where that is no reason to stop.
+fn unreadable(path: &Path, error: &ConfigError) -> Ignored {
+    let place = match error {
+        ConfigError::Syntax { place, .. }
+        | ConfigError::WrongKind { place, .. }
+        | ConfigError::Value { place, .. } => place.clone(),
+        _ => Place::of(path, "", 0),
+    };
+    let message = match error {
+        ConfigError::Syntax { message, .. } => message.clone(),
+        ConfigError::Value { source, .. } => source.to_string(),
+        error => error.to_string(),
+    };
+    Ignored {
+        place,
+        key: String::new(),
+        why: Why::Invalid(message),
+    }
+}

@@ -1,0 +1,52 @@
+//! The name of an agent.
+
+use super::alphabet::is_made_of;
+use super::newtype::{parses_from_text, reads_as_text};
+
+/// The name of an agent, such as `claude`: small letters, digits, `_`, `.` and `-`, beginning with a letter or digit.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct AgentName(String);
+
+reads_as_text!(AgentName);
+parses_from_text!(AgentName, AgentNameError);
+
+impl AgentName {
+    /// Takes a name as it was given.
+    ///
+    /// # Errors
+    ///
+    /// When the text is empty or holds a character that is not allowed.
+    pub fn parse(text: &str) -> Result<Self, AgentNameError> {
+        if is_made_of(text, is_first, is_rest) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(AgentNameError {
+                text: text.to_owned(),
+            })
+        }
+    }
+}
+
+impl Default for AgentName {
+    /// Claude Code.
+    fn default() -> Self {
+        Self("claude".to_owned())
+    }
+}
+
+/// The text is no name of an agent.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{}` is no name of an agent: it takes small letters, digits, `_`, `.` and `-`, the first a letter or digit", text.escape_debug())]
+#[non_exhaustive]
+pub struct AgentNameError {
+    /// What was given.
+    pub text: String,
+}
+
+fn is_first(c: char) -> bool {
+    c.is_ascii_lowercase() || c.is_ascii_digit()
+}
+
+fn is_rest(c: char) -> bool {
+    is_first(c) || matches!(c, '_' | '.' | '-')
+}
