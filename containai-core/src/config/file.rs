@@ -2,9 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use toml_edit::{Document, DocumentMut, Item, Table, Value};
+use toml_edit::{Document, Item, Table, Value};
 
-use super::{ConfigError, Place};
+use super::{ConfigError, Place, removal};
 
 /// A configuration file that is valid TOML, before and after every edit.
 #[derive(Debug, Clone)]
@@ -95,18 +95,20 @@ impl ConfigFile {
                 table.insert(last, Item::Value(value));
             }
         }
-        self.adopt(&edited)
+        self.adopt(&edited.to_string())
     }
 
     /// Removes the value at a path of keys, and the tables that hold nothing
     /// more; says whether there was one.
+    ///
+    /// Comments on lines of their own stay.
     ///
     /// # Errors
     ///
     /// - [`EditError::Empty`]: the path or one of its keys is empty.
     /// - [`EditError::NotAValue`]: a table stands there.
     pub fn unset(&mut self, keys: &[&str]) -> Result<bool, EditError> {
-        let (last, parents) = split(keys)?;
+        let (last, _) = split(keys)?;
         match self.get(keys) {
             None => return Ok(false),
             Some(Item::Value(_)) => {}
@@ -116,17 +118,31 @@ impl ConfigFile {
                 });
             }
         }
-        let mut edited = self.document.clone().into_mut();
-        remove(edited.as_table_mut(), parents, last);
-        self.adopt(&edited)?;
+        let mut keys = keys;
+        while let Some((_, parents)) = keys.split_last() {
+            let text = removal::without(self, keys);
+            self.adopt(&text)?;
+            let is_empty = |item: &Item| {
+                item.as_table_like()
+                    .is_some_and(toml_edit::TableLike::is_empty)
+            };
+            if parents.is_empty() || !self.get(parents).is_some_and(is_empty) {
+                break;
+            }
+            keys = parents;
+        }
         Ok(true)
+    }
+
+    pub(super) fn document(&self) -> &Document<String> {
+        &self.document
     }
 
     /// Takes an edited document over, by way of its text, so that what is kept
     /// is what a reader of the file will see.
-    fn adopt(&mut self, edited: &DocumentMut) -> Result<(), EditError> {
+    fn adopt(&mut self, edited: &str) -> Result<(), EditError> {
         self.document =
-            Document::parse(edited.to_string()).map_err(|error| EditError::Unreadable {
+            Document::parse(edited.to_owned()).map_err(|error| EditError::Unreadable {
                 message: error.message().to_owned(),
             })?;
         Ok(())
@@ -164,20 +180,6 @@ fn split<'a, 'b>(keys: &'a [&'b str]) -> Result<(&'b str, &'a [&'b str]), EditEr
     match keys.split_last() {
         Some((last, parents)) if !keys.contains(&"") => Ok((last, parents)),
         _ => Err(EditError::Empty),
-    }
-}
-
-fn remove(table: &mut dyn toml_edit::TableLike, parents: &[&str], last: &str) {
-    let Some((first, rest)) = parents.split_first() else {
-        table.remove(last);
-        return;
-    };
-    let Some(child) = table.get_mut(first).and_then(Item::as_table_like_mut) else {
-        return;
-    };
-    remove(child, rest, last);
-    if child.is_empty() {
-        table.remove(first);
     }
 }
 
@@ -219,9 +221,39 @@ mod tests {
         assert_eq!(file.unset(&["agent", "default"]), Ok(true));
         assert_eq!(file.unset(&["agent", "default"]), Ok(false));
         insta::assert_snapshot!(file.text(), @r"
+        # top
+
         [ssh]
           port_range_start = 2300
         ");
+    }
+
+    #[test]
+    fn unsetting_keeps_comments() {
+        let check = |text: &str, keys: &[&str], expected: &str| {
+            let mut file = file(text);
+            assert_eq!(file.unset(keys), Ok(true), "{text:?}");
+            assert_eq!(file.text(), expected, "{text:?}");
+        };
+        let key = ["agent", "default"];
+        check(
+            "# a\n[agent]\n# b\ndefault = 'x' # c\n# d\n[ssh]\n",
+            &key,
+            "# a\n# b\n# d\n[ssh]\n",
+        );
+        check("agent.default = 'x'\n# a", &key, "# a");
+        check(
+            "agent = { default = 'x', y = 1 } # a",
+            &key,
+            "agent = { y = 1 } # a\n",
+        );
+        check("# a\nagent = { default = 'x' }\nb = 1", &key, "# a\nb = 1");
+        check(
+            "[ssh]\nf = [\n 1, # a\n]\ng = 2\n",
+            &["ssh", "f"],
+            "[ssh]\ng = 2\n",
+        );
+        check("[a.b]\nc = 1\n[d]\n", &["a", "b", "c"], "[d]\n");
     }
 
     #[test]

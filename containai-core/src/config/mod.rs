@@ -13,6 +13,7 @@ mod layers;
 mod nearest;
 mod origin;
 mod place;
+mod removal;
 mod resolved;
 mod setting;
 mod sources;

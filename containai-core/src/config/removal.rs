@@ -1,0 +1,63 @@
+//! Taking a key out of a file and nothing else.
+
+use toml_edit::{Item, TableLike};
+
+use super::ConfigFile;
+
+/// Returns the text of a file without the key at a path of keys.
+///
+/// The key's own lines are cut out of the text, because the library would drop
+/// the comments in front of them with the key. A key in the middle of a line
+/// is left to the library.
+pub(super) fn without(file: &ConfigFile, keys: &[&str]) -> String {
+    if let Some(text) = without_lines(file, keys) {
+        return text;
+    }
+    let mut edited = file.document().clone().into_mut();
+    remove(edited.as_table_mut(), keys);
+    edited.to_string()
+}
+
+fn without_lines(file: &ConfigFile, keys: &[&str]) -> Option<String> {
+    let (last, parents) = keys.split_last()?;
+    let (key, item) = file.get(parents)?.as_table_like()?.get_key_value(last)?;
+    let start = key.span()?.start;
+    let end = match item {
+        Item::Value(value) => value.span()?.end,
+        // A header ends with its line, whatever the table holds.
+        _ => start,
+    };
+    let text = file.text();
+    let line_start = text
+        .get(..start)?
+        .rfind('\n')
+        .map_or(0, |newline| newline + 1);
+    let line_end = text
+        .get(end..)?
+        .find('\n')
+        .map_or(text.len(), |newline| end + newline + 1);
+    let before = text.get(line_start..start)?;
+    let behind = text.get(end..line_end)?.trim();
+    let is_alone = match item {
+        Item::Value(_) => {
+            !before.contains(['=', '{', '[', '"', '\''])
+                && (behind.is_empty() || behind.starts_with('#'))
+        }
+        _ => before.trim_start().starts_with('['),
+    };
+    is_alone.then(|| format!("{}{}", &text[..line_start], &text[line_end..]))
+}
+
+fn remove(table: &mut dyn TableLike, keys: &[&str]) {
+    match keys {
+        [] => {}
+        [last] => {
+            table.remove(last);
+        }
+        [first, rest @ ..] => {
+            if let Some(inner) = table.get_mut(first).and_then(Item::as_table_like_mut) {
+                remove(inner, rest);
+            }
+        }
+    }
+}
