@@ -1,0 +1,162 @@
+//! Manifests: what a program keeps where.
+
+/// What a program keeps where, as its manifest says.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Manifest {
+    /// The entries, in the order of the file, the disabled ones included.
+    pub entries: Vec<Entry>,
+}
+
+/// A path that belongs to a program.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// Whether it comes from the home directory of the host.
+    pub kind: EntryKind,
+    /// The path in the home directory of the host; empty for a symlink.
+    pub source: String,
+    /// The path on the data volume.
+    pub target: String,
+    /// The path in the container's home directory that leads to the target;
+    /// empty where there is none.
+    pub container_link: String,
+    /// The letters that say how it is brought over.
+    pub flags: String,
+    /// Whether the entry counts.
+    pub disabled: bool,
+}
+
+impl Entry {
+    /// Whether a missing source leaves nothing behind (flag `o`).
+    #[must_use]
+    pub fn is_optional(&self) -> bool {
+        self.flags.contains('o')
+    }
+
+    fn new(kind: EntryKind) -> Self {
+        Self {
+            kind,
+            source: String::new(),
+            target: String::new(),
+            container_link: String::new(),
+            flags: String::new(),
+            disabled: false,
+        }
+    }
+
+    fn is_complete(&self) -> bool {
+        let first = match self.kind {
+            EntryKind::Import => &self.source,
+            EntryKind::Symlink => &self.container_link,
+        };
+        !first.is_empty() && !self.target.is_empty()
+    }
+}
+
+/// What kind of entry it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EntryKind {
+    /// `[[entries]]`: brought from the host.
+    Import,
+    /// `[[container_symlinks]]`: a link in the container only.
+    Symlink,
+}
+
+impl Manifest {
+    /// Reads a manifest.
+    ///
+    /// A manifest is TOML of the plainest kind, read line by line: headers
+    /// alone on their line, strings in double quotes that are taken as they
+    /// stand, since a path means what it says. Lines of any other kind are
+    /// skipped, so that a manifest of a later version can be read; so are
+    /// entries without a target.
+    #[must_use]
+    pub fn parse(text: &str) -> Self {
+        let mut manifest = Self::default();
+        let mut current = None;
+        for line in text.lines() {
+            if line.trim_start().starts_with('[') {
+                manifest
+                    .entries
+                    .extend(current.take().filter(Entry::is_complete));
+                current = entry_of(line);
+            } else if let (Some(entry), Some((key, value))) = (&mut current, line.split_once('=')) {
+                set(entry, key.trim(), value.trim());
+            }
+        }
+        manifest.entries.extend(current.filter(Entry::is_complete));
+        manifest
+    }
+}
+
+fn entry_of(header: &str) -> Option<Entry> {
+    match header.trim() {
+        "[[entries]]" => Some(Entry::new(EntryKind::Import)),
+        "[[container_symlinks]]" => Some(Entry::new(EntryKind::Symlink)),
+        _ => None,
+    }
+}
+
+fn set(entry: &mut Entry, key: &str, value: &str) {
+    let field = match key {
+        "source" => &mut entry.source,
+        "target" => &mut entry.target,
+        "container_link" => &mut entry.container_link,
+        "flags" => &mut entry.flags,
+        "disabled" => {
+            let word = value.split(['#', ' ', '\t']).next();
+            entry.disabled = word == Some("true");
+            return;
+        }
+        _ => return,
+    };
+    let quoted = value
+        .strip_prefix('"')
+        .and_then(|rest| rest.split_once('"'));
+    if let Some((text, _)) = quoted {
+        text.clone_into(field);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn reads_entries_in_order() {
+        let manifest = Manifest::parse(
+            "[agent]\nsource = \"no\"\n[[entries]]\nsource = \".x#y\" # c\ntarget = \"x\"\nflags = \"fo\"\ndisabled = true # c\n[[container_symlinks]]\ntarget = \"/a\"\ncontainer_link = \"b\"",
+        );
+        let [first, second] = &manifest.entries[..] else {
+            panic!("two entries, not {manifest:?}");
+        };
+        assert_eq!(
+            (first.source.as_str(), first.disabled, first.is_optional()),
+            (".x#y", true, true)
+        );
+        assert_eq!(
+            (second.kind, second.container_link.as_str()),
+            (EntryKind::Symlink, "b")
+        );
+    }
+
+    #[test]
+    fn skips_what_it_does_not_know() {
+        for text in [
+            "",
+            "[[entries]]\nsource = .x\ntarget = x\n",
+            "[[ entries ]]\nsource = \"x\"\ntarget = \"x\"\n",
+            "[[entries\nsource = \"x\"\ntarget = \"x\"\n",
+            "[[entries]]\nsource = \"x\"\n",
+        ] {
+            assert_eq!(Manifest::parse(text).entries, [], "{text:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn never_panics(text in "(?s)(\\[\\[entries\\]\\]|source|target|=|\"|\n|.)*") {
+            let _ = Manifest::parse(&text);
+        }
+    }
+}
