@@ -247,7 +247,11 @@ mod tests {
             &key,
             "agent = { y = 1 } # a\n",
         );
-        check("# a\nagent = { default = 'x' }\nb = 1", &key, "# a\nb = 1");
+        check(
+            "# a\nagent = { default = 'x' }\nb = 1",
+            &key,
+            "# a\nb = 1\n",
+        );
         check(
             "[ssh]\nf = [\n 1, # a\n]\ng = 2\n",
             &["ssh", "f"],
