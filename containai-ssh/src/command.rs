@@ -1,0 +1,235 @@
+//! A command as the remote shell will read it.
+
+use std::ffi::OsString;
+use std::fmt;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+
+use containai_core::layout::CONTAINER_WORKSPACE;
+use containai_core::naming::EnvName;
+
+use crate::quote;
+
+/// A command for the container, run by the remote user's shell.
+///
+/// It runs in the workspace unless [`in_dir`](Self::in_dir) says otherwise;
+/// where that directory is missing, nothing runs and the shell's status (1 or
+/// 2) comes back. `Debug` does not show the words, which may hold secrets.
+#[derive(Clone)]
+pub struct Command {
+    dir: OsString,
+    body: Body,
+    launch: Launch,
+    env: Vec<(EnvName, String)>,
+}
+
+#[derive(Clone)]
+enum Body {
+    /// `NAME=value` assignments, then the program and its arguments.
+    Words(Vec<(EnvName, OsString)>, Vec<OsString>),
+    /// The user's login shell.
+    Shell,
+}
+
+/// What starts the words of a [`Command`].
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum Launch {
+    /// The user's shell as sshd starts it: no profile is read.
+    #[default]
+    Plain,
+    /// `bash -lc`, so that the profile's environment counts.
+    Login,
+    /// As [`Login`](Self::Login), but left behind without streams; stdout gets
+    /// one line with the process id.
+    Detached,
+}
+
+impl Command {
+    /// Takes a program and its arguments. Leading words of the form
+    /// `NAME=value` set the program's environment, as in a shell; alone they
+    /// are a command that does nothing.
+    ///
+    /// # Errors
+    ///
+    /// - [`Empty`](CommandError::Empty): there are no words.
+    /// - [`Nul`](CommandError::Nul): a word holds a NUL byte.
+    pub fn new<W: Into<OsString>>(
+        words: impl IntoIterator<Item = W>,
+    ) -> Result<Self, CommandError> {
+        let mut assignments = Vec::new();
+        let mut program = Vec::new();
+        for word in words.into_iter().map(Into::into) {
+            if word.as_bytes().contains(&0) {
+                return Err(CommandError::Nul);
+            }
+            match assignment(&word).filter(|_| program.is_empty()) {
+                Some(pair) => assignments.push(pair),
+                None => program.push(word),
+            }
+        }
+        if assignments.is_empty() && program.is_empty() {
+            return Err(CommandError::Empty);
+        }
+        Ok(Self::of(Body::Words(assignments, program)))
+    }
+
+    /// The user's login shell in the workspace. Where that directory is
+    /// missing the shell starts at home, so that someone can look why.
+    #[must_use]
+    pub fn shell() -> Self {
+        Self::of(Body::Shell)
+    }
+
+    fn of(body: Body) -> Self {
+        Self {
+            dir: CONTAINER_WORKSPACE.into(),
+            body,
+            launch: Launch::default(),
+            env: Vec::new(),
+        }
+    }
+
+    /// Runs in another directory than the workspace.
+    #[must_use]
+    pub fn in_dir(mut self, dir: impl Into<OsString>) -> Self {
+        self.dir = dir.into();
+        self
+    }
+
+    /// Chooses what starts the words; a [`shell`](Self::shell) is not changed.
+    #[must_use]
+    pub fn launched(mut self, launch: Launch) -> Self {
+        self.launch = launch;
+        self
+    }
+
+    /// Sends a variable with the request (RFC 4254 §6.4), out of sight of
+    /// `ps`. The server's `AcceptEnv` may drop it silently.
+    #[must_use]
+    pub fn env(mut self, name: EnvName, value: impl Into<String>) -> Self {
+        self.env.push((name, value.into()));
+        self
+    }
+
+    /// The line that the remote shell gets.
+    #[must_use]
+    pub fn line(&self) -> Vec<u8> {
+        let mut line = b"cd ".to_vec();
+        line.extend(quote::word(self.dir.as_bytes()));
+        match &self.body {
+            Body::Shell => line.extend(b"; exec \"$SHELL\" -l"),
+            Body::Words(assignments, program) => {
+                line.extend(b" && ");
+                line.extend(self.launch.wrap(&simple_command(assignments, program)));
+            }
+        }
+        line
+    }
+
+    pub(crate) fn sent_env(&self) -> &[(EnvName, String)] {
+        &self.env
+    }
+}
+
+impl fmt::Debug for Command {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Command")
+            .field("dir", &self.dir)
+            .field("launch", &self.launch)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Launch {
+    fn wrap(self, command: &[u8]) -> Vec<u8> {
+        let login = || [b"bash -lc ".to_vec(), quote::word(command)].concat();
+        match self {
+            Self::Plain => command.to_vec(),
+            Self::Login => login(),
+            // Braces keep `cd` out of the background, so that its failure is seen.
+            Self::Detached => [
+                b"{ nohup ".to_vec(),
+                login(),
+                b" </dev/null >/dev/null 2>&1 & echo $!; }".to_vec(),
+            ]
+            .concat(),
+        }
+    }
+}
+
+/// Assignments and words as one simple command (POSIX.1-2017 §2.9.1).
+///
+/// The program is quoted too: it is then no reserved word, no alias and no
+/// assignment.
+fn simple_command(assignments: &[(EnvName, OsString)], program: &[OsString]) -> Vec<u8> {
+    let mut parts: Vec<Vec<u8>> = Vec::new();
+    for (name, value) in assignments {
+        let mut part = format!("{name}=").into_bytes();
+        part.extend(quote::word(value.as_bytes()));
+        parts.push(part);
+    }
+    parts.extend(program.iter().map(|word| quote::word(word.as_bytes())));
+    parts.join(&b' ')
+}
+
+fn assignment(word: &OsString) -> Option<(EnvName, OsString)> {
+    let bytes = word.as_bytes();
+    let end = bytes.iter().position(|&b| b == b'=')?;
+    let name = std::str::from_utf8(&bytes[..end]).ok()?;
+    let value = OsString::from_vec(bytes[end + 1..].to_vec());
+    Some((EnvName::parse(name).ok()?, value))
+}
+
+/// Words make no command.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum CommandError {
+    /// There is no word at all.
+    #[error("there is no command to run")]
+    Empty,
+    /// A word holds a NUL byte, which no program can be given.
+    #[error("a word of the command holds a NUL byte")]
+    Nul,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(words: &[&str], launch: Launch) -> String {
+        let line = Command::new(words).map(|command| command.launched(launch).line());
+        line.map_or_else(
+            |error| error.to_string(),
+            |line| String::from_utf8_lossy(&line).into_owned(),
+        )
+    }
+
+    #[test]
+    fn lines() {
+        let words = ["A=x y", "cmd", "B=1", "it's"];
+        insta::assert_snapshot!(line(&words, Launch::Plain), @r"cd '/home/agent/workspace' && A='x y' 'cmd' 'B=1' 'it'\''s'");
+        insta::assert_snapshot!(line(&words, Launch::Login), @r"cd '/home/agent/workspace' && bash -lc 'A='\''x y'\'' '\''cmd'\'' '\''B=1'\'' '\''it'\'\\\'\''s'\'");
+        insta::assert_snapshot!(line(&["a"], Launch::Detached), @r"cd '/home/agent/workspace' && { nohup bash -lc \''a'\' </dev/null >/dev/null 2>&1 & echo $!; }");
+        insta::assert_snapshot!(line(&["A=1"], Launch::Plain), @"cd '/home/agent/workspace' && A='1'");
+        insta::assert_snapshot!(line(&[], Launch::Plain), @"there is no command to run");
+        insta::assert_snapshot!(line(&["a\0"], Launch::Plain), @"a word of the command holds a NUL byte");
+    }
+
+    #[test]
+    fn what_only_looks_like_an_assignment_is_the_program() {
+        insta::assert_snapshot!(line(&["1A=x"], Launch::Plain), @"cd '/home/agent/workspace' && '1A=x'");
+        insta::assert_snapshot!(line(&["=x"], Launch::Plain), @"cd '/home/agent/workspace' && '=x'");
+    }
+
+    #[test]
+    fn a_shell_starts_in_the_directory() {
+        let line = Command::shell().in_dir("/tmp/a b").line();
+        insta::assert_snapshot!(String::from_utf8_lossy(&line), @r#"cd '/tmp/a b'; exec "$SHELL" -l"#);
+    }
+
+    #[test]
+    fn debug_shows_no_words() {
+        let command = Command::new(["TOKEN=secret", "run", "secret"]);
+        assert!(!format!("{command:?}").contains("secret"));
+    }
+}

@@ -1,0 +1,56 @@
+//! Files that appear whole or not at all.
+
+use std::fs::{DirBuilder, Permissions};
+use std::io::{self, ErrorKind, Write};
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+use std::path::Path;
+
+use tempfile::NamedTempFile;
+
+/// The mode of files that only their owner may read.
+pub(super) const PRIVATE: u32 = 0o600;
+
+/// Writes a file through a temporary one beside it, which then takes its name.
+pub(super) fn replace(path: &Path, content: &[u8], mode: u32) -> io::Result<()> {
+    beside(path, content, mode)?.persist(path)?;
+    Ok(())
+}
+
+/// Writes a file unless it has that content already.
+pub(super) fn replace_if_different(path: &Path, content: &[u8], mode: u32) -> io::Result<()> {
+    if std::fs::read(path).is_ok_and(|old| old == content) {
+        return Ok(());
+    }
+    replace(path, content, mode)
+}
+
+/// Writes a file unless one exists; who comes second leaves the first one's.
+pub(super) fn create(path: &Path, content: &[u8], mode: u32) -> io::Result<()> {
+    match beside(path, content, mode)?.persist_noclobber(path) {
+        Err(error) if error.error.kind() != ErrorKind::AlreadyExists => Err(error.error),
+        _ => Ok(()),
+    }
+}
+
+/// Makes a directory that only its owner may enter, parents included. One
+/// that exists keeps its mode.
+pub(super) fn private_dir(path: &Path) -> io::Result<()> {
+    if path.is_dir() {
+        return Ok(());
+    }
+    DirBuilder::new().recursive(true).mode(0o700).create(path)
+}
+
+fn beside(path: &Path, content: &[u8], mode: u32) -> io::Result<NamedTempFile> {
+    let dir = path.parent().unwrap_or(Path::new("/"));
+    let mut file = tempfile::Builder::new()
+        .prefix(".containai-")
+        .permissions(Permissions::from_mode(mode))
+        .tempfile_in(dir)?;
+    file.write_all(content)?;
+    // The umask may have taken bits from the mode.
+    file.as_file()
+        .set_permissions(Permissions::from_mode(mode))?;
+    file.as_file().sync_all()?;
+    Ok(file)
+}

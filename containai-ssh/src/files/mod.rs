@@ -1,0 +1,15 @@
+//! The files of the SSH side: who writes them, how, and under which lock.
+
+mod atomic;
+mod failure;
+mod fragment;
+mod identity;
+mod lock;
+mod pins;
+mod ssh_config;
+
+pub(crate) use fragment::{remove_fragment, write_fragment};
+pub(crate) use identity::identity;
+pub(crate) use lock::{FileLock, lock};
+pub(crate) use pins::{pin, pinned, unpin};
+pub(crate) use ssh_config::write_include;

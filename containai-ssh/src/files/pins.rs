@@ -1,0 +1,55 @@
+//! The file of pinned host keys.
+
+use std::io::ErrorKind;
+
+use containai_core::layout::Layout;
+use containai_core::naming::HostPort;
+use containai_core::remote::{HostKey, RemoteError};
+
+use super::{atomic, failure, lock};
+use crate::known_hosts::KnownHosts;
+
+/// The key that is pinned for a port.
+pub(crate) fn pinned(layout: &Layout, port: HostPort) -> Result<Option<HostKey>, RemoteError> {
+    Ok(KnownHosts::parse(&text(layout)?).get(port).cloned())
+}
+
+/// Pins a key as the only one for its port.
+pub(crate) async fn pin(layout: &Layout, port: HostPort, key: &HostKey) -> Result<(), RemoteError> {
+    change(layout, |hosts| hosts.pin(port, key.clone())).await
+}
+
+/// Forgets the key of a port.
+pub(crate) async fn unpin(layout: &Layout, port: HostPort) -> Result<(), RemoteError> {
+    change(layout, |hosts| hosts.remove(port)).await
+}
+
+/// Rewrites the whole file, unless nothing changes.
+///
+/// The change is tried without the lock first: mostly there is nothing to do.
+async fn change(layout: &Layout, change: impl Fn(&mut KnownHosts)) -> Result<(), RemoteError> {
+    let changed = |text: &str| {
+        let mut hosts = KnownHosts::parse(text);
+        change(&mut hosts);
+        Some(hosts.to_string()).filter(|new| new != text)
+    };
+    if changed(&text(layout)?).is_none() {
+        return Ok(());
+    }
+    let _lock = lock(&layout.known_hosts_lock()).await?;
+    let Some(new) = changed(&text(layout)?) else {
+        return Ok(());
+    };
+    let path = layout.known_hosts();
+    atomic::replace(&path, new.as_bytes(), atomic::PRIVATE).map_err(failure::write(&path))
+}
+
+fn text(layout: &Layout) -> Result<String, RemoteError> {
+    let path = layout.known_hosts();
+    match std::fs::read(&path) {
+        // What is not UTF-8 is no entry either.
+        Ok(bytes) => Ok(String::from_utf8_lossy(&bytes).into_owned()),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(String::new()),
+        Err(error) => Err(failure::read(&path)(error)),
+    }
+}

@@ -1,0 +1,73 @@
+//! The user's `~/.ssh/config`.
+
+use std::io::{self, ErrorKind};
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+use containai_core::layout::Layout;
+use containai_core::remote::RemoteError;
+use nix::unistd::{Gid, Uid, User};
+
+use super::{atomic, failure};
+use crate::include;
+
+/// Adds our `Include` to the user's configuration, unless it stands there.
+pub(crate) fn write_include(layout: &Layout) -> Result<(), RemoteError> {
+    let path = layout.ssh_config();
+    for dir in [layout.ssh_dir(), layout.ssh_fragment_dir()] {
+        atomic::private_dir(&dir).map_err(failure::write(&dir))?;
+    }
+    let config = match std::fs::read_to_string(&path) {
+        Ok(config) => config,
+        Err(error) if error.kind() == ErrorKind::NotFound => String::new(),
+        Err(error) => return Err(failure::read(&path)(error)),
+    };
+    let pattern = pattern(layout).map_err(failure::write(&path))?;
+    match include::add(&config, &pattern) {
+        None => Ok(()),
+        Some(text) => write(&path, &text).map_err(failure::write(&path)),
+    }
+}
+
+/// OpenSSH takes `~` from the password database, whatever `HOME` says.
+fn pattern(layout: &Layout) -> io::Result<String> {
+    let user = User::from_uid(Uid::current())?;
+    if user.is_none_or(|user| user.dir == layout.home()) {
+        return Ok(include::PATTERN.to_owned());
+    }
+    include::pattern_below(&layout.ssh_fragment_dir())
+        .map_err(|error| io::Error::new(ErrorKind::InvalidInput, error))
+}
+
+/// Replaces the file that the path leads to: people link their configuration
+/// from elsewhere. Mode and owner stay.
+fn write(path: &Path, text: &str) -> io::Result<()> {
+    let target = target(path)?;
+    let old = match std::fs::metadata(&target) {
+        Ok(old) => Some(old),
+        Err(error) if error.kind() == ErrorKind::NotFound => None,
+        Err(error) => return Err(error),
+    };
+    let mode = old
+        .as_ref()
+        .map_or(atomic::PRIVATE, |old| old.permissions().mode() & 0o7777);
+    atomic::replace(&target, text.as_bytes(), mode)?;
+    if let Some(old) = old.filter(|old| old.uid() != Uid::effective().as_raw()) {
+        let (uid, gid) = (Uid::from_raw(old.uid()), Gid::from_raw(old.gid()));
+        nix::unistd::chown(&target, Some(uid), Some(gid))?;
+    }
+    Ok(())
+}
+
+/// Where a chain of links ends, even if nothing is there yet.
+fn target(path: &Path) -> io::Result<PathBuf> {
+    let mut target = path.to_owned();
+    // As many links as Linux follows (path_resolution(7)).
+    for _ in 0..40 {
+        let Ok(next) = std::fs::read_link(&target) else {
+            return Ok(target);
+        };
+        target = target.parent().unwrap_or(Path::new("/")).join(next);
+    }
+    Err(io::Error::other("too many levels of symbolic links"))
+}

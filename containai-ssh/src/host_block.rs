@@ -1,0 +1,179 @@
+//! The OpenSSH client configuration of one container.
+
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+
+use containai_core::naming::{HostPort, SshAlias};
+
+use crate::local_forward::LocalForward;
+
+/// One `Host` block of ssh_config(5), with which plain `ssh` reaches a
+/// container.
+///
+/// The block stands before the user's own configuration and OpenSSH takes the
+/// first value of each option, so it says everything that a `Host *` of the
+/// user could spoil: jump hosts and shared connections would lead to another
+/// machine or to a container that is long gone.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct HostBlock {
+    /// The name that `ssh` is called with.
+    pub alias: SshAlias,
+    /// The port on 127.0.0.1.
+    pub port: HostPort,
+    /// The user in the container.
+    pub user: String,
+    /// Our private key.
+    pub identity: PathBuf,
+    /// Our pinned host keys.
+    pub known_hosts: PathBuf,
+    /// Whether the user's SSH agent can be reached from inside.
+    pub forward_agent: ForwardAgent,
+    /// Ports of the host that lead inside.
+    pub local_forwards: Vec<LocalForward>,
+}
+
+/// Whether the user's SSH agent can be reached from inside a container.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum ForwardAgent {
+    /// It cannot.
+    #[default]
+    No,
+    /// It can: whatever runs inside may use the user's keys meanwhile.
+    Yes,
+}
+
+/// Options with the same value for every container.
+const FIXED: &str = "\
+  GlobalKnownHostsFile /dev/null
+  StrictHostKeyChecking yes
+  HostKeyAlgorithms ssh-ed25519
+  UpdateHostKeys no
+  PubkeyAuthentication yes
+  PreferredAuthentications publickey
+  GSSAPIAuthentication no
+  PasswordAuthentication no
+  ProxyCommand none
+  ControlMaster no
+  ControlPath none
+  ForwardX11 no
+";
+
+impl HostBlock {
+    /// Writes the block as a file of its own.
+    ///
+    /// # Errors
+    ///
+    /// [`HostBlockError`] for a path that ssh_config(5) has no way to write.
+    pub fn render(&self) -> Result<String, HostBlockError> {
+        let identity = path_argument(&self.identity)?;
+        let known_hosts = path_argument(&self.known_hosts)?;
+        let agent = match self.forward_agent {
+            ForwardAgent::No => "no",
+            ForwardAgent::Yes => "yes",
+        };
+        let mut text = format!(
+            "# Written by ContainAI, which overwrites changes.\n\
+             Host {}\n  HostName 127.0.0.1\n  AddressFamily inet\n  Port {}\n  User {}\n  \
+             IdentityFile {identity}\n  IdentitiesOnly yes\n  UserKnownHostsFile {known_hosts}\n\
+             {FIXED}  ForwardAgent {agent}\n",
+            self.alias, self.port, self.user,
+        );
+        for forward in &self.local_forwards {
+            // Writing to a string cannot fail.
+            let _ = writeln!(text, "  LocalForward {forward}");
+        }
+        Ok(text)
+    }
+}
+
+/// A path as one argument: quoted where it must be, with `%` doubled because
+/// OpenSSH expands tokens in file names.
+///
+/// Old and new releases read `"` and `\` differently, and there is no way to
+/// write `${`, which means a variable.
+pub(crate) fn path_argument(path: &Path) -> Result<String, HostBlockError> {
+    let error = || HostBlockError {
+        path: path.to_owned(),
+    };
+    let text = path
+        .to_str()
+        .filter(|text| text.starts_with('/'))
+        .ok_or_else(error)?;
+    if text.contains(|c: char| c.is_control() || matches!(c, '"' | '\\')) || text.contains("${") {
+        return Err(error());
+    }
+    let text = text.replace('%', "%%");
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "/._-+@:%".contains(c);
+    if text.chars().all(is_plain) {
+        Ok(text)
+    } else {
+        Ok(format!("\"{text}\""))
+    }
+}
+
+/// OpenSSH's configuration has no way to write a path.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("`{}` cannot be written in OpenSSH's configuration", path.display())]
+#[non_exhaustive]
+pub struct HostBlockError {
+    /// The path; it is relative, not UTF-8, or holds a control character, `"`, `\` or `${`.
+    pub path: PathBuf,
+}
+
+#[cfg(test)]
+mod tests {
+    use containai_core::naming::ContainerName;
+
+    use super::*;
+
+    fn block(home: &str) -> Result<HostBlock, Box<dyn std::error::Error>> {
+        Ok(HostBlock {
+            alias: SshAlias::of(&ContainerName::parse("repo-main")?),
+            port: HostPort::new(2300)?,
+            user: "agent".to_owned(),
+            identity: Path::new(home).join("id_containai"),
+            known_hosts: Path::new(home).join("known_hosts"),
+            forward_agent: ForwardAgent::default(),
+            local_forwards: vec!["8080:localhost:80".parse()?],
+        })
+    }
+
+    #[test]
+    fn says_everything_that_matters() -> Result<(), Box<dyn std::error::Error>> {
+        insta::assert_snapshot!(block("/home/me/a b%c")?.render()?, @r#"
+        # Written by ContainAI, which overwrites changes.
+        Host containai-repo-main
+          HostName 127.0.0.1
+          AddressFamily inet
+          Port 2300
+          User agent
+          IdentityFile "/home/me/a b%%c/id_containai"
+          IdentitiesOnly yes
+          UserKnownHostsFile "/home/me/a b%%c/known_hosts"
+          GlobalKnownHostsFile /dev/null
+          StrictHostKeyChecking yes
+          HostKeyAlgorithms ssh-ed25519
+          UpdateHostKeys no
+          PubkeyAuthentication yes
+          PreferredAuthentications publickey
+          GSSAPIAuthentication no
+          PasswordAuthentication no
+          ProxyCommand none
+          ControlMaster no
+          ControlPath none
+          ForwardX11 no
+          ForwardAgent no
+          LocalForward 8080 localhost:80
+        "#);
+        Ok(())
+    }
+
+    #[test]
+    fn refuses_what_cannot_be_written() -> Result<(), Box<dyn std::error::Error>> {
+        for home in ["relative", "/a\"b", "/a\\b", "/${HOME}", "/a\nHost *"] {
+            assert!(block(home)?.render().is_err(), "{home:?}");
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,217 @@
+//! The one line that ContainAI adds to the user's `~/.ssh/config`.
+//!
+//! OpenSSH takes the first value it finds, so the line has to stand before
+//! everything else, and outside of any `Host` or `Match` block.
+
+use std::path::Path;
+
+use crate::host_block::{HostBlockError, path_argument};
+
+/// What is included, for OpenSSH's idea of the user's home directory.
+pub const PATTERN: &str = "~/.ssh/containai.d/*.conf";
+
+/// What is included where the home directory is not the one that OpenSSH takes
+/// from the password database.
+///
+/// # Errors
+///
+/// [`HostBlockError`] for a path that ssh_config(5) has no way to write.
+pub fn pattern_below(fragment_dir: &Path) -> Result<String, HostBlockError> {
+    // `Include` knows no `%` tokens, so there is nothing to double.
+    let quoted = path_argument(&fragment_dir.join("*.conf"))?.replace("%%", "%");
+    Ok(quoted.trim_matches('"').to_owned())
+}
+
+/// Returns the configuration with an `Include` of `pattern` as its first
+/// effective line, or `None` when it stands there already.
+///
+/// Everything of the user's stays: comments, line ends, and other paths on an
+/// `Include` that names the pattern too. The pattern itself is taken out of
+/// later lines, so that no block counts twice.
+///
+/// ```
+/// use containai_ssh::include::{PATTERN, add};
+///
+/// assert_eq!(
+///     add("Host x\n", PATTERN).as_deref(),
+///     Some("Include ~/.ssh/containai.d/*.conf\n\nHost x\n"),
+/// );
+/// assert_eq!(add("# mine\nInclude ~/.ssh/containai.d/*.conf\n", PATTERN), None);
+/// ```
+#[must_use]
+pub fn add(config: &str, pattern: &str) -> Option<String> {
+    let first = config.lines().find(|line| is_effective(line));
+    if first.is_some_and(|line| includes(line, pattern)) {
+        return None;
+    }
+    let end = line_end(config);
+    let argument = if pattern.contains(' ') {
+        format!("\"{pattern}\"")
+    } else {
+        pattern.to_owned()
+    };
+    let mut text = format!("Include {argument}{end}");
+    if !config.is_empty() {
+        text.push_str(end);
+    }
+    for line in config.split_inclusive('\n') {
+        text.push_str(&without(line, pattern));
+    }
+    if !text.ends_with('\n') {
+        text.push_str(end);
+    }
+    Some(text)
+}
+
+fn line_end(config: &str) -> &'static str {
+    match config.split_inclusive('\n').next() {
+        Some(line) if line.ends_with("\r\n") => "\r\n",
+        _ => "\n",
+    }
+}
+
+fn is_effective(line: &str) -> bool {
+    let line = line.trim();
+    !line.is_empty() && !line.starts_with('#')
+}
+
+fn includes(line: &str, pattern: &str) -> bool {
+    include_arguments(line)
+        .is_some_and(|arguments| arguments.iter().any(|argument| names(argument, pattern)))
+}
+
+/// The line without the pattern: unchanged when it does not name it, gone when
+/// it names nothing else.
+fn without(line: &str, pattern: &str) -> String {
+    let Some(arguments) = include_arguments(line) else {
+        return line.to_owned();
+    };
+    let (ours, rest): (Vec<&str>, Vec<&str>) = arguments
+        .into_iter()
+        .partition(|argument| names(argument, pattern));
+    let has_path = rest
+        .first()
+        .is_some_and(|argument| !argument.starts_with('#'));
+    match (ours.is_empty(), has_path) {
+        (true, _) => line.to_owned(),
+        (false, false) => String::new(),
+        (false, true) => {
+            let indent: String = line.chars().take_while(|c| c.is_whitespace()).collect();
+            let end = &line[line.trim_end().len()..];
+            format!("{indent}Include {}{end}", rest.join(" "))
+        }
+    }
+}
+
+/// Whether an argument means the pattern, however it is written: quoted, or
+/// relative to `~/.ssh` as ssh_config(5) allows.
+fn names(argument: &str, pattern: &str) -> bool {
+    let argument = argument.trim_matches('"');
+    argument == pattern || argument == PATTERN || argument == "containai.d/*.conf"
+}
+
+/// The arguments of an `Include`, quotes kept; `None` for any other line.
+///
+/// The keyword's case does not matter, and one `=` may stand behind it. A
+/// comment that ends the line is the last argument.
+fn include_arguments(line: &str) -> Option<Vec<&str>> {
+    let line = line.trim();
+    let keyword = line
+        .get(..7)
+        .filter(|word| word.eq_ignore_ascii_case("include"))?;
+    let rest = &line[keyword.len()..];
+    if !rest.starts_with(|c: char| c.is_whitespace() || matches!(c, '=' | '"')) {
+        return None;
+    }
+    let rest = rest.trim_start();
+    let mut rest = rest.strip_prefix('=').unwrap_or(rest).trim_start();
+    let mut arguments = Vec::new();
+    while !rest.is_empty() {
+        let (argument, tail) = split_argument(rest);
+        arguments.push(argument);
+        rest = tail.trim_start();
+    }
+    Some(arguments)
+}
+
+fn split_argument(text: &str) -> (&str, &str) {
+    let end = if text.starts_with('#') {
+        Some(text.len())
+    } else if let Some(quoted) = text.strip_prefix('"') {
+        quoted.find('"').map(|end| end + 2)
+    } else {
+        text.find(char::is_whitespace)
+    };
+    text.split_at(end.unwrap_or(text.len()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(before: &str, after: &str) {
+        assert_eq!(add(before, PATTERN).as_deref(), Some(after), "{before:?}");
+        assert_eq!(add(after, PATTERN), None, "a second time: {after:?}");
+    }
+
+    #[test]
+    fn stands_first() {
+        check("", "Include ~/.ssh/containai.d/*.conf\n");
+        check("Host x", "Include ~/.ssh/containai.d/*.conf\n\nHost x\n");
+        check(
+            "Host x\r\n  User y\r\n",
+            "Include ~/.ssh/containai.d/*.conf\r\n\r\nHost x\r\n  User y\r\n",
+        );
+        check(
+            "# Include ~/.ssh/containai.d/*.conf\n",
+            "Include ~/.ssh/containai.d/*.conf\n\n# Include ~/.ssh/containai.d/*.conf\n",
+        );
+    }
+
+    #[test]
+    fn is_recognised_however_it_is_written() {
+        for line in [
+            "Include ~/.ssh/containai.d/*.conf",
+            "  include\t\"~/.ssh/containai.d/*.conf\" # cai",
+            "INCLUDE=~/.ssh/containai.d/*.conf",
+            "Include = containai.d/*.conf",
+            "Include ~/mine.conf ~/.ssh/containai.d/*.conf",
+        ] {
+            assert_eq!(
+                add(&format!("# c\n\n{line}\nHost x\n"), PATTERN),
+                None,
+                "{line}"
+            );
+        }
+    }
+
+    #[test]
+    fn leaves_paths_of_the_user() {
+        check(
+            "Host x\n  Include ~/mine ~/.ssh/containai.d/*.conf \"~/a b\" # both\n",
+            "Include ~/.ssh/containai.d/*.conf\n\nHost x\n  Include ~/mine \"~/a b\" # both\n",
+        );
+        check(
+            "Host x\nInclude ~/.ssh/containai.d/*.conf # ours\nHost y\n",
+            "Include ~/.ssh/containai.d/*.conf\n\nHost x\nHost y\n",
+        );
+        check(
+            "Include ~/.ssh/notcontainai.d/*.conf\n",
+            "Include ~/.ssh/containai.d/*.conf\n\nInclude ~/.ssh/notcontainai.d/*.conf\n",
+        );
+        check(
+            "IncludeX a\n",
+            "Include ~/.ssh/containai.d/*.conf\n\nIncludeX a\n",
+        );
+    }
+
+    #[test]
+    fn another_home_is_named_in_full() -> Result<(), HostBlockError> {
+        let pattern = pattern_below(Path::new("/tmp/my home/.ssh/containai.d"))?;
+        let text = add("Host x\n", &pattern);
+        let expected = "Include \"/tmp/my home/.ssh/containai.d/*.conf\"\n\nHost x\n";
+        assert_eq!(text.as_deref(), Some(expected));
+        assert_eq!(add(expected, &pattern), None);
+        Ok(())
+    }
+}

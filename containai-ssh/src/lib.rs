@@ -1,0 +1,76 @@
+//! How ContainAI gets into a system container: pinned host keys, the OpenSSH
+//! configuration of the host, and native sessions.
+//!
+//! What it does:
+//!
+//! - One ed25519 key pair opens every container of a user ([`KeyPair`]).
+//! - A container's host key is pinned before the first connection
+//!   ([`KnownHosts`]); nothing is ever trusted on first use, and no other key
+//!   than the pinned one is accepted.
+//! - Plain `ssh containai-<name>` works, and with it `scp`, `sftp`, `rsync` and
+//!   `git` ([`HostBlock`], [`include`]).
+//! - [`SshRemote`] waits for a container's SSH server, authenticates both sides
+//!   and gives a [`Session`], on which any number of [`Command`]s run one after
+//!   another, with or without a terminal.
+//!
+//! What it does not do:
+//!
+//! - It knows no other host than `127.0.0.1`, no other key type than ed25519,
+//!   no jump hosts and no control sockets.
+//! - It does not read the user's OpenSSH configuration; it only adds one
+//!   `Include` to it.
+//! - It runs a command at most once. A connection that breaks later is an
+//!   error, because nobody can know how far the command came.
+//! - A command is a line for the remote user's shell, as the protocol has it
+//!   (RFC 4254 §6.5). [`quote`] makes sure that every word arrives as it was
+//!   given.
+//! - Whatever a server asks of the client (forwarded ports, agents, X11) is
+//!   refused: the server is as untrusted as the container it runs in.
+//!
+//! ```no_run
+//! use std::path::Path;
+//!
+//! use containai_core::layout::Layout;
+//! use containai_core::naming::HostPort;
+//! use containai_core::remote::Remote;
+//! use containai_ssh::{Command, SshRemote, Stdio, Terminal};
+//!
+//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! let remote = SshRemote::new(Layout::new(Path::new("/home/me"), None, None));
+//! let port = HostPort::new(2300)?;
+//! let session = remote.open(remote.knock(port).await?, port).await?;
+//! let command = Command::new(["git", "status"])?;
+//! let outcome = session.exec(&command, Terminal::None, Stdio::inherit()).await?;
+//! std::process::exit(outcome.code().into());
+//! # }
+//! ```
+
+#![deny(missing_docs)]
+
+mod command;
+mod files;
+mod host_block;
+pub mod include;
+mod key;
+mod known_hosts;
+mod listening;
+mod local_forward;
+pub mod port;
+pub mod quote;
+mod remote;
+mod session;
+mod wait;
+
+pub use command::{Command, CommandError, Launch};
+pub use host_block::{ForwardAgent, HostBlock, HostBlockError};
+pub use key::{KeyError, KeyPair};
+pub use known_hosts::KnownHosts;
+pub use local_forward::{LocalForward, LocalForwardError};
+pub use remote::{Reservation, SshRemote};
+pub use session::{
+    Captured, ExitOutcome, Input, Output, Session, Signals, Size, Stdio, Terminal, restore_terminal,
+};
+pub use wait::Door;
+
+/// The keys and formats of SSH, where upstream merged the former `russh-keys`.
+pub use russh::keys as russh_keys;

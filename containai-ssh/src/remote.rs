@@ -1,0 +1,152 @@
+//! Everything about reaching containers, behind the border of the core.
+
+use std::collections::BTreeMap;
+
+use containai_core::layout::{CONTAINER_USER, Layout};
+use containai_core::naming::{ContainerName, HostPort, PortRange, SshAlias};
+use containai_core::remote::{HostKey, Remote, RemoteError, Reserved};
+
+use crate::files::{self, FileLock};
+use crate::host_block::{ForwardAgent, HostBlock};
+use crate::listening::is_taken;
+use crate::session::Session;
+use crate::wait::{self, Door};
+use crate::{key::KeyPair, port};
+
+/// The way into the containers of one user: [`Remote`] over OpenSSH's files
+/// and native sessions.
+///
+/// Needs a Tokio runtime with time and network enabled; one thread is enough.
+#[derive(Clone, Debug)]
+pub struct SshRemote {
+    layout: Layout,
+    user: String,
+}
+
+/// A chosen port that no other process of this user chooses meanwhile.
+#[derive(Debug)]
+pub struct Reservation {
+    _lock: FileLock,
+}
+
+impl SshRemote {
+    /// Uses the files of a layout and logs in as [`CONTAINER_USER`].
+    #[must_use]
+    pub fn new(layout: Layout) -> Self {
+        Self {
+            layout,
+            user: CONTAINER_USER.to_owned(),
+        }
+    }
+
+    /// Logs in as another user.
+    #[must_use]
+    pub fn with_user(mut self, user: impl Into<String>) -> Self {
+        self.user = user.into();
+        self
+    }
+
+    /// Makes `~/.ssh/config` include the configuration of every container.
+    /// Does nothing when it does already. Belongs to set-up: a person should
+    /// know that this file is touched.
+    ///
+    /// # Errors
+    ///
+    /// [`RemoteError::Read`] or [`RemoteError::Write`] naming the file.
+    pub fn write_include(&self) -> Result<(), RemoteError> {
+        files::write_include(&self.layout)
+    }
+
+    /// The OpenSSH configuration of a container, as [`Remote::introduce`]
+    /// writes it.
+    #[must_use]
+    pub fn host_block(&self, name: &ContainerName, port: HostPort) -> HostBlock {
+        HostBlock {
+            alias: SshAlias::of(name),
+            port,
+            user: self.user.clone(),
+            identity: self.layout.identity(),
+            known_hosts: self.layout.known_hosts(),
+            forward_agent: ForwardAgent::No,
+            local_forwards: Vec::new(),
+        }
+    }
+
+    fn identity(&self) -> Result<KeyPair, RemoteError> {
+        files::identity(&self.layout)
+    }
+}
+
+impl Remote for SshRemote {
+    type Door = Door;
+    type Session = Session;
+    type Reservation = Reservation;
+
+    async fn authorized_key(&self) -> Result<String, RemoteError> {
+        let line = self.identity()?.public_line();
+        line.map_err(|error| RemoteError::BadKey {
+            path: self.layout.identity(),
+            reason: error.to_string(),
+        })
+    }
+
+    async fn reserve_port(
+        &self,
+        range: PortRange,
+        reserved: &BTreeMap<HostPort, String>,
+    ) -> Result<Reserved<Reservation>, RemoteError> {
+        let lock = files::lock(&self.layout.port_lock()).await?;
+        Ok(Reserved {
+            port: port::choose(range, reserved, is_taken)?,
+            reservation: Reservation { _lock: lock },
+        })
+    }
+
+    async fn knock(&self, port: HostPort) -> Result<Door, RemoteError> {
+        wait::knock(port, wait::PATIENCE).await
+    }
+
+    async fn pinned(&self, port: HostPort) -> Result<Option<HostKey>, RemoteError> {
+        files::pinned(&self.layout, port)
+    }
+
+    async fn introduce(
+        &self,
+        name: &ContainerName,
+        port: HostPort,
+        key: &HostKey,
+    ) -> Result<(), RemoteError> {
+        files::pin(&self.layout, port, key).await?;
+        files::write_fragment(&self.layout, name, &self.host_block(name, port))
+    }
+
+    /// A connection that breaks before anything was authenticated is made anew
+    /// once; after that nothing is ever tried twice.
+    async fn open(&self, door: Door, port: HostPort) -> Result<Session, RemoteError> {
+        let Some(host_key) = files::pinned(&self.layout, port)? else {
+            return Err(RemoteError::NotPinned { port: port.get() });
+        };
+        let identity = self.identity()?;
+        let open = |door| {
+            Session::open(
+                door,
+                port,
+                &host_key,
+                &self.user,
+                identity.clone(),
+                self.layout.identity(),
+            )
+        };
+        match open(door).await {
+            Err(RemoteError::Connection { .. }) => {
+                open(wait::knock(port, wait::PATIENCE).await?).await
+            }
+            result => result,
+        }
+    }
+
+    async fn forget(&self, name: &ContainerName, port: HostPort) -> Result<(), RemoteError> {
+        files::remove_fragment(&self.layout, name)?;
+        files::unpin(&self.layout, port).await
+    }
+}

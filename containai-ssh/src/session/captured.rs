@@ -1,0 +1,71 @@
+//! Output in memory.
+
+use std::io::{self, Write};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use containai_core::remote::RemoteError;
+
+use super::connect::Session;
+use super::input::Input;
+use super::outcome::ExitOutcome;
+use super::output::Output;
+use super::stdio::Stdio;
+use super::terminal::Terminal;
+use crate::command::Command;
+
+/// What a command gave back.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Captured {
+    /// How it ended.
+    pub outcome: ExitOutcome,
+    /// What it wrote to its standard output.
+    pub stdout: Vec<u8>,
+    /// What it wrote to its standard error.
+    pub stderr: Vec<u8>,
+}
+
+impl Session {
+    /// Runs a command and keeps all of its output in memory.
+    ///
+    /// # Errors
+    ///
+    /// As [`exec`](Self::exec).
+    pub async fn output(&self, command: &Command, input: Input) -> Result<Captured, RemoteError> {
+        let (stdout, stderr) = (Memory::default(), Memory::default());
+        let stdio = Stdio {
+            input,
+            output: Output::Writer(Box::new(stdout.clone())),
+            error: Output::Writer(Box::new(stderr.clone())),
+            ..Stdio::default()
+        };
+        let outcome = self.exec(command, Terminal::None, stdio).await?;
+        Ok(Captured {
+            outcome,
+            stdout: stdout.take(),
+            stderr: stderr.take(),
+        })
+    }
+}
+
+#[derive(Clone, Default)]
+struct Memory(Arc<Mutex<Vec<u8>>>);
+
+impl Memory {
+    fn take(&self) -> Vec<u8> {
+        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Write for Memory {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}

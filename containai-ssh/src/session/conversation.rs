@@ -1,0 +1,196 @@
+//! What goes to and fro while a command runs.
+
+use std::io::{self, ErrorKind};
+use std::os::fd::OwnedFd;
+use std::pin::pin;
+use std::time::Duration;
+
+use containai_core::remote::RemoteError;
+use russh::client::Msg;
+use russh::{ChannelMsg, ChannelReadHalf, ChannelWriteHalf};
+use tokio::time::timeout;
+
+use super::connect::Session;
+use super::input::Chunks;
+use super::outcome::ExitOutcome;
+use super::output::Sink;
+use super::replies::Replies;
+use super::signals::{Listener, Name, Wish};
+use super::stdio::Stdio;
+use super::terminal::{Size, Terminal};
+
+/// How long the other side may take to notice that we leave.
+const FAREWELL: Duration = Duration::from_millis(200);
+
+/// One command and its streams.
+pub(super) struct Conversation<'a> {
+    pub(super) session: &'a Session,
+    pub(super) write: ChannelWriteHalf<Msg>,
+    pub(super) terminal: Terminal,
+}
+
+impl Conversation<'_> {
+    /// Passes everything on until the command has ended.
+    ///
+    /// Three things go on beside each other and none waits for another: what
+    /// comes is written, what we have is sent, signals are attended to.
+    pub(super) async fn hold(
+        self,
+        read: ChannelReadHalf,
+        replies: Replies,
+        stdio: Stdio,
+    ) -> Result<ExitOutcome, RemoteError> {
+        let our_terminal = match self.terminal {
+            Terminal::None => None,
+            Terminal::Request { .. } => stdio.input.file().and_then(|file| file.try_clone().ok()),
+        };
+        let mut listener = Listener::new(stdio.signals).map_err(stream("signals"))?;
+        let chunks = stdio.input.start().map_err(stream("standard input"))?;
+        let receiver = Receiver {
+            session: self.session,
+            read,
+            replies,
+            output: Sink::new(stdio.output),
+            error: Sink::new(stdio.error),
+        };
+        let mut receiving = pin!(receiver.run());
+        let mut sending = pin!(self.send(chunks));
+        let mut has_sent = false;
+        loop {
+            tokio::select! {
+                outcome = &mut receiving => {
+                    if matches!(outcome, Ok(ExitOutcome::OutputClosed) | Err(RemoteError::Stream { .. })) {
+                        self.close().await;
+                    }
+                    return outcome;
+                }
+                () = &mut sending, if !has_sent => has_sent = true,
+                wish = listener.next() => {
+                    let Some(name) = self.attend(wish, our_terminal.as_ref()).await else {
+                        continue;
+                    };
+                    self.close().await;
+                    return match timeout(FAREWELL, &mut receiving).await {
+                        Ok(Ok(outcome)) => Ok(outcome),
+                        _ => Ok(ExitOutcome::Signal(name.number())),
+                    };
+                }
+            }
+        }
+    }
+
+    /// Sends our input and its end. Errors show on the receiving side.
+    async fn send(&self, mut chunks: Chunks) {
+        while let Some(chunk) = chunks.next().await {
+            if self.write.data_bytes(chunk).await.is_err() {
+                return;
+            }
+        }
+        let _ = self.write.eof().await;
+    }
+
+    /// Does what a signal asks for; returns the one after which to leave.
+    async fn attend(&self, wish: Wish, our_terminal: Option<&OwnedFd>) -> Option<Name> {
+        match (wish, &self.terminal) {
+            (Wish::Resize, _) => {
+                if let Some(size) = our_terminal.and_then(Size::of) {
+                    let (columns, rows) = (size.columns.into(), size.rows.into());
+                    self.soon(self.write.window_change(columns, rows, 0, 0))
+                        .await;
+                }
+                None
+            }
+            (Wish::Pass(name), Terminal::None) => {
+                self.soon(self.write.signal(name.on_the_wire())).await;
+                None
+            }
+            // With a terminal the keys for signals are sent as keys, so a
+            // signal is meant for us. The server hangs the terminal up.
+            (Wish::Pass(name) | Wish::Leave(name), _) => {
+                self.soon(self.write.signal(name.on_the_wire())).await;
+                Some(name)
+            }
+        }
+    }
+
+    async fn close(&self) {
+        self.soon(self.write.close()).await;
+    }
+
+    /// Sends, unless the connection is stuck behind output that nobody reads.
+    async fn soon(&self, message: impl Future<Output = Result<(), russh::Error>>) {
+        let _ = timeout(FAREWELL, message).await;
+    }
+}
+
+/// The receiving side of a conversation.
+struct Receiver<'a> {
+    session: &'a Session,
+    read: ChannelReadHalf,
+    replies: Replies,
+    output: Sink,
+    error: Sink,
+}
+
+impl Receiver<'_> {
+    /// Writes what comes until the channel is closed. Output may follow the
+    /// exit status, so that is not the end.
+    async fn run(mut self) -> Result<ExitOutcome, RemoteError> {
+        let mut outcome = None;
+        while let Some(message) = self.read.wait().await {
+            let written = match message {
+                ChannelMsg::Data { data } => self.output.write(data).await,
+                ChannelMsg::ExtendedData { data, ext: 1 } => {
+                    if let Some(end) = ending("standard error", self.error.write(data).await) {
+                        return end;
+                    }
+                    Ok(())
+                }
+                ChannelMsg::ExitStatus { exit_status } => {
+                    outcome = Some(ExitOutcome::of_status(exit_status));
+                    Ok(())
+                }
+                ChannelMsg::ExitSignal { signal_name, .. } => {
+                    outcome = Some(ExitOutcome::of_signal(&signal_name));
+                    Ok(())
+                }
+                ChannelMsg::Success => {
+                    self.replies.granted();
+                    Ok(())
+                }
+                ChannelMsg::Failure => return Err(self.replies.refused()),
+                ChannelMsg::Close => break,
+                _ => Ok(()),
+            };
+            if let Some(end) = ending("standard output", written) {
+                return end;
+            }
+        }
+        self.finish(outcome).await
+    }
+
+    async fn finish(mut self, outcome: Option<ExitOutcome>) -> Result<ExitOutcome, RemoteError> {
+        for (name, sink) in [
+            ("standard output", &mut self.output),
+            ("standard error", &mut self.error),
+        ] {
+            if let Some(end) = ending(name, sink.finish().await) {
+                return end;
+            }
+        }
+        outcome.ok_or_else(|| self.session.failure(russh::Error::Disconnect))
+    }
+}
+
+/// What a failed write to one of our streams means, if it failed.
+fn ending(name: &'static str, written: io::Result<()>) -> Option<Result<ExitOutcome, RemoteError>> {
+    match written {
+        Ok(()) => None,
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Some(Ok(ExitOutcome::OutputClosed)),
+        Err(error) => Some(Err(stream(name)(error))),
+    }
+}
+
+fn stream(stream: &'static str) -> impl Fn(io::Error) -> RemoteError {
+    move |source| RemoteError::Stream { stream, source }
+}

@@ -1,0 +1,166 @@
+//! What the server may do to us: show the pinned key, and nothing else.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use russh::client::{ChannelOpenHandle, DisconnectReason, Handler, Msg, Session};
+use russh::keys::{HashAlg, PublicKey, PublicKeyOrCertificate};
+use russh::{Channel, ChannelOpenFailure};
+
+/// Answers the server on our behalf.
+pub(super) struct Gate {
+    pinned: PublicKey,
+    farewell: Farewell,
+}
+
+/// Why a connection ended, once it has.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Farewell(Arc<Mutex<Option<String>>>);
+
+/// Why the gate closed, or the connection broke.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum GateError {
+    /// The server showed another key than the pinned one.
+    #[error("the server showed the key `{presented}`")]
+    WrongKey { presented: String },
+    #[error(transparent)]
+    Library(#[from] russh::Error),
+}
+
+impl Gate {
+    pub(super) fn new(pinned: PublicKey, farewell: Farewell) -> Self {
+        Self { pinned, farewell }
+    }
+}
+
+impl Farewell {
+    pub(super) fn said(&self) -> Option<String> {
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    fn say(&self, reason: String) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(reason);
+    }
+}
+
+/// For a stranger's request: no.
+async fn refuse(reply: ChannelOpenHandle) -> Result<(), GateError> {
+    reply
+        .reject(ChannelOpenFailure::AdministrativelyProhibited)
+        .await;
+    Ok(())
+}
+
+/// The library accepts every channel that a server opens unless told
+/// otherwise; the server is as untrusted as the container, so all are refused.
+impl Handler for Gate {
+    type Error = GateError;
+
+    async fn check_server_key(&mut self, key: &PublicKeyOrCertificate) -> Result<bool, GateError> {
+        let presented = match key {
+            PublicKeyOrCertificate::PublicKey { key, .. } => key,
+            PublicKeyOrCertificate::Certificate(certificate) => {
+                return Err(GateError::WrongKey {
+                    presented: certificate.algorithm().to_string(),
+                });
+            }
+        };
+        if presented.key_data() == self.pinned.key_data() {
+            return Ok(true);
+        }
+        Err(GateError::WrongKey {
+            presented: presented.fingerprint(HashAlg::Sha256).to_string(),
+        })
+    }
+
+    async fn server_channel_open_forwarded_tcpip(
+        &mut self,
+        _: Channel<Msg>,
+        _: &str,
+        _: u32,
+        _: &str,
+        _: u32,
+        reply: ChannelOpenHandle,
+        _: &mut Session,
+    ) -> Result<(), GateError> {
+        refuse(reply).await
+    }
+
+    async fn server_channel_open_forwarded_streamlocal(
+        &mut self,
+        _: Channel<Msg>,
+        _: &str,
+        reply: ChannelOpenHandle,
+        _: &mut Session,
+    ) -> Result<(), GateError> {
+        refuse(reply).await
+    }
+
+    async fn server_channel_open_agent_forward(
+        &mut self,
+        _: Channel<Msg>,
+        reply: ChannelOpenHandle,
+        _: &mut Session,
+    ) -> Result<(), GateError> {
+        refuse(reply).await
+    }
+
+    async fn server_channel_open_session(
+        &mut self,
+        _: Channel<Msg>,
+        reply: ChannelOpenHandle,
+        _: &mut Session,
+    ) -> Result<(), GateError> {
+        refuse(reply).await
+    }
+
+    async fn server_channel_open_direct_tcpip(
+        &mut self,
+        _: Channel<Msg>,
+        _: &str,
+        _: u32,
+        _: &str,
+        _: u32,
+        reply: ChannelOpenHandle,
+        _: &mut Session,
+    ) -> Result<(), GateError> {
+        refuse(reply).await
+    }
+
+    async fn server_channel_open_direct_streamlocal(
+        &mut self,
+        _: Channel<Msg>,
+        _: &str,
+        reply: ChannelOpenHandle,
+        _: &mut Session,
+    ) -> Result<(), GateError> {
+        refuse(reply).await
+    }
+
+    async fn server_channel_open_x11(
+        &mut self,
+        _: Channel<Msg>,
+        _: &str,
+        _: u32,
+        reply: ChannelOpenHandle,
+        _: &mut Session,
+    ) -> Result<(), GateError> {
+        refuse(reply).await
+    }
+
+    async fn disconnected(&mut self, reason: DisconnectReason<GateError>) -> Result<(), GateError> {
+        match reason {
+            DisconnectReason::ReceivedDisconnect(info) => {
+                // The text is the server's.
+                self.farewell.say(info.message.escape_debug().to_string());
+                Ok(())
+            }
+            DisconnectReason::Error(error) => {
+                self.farewell.say(error.to_string());
+                Err(error)
+            }
+        }
+    }
+}

@@ -1,0 +1,146 @@
+//! What a remote command reads.
+
+use std::fmt;
+use std::fs::File;
+use std::io::{self, ErrorKind, Read};
+use std::os::fd::{AsFd, OwnedFd};
+use std::thread;
+
+use bytes::Bytes;
+use rustix::event::{PollFd, PollFlags, poll};
+use rustix::pipe::{PipeFlags, pipe_with};
+use tokio::sync::mpsc::{Receiver, Sender, channel};
+
+/// What is read at once, in bytes; a pipe of Linux holds as much.
+const CHUNK: usize = 64 * 1024;
+/// How many chunks may wait for the network.
+const AHEAD: usize = 4;
+
+/// Where a remote command's standard input comes from.
+#[derive(Default)]
+#[non_exhaustive]
+pub enum Input {
+    /// It is empty.
+    #[default]
+    Null,
+    /// A file of ours, such as a terminal or a pipe. Nothing is read from it
+    /// after the command has ended.
+    File(OwnedFd),
+    /// Anything else that can be read. Where it blocks when the command ends,
+    /// its thread stays until it does not.
+    Reader(Box<dyn Read + Send>),
+}
+
+impl Input {
+    /// Input from memory.
+    pub fn bytes(bytes: impl Into<Bytes>) -> Self {
+        Self::Reader(Box::new(io::Cursor::new(bytes.into())))
+    }
+
+    /// The file, if it is one.
+    pub(super) fn file(&self) -> Option<&OwnedFd> {
+        match self {
+            Self::File(file) => Some(file),
+            _ => None,
+        }
+    }
+
+    /// Starts to read on a thread of its own: a read blocks, and must not stop
+    /// the connection meanwhile.
+    pub(super) fn start(self) -> io::Result<Chunks> {
+        let (sender, receiver) = channel(AHEAD);
+        let stop = match self {
+            Self::Null => None,
+            Self::File(file) => {
+                let (stopped, stop) = pipe_with(PipeFlags::CLOEXEC)?;
+                spawn(
+                    sender,
+                    Watched {
+                        file: file.into(),
+                        stopped,
+                    },
+                )?;
+                Some(stop)
+            }
+            Self::Reader(reader) => {
+                spawn(sender, reader)?;
+                None
+            }
+        };
+        Ok(Chunks {
+            receiver,
+            _stop: stop,
+        })
+    }
+}
+
+impl fmt::Debug for Input {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Null => f.write_str("Null"),
+            Self::File(file) => f.debug_tuple("File").field(file).finish(),
+            Self::Reader(_) => f.write_str("Reader"),
+        }
+    }
+}
+
+/// What was read. Dropping it ends a thread that waits for a file.
+pub(super) struct Chunks {
+    receiver: Receiver<Bytes>,
+    _stop: Option<OwnedFd>,
+}
+
+impl Chunks {
+    /// The next chunk; `None` at the end. An unreadable stream is one that has
+    /// ended, as for any program.
+    pub(super) async fn next(&mut self) -> Option<Bytes> {
+        self.receiver.recv().await
+    }
+}
+
+/// A file that ends when the other end of a pipe is closed.
+struct Watched {
+    file: File,
+    stopped: OwnedFd,
+}
+
+impl Read for Watched {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let mut fds = [
+            PollFd::new(&self.file, PollFlags::IN),
+            PollFd::from_borrowed_fd(self.stopped.as_fd(), PollFlags::IN),
+        ];
+        poll(&mut fds, None)?;
+        if !fds[1].revents().is_empty() {
+            return Ok(0);
+        }
+        self.file.read(buffer)
+    }
+}
+
+fn spawn(sender: Sender<Bytes>, mut reader: impl Read + Send + 'static) -> io::Result<()> {
+    let read = move || {
+        loop {
+            let mut chunk = vec![0; CHUNK];
+            match reader.read(&mut chunk) {
+                Ok(0) => return,
+                Ok(length) => chunk.truncate(length),
+                Err(error) if is_passing(&error) => continue,
+                Err(_) => return,
+            }
+            if sender.blocking_send(chunk.into()).is_err() {
+                return;
+            }
+        }
+    };
+    thread::Builder::new()
+        .name("stdin".to_owned())
+        .spawn(read)?;
+    Ok(())
+}
+
+/// `WouldBlock` comes where another process has set `O_NONBLOCK` on a file
+/// that it shares with us; polling waits for the next byte.
+fn is_passing(error: &io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::Interrupted | ErrorKind::WouldBlock)
+}

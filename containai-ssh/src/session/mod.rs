@@ -1,0 +1,26 @@
+//! Native SSH sessions.
+
+mod captured;
+mod connect;
+mod conversation;
+mod exec;
+mod gate;
+mod input;
+mod outcome;
+mod output;
+mod quickack;
+mod raw_mode;
+mod replies;
+mod signals;
+mod stdio;
+mod terminal;
+
+pub use captured::Captured;
+pub use connect::Session;
+pub use input::Input;
+pub use outcome::ExitOutcome;
+pub use output::Output;
+pub use raw_mode::restore_terminal;
+pub use signals::Signals;
+pub use stdio::Stdio;
+pub use terminal::{Size, Terminal};

@@ -1,0 +1,86 @@
+//! How a remote command ended.
+
+use russh::Sig;
+
+/// How a remote command ended.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum ExitOutcome {
+    /// It exited with a status.
+    Status(u8),
+    /// A signal ended it, or ended us while it ran.
+    Signal(u8),
+    /// Nobody reads our standard output any more, which ends us as `SIGPIPE`
+    /// ends other programs.
+    OutputClosed,
+}
+
+impl ExitOutcome {
+    /// The exit code to pass on: the status, or 128 + the signal's number.
+    #[must_use]
+    pub fn code(self) -> u8 {
+        match self {
+            Self::Status(status) => status,
+            Self::Signal(number) => 128_u8.saturating_add(number),
+            Self::OutputClosed => 128 + 13,
+        }
+    }
+
+    /// The protocol has 32 bits where systems have 8; what does not fit is a
+    /// failure all the same.
+    pub(super) fn of_status(status: u32) -> Self {
+        Self::Status(u8::try_from(status).unwrap_or(u8::MAX))
+    }
+
+    /// Signals are named on the wire (RFC 4254 §6.10); the numbers are Linux's.
+    pub(super) fn of_signal(signal: &Sig) -> Self {
+        let number = match signal {
+            Sig::HUP => 1,
+            Sig::INT => 2,
+            Sig::QUIT => 3,
+            Sig::ILL => 4,
+            Sig::ABRT => 6,
+            Sig::FPE => 8,
+            Sig::KILL => 9,
+            Sig::USR1 => 10,
+            Sig::SEGV => 11,
+            Sig::PIPE => 13,
+            Sig::ALRM => 14,
+            Sig::TERM => 15,
+            Sig::Custom(name) => custom(name),
+        };
+        Self::Signal(number)
+    }
+}
+
+/// Names that OpenSSH sends besides those of the RFC, such as `USR2`; an
+/// unknown one counts as a kill.
+fn custom(name: &str) -> u8 {
+    match name.split('@').next() {
+        Some("TRAP") => 5,
+        Some("BUS") => 7,
+        Some("USR2") => 12,
+        Some("XCPU") => 24,
+        Some("XFSZ") => 25,
+        Some("SYS") => 31,
+        _ => 9,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes() {
+        assert_eq!(ExitOutcome::of_status(0).code(), 0);
+        assert_eq!(ExitOutcome::of_status(255).code(), 255);
+        assert_eq!(ExitOutcome::of_status(256).code(), 255);
+        assert_eq!(ExitOutcome::of_signal(&Sig::KILL).code(), 137);
+        assert_eq!(
+            ExitOutcome::of_signal(&Sig::Custom("USR2".to_owned())).code(),
+            140
+        );
+        assert_eq!(ExitOutcome::OutputClosed.code(), 141);
+    }
+}

@@ -1,0 +1,103 @@
+//! What a remote command writes.
+
+use std::fmt;
+use std::fs::File;
+use std::io::{self, ErrorKind, Write};
+use std::thread;
+
+use bytes::Bytes;
+use tokio::sync::mpsc::{Receiver, Sender, channel};
+use tokio::sync::oneshot;
+
+/// How many packets may wait for a slow reader; a packet has 32 KiB at most.
+const AHEAD: usize = 16;
+
+/// Where a remote command's output goes.
+#[derive(Default)]
+#[non_exhaustive]
+pub enum Output {
+    /// Nowhere.
+    #[default]
+    Null,
+    /// To a writer, which may block.
+    Writer(Box<dyn Write + Send>),
+}
+
+impl From<File> for Output {
+    fn from(file: File) -> Self {
+        Self::Writer(Box::new(file))
+    }
+}
+
+impl fmt::Debug for Output {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Null => "Null",
+            Self::Writer(_) => "Writer",
+        })
+    }
+}
+
+/// A writer on a thread of its own: a write blocks, and must not stop the
+/// connection meanwhile. Without output there is no thread.
+pub(super) enum Sink {
+    Idle(Output),
+    Busy(Sender<Bytes>, oneshot::Receiver<io::Result<()>>),
+    Failed,
+}
+
+impl Sink {
+    pub(super) fn new(output: Output) -> Self {
+        Self::Idle(output)
+    }
+
+    /// Writes, sooner or later; waits while the writer is too far behind.
+    pub(super) async fn write(&mut self, bytes: Bytes) -> io::Result<()> {
+        self.start()?;
+        match self {
+            Self::Busy(sender, _) if sender.send(bytes).await.is_err() => self.finish().await,
+            _ => Ok(()),
+        }
+    }
+
+    /// Waits until everything is written.
+    pub(super) async fn finish(&mut self) -> io::Result<()> {
+        match std::mem::replace(self, Self::Failed) {
+            Self::Busy(sender, done) => {
+                drop(sender);
+                done.await.unwrap_or_else(|_| Err(ErrorKind::Other.into()))
+            }
+            Self::Idle(_) | Self::Failed => Ok(()),
+        }
+    }
+
+    fn start(&mut self) -> io::Result<()> {
+        let Self::Idle(output) = self else {
+            return Ok(());
+        };
+        let Output::Writer(writer) = std::mem::take(output) else {
+            return Ok(());
+        };
+        let (sender, receiver) = channel(AHEAD);
+        let (report, done) = oneshot::channel();
+        let write = move || {
+            // Nobody waits for the report of a session that was given up.
+            let _ = report.send(write_all(receiver, writer));
+        };
+        thread::Builder::new()
+            .name("stdout".to_owned())
+            .spawn(write)?;
+        *self = Self::Busy(sender, done);
+        Ok(())
+    }
+}
+
+fn write_all(mut receiver: Receiver<Bytes>, mut writer: Box<dyn Write + Send>) -> io::Result<()> {
+    while let Some(bytes) = receiver.blocking_recv() {
+        writer.write_all(&bytes)?;
+        if receiver.is_empty() {
+            writer.flush()?;
+        }
+    }
+    Ok(())
+}

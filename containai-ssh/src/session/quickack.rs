@@ -1,0 +1,88 @@
+//! A socket that acknowledges at once while a connection is set up.
+
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll};
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+
+/// A TCP stream whose peer never waits for our acknowledgements while the
+/// connection is young.
+///
+/// sshd sends small packets back to back. With Nagle's algorithm on its side
+/// and delayed acknowledgements on ours the second one waits for 40 ms. Linux
+/// forgets `TCP_QUICKACK` by itself (tcp(7)), so it is set after every read.
+pub(super) struct QuickAck {
+    stream: TcpStream,
+    haste: Haste,
+}
+
+/// Whether a connection is still young.
+#[derive(Clone, Debug)]
+pub(super) struct Haste(Arc<AtomicBool>);
+
+impl Haste {
+    pub(super) fn new() -> Self {
+        Self(Arc::new(AtomicBool::new(true)))
+    }
+
+    /// Stops it: from now on fewer packets matter more.
+    pub(super) fn stop(&self) {
+        self.0.store(false, Ordering::Relaxed);
+    }
+
+    fn is_on(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+impl QuickAck {
+    pub(super) fn new(stream: TcpStream, haste: Haste) -> Self {
+        let stream = Self { stream, haste };
+        stream.acknowledge();
+        stream
+    }
+
+    fn acknowledge(&self) {
+        #[cfg(target_os = "linux")]
+        if self.haste.is_on() {
+            // It only costs time where it does not work.
+            let _ = self.stream.set_quickack(true);
+        }
+    }
+}
+
+impl AsyncRead for QuickAck {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let poll = Pin::new(&mut self.stream).poll_read(cx, buf);
+        if poll.is_ready() {
+            self.acknowledge();
+        }
+        poll
+    }
+}
+
+impl AsyncWrite for QuickAck {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(cx, buf)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}

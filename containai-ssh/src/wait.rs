@@ -1,0 +1,182 @@
+//! Waiting until a container's SSH server speaks.
+
+use std::net::Ipv4Addr;
+use std::time::{Duration, Instant};
+
+use containai_core::naming::HostPort;
+use containai_core::remote::RemoteError;
+use tokio::net::TcpStream;
+use tokio::time::{sleep, timeout};
+
+/// How long to wait in all.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+/// How long one connection may stay silent.
+const ATTEMPT: Duration = Duration::from_secs(10);
+/// How long to pause between two attempts, at first and at most.
+const PAUSE: (Duration, Duration) = (Duration::from_millis(5), Duration::from_millis(50));
+/// What a server says first (RFC 4253 §4.2); 1.99 is 2.0 by another name (§5.1).
+const BANNERS: [&[u8]; 2] = [b"SSH-2.0-", b"SSH-1.99-"];
+/// What OpenSSH says when it will speak later: sshd_config(5), `MaxStartups`
+/// and `PerSourcePenalties`.
+const LATER: [&[u8]; 2] = [b"Exceeded MaxStartups", b"Not allowed at this time"];
+
+/// A connection on which the server has spoken, with its words still unread.
+///
+/// The connection that found the server ready is the one that is used: a
+/// server counts connections that come to nothing against their sender, and
+/// OpenSSH 9.8 shuts such senders out for a while.
+#[derive(Debug)]
+pub struct Door {
+    pub(crate) stream: TcpStream,
+}
+
+/// Waits until an SSH server speaks on a port of 127.0.0.1.
+pub(crate) async fn knock(port: HostPort, patience: Duration) -> Result<Door, RemoteError> {
+    let start = Instant::now();
+    let (mut pause, longest) = PAUSE;
+    loop {
+        let left = patience.saturating_sub(start.elapsed());
+        let silent = || Greeting::NotYet("a connection, but no word".to_owned());
+        let last = match timeout(ATTEMPT.min(left), attempt(port))
+            .await
+            .unwrap_or_else(|_| silent())
+        {
+            Greeting::Ssh(stream) => return Ok(Door { stream }),
+            Greeting::Foreign(spoke) => {
+                return Err(RemoteError::NotSsh {
+                    port: port.get(),
+                    spoke,
+                });
+            }
+            Greeting::NotYet(last) => last,
+        };
+        if start.elapsed() + pause >= patience {
+            return Err(RemoteError::NotReady {
+                port: port.get(),
+                waited: patience,
+                last,
+            });
+        }
+        sleep(pause).await;
+        pause = longest.min(pause * 3 / 2);
+    }
+}
+
+/// What one connection brought.
+enum Greeting {
+    Ssh(TcpStream),
+    Foreign(String),
+    NotYet(String),
+}
+
+async fn attempt(port: HostPort) -> Greeting {
+    match greet(port).await {
+        Ok(greeting) => greeting,
+        Err(error) => Greeting::NotYet(error.to_string()),
+    }
+}
+
+async fn greet(port: HostPort) -> std::io::Result<Greeting> {
+    let stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port.get())).await?;
+    stream.set_nodelay(true)?;
+    let mut buffer = [0; 128];
+    loop {
+        let length = stream.peek(&mut buffer).await?;
+        let said = &buffer[..length];
+        // The engine's port proxy accepts before the server in the container
+        // listens, and then closes.
+        if said.is_empty() {
+            return Ok(Greeting::NotYet(
+                "the connection was closed at once".to_owned(),
+            ));
+        }
+        if BANNERS.iter().any(|banner| said.starts_with(banner)) {
+            return Ok(Greeting::Ssh(stream));
+        }
+        if LATER.iter().any(|later| said.starts_with(later)) {
+            return Ok(Greeting::NotYet(printable(said)));
+        }
+        if !BANNERS
+            .iter()
+            .chain(&LATER)
+            .any(|known| known.starts_with(said))
+        {
+            return Ok(Greeting::Foreign(printable(said)));
+        }
+        // Looking does not consume, so there is nothing to wait for.
+        sleep(Duration::from_millis(1)).await;
+    }
+}
+
+/// The first line, harmless on a terminal.
+fn printable(said: &[u8]) -> String {
+    let line = said
+        .split(|b| matches!(b, b'\r' | b'\n'))
+        .next()
+        .unwrap_or_default();
+    String::from_utf8_lossy(line)
+        .chars()
+        .flat_map(char::escape_debug)
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+    use std::net::TcpListener;
+
+    use super::*;
+
+    /// Answers one connection after another, each with one of the texts.
+    fn serve(texts: &'static [&'static [u8]]) -> std::io::Result<u16> {
+        let listener = TcpListener::bind("127.0.0.1:0")?;
+        let port = listener.local_addr()?.port();
+        std::thread::spawn(move || {
+            for text in texts {
+                if let Ok((mut stream, _)) = listener.accept() {
+                    let _ = stream.write_all(text);
+                }
+            }
+        });
+        Ok(port)
+    }
+
+    async fn check(texts: &'static [&'static [u8]], expected: &str) {
+        let port = serve(texts).unwrap_or_default();
+        let port = HostPort::new(port).expect("a listener has a port");
+        let seen = match knock(port, Duration::from_millis(300)).await {
+            Ok(_) => "open".to_owned(),
+            Err(error) => error.to_string().replace(&port.to_string(), "PORT"),
+        };
+        assert_eq!(seen, expected);
+    }
+
+    #[tokio::test]
+    async fn waits_for_the_banner() {
+        check(&[b"SSH-2.0-OpenSSH_9.6\r\n"], "open").await;
+        check(&[b"", b"", b"SSH-2.0-x\r\n"], "open").await;
+        check(&[b"Not allowed at this time\r\n", b"SSH-2.0-x\r\n"], "open").await;
+        check(
+            &[b"HTTP/1.1 400 \x1b[2J\r\nServer: x\r\n"],
+            "port PORT is answered by no SSH server: `HTTP/1.1 400 \\u{1b}[2J`",
+        )
+        .await;
+        check(
+            &[],
+            "no SSH server answered on port PORT within 0 s: Connection refused (os error 111)",
+        )
+        .await;
+    }
+
+    #[tokio::test]
+    async fn the_banner_is_still_there() -> Result<(), Box<dyn std::error::Error>> {
+        use tokio::io::AsyncReadExt;
+
+        let port = HostPort::new(serve(&[b"SSH-2.0-x\r\n"])?)?;
+        let mut door = knock(port, PATIENCE).await?;
+        let mut text = String::new();
+        door.stream.read_to_string(&mut text).await?;
+        assert_eq!(text, "SSH-2.0-x\r\n");
+        Ok(())
+    }
+}
