@@ -52,7 +52,8 @@ impl Bundle {
 
     /// Replaces the spec: whoever reads the file sees the old text or the new one, whole, with the mode it had.
     pub(super) fn write(&self, spec: &Spec) -> Result<(), BundleError> {
-        self.replace(&spec.to_bytes()).map_err(|source| BundleError::Write { path: self.path.clone(), source })
+        self.replace(&spec.to_bytes())
+            .map_err(|source| BundleError::Write { path: self.path.clone(), source })
     }
 
     fn replace(&self, text: &[u8]) -> io::Result<()> {
@@ -76,7 +77,8 @@ mod tests {
     fn unknown_fields_and_the_mode_survive() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("config.json");
-        fs::write(&path, r#"{"vendor":{"big":18446744073709551615},"annotations":{"a":"b"}}"#).expect("written");
+        fs::write(&path, r#"{"vendor":{"big":18446744073709551615},"annotations":{"a":"b"}}"#)
+            .expect("written");
         fs::set_permissions(&path, Permissions::from_mode(0o640)).expect("a mode");
 
         let (bundle, spec) = Bundle::open(folder.path()).expect("a bundle");
@@ -86,7 +88,11 @@ mod tests {
         insta::assert_snapshot!(text, @r#"{"annotations":{"a":"b"},"vendor":{"big":18446744073709551615}}"#);
         let mode = fs::metadata(&path).expect("metadata").permissions().mode();
         assert_eq!(mode & 0o7777, 0o640);
-        assert_eq!(fs::read_dir(folder.path()).expect("entries").count(), 1, "no temporary file stays");
+        assert_eq!(
+            fs::read_dir(folder.path()).expect("entries").count(),
+            1,
+            "no temporary file stays"
+        );
     }
 
     #[test]

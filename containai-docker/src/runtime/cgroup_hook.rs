@@ -63,7 +63,8 @@ pub(super) fn run() -> Result<(), CgroupHookError> {
         give(&folder, uid, gid)?;
         let delegated = match version {
             Version::V1 => V1_FILES.join("\n"),
-            Version::V2 => fs::read_to_string("/sys/kernel/cgroup/delegate").unwrap_or_else(|_| V2_FILES.to_owned()),
+            Version::V2 => fs::read_to_string("/sys/kernel/cgroup/delegate")
+                .unwrap_or_else(|_| V2_FILES.to_owned()),
         };
         for file in delegated.lines().map(|name| folder.join(name)).filter(|file| file.exists()) {
             give(&file, uid, gid)?;
@@ -73,11 +74,13 @@ pub(super) fn run() -> Result<(), CgroupHookError> {
 }
 
 fn read(path: &Path) -> Result<String, CgroupHookError> {
-    fs::read_to_string(path).map_err(|source| CgroupHookError::Read { path: path.to_owned(), source })
+    fs::read_to_string(path)
+        .map_err(|source| CgroupHookError::Read { path: path.to_owned(), source })
 }
 
 fn give(path: &Path, uid: u32, gid: u32) -> Result<(), CgroupHookError> {
-    chown(path, Some(uid), Some(gid)).map_err(|source| CgroupHookError::Chown { path: path.to_owned(), source })
+    chown(path, Some(uid), Some(gid))
+        .map_err(|source| CgroupHookError::Chown { path: path.to_owned(), source })
 }
 
 fn mapped_root(path: &Path) -> Result<u32, CgroupHookError> {
@@ -106,7 +109,8 @@ fn own_folders(membership: &str, mounts: &[Mounted]) -> Vec<(Version, PathBuf)> 
             (Version::V2, mounts.iter().find(|mount| mount.kind == "cgroup2")?)
         } else {
             let has_all = |mount: &&Mounted| {
-                mount.kind == "cgroup" && controllers.split(',').all(|one| mount.options.split(',').any(|o| o == one))
+                mount.kind == "cgroup"
+                    && controllers.split(',').all(|one| mount.options.split(',').any(|o| o == one))
             };
             (Version::V1, mounts.iter().find(has_all)?)
         };
@@ -130,7 +134,8 @@ mod tests {
 
     fn check(membership: &str, expected: &[(Version, &str)]) {
         let found = own_folders(membership, &mount_table::parse(MOUNTS));
-        let found: Vec<_> = found.iter().map(|(version, path)| (version, path.to_str().unwrap_or(""))).collect();
+        let found: Vec<_> =
+            found.iter().map(|(version, path)| (version, path.to_str().unwrap_or(""))).collect();
         let expected: Vec<_> = expected.iter().map(|(version, path)| (version, *path)).collect();
         assert_eq!(found, expected, "of `{membership}`");
     }
@@ -160,7 +165,8 @@ mod tests {
 
     #[test]
     fn id_maps() {
-        let ranges = parse_id_map("         0    1000000      65536\n     65536    2000000          1\n");
+        let ranges =
+            parse_id_map("         0    1000000      65536\n     65536    2000000          1\n");
         assert_eq!(ranges.host_id(0), Some(1_000_000));
         assert_eq!(ranges.host_id(65_536), Some(2_000_000));
         assert_eq!(ranges.host_id(65_537), None);

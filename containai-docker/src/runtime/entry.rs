@@ -17,9 +17,15 @@ pub fn main(arguments: impl Iterator<Item = OsString>) -> ExitCode {
     let arguments: Vec<OsString> = arguments.collect();
     let invocation = Invocation::parse(&arguments);
     let outcome = match invocation.verb {
-        Verb::Create(ref request) => create::prepare(request).map_err(|error| failure::chain(&error)),
-        Verb::CgroupHook => return finish(&invocation, cgroup_hook::run().map_err(|error| failure::chain(&error))),
-        Verb::UserNamespaceHolder => return finish(&invocation, idmap::hold_namespace().map_err(|e| failure::chain(&e))),
+        Verb::Create(ref request) => {
+            create::prepare(request).map_err(|error| failure::chain(&error))
+        }
+        Verb::CgroupHook => {
+            return finish(&invocation, cgroup_hook::run().map_err(|error| failure::chain(&error)));
+        }
+        Verb::UserNamespaceHolder => {
+            return finish(&invocation, idmap::hold_namespace().map_err(|e| failure::chain(&e)));
+        }
         Verb::Other => Ok(()),
     };
     let outcome = outcome.and_then(|()| Err(failure::chain(&exec::become_runc(&arguments))));

@@ -5,7 +5,8 @@ use std::process::Command;
 
 /// Where runc is looked for. A fixed list and not `PATH`: the engine runs as root, and what it starts must not depend
 /// on who started the engine.
-const RUNC: [&str; 4] = ["/usr/bin/runc", "/usr/sbin/runc", "/usr/local/sbin/runc", "/usr/local/bin/runc"];
+const RUNC: [&str; 4] =
+    ["/usr/bin/runc", "/usr/sbin/runc", "/usr/local/sbin/runc", "/usr/local/bin/runc"];
 
 /// runc could not take over.
 #[derive(Debug, thiserror::Error)]

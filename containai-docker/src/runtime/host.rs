@@ -42,7 +42,10 @@ impl Host {
             cgroup_v1: mounts.iter().any(|mount| mount.kind == "cgroup"),
             executable,
             lxcfs: served_by_lxcfs(&mounts),
-            devices: DEVICES.iter().filter(|device| is_character_device(Path::new(device.path))).collect(),
+            devices: DEVICES
+                .iter()
+                .filter(|device| is_character_device(Path::new(device.path)))
+                .collect(),
         })
     }
 }
@@ -52,7 +55,11 @@ fn served_by_lxcfs(mounts: &[Mounted]) -> Vec<&'static str> {
     if !mounts.iter().any(|mount| mount.target == Path::new(LXCFS)) {
         return Vec::new();
     }
-    LXCFS_FILES.iter().copied().filter(|name| Path::new(LXCFS).join("proc").join(name).is_file()).collect()
+    LXCFS_FILES
+        .iter()
+        .copied()
+        .filter(|name| Path::new(LXCFS).join("proc").join(name).is_file())
+        .collect()
 }
 
 fn is_character_device(path: &Path) -> bool {

@@ -143,7 +143,11 @@ mod tests {
             Some("/b/log.json"),
             &created("/b", "abc"),
         );
-        check("--root=/r --log=/l --systemd-cgroup create -b /b abc", Some("/l"), &created("/b", "abc"));
+        check(
+            "--root=/r --log=/l --systemd-cgroup create -b /b abc",
+            Some("/l"),
+            &created("/b", "abc"),
+        );
         check("-log /l create --no-pivot --bundle=/b abc", Some("/l"), &created("/b", "abc"));
         check("create abc", None, &created(".", "abc"));
         check("--root create --log /l start abc", Some("/l"), &Verb::Other);

@@ -26,7 +26,12 @@ fn line(line: &str) -> Option<Mounted> {
     let (root, target) = (place.next()?, place.next()?);
     let mut system = system.split(' ');
     let (kind, _source, options) = (system.next()?, system.next()?, system.next()?);
-    Some(Mounted { root: unescape(root), target: unescape(target), kind: kind.to_owned(), options: options.to_owned() })
+    Some(Mounted {
+        root: unescape(root),
+        target: unescape(target),
+        kind: kind.to_owned(),
+        options: options.to_owned(),
+    })
 }
 
 /// Blank, tab, newline and backslash are written as three octal digits.

@@ -8,7 +8,8 @@ use nix::libc;
 use nix::sched::{CloneFlags, unshare};
 use rustix::fs::{CWD, FileType, Mode, OFlags, makedev, mknodat, open};
 use rustix::mount::{
-    MountFlags, MountPropagationFlags, MoveMountFlags, OpenTreeFlags, mount, mount_change, move_mount, open_tree,
+    MountFlags, MountPropagationFlags, MoveMountFlags, OpenTreeFlags, mount, mount_change,
+    move_mount, open_tree,
 };
 
 use super::idmap::{self, BindOwner, IdMap, NamespaceError};
@@ -37,7 +38,9 @@ pub(super) enum StageError {
         source: io::Error,
     },
     /// The file system has no id-mapped mounts: NFS, 9p, FUSE, overlay, or any on Linux before 5.12.
-    #[error("cannot map the owner of `{path}` into the container: `{kind}` has no id-mapped mounts on this kernel")]
+    #[error(
+        "cannot map the owner of `{path}` into the container: `{kind}` has no id-mapped mounts on this kernel"
+    )]
     Unmappable {
         path: PathBuf,
         kind: String,
@@ -76,13 +79,23 @@ impl Stage {
         mount_change("/", MountPropagationFlags::DOWNSTREAM | MountPropagationFlags::REC)
             .map_err(|source| setup("make mounts private".to_owned(), source.into()))?;
         // Devices work on it: a tmpfs of the host's user namespace, unless mounted `nodev`.
-        mount("containai", &folder, "tmpfs", MountFlags::NOSUID | MountFlags::NOEXEC, Some(c"mode=0711,size=64k"))
-            .map_err(|source| setup(format!("mount `{STAGE}`"), source.into()))?;
+        mount(
+            "containai",
+            &folder,
+            "tmpfs",
+            MountFlags::NOSUID | MountFlags::NOEXEC,
+            Some(c"mode=0711,size=64k"),
+        )
+        .map_err(|source| setup(format!("mount `{STAGE}`"), source.into()))?;
         Ok(Self { folder, used: 0 })
     }
 
     /// Makes a node of the device that everybody in the container can open, whatever the mode of the host's own.
-    pub(super) fn device(&mut self, device: &Device, namespace: &UserNamespace) -> Result<PathBuf, StageError> {
+    pub(super) fn device(
+        &mut self,
+        device: &Device,
+        namespace: &UserNamespace,
+    ) -> Result<PathBuf, StageError> {
         let path = self.place();
         let failed = |source| setup(format!("make the device `{}`", device.path), source);
         let number = makedev(device.major, device.minor);
@@ -95,18 +108,31 @@ impl Stage {
     }
 
     /// Attaches a clone of the bind's source whose owner is the container's `agent`, and returns where.
-    pub(super) fn bind(&mut self, bind: &ForeignBind, namespace: &UserNamespace) -> Result<PathBuf, StageError> {
+    pub(super) fn bind(
+        &mut self,
+        bind: &ForeignBind,
+        namespace: &UserNamespace,
+    ) -> Result<PathBuf, StageError> {
         let path = &bind.source;
-        let opening = |source: rustix::io::Errno| StageError::Source { path: path.clone(), source: source.into() };
+        let opening = |source: rustix::io::Errno| StageError::Source {
+            path: path.clone(),
+            source: source.into(),
+        };
         // Opened once and then used by descriptor: what is checked is what is mounted.
-        let source = open(path, OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC, Mode::empty()).map_err(opening)?;
+        let source = open(path, OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC, Mode::empty())
+            .map_err(opening)?;
         let source = File::from(source);
-        let metadata = source.metadata().map_err(|source| StageError::Source { path: path.clone(), source })?;
+        let metadata = source
+            .metadata()
+            .map_err(|source| StageError::Source { path: path.clone(), source })?;
         if metadata.is_symlink() {
             return Err(opening(rustix::io::Errno::LOOP));
         }
-        let recursive = if bind.recursive { OpenTreeFlags::AT_RECURSIVE } else { OpenTreeFlags::empty() };
-        let flags = OpenTreeFlags::OPEN_TREE_CLONE | OpenTreeFlags::OPEN_TREE_CLOEXEC | OpenTreeFlags::AT_EMPTY_PATH;
+        let recursive =
+            if bind.recursive { OpenTreeFlags::AT_RECURSIVE } else { OpenTreeFlags::empty() };
+        let flags = OpenTreeFlags::OPEN_TREE_CLONE
+            | OpenTreeFlags::OPEN_TREE_CLOEXEC
+            | OpenTreeFlags::AT_EMPTY_PATH;
         let tree = open_tree(&source, "", flags | recursive).map_err(opening)?;
 
         let owner = BindOwner { uid: metadata.uid(), gid: metadata.gid() };
@@ -114,7 +140,8 @@ impl Stage {
             map(bind, &tree, &uids, &gids)?;
         }
         let target = self.place();
-        let attach = |source: io::Error| setup(format!("attach the clone of `{}`", path.display()), source);
+        let attach =
+            |source: io::Error| setup(format!("attach the clone of `{}`", path.display()), source);
         if metadata.is_dir() {
             fs::create_dir(&target).map_err(attach)?;
         } else {
@@ -138,10 +165,13 @@ fn setup(step: String, source: io::Error) -> StageError {
 
 fn map(bind: &ForeignBind, tree: &OwnedFd, uids: &IdMap, gids: &IdMap) -> Result<(), StageError> {
     let path = &bind.source;
-    let namespace =
-        idmap::with_maps(uids, gids).map_err(|source| StageError::Namespace { path: path.clone(), source })?;
-    set_idmap(tree, &namespace, bind.recursive)
-        .map_err(|source| StageError::Unmappable { path: path.clone(), kind: kind(path), source })
+    let namespace = idmap::with_maps(uids, gids)
+        .map_err(|source| StageError::Namespace { path: path.clone(), source })?;
+    set_idmap(tree, &namespace, bind.recursive).map_err(|source| StageError::Unmappable {
+        path: path.clone(),
+        kind: kind(path),
+        source,
+    })
 }
 
 /// Puts the maps of a user namespace on a detached mount, and on those below it (mount_setattr(2)).

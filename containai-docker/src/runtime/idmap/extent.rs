@@ -35,6 +35,8 @@ impl IdMap {
 
 impl fmt::Display for IdMap {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|Extent { disk, seen, count }| writeln!(formatter, "{disk} {seen} {count}"))
+        self.0.iter().try_for_each(|Extent { disk, seen, count }| {
+            writeln!(formatter, "{disk} {seen} {count}")
+        })
     }
 }

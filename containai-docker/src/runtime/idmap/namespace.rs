@@ -55,7 +55,8 @@ pub(in crate::runtime) fn with_maps(uids: &IdMap, gids: &IdMap) -> Result<File, 
 fn write_map(path: &str, map: &IdMap) -> Result<(), NamespaceError> {
     // One write: the kernel takes the whole map at once or not at all.
     let text = map.to_string();
-    fs::write(path, &text).map_err(|source| NamespaceError::Map { map: text.trim_end().replace('\n', ", "), source })
+    fs::write(path, &text)
+        .map_err(|source| NamespaceError::Map { map: text.trim_end().replace('\n', ", "), source })
 }
 
 /// The child's side: moves into a new user namespace, says so, and stays until its stdin is closed.

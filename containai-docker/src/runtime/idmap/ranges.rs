@@ -24,6 +24,8 @@ impl IdRanges {
 
     /// Whether some id of the container is this one on the host.
     pub fn contains_host(&self, host: u32) -> bool {
-        self.0.iter().any(|range| host.checked_sub(range.host).is_some_and(|offset| offset < range.count))
+        self.0
+            .iter()
+            .any(|range| host.checked_sub(range.host).is_some_and(|offset| offset < range.count))
     }
 }

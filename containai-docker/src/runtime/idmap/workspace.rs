@@ -92,7 +92,8 @@ mod tests {
 
     fn check(uid: u32, gid: u32, expected: Option<(&str, &str)>) {
         let range = ranges(100_000, 65_536);
-        let maps = for_owner(BindOwner { uid, gid }, &range, &range).map(|(u, g)| (u.to_string(), g.to_string()));
+        let maps = for_owner(BindOwner { uid, gid }, &range, &range)
+            .map(|(u, g)| (u.to_string(), g.to_string()));
         let expected = expected.map(|(u, g)| (u.to_owned(), g.to_owned()));
         assert_eq!(maps, expected, "owner {uid}:{gid}");
     }
@@ -123,12 +124,14 @@ mod tests {
     }
 
     fn several_ranges() -> impl Strategy<Value = IdRanges> {
-        (1_u32..200_000, 1_u32..70_000, 0_u32..50_000, 0_u32..70_000).prop_map(|(host, first, gap, second)| {
-            IdRanges(vec![
-                IdRange { container: 0, host, count: first },
-                IdRange { container: first, host: host + first + gap, count: second },
-            ])
-        })
+        (1_u32..200_000, 1_u32..70_000, 0_u32..50_000, 0_u32..70_000).prop_map(
+            |(host, first, gap, second)| {
+                IdRanges(vec![
+                    IdRange { container: 0, host, count: first },
+                    IdRange { container: first, host: host + first + gap, count: second },
+                ])
+            },
+        )
     }
 
     fn overlap(spans: impl Iterator<Item = (u32, u32)>) -> bool {

@@ -23,14 +23,20 @@ pub(in crate::runtime) fn foreign_binds(spec: &Spec, id: &str) -> Vec<ForeignBin
     let mounts = spec.list("/mounts");
     let engine = mounts.iter().filter_map(bind_source).find_map(|source| engine_folder(source, id));
     let is_foreign = |source: &Path| {
-        engine.is_none_or(|engine| !source.starts_with(engine)) && !source.starts_with(super::lxcfs::ROOT)
+        engine.is_none_or(|engine| !source.starts_with(engine))
+            && !source.starts_with(super::lxcfs::ROOT)
     };
     let foreign = |(index, mount): (usize, &Value)| {
         let source = bind_source(mount).filter(|source| is_foreign(source))?;
         let recursive = options(mount).any(|option| option == "rbind");
         Some(ForeignBind { index, source: source.to_owned(), recursive })
     };
-    mounts.iter().enumerate().filter(|(_, mount)| !is_staged_device(mount)).filter_map(foreign).collect()
+    mounts
+        .iter()
+        .enumerate()
+        .filter(|(_, mount)| !is_staged_device(mount))
+        .filter_map(foreign)
+        .collect()
 }
 
 /// Lets the bind take `source` instead; options and destination stay.
@@ -43,12 +49,16 @@ pub(in crate::runtime) fn redirect(spec: &mut Spec, bind: &ForeignBind, source: 
 
 /// `<folder>` of `<folder>/containers/<id>/…`.
 fn engine_folder<'a>(source: &'a Path, id: &str) -> Option<&'a Path> {
-    let containers = source.ancestors().find(|path| path.file_name().is_some_and(|name| name == id))?.parent()?;
+    let containers = source
+        .ancestors()
+        .find(|path| path.file_name().is_some_and(|name| name == id))?
+        .parent()?;
     (containers.file_name()? == "containers").then(|| containers.parent()).flatten()
 }
 
 fn bind_source(mount: &Value) -> Option<&Path> {
-    let is_bind = mount["type"] == "bind" || options(mount).any(|option| matches!(option, "bind" | "rbind"));
+    let is_bind =
+        mount["type"] == "bind" || options(mount).any(|option| matches!(option, "bind" | "rbind"));
     is_bind.then(|| mount["source"].as_str().map(Path::new)).flatten()
 }
 

@@ -59,7 +59,11 @@ impl BoundingSet {
     }
 
     fn names(self) -> impl Iterator<Item = &'static str> {
-        NAMES.iter().enumerate().filter(move |(number, _)| self.0 >> number & 1 == 1).map(|(_, name)| *name)
+        NAMES
+            .iter()
+            .enumerate()
+            .filter(move |(number, _)| self.0 >> number & 1 == 1)
+            .map(|(_, name)| *name)
     }
 }
 
@@ -83,7 +87,10 @@ mod tests {
         let names: Vec<_> = BoundingSet::from_status(status).names().collect();
         assert_eq!(names.len(), 40);
         assert!(!names.contains(&"CAP_SYS_RESOURCE"));
-        assert_eq!(BoundingSet::from_status("CapBnd:\t0000000000000003").names().collect::<Vec<_>>(), &NAMES[..2]);
+        assert_eq!(
+            BoundingSet::from_status("CapBnd:\t0000000000000003").names().collect::<Vec<_>>(),
+            &NAMES[..2]
+        );
         assert_eq!(BoundingSet::from_status("").names().count(), 0);
         // Numbers that this program has no name for are left out.
         assert_eq!(BoundingSet(u64::MAX).names().count(), NAMES.len());
@@ -91,7 +98,9 @@ mod tests {
 
     #[test]
     fn lists_of_before_are_gone() {
-        let mut spec = Spec::new(json!({ "process": { "capabilities": { "ambient": ["CAP_CHOWN"] }, "cwd": "/" } }));
+        let mut spec = Spec::new(
+            json!({ "process": { "capabilities": { "ambient": ["CAP_CHOWN"] }, "cwd": "/" } }),
+        );
         grant(&mut spec, BoundingSet(1));
         insta::assert_snapshot!(
             String::from_utf8_lossy(&spec.to_bytes()),

@@ -14,6 +14,12 @@ pub(in crate::runtime) const FILES: [&str; 7] =
 pub(super) fn virtualise(spec: &mut Spec, files: &[&str]) {
     for file in files {
         let source = Path::new(ROOT).join("proc").join(file);
-        mount::add(spec, &format!("/proc/{file}"), "bind", &source, &["bind", "nosuid", "nodev", "noexec"]);
+        mount::add(
+            spec,
+            &format!("/proc/{file}"),
+            "bind",
+            &source,
+            &["bind", "nosuid", "nodev", "noexec"],
+        );
     }
 }

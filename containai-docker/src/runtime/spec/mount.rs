@@ -26,7 +26,8 @@ pub(super) fn add(spec: &mut Spec, destination: &str, kind: &str, source: &Path,
         return;
     }
     let below = mounts.iter().position(|mount| destination_of(mount).starts_with(destination));
-    let mount = json!({ "destination": destination, "type": kind, "source": source, "options": options });
+    let mount =
+        json!({ "destination": destination, "type": kind, "source": source, "options": options });
     mounts.insert(below.unwrap_or(mounts.len()), mount);
 }
 
@@ -51,13 +52,18 @@ mod tests {
         let mounts: Vec<_> = before.iter().map(|place| json!({ "destination": place })).collect();
         let mut spec = Spec::new(json!({ "mounts": mounts }));
         add(&mut spec, destination, "tmpfs", Path::new("tmpfs"), &[]);
-        let places: Vec<_> = spec.list("/mounts").iter().map(|mount| mount["destination"].as_str()).collect();
+        let places: Vec<_> =
+            spec.list("/mounts").iter().map(|mount| mount["destination"].as_str()).collect();
         assert_eq!(places, after.iter().copied().map(Some).collect::<Vec<_>>());
     }
 
     #[test]
     fn order() {
-        check(&["/proc", "/run/secrets", "/etc/hosts"], "/run", &["/proc", "/run", "/run/secrets", "/etc/hosts"]);
+        check(
+            &["/proc", "/run/secrets", "/etc/hosts"],
+            "/run",
+            &["/proc", "/run", "/run/secrets", "/etc/hosts"],
+        );
         check(&["/proc", "/runner"], "/run", &["/proc", "/runner", "/run"]);
         check(&["/proc", "/run/"], "/run", &["/proc", "/run/"]);
         check(&[], "/run/lock", &["/run/lock"]);

@@ -99,10 +99,13 @@ pub(super) fn widen(spec: &mut Spec) {
     if !spec.get("/linux/seccomp").is_some_and(Value::is_object) {
         return;
     }
-    let denied_otherwise = spec.get("/linux/seccomp/defaultAction").is_none_or(|action| action != ALLOW);
+    let denied_otherwise =
+        spec.get("/linux/seccomp/defaultAction").is_none_or(|action| action != ALLOW);
     let rules = spec.list_mut(&["linux", "seccomp"], "syscalls");
     for names in rules.iter_mut().filter_map(|rule| rule.get_mut("names")?.as_array_mut()) {
-        names.retain(|name| !name.as_str().is_some_and(|name| ALLOWED.contains(&name) || DENIED.contains(&name)));
+        names.retain(|name| {
+            !name.as_str().is_some_and(|name| ALLOWED.contains(&name) || DENIED.contains(&name))
+        });
     }
     rules.retain(|rule| rule["names"].as_array().is_some_and(|names| !names.is_empty()));
     rules.push(json!({ "names": ALLOWED, "action": ALLOW }));
@@ -120,7 +123,9 @@ mod tests {
     /// Whether the profile lets a call through whatever its arguments; panics when two rules disagree.
     fn allows(spec: &Spec, call: &str) -> bool {
         let rules = spec.list("/linux/seccomp/syscalls");
-        let named = |rule: &&Value| rule["names"].as_array().is_some_and(|names| names.iter().any(|name| name == call));
+        let named = |rule: &&Value| {
+            rule["names"].as_array().is_some_and(|names| names.iter().any(|name| name == call))
+        };
         let rules: Vec<_> = rules.iter().filter(named).collect();
         assert!(rules.len() <= 1, "`{call}` is decided {} times", rules.len());
         rules.first().is_some_and(|rule| rule["action"] == ALLOW && rule["args"].is_null())

@@ -37,7 +37,8 @@ fn edited() -> Spec {
 
 fn mounts(spec: &Spec) -> String {
     let line = |mount: &Value| {
-        let options: Vec<_> = mount["options"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+        let options: Vec<_> =
+            mount["options"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
         let text = |field: &str| mount[field].as_str().unwrap_or("-").replace(ID, "ID");
         format!("{} {} {} {}", text("destination"), text("type"), text("source"), options.join(","))
     };
@@ -46,7 +47,26 @@ fn mounts(spec: &Spec) -> String {
 
 #[test]
 fn mounts_of_a_system_container() {
-    insta::assert_snapshot!(mounts(&edited()), @"");
+    insta::assert_snapshot!(mounts(&edited()), @r#"
+    /proc proc proc nosuid,noexec,nodev
+    /dev tmpfs tmpfs nosuid,strictatime,mode=755,size=65536k
+    /dev/pts devpts devpts nosuid,noexec,newinstance,ptmxmode=0666,mode=0620,gid=5
+    /sys sysfs sysfs nosuid,noexec,nodev,rw
+    /sys/fs/cgroup cgroup cgroup nosuid,noexec,nodev,rw
+    /dev/mqueue mqueue mqueue nosuid,noexec,nodev
+    /dev/shm tmpfs shm nosuid,noexec,nodev,mode=1777,size=67108864
+    /mnt/agent-data bind /srv/engine/1000000.1000000/volumes/h1data/_data rbind
+    /etc/resolv.conf bind /srv/engine/1000000.1000000/containers/ID/resolv.conf rbind,rprivate
+    /etc/hostname bind /srv/engine/1000000.1000000/containers/ID/hostname rbind,rprivate
+    /etc/hosts bind /srv/engine/1000000.1000000/containers/ID/hosts rbind,rprivate
+    /home/agent/workspace bind /stage/9 rbind,rprivate
+    /var/lib/docker bind /srv/engine/1000000.1000000/volumes/h1docker/_data rbind
+    /run tmpfs tmpfs nosuid,nodev,mode=755,size=20%
+    /run/lock tmpfs tmpfs nosuid,nodev,noexec,mode=1777,size=5120k
+    /proc/meminfo bind /var/lib/lxcfs/proc/meminfo bind,nosuid,nodev,noexec
+    /dev/fuse bind /stage/0 bind,nosuid,noexec
+    /dev/net/tun bind /stage/1 bind,nosuid,noexec
+    "#);
 }
 
 #[test]
@@ -65,14 +85,131 @@ fn everything_but_mounts_and_seccomp() {
     spec.object(&["linux"]).remove("seccomp");
     spec.object(&["linux"]).remove("resources");
     let value: Value = serde_json::from_slice(&spec.to_bytes()).expect("JSON");
-    insta::assert_json_snapshot!(value, @"");
+    insta::assert_json_snapshot!(value, @r#"
+    {
+      "hooks": {
+        "createRuntime": [
+          {
+            "args": [
+              "containai-runc",
+              "containai-hook",
+              "cgroup"
+            ],
+            "path": "/usr/local/libexec/containai/containai-runc"
+          }
+        ],
+        "prestart": [
+          {
+            "args": [
+              "libnetwork-setkey",
+              "-exec-root=/run/engine",
+              "47ce33a4cdc984d2d985a3a42c3a232b0bd91db7f49360c98d853791ecf80b45",
+              "d26d4f482b54"
+            ],
+            "path": "/proc/9945/exe"
+          }
+        ]
+      },
+      "hostname": "api-main",
+      "linux": {
+        "cgroupsPath": "/docker/47ce33a4cdc984d2d985a3a42c3a232b0bd91db7f49360c98d853791ecf80b45",
+        "gidMappings": [
+          {
+            "containerID": 0,
+            "hostID": 1000000,
+            "size": 65536
+          }
+        ],
+        "namespaces": [
+          {
+            "type": "mount"
+          },
+          {
+            "type": "network"
+          },
+          {
+            "type": "uts"
+          },
+          {
+            "type": "pid"
+          },
+          {
+            "type": "ipc"
+          },
+          {
+            "type": "user"
+          },
+          {
+            "type": "cgroup"
+          }
+        ],
+        "sysctl": {
+          "net.ipv4.ip_unprivileged_port_start": "0"
+        },
+        "uidMappings": [
+          {
+            "containerID": 0,
+            "hostID": 1000000,
+            "size": 65536
+          }
+        ]
+      },
+      "ociVersion": "1.0.2-dev",
+      "process": {
+        "args": [
+          "true"
+        ],
+        "capabilities": {
+          "bounding": [
+            "CAP_CHOWN",
+            "CAP_DAC_OVERRIDE",
+            "CAP_DAC_READ_SEARCH"
+          ],
+          "effective": [
+            "CAP_CHOWN",
+            "CAP_DAC_OVERRIDE",
+            "CAP_DAC_READ_SEARCH"
+          ],
+          "permitted": [
+            "CAP_CHOWN",
+            "CAP_DAC_OVERRIDE",
+            "CAP_DAC_READ_SEARCH"
+          ]
+        },
+        "cwd": "/",
+        "env": [
+          "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+          "HOSTNAME=api-main",
+          "TERM=xterm",
+          "CAI_HOST_WORKSPACE=/home/dev/api",
+          "container=docker"
+        ],
+        "oomScoreAdj": 0,
+        "terminal": true,
+        "user": {
+          "additionalGids": [
+            0
+          ],
+          "gid": 0,
+          "uid": 0
+        }
+      },
+      "root": {
+        "path": "/srv/engine/1000000.1000000/overlay2/5c47838b28d7b28efcdf88b878d6677096b53dba0ab7513a3ae38b255e485078/merged"
+      }
+    }
+    "#);
 }
 
 #[test]
 fn devices_are_allowed_after_what_the_engine_denies() {
     let spec = edited();
     let rules = spec.list("/linux/resources/devices");
-    let fuse: Vec<_> = rules.iter().filter(|rule| rule["minor"] == 229).map(|rule| rule["allow"].clone()).collect();
+    let fuse: Vec<_> = rules
+        .iter()
+        .filter(|rule| rule["minor"] == 229)
+        .map(|rule| rule["allow"].clone())
+        .collect();
     assert_eq!(fuse, [json!(false), json!(true)]);
 }
 
@@ -96,6 +233,10 @@ fn an_environment_that_names_the_container_stays() {
     let mut spec = docker_spec();
     spec.list_mut(&["process"], "env").push("container=podman".into());
     edit(&mut spec, &host());
-    let told = spec.list("/process/env").iter().filter_map(Value::as_str).filter(|entry| entry.starts_with("container="));
+    let told = spec
+        .list("/process/env")
+        .iter()
+        .filter_map(Value::as_str)
+        .filter(|entry| entry.starts_with("container="));
     assert_eq!(told.collect::<Vec<_>>(), ["container=podman"]);
 }

@@ -15,7 +15,9 @@ pub(in crate::runtime) struct UserNamespace {
 #[non_exhaustive]
 pub(in crate::runtime) enum SpecError {
     /// The engine runs without `userns-remap`, or the container asks for `--userns host` or `--privileged`.
-    #[error("refusing to run without a user namespace of the container's own: the engine needs `userns-remap`")]
+    #[error(
+        "refusing to run without a user namespace of the container's own: the engine needs `userns-remap`"
+    )]
     NoUserNamespace,
     /// The namespace exists and the map for these ids is missing or does not name id 0.
     #[error("refusing to run: `linux.{field}` does not map container id 0")]
@@ -34,7 +36,9 @@ impl UserNamespace {
     /// # Errors
     /// When there is no user namespace of its own, or some id of the container is host root.
     pub(in crate::runtime) fn of(spec: &Spec) -> Result<Self, SpecError> {
-        let own = |namespace: &Value| namespace["type"] == "user" && namespace["path"].as_str().is_none_or(str::is_empty);
+        let own = |namespace: &Value| {
+            namespace["type"] == "user" && namespace["path"].as_str().is_none_or(str::is_empty)
+        };
         if !spec.list("/linux/namespaces").iter().any(own) {
             return Err(SpecError::NoUserNamespace);
         }
@@ -68,11 +72,12 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn check(namespaces: Value, uids: Value, expected: Result<u32, SpecError>) {
+    fn check(namespaces: &Value, uids: &Value, expected: &Result<u32, SpecError>) {
         let gids = json!([{ "containerID": 0, "hostID": 7, "size": 9 }]);
         let linux = json!({ "namespaces": namespaces, "uidMappings": uids, "gidMappings": gids });
         let found = UserNamespace::of(&Spec::new(json!({ "linux": linux })));
-        assert_eq!(found.map(|namespace| namespace.uids.host_id(0).unwrap_or(0)), expected);
+        let root = found.map(|namespace| namespace.uids.host_id(0).unwrap_or(0));
+        assert_eq!(&root, expected, "of {namespaces} and {uids}");
     }
 
     fn map(container: u32, host: u32, size: u32) -> Value {
@@ -80,19 +85,26 @@ mod tests {
     }
 
     #[test]
-    fn only_a_namespace_of_its_own_without_host_root_will_do() {
-        let user = json!([{ "type": "pid" }, { "type": "user" }]);
-        check(user.clone(), json!([map(0, 100_000, 65_536)]), Ok(100_000));
-        check(json!([{ "type": "pid" }]), json!([map(0, 100_000, 1)]), Err(SpecError::NoUserNamespace));
-        check(Value::Null, json!([map(0, 100_000, 1)]), Err(SpecError::NoUserNamespace));
-        let joined = json!([{ "type": "user", "path": "/proc/1/ns/user" }]);
-        check(joined, json!([map(0, 100_000, 1)]), Err(SpecError::NoUserNamespace));
-        check(user.clone(), Value::Null, Err(SpecError::RootNotMapped { field: "uidMappings" }));
-        check(user.clone(), json!([map(1, 100_000, 1)]), Err(SpecError::RootNotMapped { field: "uidMappings" }));
-        check(user.clone(), json!([map(0, 0, 1)]), Err(SpecError::HostRoot { field: "uidMappings", container: 0 }));
+    fn only_a_namespace_of_its_own_will_do() {
+        let good = json!([map(0, 100_000, 65_536)]);
+        check(&json!([{ "type": "pid" }, { "type": "user" }]), &good, &Ok(100_000));
+        let refused = Err(SpecError::NoUserNamespace);
+        check(&json!([{ "type": "pid" }]), &good, &refused);
+        check(&Value::Null, &good, &refused);
+        check(&json!([{ "type": "user", "path": "/proc/1/ns/user" }]), &good, &refused);
+    }
+
+    #[test]
+    fn no_id_may_be_host_root() {
+        let user = json!([{ "type": "user" }]);
+        let field = "uidMappings";
+        let unmapped = Err(SpecError::RootNotMapped { field });
+        check(&user, &Value::Null, &unmapped);
+        check(&user, &json!([map(1, 100_000, 1)]), &unmapped);
+        check(&user, &json!([map(0, 0, 1)]), &Err(SpecError::HostRoot { field, container: 0 }));
         let second = json!([map(0, 100_000, 5), map(5, 0, 1)]);
-        check(user.clone(), second, Err(SpecError::HostRoot { field: "uidMappings", container: 5 }));
+        check(&user, &second, &Err(SpecError::HostRoot { field, container: 5 }));
         let wild = json!([{ "containerID": 0, "hostID": -1, "size": 1 }]);
-        check(user, wild, Err(SpecError::Malformed { field: "uidMappings" }));
+        check(&user, &wild, &Err(SpecError::Malformed { field }));
     }
 }
