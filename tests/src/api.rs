@@ -1,0 +1,105 @@
+//! The engine's API over its socket, without the client that is under test.
+
+use std::io::{Read as _, Write as _};
+use std::os::unix::net::UnixStream;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde_json::Value;
+
+/// A Docker Engine API, <https://docs.docker.com/reference/api/engine/>.
+#[derive(Clone, Debug)]
+pub struct Api {
+    socket: PathBuf,
+}
+
+impl Api {
+    /// The API that listens on a socket.
+    pub fn at(socket: impl Into<PathBuf>) -> Self {
+        Self { socket: socket.into() }
+    }
+
+    /// Asks; the answer of anything but success is a panic.
+    #[track_caller]
+    pub fn get(&self, path: &str) -> Value {
+        self.expect("GET", path, &[], "application/json")
+    }
+
+    /// Posts JSON.
+    #[track_caller]
+    pub fn post(&self, path: &str, body: &Value) -> Value {
+        self.expect("POST", path, body.to_string().as_bytes(), "application/json")
+    }
+
+    /// Makes an image of one layer, a tar archive.
+    #[track_caller]
+    pub fn import(&self, repository: &str, tag: &str, tar: &[u8]) {
+        let path = format!("/images/create?fromSrc=-&repo={repository}&tag={tag}");
+        self.expect("POST", &path, tar, "application/x-tar");
+    }
+
+    /// Deletes; what is not there is no failure.
+    pub fn delete(&self, path: &str) {
+        // A sweep goes on with the rest, whatever the engine says to one.
+        let _ = self.call("DELETE", path, &[], "application/json");
+    }
+
+    /// Whether the engine answers.
+    pub fn answers(&self) -> bool {
+        self.call("GET", "/_ping", &[], "text/plain").is_ok_and(|(status, _)| status == 200)
+    }
+
+    /// What the engine says about a container; `None` when there is none.
+    pub fn container(&self, name: &str) -> Option<Value> {
+        let path = format!("/containers/{name}/json");
+        match self.call("GET", &path, &[], "application/json") {
+            Ok((200, body)) => serde_json::from_str(&body).ok(),
+            _ => None,
+        }
+    }
+
+    /// Every container of ours, in the engine's short form.
+    #[track_caller]
+    pub fn managed(&self) -> Vec<Value> {
+        let filter = "%7B%22label%22%3A%5B%22containai.managed%3Dtrue%22%5D%7D";
+        match self.get(&format!("/containers/json?all=1&filters={filter}")) {
+            Value::Array(list) => list,
+            other => panic!("no list: {other}"),
+        }
+    }
+
+    #[track_caller]
+    fn expect(&self, method: &str, path: &str, body: &[u8], kind: &str) -> Value {
+        let (status, text) = self
+            .call(method, path, body, kind)
+            .unwrap_or_else(|error| panic!("{method} {path}: {error}"));
+        assert!((200..300).contains(&status), "{method} {path}: {status} {text}");
+        serde_json::from_str(&text).unwrap_or(Value::String(text))
+    }
+
+    /// HTTP/1.0, so that the answer comes in one piece and ends with the
+    /// connection.
+    fn call(
+        &self,
+        method: &str,
+        path: &str,
+        body: &[u8],
+        kind: &str,
+    ) -> std::io::Result<(u16, String)> {
+        let mut stream = UnixStream::connect(&self.socket)?;
+        stream.set_read_timeout(Some(Duration::from_secs(150)))?;
+        let length = body.len();
+        write!(
+            stream,
+            "{method} {path} HTTP/1.0\r\nHost: engine\r\nContent-Type: {kind}\r\n\
+             Content-Length: {length}\r\n\r\n"
+        )?;
+        stream.write_all(body)?;
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer)?;
+        let answer = String::from_utf8_lossy(&answer);
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap_or((&answer, ""));
+        let status = head.split(' ').nth(1).and_then(|word| word.parse().ok()).unwrap_or(0);
+        Ok((status, body.to_owned()))
+    }
+}

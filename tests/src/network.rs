@@ -1,0 +1,83 @@
+//! A network that is none of the machine's.
+
+use std::process::{Child, Command, Output, Stdio};
+use std::time::Duration;
+
+use crate::until;
+
+/// A network namespace with mounts of its own, where a test may start engines
+/// that write firewall rules.
+#[derive(Debug)]
+pub struct Network {
+    holder: Child,
+}
+
+impl Network {
+    /// Makes one; only its loopback interface is up.
+    ///
+    /// # Panics
+    ///
+    /// When the kernel or `util-linux` does not allow it.
+    #[track_caller]
+    pub fn new() -> Self {
+        let holder = Command::new("unshare")
+            .args(["--net", "--mount", "--propagation", "private", "sleep", "infinity"])
+            .stdin(Stdio::null())
+            .spawn()
+            .expect("unshare is installed");
+        let network = Self { holder };
+        let own = std::fs::read_link("/proc/self/ns/net").expect("the kernel has namespaces");
+        let theirs = format!("/proc/{}/ns/net", network.holder.id());
+        until(Duration::from_secs(10), "the namespace is made", || {
+            std::fs::read_link(&theirs).ok().filter(|link| *link != own)
+        });
+        network.succeeds(&["ip", "link", "set", "lo", "up"]);
+        network
+    }
+
+    /// The words that put a program into this network.
+    pub fn prefix(&self) -> [String; 4] {
+        let target = format!("--target={}", self.holder.id());
+        ["nsenter".into(), target, "--net".into(), "--mount".into()]
+    }
+
+    /// A program in this network.
+    pub fn command(&self, words: &[&str]) -> Command {
+        let [nsenter, options @ ..] = self.prefix();
+        let mut command = Command::new(nsenter);
+        command.args(options).arg("--").args(words);
+        command
+    }
+
+    /// Runs a program in this network.
+    pub fn run(&self, words: &[&str]) -> Output {
+        self.command(words).output().expect("nsenter is installed")
+    }
+
+    /// Runs a program in this network that has to succeed; returns its stdout.
+    #[track_caller]
+    pub fn succeeds(&self, words: &[&str]) -> String {
+        let output = self.run(words);
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{words:?} failed: {stderr}");
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    }
+
+    /// The process that keeps the namespace; `ip link set … netns` takes it.
+    pub fn pid(&self) -> String {
+        self.holder.id().to_string()
+    }
+}
+
+impl Default for Network {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Drop for Network {
+    fn drop(&mut self) {
+        let _ = self.holder.kill();
+        let _ = self.holder.wait();
+    }
+}

@@ -1,0 +1,111 @@
+//! A terminal with somebody in front of it.
+
+use std::fs::File;
+use std::io::{Read as _, Write as _};
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::Duration;
+
+use nix::pty::openpty;
+use rustix::termios::{Winsize, tcsetwinsize};
+
+use crate::until;
+
+/// How long somebody stares at a screen that does not change.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A program that runs on a pseudo-terminal, which is its controlling one.
+#[derive(Debug)]
+pub struct Terminal {
+    screen: File,
+    shown: Arc<Mutex<Vec<u8>>>,
+    child: Child,
+}
+
+impl Terminal {
+    /// Starts a program on a terminal of this size.
+    ///
+    /// # Panics
+    ///
+    /// When there is no terminal to be had.
+    #[track_caller]
+    pub fn start(command: &Command, columns: u16, rows: u16) -> Self {
+        let pair = openpty(None, None).expect("a pseudo-terminal");
+        tcsetwinsize(&pair.master, size(columns, rows)).expect("a terminal");
+        let stream = || Stdio::from(pair.slave.try_clone().expect("a descriptor"));
+        // setsid(1) makes the terminal the controlling one without any code
+        // between fork and exec.
+        let mut session = Command::new("setsid");
+        session.args(["--ctty", "--wait"]).arg(command.get_program()).args(command.get_args());
+        session.env_clear();
+        session.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        if let Some(directory) = command.get_current_dir() {
+            session.current_dir(directory);
+        }
+        session.stdin(stream()).stdout(stream()).stderr(stream());
+        let child = session.spawn().expect("setsid is installed");
+        let screen = File::from(pair.master);
+        let shown = Arc::new(Mutex::new(Vec::new()));
+        watch(screen.try_clone().expect("a descriptor"), Arc::clone(&shown));
+        Self { screen, shown, child }
+    }
+
+    /// Types; `\r` is the enter key and `\x03` Ctrl-C.
+    pub fn keys(&mut self, text: &str) {
+        self.screen.write_all(text.as_bytes()).expect("somebody reads the terminal");
+    }
+
+    /// Changes the size of the window.
+    pub fn resize(&self, columns: u16, rows: u16) {
+        tcsetwinsize(&self.screen, size(columns, rows)).expect("a terminal");
+    }
+
+    /// Waits until this is on the screen.
+    #[track_caller]
+    pub fn shows(&self, text: &str) {
+        let mut last = String::new();
+        let found = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            until(PATIENCE, text, || {
+                last = self.screen_text();
+                last.contains(text).then_some(())
+            });
+        }));
+        assert!(found.is_ok(), "`{text}` is not shown:\n{last}");
+    }
+
+    /// Everything shown up to now.
+    pub fn screen_text(&self) -> String {
+        String::from_utf8_lossy(&self.shown.lock().expect("no reader panics")).into_owned()
+    }
+
+    /// Waits for the end and tells the exit status.
+    #[track_caller]
+    pub fn code(mut self) -> i32 {
+        let status = until(PATIENCE, "the program ends", || {
+            self.child.try_wait().expect("a child can be waited for")
+        });
+        status.code().unwrap_or(-1)
+    }
+}
+
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn size(columns: u16, rows: u16) -> Winsize {
+    Winsize { ws_row: rows, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 }
+}
+
+/// Reading ends with EIO when the last program has left the terminal.
+fn watch(mut screen: File, shown: Arc<Mutex<Vec<u8>>>) {
+    thread::spawn(move || {
+        let mut buffer = [0; 4096];
+        while let Ok(length @ 1..) = screen.read(&mut buffer) {
+            shown.lock().expect("no reader panics").extend_from_slice(&buffer[..length]);
+        }
+    });
+}

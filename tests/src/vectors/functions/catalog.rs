@@ -1,0 +1,54 @@
+//! Manifests and excludes.
+
+use anyhow::{Context, Result};
+use containai_core::catalog::{Entry, EntryKind, Exclude, ImportEntry, Manifest, plan_import};
+use serde_json::{Value, json};
+
+use crate::vectors::record::Record;
+use crate::vectors::report::Verdict;
+
+pub(super) fn rewrite_excludes(record: &Record) -> Result<Verdict> {
+    let entries: Result<Vec<_>> = record.texts("entries")?.into_iter().map(import_entry).collect();
+    let excludes =
+        record.texts("excludes")?.into_iter().map(|text| match text.strip_prefix("@silent:") {
+            Some(text) => Exclude::built_in(text),
+            None => Exclude::new(text),
+        });
+    let plan = plan_import(&entries?, "/target", &excludes.collect::<Vec<_>>());
+    let kept = plan.entries.into_iter().map(|entry| {
+        json!({
+            "source": entry.source,
+            "target": entry.target,
+            "flags": entry.flags,
+            "excludes": entry.excludes,
+        })
+    });
+    Ok(record.judge(kept.collect::<Vec<_>>(), 0))
+}
+
+fn import_entry(text: &str) -> Result<ImportEntry> {
+    let mut parts = text.split(':').map(str::to_owned);
+    let mut next = || parts.next().with_context(|| format!("`{text}` is no entry"));
+    Ok(ImportEntry { source: next()?, target: next()?, flags: next()?, excludes: Vec::new() })
+}
+
+pub(super) fn parse_manifest(record: &Record) -> Result<Verdict> {
+    let Some(text) = record.input["manifest"].as_str() else {
+        return Ok(Verdict::NotImplemented);
+    };
+    let with_disabled = record.texts("args")?.contains(&"--include-disabled");
+    let entries = Manifest::parse(text).entries.into_iter();
+    let entries = entries.filter(|entry| with_disabled || !entry.disabled);
+    let lines: Vec<Value> = entries.map(|entry| line(&entry).into()).collect();
+    Ok(record.judge(lines, 0))
+}
+
+fn line(entry: &Entry) -> String {
+    let kind = match entry.kind {
+        EntryKind::Import => "entry",
+        EntryKind::Symlink => "symlink",
+    };
+    let Entry { source, target, container_link, flags, disabled, .. } = entry;
+    let optional = entry.is_optional();
+    format!("{source}|{target}|{container_link}|{flags}|{disabled}|{kind}|{optional}")
+}

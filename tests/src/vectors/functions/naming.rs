@@ -1,0 +1,54 @@
+//! Names.
+
+use anyhow::{Result, bail};
+use containai_core::naming::{
+    ContainerName, ContextName, EnvName, GitHead, Hostname, TemplateName, VolumeName,
+};
+
+use crate::vectors::record::Record;
+use crate::vectors::report::Verdict;
+
+pub(super) fn hostname(record: &Record) -> Result<Verdict> {
+    let name = Hostname::sanitize(record.whole_text()?);
+    Ok(record.judge(name.as_str(), 0))
+}
+
+pub(super) fn container_name(record: &Record) -> Result<Verdict> {
+    let head = match record.text("git")? {
+        "branch" | "subdir-of-repo" | "trailing-slash" => {
+            GitHead::Branch(record.text("branch")?.to_owned())
+        }
+        "detached" | "bare" | "unborn" => GitHead::Detached,
+        "nogit" | "root" | "missing" => GitHead::NoGit,
+        other => bail!("the record's git is `{other}`"),
+    };
+    let name = ContainerName::derive_from(record.text("dir_name")?, &head);
+    Ok(record.judge(name.as_str(), 0))
+}
+
+pub(super) fn volume_name(record: &Record) -> Result<Verdict> {
+    let branch = match record.text("git")? {
+        "branch" => Some(record.text("branch")?),
+        // The record does not say which commit is checked out.
+        "detached" => return Ok(Verdict::NotImplemented),
+        _ => None,
+    };
+    let name = VolumeName::reset(record.text("dir_name")?, branch, record.number("clock_ns")?);
+    Ok(record.judge(name.as_str(), 0))
+}
+
+pub(super) fn validate_volume_name(record: &Record) -> Result<Verdict> {
+    Ok(record.judge_accepted(VolumeName::parse(record.whole_text()?).is_ok()))
+}
+
+pub(super) fn validate_context_name(record: &Record) -> Result<Verdict> {
+    Ok(record.judge_accepted(ContextName::parse(record.whole_text()?).is_ok()))
+}
+
+pub(super) fn validate_template_name(record: &Record) -> Result<Verdict> {
+    Ok(record.judge_accepted(TemplateName::parse(record.whole_text()?).is_ok()))
+}
+
+pub(super) fn validate_env_name(record: &Record) -> Result<Verdict> {
+    Ok(record.judge_accepted(EnvName::parse(record.whole_text()?).is_ok()))
+}

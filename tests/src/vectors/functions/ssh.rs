@@ -1,0 +1,136 @@
+//! How to get in.
+
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use containai_core::naming::{ContainerName, SshAlias};
+use containai_ssh::{Command, ForwardAgent, HostBlock, Launch, include};
+use serde_json::Value;
+
+use crate::vectors::record::Record;
+use crate::vectors::report::Verdict;
+use crate::vectors::shell_words::{Word, split};
+
+/// Compares the directives. The block says more here, so that nothing of the
+/// user's own configuration gets in between; it is called by the alias, and
+/// the host key is pinned before, so it is always checked.
+pub(super) fn host_config(record: &Record) -> Result<Verdict> {
+    let name = ContainerName::parse(record.text("container")?)?;
+    let alias = SshAlias::of(&name);
+    let local_forwards = record.texts("local_forward")?.into_iter().map(str::parse);
+    let block = HostBlock {
+        alias: alias.clone(),
+        port: record.text("port")?.parse()?,
+        user: "agent".to_owned(),
+        identity: Path::new("/HOME/.config/containai/id_containai").to_owned(),
+        known_hosts: Path::new("/HOME/.config/containai/known_hosts").to_owned(),
+        forward_agent: match record.text("forward_agent")? {
+            "true" => ForwardAgent::Yes,
+            _ => ForwardAgent::No,
+        },
+        local_forwards: local_forwards.collect::<Result<_, _>>()?,
+    };
+    let ours = block.render()?.replace("/HOME/", "$HOME/");
+    let ours: Vec<&str> = ours.lines().map(str::trim).collect();
+    let recorded = record.output["directives"].as_array().context("no `directives`")?;
+    let missing = recorded.iter().filter_map(Value::as_str).find(|directive| {
+        let meant = match directive.split_once(' ') {
+            Some(("Host", _)) => format!("Host {alias}"),
+            Some(("StrictHostKeyChecking", _)) => "StrictHostKeyChecking yes".to_owned(),
+            _ => (*directive).to_owned(),
+        };
+        !ours.contains(&meant.as_str())
+    });
+    Ok(match missing {
+        None => Verdict::Matches,
+        Some(directive) => Verdict::Differs(format!("a block without `{directive}`")),
+    })
+}
+
+/// Compares the effect of the `Include`: it comes first, everything else stays
+/// as it was, and a second time changes nothing.
+pub(super) fn config_include(record: &Record) -> Result<Verdict> {
+    let before = record.input["before"].as_str().unwrap_or_default();
+    let after = include::add(before, include::PATTERN).unwrap_or_else(|| before.to_owned());
+    let again = include::add(&after, include::PATTERN);
+    let recorded = record.output["after"].as_str().context("no `after`")?;
+    let is_same = effect(&after) == effect(recorded) || keeps_more(&after, recorded);
+    Ok(match is_same && again.is_none() {
+        true => Verdict::Matches,
+        false => Verdict::Differs(format!("{after:?}")),
+    })
+}
+
+/// The lines that OpenSSH acts upon; a second `Include` of ours has no effect.
+fn effect(config: &str) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for line in
+        config.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'))
+    {
+        let words: Vec<&str> =
+            line.split(|c: char| c.is_whitespace() || c == '=').filter(|w| !w.is_empty()).collect();
+        let is_ours = matches!(words[..], ["Include", pattern, ..] if pattern == include::PATTERN);
+        if !is_ours || lines.is_empty() {
+            lines.push(if is_ours { "Include".to_owned() } else { words.join(" ") });
+        }
+    }
+    lines
+}
+
+/// Whether a line of the recorded file is in ours too, and ours names ContainAI first.
+fn keeps_more(after: &str, recorded: &str) -> bool {
+    let (ours, theirs) = (effect(after), effect(recorded));
+    ours.first().is_some_and(|line| line == "Include")
+        && theirs.iter().all(|line| ours.contains(line))
+}
+
+/// Compares what the remote shell makes of the line, not how it is quoted.
+pub(super) fn remote_command(record: &Record) -> Result<Verdict> {
+    let launch = match record.text("mode")? {
+        "plain" => Launch::Plain,
+        "login" | "login+tty" => Launch::Login,
+        "detached" => Launch::Detached,
+        // How often ssh is called is no question for a session of our own.
+        _ => return Ok(Verdict::NotImplemented),
+    };
+    let Some(recorded) = record.output.get("remote_command") else {
+        return Ok(Verdict::NotImplemented);
+    };
+    let mut args = record.texts("args")?;
+    if launch == Launch::Detached && args.first() == Some(&"--login-shell") {
+        // The shell version took its own option for a word of the command.
+        args.remove(0);
+    }
+    let Ok(command) = Command::new(args) else {
+        return Ok(if recorded.is_null() {
+            Verdict::Matches
+        } else {
+            Verdict::Differs("no command".to_owned())
+        });
+    };
+    let ours = String::from_utf8(command.launched(launch).line())?;
+    let recorded = recorded.as_str().context("no `remote_command`")?;
+    Ok(match meaning(&ours)? == meaning(recorded)? {
+        true => Verdict::Matches,
+        false => Verdict::Differs(ours),
+    })
+}
+
+/// The words of a line, those inside `bash -lc` in their place.
+fn meaning(line: &str) -> Result<Vec<Word>> {
+    let line = line.replace("{ nohup", "nohup").replace("echo $!; }", "echo $!");
+    let mut words = Vec::new();
+    let mut after_login = false;
+    for word in split(&line)? {
+        match word {
+            Word::Text(inner) if after_login => words.extend(split(&inner)?),
+            word => {
+                after_login = word == Word::Text("-lc".to_owned());
+                words.push(word);
+                continue;
+            }
+        }
+        after_login = false;
+    }
+    Ok(words)
+}
