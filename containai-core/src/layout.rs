@@ -71,6 +71,11 @@ impl Layout {
         self.config.join("known_hosts")
     }
 
+    /// Serialises changes of [`Self::known_hosts`].
+    pub fn known_hosts_lock(&self) -> PathBuf {
+        self.lock_dir().join("known_hosts.lock")
+    }
+
     /// Where lock files live; they hold no data.
     pub fn lock_dir(&self) -> PathBuf {
         self.config.join("locks")
@@ -85,6 +90,11 @@ impl Layout {
     /// Serialises choosing a port and creating the container that holds it.
     pub fn port_lock(&self) -> PathBuf {
         self.lock_dir().join("ports.lock")
+    }
+
+    /// Serialises making images.
+    pub fn image_lock(&self) -> PathBuf {
+        self.lock_dir().join("image.lock")
     }
 
     /// Serialises set-up.

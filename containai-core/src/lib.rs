@@ -22,6 +22,8 @@
 
 pub mod age;
 pub mod byte_size;
+pub mod catalog;
+pub mod config;
 pub mod engine;
 pub mod exit;
 pub mod hint;

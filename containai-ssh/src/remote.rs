@@ -33,10 +33,7 @@ impl SshRemote {
     /// Uses the files of a layout and logs in as [`CONTAINER_USER`].
     #[must_use]
     pub fn new(layout: Layout) -> Self {
-        Self {
-            layout,
-            user: CONTAINER_USER.to_owned(),
-        }
+        Self { layout, user: CONTAINER_USER.to_owned() }
     }
 
     /// Logs in as another user.
@@ -44,6 +41,16 @@ impl SshRemote {
     pub fn with_user(mut self, user: impl Into<String>) -> Self {
         self.user = user.into();
         self
+    }
+
+    /// Makes the key pair unless it exists.
+    ///
+    /// # Errors
+    ///
+    /// [`RemoteError::BadKey`] for a file that is no usable key,
+    /// [`RemoteError::Read`] and [`RemoteError::Write`] naming the file.
+    pub fn make_key(&self) -> Result<(), RemoteError> {
+        self.identity().map(drop)
     }
 
     /// Makes `~/.ssh/config` include the configuration of every container.
@@ -55,6 +62,15 @@ impl SshRemote {
     /// [`RemoteError::Read`] or [`RemoteError::Write`] naming the file.
     pub fn write_include(&self) -> Result<(), RemoteError> {
         files::write_include(&self.layout)
+    }
+
+    /// Whether [`Self::write_include`] has nothing left to do.
+    ///
+    /// # Errors
+    ///
+    /// [`RemoteError::Read`] naming the file.
+    pub fn include_is_written(&self) -> Result<bool, RemoteError> {
+        files::has_include(&self.layout)
     }
 
     /// The OpenSSH configuration of a container, as [`Remote::introduce`]

@@ -20,6 +20,13 @@ impl ShippedImage {
             Self::Base => "base",
         }
     }
+
+    /// The agents that are installed in it.
+    pub fn agents(self) -> &'static [&'static str] {
+        match self {
+            Self::Base => &[],
+        }
+    }
 }
 
 /// An image as the user named it.
@@ -38,6 +45,12 @@ impl ImageRequest {
             .into_iter()
             .find(|image| image.name() == text)
             .map_or_else(|| Self::Reference(text.to_owned()), Self::Shipped)
+    }
+
+    /// The names of our images that have the agent, smallest first.
+    pub fn shipped_with(agent: &str) -> Vec<&'static str> {
+        let has = |image: &ShippedImage| image.agents().contains(&agent);
+        ShippedImage::ALL.into_iter().filter(has).map(ShippedImage::name).collect()
     }
 }
 

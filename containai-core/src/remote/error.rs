@@ -58,6 +58,15 @@ pub enum RemoteError {
         /// What the last attempt saw.
         last: String,
     },
+    /// Something answers on the port that does not speak SSH; usually another
+    /// program that was quicker than the container.
+    #[error("port {port} is answered by no SSH server: `{spoke}`")]
+    NotSsh {
+        /// The port on 127.0.0.1.
+        port: u16,
+        /// The first line it said, without control characters.
+        spoke: String,
+    },
     /// The server showed another key than the pinned one.
     #[error("the host key on port {port} is `{presented}`, pinned is `{pinned}`")]
     HostKeyMismatch {
@@ -91,6 +100,15 @@ pub enum RemoteError {
         #[source]
         source: Cause,
     },
+    /// One of our own standard streams failed while the remote command ran.
+    #[error("cannot use the {stream}")]
+    Stream {
+        /// Which one, such as `standard output`.
+        stream: &'static str,
+        /// What the system said.
+        #[source]
+        source: std::io::Error,
+    },
     /// The server refused what was asked for on an open connection.
     #[error("the SSH server refused {what}")]
     Refused {
@@ -111,6 +129,7 @@ impl Advice for RemoteError {
             | Self::BadKey { .. }
             | Self::NoFreePort { .. } => exit::SSH_SETUP_FAILED,
             Self::HostKeyMismatch { .. } | Self::NotPinned { .. } => exit::HOST_KEY_MISMATCH,
+            Self::Stream { .. } => exit::FAILED,
             _ => exit::CANNOT_CONNECT,
         }
     }
@@ -125,7 +144,7 @@ impl Advice for RemoteError {
                 "move `{}` away; the next run makes a new key",
                 path.display()
             ))],
-            Self::HostKeyMismatch { .. } => vec![Hint::new(
+            Self::HostKeyMismatch { .. } | Self::NotSsh { .. } => vec![Hint::new(
                 "another program may be listening on the port: find it with `ss -ltnp`; stop the container and run again",
             )],
             Self::NotReady { .. } | Self::Connection { .. } => {

@@ -49,8 +49,7 @@ fn beside(path: &Path, content: &[u8], mode: u32) -> io::Result<NamedTempFile> {
         .tempfile_in(dir)?;
     file.write_all(content)?;
     // The umask may have taken bits from the mode.
-    file.as_file()
-        .set_permissions(Permissions::from_mode(mode))?;
+    file.as_file().set_permissions(Permissions::from_mode(mode))?;
     file.as_file().sync_all()?;
     Ok(file)
 }

@@ -32,9 +32,7 @@ pub(crate) fn identity(layout: &Layout) -> Result<KeyPair, RemoteError> {
 fn make(layout: &Layout, path: &Path) -> Result<KeyPair, RemoteError> {
     let dir = layout.config_dir();
     atomic::private_dir(dir).map_err(failure::write(dir))?;
-    let text = KeyPair::generate()
-        .and_then(|pair| pair.private_text())
-        .map_err(bad(path))?;
+    let text = KeyPair::generate().and_then(|pair| pair.private_text()).map_err(bad(path))?;
     atomic::create(path, text.as_ref().as_bytes(), atomic::PRIVATE)
         .map_err(failure::write(path))?;
     // Read back, because the key may be another process's.
@@ -63,15 +61,9 @@ fn tighten(path: &Path) -> io::Result<()> {
 }
 
 fn unreadable(path: &Path, error: &io::Error) -> RemoteError {
-    RemoteError::BadKey {
-        path: path.to_owned(),
-        reason: error.to_string(),
-    }
+    RemoteError::BadKey { path: path.to_owned(), reason: error.to_string() }
 }
 
 fn bad(path: &Path) -> impl Fn(KeyError) -> RemoteError {
-    move |error| RemoteError::BadKey {
-        path: path.to_owned(),
-        reason: error.to_string(),
-    }
+    move |error| RemoteError::BadKey { path: path.to_owned(), reason: error.to_string() }
 }

@@ -40,10 +40,5 @@ fn open(path: &Path) -> std::io::Result<File> {
     if let Some(dir) = path.parent() {
         private_dir(dir)?;
     }
-    OpenOptions::new()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .mode(PRIVATE)
-        .open(path)
+    OpenOptions::new().create(true).truncate(false).write(true).mode(PRIVATE).open(path)
 }

@@ -12,4 +12,4 @@ pub(crate) use fragment::{remove_fragment, write_fragment};
 pub(crate) use identity::identity;
 pub(crate) use lock::{FileLock, lock};
 pub(crate) use pins::{pin, pinned, unpin};
-pub(crate) use ssh_config::write_include;
+pub(crate) use ssh_config::{has_include, write_include};

@@ -17,16 +17,27 @@ pub(crate) fn write_include(layout: &Layout) -> Result<(), RemoteError> {
     for dir in [layout.ssh_dir(), layout.ssh_fragment_dir()] {
         atomic::private_dir(&dir).map_err(failure::write(&dir))?;
     }
+    match with_include(layout)? {
+        None => Ok(()),
+        Some(text) => write(&path, &text).map_err(failure::write(&path)),
+    }
+}
+
+/// Whether our `Include` stands in the user's configuration.
+pub(crate) fn has_include(layout: &Layout) -> Result<bool, RemoteError> {
+    Ok(with_include(layout)?.is_none())
+}
+
+/// The configuration with our `Include`; `None` when it has that already.
+fn with_include(layout: &Layout) -> Result<Option<String>, RemoteError> {
+    let path = layout.ssh_config();
     let config = match std::fs::read_to_string(&path) {
         Ok(config) => config,
         Err(error) if error.kind() == ErrorKind::NotFound => String::new(),
         Err(error) => return Err(failure::read(&path)(error)),
     };
     let pattern = pattern(layout).map_err(failure::write(&path))?;
-    match include::add(&config, &pattern) {
-        None => Ok(()),
-        Some(text) => write(&path, &text).map_err(failure::write(&path)),
-    }
+    Ok(include::add(&config, &pattern))
 }
 
 /// OpenSSH takes `~` from the password database, whatever `HOME` says.
@@ -48,9 +59,7 @@ fn write(path: &Path, text: &str) -> io::Result<()> {
         Err(error) if error.kind() == ErrorKind::NotFound => None,
         Err(error) => return Err(error),
     };
-    let mode = old
-        .as_ref()
-        .map_or(atomic::PRIVATE, |old| old.permissions().mode() & 0o7777);
+    let mode = old.as_ref().map_or(atomic::PRIVATE, |old| old.permissions().mode() & 0o7777);
     atomic::replace(&target, text.as_bytes(), mode)?;
     if let Some(old) = old.filter(|old| old.uid() != Uid::effective().as_raw()) {
         let (uid, gid) = (Uid::from_raw(old.uid()), Gid::from_raw(old.gid()));

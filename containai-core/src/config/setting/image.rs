@@ -24,8 +24,16 @@ pub(in crate::config) const IMAGE_SOURCE: SettingSpec = SettingSpec {
     trust: Trust::ReachesHost,
 };
 
-/// Reads an image's name.
 pub(in crate::config) fn read_image(text: &str) -> Result<ImageRequest, Cause> {
+    Ok(parse_image(text)?)
+}
+
+/// Reads an image's name as a user gives it.
+///
+/// # Errors
+///
+/// [`ImageError`] when it could not be a reference.
+pub fn parse_image(text: &str) -> Result<ImageRequest, ImageError> {
     let first = text.chars().next();
     let is_reference = first.is_some_and(|c| c.is_ascii_alphanumeric())
         && text
@@ -33,9 +41,7 @@ pub(in crate::config) fn read_image(text: &str) -> Result<ImageRequest, Cause> {
             .all(|c| c.is_ascii_alphanumeric() || "._-/:@".contains(c));
     match is_reference {
         true => Ok(ImageRequest::parse(text)),
-        false => Err(Box::new(ImageError {
-            text: text.to_owned(),
-        })),
+        false => Err(ImageError { text: text.to_owned() }),
     }
 }
 

@@ -26,6 +26,14 @@ pub enum IsolationChoice {
     Only(Isolation),
 }
 
+impl IsolationChoice {
+    /// Whether an engine with this isolation is good enough.
+    #[must_use]
+    pub fn allows(self, isolation: Isolation) -> bool {
+        matches!(self, Self::Auto) || self == Self::Only(isolation)
+    }
+}
+
 impl fmt::Display for IsolationChoice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -1,0 +1,80 @@
+//! The flags that shape a container when it is made.
+
+use clap::Args;
+use containai_core::byte_size::ByteSize;
+use containai_core::config::{Config, Flags, IsolationChoice};
+use containai_core::engine::{ImageRequest, ImageSource, Isolation};
+use containai_core::lifecycle::Desired;
+use containai_core::naming::{AgentName, ContainerName, VolumeName, WorkspacePath};
+use containai_core::resources::{Cpus, HostCapacity};
+
+use crate::app::Global;
+use crate::{git, host};
+
+/// The flags that shape a container when it is made.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct CreateArgs {
+    /// The image of a new container: `base`, or any reference
+    #[arg(long, value_parser = parse_image)]
+    image: Option<ImageRequest>,
+    /// How to get an image: auto, pull, build or bootstrap
+    #[arg(long, value_name = "WAY")]
+    image_source: Option<ImageSource>,
+    /// What keeps the container's root from being the host's: auto, sysbox or userns
+    #[arg(long)]
+    isolation: Option<IsolationChoice>,
+    /// The data volume [default: one for each workspace]
+    #[arg(long, value_name = "NAME")]
+    data_volume: Option<VolumeName>,
+    /// The memory of a new container, such as 8g [default: half of the host's]
+    #[arg(long)]
+    memory: Option<ByteSize>,
+    /// The CPUs of a new container, such as 2.5 [default: half of the host's]
+    #[arg(long)]
+    cpus: Option<Cpus>,
+}
+
+impl CreateArgs {
+    /// The command line's layer of the configuration.
+    pub(crate) fn flags(self, agent: Option<AgentName>, global: &Global) -> Flags {
+        Flags {
+            agent,
+            image: self.image,
+            image_source: self.image_source,
+            isolation: self.isolation,
+            docker_host: global.docker_host.clone(),
+            data_volume: self.data_volume,
+            memory: self.memory,
+            cpus: self.cpus,
+        }
+    }
+}
+
+/// The container that the configuration asks for.
+pub(crate) fn desired(
+    config: &Config,
+    workspace: &WorkspacePath,
+    isolation: Isolation,
+    capacity: HostCapacity,
+) -> Desired {
+    Desired {
+        workspace: workspace.clone(),
+        name: ContainerName::derive(workspace, &git::head(workspace)),
+        image: config.image.value.clone(),
+        image_source: config.image_source.value,
+        data_volume: config.data_volume.value.clone(),
+        ports: config.ssh_ports(),
+        resources: config.resources(capacity),
+        isolation,
+        template: String::new(),
+    }
+}
+
+/// What this machine has; right for an engine of this machine.
+pub(crate) fn local_capacity() -> HostCapacity {
+    host::capacity()
+}
+
+fn parse_image(text: &str) -> Result<ImageRequest, containai_core::config::ImageError> {
+    containai_core::config::parse_image(text)
+}

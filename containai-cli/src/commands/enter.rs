@@ -1,0 +1,238 @@
+//! From a workspace to a session in its container, set-up included.
+
+use std::process::ExitCode;
+
+use containai_core::config::Flags;
+use containai_core::engine::{EngineError, ImageRequest, Isolation, RunState};
+use containai_core::exit;
+use containai_core::hint::Hint;
+use containai_core::lifecycle::{
+    Desired, DriveError, Either, Observed, Pin, Reached, drive, observe, plan, race, reach,
+};
+use containai_core::naming::WorkspacePath;
+use containai_docker::DockerEngine;
+use containai_ssh::{Command, Session, Size, Stdio, Terminal};
+
+use super::create::{desired, local_capacity};
+use super::setup;
+use super::target::missing;
+use crate::context::Context;
+use crate::env::Env;
+use crate::error::CliError;
+use crate::ui::Ui;
+use crate::{lock, wire};
+
+/// Whether the machine may be set up on the way.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Consent {
+    /// `--yes`.
+    Given,
+    /// Only after a question that a person answers.
+    ToBeAsked,
+    /// Never: the command makes no container.
+    Refused,
+}
+
+/// The way into one workspace's container.
+pub(crate) struct Entrance<'a> {
+    context: Context<'a>,
+    workspace: WorkspacePath,
+    consent: Consent,
+}
+
+impl<'a> Entrance<'a> {
+    pub(crate) fn new(
+        env: &'a Env,
+        ui: &'a Ui,
+        flags: Flags,
+        workspace: WorkspacePath,
+        consent: Consent,
+    ) -> anyhow::Result<Self> {
+        let context = Context::new(env, ui, flags, Some(&workspace))?;
+        Ok(Self { context, workspace, consent })
+    }
+
+    /// Makes and starts the container as needed and opens a session in it.
+    pub(crate) async fn enter(mut self) -> anyhow::Result<Reached<Session>> {
+        let (engine, observed) = self.prepared().await?;
+        let wanted = self.desired(&engine, &observed).await?;
+        let _turn = self.turn().await?;
+        let work = drive(&engine, &self.context.remote, &wanted, self.context.ui);
+        until_interrupted(work, self.context.ui).await
+    }
+
+    /// Opens a session in the container if there is one, starting it as needed.
+    pub(crate) async fn enter_existing(mut self) -> anyhow::Result<Reached<Session>> {
+        let (engine, observed) = self.prepared().await?;
+        let container = match observed.serving(&self.workspace).as_slice() {
+            [] => return Err(missing(&format!("no container serves `{}`", self.workspace)).into()),
+            [container] if container.state == RunState::Running => (*container).clone(),
+            _ => return self.enter().await,
+        };
+        let way = async {
+            let session = reach(&engine, &self.context.remote, &container, Pin::Known).await?;
+            Ok(Reached { container: container.clone(), session })
+        };
+        until_interrupted(way, self.context.ui).await
+    }
+
+    /// Prints what [`Self::enter`] would do.
+    pub(crate) async fn show_plan(mut self) -> anyhow::Result<ExitCode> {
+        let mut observed = Observed::default();
+        let mut isolation = None;
+        match self.observed().await {
+            Ok((engine, seen)) => {
+                isolation = Some(self.desired(&engine, &seen).await?.isolation);
+                observed = seen;
+            }
+            Err(error) if self.can_be_set_up(&error) => {
+                let text = setup::plan_text(&self.context)?;
+                self.context.ui.data(&format!("set-up\n{text}"))?;
+            }
+            Err(error) => return Err(error),
+        }
+        let wanted = self.wanted(isolation.unwrap_or(Isolation::Userns));
+        let steps = plan(&observed, &wanted);
+        let engine = self.context.address.to_string();
+        self.context.ui.data(&wire::plan::text(&engine, &observed, &wanted, &steps))?;
+        Ok(ExitCode::SUCCESS)
+    }
+
+    /// Refuses to start an agent that the image to be used does not have,
+    /// before anything is made.
+    async fn require_agent(&mut self) -> anyhow::Result<()> {
+        let agent = self.context.config.agent.value.clone();
+        let is_new = match self.observed().await {
+            Ok((_, observed)) => observed.serving(&self.workspace).is_empty(),
+            Err(error) if self.can_be_set_up(&error) => true,
+            Err(error) => return Err(error),
+        };
+        match &self.context.config.image.value {
+            ImageRequest::Shipped(image) if is_new && !image.agents().contains(&agent.as_ref()) => {
+                Err(no_agent(image.name(), agent.as_ref()).into())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The engine and what it shows, after set-up where that was needed.
+    async fn prepared(&mut self) -> anyhow::Result<(DockerEngine, Observed)> {
+        match self.observed().await {
+            Err(error) if self.consent != Consent::Refused && self.can_be_set_up(&error) => {
+                let consent = self.consent;
+                setup::prepare(&mut self.context, consent, &error)?;
+                self.observed().await
+            }
+            outcome => outcome,
+        }
+    }
+
+    async fn observed(&self) -> anyhow::Result<(DockerEngine, Observed)> {
+        let engine = self.context.engine()?;
+        let isolation = self.context.record.as_ref().map(|record| record.isolation);
+        let wanted = self.wanted(isolation.unwrap_or(Isolation::Userns));
+        let observed = observe(&engine, &wanted).await?;
+        Ok((engine, observed))
+    }
+
+    fn can_be_set_up(&self, error: &anyhow::Error) -> bool {
+        let is_about_reaching = matches!(
+            error.downcast_ref(),
+            Some(EngineError::Unreachable { .. } | EngineError::AccessDenied { .. })
+        );
+        is_about_reaching && self.context.is_own_engine()
+    }
+
+    /// What the user wants; the isolation matters only to a new container.
+    async fn desired(
+        &self,
+        engine: &DockerEngine,
+        observed: &Observed,
+    ) -> anyhow::Result<Desired> {
+        let exists = !observed.serving(&self.workspace).is_empty();
+        let choice = self.context.config.isolation.value;
+        let isolation = match &self.context.record {
+            Some(record) if exists || choice.allows(record.isolation) => record.isolation,
+            None if exists => Isolation::Userns,
+            Some(record) => return Err(other_isolation(record.isolation).into()),
+            None => containai_docker::isolation::detect(engine, choice).await?,
+        };
+        Ok(self.wanted(isolation))
+    }
+
+    fn wanted(&self, isolation: Isolation) -> Desired {
+        desired(&self.context.config, &self.workspace, isolation, local_capacity())
+    }
+
+    async fn turn(&self) -> anyhow::Result<std::fs::File> {
+        let path = self.context.env.layout.workspace_lock(&self.workspace);
+        lock::hold(&path, &format!("`{}`", self.workspace), self.context.ui).await
+    }
+}
+
+/// Starts the configured agent.
+pub(crate) async fn agent(mut entrance: Entrance<'_>) -> anyhow::Result<ExitCode> {
+    entrance.require_agent().await?;
+    let (env, ui) = (entrance.context.env, entrance.context.ui);
+    let agent = entrance.context.config.agent.value.clone();
+    let reached = entrance.enter().await?;
+    let installed = reached.container.labels.agents();
+    if installed.is_some_and(|agents| !agents.contains(&agent.as_ref())) {
+        return Err(no_agent(&reached.container.image, agent.as_ref()).into());
+    }
+    let command = Command::new([agent.as_ref()])
+        .map_err(|error| CliError::usage(error.to_string()))?
+        .launched(containai_ssh::Launch::Login);
+    attend(&reached.session, &command, env, ui).await
+}
+
+/// Runs the command with this process's streams and passes its status on.
+pub(crate) async fn attend(
+    session: &Session,
+    command: &Command,
+    env: &Env,
+    ui: &Ui,
+) -> anyhow::Result<ExitCode> {
+    ui.finish_work();
+    let terminal = match ui.terminals().is_interactive() {
+        false => Terminal::None,
+        true => Terminal::Request {
+            term: env.term.clone(),
+            size: Size::of(std::io::stdout()).unwrap_or_default(),
+        },
+    };
+    let outcome = session.exec(command, terminal, Stdio::inherit()).await?;
+    Ok(ExitCode::from(outcome.code()))
+}
+
+/// Lets Ctrl-C end the work between two steps.
+async fn until_interrupted<T>(
+    work: impl Future<Output = Result<T, DriveError>>,
+    ui: &Ui,
+) -> anyhow::Result<T> {
+    match race(work, tokio::signal::ctrl_c()).await {
+        Either::First(outcome) => {
+            ui.finish_work();
+            Ok(outcome?)
+        }
+        Either::Second(_) => Err(CliError::with_code(exit::INTERRUPTED, "interrupted")
+            .hint(Hint::new("run the same command again to go on where it stopped"))
+            .into()),
+    }
+}
+
+fn no_agent(image: &str, agent: &str) -> CliError {
+    let having = ImageRequest::shipped_with(agent);
+    let hint = match having.as_slice() {
+        [] => "no image of this version has it: give a command after `--`, or name an image of your own with `--image`".to_owned(),
+        names => format!("use `--image {}`, or give a command after `--`", names.join("` or `--image ")),
+    };
+    CliError::usage(format!("image `{image}` has no agent `{agent}`")).hint(Hint::new(hint))
+}
+
+fn other_isolation(recorded: Isolation) -> CliError {
+    CliError::usage(format!("this engine is set up for `{recorded}` isolation")).hint(Hint::run(
+        "cai setup --isolation",
+        "change it; containers of the other isolation are then out of sight",
+    ))
+}

@@ -1,0 +1,43 @@
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Args;
+use containai_core::config::Flags;
+use containai_ssh::Command;
+
+use super::enter::{self, Consent, Entrance};
+use crate::app::Global;
+use crate::env::Env;
+use crate::error::CliError;
+use crate::ui::Ui;
+use crate::workspace::{self, Caution};
+
+/// Run a command in the workspace's existing container
+///
+/// A stopped container is started; a missing one is an error. Every word
+/// reaches the command as it was given; its exit status is passed on.
+#[derive(Debug, Args)]
+pub(crate) struct ExecArgs {
+    /// The workspace [default: the repository around the current directory]
+    #[arg(short, long, value_name = "PATH")]
+    workspace: Option<PathBuf>,
+    /// The command and its arguments
+    #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true)]
+    command: Vec<OsString>,
+}
+
+pub(super) async fn run(
+    args: ExecArgs,
+    global: &Global,
+    env: &Env,
+    ui: &Ui,
+) -> anyhow::Result<ExitCode> {
+    let workspace = workspace::find(args.workspace.as_deref(), env, Caution::Forced)?;
+    let command =
+        Command::new(args.command).map_err(|error| CliError::usage(error.to_string()))?;
+    let flags = Flags { docker_host: global.docker_host.clone(), ..Flags::default() };
+    let entrance = Entrance::new(env, ui, flags, workspace, Consent::Refused)?;
+    let reached = entrance.enter_existing().await?;
+    enter::attend(&reached.session, &command, env, ui).await
+}

@@ -1,0 +1,64 @@
+//! The verbs, one a file.
+
+use std::process::ExitCode;
+
+use clap::Subcommand;
+
+use crate::app::Global;
+use crate::env::Env;
+use crate::ui::Ui;
+
+mod completion;
+mod create;
+mod enter;
+mod exec;
+mod run;
+mod setup;
+mod shell;
+mod status;
+mod stop;
+mod target;
+mod version;
+
+/// What `cai` can do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Run(run::RunArgs),
+    Shell(shell::ShellArgs),
+    Exec(exec::ExecArgs),
+    Stop(stop::StopArgs),
+    Status(status::StatusArgs),
+    Setup(setup::SetupArgs),
+    Version(version::VersionArgs),
+    Completion(completion::CompletionArgs),
+}
+
+/// Runs one command to its end.
+pub(crate) fn run(
+    command: Command,
+    global: &Global,
+    env: &Env,
+    ui: &Ui,
+) -> anyhow::Result<ExitCode> {
+    match command {
+        Command::Version(args) => version::run(&args, ui),
+        Command::Completion(args) => completion::run(&args, ui),
+        Command::Setup(args) => setup::run(&args, env, ui),
+        Command::Run(args) => wait(run::run(args, global, env, ui)),
+        Command::Shell(args) => wait(shell::run(args, global, env, ui)),
+        Command::Exec(args) => wait(exec::run(args, global, env, ui)),
+        Command::Stop(args) => wait(stop::run(&args, global, env, ui)),
+        Command::Status(args) => wait(status::run(&args, global, env, ui)),
+    }
+}
+
+/// One thread is enough for one session, and starts quickest.
+fn wait(
+    command: impl Future<Output = anyhow::Result<ExitCode>>,
+) -> anyhow::Result<ExitCode> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let outcome = runtime.block_on(command);
+    // A thread that still waits for our stdin must not keep the process.
+    runtime.shutdown_background();
+    outcome
+}

@@ -1,0 +1,55 @@
+//! Asking before anything of the machine is changed.
+
+use anyhow::Error;
+use containai_core::exit;
+use containai_core::hint::Hint;
+use containai_docker::host::EngineRecord;
+
+use super::{personal, system};
+use crate::commands::enter::Consent;
+use crate::context::Context;
+use crate::error::CliError;
+
+/// Sets the machine up on the way to a container. `trouble` is what showed
+/// that it has to be.
+pub(crate) fn prepare(
+    context: &mut Context<'_>,
+    consent: Consent,
+    trouble: &Error,
+) -> anyhow::Result<()> {
+    if consent == Consent::ToBeAsked && !context.ui.terminals().can_ask() {
+        return Err(CliError::with_code(
+            exit::CONTAINER_NOT_STARTED,
+            format!("this machine is not set up: {trouble}"),
+        )
+        .hint(Hint::run("cai setup", "set it up, or add `--yes`"))
+        .into());
+    }
+    set_up(context, consent)
+}
+
+/// Does what is missing, after a question unless consent is given.
+pub(super) fn set_up(context: &mut Context<'_>, consent: Consent) -> anyhow::Result<()> {
+    let plan = system::plan(context)?;
+    let is_complete = plan.steps.is_empty() && personal::is_complete(context)?;
+    if is_complete {
+        context.ui.say("this machine is set up");
+        return Ok(());
+    }
+    if consent != Consent::Given {
+        for step in &plan.steps {
+            context.ui.say(&format!("- {}", step.describe()));
+        }
+        context.ui.say("- make the key and the SSH configuration of this user");
+        if !context.ui.ask("Set this machine up?") {
+            return Err(CliError::with_code(exit::FAILED, "set-up was not allowed")
+                .hint(Hint::run("cai setup --dry-run", "see every file and command"))
+                .hint(Hint::run("cai setup --yes", "set up without a question"))
+                .into());
+        }
+    }
+    system::apply(context, &plan)?;
+    personal::apply(context)?;
+    context.record = EngineRecord::read(&context.env.engine)?;
+    Ok(())
+}

@@ -1,0 +1,47 @@
+use std::process::ExitCode;
+
+use clap::Args;
+use containai_core::config::{Flags, IsolationChoice};
+
+use super::{ask, personal, system};
+use crate::commands::enter::Consent;
+use crate::context::Context;
+use crate::env::Env;
+use crate::ui::Ui;
+
+/// Set this machine up: engine, network, runtime, key, SSH configuration
+///
+/// Everything may run twice; what is there already is left alone, a Docker
+/// Engine of your own included.
+#[derive(Debug, Args)]
+pub(crate) struct SetupArgs {
+    /// Do it without asking
+    #[arg(short, long)]
+    yes: bool,
+    /// Print every step with its files and commands, and do nothing
+    #[arg(long, conflicts_with = "yes")]
+    dry_run: bool,
+    /// What keeps the containers' root from being the host's: auto, sysbox or userns
+    #[arg(long)]
+    isolation: Option<IsolationChoice>,
+    /// Do the machine's part only, for this user; what `cai` asks sudo for
+    #[arg(long, hide = true, value_name = "USER")]
+    system_part_for: Option<String>,
+}
+
+pub(crate) fn run(args: &SetupArgs, env: &Env, ui: &Ui) -> anyhow::Result<ExitCode> {
+    let flags = Flags { isolation: args.isolation, ..Flags::default() };
+    let mut context = Context::new(env, ui, flags, None)?;
+    if let Some(user) = &args.system_part_for {
+        system::apply_as_root(&context, Some(user.clone()).filter(|user| user != "root"))?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    if args.dry_run {
+        let (system, personal) = (system::plan_text(&context)?, personal::plan_text(&context)?);
+        ui.data(format!("{system}\n{personal}").trim())?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let consent = if args.yes { Consent::Given } else { Consent::ToBeAsked };
+    ask::set_up(&mut context, consent)?;
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,66 @@
+//! Which containers a command is about, when it makes none.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use containai_core::engine::{Container, Engine};
+use containai_core::exit;
+use containai_core::hint::Hint;
+use containai_core::lifecycle::{Observed, Refusal};
+use containai_docker::DockerEngine;
+
+use crate::env::Env;
+use crate::error::CliError;
+use crate::workspace::{self, Caution};
+
+/// One container, by its workspace or by its name.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct TargetArgs {
+    /// The workspace [default: the repository around the current directory]
+    path: Option<PathBuf>,
+    /// The workspace, as an option
+    #[arg(short, long, value_name = "PATH", conflicts_with = "path")]
+    workspace: Option<PathBuf>,
+    /// The container's name
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["path", "workspace"])]
+    container: Option<String>,
+}
+
+impl TargetArgs {
+    /// Finds the container; it is ours, or the answer is an error.
+    pub(crate) async fn find(&self, engine: &DockerEngine, env: &Env) -> anyhow::Result<Container> {
+        let containers = engine.containers().await?;
+        match &self.container {
+            Some(name) => by_name(containers, name),
+            None => self.by_workspace(containers, env),
+        }
+    }
+
+    fn by_workspace(&self, containers: Vec<Container>, env: &Env) -> anyhow::Result<Container> {
+        let given = self.path.as_deref().or(self.workspace.as_deref());
+        let workspace = workspace::find(given, env, Caution::Forced)?;
+        let observed = Observed { containers, ..Observed::default() };
+        match observed.serving(&workspace).as_slice() {
+            [container] => Ok((*container).clone()),
+            [] => Err(missing(&format!("no container serves `{workspace}`")).into()),
+            several => {
+                let names = several.iter().map(|container| container.name.clone()).collect();
+                Err(Refusal::Ambiguous { workspace: workspace.to_string(), names }.into())
+            }
+        }
+    }
+}
+
+fn by_name(containers: Vec<Container>, name: &str) -> anyhow::Result<Container> {
+    match containers.into_iter().find(|container| container.name == name) {
+        Some(container) if container.labels.is_managed() => Ok(container),
+        Some(_) => Err(Refusal::NotOurs { name: name.to_owned() }.into()),
+        None => Err(missing(&format!("there is no container `{name}`")).into()),
+    }
+}
+
+/// Nothing is there to work on.
+pub(crate) fn missing(message: &str) -> CliError {
+    CliError::with_code(exit::FAILED, message)
+        .hint(Hint::run("cai run", "make the workspace's container"))
+}

@@ -1,0 +1,90 @@
+//! What every command that talks to an engine needs.
+
+use std::fs;
+use std::io::ErrorKind;
+use std::path::PathBuf;
+use std::str::FromStr as _;
+
+use anyhow::Context as _;
+use containai_core::config::{Config, FileText, Flags, Layers};
+use containai_core::layout;
+use containai_core::naming::WorkspacePath;
+use containai_docker::host::EngineRecord;
+use containai_docker::{DockerEngine, EngineAddress};
+use containai_ssh::SshRemote;
+
+use crate::env::Env;
+use crate::error::CliError;
+use crate::ui::Ui;
+
+/// The configuration for one workspace, and the two ways to its container.
+pub(crate) struct Context<'a> {
+    pub(crate) env: &'a Env,
+    pub(crate) ui: &'a Ui,
+    pub(crate) config: Config,
+    pub(crate) address: EngineAddress,
+    pub(crate) record: Option<EngineRecord>,
+    pub(crate) remote: SshRemote,
+}
+
+impl<'a> Context<'a> {
+    /// Reads the configuration; talks to nobody yet.
+    pub(crate) fn new(
+        env: &'a Env,
+        ui: &'a Ui,
+        flags: Flags,
+        workspace: Option<&WorkspacePath>,
+    ) -> anyhow::Result<Self> {
+        let layers = Layers {
+            flags,
+            environment: env.config.clone(),
+            workspace: workspace.cloned(),
+            workspace_file: workspace.map(layout::workspace_config).map(read).transpose()?.flatten(),
+            user_file: read(env.layout.config_file())?,
+        };
+        let config = Config::resolve(&layers)?;
+        for ignored in &config.ignored {
+            ui.warn(&ignored.to_string());
+        }
+        let own = EngineAddress::unix(env.engine.socket());
+        let address = match &config.docker_host.value {
+            None => own.clone(),
+            Some(text) => {
+                EngineAddress::from_str(text).map_err(|error| CliError::usage(error.to_string()))?
+            }
+        };
+        let record = match address == own {
+            true => EngineRecord::read(&env.engine)?,
+            false => None,
+        };
+        let remote = SshRemote::new(env.layout.clone());
+        Ok(Self { env, ui, config, address, record, remote })
+    }
+
+    /// Whether the engine is the one that set-up makes on this machine.
+    pub(crate) fn is_own_engine(&self) -> bool {
+        self.address.socket() == Some(&self.env.engine.socket())
+    }
+
+    /// A client for the engine; see [`DockerEngine::connect`].
+    pub(crate) fn engine(&self) -> anyhow::Result<DockerEngine> {
+        let engine = DockerEngine::connect(self.address.clone(), self.env.certificates.as_deref())?
+            .with_build_lock(self.env.layout.image_lock());
+        let agent = self.record.as_ref().and_then(EngineRecord::agent_uid);
+        Ok(match agent {
+            Some(uid) => engine.with_agent_uid(uid),
+            None => engine,
+        })
+    }
+}
+
+/// The text of a file that need not exist.
+fn read(path: PathBuf) -> anyhow::Result<Option<FileText>> {
+    match fs::read_to_string(&path) {
+        Ok(text) => Ok(Some(FileText { path, text })),
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+            Ok(None)
+        }
+        Err(error) => Err(error).with_context(|| format!("cannot read `{}`", path.display())),
+    }
+}

@@ -1,0 +1,97 @@
+//! The only reader of the environment, the home directory and the terminals.
+
+use std::io::{self, IsTerminal as _};
+use std::path::PathBuf;
+
+use anyhow::Context as _;
+use containai_core::config;
+use containai_core::layout::{EngineLayout, Layout};
+use nix::unistd::{User, geteuid, getuid};
+
+/// What the process was started with.
+#[derive(Clone, Debug)]
+pub(crate) struct Env {
+    /// The paths of the user.
+    pub(crate) layout: Layout,
+    /// The paths of the engine; `CONTAINAI_ENGINE_ROOT` moves them.
+    pub(crate) engine: EngineLayout,
+    /// The variables that configure something.
+    pub(crate) config: config::Environment,
+    /// `DOCKER_CERT_PATH`: certificates for a `tcp://` engine.
+    pub(crate) certificates: Option<PathBuf>,
+    /// `TERM`, for remote terminals.
+    pub(crate) term: String,
+    /// The directory that the command was given in.
+    pub(crate) directory: PathBuf,
+    /// The user to give access to the engine; `None` for root itself.
+    pub(crate) user: Option<String>,
+    /// Whether the process may do what set-up needs.
+    pub(crate) is_root: bool,
+}
+
+impl Env {
+    /// Reads everything once.
+    pub(crate) fn read() -> anyhow::Result<Self> {
+        let home = home().context("cannot find the home directory: set `HOME`")?;
+        let path = |name: &str| std::env::var_os(name).filter(|v| !v.is_empty()).map(PathBuf::from);
+        let engine_root = path("CONTAINAI_ENGINE_ROOT");
+        Ok(Self {
+            layout: Layout::new(
+                &home,
+                path("XDG_CONFIG_HOME").as_deref(),
+                path("DOCKER_CONFIG").as_deref(),
+            ),
+            engine: engine_root.map_or_else(EngineLayout::default, EngineLayout::at),
+            config: config::Environment::read(|name| std::env::var(name).ok()),
+            certificates: path("DOCKER_CERT_PATH"),
+            term: std::env::var("TERM").unwrap_or_else(|_| "xterm-256color".to_owned()),
+            directory: std::env::current_dir().context("cannot tell the current directory")?,
+            user: invoking_user(),
+            is_root: geteuid().is_root(),
+        })
+    }
+}
+
+/// Which of the standard streams are terminals.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct Terminals {
+    pub(crate) stdin: bool,
+    pub(crate) stdout: bool,
+    pub(crate) stderr: bool,
+}
+
+impl Terminals {
+    pub(crate) fn look() -> Self {
+        Self {
+            stdin: io::stdin().is_terminal(),
+            stdout: io::stdout().is_terminal(),
+            stderr: io::stderr().is_terminal(),
+        }
+    }
+
+    /// Whether a person can be asked.
+    pub(crate) fn can_ask(self) -> bool {
+        self.stdin && self.stderr
+    }
+
+    /// Whether a remote command should get a terminal of its own.
+    pub(crate) fn is_interactive(self) -> bool {
+        self.stdin && self.stdout
+    }
+}
+
+fn home() -> Option<PathBuf> {
+    std::env::var_os("HOME")
+        .map(PathBuf::from)
+        .filter(|home| home.is_absolute())
+        .or_else(|| Some(User::from_uid(getuid()).ok()??.dir))
+}
+
+/// The person behind `sudo`, or the user of the process unless it is root.
+fn invoking_user() -> Option<String> {
+    let name = match geteuid().is_root() {
+        true => std::env::var("SUDO_USER").ok()?,
+        false => User::from_uid(getuid()).ok()??.name,
+    };
+    (name != "root").then_some(name)
+}

@@ -1,0 +1,24 @@
+//! `cai`: a whole Linux for AI coding agents, in a box.
+
+use std::process::ExitCode;
+
+mod app;
+mod commands;
+mod context;
+mod env;
+mod error;
+mod git;
+mod host;
+mod lock;
+mod role;
+mod ui;
+mod wire;
+mod workspace;
+
+fn main() -> ExitCode {
+    match role::of_this_process() {
+        role::Role::Cai => app::main(),
+        role::Role::Runtime => containai_docker::runtime::main(std::env::args_os().skip(1)),
+        role::Role::Supervisor => containai_docker::host::supervisor_main(std::env::args_os().skip(1)),
+    }
+}

@@ -1,0 +1,199 @@
+//! The only printer: stdout is data, stderr is talk.
+
+use std::io::{self, Write as _};
+use std::sync::Mutex;
+use std::time::Duration;
+
+use anstyle::{AnsiColor, Style};
+use anyhow::Error;
+use containai_core::hint::Hint;
+use containai_core::lifecycle::{Event, Events, Step};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use crate::env::Terminals;
+
+/// How much is said on stderr.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub(crate) enum Volume {
+    /// Errors only.
+    Quiet,
+    /// What takes time, and what the user should know.
+    Normal,
+    /// Every step and the output of builds.
+    Verbose,
+}
+
+/// Everything that `cai` says goes through here.
+#[derive(Debug)]
+pub(crate) struct Ui {
+    volume: Volume,
+    terminals: Terminals,
+    work: Mutex<Option<ProgressBar>>,
+}
+
+impl Ui {
+    pub(crate) fn new(volume: Volume, terminals: Terminals) -> Self {
+        Self { volume, terminals, work: Mutex::new(None) }
+    }
+
+    pub(crate) fn terminals(&self) -> Terminals {
+        self.terminals
+    }
+
+    /// Writes data to stdout. A reader that went away ends the program quietly.
+    pub(crate) fn data(&self, text: &str) -> anyhow::Result<()> {
+        let mut stdout = io::stdout().lock();
+        match writeln!(stdout, "{text}").and_then(|()| stdout.flush()) {
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+            outcome => Ok(outcome?),
+        }
+    }
+
+    /// Says something that the user should know.
+    pub(crate) fn say(&self, text: &str) {
+        if self.volume >= Volume::Normal {
+            self.line(text);
+        }
+    }
+
+    /// Says something that only a curious user wants to know.
+    pub(crate) fn detail(&self, text: &str) {
+        if self.volume == Volume::Verbose {
+            self.line(text);
+        }
+    }
+
+    /// Warns.
+    pub(crate) fn warn(&self, text: &str) {
+        if self.volume >= Volume::Normal {
+            let style = AnsiColor::Yellow.on_default().bold();
+            self.line(&format!("{style}warning:{style:#} {}", harmless(text)));
+        }
+    }
+
+    /// Shows an error with its causes and hints.
+    pub(crate) fn error(&self, error: &Error, hints: &[Hint]) {
+        self.finish_work();
+        let red = AnsiColor::Red.on_default().bold();
+        let bold = Style::new().bold();
+        let mut text = format!("{red}error:{red:#} {}", harmless(&error.to_string()));
+        let mut shown = error.to_string();
+        for cause in error.chain().skip(1).map(ToString::to_string) {
+            // Transparent errors repeat their cause's words.
+            if !shown.contains(&cause) {
+                text.push_str(&format!("\n  {bold}because:{bold:#} {}", harmless(&cause)));
+                shown.push_str(&cause);
+            }
+        }
+        for hint in hints {
+            let style = AnsiColor::Cyan.on_default().bold();
+            text.push_str(&format!("\n{style}hint:{style:#} {}", harmless(hint.as_ref())));
+        }
+        self.line(&text);
+    }
+
+    /// Asks a question; only a clear yes is one. Nobody to ask means no.
+    pub(crate) fn ask(&self, question: &str) -> bool {
+        self.terminals.can_ask()
+            && dialoguer::Confirm::new()
+                .with_prompt(question)
+                .default(false)
+                .interact_opt()
+                .is_ok_and(|answer| answer == Some(true))
+    }
+
+    /// Begins a piece of work that takes time: a bar on a terminal, else a line.
+    pub(crate) fn begin_work(&self, what: &str) {
+        self.finish_work();
+        if self.volume == Volume::Quiet {
+            return;
+        }
+        if !self.terminals.stderr || self.volume == Volume::Verbose {
+            self.line(what);
+            return;
+        }
+        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+        bar.set_style(spinner());
+        bar.set_message(harmless(what));
+        bar.enable_steady_tick(Duration::from_millis(100));
+        self.keep(Some(bar));
+    }
+
+    /// Shows how far the work is.
+    pub(crate) fn progress(&self, done: u64, total: Option<u64>) {
+        let Ok(work) = self.work.lock() else { return };
+        if let (Some(bar), Some(total)) = (work.as_ref(), total) {
+            if bar.length() != Some(total) {
+                bar.set_length(total);
+                bar.set_style(measured());
+            }
+            bar.set_position(done);
+        }
+    }
+
+    /// Ends the piece of work; its bar goes.
+    pub(crate) fn finish_work(&self) {
+        self.keep(None);
+    }
+
+    fn keep(&self, bar: Option<ProgressBar>) {
+        if let Ok(mut work) = self.work.lock()
+            && let Some(old) = std::mem::replace(&mut *work, bar)
+        {
+            old.finish_and_clear();
+        }
+    }
+
+    fn line(&self, text: &str) {
+        let print = || {
+            // Nobody is left to tell when stderr is gone.
+            let _ = writeln!(anstream::stderr().lock(), "{text}");
+        };
+        match self.work.lock().ok().and_then(|work| work.clone()) {
+            Some(bar) => bar.suspend(print),
+            None => print(),
+        }
+    }
+}
+
+impl Events for Ui {
+    fn event(&self, event: Event<'_>) {
+        match event {
+            Event::Step(step) => self.step(step),
+            Event::Stage(what) => self.begin_work(what),
+            Event::Progress { done, total } => self.progress(done, total),
+            Event::Output(line) => self.detail(&format!("  {}", harmless(line))),
+            Event::Notice(text) => self.detail(&format!("note: {}", harmless(text))),
+            _ => {}
+        }
+    }
+}
+
+impl Ui {
+    /// Steps that take a blink are told only to the curious.
+    fn step(&self, step: &Step) {
+        self.finish_work();
+        self.detail(&crate::wire::plan::line(step));
+        if self.volume == Volume::Normal
+            && let Step::Create { name } = step
+        {
+            self.say(&format!("creating container {name}"));
+        }
+    }
+}
+
+/// Text from engines, containers and files must not move the cursor.
+pub(crate) fn harmless(text: &str) -> String {
+    text.replace(|c: char| c.is_control() && c != '\n', "\u{fffd}")
+}
+
+fn spinner() -> ProgressStyle {
+    ProgressStyle::with_template("{spinner} {msg} [{elapsed}]")
+        .unwrap_or_else(|_| ProgressStyle::default_spinner())
+}
+
+fn measured() -> ProgressStyle {
+    ProgressStyle::with_template("{spinner} {msg} [{bar:30}] {percent}% [{elapsed}]")
+        .unwrap_or_else(|_| ProgressStyle::default_bar())
+        .progress_chars("=> ")
+}

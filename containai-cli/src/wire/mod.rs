@@ -1,0 +1,5 @@
+//! What goes to stdout: JSON shapes and their text for people.
+
+pub(crate) mod plan;
+pub(crate) mod status;
+pub(crate) mod version;

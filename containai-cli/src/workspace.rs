@@ -1,0 +1,64 @@
+//! Which directory a command is about.
+
+use std::fs;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+use containai_core::hint::Hint;
+use containai_core::naming::WorkspacePath;
+
+use crate::env::Env;
+use crate::error::CliError;
+use crate::git;
+
+/// Whether a workspace that is rarely meant may be used.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Caution {
+    /// `/` and the home directory are refused.
+    Careful,
+    /// The user insists.
+    Forced,
+}
+
+/// The workspace: the directory as given, else the repository around the
+/// current directory, else the current directory; links resolved.
+pub(crate) fn find(
+    given: Option<&Path>,
+    env: &Env,
+    caution: Caution,
+) -> Result<WorkspacePath, CliError> {
+    let directory = match given {
+        Some(path) => env.directory.join(path),
+        None => git::top_level(&env.directory).unwrap_or_else(|| env.directory.clone()),
+    };
+    let real = resolve(&directory)?;
+    if caution == Caution::Careful {
+        refuse_rarely_meant(&real, env.layout.home())?;
+    }
+    WorkspacePath::new(&real).map_err(|error| CliError::usage(error.to_string()))
+}
+
+fn resolve(directory: &Path) -> Result<PathBuf, CliError> {
+    let shown = directory.display();
+    let real = fs::canonicalize(directory).map_err(|error| match error.kind() {
+        ErrorKind::NotFound => CliError::usage(format!("there is no directory `{shown}`"))
+            .hint(Hint::new("make it first, or name another one with `--workspace`")),
+        _ => CliError::usage(format!("cannot use the workspace `{shown}`: {error}")),
+    })?;
+    match real.is_dir() {
+        true => Ok(real),
+        false => Err(CliError::usage(format!("`{shown}` is not a directory"))
+            .hint(Hint::new("a workspace is a directory; name the one that holds the file"))),
+    }
+}
+
+fn refuse_rarely_meant(real: &Path, home: &Path) -> Result<(), CliError> {
+    let is_home = fs::canonicalize(home).is_ok_and(|home| home == real);
+    let what = match real {
+        path if path == Path::new("/") => "the whole file system",
+        _ if is_home => "your home directory, keys and tokens included",
+        _ => return Ok(()),
+    };
+    Err(CliError::usage(format!("`{}` is {what}", real.display()))
+        .hint(Hint::new("go to a project's directory, or insist with `--force`")))
+}

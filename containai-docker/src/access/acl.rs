@@ -1,0 +1,113 @@
+//! POSIX access control lists in the kernel's form.
+//!
+//! The value of `system.posix_acl_access` and `system.posix_acl_default` is a
+//! version, 2, and entries of tag, permissions and id, little endian, sorted
+//! by tag and id (Linux `include/uapi/linux/posix_acl_xattr.h`).
+
+const VERSION: u32 = 2;
+const USER_OBJ: u16 = 0x01;
+const USER: u16 = 0x02;
+const GROUP_OBJ: u16 = 0x04;
+const GROUP: u16 = 0x08;
+const MASK: u16 = 0x10;
+const OTHER: u16 = 0x20;
+const NO_ID: u32 = u32::MAX;
+
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+struct Entry {
+    tag: u16,
+    id: u32,
+    permissions: u16,
+}
+
+/// One access control list.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct Acl(Vec<Entry>);
+
+impl Acl {
+    /// The list that says what the mode bits say.
+    pub(crate) fn of_mode(mode: u32) -> Self {
+        let bits = |shift: u32| u16::try_from(mode >> shift & 7).unwrap_or_default();
+        let entry = |tag, permissions| Entry { tag, id: NO_ID, permissions };
+        Self(vec![entry(USER_OBJ, bits(6)), entry(GROUP_OBJ, bits(3)), entry(OTHER, bits(0))])
+    }
+
+    /// Reads the kernel's form; `None` when it is not one.
+    pub(crate) fn decode(bytes: &[u8]) -> Option<Self> {
+        let (version, entries) = bytes.split_first_chunk()?;
+        if u32::from_le_bytes(*version) != VERSION || entries.len() % 8 != 0 {
+            return None;
+        }
+        let read = |entry: &[u8]| {
+            Some(Entry {
+                tag: u16::from_le_bytes(entry.get(0..2)?.try_into().ok()?),
+                permissions: u16::from_le_bytes(entry.get(2..4)?.try_into().ok()?),
+                id: u32::from_le_bytes(entry.get(4..8)?.try_into().ok()?),
+            })
+        };
+        entries.chunks(8).map(read).collect::<Option<_>>().map(Self)
+    }
+
+    /// Gives the user what the owner has, and reading and writing in any case.
+    /// The mask grows so that the entry counts.
+    pub(crate) fn allow(&mut self, uid: u32) {
+        let owner = self.0.iter().find(|entry| entry.tag == USER_OBJ);
+        let permissions = owner.map_or(0, |entry| entry.permissions) | 0o6;
+        self.0.retain(|entry| entry.tag != MASK && !(entry.tag == USER && entry.id == uid));
+        self.0.push(Entry { tag: USER, id: uid, permissions });
+        let masked = |entry: &&Entry| matches!(entry.tag, USER | GROUP_OBJ | GROUP);
+        let mask = self.0.iter().filter(masked).fold(0, |mask, entry| mask | entry.permissions);
+        self.0.push(Entry { tag: MASK, id: NO_ID, permissions: mask });
+        self.0.sort_unstable();
+    }
+
+    /// The kernel's form.
+    pub(crate) fn encode(&self) -> Vec<u8> {
+        let mut bytes = VERSION.to_le_bytes().to_vec();
+        for entry in &self.0 {
+            bytes.extend(entry.tag.to_le_bytes());
+            bytes.extend(entry.permissions.to_le_bytes());
+            bytes.extend(entry.id.to_le_bytes());
+        }
+        bytes
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn user_gets_what_the_owner_has() {
+        let mut acl = Acl::of_mode(0o100_755);
+        acl.allow(101_000);
+        let entry = |tag, id, permissions| Entry { tag, id, permissions };
+        let expected = [
+            entry(USER_OBJ, NO_ID, 7),
+            entry(USER, 101_000, 7),
+            entry(GROUP_OBJ, NO_ID, 5),
+            entry(MASK, NO_ID, 7),
+            entry(OTHER, NO_ID, 5),
+        ];
+        assert_eq!(acl.0, expected);
+    }
+
+    #[test]
+    fn allowing_twice_changes_nothing() {
+        let mut once = Acl::of_mode(0o644);
+        once.allow(7);
+        let mut twice = once.clone();
+        twice.allow(7);
+        assert_eq!(once, twice);
+    }
+
+    #[test]
+    fn kernel_form_round_trips() {
+        let mut acl = Acl::of_mode(0o640);
+        acl.allow(5);
+        assert_eq!(Acl::decode(&acl.encode()), Some(acl));
+        for bad in [&[][..], &[1, 0, 0, 0], &[2, 0, 0, 0, 1]] {
+            assert_eq!(Acl::decode(bad), None);
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! Where an engine listens.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+/// Where an engine listens, in the forms that `DOCKER_HOST` has.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum EngineAddress {
+    /// `unix:///path`: a socket of this machine.
+    Unix(PathBuf),
+    /// `tcp://host:port`: with TLS when certificates are given to
+    /// [`crate::connect()`], else in the clear.
+    Tcp(String),
+    /// `ssh://[user@]host[:port]`: through the system's `ssh`.
+    Ssh(String),
+}
+
+/// The text is not an engine's address.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("`{text}` is not an engine address")]
+pub struct AddressError {
+    /// What was given.
+    pub text: String,
+}
+
+impl EngineAddress {
+    /// The address of a socket.
+    pub fn unix(path: impl Into<PathBuf>) -> Self {
+        Self::Unix(path.into())
+    }
+
+    /// The socket's path when the engine runs on this machine.
+    pub fn socket(&self) -> Option<&Path> {
+        match self {
+            Self::Unix(path) => Some(path),
+            Self::Tcp(_) | Self::Ssh(_) => None,
+        }
+    }
+}
+
+impl FromStr for EngineAddress {
+    type Err = AddressError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let error = || AddressError { text: text.to_owned() };
+        let (scheme, rest) = text.split_once("://").ok_or_else(error)?;
+        if rest.is_empty() || rest.chars().any(|c| c.is_control() || c.is_whitespace()) {
+            return Err(error());
+        }
+        match scheme {
+            "unix" if rest.starts_with('/') => Ok(Self::Unix(rest.into())),
+            "tcp" if rest.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok()) => {
+                Ok(Self::Tcp(rest.to_owned()))
+            }
+            // A leading `-` would be read by ssh as an option.
+            "ssh" if !rest.starts_with('-') => Ok(Self::Ssh(rest.to_owned())),
+            _ => Err(error()),
+        }
+    }
+}
+
+impl fmt::Display for EngineAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unix(path) => write!(f, "unix://{}", path.display()),
+            Self::Tcp(rest) => write!(f, "tcp://{rest}"),
+            Self::Ssh(rest) => write!(f, "ssh://{rest}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn good_addresses_round_trip() {
+        for text in
+            ["unix:///var/run/x.sock", "tcp://10.0.0.1:2376", "tcp://[::1]:2376", "ssh://me@box:22"]
+        {
+            let address: Result<EngineAddress, _> = text.parse();
+            assert_eq!(address.map(|a| a.to_string()), Ok(text.to_owned()));
+        }
+    }
+
+    #[test]
+    fn bad_addresses_are_refused() {
+        for text in [
+            "",
+            "/var/run/x.sock",
+            "unix://relative",
+            "tcp://host",
+            "tcp://host:port",
+            "http://host:1",
+            "ssh://",
+            "ssh://-oProxyCommand=x",
+            "ssh://a b",
+        ] {
+            assert!(text.parse::<EngineAddress>().is_err(), "{text}");
+        }
+    }
+}

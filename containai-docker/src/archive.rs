@@ -1,0 +1,101 @@
+//! Small files into and out of a container, through the archive API.
+
+use std::io::Read;
+
+use bollard::Docker;
+use bollard::errors::Error;
+use bollard::query_parameters::{
+    DownloadFromContainerOptionsBuilder, UploadToContainerOptionsBuilder,
+};
+use bytes::Bytes;
+use containai_core::engine::ContainerId;
+use containai_core::layout;
+use futures_util::TryStreamExt as _;
+
+/// A public key file is far smaller; what is larger is not read.
+const MAX_ARCHIVE: usize = 64 * 1024;
+
+/// Puts the `authorized_keys` line in place, owned by the container's root.
+pub(crate) async fn put_key(docker: &Docker, id: &ContainerId, line: &str) -> Result<(), Error> {
+    let archive = key_archive(line).map_err(|err| Error::IOError { err })?;
+    let options = UploadToContainerOptionsBuilder::default().path("/").build();
+    docker
+        .upload_to_container(id.as_ref(), Some(options), bollard::body_full(archive.into()))
+        .await
+}
+
+fn key_archive(line: &str) -> std::io::Result<Vec<u8>> {
+    let path = layout::CONTAINER_AUTHORIZED_KEYS.trim_start_matches('/');
+    let content = format!("{}\n", line.trim_end());
+    let mut header = tar::Header::new_ustar();
+    header.set_size(content.len() as u64);
+    header.set_mode(0o644);
+    header.set_entry_type(tar::EntryType::Regular);
+    let mut archive = tar::Builder::new(Vec::new());
+    archive.append_data(&mut header, path, content.as_bytes())?;
+    archive.into_inner()
+}
+
+/// Reads a small regular file; `None` when it does not exist (yet).
+pub(crate) async fn read_file(
+    docker: &Docker,
+    id: &ContainerId,
+    path: &str,
+) -> Result<Option<String>, Error> {
+    let options = DownloadFromContainerOptionsBuilder::default().path(path).build();
+    let mut stream = std::pin::pin!(docker.download_from_container(id.as_ref(), Some(options)));
+    let mut archive = Vec::new();
+    loop {
+        match stream.try_next().await {
+            Ok(Some(chunk)) => archive.extend_from_slice(&chunk),
+            Ok(None) => return Ok(first_file(&archive.into())),
+            Err(Error::DockerResponseServerError { status_code: 404, .. }) => return Ok(None),
+            Err(error) => return Err(error),
+        }
+        if archive.len() > MAX_ARCHIVE {
+            return Ok(None);
+        }
+    }
+}
+
+/// The text of the first entry when that is a regular file of UTF-8. A link
+/// that a hostile container put in its place has no content here.
+fn first_file(archive: &Bytes) -> Option<String> {
+    let mut archive = tar::Archive::new(archive.as_ref());
+    let mut entry = archive.entries().ok()?.next()?.ok()?;
+    if !entry.header().entry_type().is_file() {
+        return None;
+    }
+    let mut text = String::new();
+    entry.read_to_string(&mut text).ok()?;
+    Some(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn key_goes_where_sshd_looks() {
+        let archive = key_archive("ssh-ed25519 AAAA containai\n").expect("an archive in memory");
+        let mut archive = tar::Archive::new(archive.as_slice());
+        let mut entry = archive.entries().expect("entries").next().expect("one").expect("readable");
+        assert_eq!(entry.path().expect("path").to_str(), Some("etc/containai/authorized_keys"));
+        assert_eq!(entry.header().mode().expect("mode"), 0o644);
+        assert_eq!(entry.header().uid().expect("uid"), 0);
+        let mut text = String::new();
+        entry.read_to_string(&mut text).expect("text");
+        assert_eq!(text, "ssh-ed25519 AAAA containai\n");
+    }
+
+    #[test]
+    fn link_is_not_followed() {
+        let mut header = tar::Header::new_ustar();
+        header.set_entry_type(tar::EntryType::Symlink);
+        header.set_size(0);
+        let mut archive = tar::Builder::new(Vec::new());
+        archive.append_link(&mut header, "key.pub", "/etc/shadow").expect("link");
+        let archive = archive.into_inner().expect("archive");
+        assert_eq!(first_file(&archive.into()), None);
+    }
+}

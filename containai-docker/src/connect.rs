@@ -1,0 +1,49 @@
+//! From an address to a client.
+
+use std::path::Path;
+
+use bollard::{API_DEFAULT_VERSION, Docker};
+use containai_core::engine::EngineError;
+
+use crate::address::EngineAddress;
+use crate::failure::failure;
+
+/// Seconds until the first byte of an answer; streams are not limited.
+const TIMEOUT: u64 = 120;
+
+/// Makes a client for the engine at `address`.
+///
+/// `certificates` is a directory with `ca.pem`, `cert.pem` and `key.pem`, as
+/// `DOCKER_CERT_PATH` names one; `None` speaks to `tcp://` in the clear and
+/// means nothing elsewhere. A socket is not opened before the first request.
+///
+/// # Errors
+///
+/// [`EngineError::Unreachable`] when the socket does not exist,
+/// [`EngineError::BadAddress`] when certificates cannot be used.
+pub fn connect(
+    address: &EngineAddress,
+    certificates: Option<&Path>,
+) -> Result<Docker, EngineError> {
+    let text = address.to_string();
+    let client = match (address, certificates) {
+        (EngineAddress::Unix(_), _) => {
+            Docker::connect_with_unix(&text, TIMEOUT, API_DEFAULT_VERSION)
+        }
+        (EngineAddress::Tcp(_), None) => {
+            Docker::connect_with_http(&text, TIMEOUT, API_DEFAULT_VERSION)
+        }
+        (EngineAddress::Tcp(_), Some(directory)) => Docker::connect_with_ssl(
+            &text,
+            &directory.join("key.pem"),
+            &directory.join("cert.pem"),
+            &directory.join("ca.pem"),
+            TIMEOUT,
+            API_DEFAULT_VERSION,
+        ),
+        (EngineAddress::Ssh(_), _) => {
+            Docker::connect_with_ssh(&text, TIMEOUT, API_DEFAULT_VERSION, None)
+        }
+    };
+    client.map_err(|error| failure(error, address))
+}

@@ -1,0 +1,110 @@
+//! One container: made, started, watched, stopped, removed.
+
+use std::time::Duration;
+
+use bollard::Docker;
+use bollard::container::LogOutput;
+use bollard::errors::Error;
+use bollard::query_parameters::{
+    CreateContainerOptionsBuilder, ListContainersOptionsBuilder, LogsOptionsBuilder,
+    RemoveContainerOptionsBuilder, StopContainerOptionsBuilder,
+};
+use containai_core::engine::{Container, ContainerId, RunState};
+use futures_util::TryStreamExt as _;
+use tokio::time::sleep;
+
+use crate::{inspect, spec};
+
+/// How often a container on its way between two states is looked at.
+const SETTLE_PAUSE: Duration = Duration::from_millis(100);
+/// How many looks that are at most: five seconds.
+const SETTLE_LOOKS: usize = 50;
+/// Time beyond the stop timeout until the engine's answer must be there.
+const STOP_MARGIN: Duration = Duration::from_secs(30);
+
+pub(crate) async fn list(docker: &Docker) -> Result<Vec<Container>, Error> {
+    let options = ListContainersOptionsBuilder::default().all(true).build();
+    let summaries = docker.list_containers(Some(options)).await?;
+    Ok(summaries.into_iter().filter_map(inspect::container).collect())
+}
+
+pub(crate) async fn create(
+    docker: &Docker,
+    name: &str,
+    body: bollard::models::ContainerCreateBody,
+) -> Result<ContainerId, Error> {
+    let options = CreateContainerOptionsBuilder::default().name(name).build();
+    let created = docker.create_container(Some(options), body).await?;
+    Ok(ContainerId::new(created.id))
+}
+
+pub(crate) async fn start(docker: &Docker, id: &ContainerId) -> Result<(), Error> {
+    docker.start_container(id.as_ref(), None).await
+}
+
+pub(crate) async fn stop(docker: &Docker, id: &ContainerId) -> Result<(), Error> {
+    let limit = Duration::from_secs(spec::STOP_TIMEOUT.unsigned_abs().into()) + STOP_MARGIN;
+    let options = StopContainerOptionsBuilder::default().t(spec::STOP_TIMEOUT).build();
+    let patient = docker.clone().with_timeout(limit);
+    forgive_missing(patient.stop_container(id.as_ref(), Some(options)).await)
+}
+
+pub(crate) async fn remove(docker: &Docker, id: &ContainerId) -> Result<(), Error> {
+    let options = RemoveContainerOptionsBuilder::default().build();
+    forgive_missing(docker.remove_container(id.as_ref(), Some(options)).await)
+}
+
+/// Waits until the container has left `state`, at most five seconds.
+pub(crate) async fn settle(docker: &Docker, name: &str, state: RunState) -> Result<(), Error> {
+    for _ in 0..SETTLE_LOOKS {
+        let containers = list(docker).await?;
+        if !containers.iter().any(|container| container.name == name && container.state == state) {
+            return Ok(());
+        }
+        sleep(SETTLE_PAUSE).await;
+    }
+    Ok(())
+}
+
+/// Resolves with the exit status of the container's first process. A status
+/// other than 0 comes from the library as an error.
+pub(crate) async fn exited(docker: &Docker, id: &ContainerId) -> Result<i64, Error> {
+    let mut stream = std::pin::pin!(docker.wait_container(id.as_ref(), None));
+    match stream.try_next().await {
+        Ok(Some(response)) => Ok(response.status_code),
+        Ok(None) => Ok(0),
+        Err(Error::DockerContainerWaitError { code, .. }) => Ok(code),
+        Err(error) => Err(error),
+    }
+}
+
+/// The last lines of the console, without control characters.
+pub(crate) async fn log_tail(
+    docker: &Docker,
+    id: &ContainerId,
+    lines: usize,
+) -> Result<Vec<String>, Error> {
+    let options = LogsOptionsBuilder::default()
+        .stdout(true)
+        .stderr(true)
+        .tail(&lines.to_string())
+        .build();
+    let output: Vec<LogOutput> =
+        docker.logs(id.as_ref(), Some(options)).try_collect().await?;
+    let mut text = Vec::new();
+    for chunk in output {
+        text.extend_from_slice(chunk.as_ref());
+    }
+    Ok(String::from_utf8_lossy(&text)
+        .lines()
+        .map(|line| line.replace(|c: char| c.is_control(), ""))
+        .filter(|line| !line.trim().is_empty())
+        .collect())
+}
+
+fn forgive_missing(outcome: Result<(), Error>) -> Result<(), Error> {
+    match outcome {
+        Err(Error::DockerResponseServerError { status_code: 404, .. }) => Ok(()),
+        outcome => outcome,
+    }
+}

@@ -1,0 +1,192 @@
+//! The engine of the lifecycle, on Docker's API.
+
+use std::path::{Path, PathBuf};
+
+use bollard::Docker;
+use bollard::errors::Error;
+use containai_core::engine::{
+    Container, ContainerId, ContainerSpec, Engine, EngineError, ImageRequest, ImageSource,
+    Isolation, RunState,
+};
+use containai_core::layout;
+use containai_core::lifecycle::Events;
+use containai_core::remote::HostKey;
+
+use crate::address::EngineAddress;
+use crate::failure::failure;
+use crate::{access, archive, connect, container, image, spec};
+
+/// A Docker Engine as the lifecycle sees it.
+///
+/// ```no_run
+/// use containai_core::engine::Engine as _;
+/// use containai_docker::DockerEngine;
+///
+/// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+/// let engine = DockerEngine::connect("unix:///var/run/containai-docker.sock".parse()?, None)?;
+/// for container in engine.containers().await? {
+///     println!("{} is {}", container.name, container.state);
+/// }
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug)]
+pub struct DockerEngine {
+    docker: Docker,
+    address: EngineAddress,
+    build_lock: Option<PathBuf>,
+    agent_uid: Option<u32>,
+}
+
+impl DockerEngine {
+    /// Makes a client for the engine at `address`; see [`crate::connect()`]
+    /// for `certificates`.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`crate::connect()`].
+    pub fn connect(
+        address: EngineAddress,
+        certificates: Option<&Path>,
+    ) -> Result<Self, EngineError> {
+        let docker = connect(&address, certificates)?;
+        Ok(Self { docker, address, build_lock: None, agent_uid: None })
+    }
+
+    /// Has image builds of several processes wait for each other on this file,
+    /// so that one image is made once. Default: they do not.
+    #[must_use]
+    pub fn with_build_lock(mut self, path: PathBuf) -> Self {
+        self.build_lock = Some(path);
+        self
+    }
+
+    /// Lets containers write in a workspace that the host's root owns: its
+    /// files get an access control list for `uid`, which is what the agent is
+    /// on this machine. Default: such a workspace is as readable and writable
+    /// as its mode bits allow.
+    #[must_use]
+    pub fn with_agent_uid(mut self, uid: u32) -> Self {
+        self.agent_uid = Some(uid);
+        self
+    }
+
+    /// Where the engine listens.
+    pub fn address(&self) -> &EngineAddress {
+        &self.address
+    }
+
+    /// The client underneath, for what this crate does not offer.
+    pub fn docker(&self) -> &Docker {
+        &self.docker
+    }
+
+    /// Asks the engine for its version, such as `20.10.24`.
+    ///
+    /// # Errors
+    ///
+    /// [`EngineError::Unreachable`] and [`EngineError::AccessDenied`] above all.
+    pub async fn version(&self) -> Result<String, EngineError> {
+        let version = self.docker.version().await.map_err(|error| self.failure(error))?;
+        Ok(version.version.unwrap_or_default())
+    }
+
+    /// See [`Self::with_agent_uid`]. A large tree takes its time, so that a
+    /// thread of its own walks it.
+    async fn open_workspace(&self, spec: &ContainerSpec) -> Result<(), EngineError> {
+        let (Some(uid), Isolation::Userns) = (self.agent_uid, spec.isolation) else {
+            return Ok(());
+        };
+        let root = spec.workspace.as_path().to_owned();
+        let host = |path: &Path, source| EngineError::Host { path: path.display().to_string(), source };
+        if access::owner(&root).map_err(|error| host(&root, error))? != 0 {
+            return Ok(());
+        }
+        let walk = tokio::task::spawn_blocking(move || access::grant(&root, uid));
+        match walk.await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(error)) => Err(host(&error.path, error.source)),
+            Err(error) => Err(host(spec.workspace.as_path(), error.into())),
+        }
+    }
+
+    pub(crate) fn build_lock(&self) -> Option<&Path> {
+        self.build_lock.as_deref()
+    }
+
+    pub(crate) fn failure(&self, error: Error) -> EngineError {
+        failure(error, &self.address)
+    }
+}
+
+impl Engine for DockerEngine {
+    async fn containers(&self) -> Result<Vec<Container>, EngineError> {
+        container::list(&self.docker).await.map_err(|error| self.failure(error))
+    }
+
+    async fn provide_image(
+        &self,
+        image: &ImageRequest,
+        source: ImageSource,
+        events: &dyn Events,
+    ) -> Result<String, EngineError> {
+        image::provide(self, image, source, events).await
+    }
+
+    async fn find_image(&self, image: &ImageRequest) -> Result<Option<String>, EngineError> {
+        image::find(self, image).await
+    }
+
+    async fn create(&self, spec: &ContainerSpec) -> Result<ContainerId, EngineError> {
+        let body = spec::body(spec)?;
+        self.open_workspace(spec).await?;
+        container::create(&self.docker, spec.name.as_ref(), body)
+            .await
+            .map_err(|error| self.failure(error))
+    }
+
+    async fn install_key(
+        &self,
+        id: &ContainerId,
+        authorized_key: &str,
+    ) -> Result<(), EngineError> {
+        archive::put_key(&self.docker, id, authorized_key)
+            .await
+            .map_err(|error| self.failure(error))
+    }
+
+    async fn start(&self, id: &ContainerId) -> Result<(), EngineError> {
+        container::start(&self.docker, id).await.map_err(|error| self.failure(error))
+    }
+
+    async fn unpause(&self, id: &ContainerId) -> Result<(), EngineError> {
+        self.docker.unpause_container(id.as_ref()).await.map_err(|error| self.failure(error))
+    }
+
+    async fn settle(&self, name: &str, state: RunState) -> Result<(), EngineError> {
+        container::settle(&self.docker, name, state).await.map_err(|error| self.failure(error))
+    }
+
+    async fn stop(&self, id: &ContainerId) -> Result<(), EngineError> {
+        container::stop(&self.docker, id).await.map_err(|error| self.failure(error))
+    }
+
+    async fn remove(&self, id: &ContainerId) -> Result<(), EngineError> {
+        container::remove(&self.docker, id).await.map_err(|error| self.failure(error))
+    }
+
+    async fn host_key(&self, id: &ContainerId) -> Result<Option<HostKey>, EngineError> {
+        let text = archive::read_file(&self.docker, id, layout::CONTAINER_HOST_KEY)
+            .await
+            .map_err(|error| self.failure(error))?;
+        Ok(text.and_then(|text| HostKey::parse(&text).ok()))
+    }
+
+    async fn exited(&self, id: &ContainerId) -> Result<i64, EngineError> {
+        container::exited(&self.docker, id).await.map_err(|error| self.failure(error))
+    }
+
+    async fn log_tail(&self, id: &ContainerId, lines: usize) -> Result<Vec<String>, EngineError> {
+        container::log_tail(&self.docker, id, lines).await.map_err(|error| self.failure(error))
+    }
+}

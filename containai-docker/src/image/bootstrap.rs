@@ -1,0 +1,148 @@
+//! A base image from the distribution's package mirror, with mmdebstrap(1).
+
+use std::fs;
+use std::io::{self, ErrorKind};
+use std::process::Stdio;
+
+use bollard::query_parameters::{CreateImageOptionsBuilder, TagImageOptionsBuilder};
+use bytes::Bytes;
+use containai_core::engine::EngineError;
+use containai_core::lifecycle::{Event, Events};
+use futures_util::{Stream, TryStreamExt as _, stream};
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader};
+use tokio::process::{Child, ChildStderr, ChildStdout, Command};
+
+use super::os_release::{OsRelease, mirror};
+use super::tail::Tail;
+use crate::engine::DockerEngine;
+
+/// What the Dockerfile needs of its base to go on with apt.
+const INCLUDE: &str = "--include=ca-certificates";
+/// How much of the archive is sent to the engine at a time.
+const CHUNK: usize = 256 * 1024;
+
+/// Makes the base image unless the store has it, and returns its reference.
+/// The inner error is a reason why this way is closed.
+pub(crate) async fn base(
+    engine: &DockerEngine,
+    events: &dyn Events,
+) -> Result<Result<String, String>, EngineError> {
+    let system = OsRelease::parse(&read("/etc/os-release"));
+    if !matches!(system.id.as_str(), "debian" | "ubuntu") || system.codename.is_empty() {
+        return Ok(Err(format!("`{}` has no package mirror that mmdebstrap reads", system.id)));
+    }
+    let reference = format!("containai/bootstrap:{}", system.codename);
+    if engine.docker().inspect_image(&reference).await.is_ok() {
+        return Ok(Ok(reference));
+    }
+    if let Err(reason) = require_mmdebstrap(events).await {
+        return Ok(Err(reason));
+    }
+    events.event(Event::Stage(&format!("bootstrapping {} with mmdebstrap", system.codename)));
+    match import(engine, &system, events).await? {
+        Ok(id) => tag(engine, &id, &reference).await.map(Ok),
+        Err(reason) => Ok(Err(reason)),
+    }
+}
+
+/// Runs mmdebstrap and streams its archive into the engine; the image gets a
+/// name only after both have succeeded.
+async fn import(
+    engine: &DockerEngine,
+    system: &OsRelease,
+    events: &dyn Events,
+) -> Result<Result<String, String>, EngineError> {
+    let mut child = match spawn(system) {
+        Ok(child) => child,
+        Err(error) => return Ok(Err(format!("cannot run `mmdebstrap`: {error}"))),
+    };
+    let (Some(stdout), Some(stderr)) = (child.stdout.take(), child.stderr.take()) else {
+        return Ok(Err("`mmdebstrap` has no output".into()));
+    };
+    let (imported, tail) =
+        futures_util::future::join(upload(engine, stdout), listen(stderr, events)).await;
+    let status = child.wait().await;
+    match status {
+        Ok(status) if status.success() => imported.map(Ok),
+        Ok(status) => {
+            let lines = tail.into_lines().join("; ");
+            Ok(Err(format!("`mmdebstrap` ended with {status}: {lines}")))
+        }
+        Err(error) => Ok(Err(format!("`mmdebstrap` was lost: {error}"))),
+    }
+}
+
+fn spawn(system: &OsRelease) -> io::Result<Child> {
+    let mut command = Command::new("mmdebstrap");
+    command.args(["--variant=minbase", "--quiet", INCLUDE, &system.codename, "-"]);
+    command.args(mirror(&apt_sources(), &system.codename));
+    command.env_clear().env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin").env("LC_ALL", "C.UTF-8");
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command.kill_on_drop(true).spawn()
+}
+
+async fn upload(engine: &DockerEngine, archive: ChildStdout) -> Result<String, EngineError> {
+    let options = CreateImageOptionsBuilder::default().from_src("-").build();
+    let body = bollard::body_try_stream(chunks(archive));
+    let mut stream = std::pin::pin!(engine.docker().create_image(Some(options), Some(body), None));
+    let mut id = String::new();
+    while let Some(info) = stream.try_next().await.map_err(|error| engine.failure(error))? {
+        if let Some(status) = info.status.filter(|status| status.starts_with("sha256:")) {
+            id = status;
+        }
+    }
+    Ok(id)
+}
+
+fn chunks(source: ChildStdout) -> impl Stream<Item = io::Result<Bytes>> + Send + 'static {
+    stream::try_unfold(source, |mut source| async move {
+        let mut chunk = Vec::with_capacity(CHUNK);
+        while chunk.len() < CHUNK && source.read_buf(&mut chunk).await? > 0 {}
+        Ok((!chunk.is_empty()).then(|| (Bytes::from(chunk), source)))
+    })
+}
+
+async fn listen(stderr: ChildStderr, events: &dyn Events) -> Tail {
+    let mut lines = BufReader::new(stderr).lines();
+    let mut tail = Tail::default();
+    while let Ok(Some(line)) = lines.next_line().await {
+        for line in tail.push(&format!("{line}\n")) {
+            events.event(Event::Output(&line));
+        }
+    }
+    tail
+}
+
+async fn tag(engine: &DockerEngine, id: &str, reference: &str) -> Result<String, EngineError> {
+    let (repository, tag) = super::reference::split(reference);
+    let options = TagImageOptionsBuilder::default().repo(repository).tag(tag).build();
+    let tagged = engine.docker().tag_image(id, Some(options)).await;
+    tagged.map_err(|error| engine.failure(error))?;
+    Ok(reference.to_owned())
+}
+
+/// Sees that mmdebstrap is there, installing it where that is allowed.
+async fn require_mmdebstrap(events: &dyn Events) -> Result<(), String> {
+    match Command::new("mmdebstrap").arg("--version").stdout(Stdio::null()).status().await {
+        Ok(_) => return Ok(()),
+        Err(error) if error.kind() == ErrorKind::NotFound => {}
+        Err(error) => return Err(format!("cannot run `mmdebstrap`: {error}")),
+    }
+    events.event(Event::Stage("installing mmdebstrap"));
+    crate::host::install_packages(&["mmdebstrap"], events).map_err(|error| error.to_string())
+}
+
+fn apt_sources() -> String {
+    let mut text = read("/etc/apt/sources.list");
+    let directory = fs::read_dir("/etc/apt/sources.list.d").into_iter().flatten().flatten();
+    for file in directory {
+        text.push_str("\n\n");
+        text.push_str(&read(&file.path().to_string_lossy()));
+    }
+    text
+}
+
+/// A file that cannot be read says nothing.
+fn read(path: &str) -> String {
+    fs::read_to_string(path).unwrap_or_default()
+}

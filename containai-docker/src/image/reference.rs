@@ -1,0 +1,68 @@
+//! The references under which images of ours are known.
+
+use containai_core::engine::ShippedImage;
+use sha2::{Digest as _, Sha256};
+
+use super::tree;
+
+/// Where released images are pulled from.
+const REGISTRY: &str = "ghcr.io/containai";
+
+/// The reference in the engine's store, such as `containai/base:3f2a91c04d7e`.
+///
+/// The tag is made from the embedded files, so that a changed file makes a new
+/// image and an unchanged one never does.
+pub fn local_reference(image: ShippedImage) -> String {
+    format!("containai/{}:{}", image.name(), content(image))
+}
+
+/// The reference in the registry, by this crate's version.
+pub(crate) fn registry_reference(image: ShippedImage) -> String {
+    format!("{REGISTRY}/{}:{}", image.name(), env!("CARGO_PKG_VERSION"))
+}
+
+/// The first twelve hexadecimal digits of the SHA-256 over the image's files.
+pub(crate) fn content(image: ShippedImage) -> String {
+    let mut hash = Sha256::new();
+    for file in tree::files(image) {
+        hash.update(file.path);
+        hash.update([0]);
+        hash.update(file.mode.to_be_bytes());
+        hash.update((file.bytes.len() as u64).to_be_bytes());
+        hash.update(file.bytes);
+    }
+    hash.finalize()[..6].iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Splits a reference into repository and tag; without a tag it is `latest`,
+/// and a digest stays with the repository.
+pub(crate) fn split(reference: &str) -> (&str, &str) {
+    if reference.contains('@') {
+        return (reference, "");
+    }
+    match reference.rsplit_once(':') {
+        Some((repository, tag)) if !tag.contains('/') => (repository, tag),
+        _ => (reference, "latest"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn references_are_split_as_docker_does() {
+        assert_eq!(split("ubuntu"), ("ubuntu", "latest"));
+        assert_eq!(split("ubuntu:24.04"), ("ubuntu", "24.04"));
+        assert_eq!(split("localhost:5000/x"), ("localhost:5000/x", "latest"));
+        assert_eq!(split("localhost:5000/x:1"), ("localhost:5000/x", "1"));
+        assert_eq!(split("x@sha256:ab"), ("x@sha256:ab", ""));
+    }
+
+    #[test]
+    fn local_reference_is_stable_and_short() {
+        let reference = local_reference(ShippedImage::Base);
+        assert_eq!(reference, local_reference(ShippedImage::Base));
+        assert_eq!(reference.len(), "containai/base:".len() + 12);
+    }
+}

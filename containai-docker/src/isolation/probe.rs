@@ -1,0 +1,84 @@
+//! A container that only finds out whether its runtime lives.
+
+use bollard::models::{ContainerCreateBody, HostConfig};
+use bollard::query_parameters::{CreateImageOptionsBuilder, RemoveContainerOptionsBuilder};
+use containai_core::engine::{EngineError, Isolation};
+use futures_util::TryStreamExt as _;
+
+use crate::engine::DockerEngine;
+
+/// An image without a single file; its import costs nothing.
+const IMAGE: &str = "containai/probe";
+/// Not there, and so never run.
+const COMMAND: &str = "/probe";
+
+/// Whether Sysbox's daemons answer. The inner error says why they do not.
+///
+/// The probe asks for a command that does not exist: a living Sysbox sets the
+/// container up and then misses the command; a dead one fails before.
+pub(super) async fn sysbox(engine: &DockerEngine) -> Result<Result<(), String>, EngineError> {
+    import_empty(engine).await?;
+    let body = ContainerCreateBody {
+        image: Some(IMAGE.into()),
+        cmd: Some(vec![COMMAND.into()]),
+        host_config: Some(HostConfig {
+            runtime: Some(Isolation::Sysbox.runtime().into()),
+            network_mode: Some("none".into()),
+            ..Default::default()
+        }),
+        ..Default::default()
+    };
+    let docker = engine.docker();
+    let created = docker.create_container(None, body).await.map_err(|error| engine.failure(error))?;
+    let started = docker.start_container(&created.id, None).await;
+    let options = RemoveContainerOptionsBuilder::default().force(true).v(true).build();
+    docker
+        .remove_container(&created.id, Some(options))
+        .await
+        .map_err(|error| engine.failure(error))?;
+    Ok(match started {
+        Ok(()) => Ok(()),
+        Err(error) => judge(&error.to_string()),
+    })
+}
+
+fn judge(message: &str) -> Result<(), String> {
+    let misses_command = message.contains(COMMAND)
+        && (message.contains("no such file") || message.contains("executable file not found"));
+    match misses_command {
+        true => Ok(()),
+        false => Err(format!("`sysbox-runc` is registered but does not work: {message}")),
+    }
+}
+
+async fn import_empty(engine: &DockerEngine) -> Result<(), EngineError> {
+    if engine.docker().inspect_image(IMAGE).await.is_ok() {
+        return Ok(());
+    }
+    let empty = tar::Builder::new(Vec::new())
+        .into_inner()
+        .map_err(|source| EngineError::Host { path: IMAGE.into(), source })?;
+    let options = CreateImageOptionsBuilder::default().from_src("-").repo(IMAGE).build();
+    let body = bollard::body_full(empty.into());
+    let stream = engine.docker().create_image(Some(options), Some(body), None);
+    stream.try_collect::<Vec<_>>().await.map_err(|error| engine.failure(error))?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_missing_command_proves_life() {
+        let alive = "OCI runtime create failed: exec: \"/probe\": stat /probe: no such file or directory";
+        assert_eq!(judge(alive), Ok(()));
+        for dead in [
+            "failed to register with sysbox-mgr: failed to invoke Register via grpc",
+            "OCI runtime create failed: unable to retrieve OCI runtime error",
+            "fork/exec /usr/bin/sysbox-runc: no such file or directory",
+        ] {
+            assert!(judge(dead).is_err(), "{dead}");
+        }
+    }
+}

@@ -1,0 +1,33 @@
+//! What runs a ContainAI system container.
+//!
+//! The crate drives a Docker Engine through its API with [`DockerEngine`],
+//! which implements [`containai_core::engine::Engine`]; it provides images
+//! ([`image`]), finds out which isolation works ([`isolation`]), sets up a
+//! host's dedicated engine ([`host`]) and contains the OCI runtime shim that
+//! lets a system container run in a user namespace on any Docker with plain
+//! runc ([`runtime`]).
+//!
+//! It never asks for a privileged container, for a namespace of the host, or
+//! for a mount of an engine's socket, and offers no way to do so.
+
+#![deny(missing_docs)]
+
+mod access;
+mod address;
+mod archive;
+mod connect;
+mod container;
+mod engine;
+mod failure;
+pub mod host;
+pub mod image;
+mod inspect;
+pub mod isolation;
+pub mod runtime;
+mod spec;
+mod usage;
+
+pub use address::{AddressError, EngineAddress};
+pub use connect::connect;
+pub use engine::DockerEngine;
+pub use usage::Usage;

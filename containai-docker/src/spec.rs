@@ -1,0 +1,125 @@
+//! From what is wanted to the body of the engine's `POST /containers/create`.
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use bollard::models::{
+    ContainerCreateBody, HostConfig, HostConfigCgroupnsModeEnum, Mount, MountBindOptions,
+    MountBindOptionsPropagationEnum, MountType, MountVolumeOptions, PortBinding,
+};
+use containai_core::engine::{ContainerSpec, EngineError, Isolation};
+use containai_core::label::{self, Labels};
+use containai_core::layout;
+use containai_core::naming::VolumeName;
+
+/// The port of the container's sshd.
+const SSH: &str = "22/tcp";
+/// How long systemd may take to shut down, in seconds.
+pub(crate) const STOP_TIMEOUT: i32 = 100;
+/// Processes and threads of one container; keeps a fork bomb inside.
+const MAX_PROCESSES: i64 = 32_768;
+
+/// Directories whose mount would hand the host, or an engine's socket, to the
+/// container. Everything below `/proc`, `/sys`, `/dev`, `/run` is meant too.
+const FORBIDDEN_TREES: [&str; 5] = ["/proc", "/sys", "/dev", "/run", "/var/run"];
+const FORBIDDEN: [&str; 9] =
+    ["/", "/bin", "/boot", "/etc", "/lib", "/sbin", "/usr", "/var", "/var/lib"];
+
+/// The body that makes the container.
+///
+/// # Errors
+///
+/// [`EngineError::ForbiddenMount`] for a workspace that holds an engine's
+/// socket or the host itself.
+pub(crate) fn body(spec: &ContainerSpec) -> Result<ContainerCreateBody, EngineError> {
+    refuse_forbidden(spec.workspace.as_path())?;
+    let labels = spec.labels();
+    Ok(ContainerCreateBody {
+        hostname: Some(spec.hostname.to_string()),
+        image: Some(spec.image.clone()),
+        // systemd writes its first words to /dev/console, which exists only
+        // with a terminal; they are what an error can show of a failed boot.
+        tty: Some(true),
+        env: Some(vec![format!("CAI_HOST_WORKSPACE={}", spec.workspace)]),
+        entrypoint: Some(Vec::new()),
+        cmd: Some(vec!["/sbin/init".into(), "--log-level=err".into()]),
+        working_dir: Some(layout::CONTAINER_WORKSPACE.into()),
+        exposed_ports: Some(vec![SSH.into()]),
+        stop_signal: Some("SIGRTMIN+3".into()),
+        stop_timeout: Some(STOP_TIMEOUT.into()),
+        labels: Some(to_map(&labels)),
+        host_config: Some(host_config(spec)),
+        ..Default::default()
+    })
+}
+
+fn host_config(spec: &ContainerSpec) -> HostConfig {
+    let memory = i64::try_from(spec.resources.memory.bytes()).unwrap_or(i64::MAX);
+    HostConfig {
+        runtime: Some(spec.isolation.runtime().into()),
+        cgroupns_mode: match spec.isolation {
+            Isolation::Userns => Some(HostConfigCgroupnsModeEnum::PRIVATE),
+            Isolation::Sysbox => None,
+        },
+        memory: Some(memory),
+        memory_swap: Some(memory),
+        nano_cpus: Some(spec.resources.cpus.nanos()),
+        pids_limit: Some(MAX_PROCESSES),
+        port_bindings: Some(HashMap::from([(
+            SSH.into(),
+            Some(vec![PortBinding {
+                host_ip: Some("127.0.0.1".into()),
+                host_port: Some(spec.port.to_string()),
+            }]),
+        )])),
+        mounts: Some(vec![
+            workspace_mount(spec),
+            volume_mount(spec, &spec.data_volume, layout::CONTAINER_DATA),
+            volume_mount(spec, &spec.docker_volume, layout::CONTAINER_DOCKER),
+        ]),
+        ..Default::default()
+    }
+}
+
+fn workspace_mount(spec: &ContainerSpec) -> Mount {
+    Mount {
+        typ: Some(MountType::BIND),
+        source: Some(spec.workspace.to_string()),
+        target: Some(layout::CONTAINER_WORKSPACE.into()),
+        bind_options: Some(MountBindOptions {
+            propagation: Some(MountBindOptionsPropagationEnum::RPRIVATE),
+            ..Default::default()
+        }),
+        ..Default::default()
+    }
+}
+
+fn volume_mount(spec: &ContainerSpec, volume: &VolumeName, target: &str) -> Mount {
+    let labels = HashMap::from([
+        (label::MANAGED.to_owned(), "true".to_owned()),
+        (label::WORKSPACE.to_owned(), spec.workspace.to_string()),
+    ]);
+    Mount {
+        typ: Some(MountType::VOLUME),
+        source: Some(volume.to_string()),
+        target: Some(target.into()),
+        volume_options: Some(MountVolumeOptions { labels: Some(labels), ..Default::default() }),
+        ..Default::default()
+    }
+}
+
+fn to_map(labels: &Labels) -> HashMap<String, String> {
+    labels.iter().map(|(key, value)| (key.to_owned(), value.to_owned())).collect()
+}
+
+fn refuse_forbidden(workspace: &Path) -> Result<(), EngineError> {
+    let is_forbidden = FORBIDDEN.iter().any(|path| Path::new(path) == workspace)
+        || FORBIDDEN_TREES.iter().any(|tree| workspace.starts_with(tree));
+    let is_socket = workspace.extension().is_some_and(|extension| extension == "sock");
+    if is_forbidden || is_socket {
+        let path = workspace.display().to_string();
+        let reason = "it would hand the host or an engine's socket to the container";
+        return Err(EngineError::ForbiddenMount { path, reason });
+    }
+    Ok(())
+}
