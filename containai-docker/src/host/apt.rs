@@ -1,0 +1,181 @@
+//! Debian's package manager.
+
+use std::io::{BufRead, BufReader, Read};
+use std::process::{Child, Stdio};
+use std::thread;
+
+use containai_core::lifecycle::{Event, Events};
+
+use super::command::{CommandError, Invocation};
+use super::event::{SetupEvent, SetupEvents};
+use super::packages::{self, OF_INTEREST, PackageFacts};
+
+/// How long apt waits for another package manager, in seconds.
+const LOCK_TIMEOUT: &str = "DPkg::Lock::Timeout=300";
+
+/// Fetches the package lists.
+pub(crate) fn update() -> Invocation {
+    Invocation::new("apt-get", &["-q", "-o", LOCK_TIMEOUT, "-o", "APT::Status-Fd=1", "update"])
+}
+
+/// Installs packages without what they only recommend.
+pub(crate) fn install<S: AsRef<str>>(names: &[S]) -> Invocation {
+    let options = ["-q", "-y", "--no-install-recommends"];
+    Invocation::new("apt-get", &options)
+        // Our standard output is a pipe: without a terminal for dpkg and with
+        // the status lines of apt (README.progress-reporting) in between.
+        .args(["-o", LOCK_TIMEOUT, "-o", "Dpkg::Use-Pty=0", "-o", "APT::Status-Fd=1"])
+        .args(["install"])
+        .args(names.iter().map(AsRef::as_ref))
+}
+
+/// Asks dpkg and apt about the packages of interest.
+pub(crate) fn facts() -> PackageFacts {
+    let format = "${Package} ${db:Status-Status}\n";
+    let installed = Invocation::new("dpkg-query", &["-W", "-f", format]).run();
+    let policy = Invocation::new("apt-cache", &["policy"]).args(OF_INTEREST).run();
+    PackageFacts {
+        installed: packages::parse_installed(&installed.unwrap_or_default()),
+        candidates: packages::parse_policy(&policy.unwrap_or_default()),
+    }
+}
+
+/// Installs packages with apt, telling `events` how far it is. Packages that
+/// are there already are left as they are. Lists that are too old to find the
+/// packages' files are fetched anew, once.
+///
+/// # Errors
+///
+/// [`CommandError`] with apt's last words; the usual causes are no network, a
+/// full disk and a broken package of somebody else's.
+pub fn install_packages(names: &[&str], events: &dyn Events) -> Result<(), CommandError> {
+    install_missing(names, &Forward(events))
+}
+
+/// Tells a listener to the lifecycle about apt.
+struct Forward<'a>(&'a dyn Events);
+
+impl SetupEvents for Forward<'_> {
+    fn on(&self, event: &SetupEvent<'_>) {
+        match event {
+            SetupEvent::Progress { percent, message } => {
+                // Percent of a percent, as a bar that moves a hundred times looks stuck.
+                let done = (percent.clamp(0.0, 100.0) * 100.0) as u64;
+                self.0.event(Event::Progress { done, total: Some(10_000) });
+                self.0.event(Event::Output(message));
+            }
+            SetupEvent::Waiting { reason } => self.0.event(Event::Notice(reason)),
+            _ => {}
+        }
+    }
+}
+
+pub(crate) fn install_missing(
+    names: &[&str],
+    events: &dyn SetupEvents,
+) -> Result<(), CommandError> {
+    let installed = facts().installed;
+    let missing: Vec<_> = names.iter().filter(|name| !installed.contains(**name)).collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let install = install(&missing);
+    watch(&install, events).or_else(|_| {
+        watch(&update(), events)?;
+        watch(&install, events)
+    })
+}
+
+/// Runs apt to its end and reports its status lines.
+pub(crate) fn watch(invocation: &Invocation, events: &dyn SetupEvents) -> Result<(), CommandError> {
+    let mut child = invocation
+        .command()
+        .env("DEBIAN_FRONTEND", "noninteractive")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .map_err(|source| invocation.spawn_error(source))?;
+    let complaints = read_aside(child.stderr.take());
+    let mut talk = String::new();
+    report(&mut child, events, &mut talk);
+    let status = child.wait().map_err(|source| invocation.spawn_error(source))?;
+    let complaints = complaints.join().unwrap_or_default();
+    if status.success() {
+        return Ok(());
+    }
+    let said = if complaints.trim().is_empty() { &talk } else { &complaints };
+    Err(invocation.failed(status, said))
+}
+
+fn report(child: &mut Child, events: &dyn SetupEvents, talk: &mut String) {
+    let Some(stdout) = child.stdout.take() else { return };
+    for line in BufReader::new(stdout).lines().map_while(Result::ok) {
+        match parse_line(&line) {
+            Some(Line::Progress { percent, message }) => {
+                events.on(&SetupEvent::Progress { percent, message });
+            }
+            Some(Line::Waiting(reason)) => events.on(&SetupEvent::Waiting { reason }),
+            None => {
+                talk.push_str(&line);
+                talk.push('\n');
+            }
+        }
+    }
+}
+
+fn read_aside(stream: Option<impl Read + Send + 'static>) -> thread::JoinHandle<String> {
+    thread::spawn(move || {
+        let mut bytes = Vec::new();
+        if let Some(mut stream) = stream {
+            // What could be read before an error is still worth showing.
+            let _ = stream.read_to_end(&mut bytes);
+        }
+        String::from_utf8_lossy(&bytes).into_owned()
+    })
+}
+
+#[derive(Debug, PartialEq)]
+enum Line<'a> {
+    Progress { percent: f32, message: &'a str },
+    Waiting(&'a str),
+}
+
+/// Reads `dlstatus:`, `pmstatus:` lines (apt's README.progress-reporting) and
+/// apt's word about a lock. Downloads count as the first half of the way.
+fn parse_line(line: &str) -> Option<Line<'_>> {
+    if line.starts_with("Waiting for cache lock") {
+        return Some(Line::Waiting(line));
+    }
+    let mut fields = line.splitn(4, ':');
+    let half = match fields.next()? {
+        "dlstatus" => 0.0,
+        "pmstatus" => 50.0,
+        _ => return None,
+    };
+    fields.next()?;
+    let percent: f32 = fields.next()?.parse().ok()?;
+    Some(Line::Progress { percent: half + percent / 2.0, message: fields.next()? })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_status_lines() {
+        let progress = |percent, message| Some(Line::Progress { percent, message });
+        let check = |line: &str, expected: Option<Line<'_>>| assert_eq!(parse_line(line), expected);
+        check(
+            "dlstatus:1:20.4237:Retrieving file 1 of 5 (12s remaining)",
+            progress(10.211_85, "Retrieving file 1 of 5 (12s remaining)"),
+        );
+        check(
+            "pmstatus:docker.io:50.0000:Unpacking docker.io (amd64)",
+            progress(75.0, "Unpacking docker.io (amd64)"),
+        );
+        check("Reading package lists...", None);
+        check("pmstatus:broken", None);
+        let lock = "Waiting for cache lock: Could not get lock /var/lib/dpkg/lock-frontend";
+        check(lock, Some(Line::Waiting(lock)));
+    }
+}

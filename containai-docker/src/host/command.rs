@@ -1,0 +1,142 @@
+//! Running the host's programs and judging how they ended.
+
+use std::ffi::OsStr;
+use std::io;
+use std::path::PathBuf;
+use std::process::{Command, ExitStatus, Output, Stdio};
+
+/// Where the host keeps its programs. A user's own `PATH` often lacks the
+/// `sbin` directories and is no place to take root's programs from.
+pub(crate) const SYSTEM_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+/// How many lines of a failed program's output an error shows.
+const TAIL: usize = 12;
+
+/// A program of the host failed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum CommandError {
+    /// It could not be started; usually its package is missing.
+    #[error("cannot run `{program}`")]
+    Spawn {
+        /// The program.
+        program: String,
+        /// What the system said.
+        #[source]
+        source: io::Error,
+    },
+    /// It ran and ended badly.
+    #[error("`{command}` ended with {status}{}", lines(.tail))]
+    Failed {
+        /// The program and its arguments.
+        command: String,
+        /// Its exit status or signal.
+        status: ExitStatus,
+        /// The last lines of its standard error, else of its output.
+        tail: Vec<String>,
+    },
+}
+
+fn lines(tail: &[String]) -> String {
+    tail.iter().map(|line| format!("\n  {line}")).collect()
+}
+
+/// A program with its arguments, as plain data that a dry run can show.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Invocation {
+    program: String,
+    args: Vec<String>,
+}
+
+impl Invocation {
+    pub(crate) fn new(program: &str, args: &[&str]) -> Self {
+        let args = args.iter().map(|arg| (*arg).to_owned()).collect();
+        Self { program: program.to_owned(), args }
+    }
+
+    pub(crate) fn args<I: IntoIterator<Item = S>, S: Into<String>>(mut self, more: I) -> Self {
+        self.args.extend(more.into_iter().map(Into::into));
+        self
+    }
+
+    /// The process to be, with the system's `PATH`, English messages and no
+    /// standard input.
+    pub(crate) fn command(&self) -> Command {
+        let mut command = Command::new(&self.program);
+        command.args(&self.args).env("PATH", SYSTEM_PATH).env("LC_ALL", "C").stdin(Stdio::null());
+        command
+    }
+
+    /// Runs it to its end and returns its standard output.
+    pub(crate) fn run(&self) -> Result<String, CommandError> {
+        let output = self.output()?;
+        if !output.status.success() {
+            let text = if output.stderr.is_empty() { &output.stdout } else { &output.stderr };
+            return Err(self.failed(output.status, &String::from_utf8_lossy(text)));
+        }
+        Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+    }
+
+    /// Whether it can be run and ends well.
+    pub(crate) fn succeeds(&self) -> bool {
+        self.output().is_ok_and(|output| output.status.success())
+    }
+
+    pub(crate) fn spawn_error(&self, source: io::Error) -> CommandError {
+        CommandError::Spawn { program: self.program.clone(), source }
+    }
+
+    pub(crate) fn failed(&self, status: ExitStatus, output: &str) -> CommandError {
+        CommandError::Failed { command: self.to_string(), status, tail: tail(output) }
+    }
+
+    fn output(&self) -> Result<Output, CommandError> {
+        self.command().output().map_err(|source| self.spawn_error(source))
+    }
+}
+
+impl std::fmt::Display for Invocation {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.program)?;
+        for arg in &self.args {
+            if arg.contains([' ', '$', '\'', '"']) {
+                write!(f, " '{}'", arg.replace('\'', r"'\''"))?;
+            } else {
+                write!(f, " {arg}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The last lines of `text` that say something.
+pub(crate) fn tail(text: &str) -> Vec<String> {
+    let lines: Vec<_> = text.lines().filter(|line| !line.trim().is_empty()).collect();
+    lines[lines.len().saturating_sub(TAIL)..].iter().map(|line| (*line).to_owned()).collect()
+}
+
+/// Finds a program in [`SYSTEM_PATH`].
+pub(crate) fn find_program(name: impl AsRef<OsStr>) -> Option<PathBuf> {
+    let name = name.as_ref();
+    std::env::split_paths(SYSTEM_PATH).map(|dir| dir.join(name)).find(|path| path.is_file())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shows_program_status_and_last_lines() {
+        let script = "for i in $(seq 20); do echo line $i >&2; done; exit 3";
+        let error = Invocation::new("sh", &["-c", script]).run().expect_err("status 3");
+        let text = error.to_string();
+        assert!(text.contains("ended with exit status: 3\n  line 9\n"), "{text}");
+        assert!(text.ends_with("line 20"), "{text}");
+    }
+
+    #[test]
+    fn names_a_missing_program() {
+        let error = Invocation::new("no-such-program", &[]).run().expect_err("no program");
+        assert_eq!(error.to_string(), "cannot run `no-such-program`");
+    }
+}

@@ -1,0 +1,72 @@
+//! The Docker context `containai-docker`, for people who want to talk to the
+//! engine with Docker's own client.
+
+use std::path::PathBuf;
+
+use containai_core::layout::{EngineLayout, Layout};
+use serde_json::json;
+use sha2::{Digest, Sha256};
+
+use super::error::SetupError;
+use super::file;
+
+/// The name of the context.
+pub const CONTEXT: &str = "containai-docker";
+
+/// The context as a file of one user, `docker context create` without Docker.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct DockerContext {
+    /// Where Docker looks for it.
+    pub path: PathBuf,
+    /// Its text.
+    pub content: String,
+}
+
+impl DockerContext {
+    /// The context of the user at `layout` for the engine at `engine`.
+    pub fn new(layout: &Layout, engine: &EngineLayout) -> Self {
+        let digest: String =
+            Sha256::digest(CONTEXT).iter().map(|byte| format!("{byte:02x}")).collect();
+        let host = format!("unix://{}", engine.socket().display());
+        // Docker writes its members in this order, without a line's end.
+        let endpoint = json!({ "Host": host, "SkipTLSVerify": false });
+        let metadata = json!({ "Description": "ContainAI's dedicated engine" });
+        let content = format!(
+            r#"{{"Name":"{CONTEXT}","Metadata":{metadata},"Endpoints":{{"docker":{endpoint}}}}}"#
+        );
+        Self { path: layout.docker_context_dir(&digest).join("meta.json"), content }
+    }
+
+    /// Whether the file is there and says the same.
+    ///
+    /// # Errors
+    ///
+    /// [`SetupError::File`] when it is there and cannot be read.
+    pub fn is_current(&self) -> Result<bool, SetupError> {
+        Ok(file::read_optional(&self.path)?.as_ref() == Some(&self.content))
+    }
+
+    /// Writes the file, mode 0644, with its directories.
+    ///
+    /// # Errors
+    ///
+    /// [`SetupError::File`] when it cannot be written.
+    pub fn write(&self) -> Result<(), SetupError> {
+        file::write_atomic(&self.path, self.content.as_bytes(), 0o644)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    #[test]
+    fn writes_what_docker_writes() {
+        let layout = Layout::new(Path::new("/home/me"), None, None);
+        let context = DockerContext::new(&layout, &EngineLayout::default());
+        insta::assert_snapshot!(context.path.display(), @"");
+        insta::assert_snapshot!(context.content, @"");
+    }
+}

@@ -1,0 +1,105 @@
+//! The engine's `daemon.json`.
+//!
+//! The keys are those of dockerd(8), "Daemon configuration file".
+
+use std::net::Ipv4Addr;
+use std::path::Path;
+
+use containai_core::engine::Isolation;
+use containai_core::layout::EngineLayout;
+use serde_json::{Map, Value, json};
+
+use super::names::{EngineNames, SYSTEM_USER};
+
+/// The text of `daemon.json`. `dns` lists servers for the containers; empty
+/// leaves the choice to the engine.
+pub fn render(layout: &EngineLayout, isolation: Isolation, dns: &[Ipv4Addr]) -> String {
+    let names = EngineNames::of(layout);
+    let mut config = paths(layout);
+    config.extend(network(&names, dns));
+    config.extend(isolated(layout, isolation));
+    config.extend(object(json!({
+        // An engine that shares a containerd with another one would else
+        // share its name space, too.
+        "containerd-namespace": names.containerd_namespace(),
+        // userns-remap needs the classic image store.
+        "features": { "containerd-snapshotter": false },
+        // Containers outlive a crash, an upgrade and a restart of the engine.
+        "live-restore": true,
+        "log-driver": "json-file",
+        "log-opts": { "max-size": "10m", "max-file": "3" },
+        // Members of this group are as good as root on the host, as with
+        // Docker's own group.
+        "group": SYSTEM_USER,
+    })));
+    let mut text = serde_json::to_string_pretty(&Value::Object(config)).unwrap_or_default();
+    text.push('\n');
+    text
+}
+
+fn paths(layout: &EngineLayout) -> Map<String, Value> {
+    object(json!({
+        "hosts": [format!("unix://{}", text(&layout.socket()))],
+        "data-root": text(&layout.data_root()),
+        "exec-root": text(&layout.exec_root()),
+        "pidfile": text(&layout.pid_file()),
+    }))
+}
+
+/// With its firewall part on, a second dockerd flushes the chains that it
+/// shares with the first, whose published ports then stop working.
+fn network(names: &EngineNames, dns: &[Ipv4Addr]) -> Map<String, Value> {
+    let mut config = object(json!({
+        "bridge": names.bridge(),
+        "iptables": false,
+        "ip6tables": false,
+        "ip-masq": false,
+        "userland-proxy": true,
+    }));
+    if !dns.is_empty() {
+        config.insert("dns".into(), dns.iter().map(Ipv4Addr::to_string).collect());
+    }
+    config
+}
+
+fn isolated(layout: &EngineLayout, isolation: Isolation) -> Map<String, Value> {
+    let runtime = isolation.runtime();
+    match isolation {
+        Isolation::Userns => object(json!({
+            "userns-remap": SYSTEM_USER,
+            "runtimes": { runtime: { "path": text(&layout.runtime()) } },
+        })),
+        Isolation::Sysbox => object(json!({
+            "default-runtime": runtime,
+            "runtimes": { runtime: { "path": "/usr/bin/sysbox-runc" } },
+        })),
+    }
+}
+
+fn text(path: &Path) -> String {
+    path.to_string_lossy().into_owned()
+}
+
+fn object(value: Value) -> Map<String, Value> {
+    match value {
+        Value::Object(map) => map,
+        _ => Map::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn renders_user_namespaces() {
+        insta::assert_snapshot!(render(&EngineLayout::default(), Isolation::Userns, &[]));
+    }
+
+    #[test]
+    fn renders_sysbox() {
+        let dns = [Ipv4Addr::new(10, 0, 0, 2)];
+        let config = render(&EngineLayout::at("/srv/two"), Isolation::Sysbox, &dns);
+        insta::assert_snapshot!(config);
+    }
+}

@@ -1,0 +1,151 @@
+//! Why a host could not be set up.
+
+use std::io;
+use std::path::PathBuf;
+
+use containai_core::exit;
+use containai_core::hint::{Advice, Hint};
+
+use super::command::CommandError;
+use super::platform::Platform;
+
+/// Why a host could not be set up.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SetupError {
+    /// Set-up does not know this kind of machine yet.
+    #[error("set-up does not support {platform} yet: {missing}")]
+    Unsupported {
+        /// The kind of machine.
+        platform: Platform,
+        /// What is missing for it.
+        missing: &'static str,
+        /// What to do instead.
+        instead: &'static str,
+    },
+    /// Neither isolation can work here, or the one that was asked for cannot.
+    #[error("no isolation available: {reason}")]
+    NoIsolation {
+        /// What was looked for and not found.
+        reason: String,
+    },
+    /// The installed engine or runtime is older than what we rely on.
+    #[error("`{program}` is version {found}, but {needed} is needed")]
+    TooOld {
+        /// The program.
+        program: &'static str,
+        /// Its version.
+        found: String,
+        /// The lowest version that works.
+        needed: &'static str,
+    },
+    /// Every private network that we would take is in use.
+    #[error("no free private network for the engine's bridge")]
+    NoSubnet,
+    /// No range of 65536 ids is free in `/etc/subuid` or `/etc/subgid`.
+    #[error("no free range of subordinate ids in `{file}`")]
+    NoSubordinateIds {
+        /// The file.
+        file: &'static str,
+    },
+    /// The user to give access to does not exist.
+    #[error("there is no user `{user}`")]
+    NoSuchUser {
+        /// The name.
+        user: String,
+    },
+    /// The engine's record cannot be understood; somebody edited it, or a
+    /// newer version wrote it.
+    #[error("cannot understand `{path}`: {reason}")]
+    BadRecord {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        reason: String,
+    },
+    /// The engine was asked to run on a host that is not set up.
+    #[error("`{path}` is missing: the engine is not set up")]
+    NotSetUp {
+        /// The file that is missing.
+        path: PathBuf,
+    },
+    /// A program of the host failed.
+    #[error(transparent)]
+    Command(#[from] CommandError),
+    /// A file of the host cannot be read or written.
+    #[error("cannot use `{path}`")]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        #[source]
+        source: io::Error,
+    },
+    /// The engine ended right after its start.
+    #[error("the engine ended right after its start{}", list(.log))]
+    EngineDied {
+        /// The last lines of its log.
+        log: Vec<String>,
+    },
+    /// The engine runs, but its socket does not answer.
+    #[error("the engine did not answer within {seconds} s{}", list(.log))]
+    EngineSilent {
+        /// How long set-up waited.
+        seconds: u64,
+        /// The last lines of its log.
+        log: Vec<String>,
+    },
+    /// The engine does not end.
+    #[error("the engine with process id {pid} did not end within {seconds} s")]
+    EngineStuck {
+        /// The process.
+        pid: i32,
+        /// How long we waited.
+        seconds: u64,
+    },
+}
+
+fn list(lines: &[String]) -> String {
+    lines.iter().map(|line| format!("\n  {line}")).collect()
+}
+
+impl Advice for SetupError {
+    fn exit_code(&self) -> u8 {
+        match self {
+            Self::Unsupported { .. } | Self::NoSuchUser { .. } => exit::USAGE,
+            _ => exit::CONTAINER_NOT_STARTED,
+        }
+    }
+
+    fn hints(&self) -> Vec<Hint> {
+        let denied = |source: &io::Error| source.kind() == io::ErrorKind::PermissionDenied;
+        let hint = match self {
+            Self::Unsupported { instead, .. } => Hint::new(*instead),
+            Self::NoIsolation { .. } => Hint::new(
+                "use a kernel of version 5.12 or later, or install Sysbox and start its services",
+            ),
+            Self::TooOld { .. } => Hint::new("upgrade the distribution's Docker packages"),
+            Self::NoSubnet => Hint::new("free a /24 network in 10.0.0.0/8 or 172.30.0.0/16"),
+            Self::NoSubordinateIds { .. } => Hint::new("free a range of 65536 ids in that file"),
+            Self::NoSuchUser { .. } => Hint::new("run `cai setup` as the user who will use it"),
+            Self::BadRecord { .. } => Hint::new(
+                "move the file away and run `cai setup`; containers of another isolation stay hidden",
+            ),
+            Self::NotSetUp { .. } => Hint::run("cai setup", "install and start the engine"),
+            Self::File { source, .. } if denied(source) => {
+                Hint::new("run `cai setup` as root or as a user who may use sudo")
+            }
+            Self::File { source, .. } if source.kind() == io::ErrorKind::StorageFull => {
+                Hint::new("free space on that disk, then run again")
+            }
+            Self::Command(_) => {
+                Hint::new("repair what the program complains about, then run `cai setup` again")
+            }
+            Self::EngineDied { .. } | Self::EngineSilent { .. } => {
+                Hint::new("see the engine's log, then run `cai setup` again")
+            }
+            Self::File { .. } | Self::EngineStuck { .. } => return Vec::new(),
+        };
+        vec![hint]
+    }
+}

@@ -1,0 +1,130 @@
+//! What set-up needs to know about a host, as plain data.
+
+use std::net::Ipv4Addr;
+use std::path::PathBuf;
+
+use containai_core::version::Version;
+
+use super::accounts::Accounts;
+use super::network::NetworkState;
+use super::packages::PackageFacts;
+use super::ping::{EngineState, SysboxState};
+use super::platform::Platform;
+use super::record::EngineRecord;
+use super::subnet::Subnet;
+
+/// What set-up needs to know about a host.
+#[derive(Clone, Debug, PartialEq)]
+pub struct HostFacts {
+    /// The kind of machine.
+    pub platform: Platform,
+    /// The effective user id of this process.
+    pub euid: u32,
+    /// Whether systemd runs the host.
+    pub systemd: bool,
+    /// Major and minor version of the kernel.
+    pub kernel: (u32, u32),
+    /// Whether `/dev/fuse` exists.
+    pub fuse: bool,
+    /// Whether the kernel enforces AppArmor.
+    pub apparmor: bool,
+    /// Installed and available packages.
+    pub packages: PackageFacts,
+    /// The installed engine.
+    pub dockerd: Option<Installed>,
+    /// The installed OCI runtime.
+    pub runc: Option<Installed>,
+    /// Users, groups and subordinate ids.
+    pub accounts: Accounts,
+    /// The IPv4 networks in the routing tables and of the name servers.
+    pub networks: Vec<Subnet>,
+    /// Name servers to give to containers, as the engine would not find any
+    /// that they can reach; usually empty.
+    pub dns: Vec<Ipv4Addr>,
+    /// What Sysbox's services say.
+    pub sysbox: SysboxState,
+    /// What an earlier set-up decided.
+    pub record: Option<EngineRecord>,
+    /// The engine's configuration as it is.
+    pub daemon_json: Option<String>,
+    /// The engine's unit as it is.
+    pub unit: Option<String>,
+    /// Whether systemd starts the unit at boot.
+    pub unit_enabled: bool,
+    /// Whether runtime and supervisor are installed and equal to the program
+    /// that is to be installed.
+    pub program_current: bool,
+    /// Whether the engine answers.
+    pub engine: EngineState,
+    /// Whether bridge and firewall chains are in place.
+    pub network: NetworkState,
+}
+
+/// A program that was found on the host.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Installed {
+    /// Where it is.
+    pub path: PathBuf,
+    /// What it says about its version.
+    pub version: Version,
+}
+
+/// Finds the version in the output of `dockerd --version` or
+/// `runc --version`: the first word that begins with a digit.
+pub(super) fn parse_version(output: &str) -> Version {
+    let word = output
+        .split([' ', '\n', ','])
+        .find(|word| word.starts_with(|first: char| first.is_ascii_digit()))
+        .unwrap_or_default();
+    Version::new(word)
+}
+
+/// Reads `/proc/sys/kernel/osrelease`, such as `6.1.0-40-amd64`; 0.0 when it
+/// makes no sense.
+pub(super) fn parse_kernel(release: &str) -> (u32, u32) {
+    let mut numbers = release.split(|c: char| !c.is_ascii_digit()).map(|n| n.parse().unwrap_or(0));
+    (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0))
+}
+
+/// The servers that containers need to be told about: none when the engine
+/// finds reachable ones itself, in `/etc/resolv.conf` or in the file that
+/// systemd-resolved keeps.
+pub(super) fn needed_dns(
+    resolv_conf: &[Ipv4Addr],
+    resolved: &[Ipv4Addr],
+    network_manager: &[Ipv4Addr],
+) -> Vec<Ipv4Addr> {
+    let reachable = |servers: &[Ipv4Addr]| servers.iter().any(|server| !server.is_loopback());
+    if resolv_conf.is_empty() || reachable(resolv_conf) || reachable(resolved) {
+        return Vec::new();
+    }
+    network_manager.iter().copied().filter(|server| !server.is_loopback()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_versions() {
+        let check = |output: &str, expected: &str| {
+            assert_eq!(parse_version(output).to_string(), expected);
+        };
+        check("Docker version 20.10.24+dfsg1, build 5d6db84\n", "20.10.24+dfsg1");
+        check("runc version 1.1.5+ds1\ncommit: 1.1.5\n", "1.1.5+ds1");
+        check("rubbish", "");
+        assert_eq!(parse_kernel("6.18.44-fc-v669\n"), (6, 18));
+        assert_eq!(parse_kernel("5.4\n"), (5, 4));
+        assert_eq!(parse_kernel(""), (0, 0));
+    }
+
+    #[test]
+    fn names_servers_only_when_the_engine_finds_none() {
+        let local = Ipv4Addr::new(127, 0, 0, 1);
+        let far = Ipv4Addr::new(10, 0, 0, 2);
+        assert_eq!(needed_dns(&[far], &[], &[]), []);
+        assert_eq!(needed_dns(&[local], &[far], &[far]), []);
+        assert_eq!(needed_dns(&[local], &[], &[local, far]), [far]);
+        assert_eq!(needed_dns(&[], &[], &[far]), []);
+    }
+}

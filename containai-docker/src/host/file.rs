@@ -1,0 +1,85 @@
+//! Files of the host that are replaced as a whole or not at all.
+
+use std::fs::{self, File, Permissions};
+use std::io::{self, Write};
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::{Path, PathBuf};
+
+use super::error::SetupError;
+
+/// Reads a file that need not exist.
+pub(crate) fn read_optional(path: &Path) -> Result<Option<String>, SetupError> {
+    match fs::read_to_string(path) {
+        Ok(text) => Ok(Some(text)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(failed(path)(error)),
+    }
+}
+
+/// Puts `content` at `path` with the permission bits of `mode`, making missing
+/// directories; whoever reads meanwhile sees the old file or the new one.
+pub(crate) fn write_atomic(path: &Path, content: &[u8], mode: u32) -> Result<(), SetupError> {
+    replace(path, mode, |file| file.write_all(content))
+}
+
+/// Copies a file in the same way.
+pub(crate) fn copy_atomic(from: &Path, to: &Path, mode: u32) -> Result<(), SetupError> {
+    let mut source = File::open(from).map_err(failed(from))?;
+    replace(to, mode, |file| io::copy(&mut source, file).map(drop))
+}
+
+/// Makes `path` a symbolic link to `target`.
+pub(crate) fn link_atomic(target: &Path, path: &Path) -> Result<(), SetupError> {
+    let dir = path.parent().unwrap_or(Path::new("/"));
+    // symlink(2) refuses to replace; rename(2) does not.
+    let link = tempfile::Builder::new()
+        .make_in(dir, |candidate| symlink(target, candidate))
+        .map_err(failed(path))?;
+    link.into_temp_path().persist(path).map_err(|error| failed(path)(error.error))
+}
+
+fn replace(
+    path: &Path,
+    mode: u32,
+    fill: impl FnOnce(&mut File) -> io::Result<()>,
+) -> Result<(), SetupError> {
+    let dir = path.parent().unwrap_or(Path::new("/"));
+    fs::create_dir_all(dir).map_err(failed(dir))?;
+    let write = || {
+        let mut file = tempfile::Builder::new().tempfile_in(dir)?;
+        fill(file.as_file_mut())?;
+        // The umask has no say in the mode of a file that root installs.
+        file.as_file().set_permissions(Permissions::from_mode(mode))?;
+        file.as_file().sync_all()?;
+        file.persist(path).map_err(|error| error.error)?;
+        File::open(dir)?.sync_all()
+    };
+    write().map_err(failed(path))
+}
+
+/// Adds the path to an error of the system.
+pub(crate) fn failed(path: &Path) -> impl FnOnce(io::Error) -> SetupError {
+    let path: PathBuf = path.to_owned();
+    move |source| SetupError::File { path, source }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn replaces_and_links() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let path = dir.path().join("a/b");
+        write_atomic(&path, b"one", 0o600).expect("written");
+        write_atomic(&path, b"two", 0o755).expect("replaced");
+        assert_eq!(read_optional(&path).expect("read").as_deref(), Some("two"));
+        let mode = fs::metadata(&path).expect("a file").permissions().mode();
+        assert_eq!(mode & 0o7777, 0o755);
+        let link = dir.path().join("a/c");
+        for _ in 0..2 {
+            link_atomic(Path::new("b"), &link).expect("linked");
+        }
+        assert_eq!(fs::read_dir(dir.path().join("a")).expect("a directory").count(), 2);
+    }
+}

@@ -1,0 +1,72 @@
+//! Setting up a host: from a bare machine to a running dedicated engine.
+//!
+//! [`HostFacts::gather`] looks at the host and changes nothing, [`plan()`]
+//! decides what is missing as a pure function, and [`apply()`] does it as root.
+//! A host that is set up gets an empty plan; a step that was interrupted is
+//! planned again. A Docker engine that was there before is left alone, and so
+//! are its firewall chains.
+//!
+//! ```no_run
+//! use containai_core::layout::EngineLayout;
+//! use containai_docker::host::{HostFacts, SetupOptions, Silent, apply, plan};
+//!
+//! let layout = EngineLayout::default();
+//! let options = SetupOptions::new("/usr/local/bin/cai");
+//! let facts = HostFacts::gather(&layout, &options.program)?;
+//! let plan = plan(&facts, &options, &layout)?;
+//! for step in &plan.steps {
+//!     println!("{}", step.describe());
+//! }
+//! apply(&plan, &layout, &Silent)?;
+//! # Ok::<(), containai_docker::host::SetupError>(())
+//! ```
+
+mod accounts;
+mod apply;
+mod apt;
+mod command;
+mod context;
+mod daemon_json;
+mod error;
+mod event;
+mod facts;
+mod file;
+mod gather;
+mod names;
+mod network;
+mod options;
+mod packages;
+mod ping;
+mod plan;
+mod platform;
+mod privilege;
+mod program;
+mod record;
+mod routes;
+mod step;
+mod subnet;
+mod subordinate;
+pub mod supervisor;
+mod unit;
+
+pub use accounts::{Accounts, Group};
+pub use apply::apply;
+pub use apt::install_packages;
+pub use command::{CommandError, Invocation};
+pub use context::{CONTEXT, DockerContext};
+pub use error::SetupError;
+pub use event::{SetupEvent, SetupEvents, Silent};
+pub use facts::{HostFacts, Installed};
+pub use names::{EngineNames, SYSTEM_USER};
+pub use network::{Network, NetworkState};
+pub use options::SetupOptions;
+pub use packages::{Need, PackageFacts, PackageNeeds};
+pub use ping::{EngineState, SysboxState, ping, probe_sysbox};
+pub use plan::{SetupPlan, plan};
+pub use platform::Platform;
+pub use privilege::{Privilege, invoking_user};
+pub use record::EngineRecord;
+pub use step::{AccountGap, Detail, Starter, Step};
+pub use subnet::{Subnet, SubnetError};
+pub use subordinate::{IdRange, SubordinateEntry};
+pub use supervisor::main as supervisor_main;

@@ -1,0 +1,171 @@
+//! Which packages a host needs, given what it has and what it could get.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+/// What apt knows about a host.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct PackageFacts {
+    /// The names of the installed packages.
+    pub installed: BTreeSet<String>,
+    /// Package to version, for those of [`OF_INTEREST`] that can be had.
+    pub candidates: BTreeMap<String, String>,
+}
+
+/// The packages that set-up asks `apt-cache policy` about.
+pub const OF_INTEREST: [&str; 9] = [
+    "docker-ce",
+    "docker.io",
+    "uidmap",
+    "iptables",
+    "iproute2",
+    "lxcfs",
+    "ca-certificates",
+    "apparmor",
+    "passwd",
+];
+
+/// Docker's own packages, where its repository is configured.
+const DOCKER_CE: [&str; 3] = ["docker-ce", "docker-ce-cli", "containerd.io"];
+/// The distribution's.
+const DOCKER_IO: [&str; 1] = ["docker.io"];
+
+/// What a host asks for beyond the packages that every host needs.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct PackageNeeds {
+    /// No `dockerd` was found.
+    pub engine: Need,
+    /// `/dev/fuse` exists, so that lxcfs can work.
+    pub lxcfs: Need,
+    /// The kernel enforces AppArmor; the engine then needs its parser.
+    pub apparmor: Need,
+}
+
+impl fmt::Display for PackageNeeds {
+    /// What a dry run says before the package lists are there.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("apt-get install")?;
+        if self.engine == Need::Wanted {
+            f.write_str(" (docker-ce docker-ce-cli containerd.io, else docker.io)")?;
+        }
+        f.write_str(" uidmap iptables iproute2 ca-certificates")?;
+        for (name, need) in [("lxcfs", self.lxcfs), ("apparmor", self.apparmor)] {
+            if need == Need::Wanted {
+                write!(f, " ({name} where available)")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whether something is to be had.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum Need {
+    /// It is there, or of no use.
+    #[default]
+    Nothing,
+    /// It is to be installed.
+    Wanted,
+}
+
+impl Need {
+    /// [`Need::Wanted`] when `condition` holds.
+    pub fn when(condition: bool) -> Self {
+        if condition { Self::Wanted } else { Self::Nothing }
+    }
+}
+
+/// The packages to install, nothing that is there already; empty when the
+/// host has all.
+pub fn choose_packages(facts: &PackageFacts, needs: PackageNeeds) -> Vec<String> {
+    let mut wanted = Vec::new();
+    if needs.engine == Need::Wanted {
+        let vendor = facts.candidates.contains_key("docker-ce");
+        wanted.extend(if vendor { DOCKER_CE.as_slice() } else { DOCKER_IO.as_slice() });
+    }
+    wanted.extend(["uidmap", "iptables", "iproute2", "ca-certificates"]);
+    let optional = [("lxcfs", needs.lxcfs), ("apparmor", needs.apparmor)];
+    let available = optional
+        .into_iter()
+        .filter(|(name, need)| *need == Need::Wanted && facts.candidates.contains_key(*name));
+    wanted.extend(available.map(|(name, _)| name));
+    wanted.retain(|name| !facts.installed.contains(*name));
+    wanted.into_iter().map(str::to_owned).collect()
+}
+
+/// Reads `apt-cache policy NAME...`: a package has a candidate unless that is
+/// `(none)`.
+pub fn parse_policy(output: &str) -> BTreeMap<String, String> {
+    let mut package = "";
+    let mut candidates = BTreeMap::new();
+    for line in output.lines() {
+        if let Some(name) = line.strip_suffix(':').filter(|name| !name.starts_with(' ')) {
+            package = name;
+        } else if let Some(version) = line.trim().strip_prefix("Candidate: ") {
+            if version != "(none)" && !package.is_empty() {
+                candidates.insert(package.to_owned(), version.to_owned());
+            }
+        }
+    }
+    candidates
+}
+
+/// Reads `dpkg-query -W -f '${Package} ${db:Status-Status}\n'`.
+pub fn parse_installed(output: &str) -> BTreeSet<String> {
+    output
+        .lines()
+        .filter_map(|line| line.split_once(' '))
+        .filter(|(_, status)| *status == "installed")
+        .map(|(name, _)| name.to_owned())
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const POLICY: &str = "\
+docker-ce:
+  Installed: (none)
+  Candidate: (none)
+  Version table:
+docker.io:
+  Installed: (none)
+  Candidate: 20.10.24+dfsg1-1+deb12u1+b6
+  Version table:
+     20.10.24+dfsg1-1+deb12u1+b6 500
+        500 http://deb.debian.org/debian bookworm/main amd64 Packages
+lxcfs:
+  Installed: (none)
+  Candidate: 5.0.3-1+deb12u1
+";
+
+    #[test]
+    fn chooses_by_candidates() {
+        let check = |policy: &str, installed: &str, needs: PackageNeeds, expected: &str| {
+            let facts = PackageFacts {
+                installed: installed.split(' ').map(str::to_owned).collect(),
+                candidates: parse_policy(policy),
+            };
+            assert_eq!(choose_packages(&facts, needs).join(" "), expected);
+        };
+        let all =
+            PackageNeeds { engine: Need::Wanted, lxcfs: Need::Wanted, apparmor: Need::Wanted };
+        check(POLICY, "", all, "docker.io uidmap iptables iproute2 ca-certificates lxcfs");
+        check(POLICY, "iproute2 uidmap", all, "docker.io iptables ca-certificates lxcfs");
+        check(
+            "docker-ce:\n  Candidate: 5:29.0.0\n",
+            "iproute2 iptables ca-certificates",
+            all,
+            "docker-ce docker-ce-cli containerd.io uidmap",
+        );
+        let none = PackageNeeds::default();
+        check(POLICY, "uidmap iptables iproute2 ca-certificates", none, "");
+    }
+
+    #[test]
+    fn reads_dpkg() {
+        let installed = parse_installed("apt installed\nold config-files\nhalf half-installed\n");
+        assert_eq!(installed.into_iter().collect::<Vec<_>>(), ["apt"]);
+    }
+}

@@ -1,0 +1,101 @@
+//! Whether somebody listens on a socket of the host.
+
+use std::io::{self, Read, Write};
+use std::os::unix::net::UnixStream;
+use std::path::Path;
+use std::time::Duration;
+
+/// How an engine's socket answers.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum EngineState {
+    /// An engine answered.
+    Answers,
+    /// Something listens, but this user may not ask it.
+    Denied,
+    /// Nobody answers.
+    Silent,
+}
+
+/// Asks `GET /_ping` (Docker Engine API, "System") and waits for at most
+/// `patience`.
+pub fn ping(socket: &Path, patience: Duration) -> EngineState {
+    match ask(socket, patience) {
+        Ok(true) => EngineState::Answers,
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => EngineState::Denied,
+        Ok(false) | Err(_) => EngineState::Silent,
+    }
+}
+
+fn ask(socket: &Path, patience: Duration) -> io::Result<bool> {
+    let mut stream = UnixStream::connect(socket)?;
+    stream.set_read_timeout(Some(patience))?;
+    stream.set_write_timeout(Some(patience))?;
+    stream.write_all(b"GET /_ping HTTP/1.1\r\nHost: engine\r\nConnection: close\r\n\r\n")?;
+    let mut status = [0; 12];
+    stream.read_exact(&mut status)?;
+    Ok(&status == b"HTTP/1.1 200")
+}
+
+/// What the sockets of Sysbox say.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum SysboxState {
+    /// Sysbox is not installed.
+    Absent,
+    /// It is installed or registered, but its services do not answer. The
+    /// engine still lists the runtime then; it must never be chosen.
+    Dead,
+    /// Both services answer.
+    Answers,
+    /// It is installed; only root may ask its services.
+    Unknown,
+}
+
+/// Asks the services of Sysbox whose sockets live in `dir`, `/run/sysbox`.
+/// The files stay behind when the services end, so only a connection tells.
+pub fn probe_sysbox(dir: &Path, installed: bool) -> SysboxState {
+    const SOCKETS: [&str; 2] = ["sysmgr.sock", "sysfs.sock"];
+    let answers = SOCKETS.map(|name| UnixStream::connect(dir.join(name)));
+    let denied = |answer: &io::Result<UnixStream>| {
+        answer.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::PermissionDenied)
+    };
+    if answers.iter().all(Result::is_ok) {
+        SysboxState::Answers
+    } else if answers.iter().any(denied) {
+        SysboxState::Unknown
+    } else if installed || dir.exists() {
+        SysboxState::Dead
+    } else {
+        SysboxState::Absent
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::net::UnixListener;
+
+    use super::*;
+
+    #[test]
+    fn sockets_without_services_are_dead() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let missing = dir.path().join("sysbox");
+        assert_eq!(probe_sysbox(&missing, false), SysboxState::Absent);
+        assert_eq!(probe_sysbox(&missing, true), SysboxState::Dead);
+        let names = ["sysmgr.sock", "sysfs.sock"];
+        let listeners =
+            names.map(|name| UnixListener::bind(dir.path().join(name)).expect("a socket"));
+        assert_eq!(probe_sysbox(dir.path(), true), SysboxState::Answers);
+        drop(listeners);
+        assert!(dir.path().join("sysmgr.sock").exists());
+        assert_eq!(probe_sysbox(dir.path(), true), SysboxState::Dead);
+    }
+
+    #[test]
+    fn a_silent_listener_is_no_engine() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let socket = dir.path().join("s");
+        assert_eq!(ping(&socket, Duration::from_millis(50)), EngineState::Silent);
+        let _listener = UnixListener::bind(&socket).expect("a socket");
+        assert_eq!(ping(&socket, Duration::from_millis(50)), EngineState::Silent);
+    }
+}

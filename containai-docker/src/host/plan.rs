@@ -1,0 +1,271 @@
+//! Which steps take a host to a running engine.
+
+use containai_core::config::IsolationChoice;
+use containai_core::engine::Isolation;
+use containai_core::layout::EngineLayout;
+use containai_core::version::Version;
+
+use super::daemon_json;
+use super::error::SetupError;
+use super::facts::HostFacts;
+use super::names::{EngineNames, SYSTEM_USER};
+use super::network::{Network, NetworkState};
+use super::options::SetupOptions;
+use super::packages::{Need, PackageNeeds, choose_packages};
+use super::ping::{EngineState, SysboxState};
+use super::platform::Platform;
+use super::record::EngineRecord;
+use super::step::{AccountGap, Starter, Step};
+use super::subnet::Subnet;
+use super::subordinate::{IdRange, range_of};
+use super::unit;
+
+/// What set-up will do, in order.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct SetupPlan {
+    /// The isolation that was decided for.
+    pub isolation: Isolation,
+    /// The steps; empty on a host that is set up.
+    pub steps: Vec<Step>,
+}
+
+/// Decides which steps take the host to a running engine.
+///
+/// # Errors
+///
+/// [`SetupError::Unsupported`] on a platform that set-up does not know,
+/// [`SetupError::NoIsolation`], [`SetupError::TooOld`],
+/// [`SetupError::NoSubnet`], [`SetupError::NoSubordinateIds`] and
+/// [`SetupError::NoSuchUser`] where nothing can be planned.
+pub fn plan(
+    facts: &HostFacts,
+    options: &SetupOptions,
+    layout: &EngineLayout,
+) -> Result<SetupPlan, SetupError> {
+    supported(&facts.platform)?;
+    recent_enough(facts)?;
+    let isolation = decide_isolation(facts, options.isolation)?;
+    let (account_steps, uids, gids) = plan_accounts(facts, isolation)?;
+    let record = decide_record(facts, layout, isolation, uids, gids)?;
+    let mut steps = plan_packages(facts);
+    steps.extend(account_steps);
+    steps.extend(plan_admission(facts, options)?);
+    steps.extend(plan_files(facts, options, layout, &record));
+    steps.extend(plan_start(facts, layout, &record, &steps));
+    Ok(SetupPlan { isolation, steps })
+}
+
+fn supported(platform: &Platform) -> Result<(), SetupError> {
+    let (missing, instead) = match platform {
+        Platform::Debian => return Ok(()),
+        Platform::OtherLinux(_) => (
+            "it can install packages with apt only",
+            "use a Debian or Ubuntu machine, or reach one with `--docker-host ssh://user@host`",
+        ),
+        Platform::Wsl2 => (
+            "the engine's start and its network were not tried under WSL2",
+            "use a Debian or Ubuntu machine, or reach one with `--docker-host ssh://user@host`",
+        ),
+        Platform::MacOs => (
+            "the engine needs a Linux kernel, and set-up cannot make a virtual machine yet",
+            "reach a Debian or Ubuntu machine with `--docker-host ssh://user@host`",
+        ),
+    };
+    Err(SetupError::Unsupported { platform: platform.clone(), missing, instead })
+}
+
+/// Packages that are still to be installed come from a supported distribution
+/// and are recent enough.
+fn recent_enough(facts: &HostFacts) -> Result<(), SetupError> {
+    let checks = [("dockerd", &facts.dockerd, "20.10"), ("runc", &facts.runc, "1.1")];
+    for (program, found, needed) in checks {
+        let too_old = found.as_ref().filter(|it| Version::new(needed).is_newer_than(&it.version));
+        if let Some(it) = too_old {
+            return Err(SetupError::TooOld { program, found: it.version.to_string(), needed });
+        }
+    }
+    Ok(())
+}
+
+/// There is no isolation to fall back to below user namespaces.
+fn decide_isolation(facts: &HostFacts, choice: IsolationChoice) -> Result<Isolation, SetupError> {
+    let recorded = facts.record.as_ref().map(|record| record.isolation);
+    let wanted = match choice {
+        IsolationChoice::Auto => recorded,
+        IsolationChoice::Only(isolation) => Some(isolation),
+    };
+    match wanted {
+        Some(Isolation::Sysbox) => require_sysbox(facts),
+        Some(Isolation::Userns) => require_userns(facts),
+        None => require_sysbox(facts).or_else(|_| require_userns(facts)),
+    }
+}
+
+fn require_sysbox(facts: &HostFacts) -> Result<Isolation, SetupError> {
+    let reason = match facts.sysbox {
+        SysboxState::Answers => return Ok(Isolation::Sysbox),
+        SysboxState::Absent => "Sysbox is not installed",
+        SysboxState::Dead => "Sysbox is installed, but its services do not answer",
+        SysboxState::Unknown => "only root may ask whether Sysbox works",
+    };
+    Err(SetupError::NoIsolation { reason: reason.into() })
+}
+
+fn require_userns(facts: &HostFacts) -> Result<Isolation, SetupError> {
+    let (major, minor) = facts.kernel;
+    if facts.kernel < (5, 12) {
+        let reason = format!("kernel {major}.{minor} has no idmapped mounts, 5.12 and later have");
+        return Err(SetupError::NoIsolation { reason });
+    }
+    Ok(Isolation::Userns)
+}
+
+fn plan_packages(facts: &HostFacts) -> Vec<Step> {
+    let needs = PackageNeeds {
+        engine: Need::when(facts.dockerd.is_none()),
+        lxcfs: Need::when(facts.fuse),
+        apparmor: Need::when(facts.apparmor),
+    };
+    let candidates = &facts.packages.candidates;
+    let listed = ["docker-ce", "docker.io"].iter().any(|name| candidates.contains_key(*name));
+    let names = choose_packages(&facts.packages, needs);
+    if names.is_empty() {
+        Vec::new()
+    } else if listed {
+        vec![Step::InstallPackages(names)]
+    } else {
+        vec![Step::RefreshPackageLists, Step::InstallNeeded(needs)]
+    }
+}
+
+type Ids = Option<IdRange>;
+
+fn plan_accounts(
+    facts: &HostFacts,
+    isolation: Isolation,
+) -> Result<(Vec<Step>, Ids, Ids), SetupError> {
+    let accounts = &facts.accounts;
+    let gap = match (accounts.has_user(SYSTEM_USER), accounts.group(SYSTEM_USER)) {
+        (true, Some(_)) => None,
+        (true, None) => Some(AccountGap::Group),
+        (false, Some(_)) => Some(AccountGap::User),
+        (false, None) => Some(AccountGap::Both),
+    };
+    let mut steps: Vec<_> = gap.map(Step::MakeSystemUser).into_iter().collect();
+    if isolation == Isolation::Sysbox {
+        return Ok((steps, None, None));
+    }
+    let had = (range_of(&accounts.subuids, SYSTEM_USER), range_of(&accounts.subgids, SYSTEM_USER));
+    let chosen = |had: Ids, taken: &[IdRange], file| {
+        had.or_else(|| IdRange::choose(taken)).ok_or(SetupError::NoSubordinateIds { file })
+    };
+    // One range that is free in both files is easier to read in `ls -n`.
+    let both: Vec<_> = [accounts.taken_uids(), accounts.taken_gids()].concat();
+    let uids = chosen(had.0, &both, "/etc/subuid")?;
+    let gids = chosen(had.1, &both, "/etc/subgid")?;
+    if had.0.is_none() || had.1.is_none() {
+        let new = |had: Ids, range| if had.is_none() { Some(range) } else { None };
+        steps.push(Step::GrantIds { uids: new(had.0, uids), gids: new(had.1, gids) });
+    }
+    Ok((steps, Some(uids), Some(gids)))
+}
+
+fn plan_admission(facts: &HostFacts, options: &SetupOptions) -> Result<Option<Step>, SetupError> {
+    let Some(user) = options.user.as_ref().filter(|user| *user != "root") else {
+        return Ok(None);
+    };
+    if !facts.accounts.has_user(user) {
+        return Err(SetupError::NoSuchUser { user: user.clone() });
+    }
+    let group = facts.accounts.group(SYSTEM_USER);
+    let member = group.is_some_and(|group| group.members.contains(user));
+    Ok((!member).then(|| Step::AdmitUser(user.clone())))
+}
+
+fn decide_record(
+    facts: &HostFacts,
+    layout: &EngineLayout,
+    isolation: Isolation,
+    uids: Ids,
+    gids: Ids,
+) -> Result<EngineRecord, SetupError> {
+    let names = EngineNames::of(layout);
+    let choose = || Subnet::choose(&facts.networks, names.turn()).ok_or(SetupError::NoSubnet);
+    let mut record = match &facts.record {
+        Some(record) => record.clone(),
+        None => EngineRecord::new(isolation, names.bridge(), choose()?),
+    };
+    record.isolation = isolation;
+    record.subordinate_uids = uids;
+    record.subordinate_gids = gids;
+    Ok(record)
+}
+
+/// The record comes first: whatever is interrupted later then keeps its
+/// decisions in the next run.
+fn plan_files(
+    facts: &HostFacts,
+    options: &SetupOptions,
+    layout: &EngineLayout,
+    record: &EngineRecord,
+) -> Vec<Step> {
+    let mut steps = Vec::new();
+    let mut write = |what, path, content, had: bool| {
+        if !had {
+            steps.push(Step::WriteFile { what, path, mode: 0o644, content });
+        }
+    };
+    let known = facts.record.as_ref() == Some(record);
+    write("set-up's decisions", layout.record(), record.render(), known);
+    let config = daemon_json::render(layout, record.isolation, &facts.dns);
+    let known = facts.daemon_json.as_ref() == Some(&config);
+    write("the engine's configuration", layout.daemon_json(), config, known);
+    if starts_with_systemd(facts, layout) {
+        let unit = unit::render(layout);
+        let known = facts.unit.as_ref() == Some(&unit);
+        write("the engine's unit", layout.unit(), unit, known);
+    }
+    if !facts.program_current {
+        steps.push(Step::InstallProgram {
+            from: options.program.clone(),
+            runtime: layout.runtime(),
+            supervisor: layout.supervisor(),
+        });
+    }
+    steps
+}
+
+fn plan_start(
+    facts: &HostFacts,
+    layout: &EngineLayout,
+    record: &EngineRecord,
+    before: &[Step],
+) -> Vec<Step> {
+    let systemd = starts_with_systemd(facts, layout);
+    let starter = if systemd {
+        Starter::Systemd
+    } else {
+        Starter::Supervisor { program: layout.supervisor(), root: layout.root().to_owned() }
+    };
+    let rewritten = |path| {
+        before.iter().any(|step| matches!(step, Step::WriteFile { path: it, .. } if *it == path))
+    };
+    let running = facts.engine != EngineState::Silent;
+    let mut steps = Vec::new();
+    // A starting engine puts its network in place by itself.
+    if running && facts.network == NetworkState::Missing {
+        let commands = Network::new(layout, record.subnet).commands();
+        steps.push(Step::RaiseNetwork { commands });
+    }
+    if running && (rewritten(layout.daemon_json()) || systemd && rewritten(layout.unit())) {
+        steps.push(Step::RestartEngine(starter));
+    } else if !running || systemd && !facts.unit_enabled {
+        steps.push(Step::StartEngine(starter));
+    }
+    steps
+}
+
+/// systemd knows one engine, the one at `/`.
+fn starts_with_systemd(facts: &HostFacts, layout: &EngineLayout) -> bool {
+    facts.systemd && *layout == EngineLayout::default()
+}

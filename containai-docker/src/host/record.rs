@@ -1,0 +1,142 @@
+//! What set-up decided about an engine, kept in `engine.json`.
+
+use containai_core::engine::Isolation;
+use containai_core::layout::EngineLayout;
+use serde::{Deserialize, Serialize};
+
+use super::error::SetupError;
+use super::file;
+use super::subnet::Subnet;
+use super::subordinate::IdRange;
+
+/// The version of the file that this program writes.
+const VERSION: u32 = 1;
+
+/// The decisions that outlive set-up. Later runs keep them, because images
+/// and containers of one isolation are invisible to the other, and because
+/// containers hold addresses of the subnet.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct EngineRecord {
+    /// The version of this format, 1.
+    pub version: u32,
+    /// How containers are isolated.
+    #[serde(with = "isolation_name")]
+    pub isolation: Isolation,
+    /// The name of the bridge.
+    pub bridge: String,
+    /// The network of the bridge.
+    pub subnet: Subnet,
+    /// The user ids that containers map to; `None` with Sysbox, which has its
+    /// own.
+    pub subordinate_uids: Option<IdRange>,
+    /// The group ids that containers map to.
+    pub subordinate_gids: Option<IdRange>,
+    /// The version of ContainAI that made the decision.
+    pub containai: String,
+}
+
+impl EngineRecord {
+    /// A record in today's format.
+    pub fn new(isolation: Isolation, bridge: String, subnet: Subnet) -> Self {
+        Self {
+            version: VERSION,
+            isolation,
+            bridge,
+            subnet,
+            subordinate_uids: None,
+            subordinate_gids: None,
+            containai: env!("CARGO_PKG_VERSION").to_owned(),
+        }
+    }
+
+    /// Reads the record of an engine; `None` when set-up never ran.
+    ///
+    /// # Errors
+    ///
+    /// [`SetupError::File`] when the file cannot be read,
+    /// [`SetupError::BadRecord`] when it is damaged or from the future.
+    pub fn read(layout: &EngineLayout) -> Result<Option<Self>, SetupError> {
+        let path = layout.record();
+        let Some(text) = file::read_optional(&path)? else { return Ok(None) };
+        let bad = |reason: String| SetupError::BadRecord { path: path.clone(), reason };
+        let record: Self = serde_json::from_str(&text).map_err(|error| bad(error.to_string()))?;
+        if record.version != VERSION {
+            return Err(bad(format!("its version is {}, not {VERSION}", record.version)));
+        }
+        Ok(Some(record))
+    }
+
+    /// The host's id of uid 1000 in a container, the user that sessions run
+    /// as; `None` with Sysbox.
+    pub fn agent_uid(&self) -> Option<u32> {
+        self.subordinate_uids.map(|range| range.base + 1000)
+    }
+
+    /// The text of the file.
+    pub fn render(&self) -> String {
+        let mut text = serde_json::to_string_pretty(self).unwrap_or_default();
+        text.push('\n');
+        text
+    }
+}
+
+mod isolation_name {
+    use containai_core::engine::Isolation;
+    use serde::de::Error;
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
+    pub(super) fn serialize<S: Serializer>(
+        isolation: &Isolation,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(isolation)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Isolation, D::Error> {
+        let name = String::deserialize(deserializer)?;
+        [Isolation::Sysbox, Isolation::Userns]
+            .into_iter()
+            .find(|isolation| isolation.to_string() == name)
+            .ok_or_else(|| D::Error::custom(format!("unknown isolation `{name}`")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn survives_a_round_trip() {
+        let subnet = "10.213.0.0/24".parse().expect("a network");
+        let mut record = EngineRecord::new(Isolation::Userns, "cai0".into(), subnet);
+        record.subordinate_uids = Some(IdRange { base: 1_000_000, count: 65536 });
+        record.containai = "0.1.0".into();
+        let text = record.render();
+        insta::assert_snapshot!(text, @r#"
+        {
+          "version": 1,
+          "isolation": "userns",
+          "bridge": "cai0",
+          "subnet": "10.213.0.0/24",
+          "subordinate_uids": {
+            "base": 1000000,
+            "count": 65536
+          },
+          "subordinate_gids": null,
+          "containai": "0.1.0"
+        }
+        "#);
+        let again: EngineRecord = serde_json::from_str(&text).expect("our own text");
+        assert_eq!(again, record);
+    }
+
+    #[test]
+    fn refuses_what_it_does_not_understand() {
+        for bad in ["", "{}", r#"{"version":1,"isolation":"none"}"#] {
+            assert!(serde_json::from_str::<EngineRecord>(bad).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,258 @@
+//! One thing that set-up does.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use super::command::Invocation;
+use super::names::SYSTEM_USER;
+use super::packages::PackageNeeds;
+use super::subordinate::IdRange;
+use super::unit::UNIT;
+
+/// One thing that set-up does. Every step may run twice.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum Step {
+    /// Fetches the package lists, which a fresh machine lacks.
+    RefreshPackageLists,
+    /// Installs these packages.
+    InstallPackages(Vec<String>),
+    /// Installs what turns out to be needed once the lists are there.
+    InstallNeeded(PackageNeeds),
+    /// Makes the system user and group.
+    MakeSystemUser(AccountGap),
+    /// Gives the system user its subordinate ids; `None` leaves a file alone.
+    GrantIds {
+        /// Written to `/etc/subuid`.
+        uids: Option<IdRange>,
+        /// Written to `/etc/subgid`.
+        gids: Option<IdRange>,
+    },
+    /// Lets a user use the engine's socket.
+    AdmitUser(String),
+    /// Copies the program to where the engine looks for its runtime.
+    InstallProgram {
+        /// The program.
+        from: PathBuf,
+        /// The runtime shim.
+        runtime: PathBuf,
+        /// The supervisor, a link to the runtime shim.
+        supervisor: PathBuf,
+    },
+    /// Writes a file.
+    WriteFile {
+        /// What it is, such as `the engine's configuration`.
+        what: &'static str,
+        /// Where.
+        path: PathBuf,
+        /// Its permission bits.
+        mode: u32,
+        /// Its text.
+        content: String,
+    },
+    /// Puts bridge and firewall chains in place.
+    RaiseNetwork {
+        /// What `ip` and its neighbours will be asked.
+        commands: Vec<String>,
+    },
+    /// Starts the engine.
+    StartEngine(Starter),
+    /// Ends and starts the engine, so that it reads its configuration.
+    RestartEngine(Starter),
+}
+
+/// Which account is missing.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum AccountGap {
+    /// User and group.
+    Both,
+    /// The user; its group is there.
+    User,
+    /// The group; its user is there.
+    Group,
+}
+
+/// Who starts the engine and looks after it.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Starter {
+    /// systemd, at every boot.
+    Systemd,
+    /// Our own supervisor, until the machine goes down.
+    Supervisor {
+        /// The supervisor program.
+        program: PathBuf,
+        /// The root of the engine's layout.
+        root: PathBuf,
+    },
+}
+
+/// What a dry run shows of a step.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum Detail {
+    /// A command line, for a person to read.
+    Command(String),
+    /// A file with its permission bits and its text.
+    File {
+        /// Where.
+        path: PathBuf,
+        /// Its permission bits.
+        mode: u32,
+        /// Its text.
+        content: String,
+    },
+}
+
+impl Step {
+    /// What the step does, on one line.
+    pub fn describe(&self) -> String {
+        match self {
+            Self::RefreshPackageLists => "fetch the package lists".into(),
+            Self::InstallPackages(names) => format!("install {}", names.join(", ")),
+            Self::InstallNeeded(_) => "install the engine and what it needs".into(),
+            Self::MakeSystemUser(AccountGap::Group) => format!("make group `{SYSTEM_USER}`"),
+            Self::MakeSystemUser(_) => format!("make system user `{SYSTEM_USER}`"),
+            Self::GrantIds { uids, gids } => {
+                let range = uids.or(*gids).map(|range| range.to_string()).unwrap_or_default();
+                format!("reserve the ids {range} for containers")
+            }
+            Self::AdmitUser(user) => format!("add `{user}` to group `{SYSTEM_USER}`"),
+            Self::InstallProgram { runtime, .. } => {
+                format!("install the container runtime `{}`", runtime.display())
+            }
+            Self::WriteFile { what, path, .. } => format!("write {what} `{}`", path.display()),
+            Self::RaiseNetwork { .. } => "put bridge and firewall chains in place".into(),
+            Self::StartEngine(starter) => format!("start the engine, looked after by {starter}"),
+            Self::RestartEngine(starter) => {
+                format!("restart the engine, looked after by {starter}; containers keep running")
+            }
+        }
+    }
+
+    /// The exact commands and files, in order.
+    pub fn details(&self) -> Vec<Detail> {
+        match self {
+            Self::WriteFile { path, mode, content, .. } => {
+                vec![Detail::File { path: path.clone(), mode: *mode, content: content.clone() }]
+            }
+            Self::RaiseNetwork { commands } => {
+                commands.iter().cloned().map(Detail::Command).collect()
+            }
+            Self::InstallProgram { from, runtime, supervisor } => {
+                let (from, runtime) = (from.display(), runtime.display());
+                let supervisor = supervisor.display();
+                let copy = format!("install -D --mode=755 {from} {runtime}");
+                let link = format!("ln --symbolic --force containai-runc {supervisor}");
+                vec![Detail::Command(copy), Detail::Command(link)]
+            }
+            Self::InstallNeeded(needs) => vec![Detail::Command(needs.to_string())],
+            _ => self
+                .invocations()
+                .iter()
+                .map(|invocation| Detail::Command(invocation.to_string()))
+                .collect(),
+        }
+    }
+
+    /// The commands of a step that is nothing but commands.
+    pub(super) fn invocations(&self) -> Vec<Invocation> {
+        match self {
+            Self::RefreshPackageLists => vec![super::apt::update()],
+            Self::InstallPackages(names) => vec![super::apt::install(names)],
+            Self::MakeSystemUser(gap) => vec![make_account(*gap)],
+            Self::GrantIds { uids, gids } => vec![grant_ids(*uids, *gids)],
+            Self::AdmitUser(user) => {
+                vec![Invocation::new("usermod", &["--append", "--groups", SYSTEM_USER, user])]
+            }
+            Self::StartEngine(starter) => starter.invocations("enable", &["--now", UNIT]),
+            Self::RestartEngine(starter) => starter.invocations("restart", &[UNIT]),
+            _ => Vec::new(),
+        }
+    }
+}
+
+impl Starter {
+    fn invocations(&self, verb: &str, args: &[&str]) -> Vec<Invocation> {
+        match self {
+            Self::Systemd => vec![
+                Invocation::new("systemctl", &["daemon-reload"]),
+                Invocation::new("systemctl", &["enable", UNIT]),
+                Invocation::new("systemctl", &[verb]).args(args.iter().copied()),
+            ],
+            Self::Supervisor { program, root } => {
+                let verb = if verb == "restart" { verb } else { "start" };
+                let program = program.to_string_lossy();
+                vec![Invocation::new(&program, &[verb]).args([root.to_string_lossy()])]
+            }
+        }
+    }
+}
+
+impl fmt::Display for Starter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Systemd => "systemd",
+            Self::Supervisor { .. } => "our own supervisor",
+        })
+    }
+}
+
+fn make_account(gap: AccountGap) -> Invocation {
+    let group = match gap {
+        AccountGap::Group => return Invocation::new("groupadd", &["--system", SYSTEM_USER]),
+        AccountGap::Both => &["--user-group"][..],
+        AccountGap::User => &["--gid", SYSTEM_USER],
+    };
+    let nowhere = ["--home-dir", "/nonexistent", "--shell", "/usr/sbin/nologin", SYSTEM_USER];
+    Invocation::new("useradd", &["--system", "--no-create-home"])
+        .args(group.iter().copied())
+        .args(nowhere)
+}
+
+/// usermod(8) locks the files as all of shadow does and replaces them whole.
+fn grant_ids(uids: Option<IdRange>, gids: Option<IdRange>) -> Invocation {
+    let flag = |name: &str, range: Option<IdRange>| {
+        range.map(|range| [name.to_owned(), range.to_string()]).into_iter().flatten()
+    };
+    Invocation::new("usermod", &[])
+        .args(flag("--add-subuids", uids))
+        .args(flag("--add-subgids", gids))
+        .args([SYSTEM_USER])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(step: &Step) -> String {
+        let details = step.details().into_iter().map(|detail| match detail {
+            Detail::Command(command) => format!("$ {command}\n"),
+            Detail::File { path, mode, content } => {
+                format!("{} {mode:o}\n{content}", path.display())
+            }
+        });
+        format!("{}\n{}", step.describe(), details.collect::<String>())
+    }
+
+    #[test]
+    fn shows_exact_commands() {
+        let range = IdRange { base: 1_000_000, count: 65536 };
+        let supervisor =
+            Starter::Supervisor { program: "/l/containai-engine".into(), root: "/".into() };
+        let steps = [
+            Step::RefreshPackageLists,
+            Step::InstallPackages(vec!["docker.io".into(), "uidmap".into()]),
+            Step::MakeSystemUser(AccountGap::Both),
+            Step::MakeSystemUser(AccountGap::User),
+            Step::MakeSystemUser(AccountGap::Group),
+            Step::GrantIds { uids: Some(range), gids: Some(range) },
+            Step::GrantIds { uids: None, gids: Some(range) },
+            Step::AdmitUser("me".into()),
+            Step::StartEngine(Starter::Systemd),
+            Step::RestartEngine(Starter::Systemd),
+            Step::StartEngine(supervisor.clone()),
+            Step::RestartEngine(supervisor),
+        ];
+        insta::assert_snapshot!(steps.iter().map(shown).collect::<String>());
+    }
+}

@@ -1,0 +1,144 @@
+//! IPv4 networks, and the choice of one that nobody on the host uses.
+
+use std::fmt;
+use std::net::Ipv4Addr;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+/// An IPv4 network such as `10.213.0.0/24`; host bits are zero.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Subnet {
+    network: Ipv4Addr,
+    prefix: u8,
+}
+
+impl Subnet {
+    /// The network that holds `address`; `prefix` counts bits, 0 to 32, and a
+    /// greater one counts as 32.
+    pub fn new(address: Ipv4Addr, prefix: u8) -> Self {
+        let prefix = prefix.min(32);
+        Self { network: Ipv4Addr::from_bits(address.to_bits() & mask(prefix)), prefix }
+    }
+
+    /// The number of leading bits that all addresses share.
+    pub fn prefix(self) -> u8 {
+        self.prefix
+    }
+
+    /// The first usable address, which the bridge takes.
+    pub fn gateway(self) -> Ipv4Addr {
+        Ipv4Addr::from_bits(self.network.to_bits() | 1)
+    }
+
+    /// The bridge's address as `ip address` wants it, `10.213.0.1/24`.
+    pub fn gateway_with_prefix(self) -> String {
+        format!("{}/{}", self.gateway(), self.prefix)
+    }
+
+    /// Whether some address belongs to both networks.
+    pub fn overlaps(self, other: Self) -> bool {
+        let common = mask(self.prefix.min(other.prefix));
+        (self.network.to_bits() ^ other.network.to_bits()) & common == 0
+    }
+
+    /// Finds a /24 that overlaps none of `taken`. `turn` tells engines of one
+    /// host apart, so that two of them do not start at the same candidate.
+    ///
+    /// Routes of prefix 0 and 1 are default routes (VPN clients split theirs
+    /// in two halves) and block nothing.
+    pub fn choose(taken: &[Self], turn: u8) -> Option<Self> {
+        let blocked =
+            |candidate: Self| taken.iter().any(|used| used.prefix > 1 && used.overlaps(candidate));
+        candidates(turn).find(|candidate| !blocked(*candidate))
+    }
+}
+
+/// Docker's own pools (172.17–31, 192.168 from .0 up) come last, as another
+/// engine of the host may still take any of them.
+fn candidates(turn: u8) -> impl Iterator<Item = Subnet> {
+    const SECOND_OCTETS: [(u8, u8); 5] = [(10, 213), (10, 89), (10, 171), (172, 30), (192, 168)];
+    SECOND_OCTETS.into_iter().flat_map(move |(first, second)| {
+        (0..=u8::MAX).map(move |offset| {
+            Subnet::new(Ipv4Addr::new(first, second, turn.wrapping_add(offset), 0), 24)
+        })
+    })
+}
+
+fn mask(prefix: u8) -> u32 {
+    u32::MAX.checked_shl(32 - u32::from(prefix)).unwrap_or(0)
+}
+
+impl fmt::Display for Subnet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.network, self.prefix)
+    }
+}
+
+/// The text is not `a.b.c.d/n`.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("`{0}` is not an IPv4 network such as `10.213.0.0/24`")]
+pub struct SubnetError(String);
+
+impl FromStr for Subnet {
+    type Err = SubnetError;
+
+    fn from_str(text: &str) -> Result<Self, SubnetError> {
+        let parse = || {
+            let (address, prefix) = text.split_once('/')?;
+            let prefix = prefix.parse().ok().filter(|prefix| *prefix <= 32)?;
+            Some(Self::new(address.parse().ok()?, prefix))
+        };
+        parse().ok_or_else(|| SubnetError(text.to_owned()))
+    }
+}
+
+impl TryFrom<String> for Subnet {
+    type Error = SubnetError;
+
+    fn try_from(text: String) -> Result<Self, SubnetError> {
+        text.parse()
+    }
+}
+
+impl From<Subnet> for String {
+    fn from(subnet: Subnet) -> Self {
+        subnet.to_string()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn nets(texts: &[&str]) -> Vec<Subnet> {
+        texts.iter().map(|text| text.parse().expect("a network")).collect()
+    }
+
+    #[test]
+    fn chooses_what_nobody_uses() {
+        let check = |taken: &[&str], turn: u8, expected: Option<&str>| {
+            let chosen = Subnet::choose(&nets(taken), turn).map(String::from);
+            assert_eq!(chosen.as_deref(), expected, "{taken:?}");
+        };
+        check(&[], 0, Some("10.213.0.0/24"));
+        check(&[], 7, Some("10.213.7.0/24"));
+        check(&["0.0.0.0/0", "0.0.0.0/1"], 0, Some("10.213.0.0/24"));
+        check(&["10.213.0.0/23"], 0, Some("10.213.2.0/24"));
+        check(&["10.213.0.9/32"], 0, Some("10.213.1.0/24"));
+        check(&["10.213.255.0/24"], 255, Some("10.213.0.0/24"));
+        check(&["10.0.0.0/8"], 0, Some("172.30.0.0/24"));
+        check(&["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"], 0, None);
+    }
+
+    #[test]
+    fn reads_and_writes_itself() {
+        let subnet: Subnet = "10.213.5.77/24".parse().expect("a network");
+        assert_eq!(subnet.to_string(), "10.213.5.0/24");
+        assert_eq!(subnet.gateway_with_prefix(), "10.213.5.1/24");
+        for bad in ["", "10.0.0.0", "10.0.0.0/33", "10.0.0/8", "x/8"] {
+            assert!(bad.parse::<Subnet>().is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! The ids that container users get on the host, subuid(5) and subgid(5).
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// A container needs as many ids as a Linux system uses.
+pub const IDS_NEEDED: u32 = 65536;
+
+/// Most tools hand out 100000 and up; a million is above what they reach on
+/// an ordinary machine and still readable in `ls -n`.
+const PREFERRED_BASE: u32 = 1_000_000;
+
+/// Ids from here up are negative for programs that hold them in an `int`.
+const CEILING: u32 = 1 << 31;
+
+/// A range of user or group ids.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct IdRange {
+    /// The first id; container root.
+    pub base: u32,
+    /// How many ids.
+    pub count: u32,
+}
+
+impl IdRange {
+    fn end(self) -> u64 {
+        u64::from(self.base) + u64::from(self.count)
+    }
+
+    fn overlaps(self, other: Self) -> bool {
+        u64::from(self.base) < other.end() && u64::from(other.base) < self.end()
+    }
+
+    /// Finds a range that overlaps none of `taken`: ranges promised to other
+    /// users, and the ids of existing users as ranges of one.
+    pub fn choose(taken: &[Self]) -> Option<Self> {
+        let mut candidate = Self { base: PREFERRED_BASE, count: IDS_NEEDED };
+        while let Some(blocker) = taken.iter().find(|used| used.overlaps(candidate)) {
+            let next = blocker.end().div_ceil(u64::from(IDS_NEEDED)) * u64::from(IDS_NEEDED);
+            candidate.base = u32::try_from(next).ok()?;
+            if candidate.end() > u64::from(CEILING) {
+                return None;
+            }
+        }
+        Some(candidate)
+    }
+}
+
+impl fmt::Display for IdRange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}-{}", self.base, self.end().saturating_sub(1))
+    }
+}
+
+/// One line of `/etc/subuid` or `/etc/subgid`.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct SubordinateEntry {
+    /// The user's name, or the id in digits.
+    pub owner: String,
+    /// What the user may map.
+    pub range: IdRange,
+}
+
+/// Reads `/etc/subuid` or `/etc/subgid`; lines that are not
+/// `owner:base:count` are skipped, as newuidmap(1) does.
+pub fn parse_subordinate(text: &str) -> Vec<SubordinateEntry> {
+    text.lines()
+        .filter_map(|line| {
+            let mut fields = line.trim().splitn(3, ':');
+            let owner = fields.next()?.to_owned();
+            let base = fields.next()?.parse().ok()?;
+            let count = fields.next()?.parse().ok()?;
+            Some(SubordinateEntry { owner, range: IdRange { base, count } })
+        })
+        .collect()
+}
+
+/// The first range of `owner` that is big enough.
+pub fn range_of(entries: &[SubordinateEntry], owner: &str) -> Option<IdRange> {
+    entries
+        .iter()
+        .find(|entry| entry.owner == owner && entry.range.count >= IDS_NEEDED)
+        .map(|entry| entry.range)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn chooses_free_ids() {
+        let check = |taken: &[(u32, u32)], expected: Option<u32>| {
+            let taken: Vec<_> =
+                taken.iter().map(|&(base, count)| IdRange { base, count }).collect();
+            assert_eq!(IdRange::choose(&taken).map(|range| range.base), expected, "{taken:?}");
+        };
+        check(&[], Some(1_000_000));
+        check(&[(100_000, 65536)], Some(1_000_000));
+        check(&[(1_000_000, 65536)], Some(1_114_112));
+        check(&[(1_114_112, 1), (1_000_000, 65536)], Some(1_179_648));
+        check(&[(1_065_535, 1)], Some(1_114_112));
+        check(&[(1_065_536, 1)], Some(1_000_000));
+        check(&[(1_000_000, 1_000_000_000)], Some(1_001_062_400));
+        check(&[(1_000_000, u32::MAX - 1_000_000)], None);
+    }
+
+    #[test]
+    fn reads_the_files() {
+        let entries =
+            parse_subordinate("me:100000:65536\n\nbad\ncontainai:5:7\ncontainai:1000000:65536\n");
+        assert_eq!(entries.len(), 3);
+        let range = range_of(&entries, "containai").expect("a big enough range");
+        assert_eq!(range.to_string(), "1000000-1065535");
+        assert_eq!(range_of(&entries, "you"), None);
+    }
+}

@@ -1,0 +1,78 @@
+//! Ending the engine.
+
+use std::path::Path;
+use std::thread;
+
+use bollard::Docker;
+use containai_core::layout::EngineLayout;
+use futures_util::future::join_all;
+
+use super::super::command::Invocation;
+use super::super::error::SetupError;
+use super::super::network::Network;
+use super::super::unit::UNIT;
+use super::pid_file::{PidFile, running_engine, terminate};
+use super::watch::FAREWELL;
+
+/// Ends the engine and its supervisor; containers keep running and meet the
+/// next engine.
+///
+/// # Errors
+///
+/// [`SetupError::EngineStuck`] when the engine does not end,
+/// [`SetupError::Command`] when `systemctl` fails.
+pub fn halt(layout: &EngineLayout) -> Result<(), SetupError> {
+    let systemd = Path::new("/run/systemd/system").exists();
+    if systemd && *layout == EngineLayout::default() && layout.unit().exists() {
+        return Ok(Invocation::new("systemctl", &["stop", UNIT]).run().map(drop)?);
+    }
+    let file = layout.supervisor_pid_file();
+    if let Some(pid) = PidFile::holder(&file) {
+        terminate(pid, FAREWELL * 2, || PidFile::holder(&file).is_none())?;
+    }
+    let orphan = || running_engine(&layout.pid_file(), &layout.daemon_json());
+    match orphan() {
+        Some(pid) => terminate(pid, FAREWELL, || orphan().is_none()),
+        None => Ok(()),
+    }
+}
+
+/// Stops every container of the engine, the engine, and takes its network
+/// away. Files, images and volumes stay.
+///
+/// # Errors
+///
+/// Those of [`halt`].
+pub fn stop_engine(layout: &EngineLayout) -> Result<(), SetupError> {
+    stop_containers(layout);
+    halt(layout)?;
+    if let Ok(network) = Network::recorded(layout) {
+        network.remove();
+    }
+    for leftover in [layout.socket(), layout.pid_file()] {
+        // Gone is what it should be.
+        let _ = std::fs::remove_file(leftover);
+    }
+    Ok(())
+}
+
+/// Asks each container to stop in its own way and time. An engine that does
+/// not answer has none that could be asked.
+fn stop_containers(layout: &EngineLayout) {
+    let socket = layout.socket();
+    // A thread of its own, as the caller may be within an async runtime.
+    let stopper = thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().ok()?;
+        let address = socket.to_string_lossy();
+        let docker = Docker::connect_with_unix(&address, 150, bollard::API_DEFAULT_VERSION).ok()?;
+        runtime.block_on(async {
+            let running = docker.list_containers(None).await.ok()?;
+            let ids = running.into_iter().filter_map(|container| container.id);
+            let docker = &docker;
+            join_all(ids.map(|id| async move { docker.stop_container(&id, None).await })).await;
+            Some(())
+        })
+    });
+    // A panic in there has been printed, and the engine is ended anyway.
+    let _ = stopper.join();
+}

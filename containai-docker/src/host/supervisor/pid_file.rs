@@ -1,0 +1,112 @@
+//! Process ids in files, and whether they still mean anything.
+
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{Seek, Write};
+use std::path::Path;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+
+use super::super::error::SetupError;
+use super::super::file::failed;
+
+/// A file that holds the id of this process, and a lock that the kernel drops
+/// with the process, so that a file left behind by a crash holds nobody up.
+#[derive(Debug)]
+pub(super) struct PidFile {
+    _lock: File,
+}
+
+impl PidFile {
+    /// Takes the file over; `None` when a living process has it.
+    pub(super) fn acquire(path: &Path) -> Result<Option<Self>, SetupError> {
+        let mut file = open(path)?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Ok(None),
+            Err(TryLockError::Error(error)) => return Err(failed(path)(error)),
+        }
+        let mut write = || {
+            file.set_len(0)?;
+            file.rewind()?;
+            writeln!(file, "{}", std::process::id())
+        };
+        write().map_err(failed(path))?;
+        Ok(Some(Self { _lock: file }))
+    }
+
+    /// The living process that has the file.
+    pub(super) fn holder(path: &Path) -> Option<Pid> {
+        let file = File::open(path).ok()?;
+        match file.try_lock_shared() {
+            Err(TryLockError::WouldBlock) => read_pid(path),
+            _ => None,
+        }
+    }
+}
+
+fn open(path: &Path) -> Result<File, SetupError> {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create(true).truncate(false).open(path).map_err(failed(path))
+}
+
+fn read_pid(path: &Path) -> Option<Pid> {
+    let pid = fs::read_to_string(path).ok()?.trim().parse().ok()?;
+    (pid > 1).then(|| Pid::from_raw(pid))
+}
+
+/// The process in the engine's own pid file, when it is an engine that runs
+/// with `config`; the kernel may have given the id to somebody else.
+pub(super) fn running_engine(pid_file: &Path, config: &Path) -> Option<Pid> {
+    let pid = read_pid(pid_file)?;
+    let cmdline = fs::read(format!("/proc/{pid}/cmdline")).ok()?;
+    let ours = config.as_os_str().as_encoded_bytes();
+    cmdline.split(|byte| *byte == 0).any(|arg| arg == ours).then_some(pid)
+}
+
+/// Sends SIGTERM and waits until `gone`.
+pub(super) fn terminate(
+    pid: Pid,
+    patience: Duration,
+    gone: impl Fn() -> bool,
+) -> Result<(), SetupError> {
+    // A process that is gone already needs no signal.
+    let _ = kill(pid, Signal::SIGTERM);
+    let begin = Instant::now();
+    while !gone() {
+        if begin.elapsed() > patience {
+            return Err(SetupError::EngineStuck { pid: pid.as_raw(), seconds: patience.as_secs() });
+        }
+        thread::sleep(Duration::from_millis(20));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_left_behind_holds_nobody_up() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let path = dir.path().join("pid");
+        fs::write(&path, "1234567\n").expect("written");
+        assert_eq!(PidFile::holder(&path), None);
+        let held = PidFile::acquire(&path).expect("usable").expect("free");
+        assert!(PidFile::acquire(&path).expect("usable").is_none());
+        let own = i32::try_from(std::process::id()).expect("a pid");
+        assert_eq!(PidFile::holder(&path), Some(Pid::from_raw(own)));
+        drop(held);
+        assert_eq!(PidFile::holder(&path), None);
+    }
+
+    #[test]
+    fn a_reused_id_is_no_engine() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let path = dir.path().join("pid");
+        fs::write(&path, std::process::id().to_string()).expect("written");
+        assert_eq!(running_engine(&path, Path::new("/no/such/daemon.json")), None);
+    }
+}

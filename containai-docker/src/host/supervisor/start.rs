@@ -1,0 +1,132 @@
+//! Starting the engine where systemd does not.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{Read, Seek, SeekFrom};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use containai_core::layout::EngineLayout;
+
+use super::super::command::{CommandError, tail};
+use super::super::error::SetupError;
+use super::super::file::failed;
+use super::super::ping::{EngineState, ping};
+use super::entry::ALREADY_SUPERVISED;
+
+/// An engine with a large store takes its time.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// How long one question to the engine may take.
+const PING: Duration = Duration::from_secs(2);
+/// A log that grew past this, in bytes, is put aside at the next start.
+const LOG_LIMIT: u64 = 10 << 20;
+
+/// Starts a detached supervisor and waits until the engine answers. An engine
+/// that answers already is left alone.
+///
+/// # Errors
+///
+/// [`SetupError::EngineDied`] when the engine ends right away and
+/// [`SetupError::EngineSilent`] after 60 s, both with the last lines of the
+/// log; [`SetupError::Command`] and [`SetupError::File`] when there is nothing
+/// to start or no place for the log.
+pub fn start(layout: &EngineLayout) -> Result<(), SetupError> {
+    if ping(&layout.socket(), PING) == EngineState::Answers {
+        return Ok(());
+    }
+    make_directories(layout)?;
+    let (log, before) = open_log(&layout.log())?;
+    let mut child = spawn(layout, log)?;
+    wait(layout, PATIENCE, || ended(&mut child))
+        .map_err(|error| with_log(error, &layout.log(), before))
+}
+
+/// Waits until the engine answers.
+///
+/// # Errors
+///
+/// [`SetupError::EngineSilent`] when `patience` is over.
+pub fn wait_for_engine(layout: &EngineLayout, patience: Duration) -> Result<(), SetupError> {
+    wait(layout, patience, || false)
+}
+
+fn wait(
+    layout: &EngineLayout,
+    patience: Duration,
+    mut ended: impl FnMut() -> bool,
+) -> Result<(), SetupError> {
+    let begin = Instant::now();
+    loop {
+        let over = ended();
+        match ping(&layout.socket(), PING) {
+            EngineState::Answers | EngineState::Denied => return Ok(()),
+            EngineState::Silent if over => return Err(SetupError::EngineDied { log: Vec::new() }),
+            EngineState::Silent if begin.elapsed() > patience => {
+                let seconds = patience.as_secs();
+                return Err(SetupError::EngineSilent { seconds, log: Vec::new() });
+            }
+            EngineState::Silent => thread::sleep(Duration::from_millis(10)),
+        }
+    }
+}
+
+fn spawn(layout: &EngineLayout, log: File) -> Result<Child, SetupError> {
+    let program = layout.supervisor();
+    let again = log.try_clone().map_err(failed(&layout.log()))?;
+    Command::new(&program)
+        .arg("supervise")
+        .arg(layout.root())
+        .stdin(Stdio::null())
+        .stdout(log)
+        .stderr(again)
+        .current_dir("/")
+        .spawn()
+        .map_err(|source| {
+            let program = program.display().to_string();
+            CommandError::Spawn { program, source }.into()
+        })
+}
+
+/// A supervisor that found another one at work leaves the engine to that.
+fn ended(child: &mut Child) -> bool {
+    match child.try_wait() {
+        Ok(Some(status)) => status.code() != Some(i32::from(ALREADY_SUPERVISED)),
+        Ok(None) | Err(_) => false,
+    }
+}
+
+fn make_directories(layout: &EngineLayout) -> Result<(), SetupError> {
+    for file in [layout.socket(), layout.log(), layout.data_root(), layout.exec_root()] {
+        let dir = file.parent().unwrap_or(layout.root());
+        fs::create_dir_all(dir).map_err(failed(dir))?;
+    }
+    Ok(())
+}
+
+/// Opens the log for appending and says how long it was.
+fn open_log(path: &Path) -> Result<(File, u64), SetupError> {
+    let length = |path: &Path| fs::metadata(path).map_or(0, |metadata| metadata.len());
+    if length(path) > LOG_LIMIT {
+        fs::rename(path, path.with_extension("log.1")).map_err(failed(path))?;
+    }
+    let before = length(path);
+    let file = OpenOptions::new().append(true).create(true).open(path).map_err(failed(path))?;
+    Ok((file, before))
+}
+
+fn with_log(error: SetupError, path: &Path, from: u64) -> SetupError {
+    let read = || {
+        let mut file = File::open(path)?;
+        file.seek(SeekFrom::Start(from))?;
+        let mut bytes = Vec::new();
+        file.read_to_end(&mut bytes)?;
+        std::io::Result::Ok(bytes)
+    };
+    let log = tail(&String::from_utf8_lossy(&read().unwrap_or_default()));
+    match error {
+        SetupError::EngineDied { .. } => SetupError::EngineDied { log },
+        SetupError::EngineSilent { seconds, .. } => SetupError::EngineSilent { seconds, log },
+        other => other,
+    }
+}
