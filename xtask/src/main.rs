@@ -1,0 +1,35 @@
+//! Repository chores: `cargo xtask <verb>`.
+
+use std::process::ExitCode;
+
+mod bench;
+mod project;
+mod test;
+mod tidy;
+
+const USAGE: &str = "\
+usage: cargo xtask <verb>
+
+  test [STEP…]    provision what the tests need, then run all of them
+  tidy            check the house rules
+  bench [RUNS]    measure against Docker and OpenSSH; default 15 runs each
+";
+
+fn main() -> ExitCode {
+    let mut args = std::env::args().skip(1);
+    let verb = args.next().unwrap_or_default();
+    let rest: Vec<String> = args.collect();
+    let outcome = match verb.as_str() {
+        "test" => test::run(&rest),
+        "tidy" => tidy::run(),
+        "bench" => bench::run(&rest),
+        _ => {
+            eprint!("{USAGE}");
+            return ExitCode::from(2);
+        }
+    };
+    outcome.unwrap_or_else(|error| {
+        eprintln!("error: {error:#}");
+        ExitCode::FAILURE
+    })
+}

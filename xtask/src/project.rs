@@ -1,0 +1,57 @@
+//! Where the project is, and running programs in it.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::Context as _;
+use serde_json::Value;
+
+/// The top directory of the checkout.
+pub(crate) fn root() -> PathBuf {
+    let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));
+    manifest.parent().unwrap_or(manifest).to_owned()
+}
+
+/// Cargo, as the one that runs this program, in the checkout.
+pub(crate) fn cargo(args: &[&str]) -> Command {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut command = Command::new(cargo);
+    command.args(args).current_dir(root());
+    command
+}
+
+/// What cargo knows about the workspace's own packages.
+pub(crate) fn metadata() -> anyhow::Result<Value> {
+    let text = output_of(cargo(&["metadata", "--format-version=1", "--no-deps"]))?;
+    serde_json::from_str(&text).context("cargo's metadata is not JSON")
+}
+
+/// Where cargo builds.
+pub(crate) fn target_dir() -> anyhow::Result<PathBuf> {
+    let metadata = metadata()?;
+    let directory = metadata["target_directory"].as_str();
+    directory.map(PathBuf::from).context("cargo names no target directory")
+}
+
+/// Runs a program that shares our streams; it has to succeed.
+pub(crate) fn succeed(mut command: Command) -> anyhow::Result<()> {
+    let line = line_of(&command);
+    let status = command.status().with_context(|| format!("cannot start `{line}`"))?;
+    anyhow::ensure!(status.success(), "`{line}` failed ({status})");
+    Ok(())
+}
+
+/// Runs a program and returns what it prints.
+pub(crate) fn output_of(mut command: Command) -> anyhow::Result<String> {
+    let line = line_of(&command);
+    let output = command.output().with_context(|| format!("cannot start `{line}`"))?;
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    anyhow::ensure!(output.status.success(), "`{line}` failed: {}", stderr.trim());
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+/// The words of a command, to show.
+pub(crate) fn line_of(command: &Command) -> String {
+    let words = std::iter::once(command.get_program()).chain(command.get_args());
+    words.map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ")
+}

@@ -1,0 +1,27 @@
+//! The engine that end-to-end tests leave running for the next run.
+
+use std::path::PathBuf;
+use std::process::Command;
+
+/// Stops it. That it cannot be stopped is worth a line, not a failure.
+pub(super) fn stop() {
+    // The tests run as root, by sudo if need be; `containai_tests::Place` says
+    // where.
+    let root = PathBuf::from("/var/tmp/containai-tests-0/engine");
+    let supervisor = root.join("usr/local/libexec/containai/containai-engine");
+    if !supervisor.exists() {
+        return;
+    }
+    let mut command = match nix::unistd::geteuid().is_root() {
+        true => Command::new(&supervisor),
+        false => {
+            let mut sudo = Command::new("sudo");
+            sudo.arg(&supervisor);
+            sudo
+        }
+    };
+    match command.arg("stop").arg(&root).status() {
+        Ok(status) if status.success() => {}
+        outcome => eprintln!("warning: cannot stop the tests' engine: {outcome:?}"),
+    }
+}

@@ -1,0 +1,71 @@
+//! What is run.
+
+use crate::project::{self, succeed};
+use crate::tidy;
+
+/// One thing that has to pass.
+pub(super) struct Step {
+    pub(super) name: &'static str,
+    pub(super) about: &'static str,
+    pub(super) run: fn() -> anyhow::Result<()>,
+}
+
+/// All of them, cheap ones first.
+pub(super) const STEPS: [Step; 6] = [
+    Step { name: "fmt", about: "the form of the code", run: fmt },
+    Step { name: "tidy", about: "the rules of the house", run: tidy },
+    Step { name: "unit", about: "unit, snapshot and property tests", run: unit },
+    Step { name: "clippy", about: "lints", run: clippy },
+    Step { name: "doc", about: "the documentation", run: doc },
+    Step { name: "e2e", about: "end-to-end tests on a real engine", run: e2e },
+];
+
+/// Containers boot while others are being looked at; two cores bear three.
+const THREADS: &str = "--test-threads=3";
+
+fn fmt() -> anyhow::Result<()> {
+    succeed(project::cargo(&["fmt", "--all", "--check"]))
+}
+
+fn tidy() -> anyhow::Result<()> {
+    match tidy::findings()?.as_slice() {
+        [] => Ok(()),
+        findings => anyhow::bail!("{}", findings.join("\n")),
+    }
+}
+
+fn unit() -> anyhow::Result<()> {
+    let mut command =
+        project::cargo(&["test", "--locked", "--workspace", "--exclude", "containai-tests"]);
+    command.env("INSTA_UPDATE", "no");
+    succeed(command)
+}
+
+fn clippy() -> anyhow::Result<()> {
+    let args = ["clippy", "--locked", "--workspace", "--all-targets", "--", "-D", "warnings"];
+    succeed(project::cargo(&args))
+}
+
+fn doc() -> anyhow::Result<()> {
+    let mut command = project::cargo(&["doc", "--locked", "--workspace", "--no-deps", "--quiet"]);
+    command.env("RUSTDOCFLAGS", "-D warnings");
+    succeed(command)
+}
+
+fn e2e() -> anyhow::Result<()> {
+    succeed(project::cargo(&["build", "--locked", "--package=containai-cli", "--bin=cai"]))?;
+    let args = ["test", "--locked", "--package=containai-tests", "--", THREADS];
+    let mut command = project::cargo(&args);
+    command.env("INSTA_UPDATE", "no");
+    if !nix::unistd::geteuid().is_root() {
+        // The tests make files of other users and namespaces of their own.
+        command.env(runner_variable(), "sudo --preserve-env=INSTA_UPDATE");
+    }
+    succeed(command)
+}
+
+/// The variable that names what cargo starts test binaries with.
+fn runner_variable() -> String {
+    let triple = format!("{}_UNKNOWN_LINUX_GNU", std::env::consts::ARCH.to_uppercase());
+    format!("CARGO_TARGET_{triple}_RUNNER")
+}

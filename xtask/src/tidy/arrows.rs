@@ -1,0 +1,68 @@
+//! Who may know whom.
+
+use serde_json::Value;
+
+/// The arrows: core ← ssh, core ← docker, all of them ← cli.
+const ARROWS: [(&str, &[&str]); 4] = [
+    ("containai-core", &[]),
+    ("containai-ssh", &["containai-core"]),
+    ("containai-docker", &["containai-core"]),
+    ("containai-cli", &["containai-core", "containai-ssh", "containai-docker"]),
+];
+
+/// What the core may use of others: nothing that does I/O.
+const CORE: [&str; 6] = ["serde", "serde_json", "sha2", "thiserror", "toml_edit", "toml"];
+
+/// Looks at the dependencies in cargo's metadata. Dev-dependencies count, as a
+/// test that needs both sides of a border belongs into `tests`.
+pub(super) fn check(metadata: &Value) -> Vec<String> {
+    let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
+    let mut findings = Vec::new();
+    for package in list(&metadata["packages"]) {
+        let name = package["name"].as_str().unwrap_or_default().to_owned();
+        let Some((_, allowed)) = ARROWS.iter().find(|(crate_name, _)| *crate_name == name) else {
+            continue;
+        };
+        for dependency in list(&package["dependencies"]) {
+            let used = dependency["name"].as_str().unwrap_or_default();
+            let is_normal = dependency["kind"].is_null();
+            if used.starts_with("containai-") && !allowed.contains(&used) {
+                findings.push(format!("{name}/Cargo.toml:1: `{used}` is against the arrows"));
+            }
+            let is_ours = used.starts_with("containai-");
+            if name == "containai-core" && is_normal && !is_ours && !CORE.contains(&used) {
+                findings.push(format!("{name}/Cargo.toml:1: the core does not use `{used}`"));
+            }
+        }
+    }
+    findings
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn findings(name: &str, dependency: &str, kind: Option<&str>) -> usize {
+        let dependency = json!({ "name": dependency, "kind": kind });
+        check(&json!({ "packages": [{ "name": name, "dependencies": [dependency] }] })).len()
+    }
+
+    #[test]
+    fn arrows_point_one_way() {
+        assert_eq!(findings("containai-cli", "containai-ssh", None), 0);
+        assert_eq!(findings("containai-ssh", "containai-core", None), 0);
+        assert_eq!(findings("containai-ssh", "containai-docker", None), 1);
+        assert_eq!(findings("containai-docker", "containai-ssh", Some("dev")), 1);
+        assert_eq!(findings("containai-core", "containai-cli", None), 1);
+        assert_eq!(findings("containai-tests", "containai-cli", None), 0);
+    }
+
+    #[test]
+    fn core_stays_small() {
+        assert_eq!(findings("containai-core", "serde", None), 0);
+        assert_eq!(findings("containai-core", "tokio", Some("dev")), 0);
+        assert_eq!(findings("containai-core", "tokio", None), 1);
+    }
+}
