@@ -1,4 +1,4 @@
-use std::fs::{self, DirBuilder, File, Permissions};
+use std::fs::{self, DirBuilder, File, Metadata, Permissions};
 use std::io;
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt, chown};
@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 
 use nix::libc;
 use nix::sched::{CloneFlags, unshare};
-use rustix::fs::{CWD, FileType, Mode, OFlags, makedev, mknodat, open};
+use rustix::fs::{CWD, FileType, Mode, OFlags, ResolveFlags, makedev, mknodat, openat2};
+use rustix::io::Errno;
 use rustix::mount::{
     MountFlags, MountPropagationFlags, MoveMountFlags, OpenTreeFlags, mount, mount_change,
     move_mount, open_tree,
@@ -30,7 +31,7 @@ pub(super) enum StageError {
         #[source]
         source: io::Error,
     },
-    /// The source is gone, or became a symbolic link after the engine looked at it.
+    /// The source is gone, or a symbolic link came into its path since the engine was given the canonical one.
     #[error("cannot open the bind source `{path}`")]
     Source {
         path: PathBuf,
@@ -113,42 +114,22 @@ impl Stage {
         bind: &ForeignBind,
         namespace: &UserNamespace,
     ) -> Result<PathBuf, StageError> {
-        let path = &bind.source;
-        let opening = |source: rustix::io::Errno| StageError::Source {
-            path: path.clone(),
-            source: source.into(),
-        };
-        // Opened once and then used by descriptor: what is checked is what is mounted.
-        let source = open(path, OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC, Mode::empty())
-            .map_err(opening)?;
-        let source = File::from(source);
-        let metadata = source
-            .metadata()
-            .map_err(|source| StageError::Source { path: path.clone(), source })?;
-        if metadata.is_symlink() {
-            return Err(opening(rustix::io::Errno::LOOP));
-        }
+        let (source, metadata) = open_source(&bind.source)?;
         let recursive =
             if bind.recursive { OpenTreeFlags::AT_RECURSIVE } else { OpenTreeFlags::empty() };
         let flags = OpenTreeFlags::OPEN_TREE_CLONE
             | OpenTreeFlags::OPEN_TREE_CLOEXEC
             | OpenTreeFlags::AT_EMPTY_PATH;
-        let tree = open_tree(&source, "", flags | recursive).map_err(opening)?;
-
+        let tree = open_tree(&source, "", flags | recursive)
+            .map_err(|errno| cannot_open(&bind.source, errno))?;
         let owner = BindOwner { uid: metadata.uid(), gid: metadata.gid() };
         if let Some((uids, gids)) = idmap::for_owner(owner, &namespace.uids, &namespace.gids) {
             map(bind, &tree, &uids, &gids)?;
         }
         let target = self.place();
-        let attach =
-            |source: io::Error| setup(format!("attach the clone of `{}`", path.display()), source);
-        if metadata.is_dir() {
-            fs::create_dir(&target).map_err(attach)?;
-        } else {
-            File::create(&target).map_err(attach)?;
-        }
-        move_mount(&tree, "", CWD, &target, MoveMountFlags::MOVE_MOUNT_F_EMPTY_PATH)
-            .map_err(|source| attach(source.into()))?;
+        attach(&tree, &metadata, &target).map_err(|source| {
+            setup(format!("attach the clone of `{}`", bind.source.display()), source)
+        })?;
         Ok(target)
     }
 

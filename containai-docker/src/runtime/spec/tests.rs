@@ -63,6 +63,7 @@ fn mounts_of_a_system_container() {
     /var/lib/docker bind /srv/engine/1000000.1000000/volumes/h1docker/_data rbind
     /run tmpfs tmpfs nosuid,nodev,mode=755,size=20%
     /run/lock tmpfs tmpfs nosuid,nodev,noexec,mode=1777,size=5120k
+    /dev/.containai/proc proc proc nosuid,noexec,nodev
     /proc/meminfo bind /var/lib/lxcfs/proc/meminfo bind,nosuid,nodev,noexec
     /dev/fuse bind /stage/0 bind,nosuid,noexec
     /dev/net/tun bind /stage/1 bind,nosuid,noexec
