@@ -144,6 +144,35 @@ fn setup(step: String, source: io::Error) -> StageError {
     StageError::Setup { step, source }
 }
 
+/// Opens the source once, to be used by descriptor from then on: what is looked at is what is mounted.
+///
+/// No symbolic link is followed anywhere in the path: a folder above may be the workspace of another agent, who could
+/// put one there.
+fn open_source(path: &Path) -> Result<(File, Metadata), StageError> {
+    let resolve = ResolveFlags::NO_SYMLINKS | ResolveFlags::NO_MAGICLINKS;
+    let source = openat2(CWD, path, OFlags::PATH | OFlags::CLOEXEC, Mode::empty(), resolve)
+        .map_err(|errno| cannot_open(path, errno))?;
+    let source = File::from(source);
+    let metadata =
+        source.metadata().map_err(|source| StageError::Source { path: path.to_owned(), source })?;
+    Ok((source, metadata))
+}
+
+fn cannot_open(path: &Path, errno: Errno) -> StageError {
+    StageError::Source { path: path.to_owned(), source: errno.into() }
+}
+
+/// Attaches a detached mount at a path that is not there yet; a file is mounted on a file, a folder on a folder.
+fn attach(tree: &OwnedFd, metadata: &Metadata, target: &Path) -> io::Result<()> {
+    if metadata.is_dir() {
+        fs::create_dir(target)?;
+    } else {
+        File::create(target)?;
+    }
+    move_mount(tree, "", CWD, target, MoveMountFlags::MOVE_MOUNT_F_EMPTY_PATH)?;
+    Ok(())
+}
+
 fn map(bind: &ForeignBind, tree: &OwnedFd, uids: &IdMap, gids: &IdMap) -> Result<(), StageError> {
     let path = &bind.source;
     let namespace = idmap::with_maps(uids, gids)
