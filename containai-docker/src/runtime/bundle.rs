@@ -50,7 +50,8 @@ impl Bundle {
         Ok((Self { path, permissions }, Spec::new(value)))
     }
 
-    /// Replaces the spec: whoever reads the file sees the old text or the new one, whole, with the mode it had.
+    /// Replaces the spec: whoever reads the file sees the old text or the new one, whole, with the
+    /// mode it had.
     pub(super) fn write(&self, spec: &Spec) -> Result<(), BundleError> {
         self.replace(&spec.to_bytes())
             .map_err(|source| BundleError::Write { path: self.path.clone(), source })

@@ -1,5 +1,5 @@
-//! A `createRuntime` hook (OCI runtime spec, "POSIX-platform Hooks"): hands the container the top of its own control
-//! groups where runc does not, that is on cgroup v1.
+//! A `createRuntime` hook (OCI runtime spec, "POSIX-platform Hooks"): hands the container the top
+//! of its own control groups where runc does not, that is on cgroup v1.
 
 use std::fs;
 use std::io::{self, Read};
@@ -98,7 +98,8 @@ fn parse_id_map(text: &str) -> IdRanges {
     IdRanges(text.lines().filter_map(range).collect())
 }
 
-/// The directory of a process in each mounted hierarchy, given its `/proc/<pid>/cgroup` (cgroups(7)).
+/// The directory of a process in each mounted hierarchy, given its `/proc/<pid>/cgroup`
+/// (cgroups(7)).
 ///
 /// The top of a hierarchy is never among them: a process there has no group of its own.
 fn own_folders(membership: &str, mounts: &[Mounted]) -> Vec<(Version, PathBuf)> {

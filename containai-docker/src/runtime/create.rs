@@ -18,8 +18,8 @@ pub(super) enum CreateError {
     Stage(#[from] StageError),
 }
 
-/// Turns the bundle into that of a system container. What runc needs besides, it finds in this process's mount
-/// namespace, and nowhere else.
+/// Turns the bundle into that of a system container. What runc needs besides, it finds in this
+/// process's mount namespace, and nowhere else.
 pub(super) fn prepare(request: &CreateRequest) -> Result<(), CreateError> {
     let (bundle, mut spec) = Bundle::open(&request.bundle)?;
     let namespace = UserNamespace::of(&spec)?;

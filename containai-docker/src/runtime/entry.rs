@@ -11,8 +11,9 @@ pub const PROGRAM: &str = "containai-runc";
 
 /// Runs the runtime with the arguments after the program name.
 ///
-/// Does not return when runc takes over, which is the ordinary case. A returned code is that of a failure, already
-/// told on stderr and in runc's `--log` file, or of one of the runtime's own hooks.
+/// Does not return when runc takes over, which is the ordinary case. A returned code is that of a
+/// failure, already told on stderr and in runc's `--log` file, or of one of the runtime's own
+/// hooks.
 pub fn main(arguments: impl Iterator<Item = OsString>) -> ExitCode {
     let arguments: Vec<OsString> = arguments.collect();
     let invocation = Invocation::parse(&arguments);

@@ -3,8 +3,8 @@ use std::io;
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 
-/// Where runc is looked for. A fixed list and not `PATH`: the engine runs as root, and what it starts must not depend
-/// on who started the engine.
+/// Where runc is looked for. A fixed list and not `PATH`: the engine runs as root, and what it
+/// starts must not depend on who started the engine.
 const RUNC: [&str; 4] =
     ["/usr/bin/runc", "/usr/sbin/runc", "/usr/local/sbin/runc", "/usr/local/bin/runc"];
 
@@ -24,7 +24,8 @@ pub(super) enum ExecError {
     },
 }
 
-/// Replaces this process by runc with the same arguments, environment, working directory and open descriptors.
+/// Replaces this process by runc with the same arguments, environment, working directory and open
+/// descriptors.
 ///
 /// Returns only when that failed.
 pub(super) fn become_runc(arguments: &[OsString]) -> ExecError {

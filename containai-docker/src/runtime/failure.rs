@@ -16,8 +16,8 @@ pub(super) fn chain(error: &dyn Error) -> String {
     text
 }
 
-/// Tells a failure where the engine reads it: on stderr, and as the last record of runc's `--log` file, whose text
-/// becomes Docker's error message (containerd reads it back as JSON lines).
+/// Tells a failure where the engine reads it: on stderr, and as the last record of runc's `--log`
+/// file, whose text becomes Docker's error message (containerd reads it back as JSON lines).
 pub(super) fn report(log: Option<&Path>, message: &str) {
     // stderr may be closed; there is nowhere left to say so.
     let _ = writeln!(std::io::stderr(), "containai-runc: {message}");
@@ -34,7 +34,8 @@ fn record(message: &str, seconds: u64) -> String {
     format!("{record}\n")
 }
 
-/// Formats seconds since 1970 as RFC 3339 in UTC. containerd drops a record whose time it cannot parse.
+/// Formats seconds since 1970 as RFC 3339 in UTC. containerd drops a record whose time it cannot
+/// parse.
 ///
 /// The date is Howard Hinnant's `civil_from_days`.
 fn timestamp(seconds: u64) -> String {

@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 
 /// What the engine asks of the runtime: runc's command line, as far as it matters here.
 ///
-/// runc's parser (urfave/cli) takes `-name` and `--name` alike, and a value either after `=` or as the next argument.
+/// runc's parser (urfave/cli) takes `-name` and `--name` alike, and a value either after `=` or as
+/// the next argument.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Invocation<'a> {
     /// Value of the global option `--log`: where containerd looks for the reason of a failure.
@@ -46,7 +47,8 @@ const CREATE_WITH_VALUE: &[&str] =
     &["bundle", "b", "console-socket", "pidfd-socket", "pid-file", "preserve-fds"];
 
 impl<'a> Invocation<'a> {
-    /// Reads the arguments after the program name. Never fails: what cannot be understood is runc's to refuse.
+    /// Reads the arguments after the program name. Never fails: what cannot be understood is runc's
+    /// to refuse.
     pub(super) fn parse(arguments: &'a [OsString]) -> Self {
         let mut log = None;
         let mut words = Words { rest: arguments, with_value: GLOBAL_WITH_VALUE };
@@ -82,7 +84,8 @@ fn create(arguments: &[OsString]) -> Verb {
             Word::Plain(word) => id = id.or_else(|| word.to_str().map(str::to_owned)),
         }
     }
-    // Without an id (`create --help` too) there is nothing to edit, and runc has the better message.
+    // Without an id (`create --help` too) there is nothing to edit, and runc has the better
+    // message.
     id.map_or(Verb::Other, |id| Verb::Create(CreateRequest { bundle, id }))
 }
 

@@ -1,11 +1,12 @@
-//! `containai-runc`: an OCI runtime that stands in front of runc and turns an ordinary container with a user
-//! namespace into a system container.
+//! `containai-runc`: an OCI runtime that stands in front of runc and turns an ordinary container
+//! with a user namespace into a system container.
 //!
-//! Docker calls it as it calls runc. On `create` it edits `<bundle>/config.json` and then becomes runc with the
-//! arguments it was given; every other verb goes straight through. What the edits are, and why, is told by the
-//! modules of `spec`; what they need from the kernel (a private mount namespace with id-mapped clones of the
-//! workspace) is in `stage` and [`idmap`]. A container without a user namespace is refused: there is no way
-//! through here to a container whose root is the host's.
+//! Docker calls it as it calls runc. On `create` it edits `<bundle>/config.json` and then becomes
+//! runc with the arguments it was given; every other verb goes straight through. What the edits
+//! are, and why, is told by the modules of `spec`; what they need from the kernel (a private mount
+//! namespace with id-mapped clones of the workspace) is in `stage` and [`idmap`]. A container
+//! without a user namespace is refused: there is no way through here to a container whose root is
+//! the host's.
 
 mod bundle;
 mod cgroup_hook;

@@ -16,8 +16,8 @@ use rustix::mount::{
 use super::idmap::{self, BindOwner, IdMap, NamespaceError};
 use super::spec::{Device, ForeignBind, UserNamespace};
 
-/// Where the mounts for runc are attached. The folder stays on the host, empty; what is on it is seen by this process,
-/// by runc and by nobody else.
+/// Where the mounts for runc are attached. The folder stays on the host, empty; what is on it is
+/// seen by this process, by runc and by nobody else.
 const STAGE: &str = "/run/containai/stage";
 
 /// The mounts of a container could not be prepared.
@@ -31,14 +31,16 @@ pub(super) enum StageError {
         #[source]
         source: io::Error,
     },
-    /// The source is gone, or a symbolic link came into its path since the engine was given the canonical one.
+    /// The source is gone, or a symbolic link came into its path since the engine was given the
+    /// canonical one.
     #[error("cannot open the bind source `{path}`")]
     Source {
         path: PathBuf,
         #[source]
         source: io::Error,
     },
-    /// The file system has no id-mapped mounts: NFS, 9p, FUSE, overlay, or any on Linux before 5.12.
+    /// The file system has no id-mapped mounts: NFS, 9p, FUSE, overlay, or any on Linux before
+    /// 5.12.
     #[error(
         "cannot map the owner of `{path}` into the container: `{kind}` has no id-mapped mounts on this kernel"
     )]
@@ -58,7 +60,8 @@ pub(super) enum StageError {
 
 /// A private mount namespace with a folder of mounts that the container shall get.
 ///
-/// It lives as long as the last process in it, this one and then runc's: a crash at any point leaves nothing mounted.
+/// It lives as long as the last process in it, this one and then runc's: a crash at any point
+/// leaves nothing mounted.
 pub(super) struct Stage {
     folder: PathBuf,
     used: u32,
@@ -76,7 +79,8 @@ impl Stage {
             .map_err(|source| setup(format!("create `{STAGE}`"), source))?;
         unshare(CloneFlags::CLONE_NEWNS)
             .map_err(|source| setup("make a private mount namespace".to_owned(), source.into()))?;
-        // Slave, not private: what the engine unmounts later goes away here too, and nothing goes the other way.
+        // Slave, not private: what the engine unmounts later goes away here too, and nothing goes
+        // the other way.
         mount_change("/", MountPropagationFlags::DOWNSTREAM | MountPropagationFlags::REC)
             .map_err(|source| setup("make mounts private".to_owned(), source.into()))?;
         // Devices work on it: a tmpfs of the host's user namespace, unless mounted `nodev`.
@@ -91,7 +95,8 @@ impl Stage {
         Ok(Self { folder, used: 0 })
     }
 
-    /// Makes a node of the device that everybody in the container can open, whatever the mode of the host's own.
+    /// Makes a node of the device that everybody in the container can open, whatever the mode of
+    /// the host's own.
     pub(super) fn device(
         &mut self,
         device: &Device,
@@ -108,7 +113,8 @@ impl Stage {
         Ok(path)
     }
 
-    /// Attaches a clone of the bind's source whose owner is the container's `agent`, and returns where.
+    /// Attaches a clone of the bind's source whose owner is the container's `agent`, and returns
+    /// where.
     pub(super) fn bind(
         &mut self,
         bind: &ForeignBind,
@@ -144,10 +150,11 @@ fn setup(step: String, source: io::Error) -> StageError {
     StageError::Setup { step, source }
 }
 
-/// Opens the source once, to be used by descriptor from then on: what is looked at is what is mounted.
+/// Opens the source once, to be used by descriptor from then on: what is looked at is what is
+/// mounted.
 ///
-/// No symbolic link is followed anywhere in the path: a folder above may be the workspace of another agent, who could
-/// put one there.
+/// No symbolic link is followed anywhere in the path: a folder above may be the workspace of
+/// another agent, who could put one there.
 fn open_source(path: &Path) -> Result<(File, Metadata), StageError> {
     let resolve = ResolveFlags::NO_SYMLINKS | ResolveFlags::NO_MAGICLINKS;
     let source = openat2(CWD, path, OFlags::PATH | OFlags::CLOEXEC, Mode::empty(), resolve)
@@ -162,7 +169,8 @@ fn cannot_open(path: &Path, errno: Errno) -> StageError {
     StageError::Source { path: path.to_owned(), source: errno.into() }
 }
 
-/// Attaches a detached mount at a path that is not there yet; a file is mounted on a file, a folder on a folder.
+/// Attaches a detached mount at a path that is not there yet; a file is mounted on a file, a folder
+/// on a folder.
 fn attach(tree: &OwnedFd, metadata: &Metadata, target: &Path) -> io::Result<()> {
     if metadata.is_dir() {
         fs::create_dir(target)?;
@@ -193,8 +201,9 @@ fn set_idmap(tree: &OwnedFd, namespace: &File, recursive: bool) -> io::Result<()
         userns_fd: u64::from(namespace.as_raw_fd().unsigned_abs()),
     };
     let flags = libc::AT_EMPTY_PATH | if recursive { libc::AT_RECURSIVE } else { 0 };
-    // SAFETY: neither libc, nix nor rustix wraps the call. It reads an empty C string and one `mount_attr` of the size
-    // given, both of which live until it returns, and it keeps no pointer; the descriptors are open.
+    // SAFETY: neither libc, nix nor rustix wraps the call. It reads an empty C string and one
+    // `mount_attr` of the size given, both of which live until it returns, and it keeps no pointer;
+    // the descriptors are open.
     let result = unsafe {
         libc::syscall(
             libc::SYS_mount_setattr,

@@ -1,6 +1,7 @@
 use std::fmt;
 
-/// `count` ids from `disk` on, as the file system stores them, which appear on the mount as those from `seen` on.
+/// `count` ids from `disk` on, as the file system stores them, which appear on the mount as those
+/// from `seen` on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Extent {
     /// First id on disk.
@@ -13,8 +14,8 @@ pub struct Extent {
 
 /// The uid or gid map of an id-mapped mount (mount_setattr(2)).
 ///
-/// An id that no extent names cannot be written by anybody through the mount. `Display` gives the text that
-/// `/proc/<pid>/uid_map` takes (user_namespaces(7)).
+/// An id that no extent names cannot be written by anybody through the mount. `Display` gives the
+/// text that `/proc/<pid>/uid_map` takes (user_namespaces(7)).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IdMap(pub(super) Vec<Extent>);
 

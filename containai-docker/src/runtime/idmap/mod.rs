@@ -1,5 +1,5 @@
-//! Who owns what on a bind mount: the workspace's owner on the host is `agent` inside, and nobody inside is root
-//! outside.
+//! Who owns what on a bind mount: the workspace's owner on the host is `agent` inside, and nobody
+//! inside is root outside.
 
 mod extent;
 mod namespace;

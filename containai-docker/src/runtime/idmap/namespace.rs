@@ -27,8 +27,8 @@ pub(in crate::runtime) enum NamespaceError {
 
 /// Makes a user namespace with these maps and returns it; nobody lives in it.
 ///
-/// A namespace is made by a process that moves into it, and a process cannot come back: hence a child, which is this
-/// program again and ends when it is let go.
+/// A namespace is made by a process that moves into it, and a process cannot come back: hence a
+/// child, which is this program again and ends when it is let go.
 pub(in crate::runtime) fn with_maps(uids: &IdMap, gids: &IdMap) -> Result<File, NamespaceError> {
     let mut child = Command::new("/proc/self/exe")
         .arg0(PROGRAM)

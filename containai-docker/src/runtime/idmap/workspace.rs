@@ -8,8 +8,8 @@ const PARKED: u32 = u32::MAX - 1;
 
 /// The id on the host of the container's `agent`, given the first subordinate id of the engine.
 ///
-/// A workspace that belongs to host root is not id-mapped (see [`for_owner`]); whoever prepares it grants this id
-/// access, for example by a POSIX ACL.
+/// A workspace that belongs to host root is not id-mapped (see [`for_owner`]); whoever prepares it
+/// grants this id access, for example by a POSIX ACL.
 pub fn agent_host_id(subordinate_base: u32) -> u32 {
     subordinate_base.saturating_add(AGENT_ID)
 }
@@ -25,11 +25,13 @@ pub struct BindOwner {
 
 /// The uid and the gid map under which `owner` on the host and `agent` inside are one person.
 ///
-/// The container's other ids stay themselves, in the subordinate range; where the owner is one of them, it and
-/// `agent` change places. Host root is in no map: a file that belongs to it cannot be written through the mount.
+/// The container's other ids stay themselves, in the subordinate range; where the owner is one of
+/// them, it and `agent` change places. Host root is in no map: a file that belongs to it cannot be
+/// written through the mount.
 ///
-/// `None` when nothing is to be mapped: the owner is host root or is `agent` already, or the container has no id 1000.
-/// A plain bind is right then: inside a user namespace it cannot make a file of host root either.
+/// `None` when nothing is to be mapped: the owner is host root or is `agent` already, or the
+/// container has no id 1000. A plain bind is right then: inside a user namespace it cannot make a
+/// file of host root either.
 pub fn for_owner(owner: BindOwner, uids: &IdRanges, gids: &IdRanges) -> Option<(IdMap, IdMap)> {
     if owner.uid == 0 {
         return None;
@@ -43,8 +45,8 @@ pub fn for_owner(owner: BindOwner, uids: &IdRanges, gids: &IdRanges) -> Option<(
     Some((uid_map, gid_map))
 }
 
-/// The subordinate range as it is, but `owner` and `agent` exchanged. An owner from outside of the range enters it in
-/// the place of `agent`, whose own id on disk then has none.
+/// The subordinate range as it is, but `owner` and `agent` exchanged. An owner from outside of the
+/// range enters it in the place of `agent`, whose own id on disk then has none.
 fn exchange(owner: u32, agent: u32, ranges: &IdRanges) -> IdMap {
     let mut extents = vec![Extent { disk: owner, seen: agent, count: 1 }];
     if owner != agent && ranges.contains_host(owner) {
@@ -54,8 +56,9 @@ fn exchange(owner: u32, agent: u32, ranges: &IdRanges) -> IdMap {
     IdMap(extents)
 }
 
-/// The subordinate range as it is, with group 0 of the host parked outside of it: the kernel lets nobody change a file
-/// whose group has no place in the map, and nobody inside is in, or can give a file to, a group without a name there.
+/// The subordinate range as it is, with group 0 of the host parked outside of it: the kernel lets
+/// nobody change a file whose group has no place in the map, and nobody inside is in, or can give a
+/// file to, a group without a name there.
 fn parked(ranges: &IdRanges) -> IdMap {
     let mut extents = without(ranges, &[]);
     extents.push(Extent { disk: 0, seen: PARKED, count: 1 });

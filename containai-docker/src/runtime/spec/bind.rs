@@ -16,9 +16,9 @@ pub(in crate::runtime) struct ForeignBind {
 
 /// The bind mounts whose source lies outside of the engine's own folder.
 ///
-/// Where that is, the engine tells by the files that it makes for every container, `<folder>/containers/<id>/hostname`
-/// and its neighbours; volumes are beside them. Their owners are in the subordinate range already. The files of lxcfs
-/// are the host's and no person's.
+/// Where that is, the engine tells by the files that it makes for every container,
+/// `<folder>/containers/<id>/hostname` and its neighbours; volumes are beside them. Their owners
+/// are in the subordinate range already. The files of lxcfs are the host's and no person's.
 pub(in crate::runtime) fn foreign_binds(spec: &Spec, id: &str) -> Vec<ForeignBind> {
     let mounts = spec.list("/mounts");
     let engine = mounts.iter().filter_map(bind_source).find_map(|source| engine_folder(source, id));

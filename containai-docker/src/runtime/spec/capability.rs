@@ -52,7 +52,8 @@ const NAMES: [&str; 41] = [
 pub(in crate::runtime) struct BoundingSet(pub(in crate::runtime) u64);
 
 impl BoundingSet {
-    /// Reads the line `CapBnd:` of `/proc/<pid>/status` (proc_pid_status(5)); empty when there is none.
+    /// Reads the line `CapBnd:` of `/proc/<pid>/status` (proc_pid_status(5)); empty when there is
+    /// none.
     pub(in crate::runtime) fn from_status(status: &str) -> Self {
         let bits = status.lines().find_map(|line| line.strip_prefix("CapBnd:"));
         Self(bits.and_then(|bits| u64::from_str_radix(bits.trim(), 16).ok()).unwrap_or(0))
@@ -69,8 +70,9 @@ impl BoundingSet {
 
 /// Gives container root what root has: it counts within the container's user namespace only.
 ///
-/// No more than the bounding set, because runc fails on one capability that it cannot set. Neither inheritable nor
-/// ambient ones: root does not need them, and other users would inherit them (CVE-2022-24769).
+/// No more than the bounding set, because runc fails on one capability that it cannot set. Neither
+/// inheritable nor ambient ones: root does not need them, and other users would inherit them
+/// (CVE-2022-24769).
 pub(super) fn grant(spec: &mut Spec, bounding: BoundingSet) {
     let all: Vec<Value> = bounding.names().map(Value::from).collect();
     let capabilities = json!({ "bounding": all, "effective": all, "permitted": all });

@@ -20,8 +20,8 @@ pub(in crate::runtime) const DEVICES: [Device; 2] = [
 
 /// Offers the device, bound from `node`, and lets the container's device group open it.
 ///
-/// Not by `linux.devices`: in a user namespace runc binds the host's own node, and where udev does not run that has
-/// mode 0600 and belongs to host root, so that nobody inside could open it.
+/// Not by `linux.devices`: in a user namespace runc binds the host's own node, and where udev does
+/// not run that has mode 0600 and belongs to host root, so that nobody inside could open it.
 pub(in crate::runtime) fn offer(spec: &mut Spec, device: &Device, node: &Path) {
     if spec.list("/linux/devices").iter().any(|asked| asked["path"] == device.path) {
         return;

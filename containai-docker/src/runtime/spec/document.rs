@@ -36,7 +36,8 @@ impl Spec {
     }
 }
 
-/// Go writes `null` for an absent object or list. Anything else of a wrong type has no meaning to runc either.
+/// Go writes `null` for an absent object or list. Anything else of a wrong type has no meaning to
+/// runc either.
 fn as_object(value: &mut Value) -> &mut Map<String, Value> {
     if !value.is_object() {
         *value = Value::Object(Map::new());

@@ -1,5 +1,6 @@
-//! The edits of `config.json` (OCI runtime specification, `config.md` and `config-linux.md`), one a file. All of them
-//! are pure: JSON and facts in, JSON out. Fields that nobody here knows stay as they are.
+//! The edits of `config.json` (OCI runtime specification, `config.md` and `config-linux.md`), one a
+//! file. All of them are pure: JSON and facts in, JSON out. Fields that nobody here knows stay as
+//! they are.
 
 mod bind;
 mod capability;

@@ -19,7 +19,8 @@ pub(super) fn add_system_tmpfs(spec: &mut Spec) {
 
 /// Adds a mount, unless something is mounted at that place already.
 ///
-/// runc mounts in the order of the list: the new one stands before what lies below it, or at the end.
+/// runc mounts in the order of the list: the new one stands before what lies below it, or at the
+/// end.
 pub(super) fn add(spec: &mut Spec, destination: &str, kind: &str, source: &Path, options: &[&str]) {
     let mounts = spec.list_mut(&[], "mounts");
     if mounts.iter().any(|mount| destination_of(mount) == Path::new(destination)) {

@@ -2,9 +2,9 @@ use serde_json::{Value, json};
 
 use super::Spec;
 
-/// What the default profile keeps from a process without capabilities and a system container needs: mounts,
-/// namespaces, tracing its own processes, memory policy, keyrings. The kernel checks each against the container's
-/// user namespace. About what an unprivileged LXC container may call.
+/// What the default profile keeps from a process without capabilities and a system container needs:
+/// mounts, namespaces, tracing its own processes, memory policy, keyrings. The kernel checks each
+/// against the container's user namespace. About what an unprivileged LXC container may call.
 const ALLOWED: &[&str] = &[
     // CAP_SYS_ADMIN
     "clone",
@@ -55,12 +55,14 @@ const ALLOWED: &[&str] = &[
     "add_key",
     "keyctl",
     "request_key",
-    // Personalities other than the default's few: 32-bit builds, debuggers without address randomisation.
+    // Personalities other than the default's few: 32-bit builds, debuggers without address
+    // randomisation.
     "personality",
 ];
 
-/// What no user namespace makes safe, or what a kernel bug away from it is the host: modules, another kernel, files by
-/// handle, the clock, swap, tracing of the kernel, hardware ports, the kernel's log.
+/// What no user namespace makes safe, or what a kernel bug away from it is the host: modules,
+/// another kernel, files by handle, the clock, swap, tracing of the kernel, hardware ports, the
+/// kernel's log.
 const DENIED: &[&str] = &[
     "acct",
     "bpf",
@@ -92,9 +94,10 @@ const ALLOW: &str = "SCMP_ACT_ALLOW";
 
 /// Widens the profile that the engine made for a container without capabilities.
 ///
-/// What it says about the calls of either list is taken out first: `clone` is there with a condition on its flags and
-/// `clone3` with ENOSYS, and libseccomp would not let a plain rule win over these. A spec without a profile stays
-/// without: an engine without seccomp has a runc without it.
+/// What it says about the calls of either list is taken out first: `clone` is there with a
+/// condition on its flags and `clone3` with ENOSYS, and libseccomp would not let a plain rule win
+/// over these. A spec without a profile stays without: an engine without seccomp has a runc without
+/// it.
 pub(super) fn widen(spec: &mut Spec) {
     if !spec.get("/linux/seccomp").is_some_and(Value::is_object) {
         return;
@@ -120,7 +123,8 @@ mod tests {
     use super::*;
     use crate::runtime::spec::tests::docker_spec;
 
-    /// Whether the profile lets a call through whatever its arguments; panics when two rules disagree.
+    /// Whether the profile lets a call through whatever its arguments; panics when two rules
+    /// disagree.
     fn allows(spec: &Spec, call: &str) -> bool {
         let rules = spec.list("/linux/seccomp/syscalls");
         let named = |rule: &&Value| {

@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 
 use super::*;
 
-/// `config.json` of `docker create` with a memory and a CPU limit, two volumes and a bind of `/home/dev/api`, from an
-/// engine with `userns-remap` whose folder is `/srv/engine`.
+/// `config.json` of `docker create` with a memory and a CPU limit, two volumes and a bind of
+/// `/home/dev/api`, from an engine with `userns-remap` whose folder is `/srv/engine`.
 pub(super) fn docker_spec() -> Spec {
     let text = include_str!("../fixtures/docker-20.10.json");
     Spec::new(serde_json::from_str(text).expect("a spec"))

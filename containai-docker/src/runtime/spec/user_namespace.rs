@@ -10,11 +10,13 @@ pub(in crate::runtime) struct UserNamespace {
     pub(in crate::runtime) gids: IdRanges,
 }
 
-/// The spec is one that must not run here: all that this runtime adds is harmless in a user namespace only.
+/// The spec is one that must not run here: all that this runtime adds is harmless in a user
+/// namespace only.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 #[non_exhaustive]
 pub(in crate::runtime) enum SpecError {
-    /// The engine runs without `userns-remap`, or the container asks for `--userns host` or `--privileged`.
+    /// The engine runs without `userns-remap`, or the container asks for `--userns host` or
+    /// `--privileged`.
     #[error(
         "refusing to run without a user namespace of the container's own: the engine needs `userns-remap`"
     )]
