@@ -81,12 +81,7 @@ impl Command {
     }
 
     fn of(body: Body) -> Self {
-        Self {
-            dir: CONTAINER_WORKSPACE.into(),
-            body,
-            launch: Launch::default(),
-            env: Vec::new(),
-        }
+        Self { dir: CONTAINER_WORKSPACE.into(), body, launch: Launch::default(), env: Vec::new() }
     }
 
     /// Runs in another directory than the workspace.

@@ -44,20 +44,20 @@ pub enum ForwardAgent {
 }
 
 /// Options with the same value for every container.
-const FIXED: &str = "\
-  GlobalKnownHostsFile /dev/null
-  StrictHostKeyChecking yes
-  HostKeyAlgorithms ssh-ed25519
-  UpdateHostKeys no
-  PubkeyAuthentication yes
-  PreferredAuthentications publickey
-  GSSAPIAuthentication no
-  PasswordAuthentication no
-  ProxyCommand none
-  ControlMaster no
-  ControlPath none
-  ForwardX11 no
-";
+const FIXED: [&str; 12] = [
+    "GlobalKnownHostsFile /dev/null",
+    "StrictHostKeyChecking yes",
+    "HostKeyAlgorithms ssh-ed25519",
+    "UpdateHostKeys no",
+    "PubkeyAuthentication yes",
+    "PreferredAuthentications publickey",
+    "GSSAPIAuthentication no",
+    "PasswordAuthentication no",
+    "ProxyCommand none",
+    "ControlMaster no",
+    "ControlPath none",
+    "ForwardX11 no",
+];
 
 impl HostBlock {
     /// Writes the block as a file of its own.
@@ -75,9 +75,12 @@ impl HostBlock {
         let mut text = format!(
             "# Written by ContainAI, which overwrites changes.\n\
              Host {}\n  HostName 127.0.0.1\n  AddressFamily inet\n  Port {}\n  User {}\n  \
-             IdentityFile {identity}\n  IdentitiesOnly yes\n  UserKnownHostsFile {known_hosts}\n\
-             {FIXED}  ForwardAgent {agent}\n",
-            self.alias, self.port, self.user,
+             IdentityFile {identity}\n  IdentitiesOnly yes\n  UserKnownHostsFile {known_hosts}\n  \
+             {}\n  ForwardAgent {agent}\n",
+            self.alias,
+            self.port,
+            self.user,
+            FIXED.join("\n  "),
         );
         for forward in &self.local_forwards {
             // Writing to a string cannot fail.
@@ -93,23 +96,14 @@ impl HostBlock {
 /// Old and new releases read `"` and `\` differently, and there is no way to
 /// write `${`, which means a variable.
 pub(crate) fn path_argument(path: &Path) -> Result<String, HostBlockError> {
-    let error = || HostBlockError {
-        path: path.to_owned(),
-    };
-    let text = path
-        .to_str()
-        .filter(|text| text.starts_with('/'))
-        .ok_or_else(error)?;
+    let error = || HostBlockError { path: path.to_owned() };
+    let text = path.to_str().filter(|text| text.starts_with('/')).ok_or_else(error)?;
     if text.contains(|c: char| c.is_control() || matches!(c, '"' | '\\')) || text.contains("${") {
         return Err(error());
     }
     let text = text.replace('%', "%%");
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "/._-+@:%".contains(c);
-    if text.chars().all(is_plain) {
-        Ok(text)
-    } else {
-        Ok(format!("\"{text}\""))
-    }
+    if text.chars().all(is_plain) { Ok(text) } else { Ok(format!("\"{text}\"")) }
 }
 
 /// OpenSSH's configuration has no way to write a path.

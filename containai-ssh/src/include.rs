@@ -45,11 +45,8 @@ pub fn add(config: &str, pattern: &str) -> Option<String> {
         return None;
     }
     let end = line_end(config);
-    let argument = if pattern.contains(' ') {
-        format!("\"{pattern}\"")
-    } else {
-        pattern.to_owned()
-    };
+    let argument =
+        if pattern.contains(' ') { format!("\"{pattern}\"") } else { pattern.to_owned() };
     let mut text = format!("Include {argument}{end}");
     if !config.is_empty() {
         text.push_str(end);
@@ -86,12 +83,9 @@ fn without(line: &str, pattern: &str) -> String {
     let Some(arguments) = include_arguments(line) else {
         return line.to_owned();
     };
-    let (ours, rest): (Vec<&str>, Vec<&str>) = arguments
-        .into_iter()
-        .partition(|argument| names(argument, pattern));
-    let has_path = rest
-        .first()
-        .is_some_and(|argument| !argument.starts_with('#'));
+    let (ours, rest): (Vec<&str>, Vec<&str>) =
+        arguments.into_iter().partition(|argument| names(argument, pattern));
+    let has_path = rest.first().is_some_and(|argument| !argument.starts_with('#'));
     match (ours.is_empty(), has_path) {
         (true, _) => line.to_owned(),
         (false, false) => String::new(),
@@ -116,9 +110,7 @@ fn names(argument: &str, pattern: &str) -> bool {
 /// comment that ends the line is the last argument.
 fn include_arguments(line: &str) -> Option<Vec<&str>> {
     let line = line.trim();
-    let keyword = line
-        .get(..7)
-        .filter(|word| word.eq_ignore_ascii_case("include"))?;
+    let keyword = line.get(..7).filter(|word| word.eq_ignore_ascii_case("include"))?;
     let rest = &line[keyword.len()..];
     if !rest.starts_with(|c: char| c.is_whitespace() || matches!(c, '=' | '"')) {
         return None;
@@ -177,11 +169,7 @@ mod tests {
             "Include = containai.d/*.conf",
             "Include ~/mine.conf ~/.ssh/containai.d/*.conf",
         ] {
-            assert_eq!(
-                add(&format!("# c\n\n{line}\nHost x\n"), PATTERN),
-                None,
-                "{line}"
-            );
+            assert_eq!(add(&format!("# c\n\n{line}\nHost x\n"), PATTERN), None, "{line}");
         }
     }
 
@@ -199,10 +187,7 @@ mod tests {
             "Include ~/.ssh/notcontainai.d/*.conf\n",
             "Include ~/.ssh/containai.d/*.conf\n\nInclude ~/.ssh/notcontainai.d/*.conf\n",
         );
-        check(
-            "IncludeX a\n",
-            "Include ~/.ssh/containai.d/*.conf\n\nIncludeX a\n",
-        );
+        check("IncludeX a\n", "Include ~/.ssh/containai.d/*.conf\n\nIncludeX a\n");
     }
 
     #[test]

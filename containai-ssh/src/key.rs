@@ -39,10 +39,7 @@ impl KeyPair {
             return Err(KeyError("it has a passphrase".to_owned()));
         }
         if key.algorithm() != Algorithm::Ed25519 {
-            return Err(KeyError(format!(
-                "it is `{}`, not `ssh-ed25519`",
-                key.algorithm()
-            )));
+            return Err(KeyError(format!("it is `{}`, not `ssh-ed25519`", key.algorithm())));
         }
         Ok(Self(key))
     }
@@ -54,10 +51,7 @@ impl KeyPair {
     /// [`KeyError`] when the library cannot write it.
     pub(crate) fn private_text(&self) -> Result<impl AsRef<str> + use<>, KeyError> {
         // The text is wiped from memory when it is dropped.
-        self.0
-            .to_openssh(LineEnding::LF)
-            .map_err(|error| unusable(&error))
-            .map(Secret)
+        self.0.to_openssh(LineEnding::LF).map_err(|error| unusable(&error)).map(Secret)
     }
 
     /// The public key as one line, as `authorized_keys` and the `.pub` file
@@ -67,10 +61,7 @@ impl KeyPair {
     ///
     /// [`KeyError`] when the library cannot write it.
     pub fn public_line(&self) -> Result<String, KeyError> {
-        self.0
-            .public_key()
-            .to_openssh()
-            .map_err(|error| unusable(&error))
+        self.0.public_key().to_openssh().map_err(|error| unusable(&error))
     }
 
     pub(crate) fn into_private(self) -> PrivateKey {
@@ -80,9 +71,7 @@ impl KeyPair {
 
 impl fmt::Debug for KeyPair {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("KeyPair")
-            .field(&self.0.fingerprint(HashAlg::Sha256).to_string())
-            .finish()
+        f.debug_tuple("KeyPair").field(&self.0.fingerprint(HashAlg::Sha256).to_string()).finish()
     }
 }
 
@@ -131,11 +120,7 @@ mod tests {
 
     #[test]
     fn says_why_a_key_is_unusable() -> Result {
-        let reason = |text: &str| {
-            KeyPair::parse(text)
-                .map_err(|error| error.to_string())
-                .err()
-        };
+        let reason = |text: &str| KeyPair::parse(text).map_err(|error| error.to_string()).err();
         assert!(reason("").is_some());
         assert!(reason("-----BEGIN OPENSSH PRIVATE KEY-----\nAAAA\n").is_some());
         Ok(())

@@ -53,9 +53,7 @@ impl KnownHosts {
 impl fmt::Display for KnownHosts {
     /// Writes the whole file, lowest port first.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.keys
-            .iter()
-            .try_for_each(|(port, key)| writeln!(f, "{} {key}", host(*port)))
+        self.keys.iter().try_for_each(|(port, key)| writeln!(f, "{} {key}", host(*port)))
     }
 }
 
@@ -95,10 +93,7 @@ mod tests {
         hosts.pin(HostPort::new(2300)?, HostKey::parse(A)?);
         hosts.pin(HostPort::new(2300)?, HostKey::parse(B)?);
         let text = hosts.to_string();
-        assert_eq!(
-            text,
-            format!("[127.0.0.1]:2300 {B}\n[127.0.0.1]:2301 {A}\n")
-        );
+        assert_eq!(text, format!("[127.0.0.1]:2300 {B}\n[127.0.0.1]:2301 {A}\n"));
         assert_eq!(KnownHosts::parse(&text), hosts);
         hosts.remove(HostPort::new(2300)?);
         assert_eq!(hosts.to_string(), format!("[127.0.0.1]:2301 {A}\n"));
@@ -117,11 +112,7 @@ mod tests {
             format!("# [127.0.0.1]:2300 {A}"),
             "[127.0.0.1]:2300 ssh-rsa AAAA".to_owned(),
         ] {
-            assert_eq!(
-                KnownHosts::parse(&line).get(HostPort::new(2300)?),
-                None,
-                "{line}"
-            );
+            assert_eq!(KnownHosts::parse(&line).get(HostPort::new(2300)?), None, "{line}");
         }
         Ok(())
     }

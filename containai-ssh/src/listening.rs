@@ -20,17 +20,11 @@ pub(crate) fn is_taken(port: HostPort) -> bool {
         Ipv6Addr::LOCALHOST.into(),
         Ipv6Addr::UNSPECIFIED.into(),
     ];
-    addresses
-        .into_iter()
-        .any(|address| is_address_taken(SocketAddr::new(address, port.get())))
+    addresses.into_iter().any(|address| is_address_taken(SocketAddr::new(address, port.get())))
 }
 
 fn is_address_taken(address: SocketAddr) -> bool {
-    let socket = if address.is_ipv4() {
-        TcpSocket::new_v4()
-    } else {
-        TcpSocket::new_v6()
-    };
+    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() };
     let bound = socket.and_then(|socket| {
         socket.set_reuseaddr(true)?;
         socket.bind(address)

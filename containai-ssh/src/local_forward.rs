@@ -27,9 +27,7 @@ impl FromStr for LocalForward {
 
     /// Reads `port:host:hostport`.
     fn from_str(text: &str) -> Result<Self, LocalForwardError> {
-        let error = || LocalForwardError {
-            text: text.to_owned(),
-        };
+        let error = || LocalForwardError { text: text.to_owned() };
         let (port, rest) = text.split_once(':').ok_or_else(error)?;
         let (host, host_port) = rest.rsplit_once(':').ok_or_else(error)?;
         let is_host = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_');
@@ -67,20 +65,8 @@ mod tests {
     #[test]
     fn takes_only_the_documented_form() {
         let read = |text: &str| text.parse::<LocalForward>().map(|f| f.to_string()).ok();
-        assert_eq!(
-            read("9229:127.0.0.1:9229").as_deref(),
-            Some("9229 127.0.0.1:9229")
-        );
-        for bad in [
-            "",
-            "80",
-            "80:80",
-            "a:b:c",
-            "80::80",
-            "80:a b:80",
-            "80:a\n:80",
-            "0:a:1",
-        ] {
+        assert_eq!(read("9229:127.0.0.1:9229").as_deref(), Some("9229 127.0.0.1:9229"));
+        for bad in ["", "80", "80:80", "a:b:c", "80::80", "80:a b:80", "80:a\n:80", "0:a:1"] {
             assert_eq!(read(bad), None, "{bad:?}");
         }
     }

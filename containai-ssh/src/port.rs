@@ -16,9 +16,7 @@ pub fn choose(
     reserved: &BTreeMap<HostPort, String>,
     mut is_taken: impl FnMut(HostPort) -> bool,
 ) -> Result<HostPort, RemoteError> {
-    let free = range
-        .iter()
-        .find(|port| !reserved.contains_key(port) && !is_taken(*port));
+    let free = range.iter().find(|port| !reserved.contains_key(port) && !is_taken(*port));
     free.ok_or_else(|| RemoteError::NoFreePort {
         start: range.start().get(),
         end: range.end().get(),

@@ -78,11 +78,7 @@ mod tests {
             .output()
             .unwrap_or_else(|error| panic!("cannot run `{shell}`: {error}"));
         assert!(output.status.success(), "{shell}: {output:?}");
-        let mut list: Vec<_> = output
-            .stdout
-            .split(|&b| b == 0)
-            .map(<[u8]>::to_vec)
-            .collect();
+        let mut list: Vec<_> = output.stdout.split(|&b| b == 0).map(<[u8]>::to_vec).collect();
         list.pop();
         list
     }

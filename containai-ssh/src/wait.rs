@@ -37,25 +37,16 @@ pub(crate) async fn knock(port: HostPort, patience: Duration) -> Result<Door, Re
     loop {
         let left = patience.saturating_sub(start.elapsed());
         let silent = || Greeting::NotYet("a connection, but no word".to_owned());
-        let last = match timeout(ATTEMPT.min(left), attempt(port))
-            .await
-            .unwrap_or_else(|_| silent())
-        {
-            Greeting::Ssh(stream) => return Ok(Door { stream }),
-            Greeting::Foreign(spoke) => {
-                return Err(RemoteError::NotSsh {
-                    port: port.get(),
-                    spoke,
-                });
-            }
-            Greeting::NotYet(last) => last,
-        };
+        let last =
+            match timeout(ATTEMPT.min(left), attempt(port)).await.unwrap_or_else(|_| silent()) {
+                Greeting::Ssh(stream) => return Ok(Door { stream }),
+                Greeting::Foreign(spoke) => {
+                    return Err(RemoteError::NotSsh { port: port.get(), spoke });
+                }
+                Greeting::NotYet(last) => last,
+            };
         if start.elapsed() + pause >= patience {
-            return Err(RemoteError::NotReady {
-                port: port.get(),
-                waited: patience,
-                last,
-            });
+            return Err(RemoteError::NotReady { port: port.get(), waited: patience, last });
         }
         sleep(pause).await;
         pause = longest.min(pause * 3 / 2);
@@ -86,9 +77,7 @@ async fn greet(port: HostPort) -> std::io::Result<Greeting> {
         // The engine's port proxy accepts before the server in the container
         // listens, and then closes.
         if said.is_empty() {
-            return Ok(Greeting::NotYet(
-                "the connection was closed at once".to_owned(),
-            ));
+            return Ok(Greeting::NotYet("the connection was closed at once".to_owned()));
         }
         if BANNERS.iter().any(|banner| said.starts_with(banner)) {
             return Ok(Greeting::Ssh(stream));
@@ -96,11 +85,7 @@ async fn greet(port: HostPort) -> std::io::Result<Greeting> {
         if LATER.iter().any(|later| said.starts_with(later)) {
             return Ok(Greeting::NotYet(printable(said)));
         }
-        if !BANNERS
-            .iter()
-            .chain(&LATER)
-            .any(|known| known.starts_with(said))
-        {
+        if !BANNERS.iter().chain(&LATER).any(|known| known.starts_with(said)) {
             return Ok(Greeting::Foreign(printable(said)));
         }
         // Looking does not consume, so there is nothing to wait for.
@@ -110,14 +95,8 @@ async fn greet(port: HostPort) -> std::io::Result<Greeting> {
 
 /// The first line, harmless on a terminal.
 fn printable(said: &[u8]) -> String {
-    let line = said
-        .split(|b| matches!(b, b'\r' | b'\n'))
-        .next()
-        .unwrap_or_default();
-    String::from_utf8_lossy(line)
-        .chars()
-        .flat_map(char::escape_debug)
-        .collect()
+    let line = said.split(|b| matches!(b, b'\r' | b'\n')).next().unwrap_or_default();
+    String::from_utf8_lossy(line).chars().flat_map(char::escape_debug).collect()
 }
 
 #[cfg(test)]
@@ -142,13 +121,16 @@ mod tests {
     }
 
     async fn check(texts: &'static [&'static [u8]], expected: &str) {
-        let port = serve(texts).unwrap_or_default();
+        let port = serve(texts).expect("a port is free");
+        assert_eq!(seen(port, PATIENCE).await, expected);
+    }
+
+    async fn seen(port: u16, patience: Duration) -> String {
         let port = HostPort::new(port).expect("a listener has a port");
-        let seen = match knock(port, Duration::from_millis(300)).await {
+        match knock(port, patience).await {
             Ok(_) => "open".to_owned(),
             Err(error) => error.to_string().replace(&port.to_string(), "PORT"),
-        };
-        assert_eq!(seen, expected);
+        }
     }
 
     #[tokio::test]
@@ -161,11 +143,23 @@ mod tests {
             "port PORT is answered by no SSH server: `HTTP/1.1 400 \\u{1b}[2J`",
         )
         .await;
-        check(
-            &[],
-            "no SSH server answered on port PORT within 0 s: Connection refused (os error 111)",
-        )
-        .await;
+    }
+
+    #[tokio::test]
+    async fn gives_up_in_time() -> std::io::Result<()> {
+        // Bound, so that nobody else listens there.
+        let socket = tokio::net::TcpSocket::new_v4()?;
+        socket.bind((Ipv4Addr::LOCALHOST, 0).into())?;
+        insta::assert_snapshot!(
+            seen(socket.local_addr()?.port(), Duration::from_millis(100)).await,
+            @"no SSH server answered on port PORT within 0 s: Connection refused (os error 111)"
+        );
+        let silent = TcpListener::bind("127.0.0.1:0")?;
+        insta::assert_snapshot!(
+            seen(silent.local_addr()?.port(), Duration::from_millis(100)).await,
+            @"no SSH server answered on port PORT within 0 s: a connection, but no word"
+        );
+        Ok(())
     }
 
     #[tokio::test]

@@ -39,11 +39,7 @@ impl Session {
             ..Stdio::default()
         };
         let outcome = self.exec(command, Terminal::None, stdio).await?;
-        Ok(Captured {
-            outcome,
-            stdout: stdout.take(),
-            stderr: stderr.take(),
-        })
+        Ok(Captured { outcome, stdout: stdout.take(), stderr: stderr.take() })
     }
 }
 
@@ -58,10 +54,7 @@ impl Memory {
 
 impl Write for Memory {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .extend_from_slice(bytes);
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(bytes);
         Ok(bytes.len())
     }
 

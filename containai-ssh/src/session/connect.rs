@@ -48,10 +48,7 @@ impl Session {
             let mut session = Self::connect(door, port, host_key).await?;
             match session.authenticate(user, identity).await? {
                 true => Ok(session),
-                false => Err(RemoteError::Denied {
-                    port: port.get(),
-                    identity: identity_path,
-                }),
+                false => Err(RemoteError::Denied { port: port.get(), identity: identity_path }),
             }
         };
         let late = |_| failed(port, "the handshake took too long");
@@ -67,19 +64,12 @@ impl Session {
         let gate = Gate::new(pinned, farewell.clone());
         let handle = connect_stream(Arc::new(config()), stream, gate).await;
         let handle = handle.map_err(|error| match error {
-            GateError::WrongKey { presented } => RemoteError::HostKeyMismatch {
-                port: port.get(),
-                pinned: fingerprint,
-                presented,
-            },
+            GateError::WrongKey { presented } => {
+                RemoteError::HostKeyMismatch { port: port.get(), pinned: fingerprint, presented }
+            }
             GateError::Library(error) => failed(port, error),
         })?;
-        Ok(Self {
-            handle,
-            port,
-            haste,
-            farewell,
-        })
+        Ok(Self { handle, port, haste, farewell })
     }
 
     async fn authenticate(&mut self, user: &str, identity: KeyPair) -> Result<bool, RemoteError> {
@@ -92,10 +82,7 @@ impl Session {
 
     /// Says goodbye and waits until the connection is closed.
     pub async fn close(self) {
-        let goodbye = self
-            .handle
-            .disconnect(Disconnect::ByApplication, "", "")
-            .await;
+        let goodbye = self.handle.disconnect(Disconnect::ByApplication, "", "").await;
         if goodbye.is_ok() {
             // How it ends does not matter any more.
             let _ = timeout(Duration::from_secs(1), self.handle).await;
@@ -114,9 +101,7 @@ impl Session {
 
 impl std::fmt::Debug for Session {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Session")
-            .field("port", &self.port)
-            .finish_non_exhaustive()
+        f.debug_struct("Session").field("port", &self.port).finish_non_exhaustive()
     }
 }
 
@@ -124,10 +109,7 @@ fn failed(
     port: HostPort,
     source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
 ) -> RemoteError {
-    RemoteError::Connection {
-        port: port.get(),
-        source: source.into(),
-    }
+    RemoteError::Connection { port: port.get(), source: source.into() }
 }
 
 /// AES-GCM first, because the CPUs that this runs on have instructions for it;

@@ -95,8 +95,7 @@ impl Conversation<'_> {
             (Wish::Resize, _) => {
                 if let Some(size) = our_terminal.and_then(Size::of) {
                     let (columns, rows) = (size.columns.into(), size.rows.into());
-                    self.soon(self.write.window_change(columns, rows, 0, 0))
-                        .await;
+                    self.soon(self.write.window_change(columns, rows, 0, 0)).await;
                 }
                 None
             }
@@ -170,10 +169,9 @@ impl Receiver<'_> {
     }
 
     async fn finish(mut self, outcome: Option<ExitOutcome>) -> Result<ExitOutcome, RemoteError> {
-        for (name, sink) in [
-            ("standard output", &mut self.output),
-            ("standard error", &mut self.error),
-        ] {
+        for (name, sink) in
+            [("standard output", &mut self.output), ("standard error", &mut self.error)]
+        {
             if let Some(end) = ending(name, sink.finish().await) {
                 return end;
             }

@@ -43,16 +43,9 @@ impl Session {
             Terminal::None => None,
             Terminal::Request { .. } => raw_mode(&stdio)?,
         };
-        let replies = request(&write, command, &terminal)
-            .await
-            .map_err(|error| self.failure(error))?;
-        Conversation {
-            session: self,
-            write,
-            terminal,
-        }
-        .hold(read, replies, stdio)
-        .await
+        let replies =
+            request(&write, command, &terminal).await.map_err(|error| self.failure(error))?;
+        Conversation { session: self, write, terminal }.hold(read, replies, stdio).await
     }
 
     /// Runs the user's login shell in the workspace; see
@@ -84,10 +77,7 @@ fn raw_mode(stdio: &Stdio) -> Result<Option<RawMode>, RemoteError> {
     let Some(file) = stdio.input.file() else {
         return Ok(None);
     };
-    RawMode::enter(file).map_err(|source| RemoteError::Stream {
-        stream: "terminal",
-        source,
-    })
+    RawMode::enter(file).map_err(|source| RemoteError::Stream { stream: "terminal", source })
 }
 
 /// Asks for everything at once; the answers come while the command runs.
@@ -105,9 +95,7 @@ async fn request(
         // The other modes are as the remote kernel has them; this one it has
         // off, and then erases half of a character.
         let modes = [(Pty::IUTF8, 1)];
-        write
-            .request_pty(true, term, columns, rows, 0, 0, &modes)
-            .await?;
+        write.request_pty(true, term, columns, rows, 0, 0, &modes).await?;
         replies.expect("a terminal");
     }
     write.exec(true, command.line()).await?;

@@ -34,10 +34,7 @@ impl Gate {
 
 impl Farewell {
     pub(super) fn said(&self) -> Option<String> {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     fn say(&self, reason: String) {
@@ -47,9 +44,7 @@ impl Farewell {
 
 /// For a stranger's request: no.
 async fn refuse(reply: ChannelOpenHandle) -> Result<(), GateError> {
-    reply
-        .reject(ChannelOpenFailure::AdministrativelyProhibited)
-        .await;
+    reply.reject(ChannelOpenFailure::AdministrativelyProhibited).await;
     Ok(())
 }
 
@@ -62,17 +57,13 @@ impl Handler for Gate {
         let presented = match key {
             PublicKeyOrCertificate::PublicKey { key, .. } => key,
             PublicKeyOrCertificate::Certificate(certificate) => {
-                return Err(GateError::WrongKey {
-                    presented: certificate.algorithm().to_string(),
-                });
+                return Err(GateError::WrongKey { presented: certificate.algorithm().to_string() });
             }
         };
         if presented.key_data() == self.pinned.key_data() {
             return Ok(true);
         }
-        Err(GateError::WrongKey {
-            presented: presented.fingerprint(HashAlg::Sha256).to_string(),
-        })
+        Err(GateError::WrongKey { presented: presented.fingerprint(HashAlg::Sha256).to_string() })
     }
 
     async fn server_channel_open_forwarded_tcpip(

@@ -53,13 +53,7 @@ impl Input {
             Self::Null => None,
             Self::File(file) => {
                 let (stopped, stop) = pipe_with(PipeFlags::CLOEXEC)?;
-                spawn(
-                    sender,
-                    Watched {
-                        file: file.into(),
-                        stopped,
-                    },
-                )?;
+                spawn(sender, Watched { file: file.into(), stopped })?;
                 Some(stop)
             }
             Self::Reader(reader) => {
@@ -67,10 +61,7 @@ impl Input {
                 None
             }
         };
-        Ok(Chunks {
-            receiver,
-            _stop: stop,
-        })
+        Ok(Chunks { receiver, _stop: stop })
     }
 }
 
@@ -133,9 +124,7 @@ fn spawn(sender: Sender<Bytes>, mut reader: impl Read + Send + 'static) -> io::R
             }
         }
     };
-    thread::Builder::new()
-        .name("stdin".to_owned())
-        .spawn(read)?;
+    thread::Builder::new().name("stdin".to_owned()).spawn(read)?;
     Ok(())
 }
 

@@ -77,10 +77,7 @@ mod tests {
         assert_eq!(ExitOutcome::of_status(255).code(), 255);
         assert_eq!(ExitOutcome::of_status(256).code(), 255);
         assert_eq!(ExitOutcome::of_signal(&Sig::KILL).code(), 137);
-        assert_eq!(
-            ExitOutcome::of_signal(&Sig::Custom("USR2".to_owned())).code(),
-            140
-        );
+        assert_eq!(ExitOutcome::of_signal(&Sig::Custom("USR2".to_owned())).code(), 140);
         assert_eq!(ExitOutcome::OutputClosed.code(), 141);
     }
 }

@@ -84,9 +84,7 @@ impl Sink {
             // Nobody waits for the report of a session that was given up.
             let _ = report.send(write_all(receiver, writer));
         };
-        thread::Builder::new()
-            .name("stdout".to_owned())
-            .spawn(write)?;
+        thread::Builder::new().name("stdout".to_owned()).spawn(write)?;
         *self = Self::Busy(sender, done);
         Ok(())
     }

@@ -19,8 +19,6 @@ impl Replies {
     }
 
     pub(super) fn refused(&mut self) -> RemoteError {
-        RemoteError::Refused {
-            what: self.0.pop_front().unwrap_or("a request"),
-        }
+        RemoteError::Refused { what: self.0.pop_front().unwrap_or("a request") }
     }
 }

@@ -83,10 +83,7 @@ impl Listener {
                 resize: signal(SignalKind::window_change())?,
             }),
         };
-        Ok(Self {
-            streams,
-            last: None,
-        })
+        Ok(Self { streams, last: None })
     }
 
     /// Waits for the next signal.
@@ -103,10 +100,6 @@ impl Listener {
         let last = self.last.replace(Instant::now());
         let is_second = last.is_some_and(|last| last.elapsed() < IMPATIENCE);
         // After a hang-up there is nobody to send a second signal.
-        if is_second || name == Name::HangUp {
-            Wish::Leave(name)
-        } else {
-            Wish::Pass(name)
-        }
+        if is_second || name == Name::HangUp { Wish::Leave(name) } else { Wish::Pass(name) }
     }
 }

@@ -31,10 +31,7 @@ pub struct Size {
 impl Default for Size {
     /// 80 × 24.
     fn default() -> Self {
-        Self {
-            columns: 80,
-            rows: 24,
-        }
+        Self { columns: 80, rows: 24 }
     }
 }
 
@@ -43,9 +40,7 @@ impl Size {
     #[must_use]
     pub fn of(fd: impl AsFd) -> Option<Self> {
         let size = rustix::termios::tcgetwinsize(fd).ok()?;
-        (size.ws_col > 0 && size.ws_row > 0).then_some(Self {
-            columns: size.ws_col,
-            rows: size.ws_row,
-        })
+        (size.ws_col > 0 && size.ws_row > 0)
+            .then_some(Self { columns: size.ws_col, rows: size.ws_row })
     }
 }

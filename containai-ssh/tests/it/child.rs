@@ -1,0 +1,104 @@
+//! Work that needs a process of its own: this test binary, started again with
+//! one ignored test that is such a process's `main`.
+
+use std::io::Write;
+use std::path::Path;
+use std::process::{Child, Command as Program, Stdio as Streams};
+use std::time::Duration;
+
+use anyhow::{Context, Result, ensure};
+use containai_core::naming::{ContainerName, HostPort};
+use containai_core::remote::{HostKey, Remote};
+use containai_ssh::{Size, Stdio, Terminal};
+
+use crate::sshd::{remote, sh};
+
+/// Stands before what a child says, behind what the test harness says.
+pub(crate) const MARK: &str = "--child--\n";
+
+/// A program that runs one of the ignored tests below.
+fn program(test: &str) -> Result<Vec<String>> {
+    let exe = std::env::current_exe()?.display().to_string();
+    let arguments = [test, "--exact", "--ignored", "--nocapture", "--test-threads=1"];
+    Ok([exe].into_iter().chain(arguments.map(str::to_owned)).collect())
+}
+
+fn variable(name: &str) -> Result<String> {
+    std::env::var(name).with_context(|| format!("`{name}` is not set"))
+}
+
+fn say(text: &str) -> Result<()> {
+    // Not `print!`, which the harness may keep.
+    std::io::stdout().write_all(text.as_bytes())?;
+    Ok(std::io::stdout().flush()?)
+}
+
+pub(crate) fn spawn_writer(home: &Path, port: u16, host_key: &HostKey) -> Result<Child> {
+    let words = program("child::writer")?;
+    let child = Program::new(&words[0])
+        .args(&words[1..])
+        .env("IT_HOME", home)
+        .env("IT_PORT", port.to_string())
+        .env("IT_HOST_KEY", host_key.as_ref())
+        .stdout(Streams::piped())
+        .spawn()?;
+    Ok(child)
+}
+
+/// Returns the authorized key that the child saw.
+pub(crate) fn finish_writer(child: Child) -> Result<String> {
+    let output = child.wait_with_output()?;
+    ensure!(output.status.success(), "{output:?}");
+    let text = String::from_utf8(output.stdout)?;
+    let (_, said) = text.split_once(MARK).context("the child said nothing")?;
+    Ok(said.lines().next().unwrap_or_default().to_owned())
+}
+
+#[tokio::test]
+#[ignore = "the main of another process"]
+async fn writer() -> Result<()> {
+    let remote = remote(Path::new(&variable("IT_HOME")?))?;
+    let port: HostPort = variable("IT_PORT")?.parse()?;
+    let line = remote.authorized_key().await?;
+    let name = ContainerName::parse(&format!("it-{port}"))?;
+    let host_key = HostKey::parse(&variable("IT_HOST_KEY")?)?;
+    remote.introduce(&name, port, &host_key).await?;
+    say(&format!("{MARK}{line}\n"))
+}
+
+/// The words of a program that runs a script on a server and ends with its
+/// exit code. `setsid` gives it the terminal that it is started on.
+pub(crate) fn session_words() -> Result<Vec<String>> {
+    program("child::session")
+}
+
+#[tokio::test]
+#[ignore = "the main of another process"]
+async fn session() -> Result<()> {
+    let remote = remote(Path::new(&variable("IT_HOME")?))?;
+    let port: HostPort = variable("IT_PORT")?.parse()?;
+    let session = remote.open(remote.knock(port).await?, port).await?;
+    let terminal = match variable("IT_TERM") {
+        Ok(term) => {
+            Terminal::Request { term, size: Size::of(std::io::stdin()).unwrap_or_default() }
+        }
+        Err(_) => Terminal::None,
+    };
+    if let Ok(after) = variable("IT_PANIC_AFTER_MS") {
+        let after = Duration::from_millis(after.parse()?);
+        std::thread::spawn(move || {
+            std::thread::sleep(after);
+            panic!("as the test wants it");
+        });
+    }
+    say(MARK)?;
+    let command = sh(&variable("IT_SCRIPT")?)?;
+    let code = match session.exec(&command, terminal, Stdio::inherit()).await {
+        Ok(outcome) => outcome.code(),
+        Err(error) => {
+            eprintln!("{error:?}");
+            99
+        }
+    };
+    std::process::exit(code.into());
+}

@@ -1,0 +1,170 @@
+//! What is written to the host, by one process and by several at once.
+
+use std::fs::{self, Permissions};
+use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
+use std::path::Path;
+use std::process::Command as Program;
+
+use anyhow::{Result, ensure};
+use containai_core::layout::Layout;
+use containai_core::naming::{ContainerName, HostPort, PortRange};
+use containai_core::remote::{Remote, RemoteError};
+use containai_ssh::SshRemote;
+use tempfile::TempDir;
+
+use crate::child;
+use crate::sshd::make_host_key;
+
+fn mode(path: &Path) -> Result<u32> {
+    Ok(fs::metadata(path)?.mode() & 0o7777)
+}
+
+fn at(dir: &TempDir) -> (Layout, SshRemote) {
+    let layout = Layout::new(dir.path(), None, None);
+    (layout.clone(), SshRemote::new(layout))
+}
+
+#[tokio::test]
+async fn key_is_one_that_openssh_takes() -> Result<()> {
+    let dir = TempDir::new()?;
+    let (layout, remote) = at(&dir);
+    let line = remote.authorized_key().await?;
+    assert_eq!(mode(&layout.identity())?, 0o600);
+    assert_eq!(mode(layout.config_dir())?, 0o700);
+    let output = Program::new("ssh-keygen").arg("-y").arg("-f").arg(layout.identity()).output()?;
+    ensure!(output.status.success(), "{output:?}");
+    assert_eq!(String::from_utf8(output.stdout)?.trim_end(), line);
+    assert_eq!(fs::read_to_string(layout.identity_public())?.trim_end(), line);
+
+    fs::remove_file(layout.identity_public())?;
+    fs::set_permissions(layout.identity(), Permissions::from_mode(0o644))?;
+    assert_eq!(remote.authorized_key().await?, line, "the key stays");
+    assert_eq!(mode(&layout.identity())?, 0o600, "the mode is repaired");
+    assert!(layout.identity_public().exists(), "the public half is repaired");
+    Ok(())
+}
+
+#[tokio::test]
+async fn bad_key_is_never_overwritten() -> Result<()> {
+    let dir = TempDir::new()?;
+    let (layout, remote) = at(&dir);
+    fs::create_dir_all(layout.config_dir())?;
+    let path = layout.identity();
+    let keygen = |arguments: &[&str]| {
+        Program::new("ssh-keygen").args(["-q", "-f"]).arg(&path).args(arguments).status()
+    };
+    let check = |reason: &'static str| {
+        let remote = remote.clone();
+        let path = path.clone();
+        async move {
+            let before = fs::read(&path)?;
+            let error = remote.authorized_key().await.unwrap_err();
+            assert!(matches!(error, RemoteError::BadKey { .. }), "{error:?}");
+            assert!(error.to_string().contains(reason), "{error}");
+            assert_eq!(fs::read(&path)?, before);
+            fs::remove_file(&path)?;
+            anyhow::Ok(())
+        }
+    };
+    fs::write(&path, "not a key")?;
+    check("is not a usable private key").await?;
+    ensure!(keygen(&["-t", "ed25519", "-N", "secret"])?.success());
+    check("it has a passphrase").await?;
+    ensure!(keygen(&["-t", "ecdsa", "-N", ""])?.success());
+    check("not `ssh-ed25519`").await?;
+    Ok(())
+}
+
+#[test]
+fn processes_at_once_end_with_one_key_and_every_pin() -> Result<()> {
+    let dir = TempDir::new()?;
+    let host_key = make_host_key(&dir.path().join("host_key"))?;
+    let children = (0..8)
+        .map(|i| child::spawn_writer(dir.path(), 2300 + i, &host_key))
+        .collect::<Result<Vec<_>>>()?;
+    let mut lines = Vec::new();
+    for child in children {
+        lines.push(child::finish_writer(child)?);
+    }
+    lines.dedup();
+    assert_eq!(lines.len(), 1, "{lines:?}");
+    let (layout, _) = at(&dir);
+    let expected: String =
+        (2300..2308).map(|port| format!("[127.0.0.1]:{port} {host_key}\n")).collect();
+    assert_eq!(fs::read_to_string(layout.known_hosts())?, expected);
+    assert_eq!(mode(&layout.known_hosts())?, 0o600);
+    assert_eq!(fs::read_dir(layout.ssh_fragment_dir())?.count(), 8);
+    Ok(())
+}
+
+#[tokio::test]
+async fn introducing_twice_writes_once() -> Result<()> {
+    let dir = TempDir::new()?;
+    let (layout, remote) = at(&dir);
+    let name = ContainerName::parse("api-main")?;
+    let port = HostPort::new(2300)?;
+    let key = make_host_key(&dir.path().join("host_key"))?;
+    remote.introduce(&name, port, &key).await?;
+    let fragment = layout.ssh_fragment(&name);
+    assert_eq!(mode(&fragment)?, 0o600);
+    assert_eq!(mode(&layout.ssh_fragment_dir())?, 0o700);
+    assert_eq!(mode(&layout.ssh_dir())?, 0o700);
+    let inodes = || -> Result<_> {
+        Ok((fs::metadata(&fragment)?.ino(), fs::metadata(layout.known_hosts())?.ino()))
+    };
+    let before = inodes()?;
+    remote.introduce(&name, port, &key).await?;
+    assert_eq!(inodes()?, before, "nothing was written again");
+    remote.forget(&name, port).await?;
+    remote.forget(&name, port).await?;
+    assert!(!fragment.exists());
+    assert_eq!(remote.pinned(port).await?, None);
+    Ok(())
+}
+
+#[test]
+fn include_goes_to_where_the_link_leads() -> Result<()> {
+    let dir = TempDir::new()?;
+    let (layout, remote) = at(&dir);
+    let dotfiles = dir.path().join("dotfiles");
+    fs::create_dir(&dotfiles)?;
+    fs::create_dir(layout.ssh_dir())?;
+    fs::write(dotfiles.join("ssh"), "# mine\nHost x\n")?;
+    fs::set_permissions(dotfiles.join("ssh"), Permissions::from_mode(0o640))?;
+    symlink("../dotfiles/ssh", layout.ssh_config())?;
+    remote.write_include()?;
+    let first = fs::read_to_string(dotfiles.join("ssh"))?;
+    assert!(first.starts_with("Include "), "{first}");
+    assert!(first.ends_with("\n\n# mine\nHost x\n"), "{first}");
+    assert!(layout.ssh_config().is_symlink());
+    assert_eq!(mode(&layout.ssh_config())?, 0o640);
+    remote.write_include()?;
+    assert_eq!(fs::read_to_string(dotfiles.join("ssh"))?, first);
+
+    fs::remove_file(dotfiles.join("ssh"))?;
+    remote.write_include()?;
+    assert!(dotfiles.join("ssh").exists(), "a link to nothing leads somewhere, too");
+    assert_eq!(mode(&layout.ssh_config())?, 0o600);
+    Ok(())
+}
+
+#[tokio::test]
+async fn reservations_wait_for_each_other() -> Result<()> {
+    let dir = TempDir::new()?;
+    let (_, remote) = at(&dir);
+    let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
+    let taken = HostPort::new(listener.local_addr()?.port())?;
+    let range = PortRange::new(taken, HostPort::new(taken.get().saturating_add(20))?)?;
+    let first = remote.reserve_port(range, &[].into()).await?;
+    assert!(first.port > taken);
+    let none = [].into();
+    let second = remote.reserve_port(range, &none);
+    let waited = tokio::time::timeout(std::time::Duration::from_millis(100), second).await;
+    assert!(waited.is_err(), "the first reservation still stands");
+    let port = first.port;
+    drop(first);
+    assert_eq!(remote.reserve_port(range, &none).await?.port, port);
+    let reserved = [(port, "api-main".to_owned())].into();
+    assert!(remote.reserve_port(range, &reserved).await?.port > port);
+    Ok(())
+}

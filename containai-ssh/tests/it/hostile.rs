@@ -1,0 +1,219 @@
+//! A server that asks for what it must not get, and one that tells what it
+//! was asked.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use containai_core::naming::HostPort;
+use containai_core::remote::{HostKey, Remote};
+use containai_ssh::russh_keys::{Algorithm, PrivateKey, key::safe_rng};
+use containai_ssh::{Command, ExitOutcome, Input, SshRemote};
+use russh::server::{self, Auth, ChannelOpenHandle, Msg, Session};
+use russh::{Channel, ChannelId, Pty, Sig};
+use tempfile::TempDir;
+
+use crate::sshd::name;
+
+/// A server of our own on a free port, pinned in a home directory of its own.
+pub(crate) struct Server {
+    pub(crate) home: TempDir,
+    pub(crate) port: HostPort,
+    pub(crate) remote: SshRemote,
+    heard: Heard,
+}
+
+/// What clients asked for, and what they granted.
+#[derive(Clone, Default)]
+struct Heard(Arc<Mutex<Vec<String>>>);
+
+impl Heard {
+    fn note(&self, what: impl Into<String>) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(what.into());
+    }
+
+    fn all(&self) -> Vec<String> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+impl Server {
+    pub(crate) async fn start() -> Result<Self> {
+        let home = TempDir::new()?;
+        let remote = crate::sshd::remote(home.path())?;
+        let key = PrivateKey::random(&mut safe_rng(), Algorithm::Ed25519)?;
+        let host_key = HostKey::parse(&key.public_key().to_openssh()?)?;
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
+        let port = HostPort::new(listener.local_addr()?.port())?;
+        remote.introduce(&name()?, port, &host_key).await?;
+        let config = Arc::new(server::Config {
+            keys: vec![key],
+            nodelay: true,
+            ..server::Config::default()
+        });
+        let heard = Heard::default();
+        let client = heard.clone();
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                let handler = Client(client.clone());
+                if let Ok(running) = server::run_stream(Arc::clone(&config), stream, handler).await
+                {
+                    tokio::spawn(running);
+                }
+            }
+        });
+        Ok(Self { home, port, remote, heard })
+    }
+
+    pub(crate) fn heard(&self) -> Vec<String> {
+        self.heard.all()
+    }
+
+    async fn session(&self) -> Result<containai_ssh::Session> {
+        Ok(self.remote.open(self.remote.knock(self.port).await?, self.port).await?)
+    }
+}
+
+/// The server's side of one connection.
+struct Client(Heard);
+
+impl server::Handler for Client {
+    type Error = russh::Error;
+
+    async fn auth_publickey(
+        &mut self,
+        _: &str,
+        _: server::VerifiedPublicKey<'_>,
+    ) -> Result<Auth, Self::Error> {
+        Ok(Auth::Accept)
+    }
+
+    async fn channel_open_session(
+        &mut self,
+        _: Channel<Msg>,
+        reply: ChannelOpenHandle,
+        _: &mut Session,
+    ) -> Result<(), Self::Error> {
+        reply.accept().await;
+        Ok(())
+    }
+
+    async fn pty_request(
+        &mut self,
+        channel: ChannelId,
+        _: &str,
+        _: u32,
+        _: u32,
+        _: u32,
+        _: u32,
+        _: &[(Pty, u32)],
+        session: &mut Session,
+    ) -> Result<(), Self::Error> {
+        session.channel_failure(channel)
+    }
+
+    async fn exec_request(
+        &mut self,
+        channel: ChannelId,
+        line: &[u8],
+        session: &mut Session,
+    ) -> Result<(), Self::Error> {
+        let line = String::from_utf8_lossy(line).into_owned();
+        let (handle, heard) = (session.handle(), self.0.clone());
+        if line.contains("refuse") {
+            return session.channel_failure(channel);
+        }
+        session.channel_success(channel)?;
+        if line.contains("attack") {
+            tokio::spawn(attack(handle, heard, channel));
+        } else if line.contains("vanish") {
+            let _ = handle.close(channel).await;
+        } else {
+            session.data(channel, &b"running\n"[..])?;
+        }
+        Ok(())
+    }
+
+    async fn signal(
+        &mut self,
+        channel: ChannelId,
+        signal: Sig,
+        session: &mut Session,
+    ) -> Result<(), Self::Error> {
+        self.0.note(format!("{signal:?}"));
+        if matches!(signal, Sig::TERM) {
+            session.exit_signal_request(channel, Sig::TERM, false, "", "")?;
+            session.close(channel)?;
+        }
+        Ok(())
+    }
+}
+
+/// Asks the client for every kind of channel.
+async fn attack(server: server::Handle, heard: Heard, channel: ChannelId) {
+    let answers = [
+        ("agent", server.channel_open_agent().await.is_ok()),
+        ("x11", server.channel_open_x11("127.0.0.1", 1).await.is_ok()),
+        ("session", server.channel_open_session().await.is_ok()),
+        (
+            "direct-tcpip",
+            server.channel_open_direct_tcpip("127.0.0.1", 22, "127.0.0.1", 1).await.is_ok(),
+        ),
+        (
+            "direct-streamlocal",
+            server.channel_open_direct_streamlocal("/run/docker.sock").await.is_ok(),
+        ),
+        (
+            "forwarded-tcpip",
+            server.channel_open_forwarded_tcpip("127.0.0.1", 22, "127.0.0.1", 1).await.is_ok(),
+        ),
+        (
+            "forwarded-streamlocal",
+            server.channel_open_forwarded_streamlocal("/run/docker.sock").await.is_ok(),
+        ),
+    ];
+    for (kind, is_open) in answers {
+        heard.note(format!("{kind}: {}", if is_open { "open" } else { "refused" }));
+    }
+    let _ = server.exit_status_request(channel, 0).await;
+    let _ = server.close(channel).await;
+}
+
+#[tokio::test]
+async fn whatever_the_server_opens_is_refused() -> Result<()> {
+    let server = Server::start().await?;
+    let session = server.session().await?;
+    let command = Command::new(["attack"])?;
+    let attack = session.output(&command, Input::Null);
+    let captured =
+        tokio::time::timeout(Duration::from_secs(10), attack).await.context("hangs")??;
+    assert_eq!(captured.outcome, ExitOutcome::Status(0));
+    insta::assert_snapshot!(server.heard().join("\n"), @r"
+    agent: refused
+    x11: refused
+    session: refused
+    direct-tcpip: refused
+    direct-streamlocal: refused
+    forwarded-tcpip: refused
+    forwarded-streamlocal: refused
+    ");
+    Ok(())
+}
+
+#[tokio::test]
+async fn refusals_and_broken_connections_are_errors() -> Result<()> {
+    let server = Server::start().await?;
+    let session = server.session().await?;
+    let error = session.output(&Command::new(["refuse"])?, Input::Null).await.unwrap_err();
+    assert_eq!(error.to_string(), "the SSH server refused to run a command");
+    let terminal = containai_ssh::Terminal::Request {
+        term: "xterm".to_owned(),
+        size: containai_ssh::Size::default(),
+    };
+    let shell = session.shell(terminal, containai_ssh::Stdio::default());
+    assert_eq!(shell.await.unwrap_err().to_string(), "the SSH server refused a terminal");
+    let error = session.output(&Command::new(["vanish"])?, Input::Null).await.unwrap_err();
+    let shown = format!("{error}").replace(&server.port.to_string(), "PORT");
+    assert_eq!(shown, "the SSH connection to port PORT failed");
+    Ok(())
+}

@@ -1,0 +1,14 @@
+//! The SSH side against a real `sshd` on the loopback, as the user who runs
+//! the tests. Without an OpenSSH server installed these tests fail.
+
+mod child;
+mod exec;
+mod files;
+mod hostile;
+mod openssh;
+mod pty;
+mod signals;
+mod sshd;
+mod terminal;
+mod trust;
+mod vectors;

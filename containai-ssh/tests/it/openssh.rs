@@ -1,0 +1,100 @@
+//! OpenSSH's own programs with what we write.
+
+use std::path::Path;
+use std::process::{Command as Program, Output, Stdio as Streams};
+
+use anyhow::{Context, Result, ensure};
+use containai_core::layout::Layout;
+
+use crate::sshd::{Sshd, name};
+
+/// `ssh` with a configuration file, as a home directory would give it.
+fn ssh(config: &Path, arguments: &[&str]) -> Result<Output> {
+    Program::new("ssh")
+        .arg("-F")
+        .arg(config)
+        .args(arguments)
+        .stdin(Streams::null())
+        .output()
+        .context("cannot run `ssh`")
+}
+
+#[tokio::test]
+async fn ssh_connects_through_the_include() -> Result<()> {
+    let sshd = Sshd::start().await?;
+    let layout = Layout::new(&sshd.home(), None, None);
+    // What would lead elsewhere if it counted.
+    std::fs::write(
+        layout.ssh_config(),
+        "Host *\n  ProxyJump nowhere.invalid\n  User nobody\n  Port 1\n  ForwardAgent yes\n",
+    )?;
+    sshd.remote.write_include()?;
+    let arguments = ["-o", "BatchMode=yes", "containai-it-main", "echo hello; exit 9"];
+    let output = ssh(&layout.ssh_config(), &arguments)?;
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(9), "{stderr}");
+    assert_eq!(output.stdout, b"hello\n", "{stderr}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn ssh_refuses_another_host_key() -> Result<()> {
+    let sshd = Sshd::start().await?;
+    let layout = Layout::new(&sshd.home(), None, None);
+    let other = crate::sshd::make_host_key(&sshd.dir.path().join("other"))?;
+    use containai_core::remote::Remote;
+    sshd.remote.introduce(&name()?, sshd.port, &other).await?;
+    let fragment = layout.ssh_fragment(&name()?);
+    let output = ssh(&fragment, &["containai-it-main", "true"])?;
+    assert_eq!(output.status.code(), Some(255));
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(stderr.contains("Host key verification failed"), "{stderr}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn ssh_reads_back_what_was_meant() -> Result<()> {
+    let dir = tempfile::TempDir::new()?;
+    for home in ["a b", "50%", "~x", "é", "a#b", "a'b", "$HOME"] {
+        let layout = Layout::new(&dir.path().join(home), None, None);
+        let remote = containai_ssh::SshRemote::new(layout.clone());
+        let block = remote.host_block(&name()?, containai_core::naming::HostPort::new(2300)?);
+        let config = dir.path().join("config");
+        std::fs::write(&config, block.render()?)?;
+        let output = ssh(&config, &["-G", "containai-it-main"])?;
+        let text = String::from_utf8(output.stdout)?;
+        ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let says = |option: &str, value: &str| {
+            assert!(
+                text.lines().any(|line| line == format!("{option} {value}")),
+                "{option} {value}: {text}"
+            );
+        };
+        says("hostname", "127.0.0.1");
+        says("port", "2300");
+        says("user", "agent");
+        says("stricthostkeychecking", "true");
+        says("forwardagent", "no");
+        // `-G` expands the tokens of one and not of the other.
+        let identity = layout.identity().display().to_string();
+        says("identityfile", &identity.replace('%', "%%"));
+        says("userknownhostsfile", &layout.known_hosts().display().to_string());
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn ssh_finds_files_in_strange_places() -> Result<()> {
+    // The home directory has blanks already; tokens are what is left to expand.
+    let sshd = Sshd::start().await?;
+    let strange = sshd.dir.path().join("50% of #1");
+    std::fs::rename(sshd.home(), &strange)?;
+    let layout = Layout::new(&strange, None, None);
+    let remote = crate::sshd::remote(&strange)?;
+    use containai_core::remote::Remote;
+    remote.introduce(&name()?, sshd.port, &sshd.host_key).await?;
+    let output =
+        ssh(&layout.ssh_fragment(&name()?), &["-o", "BatchMode=yes", "containai-it-main", "true"])?;
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    Ok(())
+}

@@ -1,0 +1,81 @@
+//! Signals to a program without a terminal.
+
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Command as Program, Stdio as Streams};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+
+use crate::child;
+use crate::hostile::Server;
+
+/// A session whose command is running.
+fn start(server: &Server) -> Result<Child> {
+    let words = child::session_words()?;
+    let mut program = Program::new(&words[0])
+        .args(&words[1..])
+        .env("IT_HOME", server.home.path())
+        .env("IT_PORT", server.port.to_string())
+        .env("IT_SCRIPT", "sleep 60")
+        .stdin(Streams::null())
+        .stdout(Streams::piped())
+        .spawn()?;
+    let output = program.stdout.take().context("stdout is a pipe")?;
+    let mut lines = BufReader::new(output).lines();
+    lines.find(|line| line.as_ref().is_ok_and(|line| line == "running"));
+    Ok(program)
+}
+
+fn send(program: &Child, signal: Signal) -> Result<()> {
+    Ok(kill(Pid::from_raw(program.id().try_into()?), signal)?)
+}
+
+fn wait_until(what: &str, mut is_so: impl FnMut() -> Result<bool>) -> Result<()> {
+    let start = Instant::now();
+    while !is_so()? {
+        if start.elapsed() > Duration::from_secs(20) {
+            bail!("{what} never came");
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    Ok(())
+}
+
+fn code(program: &mut Child) -> Result<Option<i32>> {
+    wait_until("the end", || Ok(program.try_wait()?.is_some()))?;
+    Ok(program.wait()?.code())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn first_interrupt_is_passed_on_and_the_second_ends_us() -> Result<()> {
+    let server = Server::start().await?;
+    let mut program = start(&server)?;
+    send(&program, Signal::SIGINT)?;
+    wait_until("the interrupt", || Ok(server.heard() == ["INT"]))?;
+    assert!(program.try_wait()?.is_none(), "the first one is the command's affair");
+    send(&program, Signal::SIGINT)?;
+    assert_eq!(code(&mut program)?, Some(130));
+    assert_eq!(server.heard(), ["INT", "INT"]);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_command_may_end_by_the_signal() -> Result<()> {
+    let server = Server::start().await?;
+    let mut program = start(&server)?;
+    send(&program, Signal::SIGTERM)?;
+    assert_eq!(code(&mut program)?, Some(143));
+    assert_eq!(server.heard(), ["TERM"]);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn hanging_up_ends_at_once() -> Result<()> {
+    let server = Server::start().await?;
+    let mut program = start(&server)?;
+    send(&program, Signal::SIGHUP)?;
+    assert_eq!(code(&mut program)?, Some(129));
+    Ok(())
+}

@@ -1,0 +1,114 @@
+//! A private `sshd`.
+
+use std::fs;
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command as Program, Stdio as Streams};
+
+use anyhow::{Context, Result, ensure};
+use containai_core::layout::Layout;
+use containai_core::naming::{ContainerName, HostPort};
+use containai_core::remote::{HostKey, Remote};
+use containai_ssh::{Command, Session, SshRemote};
+use tempfile::TempDir;
+
+const SSHD: &str = "/usr/sbin/sshd";
+
+/// A server that knows our key, with a home directory of its own. The host key
+/// is pinned under the name `it-main`.
+pub(crate) struct Sshd {
+    pub(crate) dir: TempDir,
+    pub(crate) port: HostPort,
+    pub(crate) host_key: HostKey,
+    pub(crate) remote: SshRemote,
+    server: Child,
+}
+
+impl Sshd {
+    pub(crate) async fn start() -> Result<Self> {
+        let dir = TempDir::new()?;
+        let remote = remote(&home(dir.path()))?;
+        fs::write(dir.path().join("authorized_keys"), remote.authorized_key().await?)?;
+        let host_key = make_host_key(&dir.path().join("host_key"))?;
+        let port = free_port()?;
+        let server = spawn(dir.path(), port)?;
+        remote.introduce(&name()?, port, &host_key).await?;
+        Ok(Self { dir, port, host_key, remote, server })
+    }
+
+    pub(crate) async fn session(&self) -> Result<Session> {
+        let door = self.remote.knock(self.port).await?;
+        Ok(self.remote.open(door, self.port).await?)
+    }
+
+    pub(crate) fn home(&self) -> PathBuf {
+        home(self.dir.path())
+    }
+}
+
+impl Drop for Sshd {
+    fn drop(&mut self) {
+        let _ = self.server.kill();
+        let _ = self.server.wait();
+    }
+}
+
+/// A command of `sh`, in a directory that every machine has.
+pub(crate) fn sh(script: &str) -> Result<Command> {
+    Ok(Command::new(["sh", "-c", script])?.in_dir("/"))
+}
+
+pub(crate) fn name() -> Result<ContainerName> {
+    Ok(ContainerName::parse("it-main")?)
+}
+
+/// The remote of a home directory, logging in as ourselves.
+pub(crate) fn remote(home: &Path) -> Result<SshRemote> {
+    let user = nix::unistd::User::from_uid(nix::unistd::Uid::effective())?;
+    let user = user.context("the tests run as a user without a name")?;
+    Ok(SshRemote::new(Layout::new(home, None, None)).with_user(user.name))
+}
+
+pub(crate) fn make_host_key(path: &Path) -> Result<HostKey> {
+    let made = Program::new("ssh-keygen")
+        .args(["-q", "-t", "ed25519", "-N", "", "-f"])
+        .arg(path)
+        .status()
+        .context("cannot run `ssh-keygen`")?;
+    ensure!(made.success(), "`ssh-keygen` failed");
+    Ok(HostKey::parse(&fs::read_to_string(path.with_extension("pub"))?)?)
+}
+
+fn home(dir: &Path) -> PathBuf {
+    dir.join("home with a blank")
+}
+
+pub(crate) fn free_port() -> Result<HostPort> {
+    let listener = TcpListener::bind("127.0.0.1:0")?;
+    Ok(HostPort::new(listener.local_addr()?.port())?)
+}
+
+fn spawn(dir: &Path, port: HostPort) -> Result<Child> {
+    let shown = dir.display();
+    let config = format!(
+        "Port {port}\nListenAddress 127.0.0.1\nHostKey {shown}/host_key\n\
+         AuthorizedKeysFile {shown}/authorized_keys\nPidFile none\nUsePAM no\nStrictModes no\n\
+         PermitRootLogin prohibit-password\nPasswordAuthentication no\n\
+         KbdInteractiveAuthentication no\nAcceptEnv CAI_*\nMaxStartups 100\n\
+         Subsystem sftp internal-sftp\n"
+    );
+    fs::write(dir.join("sshd_config"), config)?;
+    if nix::unistd::Uid::effective().is_root() {
+        // Where the server's unprivileged half is locked up.
+        fs::create_dir_all("/run/sshd")?;
+    }
+    Program::new(SSHD)
+        .arg("-D")
+        .arg("-e")
+        .arg("-f")
+        .arg(dir.join("sshd_config"))
+        .stdin(Streams::null())
+        .stderr(fs::File::create(dir.join("sshd.log"))?)
+        .spawn()
+        .with_context(|| format!("cannot run `{SSHD}`: install `openssh-server`"))
+}

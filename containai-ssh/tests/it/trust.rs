@@ -1,0 +1,69 @@
+//! Who is let in, and whom we believe.
+
+use anyhow::Result;
+use containai_core::remote::{Remote, RemoteError};
+
+use crate::sshd::{Sshd, free_port, make_host_key, name};
+
+#[tokio::test]
+async fn another_host_key_is_refused() -> Result<()> {
+    let sshd = Sshd::start().await?;
+    let other = make_host_key(&sshd.dir.path().join("other"))?;
+    sshd.remote.introduce(&name()?, sshd.port, &other).await?;
+    let door = sshd.remote.knock(sshd.port).await?;
+    let error = sshd.remote.open(door, sshd.port).await.unwrap_err();
+    let RemoteError::HostKeyMismatch { pinned, presented, .. } = &error else {
+        panic!("{error:?}");
+    };
+    assert!(pinned.starts_with("SHA256:") && presented.starts_with("SHA256:"));
+    assert_ne!(pinned, presented);
+    Ok(())
+}
+
+#[tokio::test]
+async fn without_a_pin_there_is_no_connection() -> Result<()> {
+    let sshd = Sshd::start().await?;
+    sshd.remote.forget(&name()?, sshd.port).await?;
+    let door = sshd.remote.knock(sshd.port).await?;
+    let error = sshd.remote.open(door, sshd.port).await.unwrap_err();
+    assert!(matches!(error, RemoteError::NotPinned { .. }), "{error:?}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_key_that_the_server_does_not_know_is_denied() -> Result<()> {
+    let sshd = Sshd::start().await?;
+    std::fs::write(sshd.dir.path().join("authorized_keys"), "")?;
+    let door = sshd.remote.knock(sshd.port).await?;
+    let error = sshd.remote.open(door, sshd.port).await.unwrap_err();
+    assert!(matches!(error, RemoteError::Denied { .. }), "{error:?}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_connection_that_breaks_early_is_made_anew() -> Result<()> {
+    use std::io::Write;
+
+    let port = free_port()?;
+    let listener = std::net::TcpListener::bind(("127.0.0.1", port.get()))?;
+    let sshd = Sshd::start().await?;
+    sshd.remote.introduce(&name()?, port, &sshd.host_key).await?;
+    let real = sshd.port;
+    // One connection that ends after the banner, then one that leads on.
+    let proxy = std::thread::spawn(move || -> Result<()> {
+        let (mut first, _) = listener.accept()?;
+        first.write_all(b"SSH-2.0-broken\r\n")?;
+        drop(first);
+        let (client, _) = listener.accept()?;
+        let server = std::net::TcpStream::connect(("127.0.0.1", real.get()))?;
+        let (mut a, mut b) = (client.try_clone()?, server.try_clone()?);
+        std::thread::spawn(move || std::io::copy(&mut a, &mut b));
+        let (mut a, mut b) = (server, client);
+        std::thread::spawn(move || std::io::copy(&mut a, &mut b));
+        Ok(())
+    });
+    let door = sshd.remote.knock(port).await?;
+    sshd.remote.open(door, port).await?;
+    proxy.join().expect("the proxy does not panic")?;
+    Ok(())
+}

@@ -1,0 +1,134 @@
+//! What the shell version wrote, and what its commands meant.
+
+use std::path::{Path, PathBuf};
+use std::process::Command as Program;
+
+use anyhow::{Context, Result};
+use containai_core::layout::Layout;
+use containai_core::naming::{ContainerName, HostPort, SshAlias};
+use containai_ssh::include::{self, PATTERN};
+use containai_ssh::{Command, ForwardAgent, HostBlock, Launch};
+use serde_json::Value;
+
+/// The recorded cases of a function: the newest ones, or the project's copy.
+fn records(file: &str) -> Result<Vec<Value>> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let places = ["../shared/vectors", "tests/vectors"].map(|place| root.join(place).join(file));
+    let found: Vec<PathBuf> = places.into_iter().filter(|path| path.exists()).collect();
+    let path = found.first().with_context(|| format!("there is no `{file}`"))?;
+    let text = std::fs::read_to_string(path)?;
+    text.lines().map(|line| Ok(serde_json::from_str(line)?)).collect()
+}
+
+fn text<'a>(record: &'a Value, pointer: &str) -> Option<&'a str> {
+    record.pointer(pointer).and_then(Value::as_str)
+}
+
+fn strings(record: &Value, pointer: &str) -> Vec<String> {
+    let list = record.pointer(pointer).and_then(Value::as_array);
+    list.into_iter().flatten().filter_map(|v| v.as_str().map(str::to_owned)).collect()
+}
+
+/// Our host blocks say what the shell version's said, except that the alias
+/// has a prefix and that no key is accepted at first sight; they say more.
+#[test]
+fn host_blocks() -> Result<()> {
+    for record in records("ssh_host_config.jsonl")? {
+        let layout = Layout::new(Path::new("/HOME"), None, None);
+        let name = ContainerName::parse(text(&record, "/input/container").context("container")?)?;
+        let forwards = strings(&record, "/input/local_forward");
+        let block = HostBlock {
+            alias: SshAlias::of(&name),
+            port: text(&record, "/input/port").context("port")?.parse::<HostPort>()?,
+            user: "agent".to_owned(),
+            identity: layout.identity(),
+            known_hosts: layout.known_hosts(),
+            forward_agent: match text(&record, "/input/forward_agent") {
+                Some("true") => ForwardAgent::Yes,
+                _ => ForwardAgent::No,
+            },
+            local_forwards: forwards.iter().map(|f| f.parse()).collect::<Result<_, _>>()?,
+        };
+        let ours = block.render()?.replace("/HOME", "$HOME");
+        let ours: Vec<_> = ours.lines().map(str::trim).collect();
+        for directive in strings(&record, "/output/directives") {
+            let expected = directive
+                .replace(&format!("Host {name}"), &format!("Host containai-{name}"))
+                .replace("StrictHostKeyChecking accept-new", "StrictHostKeyChecking yes");
+            assert!(ours.contains(&expected.as_str()), "{expected}: {record}");
+        }
+    }
+    Ok(())
+}
+
+/// What is left of a configuration without our `Include`, and whether that
+/// stands first.
+fn effect(config: &str) -> (bool, Vec<String>) {
+    let is_ours = |line: &str| include::add(line, PATTERN).is_none();
+    let mut rest: Vec<_> =
+        config.lines().filter(|line| !is_ours(line)).map(str::to_owned).collect();
+    rest.retain(|line| !line.is_empty());
+    (include::add(config, PATTERN).is_none(), rest)
+}
+
+#[test]
+fn include_lines() -> Result<()> {
+    for record in records("ssh_config_include.jsonl")? {
+        let before = text(&record, "/input/before").unwrap_or_default();
+        let ours = include::add(before, PATTERN).unwrap_or_else(|| before.to_owned());
+        let after = text(&record, "/output/after").context("after")?;
+        // It took another directory's name for ours, so that plain `ssh`
+        // would never have found a container.
+        let expected = match text(&record, "/input/case") {
+            Some("similar dir") => (true, effect(after).1),
+            _ => effect(after),
+        };
+        assert_eq!(effect(&ours), expected, "{record}");
+    }
+    Ok(())
+}
+
+/// Shows what a shell makes of a line: `cd` goes nowhere, and a program that
+/// stands for every other prints its arguments and the variables it got.
+fn meaning(line: &str) -> Result<String> {
+    let dir = tempfile::TempDir::new()?;
+    let script = format!(
+        "cd() {{ printf 'cd <%s>\\n' \"$@\"; }}\n\
+         command_not_found_handle() {{ printf '<%s>' \"A=$A B=$B\" \"$@\"; echo; }}\n\
+         export -f command_not_found_handle\n\
+         nohup() {{ \"$@\"; }}\nPATH={}\nhash -r\n{line}\nwait\n",
+        dir.path().display()
+    );
+    std::os::unix::fs::symlink("/bin/bash", dir.path().join("bash"))?;
+    let output = Program::new("/bin/bash").args(["-c", &script]).env_clear().output()?;
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+#[test]
+fn remote_commands() -> Result<()> {
+    let mut compared = 0;
+    for record in records("ssh_remote_command.jsonl")? {
+        let launch = match text(&record, "/input/mode") {
+            Some("plain") => Launch::Plain,
+            Some("login" | "login+tty") => Launch::Login,
+            // Its line ends in a process id and sends its output nowhere.
+            _ => continue,
+        };
+        let Some(theirs) = text(&record, "/output/remote_command") else {
+            continue;
+        };
+        let args = strings(&record, "/input/args");
+        // Its `bash -lc` took such a program's name for an option of bash.
+        if launch == Launch::Login && args.first().is_some_and(|first| first.starts_with('-')) {
+            let ours = String::from_utf8(Command::new(&args)?.launched(launch).line())?;
+            assert!(meaning(&ours)?.contains(&format!("<{}>", args[0])), "{record}");
+            continue;
+        }
+        let command = Command::new(args)?.launched(launch);
+        let ours = String::from_utf8(command.line())?;
+        assert_eq!(meaning(&ours)?, meaning(theirs)?, "{record}");
+        compared += 1;
+    }
+    assert!(compared > 30, "{compared}");
+    Ok(())
+}
