@@ -38,22 +38,17 @@ impl FromStr for Age {
 
     /// Reads decimal digits and `d` or `h`; `010d` is ten days.
     fn from_str(text: &str) -> Result<Self, AgeError> {
-        let error = || AgeError {
-            text: text.to_owned(),
-        };
+        let error = || AgeError { text: text.to_owned() };
         let (digits, unit) = match text.char_indices().next_back() {
             Some((at, 'd' | 'D')) => (text.get(..at), 86_400),
             Some((at, 'h' | 'H')) => (text.get(..at), 3_600),
             _ => (None, 0),
         };
-        let digits = digits
-            .filter(|digits| digits.bytes().all(|b| b.is_ascii_digit()))
-            .ok_or_else(error)?;
+        let digits =
+            digits.filter(|digits| digits.bytes().all(|b| b.is_ascii_digit())).ok_or_else(error)?;
         let number: u64 = digits.parse().map_err(|_| error())?;
         // Clocks count seconds in an `i64`, so nothing is older than that.
-        let seconds = number
-            .checked_mul(unit)
-            .filter(|s| i64::try_from(*s).is_ok());
+        let seconds = number.checked_mul(unit).filter(|s| i64::try_from(*s).is_ok());
         seconds.map(Duration::from_secs).map(Self).ok_or_else(error)
     }
 }
@@ -74,11 +69,7 @@ mod tests {
 
     fn check(text: &str, expected: Option<u64>) {
         let age = text.parse::<Age>().ok();
-        assert_eq!(
-            age.map(|age| age.as_duration().as_secs()),
-            expected,
-            "{text:?}"
-        );
+        assert_eq!(age.map(|age| age.as_duration().as_secs()), expected, "{text:?}");
     }
 
     #[test]
@@ -87,19 +78,9 @@ mod tests {
         check("1H", Some(3600));
         check("30d", Some(2_592_000));
         check("010d", Some(864_000));
-        for bad in [
-            "",
-            "d",
-            "7",
-            "7m",
-            "-1d",
-            "+1d",
-            "7 d",
-            "1d12h",
-            "7d\n",
-            "٧d",
-            "9223372036854775807d",
-        ] {
+        for bad in
+            ["", "d", "7", "7m", "-1d", "+1d", "7 d", "1d12h", "7d\n", "٧d", "9223372036854775807d"]
+        {
             check(bad, None);
         }
     }

@@ -19,11 +19,7 @@ impl ByteSize {
     /// Makes an amount of bytes, cut at `i64::MAX`.
     #[must_use]
     pub const fn from_bytes(bytes: u64) -> Self {
-        Self(if bytes > i64::MAX as u64 {
-            i64::MAX as u64
-        } else {
-            bytes
-        })
+        Self(if bytes > i64::MAX as u64 { i64::MAX as u64 } else { bytes })
     }
 
     /// Makes an amount of gibibytes, cut at `i64::MAX` bytes.
@@ -50,10 +46,7 @@ impl fmt::Display for ByteSize {
     /// it back: `4g`, `1536m`, `1000b`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let units = [(GIB, 'g'), (MIB, 'm'), (KIB, 'k')];
-        match units
-            .into_iter()
-            .find(|(unit, _)| self.0 > 0 && self.0.is_multiple_of(*unit))
-        {
+        match units.into_iter().find(|(unit, _)| self.0 > 0 && self.0.is_multiple_of(*unit)) {
             Some((unit, letter)) => write!(f, "{}{letter}", self.0 / unit),
             None => write!(f, "{}b", self.0),
         }
@@ -67,12 +60,8 @@ impl FromStr for ByteSize {
     /// number with an optional fraction, then optionally `k`, `m`, `g`, `t` or
     /// `p` (powers of 1024), then optionally `b` or `ib`, in any case.
     fn from_str(text: &str) -> Result<Self, ByteSizeError> {
-        let malformed = || ByteSizeError::Malformed {
-            text: text.to_owned(),
-        };
-        let split = text
-            .find(|c: char| !c.is_ascii_digit() && c != '.')
-            .unwrap_or(text.len());
+        let malformed = || ByteSizeError::Malformed { text: text.to_owned() };
+        let split = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
         let (number, unit) = text.split_at(split);
         let shift = unit_shift(unit).ok_or_else(malformed)?;
         let (whole, fraction) = number.split_once('.').unwrap_or((number, "0"));
@@ -81,9 +70,7 @@ impl FromStr for ByteSize {
         }
         scaled(whole, fraction, shift)
             .map(Self)
-            .ok_or_else(|| ByteSizeError::TooLarge {
-                text: text.to_owned(),
-            })
+            .ok_or_else(|| ByteSizeError::TooLarge { text: text.to_owned() })
     }
 }
 
@@ -155,10 +142,7 @@ fn scaled(whole: &str, fraction: &str, shift: u32) -> Option<u64> {
     let fraction = fraction.get(..18).unwrap_or(fraction);
     let digits: u128 = fraction.parse().ok()?;
     let fraction = (digits << shift) / 10u128.pow(u32::try_from(fraction.len()).ok()?);
-    i64::try_from(whole.checked_add(fraction)?)
-        .ok()?
-        .try_into()
-        .ok()
+    i64::try_from(whole.checked_add(fraction)?).ok()?.try_into().ok()
 }
 
 #[cfg(test)]
@@ -167,11 +151,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn check(text: &str, expected: Option<u64>) {
-        assert_eq!(
-            text.parse::<ByteSize>().ok().map(ByteSize::bytes),
-            expected,
-            "{text:?}"
-        );
+        assert_eq!(text.parse::<ByteSize>().ok().map(ByteSize::bytes), expected, "{text:?}");
     }
 
     #[test]
@@ -186,9 +166,8 @@ mod tests {
         check("1 k", Some(1024));
         check("0.1b", Some(0));
         check("010k", Some(10 * 1024));
-        for bad in [
-            "", "g", "-1", "+1g", "1.g", ".5g", "1.2.3g", "4x", "4ib", " 4g", "4g ", "٤g",
-        ] {
+        for bad in ["", "g", "-1", "+1g", "1.g", ".5g", "1.2.3g", "4x", "4ib", " 4g", "4g ", "٤g"]
+        {
             check(bad, None);
         }
     }

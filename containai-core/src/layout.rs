@@ -83,8 +83,7 @@ impl Layout {
 
     /// Serialises work on one workspace.
     pub fn workspace_lock(&self, workspace: &WorkspacePath) -> PathBuf {
-        self.lock_dir()
-            .join(format!("workspace-{}.lock", workspace.digest()))
+        self.lock_dir().join(format!("workspace-{}.lock", workspace.digest()))
     }
 
     /// Serialises choosing a port and creating the container that holds it.
@@ -119,8 +118,7 @@ impl Layout {
 
     /// The OpenSSH client configuration of one container.
     pub fn ssh_fragment(&self, name: &ContainerName) -> PathBuf {
-        self.ssh_fragment_dir()
-            .join(format!("{}.conf", SshAlias::of(name)))
+        self.ssh_fragment_dir().join(format!("{}.conf", SshAlias::of(name)))
     }
 
     /// The directory that holds the meta file of Docker context
@@ -223,7 +221,6 @@ impl EngineLayout {
 
     /// The systemd unit of the engine.
     pub fn unit(&self) -> PathBuf {
-        self.root
-            .join("etc/systemd/system/containai-docker.service")
+        self.root.join("etc/systemd/system/containai-docker.service")
     }
 }

@@ -26,6 +26,7 @@ pub mod catalog;
 pub mod config;
 pub mod engine;
 pub mod exit;
+pub mod fake;
 pub mod hint;
 pub mod label;
 pub mod layout;

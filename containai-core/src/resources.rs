@@ -51,11 +51,7 @@ pub struct Share {
 
 impl Share {
     /// Half of the host, but 2 GiB and one processor.
-    pub const HALF: Self = Self {
-        percent: 50,
-        min_memory: ByteSize::from_gib(2),
-        min_cpus: 1,
-    };
+    pub const HALF: Self = Self { percent: 50, min_memory: ByteSize::from_gib(2), min_cpus: 1 };
 
     /// What a host whose memory is not known is taken to have.
     const UNKNOWN_MEMORY: ByteSize = ByteSize::from_gib(8);
@@ -93,11 +89,7 @@ impl Cpus {
     /// Makes an amount of whole processors; 0 counts as one.
     #[must_use]
     pub const fn from_count(count: u32) -> Self {
-        Self(if count == 0 {
-            Self::NANOS
-        } else {
-            count as u64 * Self::NANOS
-        })
+        Self(if count == 0 { Self::NANOS } else { count as u64 * Self::NANOS })
     }
 
     /// Returns the amount as Docker's API takes it (`NanoCpus`).
@@ -125,9 +117,7 @@ impl FromStr for Cpus {
     /// Reads a number of processors, as `2`, `1.5` or `0.25`, with at most
     /// nine decimals.
     fn from_str(text: &str) -> Result<Self, CpusError> {
-        let error = || CpusError {
-            text: text.to_owned(),
-        };
+        let error = || CpusError { text: text.to_owned() };
         let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
         let is_digits = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
         if !is_digits(whole) || !is_digits(fraction) || fraction.len() > 9 {
@@ -177,19 +167,9 @@ mod tests {
         assert_eq!(nanos("2"), Some(2_000_000_000));
         assert_eq!(nanos("1.5"), Some(1_500_000_000));
         assert_eq!(nanos("0.000000001"), Some(1));
-        for bad in [
-            "",
-            "0",
-            "0.0",
-            "-1",
-            "+1",
-            "1.",
-            ".5",
-            "1e3",
-            "2x",
-            "0.0000000001",
-            "4294967296",
-        ] {
+        for bad in
+            ["", "0", "0.0", "-1", "+1", "1.", ".5", "1e3", "2x", "0.0000000001", "4294967296"]
+        {
             assert_eq!(nanos(bad), None, "{bad}");
         }
     }

@@ -66,9 +66,7 @@ fn natural(mut a: &str, mut b: &str) -> Ordering {
 
 /// Takes the digits at the front of `text`, without leading zeros.
 fn digits<'a>(text: &mut &'a str) -> &'a str {
-    let end = text
-        .find(|c: char| !c.is_ascii_digit())
-        .unwrap_or(text.len());
+    let end = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
     let (front, rest) = text.split_at(end);
     *text = rest;
     front.trim_start_matches('0')

@@ -34,19 +34,13 @@ impl Exclude {
     #[must_use]
     pub fn new(pattern: &str) -> Self {
         let pattern = pattern.trim_matches('/').to_owned();
-        Self {
-            pattern,
-            expected: Expected::ToMatch,
-        }
+        Self { pattern, expected: Expected::ToMatch }
     }
 
     /// Takes an exclude of our own, which is no mistake where it matches nothing.
     #[must_use]
     pub fn built_in(pattern: &str) -> Self {
-        Self {
-            expected: Expected::Nothing,
-            ..Self::new(pattern)
-        }
+        Self { expected: Expected::Nothing, ..Self::new(pattern) }
     }
 
     /// What the exclude does to an entry with this target, a path on the volume.
@@ -61,10 +55,7 @@ impl Exclude {
         if is_at_or_below(target, pattern) {
             return Effect::Whole;
         }
-        match pattern
-            .strip_prefix(target)
-            .and_then(|rest| rest.strip_prefix('/'))
-        {
+        match pattern.strip_prefix(target).and_then(|rest| rest.strip_prefix('/')) {
             Some(rest) => Effect::Below(rest),
             None => Effect::None,
         }
@@ -122,8 +113,7 @@ pub fn plan_import(entries: &[ImportEntry], volume: &str, excludes: &[Exclude]) 
 }
 
 fn is_at_or_below(path: &str, directory: &str) -> bool {
-    path.strip_prefix(directory)
-        .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    path.strip_prefix(directory).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 #[cfg(test)]
@@ -142,19 +132,10 @@ mod tests {
 
     fn check(excludes: &[&str], expected: &[&str]) {
         let entries = ["claude/plugins", "claude/settings.json", "config/gh"].map(entry);
-        let excludes: Vec<_> = excludes
-            .iter()
-            .map(|pattern| Exclude::new(pattern))
-            .collect();
+        let excludes: Vec<_> = excludes.iter().map(|pattern| Exclude::new(pattern)).collect();
         let plan = plan_import(&entries, "/target", &excludes);
-        let kept = plan
-            .entries
-            .iter()
-            .map(|e| format!("{} {}", e.target, e.excludes.join(" ")));
-        let unmatched = plan
-            .unmatched
-            .iter()
-            .map(|pattern| format!("unmatched {pattern}"));
+        let kept = plan.entries.iter().map(|e| format!("{} {}", e.target, e.excludes.join(" ")));
+        let unmatched = plan.unmatched.iter().map(|pattern| format!("unmatched {pattern}"));
         let lines: Vec<_> = kept.chain(unmatched).collect();
         assert_eq!(lines, expected, "{excludes:?}");
     }

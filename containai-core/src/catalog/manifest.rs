@@ -75,9 +75,7 @@ impl Manifest {
         let mut current = None;
         for line in text.lines() {
             if line.trim_start().starts_with('[') {
-                manifest
-                    .entries
-                    .extend(current.take().filter(Entry::is_complete));
+                manifest.entries.extend(current.take().filter(Entry::is_complete));
                 current = entry_of(line);
             } else if let (Some(entry), Some((key, value))) = (&mut current, line.split_once('=')) {
                 set(entry, key.trim(), value.trim());
@@ -109,9 +107,7 @@ fn set(entry: &mut Entry, key: &str, value: &str) {
         }
         _ => return,
     };
-    let quoted = value
-        .strip_prefix('"')
-        .and_then(|rest| rest.split_once('"'));
+    let quoted = value.strip_prefix('"').and_then(|rest| rest.split_once('"'));
     if let Some((text, _)) = quoted {
         text.clone_into(field);
     }
@@ -134,10 +130,7 @@ mod tests {
             (first.source.as_str(), first.disabled, first.is_optional()),
             (".x#y", true, true)
         );
-        assert_eq!(
-            (second.kind, second.container_link.as_str()),
-            (EntryKind::Symlink, "b")
-        );
+        assert_eq!((second.kind, second.container_link.as_str()), (EntryKind::Symlink, "b"));
     }
 
     #[test]

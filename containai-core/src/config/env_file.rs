@@ -17,9 +17,7 @@ pub struct EnvEntry {
 
 impl fmt::Debug for EnvEntry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("EnvEntry")
-            .field("name", &self.name)
-            .finish_non_exhaustive()
+        f.debug_struct("EnvEntry").field("name", &self.name).finish_non_exhaustive()
     }
 }
 
@@ -55,10 +53,7 @@ fn parse_line(line: &str) -> Option<EnvEntry> {
     if opens_a_quote(value) {
         return None;
     }
-    Some(EnvEntry {
-        name,
-        value: value.to_owned(),
-    })
+    Some(EnvEntry { name, value: value.to_owned() })
 }
 
 fn without_export(line: &str) -> &str {
@@ -90,10 +85,7 @@ mod tests {
     #[test]
     fn takes_values_as_they_stand() {
         check("A= 1 \r\nB='x y'\n", &["A= 1 ", "B='x y'"]);
-        check(
-            "export A=1\nexport\tB=2\nexportC=3\n",
-            &["A=1", "B=2", "exportC=3"],
-        );
+        check("export A=1\nexport\tB=2\nexportC=3\n", &["A=1", "B=2", "exportC=3"]);
         check("A=\"x\nB=1\n", &["B=1"]);
         check("# A=1\n #=2\nA-B=1\n=\nC\n", &[]);
     }
@@ -101,10 +93,7 @@ mod tests {
     #[test]
     fn debug_shows_no_secret() {
         let shown = format!("{:?}", parse_env_file("TOKEN=hunter2"));
-        assert!(
-            shown.contains("TOKEN") && !shown.contains("hunter2"),
-            "{shown}"
-        );
+        assert!(shown.contains("TOKEN") && !shown.contains("hunter2"), "{shown}");
     }
 
     proptest! {

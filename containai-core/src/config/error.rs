@@ -95,10 +95,7 @@ impl Advice for ConfigError {
 
     fn hints(&self) -> Vec<Hint> {
         match self {
-            Self::UnknownKey {
-                nearest: Some(nearest),
-                ..
-            } => {
+            Self::UnknownKey { nearest: Some(nearest), .. } => {
                 vec![Hint::new(format!("did you mean `{nearest}`?"))]
             }
             _ => Vec::new(),

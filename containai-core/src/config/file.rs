@@ -51,9 +51,7 @@ impl ConfigFile {
     /// Returns what stands at a path of keys, such as `["ssh", "forward_agent"]`.
     #[must_use]
     pub fn get(&self, keys: &[&str]) -> Option<&Item> {
-        keys.iter().try_fold(self.document.as_item(), |item, key| {
-            item.as_table_like()?.get(key)
-        })
+        keys.iter().try_fold(self.document.as_item(), |item, key| item.as_table_like()?.get(key))
     }
 
     /// Sets the value at a path of keys, making the tables on the way.
@@ -75,9 +73,7 @@ impl ConfigFile {
                 parent.set_implicit(true);
                 Item::Table(parent)
             });
-            let not_a_table = || EditError::NotATable {
-                key: (*key).to_owned(),
-            };
+            let not_a_table = || EditError::NotATable { key: (*key).to_owned() };
             table = made.as_table_like_mut().ok_or_else(not_a_table)?;
         }
         let mut value = value.into();
@@ -87,9 +83,7 @@ impl ConfigFile {
                 *old = value;
             }
             Some(item) if !item.is_none() => {
-                return Err(EditError::NotAValue {
-                    key: last.to_owned(),
-                });
+                return Err(EditError::NotAValue { key: last.to_owned() });
             }
             _ => {
                 table.insert(last, Item::Value(value));
@@ -113,19 +107,15 @@ impl ConfigFile {
             None => return Ok(false),
             Some(Item::Value(_)) => {}
             Some(_) => {
-                return Err(EditError::NotAValue {
-                    key: last.to_owned(),
-                });
+                return Err(EditError::NotAValue { key: last.to_owned() });
             }
         }
         let mut keys = keys;
         while let Some((_, parents)) = keys.split_last() {
             let text = removal::without(self, keys);
             self.adopt(&text)?;
-            let is_empty = |item: &Item| {
-                item.as_table_like()
-                    .is_some_and(toml_edit::TableLike::is_empty)
-            };
+            let is_empty =
+                |item: &Item| item.as_table_like().is_some_and(toml_edit::TableLike::is_empty);
             if parents.is_empty() || !self.get(parents).is_some_and(is_empty) {
                 break;
             }
@@ -141,10 +131,8 @@ impl ConfigFile {
     /// Takes an edited document over, by way of its text, so that what is kept
     /// is what a reader of the file will see.
     fn adopt(&mut self, edited: &str) -> Result<(), EditError> {
-        self.document =
-            Document::parse(edited.to_owned()).map_err(|error| EditError::Unreadable {
-                message: error.message().to_owned(),
-            })?;
+        self.document = Document::parse(edited.to_owned())
+            .map_err(|error| EditError::Unreadable { message: error.message().to_owned() })?;
         Ok(())
     }
 }
@@ -236,40 +224,20 @@ mod tests {
             assert_eq!(file.text(), expected, "{text:?}");
         };
         let key = ["agent", "default"];
-        check(
-            "# a\n[agent]\n# b\ndefault = 'x' # c\n# d\n[ssh]\n",
-            &key,
-            "# a\n# b\n# d\n[ssh]\n",
-        );
+        check("# a\n[agent]\n# b\ndefault = 'x' # c\n# d\n[ssh]\n", &key, "# a\n# b\n# d\n[ssh]\n");
         check("agent.default = 'x'\n# a", &key, "# a");
-        check(
-            "agent = { default = 'x', y = 1 } # a",
-            &key,
-            "agent = { y = 1 } # a\n",
-        );
-        check(
-            "# a\nagent = { default = 'x' }\nb = 1",
-            &key,
-            "# a\nb = 1\n",
-        );
-        check(
-            "[ssh]\nf = [\n 1, # a\n]\ng = 2\n",
-            &["ssh", "f"],
-            "[ssh]\ng = 2\n",
-        );
+        check("agent = { default = 'x', y = 1 } # a", &key, "agent = { y = 1 } # a\n");
+        check("# a\nagent = { default = 'x' }\nb = 1", &key, "# a\nb = 1\n");
+        check("[ssh]\nf = [\n 1, # a\n]\ng = 2\n", &["ssh", "f"], "[ssh]\ng = 2\n");
         check("[a.b]\nc = 1\n[d]\n", &["a", "b", "c"], "[d]\n");
     }
 
     #[test]
     fn refuses_what_would_lose_something() {
         let mut file = file("agent = \"claude\"\n[ssh]\n");
-        let not_a_table = EditError::NotATable {
-            key: "agent".to_owned(),
-        };
+        let not_a_table = EditError::NotATable { key: "agent".to_owned() };
         assert_eq!(file.set(&["agent", "default"], "x"), Err(not_a_table));
-        let not_a_value = EditError::NotAValue {
-            key: "ssh".to_owned(),
-        };
+        let not_a_value = EditError::NotAValue { key: "ssh".to_owned() };
         assert_eq!(file.set(&["ssh"], "x"), Err(not_a_value.clone()));
         assert_eq!(file.unset(&["ssh"]), Err(not_a_value));
         assert_eq!(file.set(&["agent", ""], "x"), Err(EditError::Empty));

@@ -28,6 +28,6 @@ pub use origin::{Origin, Setting};
 pub use place::Place;
 pub use resolved::Config;
 pub use setting::{
-    ImageError, IsolationChoice, LimitError, SETTINGS, SettingSpec, parse_image, UnknownIsolation,
+    ImageError, IsolationChoice, LimitError, SETTINGS, SettingSpec, UnknownIsolation, parse_image,
 };
 pub use trust::{Ignored, Trust, Why};

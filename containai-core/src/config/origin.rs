@@ -46,17 +46,11 @@ pub struct Setting<T> {
 impl<T> Setting<T> {
     /// A value that nobody chose.
     pub fn default_to(value: T) -> Self {
-        Self {
-            value,
-            origin: Origin::Default,
-        }
+        Self { value, origin: Origin::Default }
     }
 
     /// Makes another value of this one, from the same place.
     pub fn map<U>(self, with: impl FnOnce(T) -> U) -> Setting<U> {
-        Setting {
-            value: with(self.value),
-            origin: self.origin,
-        }
+        Setting { value: with(self.value), origin: self.origin }
     }
 }

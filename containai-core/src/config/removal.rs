@@ -28,14 +28,8 @@ fn without_lines(file: &ConfigFile, keys: &[&str]) -> Option<String> {
         _ => start,
     };
     let text = file.text();
-    let line_start = text
-        .get(..start)?
-        .rfind('\n')
-        .map_or(0, |newline| newline + 1);
-    let line_end = text
-        .get(end..)?
-        .find('\n')
-        .map_or(text.len(), |newline| end + newline + 1);
+    let line_start = text.get(..start)?.rfind('\n').map_or(0, |newline| newline + 1);
+    let line_end = text.get(end..)?.find('\n').map_or(text.len(), |newline| end + newline + 1);
     let before = text.get(line_start..start)?;
     let behind = text.get(end..line_end)?.trim();
     let is_alone = match item {

@@ -68,29 +68,19 @@ impl Config {
         let memory = sources.find(&MEMORY_LIMIT, flags.memory, read_memory)?;
         let cpus = sources.find(&CPU_LIMIT, flags.cpus, parse)?;
         let ports = PortRange::default();
-        let start = sources
-            .find(&PORT_RANGE_START, None, parse)?
-            .or(ports.start());
+        let start = sources.find(&PORT_RANGE_START, None, parse)?.or(ports.start());
         let end = sources.find(&PORT_RANGE_END, None, parse)?.or(ports.end());
         Ok(Self {
-            agent: sources
-                .find(&AGENT, flags.agent, parse)?
-                .or(AgentName::default()),
-            image: sources
-                .find(&IMAGE, flags.image, read_image)?
-                .or(default_image()),
+            agent: sources.find(&AGENT, flags.agent, parse)?.or(AgentName::default()),
+            image: sources.find(&IMAGE, flags.image, read_image)?.or(default_image()),
             image_source: sources
                 .find(&IMAGE_SOURCE, flags.image_source, parse)?
                 .or(ImageSource::default()),
             isolation: sources
                 .find(&ISOLATION, flags.isolation, parse)?
                 .or(IsolationChoice::default()),
-            docker_host: sources
-                .find(&DOCKER_HOST, flags.docker_host, read_docker_host)?
-                .or_none(),
-            data_volume: sources
-                .find(&DATA_VOLUME, flags.data_volume, parse)?
-                .or_none(),
+            docker_host: sources.find(&DOCKER_HOST, flags.docker_host, read_docker_host)?.or_none(),
+            data_volume: sources.find(&DATA_VOLUME, flags.data_volume, parse)?.or_none(),
             workspace_memory_limit: memory.workspace.clone(),
             workspace_cpu_limit: cpus.workspace.clone(),
             memory_limit: memory.by_the_user(),
@@ -116,18 +106,9 @@ impl Config {
         let half = Resources::half_of(host);
         let memory = self.memory_limit.value.unwrap_or(half.memory);
         let cpus = self.cpu_limit.value.unwrap_or(half.cpus);
-        let asked_memory = self
-            .workspace_memory_limit
-            .as_ref()
-            .map_or(memory, |limit| limit.value);
-        let asked_cpus = self
-            .workspace_cpu_limit
-            .as_ref()
-            .map_or(cpus, |limit| limit.value);
-        Resources {
-            memory: memory.min(asked_memory),
-            cpus: cpus.min(asked_cpus),
-        }
+        let asked_memory = self.workspace_memory_limit.as_ref().map_or(memory, |limit| limit.value);
+        let asked_cpus = self.workspace_cpu_limit.as_ref().map_or(cpus, |limit| limit.value);
+        Resources { memory: memory.min(asked_memory), cpus: cpus.min(asked_cpus) }
     }
 }
 
@@ -143,11 +124,7 @@ impl<T> Found<T> {
     }
 
     fn by_the_user(self) -> Setting<Option<T>> {
-        Self {
-            workspace: None,
-            ..self
-        }
-        .or_none()
+        Self { workspace: None, ..self }.or_none()
     }
 }
 

@@ -30,13 +30,8 @@ pub(super) struct Found<T> {
 
 impl<'a> Sources<'a> {
     pub(super) fn read(layers: &'a Layers) -> Result<Self, ConfigError> {
-        let mut sources = Self {
-            layers,
-            user: None,
-            section: None,
-            workspace: None,
-            ignored: Vec::new(),
-        };
+        let mut sources =
+            Self { layers, user: None, section: None, workspace: None, ignored: Vec::new() };
         if let Some(file) = &layers.user_file {
             let file = ConfigFile::parse(file.path.clone(), file.text.clone())?;
             sources.section = check_user_file(&file, layers.workspace.as_ref())?;
@@ -62,10 +57,8 @@ impl<'a> Sources<'a> {
         flag: Option<T>,
         read: impl Fn(&str) -> Result<T, Cause>,
     ) -> Result<Found<T>, ConfigError> {
-        let flag = flag.zip(spec.flag).map(|(value, name)| Setting {
-            value,
-            origin: Origin::Flag(name),
-        });
+        let flag =
+            flag.zip(spec.flag).map(|(value, name)| Setting { value, origin: Origin::Flag(name) });
         let variable = self.variable(spec, &read)?;
         let section = self.section_value(spec, &read)?;
         let user = self.user_value(spec, &read)?;
@@ -82,22 +75,14 @@ impl<'a> Sources<'a> {
         spec: &'static SettingSpec,
         read: impl Fn(&str) -> Result<T, Cause>,
     ) -> Result<Option<Setting<T>>, ConfigError> {
-        let Some((name, text)) = spec
-            .env
-            .and_then(|name| Some((name, self.layers.environment.get(name)?)))
+        let Some((name, text)) =
+            spec.env.and_then(|name| Some((name, self.layers.environment.get(name)?)))
         else {
             return Ok(None);
         };
         match read(text) {
-            Ok(value) => Ok(Some(Setting {
-                value,
-                origin: Origin::Environment(name),
-            })),
-            Err(source) => Err(ConfigError::Variable {
-                name,
-                text: text.to_owned(),
-                source,
-            }),
+            Ok(value) => Ok(Some(Setting { value, origin: Origin::Environment(name) })),
+            Err(source) => Err(ConfigError::Variable { name, text: text.to_owned(), source }),
         }
     }
 
@@ -123,13 +108,7 @@ impl<'a> Sources<'a> {
             return Ok(None);
         };
         let keys: Vec<&str> = spec.key.split('.').collect();
-        value_at(
-            file,
-            &keys,
-            spec,
-            Origin::User(file.path().to_owned()),
-            read,
-        )
+        value_at(file, &keys, spec, Origin::User(file.path().to_owned()), read)
     }
 
     fn workspace_value<T>(
@@ -137,10 +116,7 @@ impl<'a> Sources<'a> {
         spec: &'static SettingSpec,
         read: impl Fn(&str) -> Result<T, Cause>,
     ) -> Option<Setting<T>> {
-        let file = self
-            .workspace
-            .as_ref()
-            .filter(|_| spec.trust != Trust::ReachesHost)?;
+        let file = self.workspace.as_ref().filter(|_| spec.trust != Trust::ReachesHost)?;
         let keys: Vec<&str> = spec.key.split('.').collect();
         let origin = Origin::Workspace(file.path().to_owned());
         match value_at(file, &keys, spec, origin, read) {
@@ -176,12 +152,7 @@ fn value_at<T>(
     };
     match read(&text) {
         Ok(value) => Ok(Some(Setting { value, origin })),
-        Err(source) => Err(ConfigError::Value {
-            place,
-            key: spec.key,
-            text,
-            source,
-        }),
+        Err(source) => Err(ConfigError::Value { place, key: spec.key, text, source }),
     }
 }
 
@@ -210,9 +181,5 @@ fn unreadable(path: &Path, error: &ConfigError) -> Ignored {
         ConfigError::Value { source, .. } => source.to_string(),
         error => error.to_string(),
     };
-    Ignored {
-        place,
-        key: String::new(),
-        why: Why::Invalid(message),
-    }
+    Ignored { place, key: String::new(), why: Why::Invalid(message) }
 }

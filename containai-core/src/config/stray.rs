@@ -38,11 +38,7 @@ pub(super) fn check_user_file(
     }
     let fits = |name: &&str| workspace.is_some_and(|path| path.as_path().starts_with(name));
     let depth = |name: &&str| Path::new(*name).components().count();
-    let best = sections
-        .iter()
-        .map(|(name, _)| name)
-        .filter(fits)
-        .max_by_key(depth);
+    let best = sections.iter().map(|(name, _)| name).filter(fits).max_by_key(depth);
     Ok(best.map(str::to_owned))
 }
 
@@ -54,18 +50,13 @@ fn check_section(
 ) -> Result<(), ConfigError> {
     if !Path::new(name).is_absolute() {
         let place = key_place(file, sections, name);
-        return Err(ConfigError::Section {
-            place,
-            text: name.to_owned(),
-        });
+        return Err(ConfigError::Section { place, text: name.to_owned() });
     }
     let Some(section) = section.as_table_like() else {
         return Err(must_be_a_table(file, format!("{SECTIONS}.{name}"), section));
     };
-    let known: Vec<&'static str> = SETTINGS
-        .iter()
-        .filter_map(|setting| setting.section_key)
-        .collect();
+    let known: Vec<&'static str> =
+        SETTINGS.iter().filter_map(|setting| setting.section_key).collect();
     match section.iter().find(|(key, _)| !known.contains(key)) {
         None => Ok(()),
         Some((key, item)) => {
@@ -87,11 +78,7 @@ pub(super) fn ignore_untrusted(file: &ConfigFile, ignored: &mut Vec<Ignored>) {
         let is_meant =
             |setting: &SettingSpec| setting.key == key || setting.key.starts_with(&table);
         let is_setting = key == SECTIONS || SETTINGS.iter().any(is_meant);
-        let why = if is_setting {
-            Why::ReachesHost
-        } else {
-            Why::Unknown
-        };
+        let why = if is_setting { Why::ReachesHost } else { Why::Unknown };
         ignored.push(Ignored { place, key, why });
     }
 }
@@ -112,11 +99,7 @@ struct Stray {
 
 impl Stray {
     fn new(file: &ConfigFile, table: &dyn TableLike, name: &str, key: String, item: &Item) -> Self {
-        Self {
-            place: key_place(file, table, name),
-            key,
-            text: item.to_string().trim().to_owned(),
-        }
+        Self { place: key_place(file, table, name), key, text: item.to_string().trim().to_owned() }
     }
 
     fn into_error(self, known: &[&'static str]) -> ConfigError {

@@ -45,10 +45,9 @@ impl fmt::Display for Ignored {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { place, key, why } = self;
         match why {
-            Why::ReachesHost => write!(
-                f,
-                "ignored `{key}` at `{place}`: only your own configuration may set it"
-            ),
+            Why::ReachesHost => {
+                write!(f, "ignored `{key}` at `{place}`: only your own configuration may set it")
+            }
             Why::Unknown => write!(f, "ignored `{key}` at `{place}`: there is no such setting"),
             Why::Invalid(message) if key.is_empty() => write!(f, "ignored `{place}`: {message}"),
             Why::Invalid(message) => write!(f, "ignored `{key}` at `{place}`: {message}"),

@@ -153,10 +153,9 @@ impl Advice for EngineError {
     fn hints(&self) -> Vec<Hint> {
         let hint = match self {
             Self::Unreachable { .. } => Hint::run("cai setup", "install and start the engine"),
-            Self::AccessDenied { .. } => Hint::run(
-                "cai setup",
-                "give this user access, then open a new login session",
-            ),
+            Self::AccessDenied { .. } => {
+                Hint::run("cai setup", "give this user access, then open a new login session")
+            }
             Self::BadAddress { .. } => {
                 Hint::new("use `unix:///path`, `tcp://host:port` or `ssh://user@host`")
             }

@@ -53,10 +53,7 @@ pub fn decide(observed: &Observed, desired: &Desired) -> Step {
         [container] => decide_existing(observed, container),
         several => Step::Refuse(Refusal::Ambiguous {
             workspace: desired.workspace.as_str().to_owned(),
-            names: several
-                .iter()
-                .map(|container| container.name.clone())
-                .collect(),
+            names: several.iter().map(|container| container.name.clone()).collect(),
         }),
     }
 }
@@ -73,21 +70,16 @@ fn decide_existing(observed: &Observed, container: &Container) -> Step {
     let id = container.id.clone();
     match container.state {
         RunState::Running if container.labels.ssh_port().is_none() => {
-            Step::Refuse(Refusal::NoPort {
-                name: container.name.clone(),
-            })
+            Step::Refuse(Refusal::NoPort { name: container.name.clone() })
         }
         RunState::Running => Step::Reach { id },
         RunState::Created | RunState::Exited if observed.key_installed => Step::Start { id },
         RunState::Created | RunState::Exited => Step::InstallKey { id },
         RunState::Paused => Step::Unpause { id },
-        RunState::Restarting | RunState::Removing => Step::Wait {
-            name: container.name.clone(),
-            state: container.state,
-        },
-        RunState::Dead => Step::Refuse(Refusal::Dead {
-            name: container.name.clone(),
-        }),
+        RunState::Restarting | RunState::Removing => {
+            Step::Wait { name: container.name.clone(), state: container.state }
+        }
+        RunState::Dead => Step::Refuse(Refusal::Dead { name: container.name.clone() }),
     }
 }
 
@@ -96,21 +88,14 @@ fn decide_existing(observed: &Observed, container: &Container) -> Step {
 /// its owner may be about to use it under that name.
 fn choose_name(observed: &Observed, desired: &Desired) -> Result<ContainerName, Refusal> {
     for name in desired.name.candidates() {
-        let holder = observed
-            .containers
-            .iter()
-            .find(|container| container.name == name.as_ref());
+        let holder = observed.containers.iter().find(|container| container.name == name.as_ref());
         match holder {
             None => return Ok(name),
             Some(container) if container.labels.is_managed() => {}
             Some(container) => {
-                return Err(Refusal::NotOurs {
-                    name: container.name.clone(),
-                });
+                return Err(Refusal::NotOurs { name: container.name.clone() });
             }
         }
     }
-    Err(Refusal::NamesExhausted {
-        name: desired.name.to_string(),
-    })
+    Err(Refusal::NamesExhausted { name: desired.name.to_string() })
 }

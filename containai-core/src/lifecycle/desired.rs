@@ -31,10 +31,8 @@ impl Desired {
     /// Fills in what only the world can tell: the free name, the image
     /// reference and the port.
     pub fn spec(&self, name: &ContainerName, image: &str, port: HostPort) -> ContainerSpec {
-        let data_volume = self
-            .data_volume
-            .clone()
-            .unwrap_or_else(|| VolumeName::data(name, &self.workspace));
+        let data_volume =
+            self.data_volume.clone().unwrap_or_else(|| VolumeName::data(name, &self.workspace));
         ContainerSpec {
             name: name.clone(),
             hostname: Hostname::sanitize(name.as_ref()),

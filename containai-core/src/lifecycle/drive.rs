@@ -73,16 +73,13 @@ pub async fn drive<E: Engine, R: Remote>(
         events.event(Event::Step(&step));
         match step {
             Step::ProvideImage => {
-                let image = engine
-                    .provide_image(&desired.image, desired.image_source, events)
-                    .await?;
+                let image =
+                    engine.provide_image(&desired.image, desired.image_source, events).await?;
                 observed.image = Some(image);
             }
             Step::Create { name } => create(engine, remote, desired, &observed, &name).await?,
             Step::InstallKey { id } => {
-                engine
-                    .install_key(&id, &remote.authorized_key().await?)
-                    .await?;
+                engine.install_key(&id, &remote.authorized_key().await?).await?;
                 observed.key_installed = true;
             }
             Step::Start { id } => {
@@ -99,11 +96,7 @@ pub async fn drive<E: Engine, R: Remote>(
             Step::Refuse(refusal) => return Err(refusal.into()),
         }
     }
-    Err(Refusal::Stuck {
-        name: desired.name.to_string(),
-        state: "changing".into(),
-    }
-    .into())
+    Err(Refusal::Stuck { name: desired.name.to_string(), state: "changing".into() }.into())
 }
 
 /// Looks at the engine once, for a plan or a status.
@@ -122,10 +115,7 @@ async fn observe_again<E: Engine>(
     desired: &Desired,
     before: Observed,
 ) -> Result<Observed, EngineError> {
-    let mut observed = Observed {
-        containers: engine.containers().await?,
-        ..before
-    };
+    let mut observed = Observed { containers: engine.containers().await?, ..before };
     if observed.image.is_none() && observed.serving(&desired.workspace).is_empty() {
         observed.image = engine.find_image(&desired.image).await?;
     }
@@ -142,13 +132,8 @@ async fn create<E: Engine, R: Remote>(
     name: &ContainerName,
 ) -> Result<(), DriveError> {
     let image = observed.image.as_deref().unwrap_or_default();
-    let reserved = remote
-        .reserve_port(desired.ports, &observed.reserved_ports())
-        .await?;
-    match engine
-        .create(&desired.spec(name, image, reserved.port))
-        .await
-    {
+    let reserved = remote.reserve_port(desired.ports, &observed.reserved_ports()).await?;
+    match engine.create(&desired.spec(name, image, reserved.port)).await {
         Ok(_) | Err(EngineError::NameTaken { .. }) => Ok(()),
         Err(error) => Err(error.into()),
     }

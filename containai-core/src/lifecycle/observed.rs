@@ -20,10 +20,7 @@ pub struct Observed {
 impl Observed {
     /// Our containers for `workspace`; more than one is a mistake by hand.
     pub fn serving(&self, workspace: &WorkspacePath) -> Vec<&Container> {
-        self.containers
-            .iter()
-            .filter(|container| container.serves(workspace))
-            .collect()
+        self.containers.iter().filter(|container| container.serves(workspace)).collect()
     }
 
     /// The ports that our containers hold, stopped ones included, with the

@@ -13,10 +13,7 @@ pub fn plan(observed: &Observed, desired: &Desired) -> Vec<Step> {
     let mut steps = Vec::new();
     loop {
         let step = decide(&world, desired);
-        let is_last = matches!(
-            step,
-            Step::Reach { .. } | Step::Wait { .. } | Step::Refuse(_)
-        );
+        let is_last = matches!(step, Step::Reach { .. } | Step::Wait { .. } | Step::Refuse(_));
         expect(&mut world, desired, &step);
         steps.push(step);
         if is_last {
@@ -32,11 +29,7 @@ fn expect(world: &mut Observed, desired: &Desired, step: &Step) {
         Step::Create { name } => world.containers.push(fresh(desired, name)),
         Step::InstallKey { .. } => world.key_installed = true,
         Step::Start { id } | Step::Unpause { id } => {
-            for container in world
-                .containers
-                .iter_mut()
-                .filter(|container| container.id == *id)
-            {
+            for container in world.containers.iter_mut().filter(|container| container.id == *id) {
                 container.state = RunState::Running;
             }
         }

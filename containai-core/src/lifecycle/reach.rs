@@ -32,24 +32,14 @@ pub async fn reach<E: Engine, R: Remote>(
     container: &Container,
     pin: Pin,
 ) -> Result<R::Session, DriveError> {
-    let refuse = || Refusal::NoPort {
-        name: container.name.clone(),
-    };
+    let refuse = || Refusal::NoPort { name: container.name.clone() };
     let port = container.labels.ssh_port().ok_or_else(refuse)?;
     let way = enter(engine, remote, container, port, pin);
     match race(way, engine.exited(&container.id)).await {
         Either::First(session) => session,
         Either::Second(status) => {
-            let log = engine
-                .log_tail(&container.id, LOG_LINES)
-                .await
-                .unwrap_or_default();
-            Err(EngineError::Ended {
-                name: container.name.clone(),
-                status: status?,
-                log,
-            }
-            .into())
+            let log = engine.log_tail(&container.id, LOG_LINES).await.unwrap_or_default();
+            Err(EngineError::Ended { name: container.name.clone(), status: status?, log }.into())
         }
     }
 }
@@ -100,9 +90,7 @@ async fn introduce<R: Remote>(
     port: HostPort,
     key: &HostKey,
 ) -> Result<(), DriveError> {
-    let refuse = || Refusal::NotOurs {
-        name: container.name.clone(),
-    };
+    let refuse = || Refusal::NotOurs { name: container.name.clone() };
     let name = ContainerName::parse(&container.name).map_err(|_| refuse())?;
     Ok(remote.introduce(&name, port, key).await?)
 }

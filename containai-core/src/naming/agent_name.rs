@@ -20,9 +20,7 @@ impl AgentName {
         if is_made_of(text, is_first, is_rest) {
             Ok(Self(text.to_owned()))
         } else {
-            Err(AgentNameError {
-                text: text.to_owned(),
-            })
+            Err(AgentNameError { text: text.to_owned() })
         }
     }
 }

@@ -58,14 +58,10 @@ impl ContainerName {
     /// [`MAX_LEN`](Self::MAX_LEN) characters.
     pub fn parse(text: &str) -> Result<Self, ContainerNameError> {
         if text.len() > Self::MAX_LEN {
-            return Err(ContainerNameError::TooLong {
-                text: text.to_owned(),
-            });
+            return Err(ContainerNameError::TooLong { text: text.to_owned() });
         }
         if text.len() < 2 || !is_made_of(text, is_docker_first, is_docker_rest) {
-            return Err(ContainerNameError::Refused {
-                text: text.to_owned(),
-            });
+            return Err(ContainerNameError::Refused { text: text.to_owned() });
         }
         Ok(Self(text.to_owned()))
     }
@@ -77,10 +73,7 @@ impl ContainerName {
     /// of a longer one that was given): the end of the name makes room for it.
     #[must_use]
     pub fn candidates(&self) -> Candidates<'_> {
-        Candidates {
-            name: self,
-            next: 1,
-        }
+        Candidates { name: self, next: 1 }
     }
 
     fn with_suffix(&self, number: u8) -> Self {
@@ -146,11 +139,7 @@ pub enum ContainerNameError {
 /// the `i` it shows; unlike a locale's rule this is the same everywhere.
 fn part(text: &str, fallback: &str) -> String {
     let kept = hyphenated(text.chars().flat_map(char::to_lowercase));
-    if kept.is_empty() {
-        fallback.to_owned()
-    } else {
-        kept
-    }
+    if kept.is_empty() { fallback.to_owned() } else { kept }
 }
 
 /// Cuts two ASCII parts so that they have at most `room` characters together.
@@ -191,28 +180,14 @@ mod tests {
 
     #[test]
     fn shortens_the_longer_part() {
-        check(
-            "xxxxxxxxxxxxxxxxxxxxxxxxxxxx",
-            "b",
-            "xxxxxxxxxxxxxxxxxxxxxx-b",
-        );
-        check(
-            "rrrrrr-tail-more",
-            "bbbbbb-leaf-x",
-            "rrrrrr-tail-bbbbbb-leaf",
-        );
+        check("xxxxxxxxxxxxxxxxxxxxxxxxxxxx", "b", "xxxxxxxxxxxxxxxxxxxxxx-b");
+        check("rrrrrr-tail-more", "bbbbbb-leaf-x", "rrrrrr-tail-bbbbbb-leaf");
     }
 
     #[test]
     fn without_a_branch_says_why() {
-        assert_eq!(
-            ContainerName::derive_from("a", &GitHead::NoGit).as_str(),
-            "a-nogit"
-        );
-        assert_eq!(
-            ContainerName::derive_from("a", &GitHead::Detached).as_str(),
-            "a-detached"
-        );
+        assert_eq!(ContainerName::derive_from("a", &GitHead::NoGit).as_str(), "a-nogit");
+        assert_eq!(ContainerName::derive_from("a", &GitHead::Detached).as_str(), "a-detached");
     }
 
     #[test]

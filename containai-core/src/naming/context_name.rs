@@ -20,9 +20,7 @@ impl ContextName {
         if is_made_of(text, is_docker_rest, is_docker_rest) {
             Ok(Self(text.to_owned()))
         } else {
-            Err(ContextNameError {
-                text: text.to_owned(),
-            })
+            Err(ContextNameError { text: text.to_owned() })
         }
     }
 }

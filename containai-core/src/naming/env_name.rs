@@ -20,9 +20,7 @@ impl EnvName {
         if is_made_of(text, is_first, is_rest) {
             Ok(Self(text.to_owned()))
         } else {
-            Err(EnvNameError {
-                text: text.to_owned(),
-            })
+            Err(EnvNameError { text: text.to_owned() })
         }
     }
 }

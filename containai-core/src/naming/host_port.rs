@@ -19,9 +19,7 @@ impl HostPort {
     ///
     /// [`HostPortError`] for 0, which asks the kernel to choose.
     pub fn new(port: u16) -> Result<Self, HostPortError> {
-        let none = || HostPortError {
-            text: port.to_string(),
-        };
+        let none = || HostPortError { text: port.to_string() };
         NonZeroU16::new(port).map(Self).ok_or_else(none)
     }
 
@@ -45,9 +43,7 @@ impl FromStr for HostPort {
         // `u16` would take a leading `+`, and no port is written so.
         let digits = text.bytes().all(|b| b.is_ascii_digit());
         let port = text.parse().ok().filter(|_| digits);
-        port.map(Self).ok_or_else(|| HostPortError {
-            text: text.to_owned(),
-        })
+        port.map(Self).ok_or_else(|| HostPortError { text: text.to_owned() })
     }
 }
 
@@ -81,9 +77,8 @@ impl PortRange {
     /// - [`Privileged`](PortRangeError::Privileged): an end is below 1024.
     /// - [`Reversed`](PortRangeError::Reversed): the first is above the last.
     pub fn new(start: HostPort, end: HostPort) -> Result<Self, PortRangeError> {
-        if let Some(port) = [start, end]
-            .into_iter()
-            .find(|port| !Self::ALLOWED.contains(&port.get()))
+        if let Some(port) =
+            [start, end].into_iter().find(|port| !Self::ALLOWED.contains(&port.get()))
         {
             return Err(PortRangeError::Privileged { port });
         }
@@ -120,10 +115,7 @@ impl PortRange {
 impl Default for PortRange {
     fn default() -> Self {
         let port = |number| HostPort(NonZeroU16::new(number).unwrap_or(NonZeroU16::MAX));
-        Self {
-            start: port(Self::DEFAULT.0),
-            end: port(Self::DEFAULT.1),
-        }
+        Self { start: port(Self::DEFAULT.0), end: port(Self::DEFAULT.1) }
     }
 }
 
@@ -158,11 +150,7 @@ mod tests {
     use super::*;
 
     fn check(text: &str, expected: Option<u16>) {
-        assert_eq!(
-            text.parse::<HostPort>().ok().map(HostPort::get),
-            expected,
-            "{text:?}"
-        );
+        assert_eq!(text.parse::<HostPort>().ok().map(HostPort::get), expected, "{text:?}");
     }
 
     #[test]
@@ -180,10 +168,7 @@ mod tests {
         let one = PortRange::new(port(2300)?, port(2300)?);
         assert_eq!(one.map(|range| range.iter().count()), Ok(1));
         let message = |start, end| PortRange::new(start, end).map_err(|error| error.to_string());
-        assert_eq!(
-            message(port(1)?, port(2300)?),
-            Err("port 1 is not in 1024-65535".to_owned())
-        );
+        assert_eq!(message(port(1)?, port(2300)?), Err("port 1 is not in 1024-65535".to_owned()));
         assert_eq!(
             message(port(2301)?, port(2300)?),
             Err("the port range 2301-2300 is empty".to_owned())

@@ -20,9 +20,7 @@ impl TemplateName {
         if is_made_of(text, is_first, is_rest) {
             Ok(Self(text.to_owned()))
         } else {
-            Err(TemplateNameError {
-                text: text.to_owned(),
-            })
+            Err(TemplateNameError { text: text.to_owned() })
         }
     }
 }

@@ -24,9 +24,7 @@ impl VolumeName {
         if text.len() <= Self::MAX_LEN && is_made_of(text, is_docker_first, is_docker_rest) {
             Ok(Self(text.to_owned()))
         } else {
-            Err(VolumeNameError {
-                text: text.to_owned(),
-            })
+            Err(VolumeNameError { text: text.to_owned() })
         }
     }
 
@@ -82,15 +80,8 @@ pub struct VolumeNameError {
 
 /// Reduces one part of a name to words and hyphens, or to `fallback`.
 fn part(text: &str, fallback: &str) -> String {
-    let kept = hyphenated(
-        text.chars()
-            .map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }),
-    );
-    if kept.is_empty() {
-        fallback.to_owned()
-    } else {
-        kept
-    }
+    let kept = hyphenated(text.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }));
+    if kept.is_empty() { fallback.to_owned() } else { kept }
 }
 
 /// Cuts two ASCII parts so that they have at most `room` characters together,
@@ -99,13 +90,7 @@ fn fit<'a>(repo: &'a str, branch: &'a str, room: usize) -> (&'a str, &'a str) {
     let repo_room = (room - room / 2).max(room.saturating_sub(branch.len()));
     let repo = repo.get(..repo_room).unwrap_or(repo).trim_end_matches('-');
     let branch_room = room - repo.len();
-    (
-        repo,
-        branch
-            .get(..branch_room)
-            .unwrap_or(branch)
-            .trim_end_matches('-'),
-    )
+    (repo, branch.get(..branch_room).unwrap_or(branch).trim_end_matches('-'))
 }
 
 #[cfg(test)]
@@ -135,10 +120,7 @@ mod tests {
     fn reset_names_directory_branch_and_time() {
         let name = VolumeName::reset("My_App", Some("feature/oauth"), 17);
         assert_eq!(name.as_str(), "my-app-feature-oauth-17");
-        assert_eq!(
-            VolumeName::reset("/", None, 17).as_str(),
-            "workspace-nogit-17"
-        );
+        assert_eq!(VolumeName::reset("/", None, 17).as_str(), "workspace-nogit-17");
     }
 
     proptest! {

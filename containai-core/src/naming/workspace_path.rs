@@ -29,19 +29,13 @@ impl WorkspacePath {
     pub fn new(path: impl AsRef<Path>) -> Result<Self, WorkspacePathError> {
         let path = path.as_ref();
         let Some(text) = path.to_str() else {
-            return Err(WorkspacePathError::NotUtf8 {
-                path: path.to_owned(),
-            });
+            return Err(WorkspacePathError::NotUtf8 { path: path.to_owned() });
         };
         if !path.is_absolute() {
-            return Err(WorkspacePathError::NotAbsolute {
-                path: path.to_owned(),
-            });
+            return Err(WorkspacePathError::NotAbsolute { path: path.to_owned() });
         }
         if text.chars().any(char::is_control) {
-            return Err(WorkspacePathError::ControlCharacter {
-                path: path.to_owned(),
-            });
+            return Err(WorkspacePathError::ControlCharacter { path: path.to_owned() });
         }
         let mut normal = String::with_capacity(text.len());
         for component in path.components() {
@@ -51,9 +45,7 @@ impl WorkspacePath {
                     normal.push_str(&name.to_string_lossy());
                 }
                 Component::ParentDir => {
-                    return Err(WorkspacePathError::Parent {
-                        path: path.to_owned(),
-                    });
+                    return Err(WorkspacePathError::Parent { path: path.to_owned() });
                 }
                 Component::RootDir | Component::CurDir | Component::Prefix(_) => {}
             }
@@ -75,10 +67,7 @@ impl WorkspacePath {
     #[must_use]
     pub fn digest(&self) -> String {
         let digest = Sha256::digest(&self.0);
-        digest[..4]
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect()
+        digest[..4].iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
     /// Returns the last component; nothing for `/`.
@@ -131,12 +120,7 @@ mod tests {
 
     fn check(input: &str, expected: Result<&str, &str>) {
         let path = WorkspacePath::new(input).map_err(|error| error.to_string());
-        assert_eq!(
-            path.as_ref()
-                .map(WorkspacePath::as_str)
-                .map_err(String::as_str),
-            expected
-        );
+        assert_eq!(path.as_ref().map(WorkspacePath::as_str).map_err(String::as_str), expected);
     }
 
     #[test]
@@ -147,14 +131,8 @@ mod tests {
         check("repo", Err("the workspace `repo` is not an absolute path"));
         check("", Err("the workspace `` is not an absolute path"));
         check("/a/../b", Err("the workspace `/a/../b` holds `..`"));
-        check(
-            "/a\nb",
-            Err("the workspace `/a\\nb` holds a control character"),
-        );
-        check(
-            "/a\0b",
-            Err("the workspace `/a\\0b` holds a control character"),
-        );
+        check("/a\nb", Err("the workspace `/a\\nb` holds a control character"));
+        check("/a\0b", Err("the workspace `/a\\0b` holds a control character"));
     }
 
     #[test]

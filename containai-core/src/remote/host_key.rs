@@ -35,9 +35,7 @@ impl HostKey {
         };
         let is_blob = blob.len() == BLOB_LENGTH
             && blob.starts_with(BLOB_PREFIX)
-            && blob
-                .bytes()
-                .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/'));
+            && blob.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/'));
         if !is_blob || line.contains(|c: char| c.is_control()) {
             return Err(HostKeyError);
         }

@@ -10,10 +10,7 @@ const USER: &str = "/home/me/.config/containai/config.toml";
 const WORKSPACE: &str = "/src/api/.containai/config.toml";
 
 fn file(path: &str, text: &str) -> Option<FileText> {
-    Some(FileText {
-        path: PathBuf::from(path),
-        text: text.to_owned(),
-    })
+    Some(FileText { path: PathBuf::from(path), text: text.to_owned() })
 }
 
 fn layers(user: &str, workspace: &str) -> Layers {
@@ -39,15 +36,8 @@ fn refusal(user: &str) -> String {
 
     let error = Config::resolve(&layers(user, "")).expect_err("the user's file is invalid");
     let source = Error::source(&error).map(|source| format!("\n  {source}"));
-    let hints = error
-        .hints()
-        .into_iter()
-        .map(|hint| format!("\n  hint: {hint}"));
-    format!(
-        "{error}{}{}",
-        source.unwrap_or_default(),
-        hints.collect::<String>()
-    )
+    let hints = error.hints().into_iter().map(|hint| format!("\n  hint: {hint}"));
+    format!("{error}{}{}", source.unwrap_or_default(), hints.collect::<String>())
 }
 
 #[test]
@@ -73,17 +63,11 @@ fn the_nearest_layer_counts() {
 
     assert_eq!(origin(&layers), "flag from --agent");
     layers.flags = Flags::default();
-    assert_eq!(
-        origin(&layers),
-        "environment from environment:CONTAINAI_AGENT"
-    );
+    assert_eq!(origin(&layers), "environment from environment:CONTAINAI_AGENT");
     layers.environment = environment(&[("CONTAINAI_AGENT", "")]);
     assert_eq!(origin(&layers), format!("section from user-section:{USER}"));
     layers.workspace = WorkspacePath::new("/srcs").ok();
-    assert_eq!(
-        origin(&layers),
-        format!("workspace from workspace:{WORKSPACE}")
-    );
+    assert_eq!(origin(&layers), format!("workspace from workspace:{WORKSPACE}"));
     layers.workspace_file = None;
     assert_eq!(origin(&layers), format!("user from user:{USER}"));
     layers.user_file = None;
@@ -94,10 +78,7 @@ fn the_nearest_layer_counts() {
 fn the_deepest_section_counts() {
     let user = "[workspace.'/src']\ndata_volume = 'outer'\n[workspace.'/src/api']\ndata_volume = 'inner'\n[workspace.'/src/api/sub']\ndata_volume = 'deeper'\n";
     let config = resolve(&layers(user, ""));
-    assert_eq!(
-        config.data_volume.value.as_ref().map(VolumeName::as_str),
-        Some("inner")
-    );
+    assert_eq!(config.data_volume.value.as_ref().map(VolumeName::as_str), Some("inner"));
 }
 
 #[test]
@@ -129,46 +110,20 @@ fn a_broken_workspace_file_is_no_error() {
 
 #[test]
 fn the_workspace_may_ask_for_less() {
-    let host = HostCapacity {
-        memory_bytes: 16 << 30,
-        cpus: 8,
-    };
+    let host = HostCapacity { memory_bytes: 16 << 30, cpus: 8 };
     let check = |user: &str, workspace: &str, expected: &str| {
         let got = resolve(&layers(user, workspace)).resources(host);
-        assert_eq!(
-            format!("{} {}", got.memory, got.cpus),
-            expected,
-            "{user:?} {workspace:?}"
-        );
+        assert_eq!(format!("{} {}", got.memory, got.cpus), expected, "{user:?} {workspace:?}");
     };
     check("", "", "8g 4");
-    check(
-        "",
-        "resources = { memory_limit = '1g', cpu_limit = 0.5 }",
-        "1g 0.5",
-    );
-    check(
-        "",
-        "resources = { memory_limit = '64g', cpu_limit = 64 }",
-        "8g 4",
-    );
-    check(
-        "resources.memory_limit = '12g'",
-        "resources.memory_limit = '10g'",
-        "10g 4",
-    );
-    check(
-        "resources.memory_limit = '2g'",
-        "resources.memory_limit = '10g'",
-        "2g 4",
-    );
+    check("", "resources = { memory_limit = '1g', cpu_limit = 0.5 }", "1g 0.5");
+    check("", "resources = { memory_limit = '64g', cpu_limit = 64 }", "8g 4");
+    check("resources.memory_limit = '12g'", "resources.memory_limit = '10g'", "10g 4");
+    check("resources.memory_limit = '2g'", "resources.memory_limit = '10g'", "2g 4");
 
     let mut chosen = layers("", "resources.memory_limit = '1g'");
     chosen.flags.memory = "3g".parse().ok();
-    assert_eq!(
-        resolve(&chosen).resources(host).memory,
-        ByteSize::from_gib(3)
-    );
+    assert_eq!(resolve(&chosen).resources(host).memory, ByteSize::from_gib(3));
 }
 
 #[test]

@@ -36,9 +36,7 @@ pub(in crate::config) fn read_image(text: &str) -> Result<ImageRequest, Cause> {
 pub fn parse_image(text: &str) -> Result<ImageRequest, ImageError> {
     let first = text.chars().next();
     let is_reference = first.is_some_and(|c| c.is_ascii_alphanumeric())
-        && text
-            .chars()
-            .all(|c| c.is_ascii_alphanumeric() || "._-/:@".contains(c));
+        && text.chars().all(|c| c.is_ascii_alphanumeric() || "._-/:@".contains(c));
     match is_reference {
         true => Ok(ImageRequest::parse(text)),
         false => Err(ImageError { text: text.to_owned() }),

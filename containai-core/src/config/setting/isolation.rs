@@ -51,9 +51,7 @@ impl FromStr for IsolationChoice {
             "auto" => Ok(Self::Auto),
             "sysbox" => Ok(Self::Only(Isolation::Sysbox)),
             "userns" => Ok(Self::Only(Isolation::Userns)),
-            _ => Err(UnknownIsolation {
-                text: text.to_owned(),
-            }),
+            _ => Err(UnknownIsolation { text: text.to_owned() }),
         }
     }
 }

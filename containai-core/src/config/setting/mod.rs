@@ -11,8 +11,8 @@ mod volume;
 
 pub(super) use agent::AGENT;
 pub(super) use engine::{DOCKER_HOST, read_docker_host};
-pub use image::{ImageError, parse_image};
 pub(super) use image::{IMAGE, IMAGE_SOURCE, read_image};
+pub use image::{ImageError, parse_image};
 pub(super) use isolation::ISOLATION;
 pub use isolation::{IsolationChoice, UnknownIsolation};
 pub use limits::LimitError;

@@ -14,16 +14,12 @@ pub(in crate::config) const PORT_RANGE_START: SettingSpec = SettingSpec {
 };
 
 /// The last port that an SSH server may be published on; default 2500.
-pub(in crate::config) const PORT_RANGE_END: SettingSpec = SettingSpec {
-    key: "ssh.port_range_end",
-    ..PORT_RANGE_START
-};
+pub(in crate::config) const PORT_RANGE_END: SettingSpec =
+    SettingSpec { key: "ssh.port_range_end", ..PORT_RANGE_START };
 
 /// Whether the user's SSH agent may be used inside; default no.
-pub(in crate::config) const FORWARD_AGENT: SettingSpec = SettingSpec {
-    key: "ssh.forward_agent",
-    ..PORT_RANGE_START
-};
+pub(in crate::config) const FORWARD_AGENT: SettingSpec =
+    SettingSpec { key: "ssh.forward_agent", ..PORT_RANGE_START };
 
 /// Reads `true` and `false`, and what people write for them.
 pub(in crate::config) fn read_switch(text: &str) -> Result<bool, Cause> {

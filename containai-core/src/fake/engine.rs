@@ -1,0 +1,190 @@
+//! An engine in memory.
+
+use std::future::pending;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use crate::engine::{
+    Container, ContainerId, ContainerSpec, Engine, EngineError, ImageRequest, ImageSource, RunState,
+};
+use crate::lifecycle::Events;
+use crate::remote::HostKey;
+
+/// An engine in memory; see [the module](crate::fake).
+#[derive(Debug, Default)]
+pub struct FakeEngine(Mutex<World>);
+
+#[derive(Debug, Default)]
+struct World {
+    containers: Vec<Container>,
+    images: Vec<String>,
+    keys: Vec<(ContainerId, String)>,
+    calls: Vec<&'static str>,
+    calls_left: Option<usize>,
+    made: u32,
+}
+
+impl FakeEngine {
+    /// An engine without containers and images.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a container that somebody else made.
+    #[must_use]
+    pub fn with_container(self, container: Container) -> Self {
+        self.world().containers.push(container);
+        self
+    }
+
+    /// Lets `calls` more calls work and has every later one fail as if the
+    /// engine, or this process, had died right before it.
+    pub fn crash_after(&self, calls: usize) {
+        self.world().calls_left = Some(calls);
+    }
+
+    /// Ends what [`Self::crash_after`] began.
+    pub fn recover(&self) {
+        self.world().calls_left = None;
+    }
+
+    /// The names of the calls so far, failed ones included.
+    pub fn calls(&self) -> Vec<&'static str> {
+        self.world().calls.clone()
+    }
+
+    /// The containers as they are now.
+    pub fn snapshot(&self) -> Vec<Container> {
+        self.world().containers.clone()
+    }
+
+    /// The key line that [`Engine::install_key`] put into a container last.
+    pub fn installed_key(&self, id: &ContainerId) -> Option<String> {
+        let world = self.world();
+        world.keys.iter().rev().find(|(holder, _)| holder == id).map(|(_, line)| line.clone())
+    }
+
+    fn world(&self) -> MutexGuard<'_, World> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn call(&self, name: &'static str) -> Result<MutexGuard<'_, World>, EngineError> {
+        let mut world = self.world();
+        world.calls.push(name);
+        if world.calls_left == Some(0) {
+            let address = "fake://".to_owned();
+            return Err(EngineError::Unreachable { address, source: "crashed".into() });
+        }
+        world.calls_left = world.calls_left.map(|left| left - 1);
+        Ok(world)
+    }
+}
+
+impl World {
+    fn container(&mut self, id: &ContainerId) -> Result<&mut Container, EngineError> {
+        let found = self.containers.iter_mut().find(|container| container.id == *id);
+        found.ok_or_else(|| EngineError::NoSuchContainer { id: id.to_string() })
+    }
+}
+
+impl Engine for FakeEngine {
+    async fn containers(&self) -> Result<Vec<Container>, EngineError> {
+        Ok(self.call("containers")?.containers.clone())
+    }
+
+    async fn provide_image(
+        &self,
+        image: &ImageRequest,
+        _: ImageSource,
+        _: &dyn Events,
+    ) -> Result<String, EngineError> {
+        let mut world = self.call("provide_image")?;
+        world.images.push(image.to_string());
+        Ok(image.to_string())
+    }
+
+    async fn find_image(&self, image: &ImageRequest) -> Result<Option<String>, EngineError> {
+        let world = self.call("find_image")?;
+        Ok(world.images.iter().find(|name| **name == image.to_string()).cloned())
+    }
+
+    async fn create(&self, spec: &ContainerSpec) -> Result<ContainerId, EngineError> {
+        let mut world = self.call("create")?;
+        let name = spec.name.to_string();
+        if world.containers.iter().any(|container| container.name == name) {
+            return Err(EngineError::NameTaken { name });
+        }
+        if !world.images.contains(&spec.image) {
+            return Err(EngineError::NoSuchImage { image: spec.image.clone() });
+        }
+        world.made += 1;
+        let id = ContainerId::new(format!("id-{}", world.made));
+        world.containers.push(Container {
+            id: id.clone(),
+            name,
+            state: RunState::Created,
+            status: "Created".into(),
+            image: spec.image.clone(),
+            labels: spec.labels(),
+        });
+        Ok(id)
+    }
+
+    async fn install_key(&self, id: &ContainerId, line: &str) -> Result<(), EngineError> {
+        let mut world = self.call("install_key")?;
+        world.container(id)?;
+        world.keys.push((id.clone(), line.to_owned()));
+        Ok(())
+    }
+
+    async fn start(&self, id: &ContainerId) -> Result<(), EngineError> {
+        self.call("start")?.container(id)?.state = RunState::Running;
+        Ok(())
+    }
+
+    async fn unpause(&self, id: &ContainerId) -> Result<(), EngineError> {
+        self.call("unpause")?.container(id)?.state = RunState::Running;
+        Ok(())
+    }
+
+    async fn settle(&self, name: &str, state: RunState) -> Result<(), EngineError> {
+        let mut world = self.call("settle")?;
+        match state {
+            RunState::Removing => world.containers.retain(|container| container.name != name),
+            _ => {
+                for container in world.containers.iter_mut().filter(|it| it.name == name) {
+                    container.state = RunState::Running;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn stop(&self, id: &ContainerId) -> Result<(), EngineError> {
+        if let Ok(container) = self.call("stop")?.container(id) {
+            container.state = RunState::Exited;
+        }
+        Ok(())
+    }
+
+    async fn remove(&self, id: &ContainerId) -> Result<(), EngineError> {
+        self.call("remove")?.containers.retain(|container| container.id != *id);
+        Ok(())
+    }
+
+    async fn host_key(&self, id: &ContainerId) -> Result<Option<HostKey>, EngineError> {
+        self.call("host_key")?.container(id)?;
+        Ok(Some(super::remote::key_of(id)))
+    }
+
+    async fn exited(&self, id: &ContainerId) -> Result<i64, EngineError> {
+        let state = self.call("exited")?.container(id)?.state;
+        match state {
+            RunState::Running => pending().await,
+            _ => Ok(1),
+        }
+    }
+
+    async fn log_tail(&self, _: &ContainerId, _: usize) -> Result<Vec<String>, EngineError> {
+        Ok(vec!["the last words of the console".to_owned()])
+    }
+}
