@@ -7,10 +7,11 @@ use std::str::FromStr as _;
 
 use anyhow::Context as _;
 use containai_core::config::{Config, FileText, Flags, Layers};
+use containai_core::hint::Hint;
 use containai_core::layout;
 use containai_core::naming::WorkspacePath;
 use containai_docker::host::EngineRecord;
-use containai_docker::{DockerEngine, EngineAddress};
+use containai_docker::{AddressError, DockerEngine, EngineAddress};
 use containai_ssh::SshRemote;
 
 use crate::env::Env;
@@ -50,7 +51,7 @@ impl<'a> Context<'a> {
         let address = match &config.docker_host.value {
             None => own.clone(),
             Some(text) => {
-                EngineAddress::from_str(text).map_err(|error| CliError::usage(error.to_string()))?
+                EngineAddress::from_str(text).map_err(|error| bad_address(&error))?
             }
         };
         let record = match address == own {
@@ -76,6 +77,11 @@ impl<'a> Context<'a> {
             None => engine,
         })
     }
+}
+
+fn bad_address(error: &AddressError) -> CliError {
+    CliError::usage(error.to_string())
+        .hint(Hint::new("use `unix:///path`, `tcp://host:port` or `ssh://user@host`"))
 }
 
 /// The text of a file that need not exist.

@@ -25,8 +25,6 @@ pub(crate) struct Env {
     pub(crate) directory: PathBuf,
     /// The user to give access to the engine; `None` for root itself.
     pub(crate) user: Option<String>,
-    /// Whether the process may do what set-up needs.
-    pub(crate) is_root: bool,
 }
 
 impl Env {
@@ -47,7 +45,6 @@ impl Env {
             term: std::env::var("TERM").unwrap_or_else(|_| "xterm-256color".to_owned()),
             directory: std::env::current_dir().context("cannot tell the current directory")?,
             user: invoking_user(),
-            is_root: geteuid().is_root(),
         })
     }
 }

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use containai_core::config::Flags;
+use containai_core::config::{Flags, IsolationChoice};
 use containai_core::engine::{EngineError, ImageRequest, Isolation, RunState};
 use containai_core::exit;
 use containai_core::hint::Hint;
@@ -77,7 +77,7 @@ impl<'a> Entrance<'a> {
     }
 
     /// Prints what [`Self::enter`] would do.
-    pub(crate) async fn show_plan(mut self) -> anyhow::Result<ExitCode> {
+    pub(crate) async fn show_plan(self) -> anyhow::Result<ExitCode> {
         let mut observed = Observed::default();
         let mut isolation = None;
         match self.observed().await {
@@ -154,7 +154,7 @@ impl<'a> Entrance<'a> {
         let isolation = match &self.context.record {
             Some(record) if exists || choice.allows(record.isolation) => record.isolation,
             None if exists => Isolation::Userns,
-            Some(record) => return Err(other_isolation(record.isolation).into()),
+            Some(record) => return Err(other_isolation(record.isolation, choice).into()),
             None => containai_docker::isolation::detect(engine, choice).await?,
         };
         Ok(self.wanted(isolation))
@@ -230,9 +230,9 @@ fn no_agent(image: &str, agent: &str) -> CliError {
     CliError::usage(format!("image `{image}` has no agent `{agent}`")).hint(Hint::new(hint))
 }
 
-fn other_isolation(recorded: Isolation) -> CliError {
+fn other_isolation(recorded: Isolation, wanted: IsolationChoice) -> CliError {
     CliError::usage(format!("this engine is set up for `{recorded}` isolation")).hint(Hint::run(
-        "cai setup --isolation",
+        &format!("cai setup --isolation {wanted}"),
         "change it; containers of the other isolation are then out of sight",
     ))
 }

@@ -137,6 +137,11 @@ pub enum EngineError {
     },
 }
 
+/// Whether the address is of an engine that set-up makes.
+fn is_ours(address: &str) -> bool {
+    address.starts_with("unix://") && address.ends_with("/containai-docker.sock")
+}
+
 fn list(lines: &[String]) -> String {
     lines.iter().map(|line| format!("\n  {line}")).collect()
 }
@@ -152,7 +157,12 @@ impl Advice for EngineError {
 
     fn hints(&self) -> Vec<Hint> {
         let hint = match self {
-            Self::Unreachable { .. } => Hint::run("cai setup", "install and start the engine"),
+            Self::Unreachable { address, .. } if is_ours(address) => {
+                Hint::run("cai setup", "install and start the engine")
+            }
+            Self::Unreachable { .. } => {
+                Hint::new("start the engine there, or name another one with `--docker-host`")
+            }
             Self::AccessDenied { .. } => {
                 Hint::run("cai setup", "give this user access, then open a new login session")
             }
