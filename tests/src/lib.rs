@@ -19,6 +19,7 @@ mod repository;
 mod running;
 mod terminal;
 mod until;
+pub mod vectors;
 
 pub use api::Api;
 pub use cai::Cai;

@@ -6,6 +6,7 @@ mod bench;
 mod project;
 mod test;
 mod tidy;
+mod vectors;
 
 const USAGE: &str = "\
 usage: cargo xtask <verb>
@@ -13,6 +14,7 @@ usage: cargo xtask <verb>
   test [STEP…]    provision what the tests need, then run all of them
   tidy            check the house rules
   bench [RUNS]    measure against Docker and OpenSSH; default 15 runs each
+  vectors DIR     compare our functions with recorded ones
 ";
 
 fn main() -> ExitCode {
@@ -23,6 +25,7 @@ fn main() -> ExitCode {
         "test" => test::run(&rest),
         "tidy" => tidy::run(),
         "bench" => bench::run(&rest),
+        "vectors" if rest.len() == 1 => vectors::run(rest[0].as_ref()),
         _ => {
             eprint!("{USAGE}");
             return ExitCode::from(2);

@@ -5,7 +5,6 @@ use containai_core::age::Age;
 use containai_core::byte_size::{ApproximateSize, ByteSize};
 use containai_core::resources::Share;
 use containai_core::version::Version;
-use serde_json::Value;
 
 use crate::vectors::record::Record;
 use crate::vectors::report::Verdict;
@@ -28,7 +27,7 @@ pub(super) fn resources(record: &Record) -> Result<Verdict> {
         + ByteSize::from_gib(1).bytes() * u64::from(share.percent) / 100;
     let is_the_host = memory.bytes() == host_bytes && host_bytes < share.min_memory.bytes();
     let is_near = memory >= recorded && memory.bytes() - recorded.bytes() < lost;
-    let has_cpus = record.output["container_cpus"] == Value::from(cpus.to_string());
+    let has_cpus = record.output["container_cpus"] == cpus.to_string();
     Ok(match has_cpus && (is_the_host || is_near) && record.exit == 0 {
         true => Verdict::Matches,
         false => Verdict::Differs(format!("{memory} and {cpus} CPUs")),
@@ -43,26 +42,36 @@ pub(super) fn format_size(record: &Record) -> Result<Verdict> {
     Ok(record.judge(format!("{text}\n"), 0))
 }
 
-/// Compares ages. Leading zeros made octal numbers there and mean nothing
-/// here; too large ages became negative there and are refused here.
+/// Compares ages. A leading zero made an octal number there and means nothing
+/// here; a too large age became negative there and is refused here.
 pub(super) fn age(record: &Record) -> Result<Verdict> {
     let text = record.whole_text()?;
-    let Ok(age) = text.parse::<Age>() else {
-        let wrapped = record.output.as_str().is_some_and(|output| output.starts_with('-'));
-        return Ok(if wrapped { Verdict::Matches } else { record.judge("", 1) });
+    let (output, exit) = match text.parse::<Age>() {
+        Ok(age) => (age.as_duration().as_secs().to_string(), 0),
+        Err(_) => (String::new(), 1),
     };
-    let seconds = age.as_duration().as_secs().to_string();
-    let decimal = text.trim_start_matches('0');
-    if decimal.len() < text.len() && decimal.starts_with(|c: char| c.is_ascii_digit()) {
-        let plain = decimal.parse::<Age>()?.as_duration().as_secs().to_string();
-        return Ok(if plain == seconds { Verdict::Matches } else { Verdict::Differs(seconds) });
+    let recorded = record.output.as_str().unwrap_or_default();
+    let has_wrapped = exit == 1 && recorded.parse::<i64>().is_ok_and(i64::is_negative);
+    if has_wrapped || octal(text) == Some((recorded.to_owned(), record.exit)) {
+        return Ok(Verdict::Matches);
     }
-    Ok(record.judge(seconds, 0))
+    Ok(record.judge(output, exit))
+}
+
+/// What the shell version made of an age with a leading zero.
+fn octal(text: &str) -> Option<(String, i64)> {
+    let digits = text.strip_prefix('0')?.strip_suffix(['d', 'D', 'h', 'H'])?;
+    let unit = if text.ends_with(['d', 'D']) { 86_400 } else { 3_600 };
+    let is_number = !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit());
+    is_number.then(|| match i64::from_str_radix(digits, 8) {
+        Ok(number) => (number.wrapping_mul(unit).to_string(), 0),
+        Err(_) => (String::new(), 1),
+    })
 }
 
 pub(super) fn version_is_greater(record: &Record) -> Result<Verdict> {
     let versions = record.input.as_array().map(Vec::as_slice);
-    let Some([Value::String(a), Value::String(b)]) = versions else {
+    let Some([serde_json::Value::String(a), serde_json::Value::String(b)]) = versions else {
         anyhow::bail!("the input is not two versions");
     };
     Ok(record.judge_accepted(Version::new(a).is_newer_than(&Version::new(b))))

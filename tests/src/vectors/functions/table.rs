@@ -1,0 +1,32 @@
+//! Which of our functions has which recorded name.
+
+use anyhow::Result;
+
+use super::{catalog, env, naming, numbers, ssh};
+use crate::vectors::record::Record;
+use crate::vectors::report::Verdict;
+
+/// Judges a record by our function of that name.
+pub(in crate::vectors) fn judge(record: &Record) -> Result<Verdict> {
+    let judge = match record.function.as_str() {
+        "_cai_sanitize_hostname" => naming::hostname,
+        "_containai_container_name" => naming::container_name,
+        "_containai_generate_volume_name" => naming::volume_name,
+        "_containai_validate_volume_name" => naming::validate_volume_name,
+        "_containai_validate_context_name" => naming::validate_context_name,
+        "_cai_validate_template_name" => naming::validate_template_name,
+        "_env_validate_var_name" => naming::validate_env_name,
+        "_cai_detect_resources" => numbers::resources,
+        "_cai_format_size" => numbers::format_size,
+        "_cai_parse_age_to_seconds" => numbers::age,
+        "_cai_version_is_greater" => numbers::version_is_greater,
+        "_env_parse_file" => env::parse_file,
+        "_import_rewrite_excludes" => catalog::rewrite_excludes,
+        "parse-manifest.sh" => catalog::parse_manifest,
+        "_cai_write_ssh_host_config" => ssh::host_config,
+        "_cai_setup_ssh_config" => ssh::config_include,
+        "_cai_ssh_run_with_retry" => ssh::remote_command,
+        _ => |_: &Record| Ok(Verdict::NotImplemented),
+    };
+    judge(record)
+}

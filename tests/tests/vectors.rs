@@ -1,0 +1,74 @@
+//! Our functions against the ones of the shell version, as recorded.
+
+use std::path::{Path, PathBuf};
+
+use containai_tests::vectors::{Report, compare_dir};
+
+/// The files whose every record must match, but for what the folder's README
+/// says is better here.
+const MUST_MATCH: [&str; 17] = [
+    "age",
+    "container_name",
+    "env",
+    "format_size",
+    "import_excludes",
+    "manifest_parse",
+    "resources",
+    "sanitize_hostname",
+    "ssh_config_include",
+    "ssh_host_config",
+    "ssh_remote_command",
+    "validate_context_name",
+    "validate_env_name",
+    "validate_template_name",
+    "validate_volume_name",
+    "version_greater",
+    "volume_name",
+];
+
+/// The folder beside the project, or the project's copy of it.
+fn folder() -> PathBuf {
+    let package = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let shared = package.join("../../shared/vectors");
+    if shared.is_dir() { shared } else { package.join("vectors") }
+}
+
+fn report() -> anyhow::Result<Report> {
+    compare_dir(&folder())
+}
+
+#[test]
+fn what_must_match_matches() -> anyhow::Result<()> {
+    let report = report()?;
+    for name in MUST_MATCH {
+        let file = report.file(name).ok_or_else(|| anyhow::anyhow!("there is no file `{name}`"))?;
+        assert!(file.matched > 0, "{file}");
+        assert_eq!(file.differing, 0, "{file}: {:#?}", file.differences);
+    }
+    Ok(())
+}
+
+#[test]
+fn nothing_else_differs() -> anyhow::Result<()> {
+    for file in report()?.files {
+        assert_eq!(file.differing, 0, "{file}: {:#?}", file.differences);
+    }
+    Ok(())
+}
+
+#[test]
+fn a_difference_is_found() -> anyhow::Result<()> {
+    let folder = tempfile::tempdir()?;
+    let lines = concat!(
+        "{\"fn\": \"_cai_sanitize_hostname\", \"input\": \"A\", \"output\": \"a\", \"exit\": 0}\n",
+        "{\"fn\": \"_cai_sanitize_hostname\", \"input\": \"A\", \"output\": \"b\", \"exit\": 0}\n",
+        "{\"fn\": \"of_another_version\", \"input\": \"A\", \"output\": \"b\", \"exit\": 0}\n",
+        "no record\n",
+    );
+    std::fs::write(folder.path().join("names.jsonl"), lines)?;
+    let report = compare_dir(folder.path())?;
+    assert!(report.differs());
+    let lines: Vec<_> = report.files.iter().map(ToString::to_string).collect();
+    assert_eq!(lines, ["names: 1 matched, 2 differing, 1 not implemented"]);
+    Ok(())
+}
