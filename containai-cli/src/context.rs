@@ -71,11 +71,8 @@ impl<'a> Context<'a> {
     pub(crate) fn engine(&self) -> anyhow::Result<DockerEngine> {
         let engine = DockerEngine::connect(self.address.clone(), self.env.certificates.as_deref())?
             .with_build_lock(self.env.layout.image_lock());
-        let agent = self.record.as_ref().and_then(EngineRecord::agent_uid);
-        Ok(match agent {
-            Some(uid) => engine.with_agent_uid(uid),
-            None => engine,
-        })
+        let uids = self.record.as_ref().map(EngineRecord::workspace_uids).unwrap_or_default();
+        Ok(engine.with_workspace_uids(uids))
     }
 }
 

@@ -35,7 +35,7 @@ pub struct DockerEngine {
     docker: Docker,
     address: EngineAddress,
     build_lock: Option<PathBuf>,
-    agent_uid: Option<u32>,
+    workspace_uids: Vec<u32>,
 }
 
 impl DockerEngine {
@@ -50,7 +50,7 @@ impl DockerEngine {
         certificates: Option<&Path>,
     ) -> Result<Self, EngineError> {
         let docker = connect(&address, certificates)?;
-        Ok(Self { docker, address, build_lock: None, agent_uid: None })
+        Ok(Self { docker, address, build_lock: None, workspace_uids: Vec::new() })
     }
 
     /// Has image builds of several processes wait for each other on this file,
@@ -62,12 +62,12 @@ impl DockerEngine {
     }
 
     /// Lets containers write in a workspace that the host's root owns: its
-    /// files get an access control list for `uid`, which is what the agent is
-    /// on this machine. Default: such a workspace is as readable and writable
-    /// as its mode bits allow.
+    /// files get an access control list for these user ids of this machine,
+    /// which are what the container's root and its agent are. Default: such a
+    /// workspace is as readable and writable as its mode bits allow.
     #[must_use]
-    pub fn with_agent_uid(mut self, uid: u32) -> Self {
-        self.agent_uid = Some(uid);
+    pub fn with_workspace_uids(mut self, uids: Vec<u32>) -> Self {
+        self.workspace_uids = uids;
         self
     }
 
@@ -91,18 +91,19 @@ impl DockerEngine {
         Ok(version.version.unwrap_or_default())
     }
 
-    /// See [`Self::with_agent_uid`]. A large tree takes its time, so that a
+    /// See [`Self::with_workspace_uids`]. A large tree takes its time, so that a
     /// thread of its own walks it.
     async fn open_workspace(&self, spec: &ContainerSpec) -> Result<(), EngineError> {
-        let (Some(uid), Isolation::Userns) = (self.agent_uid, spec.isolation) else {
+        let uids = self.workspace_uids.clone();
+        if uids.is_empty() || spec.isolation != Isolation::Userns {
             return Ok(());
-        };
+        }
         let root = spec.workspace.as_path().to_owned();
         let host = |path: &Path, source| EngineError::Host { path: path.display().to_string(), source };
         if access::owner(&root).map_err(|error| host(&root, error))? != 0 {
             return Ok(());
         }
-        let walk = tokio::task::spawn_blocking(move || access::grant(&root, uid));
+        let walk = tokio::task::spawn_blocking(move || access::grant(&root, &uids));
         match walk.await {
             Ok(Ok(())) => Ok(()),
             Ok(Err(error)) => Err(host(&error.path, error.source)),

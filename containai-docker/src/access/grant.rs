@@ -31,18 +31,18 @@ pub(crate) fn owner(path: &Path) -> io::Result<u32> {
     Ok(statat(CWD, path, AtFlags::SYMLINK_NOFOLLOW)?.st_uid)
 }
 
-/// Gives `uid` access to every directory and regular file of the tree at
+/// Gives `uids` access to every directory and regular file of the tree at
 /// `root` that lies on the same file system. Links are not followed: the tree
 /// may have been written by a hostile agent.
-pub(crate) fn grant(root: &Path, uid: u32) -> Result<(), GrantError> {
+pub(crate) fn grant(root: &Path, uids: &[u32]) -> Result<(), GrantError> {
     let fail = |source: rustix::io::Errno| GrantError { path: root.into(), source: source.into() };
     let flags = OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     let top = openat(CWD, root, flags, Mode::empty()).map_err(fail)?;
     let status = fstat(&top).map_err(fail)?;
-    allow(&top, &status, uid).map_err(fail)?;
+    allow(&top, &status, uids).map_err(fail)?;
     let mut pending = vec![(root.to_owned(), open_directory(&top).map_err(fail)?)];
     while let Some((path, directory)) = pending.pop() {
-        grant_entries(&path, &directory, &status, uid, &mut pending)
+        grant_entries(&path, &directory, &status, uids, &mut pending)
             .map_err(|source| GrantError { path, source: source.into() })?;
     }
     Ok(())
@@ -54,7 +54,7 @@ fn grant_entries(
     path: &Path,
     directory: &OwnedFd,
     top: &Stat,
-    uid: u32,
+    uids: &[u32],
     pending: &mut Vec<(PathBuf, OwnedFd)>,
 ) -> rustix::io::Result<()> {
     for entry in Dir::read_from(directory)? {
@@ -63,7 +63,7 @@ fn grant_entries(
         if matches!(name.to_bytes(), b"." | b"..") {
             continue;
         }
-        match grant_entry(directory, name, top, uid) {
+        match grant_entry(directory, name, top, uids) {
             Ok(Some(inner)) => {
                 pending.push((path.join(name.to_string_lossy().as_ref()), inner));
             }
@@ -78,7 +78,7 @@ fn grant_entry(
     directory: &OwnedFd,
     name: &CStr,
     top: &Stat,
-    uid: u32,
+    uids: &[u32],
 ) -> rustix::io::Result<Option<OwnedFd>> {
     let flags = OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     let file = openat(directory, name, flags, Mode::empty())?;
@@ -87,9 +87,9 @@ fn grant_entry(
         return Ok(None);
     }
     match FileType::from_raw_mode(status.st_mode) {
-        FileType::RegularFile => allow(&file, &status, uid).map(|()| None),
+        FileType::RegularFile => allow(&file, &status, uids).map(|()| None),
         FileType::Directory => {
-            allow(&file, &status, uid)?;
+            allow(&file, &status, uids)?;
             open_directory(&file).map(Some)
         }
         _ => Ok(None),
@@ -101,17 +101,17 @@ fn open_directory(file: &OwnedFd) -> rustix::io::Result<OwnedFd> {
     openat(file, ".", flags, Mode::empty())
 }
 
-fn allow(file: &OwnedFd, status: &Stat, uid: u32) -> rustix::io::Result<()> {
-    extend(file, ACCESS, status.st_mode, uid)?;
+fn allow(file: &OwnedFd, status: &Stat, uids: &[u32]) -> rustix::io::Result<()> {
+    extend(file, ACCESS, status.st_mode, uids)?;
     if FileType::from_raw_mode(status.st_mode) == FileType::Directory {
-        extend(file, DEFAULT, status.st_mode, uid)?;
+        extend(file, DEFAULT, status.st_mode, uids)?;
     }
     Ok(())
 }
 
 /// A descriptor of a path cannot be given to fsetxattr(2); its name in
 /// `/proc/self/fd` leads to the same file whatever happened to the path.
-fn extend(file: &OwnedFd, name: &str, mode: u32, uid: u32) -> rustix::io::Result<()> {
+fn extend(file: &OwnedFd, name: &str, mode: u32, uids: &[u32]) -> rustix::io::Result<()> {
     let path = format!("/proc/self/fd/{}", file.as_fd().as_raw_fd());
     let mut buffer = [0_u8; MAX_ACL];
     let before = match getxattr(&path, name, &mut buffer) {
@@ -120,7 +120,7 @@ fn extend(file: &OwnedFd, name: &str, mode: u32, uid: u32) -> rustix::io::Result
         Err(error) => return Err(error),
     };
     let mut acl = before.clone().unwrap_or_else(|| Acl::of_mode(mode));
-    acl.allow(uid);
+    uids.iter().for_each(|uid| acl.allow(*uid));
     if before.as_ref() == Some(&acl) {
         return Ok(());
     }
@@ -150,7 +150,7 @@ mod tests {
         fs::set_permissions(root.join("deep/er/file"), fs::Permissions::from_mode(0o644)).expect("mode");
         fs::set_permissions(&outside, fs::Permissions::from_mode(0o644)).expect("mode");
         for _ in 0..2 {
-            grant(&root, 101_000).expect("access");
+            grant(&root, &[100_000, 101_000]).expect("access");
             assert_eq!(mask_of(&root.join("deep/er/file")), 0o6);
             assert_eq!(mask_of(&root), 0o7);
             assert_eq!(mask_of(&outside), 0o4);

@@ -3,9 +3,9 @@
 //! A workspace of an ordinary user is mounted with its owner mapped to the
 //! agent, both ways. For root that would let the container make files of the
 //! host's root, set-user-id ones included, so root is never mapped. The agent
-//! then keeps its unprivileged id of the host, and an access control list
-//! (acl(5)) on the workspace's files gives that id what their owner has, now
-//! and by default for what is made later.
+//! and the container's root then keep their unprivileged ids of the host, and an
+//! access control list (acl(5)) on the workspace's files gives those ids what
+//! their owner has, now and by default for what is made later.
 
 mod acl;
 mod grant;

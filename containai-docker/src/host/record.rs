@@ -66,10 +66,10 @@ impl EngineRecord {
         Ok(Some(record))
     }
 
-    /// The host's id of uid 1000 in a container, the user that sessions run
-    /// as; `None` with Sysbox.
-    pub fn agent_uid(&self) -> Option<u32> {
-        self.subordinate_uids.map(|range| range.base + 1000)
+    /// What a container's root and its agent, user 1000, are on the host;
+    /// empty with Sysbox.
+    pub fn workspace_uids(&self) -> Vec<u32> {
+        self.subordinate_uids.map_or_else(Vec::new, |range| vec![range.base, range.base + 1000])
     }
 
     /// The text of the file.
