@@ -4,11 +4,13 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::{Args, CommandFactory as _, Parser};
+use containai_core::engine::EngineError;
 use containai_core::exit;
 
 use crate::commands::{self, Command};
 use crate::env::{Env, Terminals};
 use crate::error;
+use crate::regroup;
 use crate::ui::{Ui, Volume};
 
 /// A whole Linux for AI coding agents, in a box.
@@ -72,7 +74,15 @@ pub(crate) fn main() -> ExitCode {
 
 fn run(cli: Cli, ui: &Ui) -> anyhow::Result<ExitCode> {
     let env = Env::read()?;
-    commands::run(cli.command, &cli.global, &env, ui)
+    let outcome = commands::run(cli.command, &cli.global, &env, ui);
+    let is_shut_out = |error: &anyhow::Error| {
+        matches!(error.downcast_ref(), Some(EngineError::AccessDenied { .. }))
+    };
+    if outcome.as_ref().is_err_and(is_shut_out) {
+        // Without access nothing was done yet, so nothing is done twice.
+        regroup::as_member(&env)?;
+    }
+    outcome
 }
 
 /// The grammar, for completion scripts.

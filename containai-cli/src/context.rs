@@ -40,7 +40,11 @@ impl<'a> Context<'a> {
             flags,
             environment: env.config.clone(),
             workspace: workspace.cloned(),
-            workspace_file: workspace.map(layout::workspace_config).map(read).transpose()?.flatten(),
+            workspace_file: workspace
+                .map(layout::workspace_config)
+                .map(read)
+                .transpose()?
+                .flatten(),
             user_file: read(env.layout.config_file())?,
         };
         let config = Config::resolve(&layers)?;
@@ -50,9 +54,7 @@ impl<'a> Context<'a> {
         let own = EngineAddress::unix(env.engine.socket());
         let address = match &config.docker_host.value {
             None => own.clone(),
-            Some(text) => {
-                EngineAddress::from_str(text).map_err(|error| bad_address(&error))?
-            }
+            Some(text) => EngineAddress::from_str(text).map_err(|error| bad_address(&error))?,
         };
         let record = match address == own {
             true => EngineRecord::read(&env.engine)?,

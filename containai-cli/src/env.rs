@@ -8,6 +8,9 @@ use containai_core::config;
 use containai_core::layout::{EngineLayout, Layout};
 use nix::unistd::{User, geteuid, getuid};
 
+/// Set for a process that was started again as a member of the engine's group.
+pub(crate) const REGROUPED: &str = "CONTAINAI_REGROUPED";
+
 /// What the process was started with.
 #[derive(Clone, Debug)]
 pub(crate) struct Env {
@@ -25,6 +28,8 @@ pub(crate) struct Env {
     pub(crate) directory: PathBuf,
     /// The user to give access to the engine; `None` for root itself.
     pub(crate) user: Option<String>,
+    /// Whether this process was started again with the engine's group.
+    pub(crate) is_regrouped: bool,
 }
 
 impl Env {
@@ -45,6 +50,7 @@ impl Env {
             term: std::env::var("TERM").unwrap_or_else(|_| "xterm-256color".to_owned()),
             directory: std::env::current_dir().context("cannot tell the current directory")?,
             user: invoking_user(),
+            is_regrouped: path(REGROUPED).is_some(),
         })
     }
 }

@@ -48,9 +48,10 @@ impl Advice for CliError {
 
 /// The advice of the outermost error that has some.
 pub(crate) fn advice(error: &Error) -> (u8, Vec<Hint>) {
-    error.chain().find_map(known).map_or((exit::FAILED, Vec::new()), |known| {
-        (known.exit_code(), known.hints())
-    })
+    error
+        .chain()
+        .find_map(known)
+        .map_or((exit::FAILED, Vec::new()), |known| (known.exit_code(), known.hints()))
 }
 
 fn known<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a dyn Advice> {

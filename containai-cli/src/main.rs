@@ -10,6 +10,7 @@ mod error;
 mod git;
 mod host;
 mod lock;
+mod regroup;
 mod role;
 mod ui;
 mod wire;
@@ -19,6 +20,8 @@ fn main() -> ExitCode {
     match role::of_this_process() {
         role::Role::Cai => app::main(),
         role::Role::Runtime => containai_docker::runtime::main(std::env::args_os().skip(1)),
-        role::Role::Supervisor => containai_docker::host::supervisor_main(std::env::args_os().skip(1)),
+        role::Role::Supervisor => {
+            containai_docker::host::supervisor_main(std::env::args_os().skip(1))
+        }
     }
 }

@@ -20,7 +20,7 @@ use crate::context::Context;
 use crate::env::Env;
 use crate::error::CliError;
 use crate::ui::Ui;
-use crate::{lock, wire};
+use crate::{lock, regroup, wire};
 
 /// Whether the machine may be set up on the way.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -118,9 +118,12 @@ impl<'a> Entrance<'a> {
     /// The engine and what it shows, after set-up where that was needed.
     async fn prepared(&mut self) -> anyhow::Result<(DockerEngine, Observed)> {
         match self.observed().await {
-            Err(error) if self.consent != Consent::Refused && self.can_be_set_up(&error) => {
-                let consent = self.consent;
-                setup::prepare(&mut self.context, consent, &error)?;
+            Err(error) if self.can_be_set_up(&error) => {
+                regroup::as_member(self.context.env)?;
+                if self.consent == Consent::Refused {
+                    return Err(error);
+                }
+                setup::prepare(&mut self.context, self.consent, &error)?;
                 self.observed().await
             }
             outcome => outcome,
@@ -144,11 +147,7 @@ impl<'a> Entrance<'a> {
     }
 
     /// What the user wants; the isolation matters only to a new container.
-    async fn desired(
-        &self,
-        engine: &DockerEngine,
-        observed: &Observed,
-    ) -> anyhow::Result<Desired> {
+    async fn desired(&self, engine: &DockerEngine, observed: &Observed) -> anyhow::Result<Desired> {
         let exists = !observed.serving(&self.workspace).is_empty();
         let choice = self.context.config.isolation.value;
         let isolation = match &self.context.record {

@@ -34,8 +34,7 @@ pub(super) async fn run(
     ui: &Ui,
 ) -> anyhow::Result<ExitCode> {
     let workspace = workspace::find(args.workspace.as_deref(), env, Caution::Forced)?;
-    let command =
-        Command::new(args.command).map_err(|error| CliError::usage(error.to_string()))?;
+    let command = Command::new(args.command).map_err(|error| CliError::usage(error.to_string()))?;
     let flags = Flags { docker_host: global.docker_host.clone(), ..Flags::default() };
     let entrance = Entrance::new(env, ui, flags, workspace, Consent::Refused)?;
     let reached = entrance.enter_existing().await?;

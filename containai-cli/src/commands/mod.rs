@@ -53,9 +53,7 @@ pub(crate) fn run(
 }
 
 /// One thread is enough for one session, and starts quickest.
-fn wait(
-    command: impl Future<Output = anyhow::Result<ExitCode>>,
-) -> anyhow::Result<ExitCode> {
+fn wait(command: impl Future<Output = anyhow::Result<ExitCode>>) -> anyhow::Result<ExitCode> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let outcome = runtime.block_on(command);
     // A thread that still waits for our stdin must not keep the process.

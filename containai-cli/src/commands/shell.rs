@@ -45,8 +45,7 @@ pub(super) async fn run(
     let given = args.path.as_deref().or(args.workspace.as_deref());
     let workspace = workspace::find(given, env, caution)?;
     let consent = if args.yes { Consent::Given } else { Consent::ToBeAsked };
-    let entrance =
-        Entrance::new(env, ui, args.create.flags(None, global), workspace, consent)?;
+    let entrance = Entrance::new(env, ui, args.create.flags(None, global), workspace, consent)?;
     if args.dry_run {
         return entrance.show_plan().await;
     }

@@ -19,15 +19,15 @@ pub(crate) fn line(step: &Step) -> String {
 
 /// The whole plan, the facts that it rests on first.
 pub(crate) fn text(engine: &str, observed: &Observed, desired: &Desired, steps: &[Step]) -> String {
-    let mut lines = vec![
-        format!("workspace  {}", desired.workspace),
-        format!("engine     {engine}"),
-    ];
+    let mut lines =
+        vec![format!("workspace  {}", desired.workspace), format!("engine     {engine}")];
     match observed.serving(&desired.workspace).as_slice() {
         [] => lines.extend(new_container(desired, steps)),
-        existing => lines.extend(existing.iter().map(|container| {
-            format!("container  {} ({})", container.name, container.state)
-        })),
+        existing => lines.extend(
+            existing
+                .iter()
+                .map(|container| format!("container  {} ({})", container.name, container.state)),
+        ),
     }
     lines.extend(steps.iter().enumerate().map(|(n, step)| format!("{}. {}", n + 1, line(step))));
     lines.join("\n")
@@ -44,7 +44,11 @@ fn new_container(desired: &Desired, steps: &[Step]) -> Vec<String> {
         format!("container  {name} (new)"),
         format!("image      {}", desired.image),
         format!("isolation  {}", desired.isolation),
-        format!("ssh port   the first free one from {} to {}", desired.ports.start(), desired.ports.end()),
+        format!(
+            "ssh port   the first free one from {} to {}",
+            desired.ports.start(),
+            desired.ports.end()
+        ),
         format!("memory     {}", spec.resources.memory),
         format!("cpus       {}", spec.resources.cpus),
         format!("data       volume {} at /mnt/agent-data", spec.data_volume),

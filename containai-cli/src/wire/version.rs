@@ -15,10 +15,7 @@ pub(crate) struct Version {
 
 impl Version {
     pub(crate) fn current() -> Self {
-        Self {
-            version: env!("CARGO_PKG_VERSION"),
-            target: concat_target(),
-        }
+        Self { version: env!("CARGO_PKG_VERSION"), target: concat_target() }
     }
 }
 

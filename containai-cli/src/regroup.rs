@@ -1,0 +1,37 @@
+//! Membership in the engine's group without a new login.
+//!
+//! A user whom set-up has just admitted to the group keeps the groups of the
+//! login session until its end (credentials(7)). `sg` starts a program with
+//! one group more, so `cai` starts itself again through it, once.
+
+use std::os::unix::ffi::OsStrExt as _;
+use std::os::unix::process::CommandExt as _;
+use std::process::Command;
+
+use anyhow::Context as _;
+use containai_docker::host::SYSTEM_USER;
+use containai_ssh::quote;
+use nix::unistd::{Group, getgroups};
+
+use crate::env::{Env, REGROUPED};
+
+/// Starts `cai` again as a member of the group; returns when that would
+/// change nothing.
+pub(crate) fn as_member(env: &Env) -> anyhow::Result<()> {
+    if env.is_regrouped || !gains_from_it(env) {
+        return Ok(());
+    }
+    let program = std::env::current_exe().context("cannot find the program that is running")?;
+    let words = std::env::args_os().skip(1).map(|word| word.as_bytes().to_vec());
+    let words = std::iter::once(program.as_os_str().as_bytes().to_vec()).chain(words);
+    let line = [b"exec ".to_vec(), quote::words(words)].concat();
+    let line = std::ffi::OsStr::from_bytes(&line);
+    let error = Command::new("sg").arg(SYSTEM_USER).arg("-c").arg(line).env(REGROUPED, "1").exec();
+    Err(error).context("cannot run `sg` to use the new group; open a new login session instead")
+}
+
+fn gains_from_it(env: &Env) -> bool {
+    let Ok(Some(group)) = Group::from_name(SYSTEM_USER) else { return false };
+    let is_listed = env.user.as_ref().is_some_and(|user| group.mem.contains(user));
+    is_listed && getgroups().is_ok_and(|groups| !groups.contains(&group.gid))
+}
