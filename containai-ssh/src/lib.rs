@@ -74,3 +74,8 @@ pub use wait::Door;
 
 /// The keys and formats of SSH, where upstream merged the former `russh-keys`.
 pub use russh::keys as russh_keys;
+
+/// The README's program is compiled with the documentation.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -80,7 +80,7 @@ async fn much_and_binary_both_ways() -> Result<()> {
 async fn the_end_of_the_command_is_the_end() -> Result<()> {
     let sshd = Sshd::start().await?;
     let session = sshd.session().await?;
-    let (read, write) = rustix_pipe()?;
+    let (mut read, write) = pipe()?;
     let start = Instant::now();
     let stdio = Stdio { input: Input::File(read.try_clone()?.into()), ..Stdio::default() };
     let outcome = session.exec(&sh("exit 7")?, Terminal::None, stdio).await?;
@@ -91,7 +91,7 @@ async fn the_end_of_the_command_is_the_end() -> Result<()> {
     std::io::Write::write_all(&mut &write, b"later")?;
     drop(write);
     let mut rest = String::new();
-    File::from(read).read_to_string(&mut rest)?;
+    read.read_to_string(&mut rest)?;
     assert_eq!(rest, "later");
     Ok(())
 }
@@ -110,7 +110,7 @@ async fn input_may_end_before_the_command() -> Result<()> {
 async fn a_reader_that_goes_away_ends_it() -> Result<()> {
     let sshd = Sshd::start().await?;
     let session = sshd.session().await?;
-    let (read, write) = rustix_pipe()?;
+    let (read, write) = pipe()?;
     drop(read);
     let stdio = Stdio { output: Output::from(write), ..Stdio::default() };
     let outcome = session.exec(&sh("yes")?, Terminal::None, stdio).await?;
@@ -137,11 +137,11 @@ async fn a_full_disk_is_an_error() -> Result<()> {
 async fn a_slow_reader_slows_the_command() -> Result<()> {
     let sshd = Sshd::start().await?;
     let session = sshd.session().await?;
-    let (read, write) = rustix_pipe()?;
+    let (mut read, write) = pipe()?;
     let stdio = Stdio { output: Output::from(write), ..Stdio::default() };
     let reader = std::thread::spawn(move || {
         std::thread::sleep(Duration::from_millis(500));
-        std::io::copy(&mut File::from(read), &mut std::io::sink())
+        std::io::copy(&mut read, &mut std::io::sink())
     });
     let command = sh("head -c 16777216 /dev/zero")?;
     let outcome = session.exec(&command, Terminal::None, stdio).await?;
@@ -158,7 +158,7 @@ async fn the_way_through_the_core_border() -> Result<()> {
     Ok(())
 }
 
-fn rustix_pipe() -> Result<(File, File)> {
+fn pipe() -> Result<(File, File)> {
     let (read, write) = std::io::pipe()?;
     let file = |fd: std::os::fd::OwnedFd| File::from(fd);
     Ok((file(read.into()), file(write.into())))

@@ -4,6 +4,7 @@ use std::fs;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command as Program, Stdio as Streams};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use anyhow::{Context, Result, ensure};
 use containai_core::layout::Layout;
@@ -83,9 +84,19 @@ fn home(dir: &Path) -> PathBuf {
     dir.join("home with a blank")
 }
 
+/// A port that nobody listens on and that no other test gets. It is below those
+/// that Linux gives to clients (ip(7), `ip_local_port_range`), so that none of
+/// their connections takes it before the server does.
 pub(crate) fn free_port() -> Result<HostPort> {
-    let listener = TcpListener::bind("127.0.0.1:0")?;
-    Ok(HostPort::new(listener.local_addr()?.port())?)
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let start = std::process::id() * 64;
+    loop {
+        let offset = (start + NEXT.fetch_add(1, Ordering::Relaxed)) % 12_000;
+        let port = u16::try_from(20_000 + offset)?;
+        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return Ok(HostPort::new(port)?);
+        }
+    }
 }
 
 fn spawn(dir: &Path, port: HostPort) -> Result<Child> {
