@@ -32,6 +32,23 @@ impl Entry {
         self.flags.contains('o')
     }
 
+    /// Whether the container's link takes the place of what the image has
+    /// there (flag `R`).
+    #[must_use]
+    pub fn replaces_path(&self) -> bool {
+        self.flags.contains('R')
+    }
+
+    /// Returns the letters that an import heeds; `None` where an import leaves
+    /// the entry alone: disabled, in the container only, or a git
+    /// configuration (flag `g`), which goes through a filter of its own.
+    #[must_use]
+    pub fn import_flags(&self) -> Option<String> {
+        let is_imported =
+            self.kind == EntryKind::Import && !self.disabled && !self.flags.contains('g');
+        is_imported.then(|| self.flags.replace('R', ""))
+    }
+
     fn new(kind: EntryKind) -> Self {
         Self {
             kind,

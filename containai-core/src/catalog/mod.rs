@@ -6,6 +6,8 @@
 
 mod exclude;
 mod manifest;
+mod shipped;
 
 pub use exclude::{Exclude, ImportEntry, ImportPlan, plan_import};
 pub use manifest::{Entry, EntryKind, Manifest};
+pub use shipped::shipped_manifests;

@@ -1,7 +1,9 @@
 //! The shipped catalogue.
 
 use anyhow::{Context, Result};
-use serde_json::Value;
+use containai_core::catalog::{Entry, shipped_manifests};
+use containai_core::layout::CONTAINER_DATA;
+use serde_json::{Value, json};
 
 use crate::vectors::report::{FileReport, Verdict};
 
@@ -12,8 +14,51 @@ pub(in crate::vectors) const ARTIFACTS: &str = "manifest_artifacts.json";
 pub(in crate::vectors) fn compare_artifacts(text: &str, report: &mut FileReport) -> Result<()> {
     let artifacts: Value = serde_json::from_str(text)?;
     let parts = artifacts.as_object().context("the shipped catalogue is no object")?;
-    for name in parts.keys() {
-        report.count(1, name, Verdict::NotImplemented);
+    for (name, recorded) in parts {
+        let ours = match name.as_str() {
+            "import_map" => Some(import_map()),
+            "link_spec" => Some(link_spec()),
+            _ => None,
+        };
+        let verdict = match ours {
+            None => Verdict::NotImplemented,
+            Some(ours) if ours == *recorded => Verdict::Matches,
+            Some(ours) => Verdict::Differs(ours.to_string()),
+        };
+        report.count(1, name, verdict);
     }
     Ok(())
+}
+
+/// What an import goes through, in order.
+fn import_map() -> Value {
+    let imported = entries().filter_map(|entry| {
+        Some(json!({
+            "source": format!("/source/{}", entry.source),
+            "target": format!("/target/{}", entry.target),
+            "flags": entry.import_flags()?,
+        }))
+    });
+    imported.collect()
+}
+
+/// The links in the container's home directory, in order. A disabled entry is
+/// not imported but has its link; a pattern (flag `G`) has none.
+fn link_spec() -> Value {
+    let linked =
+        entries().filter(|entry| !entry.flags.contains('G') && !entry.container_link.is_empty());
+    let links: Vec<Value> = linked
+        .map(|entry| {
+            json!({
+                "link": format!("/home/agent/{}", entry.container_link),
+                "target": format!("{CONTAINER_DATA}/{}", entry.target),
+                "remove_first": i32::from(entry.replaces_path()),
+            })
+        })
+        .collect();
+    json!({"version": 1, "data_mount": CONTAINER_DATA, "home_dir": "/home/agent", "links": links})
+}
+
+fn entries() -> impl Iterator<Item = Entry> {
+    shipped_manifests().into_iter().flat_map(|manifest| manifest.entries)
 }

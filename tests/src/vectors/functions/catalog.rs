@@ -1,7 +1,9 @@
 //! Manifests and excludes.
 
 use anyhow::{Context, Result};
-use containai_core::catalog::{Entry, EntryKind, Exclude, ImportEntry, Manifest, plan_import};
+use containai_core::catalog::{
+    Entry, EntryKind, Exclude, ImportEntry, Manifest, plan_import, shipped_manifests,
+};
 use serde_json::{Value, json};
 
 use crate::vectors::record::Record;
@@ -33,11 +35,13 @@ fn import_entry(text: &str) -> Result<ImportEntry> {
 }
 
 pub(super) fn parse_manifest(record: &Record) -> Result<Verdict> {
-    let Some(text) = record.input["manifest"].as_str() else {
-        return Ok(Verdict::NotImplemented);
+    // The recording does not repeat the manifests that are shipped.
+    let manifests = match record.input["manifest"].as_str() {
+        Some(text) => vec![Manifest::parse(text)],
+        None => shipped_manifests(),
     };
     let with_disabled = record.texts("args")?.contains(&"--include-disabled");
-    let entries = Manifest::parse(text).entries.into_iter();
+    let entries = manifests.into_iter().flat_map(|manifest| manifest.entries);
     let entries = entries.filter(|entry| with_disabled || !entry.disabled);
     let lines: Vec<Value> = entries.map(|entry| line(&entry).into()).collect();
     Ok(record.judge(lines, 0))

@@ -27,7 +27,7 @@ pub(super) fn resources(record: &Record) -> Result<Verdict> {
         + ByteSize::from_gib(1).bytes() * u64::from(share.percent) / 100;
     let is_the_host = memory.bytes() == host_bytes && host_bytes < share.min_memory.bytes();
     let is_near = memory >= recorded && memory.bytes() - recorded.bytes() < lost;
-    let has_cpus = record.output["container_cpus"] == cpus.to_string();
+    let has_cpus = record.output["container_cpus"].as_str() == Some(&*cpus.to_string());
     Ok(match has_cpus && (is_the_host || is_near) && record.exit == 0 {
         true => Verdict::Matches,
         false => Verdict::Differs(format!("{memory} and {cpus} CPUs")),

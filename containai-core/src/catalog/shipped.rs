@@ -1,0 +1,57 @@
+//! The manifests that ContainAI ships.
+
+use super::Manifest;
+
+/// The texts, in the order that counts.
+const TEXTS: &[&str] = &[
+    include_str!("manifests/00-shared.toml"),
+    include_str!("manifests/01-shell.toml"),
+    include_str!("manifests/02-git.toml"),
+    include_str!("manifests/03-gh.toml"),
+    include_str!("manifests/04-editors.toml"),
+    include_str!("manifests/05-vscode.toml"),
+    include_str!("manifests/06-ssh.toml"),
+    include_str!("manifests/07-tmux.toml"),
+    include_str!("manifests/08-prompt.toml"),
+    include_str!("manifests/09-claude.toml"),
+    include_str!("manifests/10-codex.toml"),
+    include_str!("manifests/11-gemini.toml"),
+    include_str!("manifests/12-copilot.toml"),
+    include_str!("manifests/13-opencode.toml"),
+    include_str!("manifests/14-kimi.toml"),
+    include_str!("manifests/15-pi.toml"),
+    include_str!("manifests/16-aider.toml"),
+    include_str!("manifests/17-continue.toml"),
+    include_str!("manifests/18-cursor.toml"),
+];
+
+/// Reads the manifests that ContainAI ships, in the order in which their
+/// entries are gone through.
+#[must_use]
+pub fn shipped_manifests() -> Vec<Manifest> {
+    TEXTS.iter().map(|text| Manifest::parse(text)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn no_two_entries_share_a_target() {
+        let manifests = shipped_manifests();
+        let targets: Vec<_> =
+            manifests.iter().flat_map(|manifest| &manifest.entries).map(|e| &e.target).collect();
+        assert_eq!(targets.iter().collect::<BTreeSet<_>>().len(), targets.len());
+    }
+
+    #[test]
+    fn every_text_is_toml_without_mistakes() {
+        for text in TEXTS {
+            assert!(text.parse::<toml_edit::DocumentMut>().is_ok(), "{text}");
+            let headers = text.matches("[[").count();
+            assert_eq!(Manifest::parse(text).entries.len(), headers, "{text}");
+        }
+    }
+}
