@@ -13,7 +13,7 @@ use super::names::{EngineNames, SYSTEM_USER};
 
 /// The text of `daemon.json`. `dns` lists servers for the containers; empty
 /// leaves the choice to the engine.
-pub fn render(layout: &EngineLayout, isolation: Isolation, dns: &[Ipv4Addr]) -> String {
+pub(super) fn render(layout: &EngineLayout, isolation: Isolation, dns: &[Ipv4Addr]) -> String {
     let names = EngineNames::of(layout);
     let mut config = paths(layout);
     config.extend(network(&names, dns));

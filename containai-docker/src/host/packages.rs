@@ -13,7 +13,7 @@ pub struct PackageFacts {
 }
 
 /// The packages that set-up asks `apt-cache policy` about.
-pub const OF_INTEREST: [&str; 9] = [
+pub(super) const OF_INTEREST: [&str; 9] = [
     "docker-ce",
     "docker.io",
     "uidmap",
@@ -77,7 +77,7 @@ impl Need {
 
 /// The packages to install, nothing that is there already; empty when the
 /// host has all.
-pub fn choose_packages(facts: &PackageFacts, needs: PackageNeeds) -> Vec<String> {
+pub(super) fn choose_packages(facts: &PackageFacts, needs: PackageNeeds) -> Vec<String> {
     let mut wanted = Vec::new();
     if needs.engine == Need::Wanted {
         let vendor = facts.candidates.contains_key("docker-ce");
@@ -95,7 +95,7 @@ pub fn choose_packages(facts: &PackageFacts, needs: PackageNeeds) -> Vec<String>
 
 /// Reads `apt-cache policy NAME...`: a package has a candidate unless that is
 /// `(none)`.
-pub fn parse_policy(output: &str) -> BTreeMap<String, String> {
+pub(super) fn parse_policy(output: &str) -> BTreeMap<String, String> {
     let mut package = "";
     let mut candidates = BTreeMap::new();
     for line in output.lines() {
@@ -111,7 +111,7 @@ pub fn parse_policy(output: &str) -> BTreeMap<String, String> {
 }
 
 /// Reads `dpkg-query -W -f '${Package} ${db:Status-Status}\n'`.
-pub fn parse_installed(output: &str) -> BTreeSet<String> {
+pub(super) fn parse_installed(output: &str) -> BTreeSet<String> {
     output
         .lines()
         .filter_map(|line| line.split_once(' '))

@@ -9,7 +9,7 @@ use super::subnet::Subnet;
 ///
 /// A leaf line `|-- ADDRESS` is followed by lines `/LENGTH SCOPE TYPE`.
 /// (The kernel's `net/ipv4/fib_trie.c`, `fib_trie_seq_show`.)
-pub fn parse_fib_trie(text: &str) -> Vec<Subnet> {
+pub(super) fn parse_fib_trie(text: &str) -> Vec<Subnet> {
     let mut address: Option<Ipv4Addr> = None;
     let mut found = Vec::new();
     for line in text.lines().map(str::trim) {
@@ -26,7 +26,7 @@ pub fn parse_fib_trie(text: &str) -> Vec<Subnet> {
 }
 
 /// The name servers of a resolv.conf(5), IPv4 only, in order.
-pub fn parse_name_servers(resolv_conf: &str) -> Vec<Ipv4Addr> {
+pub(super) fn parse_name_servers(resolv_conf: &str) -> Vec<Ipv4Addr> {
     resolv_conf
         .lines()
         .filter_map(|line| line.trim().strip_prefix("nameserver"))

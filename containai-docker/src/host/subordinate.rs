@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 /// A container needs as many ids as a Linux system uses.
-pub const IDS_NEEDED: u32 = 65536;
+pub(super) const IDS_NEEDED: u32 = 65536;
 
 /// Most tools hand out 100000 and up; a million is above what they reach on
 /// an ordinary machine and still readable in `ls -n`.
@@ -64,7 +64,7 @@ pub struct SubordinateEntry {
 
 /// Reads `/etc/subuid` or `/etc/subgid`; lines that are not
 /// `owner:base:count` are skipped, as newuidmap(1) does.
-pub fn parse_subordinate(text: &str) -> Vec<SubordinateEntry> {
+pub(super) fn parse_subordinate(text: &str) -> Vec<SubordinateEntry> {
     text.lines()
         .filter_map(|line| {
             let mut fields = line.trim().splitn(3, ':');
@@ -77,7 +77,7 @@ pub fn parse_subordinate(text: &str) -> Vec<SubordinateEntry> {
 }
 
 /// The first range of `owner` that is big enough.
-pub fn range_of(entries: &[SubordinateEntry], owner: &str) -> Option<IdRange> {
+pub(super) fn range_of(entries: &[SubordinateEntry], owner: &str) -> Option<IdRange> {
     entries
         .iter()
         .find(|entry| entry.owner == owner && entry.range.count >= IDS_NEEDED)

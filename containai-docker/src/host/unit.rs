@@ -3,7 +3,7 @@
 use containai_core::layout::EngineLayout;
 
 /// The unit's name for `systemctl`.
-pub const UNIT: &str = "containai-docker.service";
+pub(super) const UNIT: &str = "containai-docker.service";
 
 /// The text of the unit, systemd.service(5).
 ///
@@ -11,7 +11,7 @@ pub const UNIT: &str = "containai-docker.service";
 /// `dockerd` wherever the installed package has put it and becomes it.
 /// `KillMode=process` leaves the containers alone when the engine restarts;
 /// `Delegate` keeps systemd out of their cgroups.
-pub fn render(layout: &EngineLayout) -> String {
+pub(super) fn render(layout: &EngineLayout) -> String {
     let program = layout.supervisor();
     let program = program.display();
     let root = layout.root().display();

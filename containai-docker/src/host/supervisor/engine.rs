@@ -8,6 +8,7 @@ use containai_core::layout::EngineLayout;
 use super::super::command::{CommandError, SYSTEM_PATH, find_program};
 use super::super::error::SetupError;
 use super::super::names::EngineNames;
+use super::pid_file::running_with;
 
 /// What the engine may know of the environment of whoever started it. A shell
 /// may hold secrets that are none of its business.
@@ -27,6 +28,7 @@ const PASSED_ON: [&str; 9] = [
 /// The engine, looked up in the system's directories at each start, as an
 /// upgrade may move it.
 pub(super) fn command(layout: &EngineLayout) -> Result<Command, SetupError> {
+    forget_dead(layout);
     let missing = || CommandError::Spawn {
         program: "dockerd".into(),
         source: std::io::ErrorKind::NotFound.into(),
@@ -46,6 +48,20 @@ pub(super) fn command(layout: &EngineLayout) -> Result<Command, SetupError> {
         .stdin(Stdio::null())
         .current_dir("/");
     Ok(command)
+}
+
+/// An engine refuses to start while the process in its pid file exists, even
+/// when that is a zombie or another program that got the number later; and it
+/// waits in vain for the containerd of such a file.
+fn forget_dead(layout: &EngineLayout) {
+    let config = layout.exec_root().join("containerd/containerd.toml");
+    let containerd = layout.exec_root().join("containerd/containerd.pid");
+    for (pid_file, config) in [(layout.pid_file(), layout.daemon_json()), (containerd, config)] {
+        if running_with(&pid_file, &config).is_none() {
+            // Mostly there is nothing to remove.
+            let _ = std::fs::remove_file(pid_file);
+        }
+    }
 }
 
 /// Replaces this process by the engine.

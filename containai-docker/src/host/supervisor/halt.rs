@@ -1,17 +1,19 @@
 //! Ending the engine.
 
-use std::path::Path;
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::thread;
 
 use bollard::Docker;
 use containai_core::layout::EngineLayout;
 use futures_util::future::join_all;
+use nix::mount::{MntFlags, umount2};
 
 use super::super::command::Invocation;
 use super::super::error::SetupError;
 use super::super::network::Network;
 use super::super::unit::UNIT;
-use super::pid_file::{PidFile, running_engine, terminate};
+use super::pid_file::{PidFile, running_with, terminate};
 use super::watch::FAREWELL;
 
 /// Ends the engine and its supervisor; containers keep running and meet the
@@ -30,7 +32,7 @@ pub fn halt(layout: &EngineLayout) -> Result<(), SetupError> {
     if let Some(pid) = PidFile::holder(&file) {
         terminate(pid, FAREWELL * 2, || PidFile::holder(&file).is_none())?;
     }
-    let orphan = || running_engine(&layout.pid_file(), &layout.daemon_json());
+    let orphan = || running_with(&layout.pid_file(), &layout.daemon_json());
     match orphan() {
         Some(pid) => terminate(pid, FAREWELL, || orphan().is_none()),
         None => Ok(()),
@@ -49,11 +51,34 @@ pub fn stop_engine(layout: &EngineLayout) -> Result<(), SetupError> {
     if let Ok(network) = Network::recorded(layout) {
         network.remove();
     }
+    unmount_below(&[layout.data_root(), layout.exec_root()]);
     for leftover in [layout.socket(), layout.pid_file()] {
         // Gone is what it should be.
-        let _ = std::fs::remove_file(leftover);
+        let _ = fs::remove_file(leftover);
     }
     Ok(())
+}
+
+/// The engine keeps a mount of its store on itself and, where it was killed,
+/// those of its containers; they would keep anybody from removing the files.
+fn unmount_below(dirs: &[PathBuf]) {
+    let table = fs::read_to_string("/proc/self/mountinfo").unwrap_or_default();
+    let points = table.lines().filter_map(mount_point);
+    let below: Vec<_> =
+        points.filter(|point| dirs.iter().any(|dir| point.starts_with(dir))).collect();
+    for point in below.iter().rev() {
+        // What is gone with the mount around it needs no further word.
+        let _ = umount2(point, MntFlags::MNT_DETACH);
+    }
+}
+
+/// The fifth field of a line of proc_pid_mountinfo(5), where the kernel writes
+/// blanks and backslashes as octal numbers.
+fn mount_point(line: &str) -> Option<PathBuf> {
+    let escaped = line.split(' ').nth(4)?;
+    let escapes = [("\\040", " "), ("\\011", "\t"), ("\\012", "\n"), ("\\134", "\\")];
+    let plain = escapes.iter().fold(escaped.to_owned(), |text, (from, to)| text.replace(from, to));
+    Some(plain.into())
 }
 
 /// Asks each container to stop in its own way and time. An engine that does
@@ -75,4 +100,16 @@ fn stop_containers(layout: &EngineLayout) {
     });
     // A panic in there has been printed, and the engine is ended anyway.
     let _ = stopper.join();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn finds_the_mount_point() {
+        let line = r"36 35 98:0 /mnt1 /mnt\040two/a\134b rw,noatime master:1 - ext3 /dev/root rw";
+        assert_eq!(mount_point(line), Some(PathBuf::from("/mnt two/a\\b")));
+        assert_eq!(mount_point("36 35"), None);
+    }
 }

@@ -57,9 +57,8 @@ fn read_pid(path: &Path) -> Option<Pid> {
     (pid > 1).then(|| Pid::from_raw(pid))
 }
 
-/// The process in the engine's own pid file, when it is an engine that runs
-/// with `config`; the kernel may have given the id to somebody else.
-pub(super) fn running_engine(pid_file: &Path, config: &Path) -> Option<Pid> {
+/// The process in a pid file, when it is one that runs with `config`; the kernel may have given the id to somebody else.
+pub(super) fn running_with(pid_file: &Path, config: &Path) -> Option<Pid> {
     let pid = read_pid(pid_file)?;
     let cmdline = fs::read(format!("/proc/{pid}/cmdline")).ok()?;
     let ours = config.as_os_str().as_encoded_bytes();
@@ -107,6 +106,6 @@ mod tests {
         let dir = tempfile::tempdir().expect("a directory");
         let path = dir.path().join("pid");
         fs::write(&path, std::process::id().to_string()).expect("written");
-        assert_eq!(running_engine(&path, Path::new("/no/such/daemon.json")), None);
+        assert_eq!(running_with(&path, Path::new("/no/such/daemon.json")), None);
     }
 }

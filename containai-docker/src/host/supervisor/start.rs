@@ -14,6 +14,7 @@ use super::super::error::SetupError;
 use super::super::file::failed;
 use super::super::ping::{EngineState, ping};
 use super::entry::ALREADY_SUPERVISED;
+use super::pid_file::PidFile;
 
 /// An engine with a large store takes its time.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -38,7 +39,7 @@ pub fn start(layout: &EngineLayout) -> Result<(), SetupError> {
     make_directories(layout)?;
     let (log, before) = open_log(&layout.log())?;
     let mut child = spawn(layout, log)?;
-    wait(layout, PATIENCE, || ended(&mut child))
+    wait(layout, PATIENCE, || ended(&mut child, layout))
         .map_err(|error| with_log(error, &layout.log(), before))
 }
 
@@ -89,9 +90,12 @@ fn spawn(layout: &EngineLayout, log: File) -> Result<Child, SetupError> {
 }
 
 /// A supervisor that found another one at work leaves the engine to that.
-fn ended(child: &mut Child) -> bool {
+fn ended(child: &mut Child, layout: &EngineLayout) -> bool {
     match child.try_wait() {
-        Ok(Some(status)) => status.code() != Some(i32::from(ALREADY_SUPERVISED)),
+        Ok(Some(status)) if status.code() == Some(i32::from(ALREADY_SUPERVISED)) => {
+            PidFile::holder(&layout.supervisor_pid_file()).is_none()
+        }
+        Ok(Some(_)) => true,
         Ok(None) | Err(_) => false,
     }
 }

@@ -15,7 +15,7 @@ use super::super::error::SetupError;
 use super::super::file::failed;
 use super::super::network::Network;
 use super::super::ping::{EngineState, ping};
-use super::pid_file::{PidFile, running_engine, terminate};
+use super::pid_file::{PidFile, running_with, terminate};
 use super::{engine, lxcfs};
 
 /// How long the engine may take to end, as long as a container may.
@@ -65,7 +65,7 @@ fn detach() {
 
 /// Ends an engine whose supervisor was killed; a second one could not start.
 fn end_orphan(layout: &EngineLayout) -> Result<(), SetupError> {
-    let orphan = || running_engine(&layout.pid_file(), &layout.daemon_json());
+    let orphan = || running_with(&layout.pid_file(), &layout.daemon_json());
     match orphan() {
         Some(pid) => terminate(pid, FAREWELL, || orphan().is_none()),
         None => Ok(()),
