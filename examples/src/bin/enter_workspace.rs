@@ -1,0 +1,52 @@
+//! Embeds the whole: makes and starts the system container of a workspace on
+//! an engine that `cai setup` prepared, runs a command in it over SSH, and
+//! passes its status on.
+//!
+//! `cargo run -p containai-examples --bin enter_workspace -- DIR COMMAND…`
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use containai_core::engine::{ImageRequest, ImageSource};
+use containai_core::layout::{EngineLayout, Layout};
+use containai_core::lifecycle::{Desired, Silent, drive};
+use containai_core::naming::{ContainerName, GitHead, PortRange, WorkspacePath};
+use containai_core::resources::{HostCapacity, Resources};
+use containai_docker::host::EngineRecord;
+use containai_docker::{DockerEngine, EngineAddress};
+use containai_ssh::{Command, SshRemote, Stdio, Terminal};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> anyhow::Result<ExitCode> {
+    let mut words = std::env::args().skip(1);
+    let directory = words.next().context("usage: enter_workspace DIR COMMAND…")?;
+    let home = std::env::var("HOME").context("`HOME` is not set")?;
+
+    // The facts: which engine, which user, which workspace.
+    let machine = EngineLayout::default();
+    let record = EngineRecord::read(&machine)?.context("run `cai setup` first")?;
+    let engine = DockerEngine::connect(EngineAddress::unix(machine.socket()), None)?
+        .with_workspace_uids(record.workspace_uids());
+    let remote = SshRemote::new(Layout::new(Path::new(&home), None, None));
+    let workspace = WorkspacePath::new(std::fs::canonicalize(directory)?)?;
+
+    // The wish.
+    let capacity = HostCapacity { memory_bytes: 8 << 30, cpus: 4 };
+    let desired = Desired {
+        name: ContainerName::derive(&workspace, &GitHead::NoGit),
+        workspace,
+        image: ImageRequest::parse("base"),
+        image_source: ImageSource::Auto,
+        data_volume: None,
+        ports: PortRange::default(),
+        resources: Resources::half_of(capacity),
+        isolation: record.isolation,
+        template: String::new(),
+    };
+
+    let reached = drive(&engine, &remote, &desired, &Silent).await?;
+    let command = Command::new(words)?;
+    let outcome = reached.session.exec(&command, Terminal::None, Stdio::inherit()).await?;
+    Ok(ExitCode::from(outcome.code()))
+}
