@@ -8,7 +8,7 @@
 //!   ([`KnownHosts`]); nothing is ever trusted on first use, and no other key
 //!   than the pinned one is accepted.
 //! - Plain `ssh containai-<name>` works, and with it `scp`, `sftp`, `rsync` and
-//!   `git` ([`HostBlock`], [`include`]).
+//!   `git` ([`HostBlock`], [`mod@include`]).
 //! - [`SshRemote`] waits for a container's SSH server, authenticates both sides
 //!   and gives a [`Session`], on which any number of [`Command`]s run one after
 //!   another, with or without a terminal.

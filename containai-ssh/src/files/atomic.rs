@@ -41,6 +41,15 @@ pub(super) fn private_dir(path: &Path) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(path)
 }
 
+/// Makes a directory of ours and takes it away from other users.
+pub(super) fn own_dir(path: &Path) -> io::Result<()> {
+    private_dir(path)?;
+    if std::fs::metadata(path)?.permissions().mode() & 0o077 != 0 {
+        std::fs::set_permissions(path, Permissions::from_mode(0o700))?;
+    }
+    Ok(())
+}
+
 fn beside(path: &Path, content: &[u8], mode: u32) -> io::Result<NamedTempFile> {
     let dir = path.parent().unwrap_or(Path::new("/"));
     let mut file = tempfile::Builder::new()

@@ -25,7 +25,7 @@ pub(crate) fn write_fragment(
 
 fn write(layout: &Layout, path: &Path, text: &str) -> io::Result<()> {
     atomic::private_dir(&layout.ssh_dir())?;
-    atomic::private_dir(&layout.ssh_fragment_dir())?;
+    atomic::own_dir(&layout.ssh_fragment_dir())?;
     atomic::replace_if_different(path, text.as_bytes(), atomic::PRIVATE)
 }
 

@@ -31,7 +31,7 @@ pub(crate) fn identity(layout: &Layout) -> Result<KeyPair, RemoteError> {
 
 fn make(layout: &Layout, path: &Path) -> Result<KeyPair, RemoteError> {
     let dir = layout.config_dir();
-    atomic::private_dir(dir).map_err(failure::write(dir))?;
+    atomic::own_dir(dir).map_err(failure::write(dir))?;
     let text = KeyPair::generate().and_then(|pair| pair.private_text()).map_err(bad(path))?;
     atomic::create(path, text.as_ref().as_bytes(), atomic::PRIVATE)
         .map_err(failure::write(path))?;

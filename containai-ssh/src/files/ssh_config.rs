@@ -14,9 +14,9 @@ use crate::include;
 /// Adds our `Include` to the user's configuration, unless it stands there.
 pub(crate) fn write_include(layout: &Layout) -> Result<(), RemoteError> {
     let path = layout.ssh_config();
-    for dir in [layout.ssh_dir(), layout.ssh_fragment_dir()] {
-        atomic::private_dir(&dir).map_err(failure::write(&dir))?;
-    }
+    let (dir, fragments) = (layout.ssh_dir(), layout.ssh_fragment_dir());
+    atomic::private_dir(&dir).map_err(failure::write(&dir))?;
+    atomic::own_dir(&fragments).map_err(failure::write(&fragments))?;
     match with_include(layout)? {
         None => Ok(()),
         Some(text) => write(&path, &text).map_err(failure::write(&path)),

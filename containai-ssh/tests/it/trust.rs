@@ -48,6 +48,8 @@ async fn a_connection_that_breaks_early_is_made_anew() -> Result<()> {
     let listener = std::net::TcpListener::bind(("127.0.0.1", port.get()))?;
     let sshd = Sshd::start().await?;
     sshd.remote.introduce(&name()?, port, &sshd.host_key).await?;
+    // The proxy does not wait for the server as `knock` does.
+    sshd.session().await?.close().await;
     let real = sshd.port;
     // One connection that ends after the banner, then one that leads on.
     let proxy = std::thread::spawn(move || -> Result<()> {
