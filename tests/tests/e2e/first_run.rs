@@ -1,0 +1,157 @@
+//! The main job: one command in a repository.
+
+use containai_tests::Person;
+
+#[test]
+fn the_first_command_of_the_readme_prints_the_container_and_nothing_else() {
+    let person = Person::new();
+    let repository = person.repository("readme");
+    let outcome = person.run(
+        &repository,
+        "hostname; systemctl is-system-running; \
+         docker version --format '{{.Server.Version}}'; cat /etc/os-release",
+    );
+    let stdout = outcome.success().stdout();
+    let mut lines = stdout.lines();
+    assert_eq!(lines.next(), Some("readme-main"), "{outcome}");
+    assert_eq!(lines.next(), Some("running"), "{outcome}");
+    let version = lines.next().unwrap_or_default();
+    assert!(version.starts_with(|first: char| first.is_ascii_digit()), "{outcome}");
+    let os_release: Vec<_> = lines.collect();
+    assert!(os_release.iter().any(|line| line.starts_with("ID=")), "{outcome}");
+    assert!(os_release.iter().all(|line| line.is_empty() || line.contains('=')), "{outcome}");
+}
+
+#[test]
+fn a_second_run_attaches_to_the_same_container() {
+    let person = Person::new();
+    let repository = person.repository("again");
+    let first = person.run(&repository, "stat -c %Y /proc/1; hostname");
+    let id = person.container(repository.path())["Id"].clone();
+    let second = person.run(&repository, "stat -c %Y /proc/1; hostname");
+    assert_eq!(first.success().stdout(), second.success().stdout());
+    assert_eq!(person.container(repository.path())["Id"], id);
+}
+
+#[test]
+fn a_directory_below_the_repository_is_the_same_workspace() {
+    let person = Person::new();
+    let repository = person.repository("below");
+    person.run(&repository, "mkdir -p deep/down").success();
+    person.run(repository.join("deep/down"), "test -d deep/down").success();
+    assert_eq!(person.containers(repository.path()).len(), 1);
+}
+
+#[test]
+fn outside_of_git_the_directory_is_the_workspace() {
+    let person = Person::new();
+    let plain = person.beside("plain");
+    std::fs::create_dir(&plain).expect("a directory can be made");
+    let outcome = person.run(&plain, "hostname");
+    outcome.success().prints("plain-nogit\n");
+}
+
+#[test]
+fn the_command_starts_in_the_workspace_as_agent() {
+    let person = Person::new();
+    let repository = person.repository("where");
+    let outcome = person.run(&repository, "pwd; id -un; id -u; cat README");
+    outcome.success().prints("/home/agent/workspace\nagent\n1000\nhello\n");
+}
+
+#[test]
+fn exit_statuses_pass_through() {
+    let person = Person::new();
+    let repository = person.repository("status");
+    person.run(&repository, "exit 0").code(0);
+    for code in [1, 3, 111, 127, 255] {
+        person.run(&repository, &format!("exit {code}")).code(code).prints("");
+        person.exec(&repository, &format!("exit {code}")).code(code).prints("");
+    }
+    person.exec(&repository, "kill -TERM $$").code(128 + 15);
+    person.exec(&repository, "kill -KILL $$").code(128 + 9);
+    let missing = person.cai(["exec", "--", "no-such-program"]).inside(&repository).run();
+    missing.code(127);
+}
+
+#[test]
+fn streams_are_clean_and_apart() {
+    let person = Person::new();
+    let repository = person.repository("streams");
+    person.run(&repository, "true").success();
+
+    // 8 MiB in which every byte value stands beside every other one.
+    let mut state = 0x9e37_79b9_u32;
+    let bytes: Vec<u8> = std::iter::repeat_with(|| {
+        state ^= state << 13;
+        state ^= state >> 17;
+        state ^= state << 5;
+        state.to_le_bytes()[1]
+    })
+    .take(8 << 20)
+    .collect();
+    for verb in ["run", "exec"] {
+        let outcome =
+            person.cai([verb, "--", "cat"]).inside(&repository).stdin(bytes.clone()).run();
+        outcome.success();
+        assert!(outcome.bytes() == bytes, "{verb}: {} bytes came back", outcome.bytes().len());
+    }
+
+    let outcome = person.exec(&repository, "echo out; echo err >&2");
+    outcome.success().prints("out\n").tells("err\n");
+}
+
+#[test]
+fn every_word_arrives_as_it_was_given() {
+    let person = Person::new();
+    let repository = person.repository("words");
+    person.run(&repository, "true").success();
+    let words = ["a b", "", "$HOME", "'", "\"", "\\", "*", "line\nbreak", "-n", "é😀", "`id`", "!"];
+    let mut args = vec!["exec", "--", "printf", "<%s>"];
+    args.extend(words);
+    let expected: String = words.iter().map(|word| format!("<{word}>")).collect();
+    person.cai(args).inside(&repository).run().success().prints(&expected);
+}
+
+#[test]
+fn an_agent_that_the_image_does_not_have_is_named() {
+    let person = Person::new();
+    let repository = person.repository("agentless");
+    let outcome = person.cai(["run", "--image", "base"]).inside(&repository).run();
+    outcome.fails(2, "has no agent `claude`");
+    assert_eq!(person.containers(repository.path()).len(), 0);
+}
+
+#[test]
+fn a_stopped_container_is_started_with_all_that_it_had() {
+    let person = Person::new();
+    let repository = person.repository("stopped");
+    let script = "echo kept | sudo tee /etc/marker /mnt/agent-data/marker >/dev/null; \
+                  cat /etc/ssh/ssh_host_ed25519_key.pub";
+    let key = person.run(&repository, script).line();
+    let id = person.container(repository.path())["Id"].clone();
+    person.cai(["stop"]).inside(&repository).run().success().prints("");
+    let state = person.container(repository.path())["State"].clone();
+    assert_eq!(state["Running"], false, "{state}");
+    assert_eq!(state["ExitCode"], 0, "systemd shut down in order: {state}");
+    let again = person.exec(
+        &repository,
+        "cat /etc/marker /mnt/agent-data/marker /etc/ssh/ssh_host_ed25519_key.pub",
+    );
+    again.success().prints(&format!("kept\nkept\n{key}\n"));
+    assert_eq!(person.container(repository.path())["Id"], id);
+}
+
+#[test]
+fn a_removed_container_leaves_its_volumes_to_the_next_one() {
+    let person = Person::new();
+    let repository = person.repository("removed");
+    person.run(&repository, "echo kept > /mnt/agent-data/marker").success();
+    let name = person.container_name(repository.path());
+    person.cai(["stop", "--remove"]).inside(&repository).run().success();
+    assert_eq!(person.containers(repository.path()).len(), 0);
+    let fragment = person.home().join(format!(".ssh/containai.d/containai-{name}.conf"));
+    assert!(!fragment.exists(), "{} is left", fragment.display());
+    person.run(&repository, "cat /mnt/agent-data/marker").success().prints("kept\n");
+    assert!(fragment.exists());
+}

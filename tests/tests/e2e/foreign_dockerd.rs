@@ -1,0 +1,135 @@
+//! An engine that was there before ours.
+
+use std::fs::{self, File};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use containai_tests::{Api, Engine, Network, Person, Place, until};
+use serde_json::json;
+
+/// Somebody else's engine, firewall rules and all, in a network of its own.
+struct Foreign<'n> {
+    network: &'n Network,
+    directory: PathBuf,
+    child: Child,
+}
+
+impl<'n> Foreign<'n> {
+    fn start(network: &'n Network) -> Self {
+        let directory = Place::fresh("foreign");
+        let at = |name: &str| directory.join(name).display().to_string();
+        let config = directory.join("daemon.json");
+        fs::write(&config, json!({ "containerd-namespace": "foreign" }).to_string())
+            .expect("a file can be written");
+        let log = File::create(directory.join("log")).expect("a log can be made");
+        let args = [
+            "dockerd".to_owned(),
+            format!("--config-file={}", config.display()),
+            format!("--host=unix://{}", at("sock")),
+            format!("--data-root={}", at("data")),
+            format!("--exec-root={}", at("exec")),
+            format!("--pidfile={}", at("pid")),
+            // Without it a published port is nothing but firewall rules.
+            "--userland-proxy=false".to_owned(),
+        ];
+        let words: Vec<_> = args.iter().map(String::as_str).collect();
+        let mut command = network.command(&words);
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
+        let child = command.spawn().expect("nsenter is installed");
+        let foreign = Self { network, directory, child };
+        until(Duration::from_secs(60), "the other engine answers", || {
+            foreign.api().answers().then_some(())
+        });
+        foreign
+    }
+
+    fn api(&self) -> Api {
+        Api::at(self.directory.join("sock"))
+    }
+
+    /// Starts a web server that is published on port 8080.
+    fn publish(&self) {
+        let tree = self.directory.join("image");
+        fs::create_dir_all(tree.join("bin")).expect("a directory can be made");
+        let busybox =
+            ["/bin/busybox", "/usr/bin/busybox"].into_iter().find(|p| fs::metadata(p).is_ok());
+        fs::copy(busybox.expect("busybox-static is installed"), tree.join("bin/busybox"))
+            .expect("it can be copied");
+        fs::write(tree.join("index.html"), "still here\n").expect("a file can be written");
+        let tar = Command::new("tar").arg("-C").arg(&tree).args(["-c", "."]).output().expect("tar");
+        self.api().import("web", "latest", &tar.stdout);
+        let body = json!({
+            "Image": "web:latest",
+            "Cmd": ["/bin/busybox", "httpd", "-f", "-p", "80", "-h", "/"],
+            "ExposedPorts": { "80/tcp": {} },
+            "HostConfig": { "PortBindings": { "80/tcp": [{ "HostPort": "8080" }] } },
+        });
+        self.api().post("/containers/create?name=web", &body);
+        self.api().post("/containers/web/start", &json!({}));
+    }
+
+    /// The firewall without counters and without chains of ours.
+    fn firewall(&self) -> Vec<String> {
+        let rules = self.network.succeeds(&["iptables-save"]);
+        let is_theirs = |line: &&str| !line.starts_with('#') && !line.contains("CONTAINAI");
+        let uncounted = |line: &str| line.split(" [").next().unwrap_or_default().to_owned();
+        rules.lines().filter(is_theirs).map(uncounted).collect()
+    }
+}
+
+impl Drop for Foreign<'_> {
+    fn drop(&mut self) {
+        let pid = fs::read_to_string(self.directory.join("pid")).unwrap_or_default();
+        self.api().delete("/containers/web?force=1");
+        let _ = Command::new("kill").arg(pid.trim()).status();
+        let _ = self.child.wait();
+        let _ = fs::remove_dir_all(&self.directory);
+    }
+}
+
+#[test]
+fn an_engine_that_was_there_before_keeps_working_published_ports_included() {
+    // Packages are installed once the shared engine runs.
+    Engine::shared();
+    let (host, neighbour) = (Network::new(), Network::new());
+    host.succeeds(&["ip", "link", "add", "host0", "type", "veth", "peer", "name", "next0"]);
+    host.succeeds(&["ip", "link", "set", "next0", "netns", &neighbour.pid()]);
+    host.succeeds(&["ip", "address", "add", "192.0.2.1/24", "dev", "host0"]);
+    host.succeeds(&["ip", "link", "set", "host0", "up"]);
+    neighbour.succeeds(&["ip", "address", "add", "192.0.2.2/24", "dev", "next0"]);
+    neighbour.succeeds(&["ip", "link", "set", "next0", "up"]);
+
+    let foreign = Foreign::start(&host);
+    foreign.publish();
+    let ask = || {
+        let wget =
+            ["busybox", "wget", "-q", "-T", "2", "-O", "-", "http://192.0.2.1:8080/index.html"];
+        let output = neighbour.run(&wget);
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    };
+    until(Duration::from_secs(20), "the port answers before", || {
+        (ask() == "still here\n").then_some(())
+    });
+    let firewall = foreign.firewall();
+    assert!(firewall.iter().any(|rule| rule.contains("--dport 8080")), "{firewall:#?}");
+
+    let ours = Engine::apart("beside");
+    let person = Person::on(&ours);
+    let mut setup = person.cai(["setup", "--yes"]).behind(host.prefix()).start();
+    while !setup.has_ended() {
+        assert_eq!(ask(), "still here\n", "while set-up is at work");
+    }
+    setup.outcome().success();
+    assert!(ours.api().answers());
+    assert_eq!(ask(), "still here\n", "after set-up");
+    assert_eq!(foreign.firewall(), firewall, "the firewall of others");
+
+    for verb in ["restart", "stop"] {
+        let supervisor = ours.layout().supervisor().display().to_string();
+        host.succeeds(&[&supervisor, verb, &ours.root().display().to_string()]);
+        assert_eq!(ask(), "still here\n", "after our engine's {verb}");
+        assert_eq!(foreign.firewall(), firewall, "the firewall of others after {verb}");
+    }
+    assert!(!host.succeeds(&["iptables-save"]).contains("CONTAINAI"), "we leave nothing behind");
+}

@@ -1,0 +1,89 @@
+//! `cai setup`.
+
+use std::fs;
+use std::os::unix::fs::MetadataExt as _;
+
+use containai_tests::{Engine, Person};
+
+#[test]
+fn a_dry_run_shows_files_and_commands_and_changes_nothing() {
+    let engine = Engine::apart("dry");
+    let person = Person::on(&engine);
+    let outcome = person.cai(["setup", "--dry-run"]).run();
+    let shown = outcome.success().stdout();
+    let layout = engine.layout();
+    for path in [layout.daemon_json(), layout.record(), layout.runtime()] {
+        assert!(shown.contains(&path.display().to_string()), "{} in {outcome}", path.display());
+    }
+    for words in ["\"userns-remap\"", "\"iptables\": false", "    $ ", "id_containai", "Include"] {
+        assert!(shown.contains(words), "`{words}` in {outcome}");
+    }
+    let left: Vec<_> = fs::read_dir(engine.root()).expect("the root is there").collect();
+    assert!(left.is_empty(), "{left:?}");
+    assert!(!person.home().join(".ssh").exists());
+}
+
+#[test]
+fn a_second_set_up_does_nothing() {
+    let engine = Engine::apart("twice");
+    let person = Person::on(&engine);
+    person.cai(["setup", "--yes"]).run().success().prints("");
+    let layout = engine.layout();
+    let look = || {
+        let files = [layout.daemon_json(), layout.record(), layout.runtime(), layout.pid_file()];
+        let home = [".config/containai/id_containai", ".ssh/config"].map(|p| person.home().join(p));
+        let modified = |path: &std::path::PathBuf| {
+            let status = fs::metadata(path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+            (path.clone(), status.ino(), status.mtime(), status.mtime_nsec())
+        };
+        files.iter().chain(&home).map(modified).collect::<Vec<_>>()
+    };
+    let before = look();
+    let outcome = person.cai(["setup", "--yes"]).run();
+    outcome.success().prints("").tells("is set up");
+    assert_eq!(look(), before);
+    assert!(person.cai(["setup", "--dry-run"]).run().success().stdout().trim().is_empty());
+}
+
+#[test]
+fn the_engine_is_a_docker_context() {
+    let engine = Engine::apart("context");
+    let person = Person::on(&engine);
+    person.cai(["setup", "--yes"]).run().success();
+    let contexts = person.home().join(".docker/contexts/meta");
+    let mut files =
+        fs::read_dir(contexts).expect("contexts").map(|entry| entry.expect("one").path());
+    let meta = fs::read_to_string(files.next().expect("a context").join("meta.json"));
+    let meta = meta.expect("a file");
+    assert!(meta.contains("containai-docker") && meta.contains(&engine.address()), "{meta}");
+}
+
+#[test]
+fn on_a_terminal_run_lists_what_set_up_would_do_and_asks() {
+    let engine = Engine::apart("asked");
+    let person = Person::on(&engine);
+    let repository = person.repository("asking");
+    let run = person.cai(["run", "--image", "base", "--", "true"]).inside(&repository);
+    let mut terminal = run.on_terminal(100, 30);
+    terminal.shows("daemon.json");
+    terminal.shows("start the engine");
+    terminal.shows("Set this machine up?");
+    terminal.keys("n");
+    terminal.shows("set-up was not allowed");
+    assert_eq!(terminal.code(), 1);
+    let left: Vec<_> = fs::read_dir(engine.root()).expect("the root is there").collect();
+    assert!(left.is_empty(), "{left:?}");
+}
+
+#[test]
+fn an_engine_that_was_killed_is_started_again() {
+    let engine = Engine::apart("killed");
+    engine.set_up();
+    let pid = || fs::read_to_string(engine.layout().pid_file()).unwrap_or_default();
+    let before = pid();
+    let process = nix::unistd::Pid::from_raw(before.trim().parse().expect("a process id"));
+    nix::sys::signal::kill(process, nix::sys::signal::Signal::SIGKILL).expect("it is there");
+    containai_tests::until(std::time::Duration::from_secs(30), "another engine", || {
+        (engine.api().answers() && pid() != before).then_some(())
+    });
+}

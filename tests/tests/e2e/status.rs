@@ -1,0 +1,81 @@
+//! `cai status`, `version`, `completion` and `--dry-run`: what scripts read.
+
+use std::net::TcpStream;
+
+use containai_tests::Person;
+use serde_json::Value;
+
+#[test]
+fn status_speaks_json() {
+    let person = Person::new();
+    let repository = person.repository("spoken");
+    person.run(&repository, "true").success();
+    let outcome = person.cai(["status", "--json"]).inside(&repository).run();
+    let status: Value = serde_json::from_str(&outcome.success().stdout()).expect("JSON");
+    assert_eq!(status["container"], "spoken-main");
+    assert_eq!(status["status"], "running");
+    assert!(status["image"].is_string(), "{status}");
+    assert_eq!(status["ssh_host"], "127.0.0.1");
+    let port = status["ssh_port"].as_u64().and_then(|port| u16::try_from(port).ok());
+    TcpStream::connect(("127.0.0.1", port.expect("a port"))).expect("somebody listens");
+    let text = outcome.stdout();
+    let positions = ["\"container\"", "\"status\"", "\"image\"", "\"ssh_host\"", "\"ssh_port\""];
+    assert!(positions.map(|key| text.find(key)).is_sorted(), "{text}");
+
+    person.cai(["stop"]).inside(&repository).run().success();
+    let outcome = person.cai(["status", "--json", "--container", "spoken-main"]).run();
+    let status: Value = serde_json::from_str(&outcome.success().stdout()).expect("JSON");
+    assert_eq!(status["status"], "exited");
+}
+
+#[test]
+fn a_dry_run_tells_the_steps_and_takes_none() {
+    let person = Person::new();
+    let repository = person.repository("planned");
+    let run =
+        || person.cai(["run", "--image", "base", "--dry-run", "--", "true"]).inside(&repository);
+    let plan = run().run().success().stdout();
+    assert!(plan.contains("planned-main") && plan.contains("start the container"), "{plan}");
+    assert_eq!(person.containers(repository.path()).len(), 0);
+    person.run(&repository, "true").success();
+    let plan = run().run().success().stdout();
+    assert!(!plan.contains("create container"), "{plan}");
+}
+
+#[test]
+fn version_needs_nothing() {
+    let person = Person::new();
+    let outcome = person.cai(["version", "--json"]).env("CONTAINAI_DOCKER_HOST", "nonsense").run();
+    let version: Value = serde_json::from_str(&outcome.success().stdout()).expect("JSON");
+    assert_eq!(version["version"], env!("CARGO_PKG_VERSION"));
+    let text = person.cai(["version"]).run().line();
+    assert!(text.contains(env!("CARGO_PKG_VERSION")), "{text}");
+}
+
+#[test]
+fn completions_are_scripts_that_their_shells_read() {
+    let person = Person::new();
+    for shell in ["bash", "zsh", "fish"] {
+        let script = person.cai(["completion", shell]).run().success().stdout();
+        assert!(script.contains("cai") && script.contains("docker-host"), "{shell}");
+    }
+    let script = person.cai(["completion", "bash"]).run().success().stdout();
+    let file = person.beside("completion");
+    std::fs::write(&file, script).expect("a file can be written");
+    let check = std::process::Command::new("bash").arg("-n").arg(&file).output().expect("bash");
+    assert!(check.status.success(), "{check:?}");
+}
+
+#[test]
+fn quiet_says_nothing_and_verbose_says_more() {
+    let person = Person::new();
+    let repository = person.repository("volume");
+    let run = |flag: &str| {
+        person.cai([flag, "run", "--image", "base", "--", "true"]).inside(&repository).run()
+    };
+    let quiet = run("--quiet");
+    assert_eq!(quiet.success().stderr(), "");
+    person.cai(["stop", "--remove"]).inside(&repository).run().success();
+    let verbose = run("--verbose").success().stderr();
+    assert!(verbose.contains("start"), "{verbose}");
+}

@@ -1,0 +1,57 @@
+//! The shared engine ends and comes back, as after a crash and a reboot.
+//!
+//! A binary of its own, because nothing else can use the engine meanwhile, and
+//! one test, because its parts need a rest from each other.
+
+use std::fs;
+use std::time::Duration;
+
+use containai_tests::{Engine, Person, until};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+
+fn kill_process_in(path: &std::path::Path) {
+    let text = fs::read_to_string(path).expect("a process id in a file");
+    let pid = text.trim().parse().expect("a process id");
+    kill(Pid::from_raw(pid), Signal::SIGKILL).expect("the process is there");
+}
+
+#[test]
+fn containers_come_through_the_end_of_their_engine() {
+    let engine = Engine::shared();
+    let person = Person::new();
+    let repository = person.repository("survivor");
+    let mark = "echo kept | tee /mnt/agent-data/marker | sudo tee /etc/marker >/dev/null; \
+                docker volume create inner >/dev/null; cat /etc/ssh/ssh_host_ed25519_key.pub";
+    let key = person.run(&repository, mark).line();
+    let look = "cat /mnt/agent-data/marker /etc/marker; docker volume ls -q; \
+                cat /etc/ssh/ssh_host_ed25519_key.pub";
+    let expected = format!("kept\nkept\ninner\n{key}\n");
+
+    // A crash: the supervisor starts the engine again, the container runs on.
+    let init = person.container(repository.path())["State"]["Pid"].clone();
+    let before = fs::read_to_string(engine.layout().pid_file()).expect("a file");
+    kill_process_in(&engine.layout().pid_file());
+    until(Duration::from_secs(60), "another engine", || {
+        let now = fs::read_to_string(engine.layout().pid_file()).unwrap_or_default();
+        (now != before && engine.api().answers()).then_some(())
+    });
+    person.exec(&repository, look).success().prints(&expected);
+    assert_eq!(person.container(repository.path())["State"]["Pid"], init, "it never stopped");
+
+    // A reboot: nothing runs until somebody wants something.
+    engine.supervisor("stop");
+    assert!(!engine.api().answers());
+    person.exec(&repository, "true").fails(111, "").tells("cai setup");
+    person.run(&repository, "true").fails(111, "not set up").tells("cai setup");
+    let run = ["run", "--yes", "--", "sh", "-c", look];
+    person.cai(run).inside(&repository).run().success().prints(&expected);
+
+    // A power cut: no process had time for anything.
+    let init = person.container(repository.path())["State"]["Pid"].as_i64().expect("a process id");
+    kill_process_in(&engine.layout().supervisor_pid_file());
+    kill_process_in(&engine.layout().pid_file());
+    kill(Pid::from_raw(i32::try_from(init).expect("it fits")), Signal::SIGKILL).expect("init");
+    let run = ["run", "--yes", "--", "sh", "-c", look];
+    person.cai(run).inside(&repository).run().success().prints(&expected);
+}
