@@ -66,7 +66,7 @@ mod tests {
     fn writes_what_docker_writes() {
         let layout = Layout::new(Path::new("/home/me"), None, None);
         let context = DockerContext::new(&layout, &EngineLayout::default());
-        insta::assert_snapshot!(context.path.display(), @"");
-        insta::assert_snapshot!(context.content, @"");
+        insta::assert_snapshot!(context.path.display(), @"/home/me/.docker/contexts/meta/64d389f24195eb02789e0d9203e1543fd15ef4679466ab7fca0bd768c1148991/meta.json");
+        insta::assert_snapshot!(context.content, @r#"{"Name":"containai-docker","Metadata":{"Description":"ContainAI's dedicated engine"},"Endpoints":{"docker":{"Host":"unix:///var/run/containai-docker.sock","SkipTLSVerify":false}}}"#);
     }
 }

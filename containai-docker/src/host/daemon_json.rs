@@ -93,13 +93,78 @@ mod tests {
 
     #[test]
     fn renders_user_namespaces() {
-        insta::assert_snapshot!(render(&EngineLayout::default(), Isolation::Userns, &[]));
+        insta::assert_snapshot!(render(&EngineLayout::default(), Isolation::Userns, &[]), @r##"
+        {
+          "bridge": "cai0",
+          "containerd-namespace": "containai",
+          "data-root": "/var/lib/containai-docker",
+          "exec-root": "/var/run/containai-docker",
+          "features": {
+            "containerd-snapshotter": false
+          },
+          "group": "containai",
+          "hosts": [
+            "unix:///var/run/containai-docker.sock"
+          ],
+          "ip-masq": false,
+          "ip6tables": false,
+          "iptables": false,
+          "live-restore": true,
+          "log-driver": "json-file",
+          "log-opts": {
+            "max-file": "3",
+            "max-size": "10m"
+          },
+          "pidfile": "/var/run/containai-docker.pid",
+          "runtimes": {
+            "containai-runc": {
+              "path": "/usr/local/libexec/containai/containai-runc"
+            }
+          },
+          "userland-proxy": true,
+          "userns-remap": "containai"
+        }
+        "##);
     }
 
     #[test]
     fn renders_sysbox() {
         let dns = [Ipv4Addr::new(10, 0, 0, 2)];
         let config = render(&EngineLayout::at("/srv/two"), Isolation::Sysbox, &dns);
-        insta::assert_snapshot!(config);
+        insta::assert_snapshot!(config, @r##"
+        {
+          "bridge": "caif76b60",
+          "containerd-namespace": "containai-f76b60",
+          "data-root": "/srv/two/var/lib/containai-docker",
+          "default-runtime": "sysbox-runc",
+          "dns": [
+            "10.0.0.2"
+          ],
+          "exec-root": "/srv/two/var/run/containai-docker",
+          "features": {
+            "containerd-snapshotter": false
+          },
+          "group": "containai",
+          "hosts": [
+            "unix:///srv/two/var/run/containai-docker.sock"
+          ],
+          "ip-masq": false,
+          "ip6tables": false,
+          "iptables": false,
+          "live-restore": true,
+          "log-driver": "json-file",
+          "log-opts": {
+            "max-file": "3",
+            "max-size": "10m"
+          },
+          "pidfile": "/srv/two/var/run/containai-docker.pid",
+          "runtimes": {
+            "sysbox-runc": {
+              "path": "/usr/bin/sysbox-runc"
+            }
+          },
+          "userland-proxy": true
+        }
+        "##);
     }
 }

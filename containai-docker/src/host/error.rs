@@ -81,8 +81,8 @@ pub enum SetupError {
         #[source]
         source: io::Error,
     },
-    /// The engine ended right after its start.
-    #[error("the engine ended right after its start{}", list(.log))]
+    /// The engine ended, which it should not; usually right after its start.
+    #[error("the engine ended{}", list(.log))]
     EngineDied {
         /// The last lines of its log.
         log: Vec<String>,

@@ -57,9 +57,8 @@ impl Network {
 
     /// Looks whether all is in place.
     pub fn state(&self) -> NetworkState {
-        let bridge = Path::new("/sys/class/net").join(self.names.bridge());
         let jumps = || self.jumps().iter().all(|jump| jump.invocation("-C").succeeds());
-        if !bridge.exists() {
+        if !self.bridge_exists() {
             NetworkState::Missing
         } else if !nix::unistd::geteuid().is_root() {
             NetworkState::Unknown
@@ -76,7 +75,7 @@ impl Network {
     ///
     /// [`SetupError::Command`] when `ip` or `iptables` is missing or refuses.
     pub fn raise(&self) -> Result<(), SetupError> {
-        if !Path::new("/sys/class/net").join(self.names.bridge()).exists() {
+        if !self.bridge_exists() {
             self.add_bridge().run()?;
         }
         for invocation in self.configure_bridge() {
@@ -112,21 +111,38 @@ impl Network {
         let insert =
             |jump: &Jump| format!("{} || {}", jump.invocation("-C"), jump.invocation("-I"));
         commands.extend(self.jumps().iter().map(insert));
-        commands.push(format!("{} || {}", self.port_rule("-L"), self.port_rule("-A")));
+        commands.push(self.show_to_iptables().to_string());
+        commands.push(format!("{}; {}", self.port_rule("-D"), self.port_rule("-A")));
         commands.push(format!("echo 1 > {IP_FORWARD}"));
         commands
+    }
+
+    /// `/proc/net` is about the network namespace of this process; `/sys` may
+    /// be about another one.
+    fn bridge_exists(&self) -> bool {
+        let bridge = self.names.bridge();
+        let devices = fs::read_to_string("/proc/net/dev").unwrap_or_default();
+        devices.lines().any(|line| line.split(':').next().map(str::trim) == Some(&bridge))
     }
 
     fn add_bridge(&self) -> Invocation {
         Invocation::new("ip", &["link", "add", &self.names.bridge(), "type", "bridge"])
     }
 
-    fn configure_bridge(&self) -> [Invocation; 2] {
+    /// The route acknowledges at once (ip-route(8), `quickack`): published
+    /// ports lead through Docker's proxy, whose delayed acknowledgements cost
+    /// every SSH connection 40 ms, because sshd waits for them.
+    fn configure_bridge(&self) -> [Invocation; 3] {
         let bridge = self.names.bridge();
         let address = self.subnet.gateway_with_prefix();
+        let (subnet, gateway) = (self.subnet.to_string(), self.subnet.gateway().to_string());
+        let route = format!(
+            "route replace {subnet} dev {bridge} proto kernel scope link src {gateway} quickack 1"
+        );
         [
             Invocation::new("ip", &["address", "replace", &address, "dev", &bridge]),
             Invocation::new("ip", &["link", "set", &bridge, "up"]),
+            Invocation::new("ip", &route.split(' ').collect::<Vec<_>>()),
         ]
     }
 
@@ -162,21 +178,26 @@ COMMIT
         ]
     }
 
-    /// Drops what one container sends to another over the bridge, also where
-    /// iptables never sees it for want of `br_netfilter`. A kernel without
-    /// the bridge family of nftables has to do without: best effort.
+    /// Keeps containers from each other over the bridge. A kernel shows bridged
+    /// packets to iptables where `br_netfilter` is loaded, and to ebtables where
+    /// it has the bridge family of nftables; one that has neither has to do
+    /// without, as loading a module would change every other bridge of the host.
     fn separate_ports(&self) {
+        self.show_to_iptables().succeeds();
         self.port_rule("-D").succeeds();
         self.port_rule("-A").succeeds();
     }
 
+    fn show_to_iptables(&self) -> Invocation {
+        let bridge = self.names.bridge();
+        let args = ["link", "set", &bridge, "type", "bridge", "nf_call_iptables", "1"];
+        Invocation::new("ip", &args)
+    }
+
     fn port_rule(&self, verb: &str) -> Invocation {
         let bridge = self.names.bridge();
-        let rule = Invocation::new("ebtables-nft", &[verb, "FORWARD"]);
-        match verb {
-            "-L" => rule,
-            _ => rule.args(["--logical-in", &bridge, "-j", "DROP"]),
-        }
+        let args = [verb, "FORWARD", "--logical-in", &bridge, "-j", "DROP"];
+        Invocation::new("ebtables-nft", &args)
     }
 }
 
@@ -242,6 +263,30 @@ mod tests {
     fn touches_only_names_of_our_own() {
         let subnet = "10.213.0.0/24".parse().expect("a network");
         let network = Network::new(&EngineLayout::default(), subnet);
-        insta::assert_snapshot!(network.commands().join("\n"));
+        insta::assert_snapshot!(network.commands().join("\n"), @r##"
+        ip link add cai0 type bridge
+        ip address replace 10.213.0.1/24 dev cai0
+        ip link set cai0 up
+        ip route replace 10.213.0.0/24 dev cai0 proto kernel scope link src 10.213.0.1 quickack 1
+        iptables-restore -w --noflush <<'EOF'
+        *filter
+        :CONTAINAI-FORWARD - [0:0]
+        -A CONTAINAI-FORWARD -i cai0 -o cai0 -j DROP
+        -A CONTAINAI-FORWARD -o cai0 -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT
+        -A CONTAINAI-FORWARD -o cai0 -j DROP
+        -A CONTAINAI-FORWARD -i cai0 -s 10.213.0.0/24 -j ACCEPT
+        -A CONTAINAI-FORWARD -i cai0 -j DROP
+        COMMIT
+        *nat
+        :CONTAINAI-NAT - [0:0]
+        -A CONTAINAI-NAT -s 10.213.0.0/24 ! -o cai0 -j MASQUERADE
+        COMMIT
+        EOF
+        iptables -w -t filter -C FORWARD -j CONTAINAI-FORWARD || iptables -w -t filter -I FORWARD -j CONTAINAI-FORWARD
+        iptables -w -t nat -C POSTROUTING -j CONTAINAI-NAT || iptables -w -t nat -I POSTROUTING -j CONTAINAI-NAT
+        ip link set cai0 type bridge nf_call_iptables 1
+        ebtables-nft -D FORWARD --logical-in cai0 -j DROP; ebtables-nft -A FORWARD --logical-in cai0 -j DROP
+        echo 1 > /proc/sys/net/ipv4/ip_forward
+        "##);
     }
 }

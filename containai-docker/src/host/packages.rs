@@ -101,10 +101,10 @@ pub(super) fn parse_policy(output: &str) -> BTreeMap<String, String> {
     for line in output.lines() {
         if let Some(name) = line.strip_suffix(':').filter(|name| !name.starts_with(' ')) {
             package = name;
-        } else if let Some(version) = line.trim().strip_prefix("Candidate: ") {
-            if version != "(none)" && !package.is_empty() {
-                candidates.insert(package.to_owned(), version.to_owned());
-            }
+        } else if let Some(version) = line.trim().strip_prefix("Candidate: ")
+            && version != "(none)"
+        {
+            candidates.insert(package.to_owned(), version.to_owned());
         }
     }
     candidates

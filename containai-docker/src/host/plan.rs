@@ -269,3 +269,6 @@ fn plan_start(
 fn starts_with_systemd(facts: &HostFacts, layout: &EngineLayout) -> bool {
     facts.systemd && *layout == EngineLayout::default()
 }
+#[cfg(test)]
+#[path = "plan_tests.rs"]
+mod tests;

@@ -1,7 +1,7 @@
 //! One thing that set-up does.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::command::Invocation;
 use super::names::SYSTEM_USER;
@@ -164,28 +164,41 @@ impl Step {
             Self::AdmitUser(user) => {
                 vec![Invocation::new("usermod", &["--append", "--groups", SYSTEM_USER, user])]
             }
-            Self::StartEngine(starter) => starter.invocations("enable", &["--now", UNIT]),
-            Self::RestartEngine(starter) => starter.invocations("restart", &[UNIT]),
+            Self::StartEngine(starter) => starter.start(),
+            Self::RestartEngine(starter) => starter.restart(),
             _ => Vec::new(),
         }
     }
 }
 
 impl Starter {
-    fn invocations(&self, verb: &str, args: &[&str]) -> Vec<Invocation> {
+    fn start(&self) -> Vec<Invocation> {
         match self {
-            Self::Systemd => vec![
-                Invocation::new("systemctl", &["daemon-reload"]),
-                Invocation::new("systemctl", &["enable", UNIT]),
-                Invocation::new("systemctl", &[verb]).args(args.iter().copied()),
-            ],
-            Self::Supervisor { program, root } => {
-                let verb = if verb == "restart" { verb } else { "start" };
-                let program = program.to_string_lossy();
-                vec![Invocation::new(&program, &[verb]).args([root.to_string_lossy()])]
+            Self::Systemd => {
+                vec![systemctl(&["daemon-reload"]), systemctl(&["enable", "--now", UNIT])]
             }
+            Self::Supervisor { program, root } => vec![supervisor(program, "start", root)],
         }
     }
+
+    fn restart(&self) -> Vec<Invocation> {
+        match self {
+            Self::Systemd => vec![
+                systemctl(&["daemon-reload"]),
+                systemctl(&["enable", UNIT]),
+                systemctl(&["restart", UNIT]),
+            ],
+            Self::Supervisor { program, root } => vec![supervisor(program, "restart", root)],
+        }
+    }
+}
+
+fn systemctl(args: &[&str]) -> Invocation {
+    Invocation::new("systemctl", args)
+}
+
+fn supervisor(program: &Path, verb: &str, root: &Path) -> Invocation {
+    Invocation::new(&program.to_string_lossy(), &[verb, &root.to_string_lossy()])
 }
 
 impl fmt::Display for Starter {
@@ -253,6 +266,34 @@ mod tests {
             Step::StartEngine(supervisor.clone()),
             Step::RestartEngine(supervisor),
         ];
-        insta::assert_snapshot!(steps.iter().map(shown).collect::<String>());
+        insta::assert_snapshot!(steps.iter().map(shown).collect::<String>(), @r##"
+        fetch the package lists
+        $ apt-get -q -o DPkg::Lock::Timeout=300 -o APT::Status-Fd=1 update
+        install docker.io, uidmap
+        $ apt-get -q -y --no-install-recommends -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 -o APT::Status-Fd=1 install docker.io uidmap
+        make system user `containai`
+        $ useradd --system --no-create-home --user-group --home-dir /nonexistent --shell /usr/sbin/nologin containai
+        make system user `containai`
+        $ useradd --system --no-create-home --gid containai --home-dir /nonexistent --shell /usr/sbin/nologin containai
+        make group `containai`
+        $ groupadd --system containai
+        reserve the ids 1000000-1065535 for containers
+        $ usermod --add-subuids 1000000-1065535 --add-subgids 1000000-1065535 containai
+        reserve the ids 1000000-1065535 for containers
+        $ usermod --add-subgids 1000000-1065535 containai
+        add `me` to group `containai`
+        $ usermod --append --groups containai me
+        start the engine, looked after by systemd
+        $ systemctl daemon-reload
+        $ systemctl enable --now containai-docker.service
+        restart the engine, looked after by systemd; containers keep running
+        $ systemctl daemon-reload
+        $ systemctl enable containai-docker.service
+        $ systemctl restart containai-docker.service
+        start the engine, looked after by our own supervisor
+        $ /l/containai-engine start /
+        restart the engine, looked after by our own supervisor; containers keep running
+        $ /l/containai-engine restart /
+        "##);
     }
 }

@@ -78,32 +78,44 @@ async fn watch(layout: &EngineLayout) -> Result<(), SetupError> {
     let mut pause = FIRST_PAUSE;
     let mut ever_answered = false;
     loop {
-        Network::recorded(layout)?.raise()?;
-        let mut child = tokio::process::Command::from(engine::command(layout)?)
-            .spawn()
-            .map_err(|source| CommandError::Spawn { program: "dockerd".into(), source })?;
         let mut answered = false;
-        let ended = tokio::select! {
-            () = live(&mut child, layout, &mut answered) => true,
-            _ = term.recv() => false,
-            _ = int.recv() => false,
+        let failure = match launch(layout) {
+            Err(error) => error,
+            Ok(mut child) => {
+                let ended = tokio::select! {
+                    () = live(&mut child, layout, &mut answered) => true,
+                    _ = term.recv() => false,
+                    _ = int.recv() => false,
+                };
+                if !ended {
+                    return end(child).await;
+                }
+                SetupError::EngineDied { log: Vec::new() }
+            }
         };
-        if !ended {
-            return end(child).await;
-        }
         ever_answered |= answered;
         if !ever_answered {
             // A wrong configuration does not get better by trying again.
-            return Err(SetupError::EngineDied { log: Vec::new() });
+            return Err(failure);
         }
         pause = if answered { FIRST_PAUSE } else { (pause * 2).min(LONGEST_PAUSE) };
-        eprintln!("containai-engine: the engine ended, next start in {} s", pause.as_secs());
+        eprintln!("containai-engine: {failure}, next start in {} s", pause.as_secs());
         tokio::select! {
             () = sleep(pause) => {}
             _ = term.recv() => return Ok(()),
             _ = int.recv() => return Ok(()),
         }
     }
+}
+
+/// Starts the engine on a network that is in place, whatever happened to that
+/// meanwhile.
+fn launch(layout: &EngineLayout) -> Result<Child, SetupError> {
+    Network::recorded(layout)?.raise()?;
+    let command = engine::command(layout)?;
+    tokio::process::Command::from(command)
+        .spawn()
+        .map_err(|source| CommandError::Spawn { program: "dockerd".into(), source }.into())
 }
 
 /// Returns when the engine ends and notes whether it ever answered.

@@ -1,0 +1,208 @@
+use containai_core::hint::Advice;
+
+use super::super::accounts::Accounts;
+use super::super::facts::Installed;
+use super::super::packages::PackageFacts;
+use super::*;
+
+const ROOT: &str = "root:x:0:0:root:/root:/bin/bash\nme:x:1000:1000::/home/me:/bin/sh\n";
+
+/// Debian without Docker and without package lists.
+fn bare() -> HostFacts {
+    HostFacts {
+        platform: Platform::Debian,
+        euid: 0,
+        systemd: true,
+        kernel: (6, 1),
+        fuse: true,
+        apparmor: false,
+        packages: PackageFacts::default(),
+        dockerd: None,
+        runc: None,
+        accounts: Accounts::parse(ROOT, "root:x:0:\n", "me:100000:65536\n", ""),
+        networks: Vec::new(),
+        dns: Vec::new(),
+        sysbox: SysboxState::Absent,
+        record: None,
+        daemon_json: None,
+        unit: None,
+        unit_enabled: false,
+        program_current: false,
+        engine: EngineState::Silent,
+        network: NetworkState::Missing,
+    }
+}
+
+fn options() -> SetupOptions {
+    SetupOptions::new("/home/me/.cargo/bin/cai")
+}
+
+/// What the host looks like after `plan` was applied to it.
+fn after(mut facts: HostFacts, plan: &SetupPlan, layout: &EngineLayout) -> HostFacts {
+    for step in &plan.steps {
+        let Step::WriteFile { path, content, .. } = step else { continue };
+        if *path == layout.record() {
+            facts.record = serde_json::from_str(content).ok();
+        } else if *path == layout.daemon_json() {
+            facts.daemon_json = Some(content.clone());
+        } else if *path == layout.unit() {
+            facts.unit = Some(content.clone());
+        }
+    }
+    let all = ["docker.io", "uidmap", "iptables", "iproute2", "ca-certificates", "lxcfs"];
+    facts.packages.installed = all.map(str::to_owned).into();
+    let version = Version::new("20.10.24+dfsg1");
+    facts.dockerd = Some(Installed { path: "/usr/sbin/dockerd".into(), version });
+    let ids = "containai:1000000:65536\n";
+    let group = "root:x:0:\ncontainai:x:990:me\n";
+    let passwd = format!("{ROOT}containai:x:990:990::/nonexistent:/usr/sbin/nologin\n");
+    facts.accounts = Accounts::parse(&passwd, group, ids, ids);
+    facts.unit_enabled = facts.systemd;
+    facts.program_current = true;
+    facts.engine = EngineState::Answers;
+    facts.network = NetworkState::Ready;
+    facts
+}
+
+fn set_up(facts: &HostFacts, layout: &EngineLayout) -> HostFacts {
+    let plan = plan(facts, &options(), layout).expect("a plan");
+    after(facts.clone(), &plan, layout)
+}
+
+fn steps(facts: &HostFacts, options: &SetupOptions, layout: &EngineLayout) -> String {
+    let plan = plan(facts, options, layout).expect("a plan");
+    plan.steps.iter().map(|step| step.describe() + "\n").collect()
+}
+
+#[test]
+fn a_bare_machine_gets_everything() {
+    let options = SetupOptions { user: Some("me".into()), ..options() };
+    insta::assert_snapshot!(steps(&bare(), &options, &EngineLayout::default()), @r"
+    fetch the package lists
+    install the engine and what it needs
+    make system user `containai`
+    reserve the ids 1000000-1065535 for containers
+    add `me` to group `containai`
+    write set-up's decisions `/etc/containai/engine.json`
+    write the engine's configuration `/etc/containai/docker/daemon.json`
+    write the engine's unit `/etc/systemd/system/containai-docker.service`
+    install the container runtime `/usr/local/libexec/containai/containai-runc`
+    start the engine, looked after by systemd
+    ");
+}
+
+#[test]
+fn without_systemd_our_supervisor_starts_the_engine() {
+    let mut facts = bare();
+    facts.systemd = false;
+    facts.packages.candidates.insert("docker.io".into(), "20.10".into());
+    insta::assert_snapshot!(steps(&facts, &options(), &EngineLayout::at("/srv/two")), @r"
+    install docker.io, uidmap, iptables, iproute2, ca-certificates
+    make system user `containai`
+    reserve the ids 1000000-1065535 for containers
+    write set-up's decisions `/srv/two/etc/containai/engine.json`
+    write the engine's configuration `/srv/two/etc/containai/docker/daemon.json`
+    install the container runtime `/srv/two/usr/local/libexec/containai/containai-runc`
+    start the engine, looked after by our own supervisor
+    ");
+}
+
+#[test]
+fn a_host_that_is_set_up_gets_nothing() {
+    for (systemd, root) in [(true, "/"), (false, "/"), (true, "/srv/two")] {
+        let layout = EngineLayout::at(root);
+        let facts = set_up(&HostFacts { systemd, ..bare() }, &layout);
+        assert_eq!(steps(&facts, &options(), &layout), "", "{root}");
+    }
+}
+
+#[test]
+fn repairs_only_what_is_broken() {
+    let layout = EngineLayout::default();
+    let good = set_up(&bare(), &layout);
+    let check = |break_it: fn(&mut HostFacts), expected: &str| {
+        let mut facts = good.clone();
+        break_it(&mut facts);
+        assert_eq!(steps(&facts, &options(), &layout).trim_end(), expected);
+    };
+    check(|facts| facts.engine = EngineState::Silent, "start the engine, looked after by systemd");
+    check(|facts| facts.network = NetworkState::Missing, "put bridge and firewall chains in place");
+    check(
+        |facts| facts.daemon_json = Some("{}".into()),
+        "write the engine's configuration `/etc/containai/docker/daemon.json`\n\
+         restart the engine, looked after by systemd; containers keep running",
+    );
+    check(|facts| facts.unit_enabled = false, "start the engine, looked after by systemd");
+    check(|facts| facts.engine = EngineState::Denied, "");
+    check(|facts| facts.network = NetworkState::Unknown, "");
+    check(
+        |facts| facts.program_current = false,
+        "install the container runtime `/usr/local/libexec/containai/containai-runc`",
+    );
+}
+
+#[test]
+fn keeps_its_decisions() {
+    let layout = EngineLayout::default();
+    let mut facts = set_up(&bare(), &layout);
+    // Its own bridge is now among the routes, and Sysbox has appeared.
+    facts.networks = vec![facts.record.as_ref().expect("a record").subnet];
+    facts.sysbox = SysboxState::Answers;
+    assert_eq!(steps(&facts, &options(), &layout), "");
+    let only = IsolationChoice::Only(Isolation::Sysbox);
+    let changed = plan(&facts, &SetupOptions { isolation: only, ..options() }, &layout);
+    assert_eq!(changed.expect("a plan").isolation, Isolation::Sysbox);
+}
+
+#[test]
+fn chooses_the_isolation() {
+    use SysboxState::{Absent, Answers, Dead};
+    let only = IsolationChoice::Only;
+    let check = |sysbox, kernel, choice, expected: Result<Isolation, &str>| {
+        let facts = HostFacts { sysbox, kernel, ..bare() };
+        let found = decide_isolation(&facts, choice).map_err(|error| error.to_string());
+        let expected = expected.map_err(|reason| format!("no isolation available: {reason}"));
+        assert_eq!(found, expected, "{sysbox:?} {kernel:?} {choice:?}");
+    };
+    let old = "kernel 5.10 has no idmapped mounts, 5.12 and later have";
+    let dead = "Sysbox is installed, but its services do not answer";
+    check(Answers, (6, 1), IsolationChoice::Auto, Ok(Isolation::Sysbox));
+    check(Dead, (6, 1), IsolationChoice::Auto, Ok(Isolation::Userns));
+    check(Dead, (5, 10), IsolationChoice::Auto, Err(old));
+    check(Answers, (5, 10), IsolationChoice::Auto, Ok(Isolation::Sysbox));
+    check(Dead, (6, 1), only(Isolation::Sysbox), Err(dead));
+    check(Absent, (6, 1), only(Isolation::Sysbox), Err("Sysbox is not installed"));
+    check(Answers, (6, 1), only(Isolation::Userns), Ok(Isolation::Userns));
+}
+
+#[test]
+fn refuses_with_a_hint() {
+    let check = |facts: HostFacts, options: SetupOptions, expected: &str| {
+        let error = plan(&facts, &options, &EngineLayout::default()).expect_err("refused");
+        assert_eq!(error.to_string(), expected);
+        assert!(!error.hints().is_empty(), "{expected}");
+    };
+    check(
+        HostFacts { platform: Platform::MacOs, ..bare() },
+        options(),
+        "set-up does not support macOS yet: the engine needs a Linux kernel, \
+         and set-up cannot make a virtual machine yet",
+    );
+    let old = Installed { path: "/usr/bin/dockerd".into(), version: Version::new("19.03.8") };
+    check(
+        HostFacts { dockerd: Some(old), ..bare() },
+        options(),
+        "`dockerd` is version 19.03.8, but 20.10 is needed",
+    );
+    check(
+        bare(),
+        SetupOptions { user: Some("nobody-here".into()), ..options() },
+        "there is no user `nobody-here`",
+    );
+    let all = vec!["0.0.0.0/2".parse().expect("a network"), "128.0.0.0/2".parse().expect("one")];
+    check(
+        HostFacts { networks: [all, vec!["192.0.0.0/2".parse().expect("one")]].concat(), ..bare() },
+        options(),
+        "no free private network for the engine's bridge",
+    );
+}
