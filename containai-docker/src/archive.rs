@@ -19,9 +19,7 @@ const MAX_ARCHIVE: usize = 64 * 1024;
 pub(crate) async fn put_key(docker: &Docker, id: &ContainerId, line: &str) -> Result<(), Error> {
     let archive = key_archive(line).map_err(|err| Error::IOError { err })?;
     let options = UploadToContainerOptionsBuilder::default().path("/").build();
-    docker
-        .upload_to_container(id.as_ref(), Some(options), bollard::body_full(archive.into()))
-        .await
+    docker.upload_to_container(id.as_ref(), Some(options), bollard::body_full(archive.into())).await
 }
 
 fn key_archive(line: &str) -> std::io::Result<Vec<u8>> {
@@ -30,6 +28,8 @@ fn key_archive(line: &str) -> std::io::Result<Vec<u8>> {
     let mut header = tar::Header::new_ustar();
     header.set_size(content.len() as u64);
     header.set_mode(0o644);
+    header.set_uid(0);
+    header.set_gid(0);
     header.set_entry_type(tar::EntryType::Regular);
     let mut archive = tar::Builder::new(Vec::new());
     archive.append_data(&mut header, path, content.as_bytes())?;

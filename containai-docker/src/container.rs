@@ -84,13 +84,9 @@ pub(crate) async fn log_tail(
     id: &ContainerId,
     lines: usize,
 ) -> Result<Vec<String>, Error> {
-    let options = LogsOptionsBuilder::default()
-        .stdout(true)
-        .stderr(true)
-        .tail(&lines.to_string())
-        .build();
-    let output: Vec<LogOutput> =
-        docker.logs(id.as_ref(), Some(options)).try_collect().await?;
+    let options =
+        LogsOptionsBuilder::default().stdout(true).stderr(true).tail(&lines.to_string()).build();
+    let output: Vec<LogOutput> = docker.logs(id.as_ref(), Some(options)).try_collect().await?;
     let mut text = Vec::new();
     for chunk in output {
         text.extend_from_slice(chunk.as_ref());

@@ -99,7 +99,8 @@ impl DockerEngine {
             return Ok(());
         }
         let root = spec.workspace.as_path().to_owned();
-        let host = |path: &Path, source| EngineError::Host { path: path.display().to_string(), source };
+        let host =
+            |path: &Path, source| EngineError::Host { path: path.display().to_string(), source };
         if access::owner(&root).map_err(|error| host(&root, error))? != 0 {
             return Ok(());
         }
@@ -146,11 +147,7 @@ impl Engine for DockerEngine {
             .map_err(|error| self.failure(error))
     }
 
-    async fn install_key(
-        &self,
-        id: &ContainerId,
-        authorized_key: &str,
-    ) -> Result<(), EngineError> {
+    async fn install_key(&self, id: &ContainerId, authorized_key: &str) -> Result<(), EngineError> {
         archive::put_key(&self.docker, id, authorized_key)
             .await
             .map_err(|error| self.failure(error))

@@ -21,9 +21,7 @@ pub(crate) fn failure(error: Error, address: &EngineAddress) -> EngineError {
         Error::CertPathError { .. }
         | Error::CertMultipleKeys { .. }
         | Error::CertParseError { .. }
-        | Error::NoHomePathError => {
-            EngineError::BadAddress { address, reason: error.to_string() }
-        }
+        | Error::NoHomePathError => EngineError::BadAddress { address, reason: error.to_string() },
         error => match io_kind(&error) {
             Some(ErrorKind::PermissionDenied) => {
                 EngineError::AccessDenied { address, source: Box::new(error) }

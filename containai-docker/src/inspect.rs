@@ -32,3 +32,31 @@ fn state(state: Option<ContainerSummaryStateEnum>) -> RunState {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(json: &str) -> Option<Container> {
+        container(serde_json::from_str(json).expect("a summary"))
+    }
+
+    #[test]
+    fn listing_of_an_old_engine_is_understood() {
+        let container = read(
+            r#"{"Id": "abc", "Names": ["/api-main"], "Image": "containai/base:1",
+                "State": "exited", "Status": "Exited (130) 2 hours ago",
+                "Labels": {"containai.managed": "true", "containai.ssh-port": "2300"}}"#,
+        );
+        let container = container.expect("a container");
+        assert_eq!((container.name.as_str(), container.state), ("api-main", RunState::Exited));
+        assert!(container.labels.is_managed());
+        assert_eq!(container.labels.ssh_port().map(|port| port.get()), Some(2300));
+    }
+
+    #[test]
+    fn half_an_answer_is_no_container_or_a_dead_one() {
+        assert_eq!(read("{}"), None);
+        assert_eq!(read(r#"{"Id": "abc"}"#).map(|container| container.state), Some(RunState::Dead));
+    }
+}

@@ -123,3 +123,92 @@ fn refuse_forbidden(workspace: &Path) -> Result<(), EngineError> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use containai_core::naming::{ContainerName, HostPort, Hostname, WorkspacePath};
+    use containai_core::resources::{HostCapacity, Resources};
+
+    use super::*;
+
+    fn spec(workspace: &str, isolation: Isolation) -> ContainerSpec {
+        let workspace = WorkspacePath::new(workspace).expect("a path");
+        let name = ContainerName::parse("api-main").expect("a name");
+        ContainerSpec {
+            hostname: Hostname::sanitize("api-main"),
+            image: "containai/base:abc".into(),
+            data_volume: VolumeName::data(&name, &workspace),
+            docker_volume: VolumeName::docker(&name, &workspace),
+            port: HostPort::new(2300).expect("a port"),
+            resources: Resources::half_of(HostCapacity { memory_bytes: 8 << 30, cpus: 4 }),
+            template: String::new(),
+            workspace,
+            name,
+            isolation,
+        }
+    }
+
+    #[test]
+    fn body_asks_for_what_the_architecture_says() {
+        let mut body = body(&spec("/src/a b:c", Isolation::Userns)).expect("a body");
+        let labels: std::collections::BTreeMap<_, _> =
+            body.labels.take().unwrap_or_default().into_iter().collect();
+        insta::assert_json_snapshot!(labels);
+        for mount in body.host_config.iter_mut().flat_map(|host| host.mounts.iter_mut().flatten()) {
+            if let Some(options) = &mut mount.volume_options {
+                let labels = options.labels.take().unwrap_or_default();
+                assert_eq!(labels.get(label::MANAGED).map(String::as_str), Some("true"));
+            }
+        }
+        insta::assert_json_snapshot!(body);
+    }
+
+    #[test]
+    fn sysbox_brings_its_own_cgroup_namespace() {
+        let host = body(&spec("/src", Isolation::Sysbox)).expect("a body").host_config;
+        let host = host.expect("a host configuration");
+        assert_eq!(host.runtime.as_deref(), Some("sysbox-runc"));
+        assert_eq!(host.cgroupns_mode, None);
+    }
+
+    #[test]
+    fn nothing_weakens_the_isolation() {
+        for isolation in [Isolation::Userns, Isolation::Sysbox] {
+            let host = body(&spec("/src", isolation)).expect("a body").host_config;
+            let host = host.expect("a host configuration");
+            assert_eq!(host.privileged, None);
+            assert_eq!(host.cap_add, None);
+            assert_eq!(host.security_opt, None);
+            assert_eq!(host.userns_mode, None);
+            assert_eq!((host.pid_mode, host.ipc_mode, host.network_mode), (None, None, None));
+            assert_eq!(host.devices, None);
+            assert_eq!(host.binds, None);
+        }
+    }
+
+    #[test]
+    fn host_and_sockets_are_never_mounted() {
+        for workspace in [
+            "/",
+            "/etc",
+            "/usr",
+            "/var",
+            "/var/lib",
+            "/proc",
+            "/proc/1",
+            "/sys",
+            "/dev",
+            "/run",
+            "/run/user/1000",
+            "/var/run",
+            "/var/run/docker.sock",
+            "/home/me/docker.sock",
+        ] {
+            let refused = body(&spec(workspace, Isolation::Userns));
+            assert!(matches!(refused, Err(EngineError::ForbiddenMount { .. })), "{workspace}");
+        }
+        for workspace in ["/home/me/src", "/srv/api", "/runner/work", "/var/www/site"] {
+            assert!(body(&spec(workspace, Isolation::Userns)).is_ok(), "{workspace}");
+        }
+    }
+}

@@ -6,8 +6,8 @@ use std::os::fd::{AsFd, AsRawFd as _, OwnedFd};
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{
-    AtFlags, CWD, Dir, FileType, Mode, OFlags, Stat, XattrFlags, fstat, getxattr, openat,
-    setxattr, statat,
+    AtFlags, CWD, Dir, FileType, Mode, OFlags, Stat, XattrFlags, fstat, getxattr, openat, setxattr,
+    statat,
 };
 
 use super::acl::Acl;
@@ -147,7 +147,8 @@ mod tests {
         fs::write(&outside, "").expect("file");
         fs::write(root.join("deep/er/file"), "").expect("file");
         symlink(&outside, root.join("link")).expect("link");
-        fs::set_permissions(root.join("deep/er/file"), fs::Permissions::from_mode(0o644)).expect("mode");
+        fs::set_permissions(root.join("deep/er/file"), fs::Permissions::from_mode(0o644))
+            .expect("mode");
         fs::set_permissions(&outside, fs::Permissions::from_mode(0o644)).expect("mode");
         for _ in 0..2 {
             grant(&root, &[100_000, 101_000]).expect("access");

@@ -10,8 +10,8 @@ use containai_core::label;
 use containai_core::lifecycle::{Event, Events};
 use futures_util::TryStreamExt as _;
 
-use super::{context, reference};
 use super::tail::Tail;
+use super::{context, reference};
 use crate::engine::DockerEngine;
 
 /// Builds the image on `base` and tags it with its local reference.
@@ -37,8 +37,11 @@ pub(crate) async fn build(
         .rm(true)
         .forcerm(true)
         .build();
-    let mut stream =
-        std::pin::pin!(engine.docker().build_image(options, None, Some(bollard::body_full(archive.into()))));
+    let mut stream = std::pin::pin!(engine.docker().build_image(
+        options,
+        None,
+        Some(bollard::body_full(archive.into()))
+    ));
     let mut log = Log::default();
     loop {
         match stream.try_next().await {

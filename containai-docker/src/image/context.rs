@@ -15,6 +15,8 @@ pub(crate) fn archive(image: ShippedImage) -> io::Result<Vec<u8>> {
         header.set_entry_type(tar::EntryType::Regular);
         header.set_size(file.bytes.len() as u64);
         header.set_mode(file.mode);
+        header.set_uid(0);
+        header.set_gid(0);
         header.set_mtime(0);
         archive.append_data(&mut header, file.path, file.bytes)?;
     }

@@ -69,7 +69,10 @@ mod tests {
             assert_eq!(mirror(sources, "bookworm").as_deref(), expected, "{sources}");
         };
         check("deb http://m/debian bookworm main\n", Some("http://m/debian"));
-        check("# deb http://x/ bookworm main\ndeb [arch=amd64] http://m/d bookworm main", Some("http://m/d"));
+        check(
+            "# deb http://x/ bookworm main\ndeb [arch=amd64] http://m/d bookworm main",
+            Some("http://m/d"),
+        );
         check("deb http://m/debian bookworm-updates main\n", None);
         check(
             "Types: deb\n# old\nURIs: http://m/debian\nSuites: bookworm bookworm-updates\n\nTypes: deb\nURIs: http://s\nSuites: bookworm-security\n",

@@ -79,9 +79,9 @@ async fn provide_shipped(
                 Ok(()) => Ok(UBUNTU.to_owned()),
                 Err(reason) => Err(format!("build: {reason}")),
             },
-            ImageSource::Auto | ImageSource::Bootstrap => {
-                bootstrap::base(engine, events).await?.map_err(|reason| format!("bootstrap: {reason}"))
-            }
+            ImageSource::Auto | ImageSource::Bootstrap => bootstrap::base(engine, events)
+                .await?
+                .map_err(|reason| format!("bootstrap: {reason}")),
         };
         match base {
             Ok(base) => return build::build(engine, image, &base, events).await,
@@ -114,10 +114,7 @@ async fn pull_released(
 }
 
 /// Waits until no other process makes an image; the file is the turn.
-async fn take_turn(
-    path: Option<&Path>,
-    events: &dyn Events,
-) -> Result<Option<File>, EngineError> {
+async fn take_turn(path: Option<&Path>, events: &dyn Events) -> Result<Option<File>, EngineError> {
     let Some(path) = path else { return Ok(None) };
     let host = |source| EngineError::Host { path: path.display().to_string(), source };
     if let Some(directory) = path.parent() {

@@ -29,7 +29,8 @@ pub(super) async fn sysbox(engine: &DockerEngine) -> Result<Result<(), String>, 
         ..Default::default()
     };
     let docker = engine.docker();
-    let created = docker.create_container(None, body).await.map_err(|error| engine.failure(error))?;
+    let created =
+        docker.create_container(None, body).await.map_err(|error| engine.failure(error))?;
     let started = docker.start_container(&created.id, None).await;
     let options = RemoveContainerOptionsBuilder::default().force(true).v(true).build();
     docker
@@ -71,7 +72,8 @@ mod tests {
 
     #[test]
     fn only_a_missing_command_proves_life() {
-        let alive = "OCI runtime create failed: exec: \"/probe\": stat /probe: no such file or directory";
+        let alive =
+            "OCI runtime create failed: exec: \"/probe\": stat /probe: no such file or directory";
         assert_eq!(judge(alive), Ok(()));
         for dead in [
             "failed to register with sysbox-mgr: failed to invoke Register via grpc",
