@@ -46,7 +46,7 @@ pub fn apply(
 
 fn perform(step: &Step, layout: &EngineLayout, events: &dyn SetupEvents) -> Result<(), SetupError> {
     match step {
-        Step::RefreshPackageLists => Ok(apt::watch(&apt::update(), events)?),
+        Step::RefreshPackageLists => Ok(apt::refresh(events)?),
         Step::InstallPackages(names) => install(names, events),
         Step::InstallNeeded(needs) => install(&choose_packages(&apt::facts(), *needs), events),
         Step::WriteFile { path, mode, content, .. } => {

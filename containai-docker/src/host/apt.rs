@@ -3,6 +3,7 @@
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, Stdio};
 use std::thread;
+use std::time::Duration;
 
 use containai_core::lifecycle::{Event, Events};
 
@@ -12,6 +13,8 @@ use super::packages::{self, OF_INTEREST, PackageFacts};
 
 /// How long apt waits for another package manager, in seconds.
 const LOCK_TIMEOUT: &str = "DPkg::Lock::Timeout=300";
+/// How often, a second apart, the package lists are tried for.
+const LOCK_PATIENCE: u32 = 300;
 
 /// Fetches the package lists.
 pub(crate) fn update() -> Invocation {
@@ -81,9 +84,30 @@ pub(crate) fn install_missing(
     }
     let install = install(&missing);
     watch(&install, events).or_else(|_| {
-        watch(&update(), events)?;
+        refresh(events)?;
         watch(&install, events)
     })
+}
+
+/// Fetches the package lists. apt waits for the lock on packages by itself, but
+/// gives up at once on that of the lists, which a freshly booted Ubuntu holds.
+pub(crate) fn refresh(events: &dyn SetupEvents) -> Result<(), CommandError> {
+    let update = update();
+    for _ in 0..LOCK_PATIENCE {
+        match watch(&update, events) {
+            Err(CommandError::Failed { tail, .. }) if tail.iter().any(|line| is_locked(line)) => {
+                let reason = "another program is fetching the package lists";
+                events.on(&SetupEvent::Waiting { reason });
+                thread::sleep(Duration::from_secs(1));
+            }
+            done => return done,
+        }
+    }
+    watch(&update, events)
+}
+
+fn is_locked(line: &str) -> bool {
+    line.contains("Could not get lock") && line.contains("/lists/lock")
 }
 
 /// Runs apt to its end and reports its status lines.
@@ -109,17 +133,21 @@ pub(crate) fn watch(invocation: &Invocation, events: &dyn SetupEvents) -> Result
 
 fn report(child: &mut Child, events: &dyn SetupEvents, talk: &mut String) {
     let Some(stdout) = child.stdout.take() else { return };
+    // apt repeats its word about a lock every second.
+    let mut last = String::new();
     for line in BufReader::new(stdout).lines().map_while(Result::ok) {
         match parse_line(&line) {
             Some(Line::Progress { percent, message }) => {
                 events.on(&SetupEvent::Progress { percent, message });
             }
+            Some(Line::Waiting(_)) if line == last => {}
             Some(Line::Waiting(reason)) => events.on(&SetupEvent::Waiting { reason }),
             None => {
                 talk.push_str(&line);
                 talk.push('\n');
             }
         }
+        last = line;
     }
 }
 
