@@ -135,12 +135,13 @@ impl Engine {
     /// Has the first `cai run` make the image; later runs find it there.
     fn make_image(&self) {
         let home = self.root().join("home");
-        let workspace = Repository::make(self.root().join("first"));
+        let workspace = Repository::make(Place::fresh("first"));
         let run = ["run", "--yes", "--image", "base", "--", "true"];
         Cai::new(&home, self).args(run).inside(&workspace).within(FIRST_RUN).run().success();
         for container in self.api().managed() {
             self.sweep(&container);
         }
+        let _ = fs::remove_dir_all(workspace.path());
     }
 }
 
