@@ -2,7 +2,7 @@
 
 use clap::Args;
 use containai_core::byte_size::ByteSize;
-use containai_core::config::{Config, Flags, IsolationChoice};
+use containai_core::config::{Config, Flags, IsolationChoice, parse_memory};
 use containai_core::engine::{ImageRequest, ImageSource, Isolation};
 use containai_core::lifecycle::Desired;
 use containai_core::naming::{AgentName, ContainerName, VolumeName, WorkspacePath};
@@ -27,7 +27,7 @@ pub(crate) struct CreateArgs {
     #[arg(long, value_name = "NAME")]
     data_volume: Option<VolumeName>,
     /// The memory of a new container, such as 8g [default: half of the host's]
-    #[arg(long)]
+    #[arg(long, value_parser = parse_memory)]
     memory: Option<ByteSize>,
     /// The CPUs of a new container, such as 2.5 [default: half of the host's]
     #[arg(long)]

@@ -29,5 +29,6 @@ pub use place::Place;
 pub use resolved::Config;
 pub use setting::{
     ImageError, IsolationChoice, LimitError, SETTINGS, SettingSpec, UnknownIsolation, parse_image,
+    parse_memory,
 };
 pub use trust::{Ignored, Trust, Why};

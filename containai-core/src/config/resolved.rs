@@ -6,7 +6,7 @@ use std::str::FromStr;
 use super::error::Cause;
 use super::setting::{
     AGENT, CPU_LIMIT, DATA_VOLUME, DOCKER_HOST, FORWARD_AGENT, IMAGE, IMAGE_SOURCE, ISOLATION,
-    MEMORY_LIMIT, PORT_RANGE_END, PORT_RANGE_START, read_docker_host, read_image, read_memory,
+    MEMORY_LIMIT, PORT_RANGE_END, PORT_RANGE_START, parse_memory, read_docker_host, read_image,
     read_switch,
 };
 use super::sources::{Found, Sources};
@@ -65,7 +65,7 @@ impl Config {
     pub fn resolve(layers: &Layers) -> Result<Self, ConfigError> {
         let flags = layers.flags.clone();
         let mut sources = Sources::read(layers)?;
-        let memory = sources.find(&MEMORY_LIMIT, flags.memory, read_memory)?;
+        let memory = sources.find(&MEMORY_LIMIT, flags.memory, parse_memory)?;
         let cpus = sources.find(&CPU_LIMIT, flags.cpus, parse)?;
         let ports = PortRange::default();
         let start = sources.find(&PORT_RANGE_START, None, parse)?.or(ports.start());

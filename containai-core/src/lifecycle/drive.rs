@@ -1,6 +1,6 @@
 //! The only loop.
 
-use crate::engine::{Container, Engine, EngineError};
+use crate::engine::{Container, ContainerId, Engine, EngineError, RunState};
 use crate::hint::{Advice, Hint};
 use crate::lifecycle::{Desired, Event, Events, Observed, Pin, Refusal, Step, decide, reach};
 use crate::naming::ContainerName;
@@ -83,7 +83,7 @@ pub async fn drive<E: Engine, R: Remote>(
                 observed.key_installed = true;
             }
             Step::Start { id } => {
-                engine.start(&id).await?;
+                start(engine, &mut observed, &id).await?;
                 pin = Pin::Stale;
             }
             Step::Unpause { id } => engine.unpause(&id).await?,
@@ -136,6 +136,25 @@ async fn create<E: Engine, R: Remote>(
     match engine.create(&desired.spec(name, image, reserved.port)).await {
         Ok(_) | Err(EngineError::NameTaken { .. }) => Ok(()),
         Err(error) => Err(error.into()),
+    }
+}
+
+/// Starts the container. Where another process was quicker to take its port, a
+/// container that never ran makes room for one with another port: nothing is
+/// in it yet, and its volumes stay.
+async fn start<E: Engine>(
+    engine: &E,
+    observed: &mut Observed,
+    id: &ContainerId,
+) -> Result<(), EngineError> {
+    let never_ran =
+        |container: &Container| container.id == *id && container.state == RunState::Created;
+    match engine.start(id).await {
+        Err(EngineError::PortTaken { .. }) if observed.containers.iter().any(never_ran) => {
+            observed.key_installed = false;
+            engine.remove(id).await
+        }
+        outcome => outcome,
     }
 }
 

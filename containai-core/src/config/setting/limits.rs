@@ -27,7 +27,12 @@ pub(in crate::config) const CPU_LIMIT: SettingSpec = SettingSpec {
 
 /// Reads a limit of memory that Docker takes: it reads 0 as no limit, and
 /// refuses less than 6 MiB.
-pub(in crate::config) fn read_memory(text: &str) -> Result<ByteSize, Cause> {
+///
+/// # Errors
+///
+/// [`LimitError`] for less than that, and what is wrong with a text that is no
+/// size at all.
+pub fn parse_memory(text: &str) -> Result<ByteSize, Cause> {
     let size: ByteSize = text.parse()?;
     match size < LimitError::LEAST {
         true => Err(Box::new(LimitError { size })),
