@@ -25,10 +25,11 @@ impl Api {
         self.expect("GET", path, &[], "application/json")
     }
 
-    /// Posts JSON.
+    /// Posts JSON; `null` is an empty body.
     #[track_caller]
     pub fn post(&self, path: &str, body: &Value) -> Value {
-        self.expect("POST", path, body.to_string().as_bytes(), "application/json")
+        let text = if body.is_null() { String::new() } else { body.to_string() };
+        self.expect("POST", path, text.as_bytes(), "application/json")
     }
 
     /// Makes an image of one layer, a tar archive.

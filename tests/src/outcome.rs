@@ -88,7 +88,7 @@ impl Outcome {
     pub fn line(&self) -> String {
         let stdout = self.success().stdout();
         assert_eq!(stdout.lines().count(), 1, "one line is expected of {self}");
-        stdout.trim_end().to_owned()
+        stdout.trim_end_matches('\n').to_owned()
     }
 }
 

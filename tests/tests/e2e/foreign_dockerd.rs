@@ -6,7 +6,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use containai_tests::{Api, Engine, Network, Person, Place, until};
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// Somebody else's engine, firewall rules and all, in a network of its own.
 struct Foreign<'n> {
@@ -66,7 +66,7 @@ impl<'n> Foreign<'n> {
             "HostConfig": { "PortBindings": { "80/tcp": [{ "HostPort": "8080" }] } },
         });
         self.api().post("/containers/create?name=web", &body);
-        self.api().post("/containers/web/start", &json!({}));
+        self.api().post("/containers/web/start", &Value::Null);
     }
 
     /// The firewall without counters and without chains of ours.
@@ -103,9 +103,8 @@ fn an_engine_that_was_there_before_keeps_working_published_ports_included() {
     let foreign = Foreign::start(&host);
     foreign.publish();
     let ask = || {
-        let wget =
-            ["busybox", "wget", "-q", "-T", "2", "-O", "-", "http://192.0.2.1:8080/index.html"];
-        let output = neighbour.run(&wget);
+        let url = "http://192.0.2.1:8080/index.html";
+        let output = neighbour.run(&["curl", "--silent", "--max-time", "2", url]);
         String::from_utf8_lossy(&output.stdout).into_owned()
     };
     until(Duration::from_secs(20), "the port answers before", || {

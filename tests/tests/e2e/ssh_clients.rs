@@ -9,6 +9,7 @@ use containai_tests::{Person, Repository};
 /// A person with a running container; its alias for `ssh`.
 fn prepared(name: &str) -> (Person<'static>, Repository, String) {
     let person = Person::new();
+    person.cai(["setup", "--yes"]).run().success();
     let repository = person.repository(name);
     person.run(&repository, "true").success();
     let alias = format!("containai-{}", person.container_name(repository.path()));
@@ -46,7 +47,9 @@ fn ssh_trusts_the_pinned_key_and_no_other() {
     let refused = person.openssh("ssh").args([&alias, "true"]).output().expect("ssh is installed");
     assert_eq!(refused.status.code(), Some(255));
 
-    // `run` asks the engine for the key, which is what there is to trust.
+    person.run(&repository, "echo reached").fails(114, "host key");
+    // A start asks the engine for the key, which is what there is to trust.
+    person.cai(["stop"]).inside(&repository).run().success();
     person.run(&repository, "echo reached").success().prints("reached\n");
     person.exec(&repository, "echo reached").success().prints("reached\n");
 }
@@ -132,11 +135,12 @@ fn the_users_own_configuration_stays() {
     fs::create_dir_all(&ssh).expect("a directory can be made");
     let own = "# mine\nHost *\n  User somebody\n  Port 2022\n";
     fs::write(ssh.join("config"), own).expect("a file can be written");
+    person.cai(["setup", "--yes"]).run().success();
     person.run(&repository, "true").success();
     let config = fs::read_to_string(ssh.join("config")).expect("it is there");
     assert!(config.ends_with(own) && config.starts_with("Include "), "{config}");
     let alias = format!("containai-{}", person.container_name(repository.path()));
     assert_eq!(output_of(person.openssh("ssh").args([&alias, "id -un"])), "agent\n");
-    person.run(&repository, "true").success();
+    person.cai(["setup", "--yes"]).run().success();
     assert_eq!(fs::read_to_string(ssh.join("config")).expect("it is there"), config);
 }

@@ -18,7 +18,7 @@ const NEEDS: [(&str, &str); 11] = [
     ("setpriv", "util-linux"),
     ("ps", "procps"),
     ("tar", "tar"),
-    ("getfattr", "attr"),
+    ("curl", "curl"),
 ];
 
 /// Where administration's programs are, whatever `PATH` says.
