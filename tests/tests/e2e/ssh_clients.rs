@@ -3,8 +3,9 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
-use containai_tests::{Person, Repository};
+use containai_tests::{Person, Repository, until};
 
 /// A person with a running container; its alias for `ssh`.
 fn prepared(name: &str) -> (Person<'static>, Repository, String) {
@@ -43,15 +44,26 @@ fn ssh_trusts_the_pinned_key_and_no_other() {
     let other = fs::read_to_string(other.with_extension("pub")).expect("a key was made");
     let wrong = pinned.replace(key, other.split(' ').nth(1).expect("a key"));
     fs::write(&known_hosts, wrong).expect("a file can be written");
-    person.exec(&repository, "echo reached").fails(114, "host key");
     let refused = person.openssh("ssh").args([&alias, "true"]).output().expect("ssh is installed");
     assert_eq!(refused.status.code(), Some(255));
-
-    person.run(&repository, "echo reached").fails(114, "host key");
-    // A start asks the engine for the key, which is what there is to trust.
-    person.cai(["stop"]).inside(&repository).run().success();
-    person.run(&repository, "echo reached").success().prints("reached\n");
+    // The engine's word is what counts, and it says that the pin was stale.
     person.exec(&repository, "echo reached").success().prints("reached\n");
+    assert_eq!(fs::read_to_string(&known_hosts).expect("it is there"), pinned);
+    output_of(person.openssh("ssh").args([&alias, "true"]));
+}
+
+#[test]
+fn a_server_that_the_engine_does_not_vouch_for_is_refused() {
+    let (person, repository, _) = prepared("imposter");
+    let swap = "sudo ssh-keygen -q -t ed25519 -N '' -f /etc/ssh/other &&
+        sudo sed -i 's|^HostKey .*|HostKey /etc/ssh/other|' /etc/ssh/sshd_config &&
+        sudo systemd-run --quiet --on-active=0 systemctl restart ssh";
+    person.exec(&repository, swap).success();
+    let outcome = until(Duration::from_secs(20), "the other key is served", || {
+        Some(person.exec(&repository, "echo reached")).filter(|outcome| outcome.status() != 0)
+    });
+    outcome.fails(114, "the host key on port");
+    person.run(&repository, "echo reached").fails(114, "the host key on port");
 }
 
 #[test]
