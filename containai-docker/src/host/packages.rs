@@ -8,7 +8,7 @@ use std::fmt;
 pub struct PackageFacts {
     /// The names of the installed packages.
     pub installed: BTreeSet<String>,
-    /// Package to version, for those of [`OF_INTEREST`] that can be had.
+    /// Package to version, for those of interest that can be had.
     pub candidates: BTreeMap<String, String>,
 }
 
