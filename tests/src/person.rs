@@ -120,6 +120,13 @@ impl<'e> Person<'e> {
         container["Name"].as_str().expect("a name").trim_start_matches('/').to_owned()
     }
 
+    /// Removes the containers of a workspace, with their volumes.
+    pub fn remove_containers(&self, workspace: &Path) {
+        for container in self.containers(workspace) {
+            self.engine.sweep(&container);
+        }
+    }
+
     /// An OpenSSH program that reads what `cai` wrote for this person.
     pub fn openssh(&self, program: &str) -> std::process::Command {
         let mut command = std::process::Command::new(program);

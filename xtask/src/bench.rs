@@ -12,6 +12,6 @@ pub(crate) fn run(args: &[String]) -> anyhow::Result<ExitCode> {
     let mut bench =
         project::cargo(&["run", "--quiet", "--package=containai-tests", "--bin=bench", "--"]);
     bench.args(args).env("CONTAINAI_TEST_CAI", project::target_dir()?.join("release/cai"));
-    succeed(bench)?;
+    succeed(project::as_root(bench))?;
     Ok(ExitCode::SUCCESS)
 }

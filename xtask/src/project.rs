@@ -20,6 +20,17 @@ pub(crate) fn cargo(args: &[&str]) -> Command {
     command
 }
 
+/// Has cargo start what it builds as root: the tests make files of other users
+/// and namespaces of their own.
+pub(crate) fn as_root(mut cargo: Command) -> Command {
+    if !nix::unistd::geteuid().is_root() {
+        let triple = format!("{}_UNKNOWN_LINUX_GNU", std::env::consts::ARCH.to_uppercase());
+        let kept = "sudo --preserve-env=INSTA_UPDATE,CONTAINAI_TEST_CAI";
+        cargo.env(format!("CARGO_TARGET_{triple}_RUNNER"), kept);
+    }
+    cargo
+}
+
 /// What cargo knows about the workspace's own packages.
 pub(crate) fn metadata() -> anyhow::Result<Value> {
     let text = output_of(cargo(&["metadata", "--format-version=1", "--no-deps"]))?;

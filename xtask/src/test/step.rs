@@ -57,15 +57,5 @@ fn e2e() -> anyhow::Result<()> {
     let args = ["test", "--locked", "--package=containai-tests", "--", THREADS];
     let mut command = project::cargo(&args);
     command.env("INSTA_UPDATE", "no");
-    if !nix::unistd::geteuid().is_root() {
-        // The tests make files of other users and namespaces of their own.
-        command.env(runner_variable(), "sudo --preserve-env=INSTA_UPDATE");
-    }
-    succeed(command)
-}
-
-/// The variable that names what cargo starts test binaries with.
-fn runner_variable() -> String {
-    let triple = format!("{}_UNKNOWN_LINUX_GNU", std::env::consts::ARCH.to_uppercase());
-    format!("CARGO_TARGET_{triple}_RUNNER")
+    succeed(project::as_root(command))
 }

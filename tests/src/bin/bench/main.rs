@@ -1,0 +1,40 @@
+//! How long people wait, beside the tools that they would use otherwise.
+//!
+//! `cargo xtask bench [RUNS]` builds a release of `cai` and runs this. Every
+//! comparison is interleaved: each round measures both sides, and the side
+//! that begins changes from round to round, so that a noisy machine is noisy
+//! for both. What counts is the ratio of the medians. A goal that is missed is
+//! told and is no failure.
+
+mod bare;
+mod create;
+mod exec;
+mod process;
+mod report;
+mod round;
+
+use containai_tests::{Engine, Person};
+
+use crate::report::Report;
+
+/// Rounds of each comparison when the command line names no number.
+const ROUNDS: usize = 15;
+
+fn main() {
+    let rounds = match std::env::args().nth(1).map(|text| text.parse()) {
+        None => ROUNDS,
+        Some(Ok(rounds @ 1..)) => rounds,
+        Some(_) => {
+            eprintln!("usage: bench [RUNS], a number from 1");
+            std::process::exit(2);
+        }
+    };
+    let engine = Engine::shared();
+    let person = Person::on(engine);
+    person.cai(["setup", "--yes"]).run().success();
+    let mut report = Report::default();
+    report.extend(exec::measure(&person, engine, rounds));
+    report.extend(process::measure(&person, rounds));
+    report.extend(create::measure(&person, engine, rounds));
+    println!("{report}");
+}
