@@ -75,7 +75,9 @@ impl Network {
     ///
     /// [`SetupError::Command`] when `ip` or `iptables` is missing or refuses.
     pub fn raise(&self) -> Result<(), SetupError> {
-        if !self.bridge_exists() {
+        if self.bridge_exists() {
+            self.drop_stale_addresses()?;
+        } else {
             self.add_bridge().run()?;
         }
         for invocation in self.configure_bridge() {
@@ -123,6 +125,18 @@ impl Network {
         let bridge = self.names.bridge();
         let devices = fs::read_to_string("/proc/net/dev").unwrap_or_default();
         devices.lines().any(|line| line.split(':').next().map(str::trim) == Some(&bridge))
+    }
+
+    /// The engine gives containers addresses of the bridge's first network. A
+    /// bridge that outlived its record may have one that our chains do not know.
+    fn drop_stale_addresses(&self) -> Result<(), CommandError> {
+        let bridge = self.names.bridge();
+        let show = ["-4", "-o", "address", "show", "dev", &bridge];
+        let shown = Invocation::new("ip", &show).run()?;
+        if has_other_address(&shown, &self.subnet.gateway_with_prefix()) {
+            Invocation::new("ip", &["address", "flush", "dev", &bridge]).run()?;
+        }
+        Ok(())
     }
 
     fn add_bridge(&self) -> Invocation {
@@ -246,6 +260,12 @@ fn restore(rules: &str) -> Result<(), CommandError> {
     Ok(())
 }
 
+/// Whether the output of `ip -4 -o address show` names another address.
+fn has_other_address(shown: &str, ours: &str) -> bool {
+    let addresses = shown.lines().filter_map(|line| line.split_once(" inet ")?.1.split(' ').next());
+    addresses.into_iter().any(|address| address != ours)
+}
+
 const IP_FORWARD: &str = "/proc/sys/net/ipv4/ip_forward";
 
 /// The engine would do this, too, but a container may be quicker.
@@ -258,6 +278,17 @@ fn allow_forwarding() -> Result<(), SetupError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn stale_addresses_are_noticed() {
+        let line = |address: &str| {
+            format!("7: cai0    inet {address} scope global cai0\\       valid_lft forever\n")
+        };
+        assert!(!has_other_address("", "10.213.0.1/24"));
+        assert!(!has_other_address(&line("10.213.0.1/24"), "10.213.0.1/24"));
+        let both = line("10.213.0.1/24") + &line("10.213.1.1/24");
+        assert!(has_other_address(&both, "10.213.1.1/24"));
+    }
 
     #[test]
     fn touches_only_names_of_our_own() {
