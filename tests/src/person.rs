@@ -144,12 +144,11 @@ impl<'e> Person<'e> {
 
 impl Drop for Person<'_> {
     fn drop(&mut self) {
-        if !self.api().answers() {
-            return;
-        }
-        for container in self.containers_where(|path| Path::new(path).starts_with(&self.directory))
-        {
-            self.engine.sweep(&container);
+        if self.api().answers() {
+            let is_ours = |path: &str| Path::new(path).starts_with(&self.directory);
+            for container in self.containers_where(is_ours) {
+                self.engine.sweep(&container);
+            }
         }
         // A workspace may hold files of a container's ids; root can remove them.
         let _ = fs::remove_dir_all(&self.directory);

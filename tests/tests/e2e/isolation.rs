@@ -80,6 +80,7 @@ fn a_container_is_made_as_documented() {
     assert_eq!(host["MemorySwap"], host["Memory"], "no swap");
     let cores = person.api().get("/info")["NCPU"].as_u64().expect("cores");
     assert_eq!(host["NanoCpus"], cores * 500_000_000);
+    assert_eq!(host["PidsLimit"], 32_768, "a fork bomb stays inside");
 
     assert_eq!(config["StopSignal"], "SIGRTMIN+3");
     assert_eq!(config["StopTimeout"], 100);
