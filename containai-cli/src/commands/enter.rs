@@ -57,6 +57,7 @@ impl<'a> Entrance<'a> {
         let (engine, observed) = self.prepared().await?;
         let wanted = self.desired(&engine, &observed).await?;
         let _turn = self.turn().await?;
+        setup::ensure(&self.context)?;
         let work = drive(&engine, &self.context.remote, &wanted, self.context.ui);
         until_interrupted(work, self.context.ui).await
     }

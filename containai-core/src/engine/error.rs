@@ -191,7 +191,12 @@ impl Advice for EngineError {
                 Hint::new("remove the container with `cai stop --remove` and run again")
             }
             Self::ForbiddenMount { .. } => Hint::new("choose another workspace"),
-            Self::Refused { .. } | Self::Host { .. } => return Vec::new(),
+            Self::Refused { .. } => Hint::new(
+                "look into the engine's log: `journalctl -u containai-docker`, or `/var/log/containai-docker.log` where systemd does not run",
+            ),
+            Self::Host { .. } => {
+                Hint::new("see that the file can be read and written, and run again")
+            }
         };
         vec![hint]
     }

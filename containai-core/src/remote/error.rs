@@ -144,7 +144,13 @@ impl Advice for RemoteError {
                 "move `{}` away; the next run makes a new key",
                 path.display()
             ))],
-            Self::HostKeyMismatch { .. } | Self::NotSsh { .. } => vec![Hint::new(
+            Self::HostKeyMismatch { .. } => vec![
+                Hint::new("another program may be listening on the port: find it with `ss -ltnp`"),
+                Hint::new(
+                    "if the container changed its own key, remove it with `cai stop --remove`; its volumes stay",
+                ),
+            ],
+            Self::NotSsh { .. } => vec![Hint::new(
                 "another program may be listening on the port: find it with `ss -ltnp`; stop the container and run again",
             )],
             Self::NotReady { .. } | Self::Connection { .. } => {

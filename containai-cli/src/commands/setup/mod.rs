@@ -7,4 +7,5 @@ mod system;
 
 pub(crate) use ask::prepare;
 pub(crate) use command::{SetupArgs, run};
+pub(crate) use personal::ensure;
 pub(crate) use system::plan_text;

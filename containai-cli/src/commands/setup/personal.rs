@@ -34,6 +34,17 @@ pub(super) fn is_complete(context: &Context<'_>) -> anyhow::Result<bool> {
         && docker_context(context).is_current()?)
 }
 
+/// Sees that plain `ssh` finds our hosts, also for a user of a machine that
+/// somebody else has set up, and tells about the one file that is not ours.
+pub(crate) fn ensure(context: &Context<'_>) -> anyhow::Result<()> {
+    if context.remote.include_is_written()? {
+        return Ok(());
+    }
+    let config = context.env.layout.ssh_config();
+    context.ui.say(&format!("adding an `Include` of our hosts to `{}`", config.display()));
+    Ok(context.remote.write_include()?)
+}
+
 /// Makes what is missing.
 pub(super) fn apply(context: &Context<'_>) -> anyhow::Result<()> {
     let layout = &context.env.layout;
