@@ -10,7 +10,7 @@ use containai_core::label::{self, Labels};
 use containai_core::lifecycle::{
     Desired, DriveError, Observed, Reached, Refusal, Silent, Step, decide, drive, plan,
 };
-use containai_core::naming::{ContainerName, GitHead, PortRange, WorkspacePath};
+use containai_core::naming::{ContainerName, GitHead, HostPort, PortRange, WorkspacePath};
 use containai_core::remote::RemoteError;
 use containai_core::resources::{HostCapacity, Resources};
 
@@ -191,6 +191,30 @@ fn dying_at_any_moment_is_repaired_by_the_next_run() {
         assert_eq!(engine.snapshot().len(), 1, "{moment}");
         assert!(engine.installed_key(&reached.container.id).is_some(), "{moment}");
     }
+}
+
+#[test]
+fn container_that_vanishes_is_made_anew() {
+    for state in [RunState::Created, RunState::Running, RunState::Exited, RunState::Paused] {
+        let ghost = container("api-main", Some("/src/api"), state);
+        let engine = FakeEngine::new().with_ghost(ghost.clone());
+        let reached = enter(&engine, &FakeRemote::new()).expect("a session");
+        assert_ne!(reached.container.id, ghost.id, "{state}");
+        assert_eq!(engine.snapshot().len(), 1, "{state}");
+    }
+}
+
+#[test]
+fn port_taken_before_the_first_start_leads_to_another() {
+    let engine = FakeEngine::new();
+    let stolen = PortRange::default().start();
+    engine.steal_port(stolen);
+    let remote = FakeRemote::new();
+    remote.let_rival_take(stolen);
+    remote.put_behind(HostPort::new(2301).expect("a port"), &ContainerId::new("id-2"));
+    let reached = enter(&engine, &remote);
+    assert!(reached.is_ok_and(|reached| reached.session.port.get() == 2301));
+    assert_eq!(engine.snapshot().len(), 1);
 }
 
 #[test]

@@ -51,7 +51,7 @@ fn refusal(status: u16, message: &str) -> EngineError {
     } else if status == 409 && has("is already in use by container") {
         let name = message.split('"').nth(1).unwrap_or_default().trim_start_matches('/').to_owned();
         EngineError::NameTaken { name }
-    } else if status == 404 && has("o such container") {
+    } else if status == 404 && has("o such container") || has("is marked for removal") {
         let id = message.rsplit(' ').next().unwrap_or_default().to_owned();
         EngineError::NoSuchContainer { id }
     } else if status == 404 && has("o such image") {

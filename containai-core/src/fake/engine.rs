@@ -7,6 +7,7 @@ use crate::engine::{
     Container, ContainerId, ContainerSpec, Engine, EngineError, ImageRequest, ImageSource, RunState,
 };
 use crate::lifecycle::Events;
+use crate::naming::HostPort;
 use crate::remote::HostKey;
 
 /// An engine in memory; see [the module](crate::fake).
@@ -20,6 +21,8 @@ struct World {
     keys: Vec<(ContainerId, String)>,
     calls: Vec<&'static str>,
     calls_left: Option<usize>,
+    ghosts: Vec<ContainerId>,
+    stolen_ports: Vec<HostPort>,
     made: u32,
 }
 
@@ -40,6 +43,19 @@ impl FakeEngine {
     /// engine, or this process, had died right before it.
     pub fn crash_after(&self, calls: usize) {
         self.world().calls_left = Some(calls);
+    }
+
+    /// Adds a container that is listed but gone, as one is whose creation the
+    /// engine is taking back; [`Engine::settle`] ends that.
+    #[must_use]
+    pub fn with_ghost(self, container: Container) -> Self {
+        self.world().ghosts.push(container.id.clone());
+        self.with_container(container)
+    }
+
+    /// Has another program take a port, so that no container with it starts.
+    pub fn steal_port(&self, port: HostPort) {
+        self.world().stolen_ports.push(port);
     }
 
     /// Ends what [`Self::crash_after`] began.
@@ -81,7 +97,8 @@ impl FakeEngine {
 
 impl World {
     fn container(&mut self, id: &ContainerId) -> Result<&mut Container, EngineError> {
-        let found = self.containers.iter_mut().find(|container| container.id == *id);
+        let is_ghost = self.ghosts.contains(id);
+        let found = self.containers.iter_mut().find(|it| it.id == *id && !is_ghost);
         found.ok_or_else(|| EngineError::NoSuchContainer { id: id.to_string() })
     }
 }
@@ -137,8 +154,16 @@ impl Engine for FakeEngine {
     }
 
     async fn start(&self, id: &ContainerId) -> Result<(), EngineError> {
-        self.call("start")?.container(id)?.state = RunState::Running;
-        Ok(())
+        let mut world = self.call("start")?;
+        let stolen = world.stolen_ports.clone();
+        let container = world.container(id)?;
+        match container.labels.ssh_port().filter(|port| stolen.contains(port)) {
+            Some(port) => Err(EngineError::PortTaken { port: port.get() }),
+            None => {
+                container.state = RunState::Running;
+                Ok(())
+            }
+        }
     }
 
     async fn unpause(&self, id: &ContainerId) -> Result<(), EngineError> {
@@ -148,6 +173,8 @@ impl Engine for FakeEngine {
 
     async fn settle(&self, name: &str, state: RunState) -> Result<(), EngineError> {
         let mut world = self.call("settle")?;
+        let ghosts = std::mem::take(&mut world.ghosts);
+        world.containers.retain(|container| !ghosts.contains(&container.id));
         match state {
             RunState::Removing => world.containers.retain(|container| container.name != name),
             _ => {

@@ -14,6 +14,7 @@ use crate::remote::{HostKey, Remote, RemoteError, Reserved};
 pub struct FakeRemote {
     pins: Mutex<BTreeMap<HostPort, HostKey>>,
     behind: Mutex<BTreeMap<HostPort, ContainerId>>,
+    rivals: Mutex<BTreeMap<HostPort, bool>>,
 }
 
 /// An open session in memory.
@@ -34,6 +35,12 @@ impl FakeRemote {
     /// Puts a container's server behind the port.
     pub fn put_behind(&self, port: HostPort, id: &ContainerId) {
         lock(&self.behind).insert(port, id.clone());
+    }
+
+    /// Has another program listen on the port right after it was chosen, so
+    /// that it is chosen once.
+    pub fn let_rival_take(&self, port: HostPort) {
+        lock(&self.rivals).insert(port, false);
     }
 
     /// Pins the key of another container for the port.
@@ -72,7 +79,12 @@ impl Remote for FakeRemote {
         range: PortRange,
         reserved: &BTreeMap<HostPort, String>,
     ) -> Result<Reserved<()>, RemoteError> {
-        let free = range.iter().find(|port| !reserved.contains_key(port));
+        let mut rivals = lock(&self.rivals);
+        let is_listening = |port: &HostPort| rivals.get(port).copied().unwrap_or_default();
+        let free = range.iter().find(|port| !reserved.contains_key(port) && !is_listening(port));
+        if let Some(listens) = free.and_then(|port| rivals.get_mut(&port)) {
+            *listens = true;
+        }
         let port = free.ok_or_else(|| RemoteError::NoFreePort {
             start: range.start().get(),
             end: range.end().get(),

@@ -1,9 +1,9 @@
 //! The only loop.
 
-use crate::engine::{Container, ContainerId, Engine, EngineError, RunState};
+use super::road::{Road, forget};
+use crate::engine::{Container, Engine, EngineError};
 use crate::hint::{Advice, Hint};
-use crate::lifecycle::{Desired, Event, Events, Observed, Pin, Refusal, Step, decide, reach};
-use crate::naming::ContainerName;
+use crate::lifecycle::{Desired, Event, Events, Observed, Refusal, decide};
 use crate::remote::{Remote, RemoteError};
 
 /// How often the world may change under the drive before it gives up.
@@ -65,35 +65,19 @@ pub async fn drive<E: Engine, R: Remote>(
     desired: &Desired,
     events: &dyn Events,
 ) -> Result<Reached<R::Session>, DriveError> {
+    let mut road = Road::new(engine, remote, desired, events);
     let mut observed = Observed::default();
-    let mut pin = Pin::Known;
     for _ in 0..MAX_STEPS {
         observed = observe_again(engine, desired, observed).await?;
         let step = decide(&observed, desired);
         events.event(Event::Step(&step));
-        match step {
-            Step::ProvideImage => {
-                let image =
-                    engine.provide_image(&desired.image, desired.image_source, events).await?;
-                observed.image = Some(image);
+        match road.take(step, &mut observed).await {
+            Ok(None) => {}
+            Ok(Some(reached)) => return Ok(reached),
+            Err(DriveError::Engine(EngineError::NoSuchContainer { .. })) => {
+                forget(engine, desired, &mut observed).await?;
             }
-            Step::Create { name } => create(engine, remote, desired, &observed, &name).await?,
-            Step::InstallKey { id } => {
-                engine.install_key(&id, &remote.authorized_key().await?).await?;
-                observed.key_installed = true;
-            }
-            Step::Start { id } => {
-                start(engine, &mut observed, &id).await?;
-                pin = Pin::Stale;
-            }
-            Step::Unpause { id } => engine.unpause(&id).await?,
-            Step::Wait { name, state } => engine.settle(&name, state).await?,
-            Step::Reach { id } => {
-                let container = take(observed, |container| container.id == id)?;
-                let session = reach(engine, remote, &container, pin).await?;
-                return Ok(Reached { container, session });
-            }
-            Step::Refuse(refusal) => return Err(refusal.into()),
+            Err(error) => return Err(error),
         }
     }
     Err(Refusal::Stuck { name: desired.name.to_string(), state: "changing".into() }.into())
@@ -120,51 +104,4 @@ async fn observe_again<E: Engine>(
         observed.image = engine.find_image(&desired.image).await?;
     }
     Ok(observed)
-}
-
-/// Makes the container while its port is kept from other processes. A name
-/// that was taken meanwhile is no error: the next look shows by whom.
-async fn create<E: Engine, R: Remote>(
-    engine: &E,
-    remote: &R,
-    desired: &Desired,
-    observed: &Observed,
-    name: &ContainerName,
-) -> Result<(), DriveError> {
-    let image = observed.image.as_deref().unwrap_or_default();
-    let reserved = remote.reserve_port(desired.ports, &observed.reserved_ports()).await?;
-    match engine.create(&desired.spec(name, image, reserved.port)).await {
-        Ok(_) | Err(EngineError::NameTaken { .. }) => Ok(()),
-        Err(error) => Err(error.into()),
-    }
-}
-
-/// Starts the container. Where another process was quicker to take its port, a
-/// container that never ran makes room for one with another port: nothing is
-/// in it yet, and its volumes stay.
-async fn start<E: Engine>(
-    engine: &E,
-    observed: &mut Observed,
-    id: &ContainerId,
-) -> Result<(), EngineError> {
-    let never_ran =
-        |container: &Container| container.id == *id && container.state == RunState::Created;
-    match engine.start(id).await {
-        Err(EngineError::PortTaken { .. }) if observed.containers.iter().any(never_ran) => {
-            observed.key_installed = false;
-            engine.remove(id).await
-        }
-        outcome => outcome,
-    }
-}
-
-fn take(
-    observed: Observed,
-    matches: impl Fn(&Container) -> bool,
-) -> Result<Container, EngineError> {
-    observed
-        .containers
-        .into_iter()
-        .find(matches)
-        .ok_or(EngineError::NoSuchContainer { id: String::new() })
 }

@@ -16,6 +16,7 @@ mod plan;
 mod race;
 mod reach;
 mod refusal;
+mod road;
 
 pub use decide::{Step, decide};
 pub use desired::Desired;

@@ -1,0 +1,115 @@
+//! The steps, each done by the engine or the remote.
+
+use crate::engine::{Container, ContainerId, Engine, EngineError, RunState};
+use crate::lifecycle::{Desired, DriveError, Events, Observed, Pin, Reached, Step, reach};
+use crate::naming::ContainerName;
+use crate::remote::Remote;
+
+/// What stays the same on the way, and what a pinned key is worth.
+pub(super) struct Road<'a, E, R> {
+    engine: &'a E,
+    remote: &'a R,
+    desired: &'a Desired,
+    events: &'a dyn Events,
+    pin: Pin,
+}
+
+impl<'a, E: Engine, R: Remote> Road<'a, E, R> {
+    pub(super) fn new(
+        engine: &'a E,
+        remote: &'a R,
+        desired: &'a Desired,
+        events: &'a dyn Events,
+    ) -> Self {
+        Self { engine, remote, desired, events, pin: Pin::Known }
+    }
+
+    /// Takes one step; the last one has a session to show for it.
+    pub(super) async fn take(
+        &mut self,
+        step: Step,
+        observed: &mut Observed,
+    ) -> Result<Option<Reached<R::Session>>, DriveError> {
+        let Self { engine, remote, desired, .. } = *self;
+        match step {
+            Step::ProvideImage => {
+                let (image, source) = (&desired.image, desired.image_source);
+                observed.image = Some(engine.provide_image(image, source, self.events).await?);
+            }
+            Step::Create { name } => create(engine, remote, desired, observed, &name).await?,
+            Step::InstallKey { id } => {
+                engine.install_key(&id, &remote.authorized_key().await?).await?;
+                observed.key_installed = true;
+            }
+            Step::Start { id } => {
+                start(engine, observed, &id).await?;
+                self.pin = Pin::Stale;
+            }
+            Step::Unpause { id } => engine.unpause(&id).await?,
+            Step::Wait { name, state } => engine.settle(&name, state).await?,
+            Step::Reach { id } => {
+                let container = find(observed, &id)?;
+                let session = reach(engine, remote, &container, self.pin).await?;
+                return Ok(Some(Reached { container, session }));
+            }
+            Step::Refuse(refusal) => return Err(refusal.into()),
+        }
+        Ok(None)
+    }
+}
+
+/// The container was listed and is gone: the engine takes back what a run that
+/// was interrupted had begun, or somebody removed it by hand. Waits until the
+/// listing knows.
+pub(super) async fn forget<E: Engine>(
+    engine: &E,
+    desired: &Desired,
+    observed: &mut Observed,
+) -> Result<(), EngineError> {
+    observed.key_installed = false;
+    for container in observed.serving(&desired.workspace) {
+        engine.settle(&container.name, container.state).await?;
+    }
+    Ok(())
+}
+
+/// Makes the container while its port is kept from other processes. A name
+/// that was taken meanwhile is no error: the next look shows by whom.
+async fn create<E: Engine, R: Remote>(
+    engine: &E,
+    remote: &R,
+    desired: &Desired,
+    observed: &Observed,
+    name: &ContainerName,
+) -> Result<(), DriveError> {
+    let image = observed.image.as_deref().unwrap_or_default();
+    let reserved = remote.reserve_port(desired.ports, &observed.reserved_ports()).await?;
+    match engine.create(&desired.spec(name, image, reserved.port)).await {
+        Ok(_) | Err(EngineError::NameTaken { .. }) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Starts the container. Where another process was quicker to take its port, a
+/// container that never ran makes room for one with another port: nothing is
+/// in it yet, and its volumes stay.
+async fn start<E: Engine>(
+    engine: &E,
+    observed: &mut Observed,
+    id: &ContainerId,
+) -> Result<(), EngineError> {
+    let never_ran =
+        |container: &Container| container.id == *id && container.state == RunState::Created;
+    match engine.start(id).await {
+        Err(EngineError::PortTaken { .. }) if observed.containers.iter().any(never_ran) => {
+            observed.key_installed = false;
+            engine.remove(id).await
+        }
+        outcome => outcome,
+    }
+}
+
+fn find(observed: &Observed, id: &ContainerId) -> Result<Container, EngineError> {
+    let found = observed.containers.iter().find(|container| container.id == *id);
+    found.cloned().ok_or_else(|| EngineError::NoSuchContainer { id: id.to_string() })
+}
