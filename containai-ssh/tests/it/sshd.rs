@@ -34,6 +34,8 @@ impl Sshd {
         let port = free_port()?;
         let server = spawn(dir.path(), port)?;
         remote.introduce(&name()?, port, &host_key).await?;
+        // Other clients do not wait for the server as ours does.
+        drop(remote.knock(port).await?);
         Ok(Self { dir, port, host_key, remote, server })
     }
 
