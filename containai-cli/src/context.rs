@@ -12,7 +12,7 @@ use containai_core::layout;
 use containai_core::naming::WorkspacePath;
 use containai_docker::host::EngineRecord;
 use containai_docker::{AddressError, DockerEngine, EngineAddress};
-use containai_ssh::SshRemote;
+use containai_ssh::{ForwardAgent, SshRemote, Wishes};
 
 use crate::env::Env;
 use crate::error::CliError;
@@ -60,7 +60,9 @@ impl<'a> Context<'a> {
             true => EngineRecord::read(&env.engine)?,
             false => None,
         };
-        let remote = SshRemote::new(env.layout.clone());
+        let remote = SshRemote::new(env.layout.clone())
+            .with_engine(address.to_string())
+            .with_wishes(wishes(&config));
         Ok(Self { env, ui, config, address, record, remote })
     }
 
@@ -75,6 +77,19 @@ impl<'a> Context<'a> {
             .with_build_lock(self.env.layout.image_lock());
         let uids = self.record.as_ref().map(EngineRecord::workspace_uids).unwrap_or_default();
         Ok(engine.with_workspace_uids(uids))
+    }
+}
+
+/// What the configuration says about OpenSSH's sessions.
+fn wishes(config: &Config) -> Wishes {
+    let (local, remote) = (&config.local_forward.value, &config.remote_forward.value);
+    Wishes {
+        forward_agent: match config.forward_agent.value {
+            true => ForwardAgent::Yes,
+            false => ForwardAgent::No,
+        },
+        forwards: local.iter().chain(remote).cloned().collect(),
+        options: config.client_options.value.clone(),
     }
 }
 

@@ -1,11 +1,9 @@
 //! The OpenSSH client configuration of one container.
 
-use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 use containai_core::naming::{HostPort, SshAlias};
-
-use crate::local_forward::LocalForward;
+use containai_core::remote::{ClientOption, Forward};
 
 /// One `Host` block of ssh_config(5), with which plain `ssh` reaches a
 /// container.
@@ -26,10 +24,22 @@ pub struct HostBlock {
     pub identity: PathBuf,
     /// Our pinned host keys.
     pub known_hosts: PathBuf,
+    /// The address of the engine that has the container, kept as a comment;
+    /// `None` where it is not known.
+    pub engine: Option<String>,
+    /// What the user wants beside that.
+    pub wishes: Wishes,
+}
+
+/// What a user wants of OpenSSH's sessions in a container.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Wishes {
     /// Whether the user's SSH agent can be reached from inside.
     pub forward_agent: ForwardAgent,
-    /// Ports of the host that lead inside.
-    pub local_forwards: Vec<LocalForward>,
+    /// What leads from one side to the other.
+    pub forwards: Vec<Forward>,
+    /// Further directives.
+    pub options: Vec<ClientOption>,
 }
 
 /// Whether the user's SSH agent can be reached from inside a container.
@@ -42,6 +52,13 @@ pub enum ForwardAgent {
     /// It can: whatever runs inside may use the user's keys meanwhile.
     Yes,
 }
+
+/// How a block begins.
+pub(crate) const WRITTEN: &str = "# Written by ContainAI, which overwrites changes.\n";
+/// What stands before the engine's address.
+pub(crate) const ENGINE: &str = "# Engine: ";
+/// What stands before the port.
+pub(crate) const PORT: &str = "  Port ";
 
 /// Options with the same value for every container.
 const FIXED: [&str; 12] = [
@@ -68,23 +85,29 @@ impl HostBlock {
     pub fn render(&self) -> Result<String, HostBlockError> {
         let identity = path_argument(&self.identity)?;
         let known_hosts = path_argument(&self.known_hosts)?;
-        let agent = match self.forward_agent {
+        let agent = match self.wishes.forward_agent {
             ForwardAgent::No => "no",
             ForwardAgent::Yes => "yes",
         };
-        let mut text = format!(
-            "# Written by ContainAI, which overwrites changes.\n\
-             Host {}\n  HostName 127.0.0.1\n  AddressFamily inet\n  Port {}\n  User {}\n  \
+        let mut text = WRITTEN.to_owned();
+        if let Some(engine) = &self.engine {
+            // An address has neither blanks nor line ends.
+            text.push_str(&format!("{ENGINE}{}\n", engine.escape_debug()));
+        }
+        text.push_str(&format!(
+            "Host {}\n  HostName 127.0.0.1\n  AddressFamily inet\n{PORT}{}\n  User {}\n  \
              IdentityFile {identity}\n  IdentitiesOnly yes\n  UserKnownHostsFile {known_hosts}\n  \
              {}\n  ForwardAgent {agent}\n",
             self.alias,
             self.port,
             self.user,
             FIXED.join("\n  "),
-        );
-        for forward in &self.local_forwards {
-            // Writing to a string cannot fail.
-            let _ = writeln!(text, "  LocalForward {forward}");
+        ));
+        for forward in &self.wishes.forwards {
+            text.push_str(&format!("  {}\n", forward.directive()));
+        }
+        for option in &self.wishes.options {
+            text.push_str(&format!("  {option}\n"));
         }
         Ok(text)
     }
@@ -118,6 +141,7 @@ pub struct HostBlockError {
 #[cfg(test)]
 mod tests {
     use containai_core::naming::ContainerName;
+    use containai_core::remote::Direction;
 
     use super::*;
 
@@ -128,8 +152,15 @@ mod tests {
             user: "agent".to_owned(),
             identity: Path::new(home).join("id_containai"),
             known_hosts: Path::new(home).join("known_hosts"),
-            forward_agent: ForwardAgent::default(),
-            local_forwards: vec!["8080:localhost:80".parse()?],
+            engine: Some("unix:///run/x.sock".to_owned()),
+            wishes: Wishes {
+                forwards: vec![
+                    Forward::parse(Direction::Local, "8080:localhost:80")?,
+                    Forward::parse(Direction::Remote, "/tmp/a:/tmp/b")?,
+                ],
+                options: vec!["Compression yes".parse()?],
+                ..Wishes::default()
+            },
         })
     }
 
@@ -137,6 +168,7 @@ mod tests {
     fn says_everything_that_matters() -> Result<(), Box<dyn std::error::Error>> {
         insta::assert_snapshot!(block("/home/me/a b%c")?.render()?, @r#"
         # Written by ContainAI, which overwrites changes.
+        # Engine: unix:///run/x.sock
         Host containai-repo-main
           HostName 127.0.0.1
           AddressFamily inet
@@ -159,6 +191,8 @@ mod tests {
           ForwardX11 no
           ForwardAgent no
           LocalForward 8080 localhost:80
+          RemoteForward /tmp/a /tmp/b
+          Compression yes
         "#);
         Ok(())
     }

@@ -39,6 +39,11 @@ impl KnownHosts {
         self.keys.get(&port)
     }
 
+    /// The ports for which a key is pinned, lowest first.
+    pub fn ports(&self) -> impl Iterator<Item = HostPort> {
+        self.keys.keys().copied()
+    }
+
     /// Pins a key as the only one for a port.
     pub fn pin(&mut self, port: HostPort, key: HostKey) {
         self.keys.insert(port, key);

@@ -49,12 +49,13 @@
 
 mod command;
 mod files;
+mod fragment;
 mod host_block;
 pub mod include;
 mod key;
 mod known_hosts;
+mod leftovers;
 mod listening;
-mod local_forward;
 pub mod port;
 pub mod quote;
 mod remote;
@@ -62,10 +63,11 @@ mod session;
 mod wait;
 
 pub use command::{Command, CommandError, Launch};
-pub use host_block::{ForwardAgent, HostBlock, HostBlockError};
+pub use fragment::Fragment;
+pub use host_block::{ForwardAgent, HostBlock, HostBlockError, Wishes};
 pub use key::{KeyError, KeyPair};
 pub use known_hosts::KnownHosts;
-pub use local_forward::{LocalForward, LocalForwardError};
+pub use leftovers::{Leftovers, Witness};
 pub use remote::{Reservation, SshRemote};
 pub use session::{
     Captured, ExitOutcome, Input, Output, Session, Signals, Size, Stdio, Terminal, restore_terminal,

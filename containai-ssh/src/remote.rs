@@ -7,7 +7,9 @@ use containai_core::naming::{ContainerName, HostPort, PortRange, SshAlias};
 use containai_core::remote::{HostKey, Remote, RemoteError, Reserved};
 
 use crate::files::{self, FileLock};
-use crate::host_block::{ForwardAgent, HostBlock};
+use crate::fragment::Fragment;
+use crate::host_block::{HostBlock, Wishes};
+use crate::leftovers::{Leftovers, Witness};
 use crate::listening::is_taken;
 use crate::session::Session;
 use crate::wait::{self, Door};
@@ -21,6 +23,8 @@ use crate::{key::KeyPair, port};
 pub struct SshRemote {
     layout: Layout,
     user: String,
+    engine: Option<String>,
+    wishes: Wishes,
 }
 
 /// A chosen port that no other process of this user chooses meanwhile.
@@ -33,13 +37,28 @@ impl SshRemote {
     /// Uses the files of a layout and logs in as [`CONTAINER_USER`].
     #[must_use]
     pub fn new(layout: Layout) -> Self {
-        Self { layout, user: CONTAINER_USER.to_owned() }
+        Self { layout, user: CONTAINER_USER.to_owned(), engine: None, wishes: Wishes::default() }
     }
 
     /// Logs in as another user.
     #[must_use]
     pub fn with_user(mut self, user: impl Into<String>) -> Self {
         self.user = user.into();
+        self
+    }
+
+    /// Notes the address of the engine in what is written, so that it can be
+    /// told later whose container it was.
+    #[must_use]
+    pub fn with_engine(mut self, address: impl Into<String>) -> Self {
+        self.engine = Some(address.into());
+        self
+    }
+
+    /// Writes more than what is needed into the OpenSSH configuration.
+    #[must_use]
+    pub fn with_wishes(mut self, wishes: Wishes) -> Self {
+        self.wishes = wishes;
         self
     }
 
@@ -83,9 +102,33 @@ impl SshRemote {
             user: self.user.clone(),
             identity: self.layout.identity(),
             known_hosts: self.layout.known_hosts(),
-            forward_agent: ForwardAgent::No,
-            local_forwards: Vec::new(),
+            engine: self.engine.clone(),
+            wishes: self.wishes.clone(),
         }
+    }
+
+    /// Finds what belongs to no container that a witness knows; see
+    /// [`Leftovers::find`].
+    ///
+    /// # Errors
+    ///
+    /// [`RemoteError::Read`] naming the file.
+    pub fn leftovers(&self, witnesses: &[Witness]) -> Result<Leftovers, RemoteError> {
+        let fragments = files::fragments(&self.layout)?;
+        let pins = files::pinned_ports(&self.layout)?;
+        Ok(Leftovers::find(fragments, &pins, witnesses))
+    }
+
+    /// Removes what [`Self::leftovers`] found.
+    ///
+    /// # Errors
+    ///
+    /// [`RemoteError::Write`] naming the file.
+    pub async fn remove(&self, leftovers: &Leftovers) -> Result<(), RemoteError> {
+        for fragment in &leftovers.fragments {
+            files::remove_fragment(&self.layout, &fragment.name)?;
+        }
+        files::unpin(&self.layout, &leftovers.pins).await
     }
 
     fn identity(&self) -> Result<KeyPair, RemoteError> {
@@ -133,7 +176,19 @@ impl Remote for SshRemote {
         key: &HostKey,
     ) -> Result<(), RemoteError> {
         files::pin(&self.layout, port, key).await?;
-        files::write_fragment(&self.layout, name, &self.host_block(name, port))
+        files::write_fragment(&self.layout, name, &self.host_block(name, port))?;
+        // The container answers to this name now; another one with its port is
+        // from before somebody renamed or replaced it.
+        let is_stale = |old: &Fragment| {
+            old.name != *name
+                && old.port == Some(port)
+                && old.engine.is_some()
+                && old.engine == self.engine
+        };
+        for old in files::fragments(&self.layout)?.into_iter().filter(is_stale) {
+            files::remove_fragment(&self.layout, &old.name)?;
+        }
+        Ok(())
     }
 
     /// A connection that breaks before anything was authenticated is made anew
@@ -163,6 +218,6 @@ impl Remote for SshRemote {
 
     async fn forget(&self, name: &ContainerName, port: HostPort) -> Result<(), RemoteError> {
         files::remove_fragment(&self.layout, name)?;
-        files::unpin(&self.layout, port).await
+        files::unpin(&self.layout, &[port]).await
     }
 }

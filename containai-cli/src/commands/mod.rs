@@ -15,6 +15,7 @@ mod exec;
 mod run;
 mod setup;
 mod shell;
+mod ssh;
 mod status;
 mod stop;
 mod target;
@@ -28,6 +29,7 @@ pub(crate) enum Command {
     Exec(exec::ExecArgs),
     Stop(stop::StopArgs),
     Status(status::StatusArgs),
+    Ssh(ssh::SshArgs),
     Setup(setup::SetupArgs),
     Version(version::VersionArgs),
     Completion(completion::CompletionArgs),
@@ -48,6 +50,7 @@ pub(crate) fn run(
         Command::Shell(args) => wait(shell::run(args, global, env, ui)),
         Command::Exec(args) => wait(exec::run(args, global, env, ui)),
         Command::Stop(args) => wait(stop::run(&args, global, env, ui)),
+        Command::Ssh(args) => wait(ssh::run(args, global, env, ui)),
         Command::Status(args) => wait(status::run(&args, global, env, ui)),
     }
 }

@@ -6,14 +6,16 @@ use std::str::FromStr;
 use super::error::Cause;
 use super::setting::{
     AGENT, CPU_LIMIT, DATA_VOLUME, DOCKER_HOST, FORWARD_AGENT, IMAGE, IMAGE_SOURCE, ISOLATION,
-    MEMORY_LIMIT, PORT_RANGE_END, PORT_RANGE_START, parse_memory, read_docker_host, read_image,
-    read_switch,
+    LOCAL_FORWARD, MEMORY_LIMIT, OPTIONS, PORT_RANGE_END, PORT_RANGE_START, REMOTE_FORWARD,
+    parse_memory, read_client_option, read_docker_host, read_image, read_local_forward,
+    read_remote_forward, read_switch,
 };
 use super::sources::{Found, Sources};
 use super::{ConfigError, Ignored, IsolationChoice, Layers, Setting};
 use crate::byte_size::ByteSize;
 use crate::engine::{ImageRequest, ImageSource, ShippedImage};
 use crate::naming::{AgentName, HostPort, PortRange, VolumeName};
+use crate::remote::{ClientOption, Forward};
 use crate::resources::{Cpus, HostCapacity, Resources};
 
 /// The configuration that counts, every value with its origin.
@@ -46,6 +48,12 @@ pub struct Config {
     pub port_range_end: Setting<HostPort>,
     /// Whether the user's SSH agent may be used inside; default no.
     pub forward_agent: Setting<bool>,
+    /// What of the host leads inside for OpenSSH's sessions; default nothing.
+    pub local_forward: Setting<Vec<Forward>>,
+    /// What inside leads to the host for OpenSSH's sessions; default nothing.
+    pub remote_forward: Setting<Vec<Forward>>,
+    /// What else OpenSSH is told about containers; default nothing.
+    pub client_options: Setting<Vec<ClientOption>>,
     /// What the workspace's own file says and has no say in.
     pub ignored: Vec<Ignored>,
     ssh_ports: PortRange,
@@ -89,6 +97,9 @@ impl Config {
             port_range_start: start,
             port_range_end: end,
             forward_agent: sources.find(&FORWARD_AGENT, None, read_switch)?.or(false),
+            local_forward: sources.find_list(&LOCAL_FORWARD, read_local_forward)?,
+            remote_forward: sources.find_list(&REMOTE_FORWARD, read_remote_forward)?,
+            client_options: sources.find_list(&OPTIONS, read_client_option)?,
             ignored: sources.ignored,
         })
     }

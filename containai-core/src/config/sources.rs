@@ -70,6 +70,33 @@ impl<'a> Sources<'a> {
         })
     }
 
+    /// Reads a list that only the user's own file has. The section's list
+    /// takes the place of the file's; one text alone is a list of one.
+    pub(super) fn find_list<T>(
+        &self,
+        spec: &'static SettingSpec,
+        read: impl Fn(&str) -> Result<T, Cause>,
+    ) -> Result<Setting<Vec<T>>, ConfigError> {
+        let Some(file) = &self.user else {
+            return Ok(Setting::default_to(Vec::new()));
+        };
+        let keys: Vec<&str> = spec.key.split('.').collect();
+        let path = file.path().to_owned();
+        let whole = list_at(file, &keys, spec, Origin::User(path.clone()), &read)?;
+        let keys = self.section_keys(spec);
+        let section = match &keys {
+            Some(keys) => list_at(file, keys, spec, Origin::UserSection(path), &read)?,
+            None => None,
+        };
+        Ok(section.or(whole).unwrap_or_else(|| Setting::default_to(Vec::new())))
+    }
+
+    /// Where the user's section for the workspace has the setting.
+    fn section_keys(&self, spec: &'static SettingSpec) -> Option<Vec<&str>> {
+        let (section, key) = (self.section.as_deref()?, spec.section_key?);
+        Some([SECTIONS, section].into_iter().chain(key.split('.')).collect())
+    }
+
     fn variable<T>(
         &self,
         spec: &'static SettingSpec,
@@ -91,12 +118,10 @@ impl<'a> Sources<'a> {
         spec: &'static SettingSpec,
         read: impl Fn(&str) -> Result<T, Cause>,
     ) -> Result<Option<Setting<T>>, ConfigError> {
-        let (Some(file), Some(section), Some(key)) = (&self.user, &self.section, spec.section_key)
-        else {
+        let (Some(file), Some(keys)) = (&self.user, self.section_keys(spec)) else {
             return Ok(None);
         };
-        let origin = Origin::UserSection(file.path().to_owned());
-        value_at(file, &[SECTIONS, section, key], spec, origin, read)
+        value_at(file, &keys, spec, Origin::UserSection(file.path().to_owned()), read)
     }
 
     fn user_value<T>(
@@ -154,6 +179,39 @@ fn value_at<T>(
         Ok(value) => Ok(Some(Setting { value, origin })),
         Err(source) => Err(ConfigError::Value { place, key: spec.key, text, source }),
     }
+}
+
+fn list_at<T>(
+    file: &ConfigFile,
+    keys: &[&str],
+    spec: &'static SettingSpec,
+    origin: Origin,
+    read: impl Fn(&str) -> Result<T, Cause>,
+) -> Result<Option<Setting<Vec<T>>>, ConfigError> {
+    let Some(item) = file.get(keys) else {
+        return Ok(None);
+    };
+    let place = place_of(file, item);
+    let texts = match item.as_value() {
+        Some(Value::Array(array)) => array.iter().map(scalar).collect::<Option<Vec<_>>>(),
+        value => value.and_then(scalar).map(|text| vec![text]),
+    };
+    let Some(texts) = texts else {
+        return Err(ConfigError::WrongKind {
+            place,
+            key: keys.join("."),
+            expected: "a list of texts",
+            text: item.to_string().trim().to_owned(),
+        });
+    };
+    let read = |text: String| {
+        read(&text).map_err(|source| {
+            let place = place.clone();
+            ConfigError::Value { place, key: spec.key, text, source }
+        })
+    };
+    let value = texts.into_iter().map(read).collect::<Result<_, _>>()?;
+    Ok(Some(Setting { value, origin }))
 }
 
 /// The text of a value that a setting may have.

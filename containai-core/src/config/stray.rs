@@ -57,13 +57,9 @@ fn check_section(
     };
     let known: Vec<&'static str> =
         SETTINGS.iter().filter_map(|setting| setting.section_key).collect();
-    match section.iter().find(|(key, _)| !known.contains(key)) {
-        None => Ok(()),
-        Some((key, item)) => {
-            let stray = Stray::new(file, section, key, key.to_owned(), item);
-            Err(stray.into_error(&known))
-        }
-    }
+    let mut found = Vec::new();
+    collect(file, section, "", &known, &mut found);
+    found.into_iter().next().map_or(Ok(()), |stray| Err(stray.into_error(&known)))
 }
 
 /// Notes what a file that is not trusted has no say in.

@@ -1,9 +1,13 @@
 //! The border to what reaches into containers; `containai-ssh` implements it.
 
+mod client_option;
 mod error;
+mod forward;
 mod host_key;
 
+pub use client_option::{ClientOption, ClientOptionError};
 pub use error::RemoteError;
+pub use forward::{Bind, Direction, Endpoint, Forward, ForwardError, Listen};
 pub use host_key::{HostKey, HostKeyError};
 
 use std::collections::BTreeMap;

@@ -8,6 +8,7 @@ use containai_core::naming::ContainerName;
 use containai_core::remote::RemoteError;
 
 use super::{atomic, failure};
+use crate::fragment::Fragment;
 use crate::host_block::HostBlock;
 
 /// Writes the OpenSSH configuration of a container, unless it stands already.
@@ -27,6 +28,28 @@ fn write(layout: &Layout, path: &Path, text: &str) -> io::Result<()> {
     atomic::private_dir(&layout.ssh_dir())?;
     atomic::own_dir(&layout.ssh_fragment_dir())?;
     atomic::replace_if_different(path, text.as_bytes(), atomic::PRIVATE)
+}
+
+/// Reads which containers have an OpenSSH configuration, by name. Files of
+/// other names are the user's business.
+pub(crate) fn fragments(layout: &Layout) -> Result<Vec<Fragment>, RemoteError> {
+    let dir = layout.ssh_fragment_dir();
+    let entries = match std::fs::read_dir(&dir) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(failure::read(&dir)(error)),
+    };
+    let mut found = Vec::new();
+    for entry in entries {
+        let path = entry.map_err(failure::read(&dir))?.path();
+        let file_name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        // One that goes away meanwhile is none.
+        if let Ok(text) = std::fs::read_to_string(&path) {
+            found.extend(Fragment::parse(file_name, &text));
+        }
+    }
+    found.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(found)
 }
 
 /// Removes the OpenSSH configuration of a container, if there is one.

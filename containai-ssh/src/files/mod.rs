@@ -8,8 +8,8 @@ mod lock;
 mod pins;
 mod ssh_config;
 
-pub(crate) use fragment::{remove_fragment, write_fragment};
+pub(crate) use fragment::{fragments, remove_fragment, write_fragment};
 pub(crate) use identity::identity;
 pub(crate) use lock::{FileLock, lock};
-pub(crate) use pins::{pin, pinned, unpin};
+pub(crate) use pins::{pin, pinned, pinned_ports, unpin};
 pub(crate) use ssh_config::{has_include, write_include};

@@ -19,9 +19,14 @@ pub(crate) async fn pin(layout: &Layout, port: HostPort, key: &HostKey) -> Resul
     change(layout, |hosts| hosts.pin(port, key.clone())).await
 }
 
-/// Forgets the key of a port.
-pub(crate) async fn unpin(layout: &Layout, port: HostPort) -> Result<(), RemoteError> {
-    change(layout, |hosts| hosts.remove(port)).await
+/// The ports for which a key is pinned.
+pub(crate) fn pinned_ports(layout: &Layout) -> Result<Vec<HostPort>, RemoteError> {
+    Ok(KnownHosts::parse(&text(layout)?).ports().collect())
+}
+
+/// Forgets the keys of these ports.
+pub(crate) async fn unpin(layout: &Layout, ports: &[HostPort]) -> Result<(), RemoteError> {
+    change(layout, |hosts| ports.iter().for_each(|port| hosts.remove(*port))).await
 }
 
 /// Rewrites the whole file, unless nothing changes.

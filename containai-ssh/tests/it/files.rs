@@ -9,7 +9,7 @@ use anyhow::{Result, ensure};
 use containai_core::layout::Layout;
 use containai_core::naming::{ContainerName, HostPort, PortRange};
 use containai_core::remote::{Remote, RemoteError};
-use containai_ssh::SshRemote;
+use containai_ssh::{SshRemote, Witness};
 use tempfile::TempDir;
 
 use crate::child;
@@ -166,5 +166,50 @@ async fn reservations_wait_for_each_other() -> Result<()> {
     assert_eq!(remote.reserve_port(range, &none).await?.port, port);
     let reserved = [(port, "api-main".to_owned())].into();
     assert!(remote.reserve_port(range, &reserved).await?.port > port);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_renamed_container_leaves_nothing_behind() -> Result<()> {
+    let dir = TempDir::new()?;
+    let (layout, remote) = at(&dir);
+    let (here, elsewhere) =
+        (remote.clone().with_engine("unix:///a"), remote.clone().with_engine("unix:///b"));
+    let key = make_host_key(&dir.path().join("host_key"))?;
+    let (old, new) = (ContainerName::parse("old-main")?, ContainerName::parse("new-main")?);
+    let other = ContainerName::parse("other-main")?;
+    let unmarked = ContainerName::parse("unmarked-main")?;
+    let port = HostPort::new(2300)?;
+    elsewhere.introduce(&other, port, &key).await?;
+    remote.introduce(&unmarked, port, &key).await?;
+    here.introduce(&old, port, &key).await?;
+    here.introduce(&new, port, &key).await?;
+    let is_there = |name| layout.ssh_fragment(name).exists();
+    assert!(is_there(&new) && !is_there(&old), "the old name goes");
+    assert!(is_there(&other) && is_there(&unmarked), "what may belong to another engine stays");
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_is_left_of_containers_that_are_gone_can_be_removed() -> Result<()> {
+    let dir = TempDir::new()?;
+    let (layout, remote) = at(&dir);
+    let remote = remote.with_engine("unix:///a");
+    let key = make_host_key(&dir.path().join("host_key"))?;
+    let (gone, here) = (ContainerName::parse("gone-main")?, ContainerName::parse("here-main")?);
+    remote.introduce(&gone, HostPort::new(2300)?, &key).await?;
+    remote.introduce(&here, HostPort::new(2301)?, &key).await?;
+    fs::write(layout.ssh_fragment_dir().join("mine.conf"), "Host mine\n")?;
+    let containers = vec![(here.to_string(), HostPort::new(2301).ok())];
+    let witness = Witness { engine: "unix:///a".to_owned(), containers };
+    let leftovers = remote.leftovers(&[witness])?;
+    assert_eq!(leftovers.fragments.len(), 1);
+    assert_eq!(leftovers.pins, [HostPort::new(2300)?]);
+    assert!(layout.ssh_fragment(&gone).exists(), "looking removes nothing");
+    remote.remove(&leftovers).await?;
+    assert!(!layout.ssh_fragment(&gone).exists() && layout.ssh_fragment(&here).exists());
+    assert!(layout.ssh_fragment_dir().join("mine.conf").exists());
+    assert_eq!(remote.pinned(HostPort::new(2300)?).await?, None);
+    assert_eq!(remote.pinned(HostPort::new(2301)?).await?, Some(key));
     Ok(())
 }

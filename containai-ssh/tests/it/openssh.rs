@@ -98,3 +98,52 @@ async fn ssh_finds_files_in_strange_places() -> Result<()> {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     Ok(())
 }
+
+#[tokio::test]
+async fn ssh_reads_what_the_user_wishes() -> Result<()> {
+    use containai_core::remote::{Direction, Forward};
+    use containai_ssh::{ForwardAgent, Wishes};
+
+    let dir = tempfile::TempDir::new()?;
+    let forwards = [
+        (Direction::Local, "8080:localhost:80", "localforward 8080 [localhost]:80"),
+        (Direction::Local, "[::1]:8081:[::1]:81", "localforward [::1]:8081 [::1]:81"),
+        (Direction::Local, "*:8082:a:82", "localforward [*]:8082 [a]:82"),
+        (Direction::Local, "/tmp/a:/run/b", "localforward /tmp/a /run/b"),
+        (Direction::Local, "8083:/run/b", "localforward 8083 /run/b"),
+        (Direction::Remote, "9000:localhost:9000", "remoteforward 9000 [localhost]:9000"),
+        (Direction::Remote, "/run/b:/tmp/a", "remoteforward /run/b /tmp/a"),
+        (Direction::Dynamic, "1080", "dynamicforward 1080"),
+    ];
+    let options = [
+        ("Compression yes", "compression yes"),
+        ("ServerAliveInterval 30", "serveraliveinterval 30"),
+        ("SendEnv LC_* EDITOR", "sendenv EDITOR"),
+        ("SetEnv A=b/c", "setenv A=b/c"),
+        ("LogLevel error", "loglevel ERROR"),
+        ("RequestTTY force", "requesttty force"),
+        ("AddKeysToAgent confirm", "addkeystoagent confirm"),
+    ];
+    let wishes = Wishes {
+        forward_agent: ForwardAgent::Yes,
+        forwards: forwards
+            .iter()
+            .map(|(direction, text, _)| Forward::parse(*direction, text))
+            .collect::<Result<_, _>>()?,
+        options: options.iter().map(|(text, _)| text.parse()).collect::<Result<_, _>>()?,
+    };
+    let remote = containai_ssh::SshRemote::new(Layout::new(dir.path(), None, None))
+        .with_engine("unix:///run/x.sock")
+        .with_wishes(wishes);
+    let block = remote.host_block(&name()?, containai_core::naming::HostPort::new(2300)?);
+    let config = dir.path().join("config");
+    std::fs::write(&config, block.render()?)?;
+    let output = ssh(&config, &["-G", "containai-it-main"])?;
+    let text = String::from_utf8(output.stdout)?;
+    ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let expected = forwards.iter().map(|it| it.2).chain(options.iter().map(|it| it.1));
+    for line in expected.chain(["forwardagent yes"]) {
+        assert!(text.lines().any(|it| it == line), "{line}: {text}");
+    }
+    Ok(())
+}

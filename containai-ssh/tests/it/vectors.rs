@@ -6,8 +6,9 @@ use std::process::Command as Program;
 use anyhow::{Context, Result};
 use containai_core::layout::Layout;
 use containai_core::naming::{ContainerName, HostPort, SshAlias};
+use containai_core::remote::{Direction, Forward};
 use containai_ssh::include::{self, PATTERN};
-use containai_ssh::{Command, ForwardAgent, HostBlock, Launch};
+use containai_ssh::{Command, ForwardAgent, HostBlock, Launch, Wishes};
 use serde_json::Value;
 
 /// The recorded cases of a function: the newest ones, or the project's copy.
@@ -43,11 +44,18 @@ fn host_blocks() -> Result<()> {
             user: "agent".to_owned(),
             identity: layout.identity(),
             known_hosts: layout.known_hosts(),
-            forward_agent: match text(&record, "/input/forward_agent") {
-                Some("true") => ForwardAgent::Yes,
-                _ => ForwardAgent::No,
+            engine: None,
+            wishes: Wishes {
+                forward_agent: match text(&record, "/input/forward_agent") {
+                    Some("true") => ForwardAgent::Yes,
+                    _ => ForwardAgent::No,
+                },
+                forwards: forwards
+                    .iter()
+                    .map(|f| Forward::parse(Direction::Local, f))
+                    .collect::<Result<_, _>>()?,
+                options: Vec::new(),
             },
-            local_forwards: forwards.iter().map(|f| f.parse()).collect::<Result<_, _>>()?,
         };
         let ours = block.render()?.replace("/HOME", "$HOME");
         let ours: Vec<_> = ours.lines().map(str::trim).collect();

@@ -15,6 +15,7 @@ mod races;
 mod refusals;
 mod setup;
 mod ssh_clients;
+mod ssh_config;
 mod status;
 mod sysbox;
 mod terminal;

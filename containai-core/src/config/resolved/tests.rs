@@ -215,3 +215,33 @@ proptest! {
         let _ = Config::resolve(&layers(&user, &workspace));
     }
 }
+
+#[test]
+fn lists_of_the_user_count_whole_and_those_of_the_workspace_never() {
+    let user = "[ssh]\nforward_agent = true\nlocal_forward = ['8080:localhost:80']\noptions = 'Compression yes'\n[workspace.'/src/api'.ssh]\nforward_agent = false\nlocal_forward = ['1:a:1', '/tmp/s:/run/s']\n";
+    let workspace = "[ssh]\nlocal_forward = ['2:b:2']\nremote_forward = ['3:c:3']\n";
+    let config = resolve(&layers(user, workspace));
+    let lines = |list: &[Forward]| list.iter().map(Forward::directive).collect::<Vec<_>>();
+    assert_eq!(
+        lines(&config.local_forward.value),
+        ["LocalForward 1 a:1", "LocalForward /tmp/s /run/s"]
+    );
+    assert_eq!(config.local_forward.origin.to_string(), format!("user-section:{USER}"));
+    assert!(!config.forward_agent.value && config.remote_forward.value.is_empty());
+    assert_eq!(config.client_options.value[0].to_string(), "Compression yes");
+    assert_eq!(config.ignored.len(), 1, "{:?}", config.ignored);
+}
+
+#[test]
+fn a_list_names_what_is_wrong_in_it() {
+    insta::assert_snapshot!(refusal("ssh.local_forward = ['80']"), @"
+    `/home/me/.config/containai/config.toml:1:21`: `ssh.local_forward` cannot be `80`
+      `80` is no forward for `-L`: it takes `[bind:]port:host:hostport`, with the absolute path of a socket in place of either end and IPv6 addresses in brackets
+    ");
+    insta::assert_snapshot!(refusal("ssh.options = ['ProxyCommand x']"), @"
+    `/home/me/.config/containai/config.toml:1:15`: `ssh.options` cannot be `ProxyCommand x`
+      `ProxyCommand x` is no directive that may be added: it takes `Keyword value` with one of `AddKeysToAgent`, `BatchMode`, `Compression`, `ConnectTimeout`, `ConnectionAttempts`, `ExitOnForwardFailure`, `LogLevel`, `RequestTTY`, `SendEnv`, `ServerAliveCountMax`, `ServerAliveInterval`, `SetEnv`, `StreamLocalBindUnlink`, `TCPKeepAlive`
+    ");
+    insta::assert_snapshot!(refusal("ssh.local_forward = { a = 1 }"), @"`/home/me/.config/containai/config.toml:1:21`: `ssh.local_forward` must be a list of texts, not `{ a = 1 }`");
+    insta::assert_snapshot!(refusal("[workspace.'/src'.ssh]\nnope = 1"), @"`/home/me/.config/containai/config.toml:2:1`: there is no setting `ssh.nope`");
+}

@@ -18,5 +18,8 @@ pub use isolation::{IsolationChoice, UnknownIsolation};
 pub(super) use limits::{CPU_LIMIT, MEMORY_LIMIT};
 pub use limits::{LimitError, parse_memory};
 pub use spec::{SETTINGS, SettingSpec};
-pub(super) use ssh::{FORWARD_AGENT, PORT_RANGE_END, PORT_RANGE_START, read_switch};
+pub(super) use ssh::{
+    FORWARD_AGENT, LOCAL_FORWARD, OPTIONS, PORT_RANGE_END, PORT_RANGE_START, REMOTE_FORWARD,
+    read_client_option, read_local_forward, read_remote_forward, read_switch,
+};
 pub(super) use volume::DATA_VOLUME;

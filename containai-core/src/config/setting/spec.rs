@@ -8,8 +8,8 @@ use crate::config::Trust;
 pub struct SettingSpec {
     /// Its key in a file, dots between tables and keys.
     pub key: &'static str,
-    /// Its key in the user's section for a workspace; `None` where it cannot
-    /// differ between workspaces.
+    /// Its key in the user's section for a workspace, dots as in `key`; `None`
+    /// where it cannot differ between workspaces.
     pub section_key: Option<&'static str>,
     /// Its environment variable.
     pub env: Option<&'static str>,
@@ -32,4 +32,7 @@ pub const SETTINGS: &[SettingSpec] = &[
     ssh::PORT_RANGE_START,
     ssh::PORT_RANGE_END,
     ssh::FORWARD_AGENT,
+    ssh::LOCAL_FORWARD,
+    ssh::REMOTE_FORWARD,
+    ssh::OPTIONS,
 ];

@@ -4,7 +4,8 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 use containai_core::naming::{ContainerName, SshAlias};
-use containai_ssh::{Command, ForwardAgent, HostBlock, Launch, include};
+use containai_core::remote::{Direction, Forward};
+use containai_ssh::{Command, ForwardAgent, HostBlock, Launch, Wishes, include};
 use serde_json::Value;
 
 use crate::vectors::record::Record;
@@ -17,18 +18,23 @@ use crate::vectors::shell_words::{Word, split};
 pub(super) fn host_config(record: &Record) -> Result<Verdict> {
     let name = ContainerName::parse(record.text("container")?)?;
     let alias = SshAlias::of(&name);
-    let local_forwards = record.texts("local_forward")?.into_iter().map(str::parse);
+    let forwards = record.texts("local_forward")?.into_iter();
+    let forwards = forwards.map(|text| Forward::parse(Direction::Local, text));
     let block = HostBlock {
         alias: alias.clone(),
         port: record.text("port")?.parse()?,
         user: "agent".to_owned(),
         identity: Path::new("/HOME/.config/containai/id_containai").to_owned(),
         known_hosts: Path::new("/HOME/.config/containai/known_hosts").to_owned(),
-        forward_agent: match record.text("forward_agent")? {
-            "true" => ForwardAgent::Yes,
-            _ => ForwardAgent::No,
+        engine: None,
+        wishes: Wishes {
+            forward_agent: match record.text("forward_agent")? {
+                "true" => ForwardAgent::Yes,
+                _ => ForwardAgent::No,
+            },
+            forwards: forwards.collect::<Result<_, _>>()?,
+            options: Vec::new(),
         },
-        local_forwards: local_forwards.collect::<Result<_, _>>()?,
     };
     let ours = block.render()?.replace("/HOME/", "$HOME/");
     let ours: Vec<&str> = ours.lines().map(str::trim).collect();

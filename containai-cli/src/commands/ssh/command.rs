@@ -1,0 +1,33 @@
+use std::process::ExitCode;
+
+use clap::{Args, Subcommand};
+
+use super::{cleanup, config};
+use crate::app::Global;
+use crate::env::Env;
+use crate::ui::Ui;
+
+/// Look after what OpenSSH knows about containers
+#[derive(Debug, Args)]
+pub(crate) struct SshArgs {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    Config(config::ConfigArgs),
+    Cleanup(cleanup::CleanupArgs),
+}
+
+pub(crate) async fn run(
+    args: SshArgs,
+    global: &Global,
+    env: &Env,
+    ui: &Ui,
+) -> anyhow::Result<ExitCode> {
+    match args.verb {
+        Verb::Config(args) => config::run(&args, global, env, ui).await,
+        Verb::Cleanup(args) => cleanup::run(&args, global, env, ui).await,
+    }
+}

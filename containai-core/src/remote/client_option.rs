@@ -1,0 +1,147 @@
+//! What else a user may say to OpenSSH about containers.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// One directive of ssh_config(5) that a user adds to the configuration of
+/// containers, such as `ServerAliveInterval 30`.
+///
+/// Only directives that cannot lead a connection elsewhere, and values that
+/// every OpenSSH understands: one that it does not would keep `ssh` from
+/// reading the user's whole configuration.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct ClientOption {
+    keyword: &'static str,
+    value: String,
+}
+
+/// What a directive takes.
+#[derive(Clone, Copy)]
+enum Kind {
+    Switch,
+    Number,
+    OneOf(&'static [&'static str]),
+    /// Names with `*` and `?`, separated by blanks.
+    Names,
+    /// `NAME=value` without a blank.
+    Assignment,
+}
+
+const TAKEN: [(&str, Kind); 14] = [
+    ("AddKeysToAgent", Kind::OneOf(&["yes", "no", "ask", "confirm"])),
+    ("BatchMode", Kind::Switch),
+    ("Compression", Kind::Switch),
+    ("ConnectTimeout", Kind::Number),
+    ("ConnectionAttempts", Kind::Number),
+    ("ExitOnForwardFailure", Kind::Switch),
+    ("LogLevel", Kind::OneOf(&["QUIET", "FATAL", "ERROR", "INFO", "VERBOSE", "DEBUG"])),
+    ("RequestTTY", Kind::OneOf(&["no", "yes", "force", "auto"])),
+    ("SendEnv", Kind::Names),
+    ("ServerAliveCountMax", Kind::Number),
+    ("ServerAliveInterval", Kind::Number),
+    ("SetEnv", Kind::Assignment),
+    ("StreamLocalBindUnlink", Kind::Switch),
+    ("TCPKeepAlive", Kind::Switch),
+];
+
+impl FromStr for ClientOption {
+    type Err = ClientOptionError;
+
+    /// Reads `Keyword value`, whatever the keyword's case.
+    fn from_str(text: &str) -> Result<Self, ClientOptionError> {
+        let error = || ClientOptionError { text: text.to_owned() };
+        let (word, value) = text.split_once(' ').ok_or_else(error)?;
+        let known = TAKEN.iter().find(|(keyword, _)| keyword.eq_ignore_ascii_case(word));
+        let (keyword, kind) = known.ok_or_else(error)?;
+        let value = kind.read(value.trim()).ok_or_else(error)?;
+        Ok(Self { keyword, value })
+    }
+}
+
+impl Kind {
+    fn read(self, value: &str) -> Option<String> {
+        let one_of = |words: &[&str]| {
+            words
+                .iter()
+                .find(|word| word.eq_ignore_ascii_case(value))
+                .map(|word| (*word).to_owned())
+        };
+        let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        match self {
+            Self::Switch => one_of(&["yes", "no"]),
+            Self::OneOf(words) => one_of(words),
+            Self::Number => value.parse::<u16>().ok().filter(|n| *n > 0).map(|n| n.to_string()),
+            Self::Names => {
+                let is_meant = |c: char| is_name(c) || "*? ".contains(c);
+                (!value.is_empty() && value.chars().all(is_meant)).then(|| value.to_owned())
+            }
+            Self::Assignment => {
+                let (name, text) = value.split_once('=')?;
+                let is_plain = |c: char| c.is_ascii_alphanumeric() || "_-./:@,+".contains(c);
+                let is_meant =
+                    !name.is_empty() && name.chars().all(is_name) && text.chars().all(is_plain);
+                is_meant.then(|| value.to_owned())
+            }
+        }
+    }
+}
+
+impl fmt::Display for ClientOption {
+    /// Writes it as ssh_config(5) wants it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.keyword, self.value)
+    }
+}
+
+/// A text is no directive that may be added.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("`{}` is no directive that may be added: it takes `Keyword value` with one of {}", text.escape_debug(), keywords())]
+#[non_exhaustive]
+pub struct ClientOptionError {
+    /// What was given.
+    pub text: String,
+}
+
+fn keywords() -> String {
+    TAKEN.map(|(keyword, _)| format!("`{keyword}`")).join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn takes_only_what_cannot_do_harm() {
+        let read = |text: &str| text.parse::<ClientOption>().map(|it| it.to_string()).ok();
+        for (text, expected) in [
+            ("serveraliveinterval  30", "ServerAliveInterval 30"),
+            ("Compression YES", "Compression yes"),
+            ("SendEnv LC_* EDITOR", "SendEnv LC_* EDITOR"),
+            ("SetEnv A=b/c", "SetEnv A=b/c"),
+            ("LogLevel error", "LogLevel ERROR"),
+        ] {
+            assert_eq!(read(text).as_deref(), Some(expected), "{text}");
+        }
+        for text in [
+            "",
+            "Compression",
+            "Compression maybe",
+            "Compression yes\nProxyCommand x",
+            "ProxyCommand x",
+            "ProxyJump x",
+            "Include /x",
+            "Host *",
+            "Match all",
+            "HostName evil",
+            "ConnectTimeout -1",
+            "ConnectTimeout 0",
+            "SetEnv A=b c",
+            "SetEnv =b",
+            "SendEnv $A",
+            "StrictHostKeyChecking no",
+            "Compression=yes",
+        ] {
+            assert_eq!(read(text), None, "{text:?}");
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! The words between colons.
+
+use crate::naming::HostPort;
+
+/// One word of a forward; brackets around it are gone.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(super) struct Field {
+    pub(super) text: String,
+    is_bracketed: bool,
+}
+
+/// Splits at colons, except in brackets; `None` for a bracket without its
+/// other half, or with something beside it.
+pub(super) fn split(text: &str) -> Option<Vec<Field>> {
+    let mut fields = Vec::new();
+    let mut rest = Some(text);
+    while let Some(text) = rest {
+        let (field, tail) = match text.strip_prefix('[') {
+            Some(inner) => {
+                let (word, tail) = inner.split_once(']')?;
+                if !tail.is_empty() && !tail.starts_with(':') {
+                    return None;
+                }
+                (Field { text: word.to_owned(), is_bracketed: true }, tail.strip_prefix(':'))
+            }
+            None => {
+                let (word, tail) =
+                    text.split_once(':').map_or((text, None), |(word, tail)| (word, Some(tail)));
+                (Field { text: word.to_owned(), is_bracketed: false }, tail)
+            }
+        };
+        fields.push(field);
+        rest = tail;
+    }
+    Some(fields)
+}
+
+impl Field {
+    /// Whether it is the path of a socket. What OpenSSH's configuration would
+    /// need quotes or escapes for is none.
+    pub(super) fn is_path(&self) -> bool {
+        let is_strange = |c: char| c.is_control() || c.is_whitespace() || "\"'\\$%:[]#".contains(c);
+        !self.is_bracketed
+            && self.text.len() > 1
+            && self.text.starts_with('/')
+            && !self.text.contains(is_strange)
+    }
+
+    pub(super) fn port(&self) -> Option<HostPort> {
+        self.text.parse().ok().filter(|_| !self.is_bracketed)
+    }
+
+    /// A name or an address; those of IPv6 stand in brackets.
+    pub(super) fn host(&self) -> Option<String> {
+        let is_meant = |c: char| {
+            c.is_ascii_alphanumeric()
+                || "._-".contains(c)
+                || (self.is_bracketed && ":%".contains(c))
+        };
+        let is_host = self.text.starts_with(|c: char| c.is_ascii_alphanumeric() || c == ':')
+            && self.text.chars().all(is_meant);
+        is_host.then(|| self.text.clone())
+    }
+}

@@ -1,0 +1,53 @@
+//! What a file in `~/.ssh/containai.d` tells about itself.
+
+use containai_core::naming::{ContainerName, HostPort};
+
+use crate::host_block::{ENGINE, PORT, WRITTEN};
+
+/// The OpenSSH configuration of one container, as it was found on disk.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Fragment {
+    /// The container.
+    pub name: ContainerName,
+    /// The address of its engine; `None` when the file does not say.
+    pub engine: Option<String>,
+    /// The port that leads to it; `None` when the file does not say.
+    pub port: Option<HostPort>,
+}
+
+impl Fragment {
+    /// Reads a file; `None` when its name or its first line is not ours.
+    pub(crate) fn parse(file_name: &str, text: &str) -> Option<Self> {
+        let name = file_name.strip_prefix("containai-")?.strip_suffix(".conf")?;
+        let name = ContainerName::parse(name).ok()?;
+        let body = text.strip_prefix(WRITTEN)?;
+        let find = |prefix| body.lines().find_map(|line| line.strip_prefix(prefix));
+        let port = find(PORT).and_then(|port| port.parse().ok());
+        Some(Self { name, engine: find(ENGINE).map(str::to_owned), port })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(file_name: &str, text: &str, expected: Option<(&str, Option<&str>, Option<u16>)>) {
+        let fragment = Fragment::parse(file_name, text);
+        let seen = fragment
+            .as_ref()
+            .map(|it| (it.name.as_str(), it.engine.as_deref(), it.port.map(HostPort::get)));
+        assert_eq!(seen, expected, "{file_name}: {text}");
+    }
+
+    #[test]
+    fn only_our_own_files_are_read() {
+        let text = format!("{WRITTEN}# Engine: unix:///x\nHost containai-a-b\n  Port 2300\n");
+        let file = "containai-a-b.conf";
+        check(file, &text, Some(("a-b", Some("unix:///x"), Some(2300))));
+        check(file, &format!("{WRITTEN}Host containai-a-b\n  Port x\n"), Some(("a-b", None, None)));
+        check(file, "Host containai-a-b\n", None);
+        check("mine.conf", &text, None);
+        check("containai-a b.conf", &text, None);
+        check("containai-a-b.conf~", &text, None);
+    }
+}
