@@ -25,7 +25,8 @@
 //!   (RFC 4254 §6.5). [`quote`] makes sure that every word arrives as it was
 //!   given.
 //! - Whatever a server asks of the client (forwarded ports, agents, X11) is
-//!   refused: the server is as untrusted as the container it runs in.
+//!   refused unless it was granted before: the server is as untrusted as the
+//!   container it runs in.
 //!
 //! ```no_run
 //! use std::path::Path;
@@ -49,6 +50,7 @@
 
 mod command;
 mod files;
+mod forward;
 mod fragment;
 mod host_block;
 pub mod include;
@@ -63,6 +65,7 @@ mod session;
 mod wait;
 
 pub use command::{Command, CommandError, Launch};
+pub use forward::{Notice, Tunnel};
 pub use fragment::Fragment;
 pub use host_block::{ForwardAgent, HostBlock, HostBlockError, Wishes};
 pub use key::{KeyError, KeyPair};

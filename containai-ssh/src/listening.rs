@@ -33,7 +33,7 @@ fn is_address_taken(address: SocketAddr) -> bool {
 }
 
 /// Hosts without IPv6 have neither the family nor the address.
-fn is_missing_family(error: &std::io::Error) -> bool {
+pub(crate) fn is_missing_family(error: &std::io::Error) -> bool {
     error.kind() == ErrorKind::AddrNotAvailable
         || error.raw_os_error() == Some(rustix::io::Errno::AFNOSUPPORT.raw_os_error())
 }

@@ -1,6 +1,7 @@
 //! Everything about reaching containers, behind the border of the core.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use containai_core::layout::{CONTAINER_USER, Layout};
 use containai_core::naming::{ContainerName, HostPort, PortRange, SshAlias};
@@ -25,6 +26,7 @@ pub struct SshRemote {
     user: String,
     engine: Option<String>,
     wishes: Wishes,
+    agent: Option<PathBuf>,
 }
 
 /// A chosen port that no other process of this user chooses meanwhile.
@@ -37,7 +39,13 @@ impl SshRemote {
     /// Uses the files of a layout and logs in as [`CONTAINER_USER`].
     #[must_use]
     pub fn new(layout: Layout) -> Self {
-        Self { layout, user: CONTAINER_USER.to_owned(), engine: None, wishes: Wishes::default() }
+        Self {
+            layout,
+            user: CONTAINER_USER.to_owned(),
+            engine: None,
+            wishes: Wishes::default(),
+            agent: None,
+        }
     }
 
     /// Logs in as another user.
@@ -59,6 +67,18 @@ impl SshRemote {
     #[must_use]
     pub fn with_wishes(mut self, wishes: Wishes) -> Self {
         self.wishes = wishes;
+        self
+    }
+
+    /// Lets commands use the SSH agent that listens on this socket, for as
+    /// long as their session lasts.
+    ///
+    /// # Security
+    ///
+    /// Whatever runs in the container may use the agent's keys meanwhile.
+    #[must_use]
+    pub fn with_agent(mut self, socket: impl Into<PathBuf>) -> Self {
+        self.agent = Some(socket.into());
         self
     }
 
@@ -208,12 +228,16 @@ impl Remote for SshRemote {
                 self.layout.identity(),
             )
         };
-        match open(door).await {
+        let session = match open(door).await {
             Err(RemoteError::Connection { .. }) => {
                 open(wait::knock(port, wait::PATIENCE).await?).await
             }
             result => result,
+        }?;
+        if let Some(socket) = &self.agent {
+            session.offer_agent(socket.clone());
         }
+        Ok(session)
     }
 
     async fn forget(&self, name: &ContainerName, port: HostPort) -> Result<(), RemoteError> {

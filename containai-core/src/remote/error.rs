@@ -115,6 +115,29 @@ pub enum RemoteError {
         /// What was asked for, such as `a terminal`.
         what: &'static str,
     },
+    /// An end of a forward cannot be opened on this machine; usually another
+    /// program listens there.
+    #[error("cannot listen on `{address}`{}", held(.holder.as_deref()))]
+    CannotListen {
+        /// The port, address or path.
+        address: String,
+        /// The program that does, where it is known.
+        holder: Option<String>,
+        /// What the system said.
+        #[source]
+        source: std::io::Error,
+    },
+    /// An end of a forward cannot be opened in the container; usually another
+    /// program listens there.
+    #[error("the container cannot listen on `{address}`")]
+    CannotListenInside {
+        /// The port, address or path.
+        address: String,
+    },
+}
+
+fn held(holder: Option<&str>) -> String {
+    holder.map(|holder| format!(": {holder} does")).unwrap_or_default()
 }
 
 fn lines(lines: &[String]) -> String {
@@ -127,7 +150,9 @@ impl Advice for RemoteError {
             Self::Read { .. }
             | Self::Write { .. }
             | Self::BadKey { .. }
-            | Self::NoFreePort { .. } => exit::SSH_SETUP_FAILED,
+            | Self::NoFreePort { .. }
+            | Self::CannotListen { .. }
+            | Self::CannotListenInside { .. } => exit::SSH_SETUP_FAILED,
             Self::HostKeyMismatch { .. } | Self::NotPinned { .. } => exit::HOST_KEY_MISMATCH,
             Self::Stream { .. } => exit::FAILED,
             _ => exit::CANNOT_CONNECT,
@@ -140,6 +165,11 @@ impl Advice for RemoteError {
                 Hint::new("widen `ssh.port_range_start` and `ssh.port_range_end`"),
                 Hint::new("remove a container that is no longer needed with `cai stop --remove`"),
             ],
+            Self::CannotListen { .. } | Self::CannotListenInside { .. } => {
+                vec![Hint::new(
+                    "choose another port or path, or end the program that listens there",
+                )]
+            }
             Self::BadKey { path, .. } => vec![Hint::new(format!(
                 "move `{}` away; the next run makes a new key",
                 path.display()

@@ -12,8 +12,10 @@ use russh::keys::{Algorithm, HashAlg, PrivateKeyWithHashAlg, PublicKey};
 use russh::{Disconnect, Preferred, cipher, compression};
 use tokio::time::timeout;
 
+use super::agent_loan::AgentLoan;
 use super::gate::{Farewell, Gate, GateError};
 use super::quickack::{Haste, QuickAck};
+use crate::forward::Grants;
 use crate::key::KeyPair;
 use crate::wait::Door;
 
@@ -31,6 +33,8 @@ pub struct Session {
     pub(super) handle: Handle<Gate>,
     pub(super) port: HostPort,
     pub(super) haste: Haste,
+    pub(super) agent: AgentLoan,
+    pub(crate) grants: Grants,
     farewell: Farewell,
 }
 
@@ -61,7 +65,8 @@ impl Session {
         let fingerprint = pinned.fingerprint(HashAlg::Sha256).to_string();
         let (farewell, haste) = (Farewell::default(), Haste::new());
         let stream = QuickAck::new(door.stream, haste.clone());
-        let gate = Gate::new(pinned, farewell.clone());
+        let grants = Grants::default();
+        let gate = Gate::new(pinned, farewell.clone(), grants.clone());
         let handle = connect_stream(Arc::new(config()), stream, gate).await;
         let handle = handle.map_err(|error| match error {
             GateError::WrongKey { presented } => {
@@ -69,7 +74,7 @@ impl Session {
             }
             GateError::Library(error) => failed(port, error),
         })?;
-        Ok(Self { handle, port, haste, farewell })
+        Ok(Self { handle, port, haste, agent: AgentLoan::default(), grants, farewell })
     }
 
     async fn authenticate(&mut self, user: &str, identity: KeyPair) -> Result<bool, RemoteError> {

@@ -43,8 +43,8 @@ impl Session {
             Terminal::None => None,
             Terminal::Request { .. } => raw_mode(&stdio)?,
         };
-        let replies =
-            request(&write, command, &terminal).await.map_err(|error| self.failure(error))?;
+        let replies = self.request(&write, command, &terminal).await;
+        let replies = replies.map_err(|error| self.failure(error))?;
         Conversation { session: self, write, terminal }.hold(read, replies, stdio).await
     }
 
@@ -71,6 +71,34 @@ impl Session {
         self.haste.stop();
         Ok(channel)
     }
+
+    /// Asks for everything at once; the answers come while the command runs.
+    async fn request(
+        &self,
+        write: &ChannelWriteHalf<Msg>,
+        command: &Command,
+        terminal: &Terminal,
+    ) -> Result<Replies, russh::Error> {
+        let mut replies = Replies::default();
+        if self.lend_agent() {
+            write.agent_forward(true).await?;
+            replies.expect("to forward the SSH agent");
+        }
+        for (name, value) in command.sent_env() {
+            write.set_env(false, name.as_str(), value).await?;
+        }
+        if let Terminal::Request { term, size } = terminal {
+            let (columns, rows) = (size.columns.into(), size.rows.into());
+            // The other modes are as the remote kernel has them; this one it has
+            // off, and then erases half of a character.
+            let modes = [(Pty::IUTF8, 1)];
+            write.request_pty(true, term, columns, rows, 0, 0, &modes).await?;
+            replies.expect("a terminal");
+        }
+        write.exec(true, command.line()).await?;
+        replies.expect("to run a command");
+        Ok(replies)
+    }
 }
 
 fn raw_mode(stdio: &Stdio) -> Result<Option<RawMode>, RemoteError> {
@@ -78,27 +106,4 @@ fn raw_mode(stdio: &Stdio) -> Result<Option<RawMode>, RemoteError> {
         return Ok(None);
     };
     RawMode::enter(file).map_err(|source| RemoteError::Stream { stream: "terminal", source })
-}
-
-/// Asks for everything at once; the answers come while the command runs.
-async fn request(
-    write: &ChannelWriteHalf<Msg>,
-    command: &Command,
-    terminal: &Terminal,
-) -> Result<Replies, russh::Error> {
-    let mut replies = Replies::default();
-    for (name, value) in command.sent_env() {
-        write.set_env(false, name.as_str(), value).await?;
-    }
-    if let Terminal::Request { term, size } = terminal {
-        let (columns, rows) = (size.columns.into(), size.rows.into());
-        // The other modes are as the remote kernel has them; this one it has
-        // off, and then erases half of a character.
-        let modes = [(Pty::IUTF8, 1)];
-        write.request_pty(true, term, columns, rows, 0, 0, &modes).await?;
-        replies.expect("a terminal");
-    }
-    write.exec(true, command.line()).await?;
-    replies.expect("to run a command");
-    Ok(replies)
 }

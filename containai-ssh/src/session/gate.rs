@@ -1,4 +1,5 @@
-//! What the server may do to us: show the pinned key, and nothing else.
+//! What the server may do to us: show the pinned key, and open what it was
+//! asked for.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -6,10 +7,13 @@ use russh::client::{ChannelOpenHandle, DisconnectReason, Handler, Msg, Session};
 use russh::keys::{HashAlg, PublicKey, PublicKeyOrCertificate};
 use russh::{Channel, ChannelOpenFailure};
 
+use crate::forward::{Grants, Origin};
+
 /// Answers the server on our behalf.
 pub(super) struct Gate {
     pinned: PublicKey,
     farewell: Farewell,
+    grants: Grants,
 }
 
 /// Why a connection ended, once it has.
@@ -27,8 +31,8 @@ pub(super) enum GateError {
 }
 
 impl Gate {
-    pub(super) fn new(pinned: PublicKey, farewell: Farewell) -> Self {
-        Self { pinned, farewell }
+    pub(super) fn new(pinned: PublicKey, farewell: Farewell, grants: Grants) -> Self {
+        Self { pinned, farewell, grants }
     }
 }
 
@@ -49,7 +53,8 @@ async fn refuse(reply: ChannelOpenHandle) -> Result<(), GateError> {
 }
 
 /// The library accepts every channel that a server opens unless told
-/// otherwise; the server is as untrusted as the container, so all are refused.
+/// otherwise; the server is as untrusted as the container, so all are refused
+/// but those that were granted.
 impl Handler for Gate {
     type Error = GateError;
 
@@ -68,34 +73,37 @@ impl Handler for Gate {
 
     async fn server_channel_open_forwarded_tcpip(
         &mut self,
-        _: Channel<Msg>,
-        _: &str,
-        _: u32,
+        channel: Channel<Msg>,
+        address: &str,
+        port: u32,
         _: &str,
         _: u32,
         reply: ChannelOpenHandle,
         _: &mut Session,
     ) -> Result<(), GateError> {
-        refuse(reply).await
+        self.grants.open_way(&Origin::Tcp(address.to_owned(), port), channel, reply).await;
+        Ok(())
     }
 
     async fn server_channel_open_forwarded_streamlocal(
         &mut self,
-        _: Channel<Msg>,
-        _: &str,
+        channel: Channel<Msg>,
+        path: &str,
         reply: ChannelOpenHandle,
         _: &mut Session,
     ) -> Result<(), GateError> {
-        refuse(reply).await
+        self.grants.open_way(&Origin::Unix(path.to_owned()), channel, reply).await;
+        Ok(())
     }
 
     async fn server_channel_open_agent_forward(
         &mut self,
-        _: Channel<Msg>,
+        channel: Channel<Msg>,
         reply: ChannelOpenHandle,
         _: &mut Session,
     ) -> Result<(), GateError> {
-        refuse(reply).await
+        self.grants.open_agent(channel, reply).await;
+        Ok(())
     }
 
     async fn server_channel_open_session(

@@ -1,5 +1,6 @@
 //! Native SSH sessions.
 
+mod agent_loan;
 mod captured;
 mod connect;
 mod conversation;
@@ -14,6 +15,7 @@ mod replies;
 mod signals;
 mod stdio;
 mod terminal;
+mod ways;
 
 pub use captured::Captured;
 pub use connect::Session;

@@ -1,9 +1,11 @@
 //! The SSH side against a real `sshd` on the loopback, as the user who runs
 //! the tests. Without an OpenSSH server installed these tests fail.
 
+mod agent;
 mod child;
 mod exec;
 mod files;
+mod forward;
 mod hostile;
 mod openssh;
 mod pty;

@@ -44,6 +44,11 @@ impl Sshd {
         Ok(self.remote.open(door, self.port).await?)
     }
 
+    /// The process that listens.
+    pub(crate) fn pid(&self) -> u32 {
+        self.server.id()
+    }
+
     pub(crate) fn home(&self) -> PathBuf {
         home(self.dir.path())
     }

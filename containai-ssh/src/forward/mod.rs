@@ -1,0 +1,14 @@
+//! What is led through a connection beside commands.
+
+mod grants;
+mod holder;
+mod listener;
+mod notice;
+mod relay;
+mod socks;
+mod tunnel;
+
+pub(crate) use grants::{Agent, Grants, Origin};
+pub use notice::Notice;
+pub(crate) use notice::Notices;
+pub use tunnel::Tunnel;

@@ -1,0 +1,77 @@
+//! Channels that lead elsewhere than to a command.
+
+use std::net::SocketAddr;
+
+use containai_core::remote::{Bind, Endpoint, Listen, RemoteError};
+use russh::Channel;
+use russh::client::Msg;
+
+use super::connect::Session;
+use crate::forward::{Notices, Origin};
+
+impl Session {
+    /// Whether the connection has ended.
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        self.handle.is_closed()
+    }
+
+    /// Has the container connect to a host and port (RFC 4254 §7.2).
+    pub(crate) async fn connect_tcp(
+        &self,
+        host: &str,
+        port: u16,
+        peer: Option<SocketAddr>,
+    ) -> Result<Channel<Msg>, russh::Error> {
+        self.haste.stop();
+        let (address, peer_port) =
+            peer.map_or(("127.0.0.1".to_owned(), 0), |it| (it.ip().to_string(), it.port()));
+        let peer_port = peer_port.into();
+        self.handle.channel_open_direct_tcpip(host, port.into(), address, peer_port).await
+    }
+
+    /// Has the container connect to a Unix socket (OpenSSH's `PROTOCOL`, 2.4).
+    pub(crate) async fn connect_unix(&self, path: &str) -> Result<Channel<Msg>, russh::Error> {
+        self.haste.stop();
+        self.handle.channel_open_direct_streamlocal(path).await
+    }
+
+    /// Has the container listen, and lets it lead what comes to a target of
+    /// ours (RFC 4254 §7.1; OpenSSH's `PROTOCOL`, 2.4).
+    pub(crate) async fn listen_inside(
+        &self,
+        listen: &Listen,
+        target: &Endpoint,
+        notices: &Notices,
+    ) -> Result<(), RemoteError> {
+        let origin = Origin::of(listen);
+        // Granted first: a connection may come before the answer.
+        self.grants.lead(origin.clone(), target.clone(), notices.clone());
+        let outcome = match &origin {
+            Origin::Tcp(address, port) => {
+                self.handle.tcpip_forward(address.clone(), *port).await.map(drop)
+            }
+            Origin::Unix(path) => self.handle.streamlocal_forward(path.clone()).await,
+        };
+        outcome.map_err(|error| match error {
+            russh::Error::RequestDenied => {
+                RemoteError::CannotListenInside { address: listen.to_string() }
+            }
+            error => self.failure(error),
+        })
+    }
+}
+
+impl Origin {
+    fn of(listen: &Listen) -> Self {
+        let address = |bind: &Bind| match bind {
+            Bind::Loopback => "localhost".to_owned(),
+            Bind::Any => String::new(),
+            Bind::Host(host) => host.clone(),
+        };
+        match listen {
+            Listen::Tcp { bind, port } => Self::Tcp(address(bind), port.get().into()),
+            Listen::Unix(path) => Self::Unix(path.clone()),
+        }
+    }
+}

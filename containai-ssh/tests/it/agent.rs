@@ -1,0 +1,117 @@
+//! The SSH agent of this side, lent to the other.
+
+use std::process::{Child, Command as Program, Stdio as Streams};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, ensure};
+use containai_core::remote::Remote;
+use containai_ssh::{Input, Session};
+use tempfile::TempDir;
+
+use crate::sshd::{Sshd, sh};
+
+/// An agent with one key.
+struct Agent {
+    dir: TempDir,
+    process: Child,
+}
+
+impl Agent {
+    fn start() -> Result<Self> {
+        let dir = TempDir::new()?;
+        let socket = dir.path().join("agent");
+        let process = Program::new("ssh-agent")
+            .args(["-D", "-a"])
+            .arg(&socket)
+            .stdout(Streams::null())
+            .spawn()
+            .context("cannot run `ssh-agent`")?;
+        let end = Instant::now() + Duration::from_secs(5);
+        while !socket.exists() && Instant::now() < end {
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        crate::sshd::make_host_key(&dir.path().join("key"))?;
+        let added = Program::new("ssh-add")
+            .arg("-q")
+            .arg(dir.path().join("key"))
+            .env("SSH_AUTH_SOCK", &socket)
+            .status()?;
+        ensure!(added.success());
+        Ok(Self { dir, process })
+    }
+
+    fn public_key(&self) -> Result<String> {
+        Ok(std::fs::read_to_string(self.dir.path().join("key.pub"))?)
+    }
+
+    async fn session(&self, sshd: &Sshd) -> Result<Session> {
+        let remote = sshd.remote.clone().with_agent(self.dir.path().join("agent"));
+        Ok(remote.open(remote.knock(sshd.port).await?, sshd.port).await?)
+    }
+}
+
+impl Drop for Agent {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+#[tokio::test]
+async fn every_command_of_a_session_reaches_the_agent() -> Result<()> {
+    let (sshd, agent) = (Sshd::start().await?, Agent::start()?);
+    let session = agent.session(&sshd).await?;
+    for _ in 0..3 {
+        let listed = session.output(&sh("ssh-add -L")?, Input::Null).await?;
+        assert_eq!(String::from_utf8(listed.stdout)?, agent.public_key()?);
+    }
+    let many = "for i in 1 2 3 4 5 6 7 8; do ssh-add -L & done; wait";
+    let listed = session.output(&sh(many)?, Input::Null).await?;
+    assert_eq!(String::from_utf8(listed.stdout)?, agent.public_key()?.repeat(8));
+    Ok(())
+}
+
+#[tokio::test]
+async fn without_the_wish_there_is_no_agent() -> Result<()> {
+    let (sshd, _agent) = (Sshd::start().await?, Agent::start()?);
+    let session = sshd.session().await?;
+    let listed = session.output(&sh("echo \"$SSH_AUTH_SOCK\"")?, Input::Null).await?;
+    assert_eq!(listed.stdout, b"\n");
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_agent_that_is_gone_is_an_error_inside_only() -> Result<()> {
+    let (sshd, agent) = (Sshd::start().await?, Agent::start()?);
+    let session = agent.session(&sshd).await?;
+    drop(agent);
+    let listed = session.output(&sh("ssh-add -L 2>/dev/null || echo none")?, Input::Null).await?;
+    assert_eq!(listed.stdout, b"none\n");
+    Ok(())
+}
+
+/// OpenSSH's agent uses a key that is bound to a host only for sessions that
+/// it was told to lead there.
+#[tokio::test]
+async fn the_agent_is_told_through_which_host_a_request_came() -> Result<()> {
+    let (sshd, agent) = (Sshd::start().await?, Agent::start()?);
+    let known_hosts = agent.dir.path().join("known_hosts");
+    let other = crate::sshd::make_host_key(&agent.dir.path().join("other"))?;
+    std::fs::write(&known_hosts, format!("elsewhere.invalid {other}\n"))?;
+    crate::sshd::make_host_key(&agent.dir.path().join("bound"))?;
+    let added = Program::new("ssh-add")
+        .args(["-q", "-h", "elsewhere.invalid", "-H"])
+        .arg(&known_hosts)
+        .arg(agent.dir.path().join("bound"))
+        .env("SSH_AUTH_SOCK", agent.dir.path().join("agent"))
+        .status()?;
+    ensure!(added.success(), "`ssh-add` knows no `-h`");
+    let session = agent.session(&sshd).await?;
+    let listed = session.output(&sh("ssh-add -L")?, Input::Null).await?;
+    assert_eq!(
+        String::from_utf8(listed.stdout)?,
+        agent.public_key()?,
+        "the bound key is not there"
+    );
+    Ok(())
+}
