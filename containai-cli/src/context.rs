@@ -63,7 +63,20 @@ impl<'a> Context<'a> {
         let remote = SshRemote::new(env.layout.clone())
             .with_engine(address.to_string())
             .with_wishes(wishes(&config));
-        Ok(Self { env, ui, config, address, record, remote })
+        let lends = config.forward_agent.value;
+        let mut context = Self { env, ui, config, address, record, remote };
+        if lends {
+            context.lend_agent();
+        }
+        Ok(context)
+    }
+
+    /// Lets commands use the user's SSH agent, if there is one.
+    pub(crate) fn lend_agent(&mut self) {
+        match &self.env.agent_socket {
+            Some(socket) => self.remote = self.remote.clone().with_agent(socket),
+            None => self.ui.detail("no SSH agent is forwarded: `SSH_AUTH_SOCK` is not set"),
+        }
     }
 
     /// Whether the engine is the one that set-up makes on this machine.

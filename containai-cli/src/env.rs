@@ -22,12 +22,16 @@ pub(crate) struct Env {
     pub(crate) config: config::Environment,
     /// `DOCKER_CERT_PATH`: certificates for a `tcp://` engine.
     pub(crate) certificates: Option<PathBuf>,
+    /// `SSH_AUTH_SOCK`: the socket of the user's SSH agent.
+    pub(crate) agent_socket: Option<PathBuf>,
     /// `TERM`, for remote terminals.
     pub(crate) term: String,
     /// The directory that the command was given in.
     pub(crate) directory: PathBuf,
     /// The user to give access to the engine; `None` for root itself.
     pub(crate) user: Option<String>,
+    /// `PATH`: where programs are.
+    pub(crate) programs: Vec<PathBuf>,
     /// Whether this process was started again with the engine's group.
     pub(crate) is_regrouped: bool,
 }
@@ -47,11 +51,29 @@ impl Env {
             engine: engine_root.map_or_else(EngineLayout::default, EngineLayout::at),
             config: config::Environment::read(|name| std::env::var(name).ok()),
             certificates: path("DOCKER_CERT_PATH"),
+            agent_socket: path("SSH_AUTH_SOCK"),
             term: std::env::var("TERM").unwrap_or_else(|_| "xterm-256color".to_owned()),
             directory: std::env::current_dir().context("cannot tell the current directory")?,
             user: invoking_user(),
+            programs: std::env::var_os("PATH")
+                .map(|path| std::env::split_paths(&path).collect())
+                .unwrap_or_default(),
             is_regrouped: path(REGROUPED).is_some(),
         })
+    }
+}
+
+impl Env {
+    /// Finds a program as a shell would.
+    pub(crate) fn find_program(&self, name: &str) -> Option<PathBuf> {
+        let is_program = |path: &PathBuf| {
+            path.is_file() && nix::unistd::access(path, nix::unistd::AccessFlags::X_OK).is_ok()
+        };
+        self.programs
+            .iter()
+            .filter(|directory| directory.is_absolute())
+            .map(|directory| directory.join(name))
+            .find(is_program)
     }
 }
 

@@ -7,6 +7,7 @@ mod commands;
 mod context;
 mod env;
 mod error;
+mod forwarding;
 mod git;
 mod host;
 mod lock;

@@ -101,6 +101,11 @@ impl Layout {
         self.lock_dir().join("setup.lock")
     }
 
+    /// What is forwarded at the moment, one file for each process that does.
+    pub fn forward_dir(&self) -> PathBuf {
+        self.config.join("forwards")
+    }
+
     /// `~/.ssh`.
     pub fn ssh_dir(&self) -> PathBuf {
         self.home.join(".ssh")

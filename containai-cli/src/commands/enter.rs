@@ -52,6 +52,15 @@ impl<'a> Entrance<'a> {
         Ok(Self { context, workspace, consent })
     }
 
+    /// Lets the session use the user's SSH agent.
+    pub(crate) fn lending_agent(mut self) -> Self {
+        if self.context.env.agent_socket.is_none() {
+            self.context.ui.warn("there is no SSH agent to forward: `SSH_AUTH_SOCK` is not set");
+        }
+        self.context.lend_agent();
+        self
+    }
+
     /// Makes and starts the container as needed and opens a session in it.
     pub(crate) async fn enter(mut self) -> anyhow::Result<Reached<Session>> {
         let (engine, observed) = self.prepared().await?;

@@ -6,6 +6,7 @@ use clap::Args;
 use containai_core::config::Flags;
 use containai_ssh::Command;
 
+use super::agent::AgentArgs;
 use super::enter::{self, Consent, Entrance};
 use crate::app::Global;
 use crate::env::Env;
@@ -22,6 +23,8 @@ pub(crate) struct ExecArgs {
     /// The workspace [default: the repository around the current directory]
     #[arg(short, long, value_name = "PATH")]
     workspace: Option<PathBuf>,
+    #[command(flatten)]
+    agent: AgentArgs,
     /// The command and its arguments
     #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true)]
     command: Vec<OsString>,
@@ -37,6 +40,7 @@ pub(super) async fn run(
     let command = Command::new(args.command).map_err(|error| CliError::usage(error.to_string()))?;
     let flags = Flags { docker_host: global.docker_host.clone(), ..Flags::default() };
     let entrance = Entrance::new(env, ui, flags, workspace, Consent::Refused)?;
+    let entrance = args.agent.apply(entrance);
     let reached = entrance.enter_existing().await?;
     enter::attend(&reached.session, &command, env, ui).await
 }

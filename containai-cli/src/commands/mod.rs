@@ -8,10 +8,14 @@ use crate::app::Global;
 use crate::env::Env;
 use crate::ui::Ui;
 
+mod agent;
 mod completion;
 mod create;
 mod enter;
 mod exec;
+mod forward;
+mod open;
+mod ports;
 mod run;
 mod setup;
 mod shell;
@@ -30,6 +34,9 @@ pub(crate) enum Command {
     Stop(stop::StopArgs),
     Status(status::StatusArgs),
     Ssh(ssh::SshArgs),
+    Forward(forward::ForwardArgs),
+    Ports(ports::PortsArgs),
+    Open(open::OpenArgs),
     Setup(setup::SetupArgs),
     Version(version::VersionArgs),
     Completion(completion::CompletionArgs),
@@ -50,6 +57,9 @@ pub(crate) fn run(
         Command::Shell(args) => wait(shell::run(args, global, env, ui)),
         Command::Exec(args) => wait(exec::run(args, global, env, ui)),
         Command::Stop(args) => wait(stop::run(&args, global, env, ui)),
+        Command::Forward(args) => wait(forward::run(args, global, env, ui)),
+        Command::Ports(args) => wait(ports::run(args, global, env, ui)),
+        Command::Open(args) => wait(open::run(args, global, env, ui)),
         Command::Ssh(args) => wait(ssh::run(args, global, env, ui)),
         Command::Status(args) => wait(status::run(&args, global, env, ui)),
     }

@@ -6,6 +6,7 @@ use clap::Args;
 use containai_core::naming::AgentName;
 use containai_ssh::{Command, Launch};
 
+use super::agent::AgentArgs;
 use super::create::CreateArgs;
 use super::enter::{self, Consent, Entrance};
 use crate::app::Global;
@@ -28,6 +29,8 @@ pub(crate) struct RunArgs {
     workspace: Option<PathBuf>,
     #[command(flatten)]
     create: CreateArgs,
+    #[command(flatten)]
+    ssh_agent: AgentArgs,
     /// The agent to start when no command is given
     #[arg(long)]
     agent: Option<AgentName>,
@@ -57,6 +60,7 @@ pub(super) async fn run(
     let flags = args.create.flags(args.agent, global);
     let consent = if args.yes { Consent::Given } else { Consent::ToBeAsked };
     let entrance = Entrance::new(env, ui, flags, workspace, consent)?;
+    let entrance = args.ssh_agent.apply(entrance);
     if args.dry_run {
         return entrance.show_plan().await;
     }

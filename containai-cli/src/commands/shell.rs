@@ -4,6 +4,7 @@ use std::process::ExitCode;
 use clap::Args;
 use containai_ssh::Command;
 
+use super::agent::AgentArgs;
 use super::create::CreateArgs;
 use super::enter::{self, Consent, Entrance};
 use crate::app::Global;
@@ -24,6 +25,8 @@ pub(crate) struct ShellArgs {
     workspace: Option<PathBuf>,
     #[command(flatten)]
     create: CreateArgs,
+    #[command(flatten)]
+    ssh_agent: AgentArgs,
     /// Set this machine up without asking, when it is not
     #[arg(short, long)]
     yes: bool,
@@ -46,6 +49,7 @@ pub(super) async fn run(
     let workspace = workspace::find(given, env, caution)?;
     let consent = if args.yes { Consent::Given } else { Consent::ToBeAsked };
     let entrance = Entrance::new(env, ui, args.create.flags(None, global), workspace, consent)?;
+    let entrance = args.ssh_agent.apply(entrance);
     if args.dry_run {
         return entrance.show_plan().await;
     }

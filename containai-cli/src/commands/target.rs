@@ -51,6 +51,28 @@ impl TargetArgs {
     }
 }
 
+/// Finds the container that a word means, the name of one or a workspace; no
+/// word is the repository around the current directory.
+pub(crate) async fn find_named(
+    word: Option<&str>,
+    engine: &DockerEngine,
+    env: &Env,
+) -> anyhow::Result<Container> {
+    let containers = engine.containers().await?;
+    let is_meant = |container: &Container| {
+        container.labels.is_managed() && word == Some(container.name.as_str())
+    };
+    if let Some(container) = containers.iter().find(|it| is_meant(it)) {
+        return Ok(container.clone());
+    }
+    if let Some(word) = word.filter(|word| !env.directory.join(word).exists()) {
+        let message = format!("`{word}` is neither a container nor a directory");
+        return Err(missing(&message).into());
+    }
+    let path = word.map(PathBuf::from);
+    TargetArgs { path, workspace: None, container: None }.by_workspace(containers, env)
+}
+
 fn by_name(containers: Vec<Container>, name: &str) -> anyhow::Result<Container> {
     match containers.into_iter().find(|container| container.name == name) {
         Some(container) if container.labels.is_managed() => Ok(container),

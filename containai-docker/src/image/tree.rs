@@ -42,6 +42,8 @@ static BASE: &[File] = context! { "base":
     0o644 "rootfs/etc/gitconfig"
     0o644 "rootfs/etc/ssh/sshd_config"
     0o644 "rootfs/etc/sudoers.d/agent"
+    0o644 "rootfs/etc/systemd/system/containai-agent.socket"
+    0o644 "rootfs/etc/systemd/system/containai-agent@.service"
     0o644 "rootfs/etc/systemd/system/containai-docker.timer"
     0o644 "rootfs/etc/systemd/system/containai-init.service"
     0o644 "rootfs/etc/systemd/system/dbus.socket.d/containai.conf"
@@ -50,6 +52,7 @@ static BASE: &[File] = context! { "base":
     0o644 "rootfs/etc/systemd/system/ssh-keygen.service"
     0o644 "rootfs/etc/systemd/system/ssh.service"
     0o644 "rootfs/etc/tmpfiles.d/containai.conf"
+    0o755 "rootfs/usr/lib/containai/agent"
     0o755 "rootfs/usr/lib/containai/init"
 };
 

@@ -116,6 +116,7 @@ fn unix(path: &Path) -> Result<Listener, RemoteError> {
 }
 
 /// Makes a socket that only its owner may connect to, from its first moment on.
+/// The mask is the whole process's, for as long as one system call takes.
 fn private(path: &Path) -> io::Result<UnixListener> {
     let before = umask(Mode::from_bits_truncate(0o177));
     let outcome = UnixListener::bind(path);

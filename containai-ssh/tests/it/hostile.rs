@@ -98,6 +98,15 @@ impl server::Handler for Client {
         Ok(())
     }
 
+    async fn tcpip_forward(
+        &mut self,
+        _: &str,
+        _: &mut u32,
+        _: &mut Session,
+    ) -> Result<bool, Self::Error> {
+        Ok(true)
+    }
+
     async fn pty_request(
         &mut self,
         channel: ChannelId,
@@ -215,5 +224,23 @@ async fn refusals_and_broken_connections_are_errors() -> Result<()> {
     let error = session.output(&Command::new(["vanish"])?, Input::Null).await.unwrap_err();
     let shown = format!("{error}").replace(&server.port.to_string(), "PORT");
     assert_eq!(shown, "the SSH connection to port PORT failed");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_granted_forward_opens_nothing_else() -> Result<()> {
+    use containai_core::remote::{Direction, Forward};
+
+    let server = Server::start().await?;
+    let session = server.session().await?;
+    // The server asks for ports and sockets other than this one.
+    let forward = Forward::parse(Direction::Remote, "2222:localhost:1")?;
+    let tunnel = containai_ssh::Tunnel::open(vec![forward]).await?;
+    tunnel.listen_inside(&session).await?;
+    let command = Command::new(["attack"])?;
+    let attack = session.output(&command, Input::Null);
+    tokio::time::timeout(Duration::from_secs(10), attack).await.context("hangs")??;
+    let heard = server.heard();
+    assert!(heard.iter().all(|line| line.ends_with("refused")) && heard.len() == 7, "{heard:?}");
     Ok(())
 }

@@ -2,9 +2,11 @@
 //!
 //! One binary, one file a theme. A test's name is what is promised.
 
+mod agent_forwarding;
 mod engine_trouble;
 mod first_run;
 mod foreign_dockerd;
+mod forwards;
 mod full_disk;
 mod inner_docker;
 mod interruption;

@@ -1,0 +1,99 @@
+use std::process::ExitCode;
+
+use clap::Args;
+use containai_core::config::Flags;
+use containai_core::lifecycle::{Either, race};
+use containai_ssh::Tunnel;
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::container::Followed;
+use super::specs::SpecArgs;
+use crate::app::Global;
+use crate::env::Env;
+use crate::forwarding::Forwarding;
+use crate::ui::Ui;
+
+/// Lead ports and sockets between this machine and a container
+///
+/// Goes on until it is interrupted, also when the container is restarted. Only
+/// this machine can connect unless an address is spelled, as in
+/// `*:8080:localhost:80`; the path of a socket may stand in place of either
+/// end. `cai ports add` does the same in the background.
+#[derive(Debug, Args)]
+pub(crate) struct ForwardArgs {
+    /// The container's name, or a workspace [default: the repository around the current directory]
+    #[arg(value_name = "NAME|PATH")]
+    target: Option<String>,
+    #[command(flatten)]
+    specs: SpecArgs,
+    /// Leave the terminal, and print a line when everything is open
+    #[arg(long, hide = true)]
+    detached: bool,
+}
+
+pub(crate) async fn run(
+    args: ForwardArgs,
+    global: &Global,
+    env: &Env,
+    ui: &Ui,
+) -> anyhow::Result<ExitCode> {
+    let mut end = pin_signals()?;
+    match race(forward(args, global, env, ui), &mut end).await {
+        Either::First(outcome) => outcome,
+        // That is how it ends.
+        Either::Second(()) => Ok(ExitCode::SUCCESS),
+    }
+}
+
+async fn forward(
+    args: ForwardArgs,
+    global: &Global,
+    env: &Env,
+    ui: &Ui,
+) -> anyhow::Result<ExitCode> {
+    let forwards = args.specs.forwards()?;
+    let flags = Flags { docker_host: global.docker_host.clone(), ..Flags::default() };
+    let mut container = Followed::find(args.target.as_deref(), flags, env, ui).await?;
+    let mut tunnel = Tunnel::open(forwards).await?;
+    let mut session = container.reach().await?;
+    tunnel.listen_inside(&session).await?;
+    let engine = container.context.address.to_string();
+    let forwarding = Forwarding::of(container.name(), &engine, tunnel.forwards());
+    let _entry = forwarding.register(&env.layout.forward_dir())?;
+    for forward in tunnel.forwards() {
+        ui.say(&format!("{} {forward} ({})", forward.direction().option(), container.name()));
+    }
+    if args.detached {
+        // The terminal's signals are meant for others from now on.
+        nix::unistd::setsid()?;
+        ui.data("open")?;
+    }
+    loop {
+        tunnel.serve(session, |notice| ui.warn(&notice.to_string())).await;
+        ui.say(&format!("connection to {} lost; waiting for it", container.name()));
+        session = loop {
+            let session = container.reach_again().await?;
+            match tunnel.listen_inside(&session).await {
+                Ok(()) => break session,
+                // The old server may hold the port for another moment.
+                Err(error) => ui.detail(&error.to_string()),
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+        };
+        ui.say(&format!("connected to {} again", container.name()));
+    }
+}
+
+/// Resolves when somebody wants an end.
+fn pin_signals() -> anyhow::Result<std::pin::Pin<Box<impl Future<Output = ()>>>> {
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut hang_up = signal(SignalKind::hangup())?;
+    Ok(Box::pin(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+            _ = hang_up.recv() => {}
+        }
+    }))
+}

@@ -1,0 +1,111 @@
+//! A container that is reached again and again.
+
+use std::path::Path;
+use std::time::Duration;
+
+use containai_core::config::Flags;
+use containai_core::engine::{Container, Engine as _, EngineError, RunState};
+use containai_core::exit;
+use containai_core::hint::Hint;
+use containai_core::lifecycle::{DriveError, Pin, reach};
+use containai_core::naming::WorkspacePath;
+use containai_core::remote::RemoteError;
+use containai_docker::DockerEngine;
+use containai_ssh::Session;
+
+use crate::commands::target;
+use crate::context::Context;
+use crate::env::Env;
+use crate::error::CliError;
+use crate::ui::Ui;
+
+/// How often it is looked whether the container runs again.
+const PAUSE: Duration = Duration::from_millis(500);
+
+/// A container that may be restarted meanwhile.
+pub(super) struct Followed<'a> {
+    pub(super) context: Context<'a>,
+    engine: DockerEngine,
+    container: Container,
+}
+
+impl<'a> Followed<'a> {
+    /// Finds a running container by its name or its workspace.
+    pub(super) async fn find(
+        word: Option<&str>,
+        flags: Flags,
+        env: &'a Env,
+        ui: &'a Ui,
+    ) -> anyhow::Result<Self> {
+        let engine = Context::new(env, ui, flags.clone(), None)?.engine()?;
+        let container = target::find_named(word, &engine, env).await?;
+        let name = &container.name;
+        if container.state != RunState::Running {
+            let message = format!("container `{name}` is {}", container.state);
+            let hint = Hint::run("cai run -- true", "start it, in its workspace");
+            return Err(CliError::with_code(exit::CANNOT_CONNECT, message).hint(hint).into());
+        }
+        let workspace = container.labels.workspace();
+        let workspace = workspace.and_then(|path| WorkspacePath::new(Path::new(path)).ok());
+        let context = Context::new(env, ui, flags, workspace.as_ref())?;
+        Ok(Self { context, engine, container })
+    }
+
+    pub(super) fn name(&self) -> &str {
+        &self.container.name
+    }
+
+    /// Opens a connection; the engine is asked for the host key first, since
+    /// the container may be another one than it was.
+    pub(super) async fn reach(&self) -> Result<Session, DriveError> {
+        reach(&self.engine, &self.context.remote, &self.container, Pin::Stale).await
+    }
+
+    /// Waits until the container runs and can be reached again, however long
+    /// that takes. It is the one that serves the same workspace, whatever its
+    /// id.
+    ///
+    /// Ends with an error when it is gone, or shows a key that is not its own.
+    pub(super) async fn reach_again(&mut self) -> anyhow::Result<Session> {
+        loop {
+            match self.look().await {
+                Ok(true) => match self.reach().await {
+                    Ok(session) => return Ok(session),
+                    Err(error @ DriveError::Remote(RemoteError::HostKeyMismatch { .. })) => {
+                        return Err(error.into());
+                    }
+                    Err(error) => self.context.ui.detail(&error.to_string()),
+                },
+                Ok(false) => {}
+                Err(Gone::Removed) => {
+                    let message = format!("container `{}` is gone", self.name());
+                    let hint = Hint::run("cai run", "make it again, in its workspace");
+                    return Err(CliError::with_code(exit::FAILED, message).hint(hint).into());
+                }
+                // The engine may be on its way back.
+                Err(Gone::Unknown(error)) => self.context.ui.detail(&error.to_string()),
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+    }
+
+    /// Looks how it is; whether it runs.
+    async fn look(&mut self) -> Result<bool, Gone> {
+        let containers = self.engine.containers().await.map_err(Gone::Unknown)?;
+        let old = &self.container;
+        let is_same = |it: &&Container| {
+            it.labels.is_managed()
+                && it.labels.workspace() == old.labels.workspace()
+                && (it.id == old.id || it.name == old.name)
+        };
+        let found = containers.iter().find(is_same).cloned().ok_or(Gone::Removed)?;
+        self.container = found;
+        Ok(self.container.state == RunState::Running)
+    }
+}
+
+/// Why a container cannot be seen.
+enum Gone {
+    Removed,
+    Unknown(EngineError),
+}

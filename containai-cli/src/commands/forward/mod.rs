@@ -1,0 +1,8 @@
+//! Leading ports and sockets between this machine and a container.
+
+mod command;
+mod container;
+mod specs;
+
+pub(crate) use command::{ForwardArgs, run};
+pub(crate) use specs::SpecArgs;

@@ -1,0 +1,68 @@
+//! The SSH agent of a person.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use crate::{Person, until};
+
+/// An `ssh-agent` with one key, which ends with this value.
+#[derive(Debug)]
+pub struct SshAgent {
+    directory: PathBuf,
+    process: Child,
+}
+
+impl SshAgent {
+    /// Starts one that belongs to a person.
+    ///
+    /// # Panics
+    ///
+    /// When OpenSSH's client programs are not installed.
+    #[track_caller]
+    pub fn of(person: &Person<'_>) -> Self {
+        let directory = person.beside("agent");
+        fs::create_dir_all(&directory).expect("a directory can be made");
+        let socket = directory.join("socket");
+        let mut agent = Command::new("ssh-agent");
+        agent.args(["-D", "-a"]).arg(&socket).stdout(Stdio::null());
+        let process = agent.spawn().expect("ssh-agent is installed");
+        until(Duration::from_secs(5), "the agent listens", || socket.exists().then_some(()));
+        let agent = Self { directory, process };
+        let key = agent.directory.join("key");
+        agent.succeeds(
+            Command::new("ssh-keygen").args(["-q", "-t", "ed25519", "-N", "", "-f"]).arg(&key),
+        );
+        agent.succeeds(Command::new("ssh-add").arg("-q").arg(&key).env("SSH_AUTH_SOCK", &socket));
+        agent
+    }
+
+    /// What `SSH_AUTH_SOCK` is to be.
+    pub fn socket(&self) -> PathBuf {
+        self.directory.join("socket")
+    }
+
+    /// The public key, as `ssh-add -L` prints it.
+    pub fn public_key(&self) -> String {
+        read(&self.directory.join("key.pub"))
+    }
+
+    #[track_caller]
+    fn succeeds(&self, command: &mut Command) {
+        let status = command.stdin(Stdio::null()).status().expect("OpenSSH is installed");
+        assert!(status.success(), "{command:?} failed");
+    }
+}
+
+impl Drop for SshAgent {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+#[track_caller]
+fn read(path: &Path) -> String {
+    fs::read_to_string(path).expect("a key was made")
+}
