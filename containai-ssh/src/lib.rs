@@ -12,6 +12,10 @@
 //! - [`SshRemote`] waits for a container's SSH server, authenticates both sides
 //!   and gives a [`Session`], on which any number of [`Command`]s run one after
 //!   another, with or without a terminal.
+//! - A [`Tunnel`] leads ports and Unix sockets through a session, both ways,
+//!   and speaks SOCKS; its local ends outlive a session that breaks.
+//! - A session lends the user's SSH agent where that is wanted
+//!   ([`SshRemote::with_agent`]).
 //!
 //! What it does not do:
 //!
