@@ -10,6 +10,7 @@ mod error;
 mod git;
 mod host;
 mod lock;
+mod mux;
 mod regroup;
 mod role;
 mod ui;
@@ -19,6 +20,7 @@ mod workspace;
 fn main() -> ExitCode {
     match role::of_this_process() {
         role::Role::Cai => app::main(),
+        role::Role::Broker => mux::main(),
         role::Role::Runtime => containai_docker::runtime::main(std::env::args_os().skip(1)),
         role::Role::Supervisor => {
             containai_docker::host::supervisor_main(std::env::args_os().skip(1))

@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use sha2::{Digest as _, Sha256};
+
 use crate::naming::{ContainerName, SshAlias, WorkspacePath};
 
 /// Where the workspace is mounted in a container.
@@ -23,6 +25,7 @@ pub struct Layout {
     home: PathBuf,
     config: PathBuf,
     docker_config: PathBuf,
+    runtime: Option<PathBuf>,
 }
 
 impl Layout {
@@ -38,7 +41,16 @@ impl Layout {
             home: home.to_owned(),
             config: config_home.join("containai"),
             docker_config: docker_config.map_or_else(|| home.join(".docker"), Path::to_owned),
+            runtime: None,
         }
+    }
+
+    /// Puts sockets below `runtime`, which is `XDG_RUNTIME_DIR`; a relative one
+    /// is ignored.
+    #[must_use]
+    pub fn with_runtime_dir(mut self, runtime: Option<&Path>) -> Self {
+        self.runtime = runtime.filter(|path| path.is_absolute()).map(Path::to_owned);
+        self
     }
 
     /// The user's home directory.
@@ -99,6 +111,20 @@ impl Layout {
     /// Serialises set-up.
     pub fn setup_lock(&self) -> PathBuf {
         self.lock_dir().join("setup.lock")
+    }
+
+    /// The socket of the process that shares connections, mode 0600 in a
+    /// directory of mode 0700. Its name tells configurations apart that have one
+    /// `XDG_RUNTIME_DIR`; without that it is below the configuration.
+    pub fn mux_socket(&self) -> PathBuf {
+        match &self.runtime {
+            Some(runtime) => {
+                let digest = Sha256::digest(self.config.as_os_str().as_encoded_bytes());
+                let name: String = digest[..4].iter().map(|byte| format!("{byte:02x}")).collect();
+                runtime.join(format!("containai/mux-{name}.sock"))
+            }
+            None => self.config.join("run/mux.sock"),
+        }
     }
 
     /// `~/.ssh`.

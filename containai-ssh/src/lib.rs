@@ -12,11 +12,13 @@
 //! - [`SshRemote`] waits for a container's SSH server, authenticates both sides
 //!   and gives a [`Session`], on which any number of [`Command`]s run one after
 //!   another, with or without a terminal.
+//! - [`mux::Sharing`] lends connections to commands that follow each other, so
+//!   that the next one costs a channel instead of a handshake.
 //!
 //! What it does not do:
 //!
 //! - It knows no other host than `127.0.0.1`, no other key type than ed25519,
-//!   no jump hosts and no control sockets.
+//!   no jump hosts and no OpenSSH control sockets.
 //! - It does not read the user's OpenSSH configuration; it only adds one
 //!   `Include` to it.
 //! - It runs a command at most once. A connection that breaks later is an
@@ -55,6 +57,7 @@ mod key;
 mod known_hosts;
 mod listening;
 mod local_forward;
+pub mod mux;
 pub mod port;
 pub mod quote;
 mod remote;

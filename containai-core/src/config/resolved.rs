@@ -2,12 +2,13 @@
 
 use std::error::Error;
 use std::str::FromStr;
+use std::time::Duration;
 
 use super::error::Cause;
 use super::setting::{
     AGENT, CPU_LIMIT, DATA_VOLUME, DOCKER_HOST, FORWARD_AGENT, IMAGE, IMAGE_SOURCE, ISOLATION,
-    MEMORY_LIMIT, PORT_RANGE_END, PORT_RANGE_START, parse_memory, read_docker_host, read_image,
-    read_switch,
+    MEMORY_LIMIT, MUX, MUX_IDLE, PORT_RANGE_END, PORT_RANGE_START, parse_memory, read_docker_host,
+    read_idle, read_image, read_switch,
 };
 use super::sources::{Found, Sources};
 use super::{ConfigError, Ignored, IsolationChoice, Layers, Setting};
@@ -46,6 +47,10 @@ pub struct Config {
     pub port_range_end: Setting<HostPort>,
     /// Whether the user's SSH agent may be used inside; default no.
     pub forward_agent: Setting<bool>,
+    /// Whether commands share connections; default yes.
+    pub mux: Setting<bool>,
+    /// How long a connection is kept after its last command; default 60 s.
+    pub mux_idle: Setting<Duration>,
     /// What the workspace's own file says and has no say in.
     pub ignored: Vec<Ignored>,
     ssh_ports: PortRange,
@@ -89,6 +94,8 @@ impl Config {
             port_range_start: start,
             port_range_end: end,
             forward_agent: sources.find(&FORWARD_AGENT, None, read_switch)?.or(false),
+            mux: sources.find(&MUX, flags.mux, read_switch)?.or(true),
+            mux_idle: sources.find(&MUX_IDLE, None, read_idle)?.or(Duration::from_secs(60)),
             ignored: sources.ignored,
         })
     }

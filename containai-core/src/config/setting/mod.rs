@@ -18,5 +18,7 @@ pub use isolation::{IsolationChoice, UnknownIsolation};
 pub(super) use limits::{CPU_LIMIT, MEMORY_LIMIT};
 pub use limits::{LimitError, parse_memory};
 pub use spec::{SETTINGS, SettingSpec};
-pub(super) use ssh::{FORWARD_AGENT, PORT_RANGE_END, PORT_RANGE_START, read_switch};
+pub(super) use ssh::{
+    FORWARD_AGENT, MUX, MUX_IDLE, PORT_RANGE_END, PORT_RANGE_START, read_idle, read_switch,
+};
 pub(super) use volume::DATA_VOLUME;

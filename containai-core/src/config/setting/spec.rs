@@ -32,4 +32,6 @@ pub const SETTINGS: &[SettingSpec] = &[
     ssh::PORT_RANGE_START,
     ssh::PORT_RANGE_END,
     ssh::FORWARD_AGENT,
+    ssh::MUX,
+    ssh::MUX_IDLE,
 ];
