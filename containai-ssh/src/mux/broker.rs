@@ -95,9 +95,10 @@ pub async fn serve(
             drop(guest);
         });
     };
-    if let Some(stream) = first {
-        stream.set_nonblocking(true)?;
-        let_in(UnixStream::from_std(stream)?);
+    // One that is no socket is nobody.
+    let first = first.filter(|stream| stream.set_nonblocking(true).is_ok());
+    if let Some(Ok(stream)) = first.map(UnixStream::from_std) {
+        let_in(stream);
     }
     let ended = loop {
         tokio::select! {

@@ -2,8 +2,8 @@
 
 use std::fs::File;
 use std::io;
-use std::os::fd::{BorrowedFd, OwnedFd};
 use std::os::fd::AsFd as _;
+use std::os::fd::{BorrowedFd, OwnedFd};
 
 use rustix::termios::isatty;
 use tokio::task::JoinHandle;

@@ -13,9 +13,7 @@ use super::reply::{self, Reply};
 use super::start::{Start, encode_wish};
 use super::wire::Wire;
 use crate::command::Command;
-use crate::session::{
-    ExitOutcome, Name, RawMode, Request, Stdio, Terminal, Wish, Wishes,
-};
+use crate::session::{ExitOutcome, Name, RawMode, Request, Stdio, Terminal, Wish, Wishes};
 
 /// How long the broker may take once we want to leave; more than it gives the
 /// server.

@@ -81,10 +81,9 @@ impl Reply {
             4 => Self::Ended(ExitOutcome::Signal(fields.byte()?)),
             5 => Self::Ended(ExitOutcome::OutputClosed),
             6 => Self::Failed(Failure::Refused(name(fields.text()?)?)),
-            7 => Self::Failed(Failure::Stream(
-                name(fields.text()?)?,
-                fields.number()?.cast_signed(),
-            )),
+            7 => {
+                Self::Failed(Failure::Stream(name(fields.text()?)?, fields.number()?.cast_signed()))
+            }
             8 => Self::Failed(Failure::Connection(fields.text()?.to_owned())),
             9 => Self::Retiring,
             _ => return Err(Malformed),

@@ -5,6 +5,8 @@ mod child;
 mod exec;
 mod files;
 mod hostile;
+mod mux;
+mod mux_trouble;
 mod openssh;
 mod pty;
 mod signals;
