@@ -3,16 +3,19 @@
 //! The first command of a container opens a connection of its own and starts
 //! this program once more, as what keeps connections for the commands to come.
 
+use std::io;
 use std::os::unix::process::CommandExt as _;
+use std::pin::pin;
 use std::process::{Command as Program, ExitCode};
 use std::time::Duration;
 
 use anyhow::Context as _;
 use containai_core::engine::Container;
 use containai_core::naming::ContainerName;
-use containai_core::remote::Remote as _;
-use containai_ssh::SshRemote;
+use containai_core::remote::{Remote as _, RemoteError};
 use containai_ssh::mux::{self, Sharing, Target, Way};
+use containai_ssh::{Command, ExitOutcome, Session, SshRemote, Stdio, Terminal};
+use tokio::time::timeout;
 
 use crate::context::Context;
 use crate::env::{self, Env};
@@ -21,66 +24,98 @@ use crate::role::BROKER;
 /// How many sessions at once get a processor each.
 const THREADS: usize = 4;
 
-/// What this command has to do with shared connections.
-pub(crate) struct Shared<'a> {
-    context: &'a Context<'a>,
-    sharing: Option<Sharing>,
-    wants_broker: bool,
+/// How long a command runs before something is done for those that follow.
+const HEAD_START: Duration = Duration::from_millis(200);
+
+/// The way to a running container: shared where that works, else one's own.
+pub(crate) struct Passage {
+    way: Way,
+    sequel: Option<Sequel>,
 }
 
-impl<'a> Shared<'a> {
-    pub(crate) fn new(context: &'a Context<'a>) -> Self {
-        let is_wanted = context.config.mux.value;
-        let sharing = is_wanted.then(|| sharing(context.remote.clone()));
-        Self { context, sharing, wants_broker: true }
-    }
+/// What makes it quicker for the commands that follow.
+struct Sequel {
+    sharing: Sharing,
+    target: Target,
+    seconds: u64,
+}
 
+impl Passage {
     /// Borrows a connection to a running container, if there is one.
-    pub(crate) async fn borrow(&mut self, container: &Container) -> anyhow::Result<Option<Way>> {
-        let Some(sharing) = &self.sharing else {
-            return Ok(None);
-        };
-        let Some(target) = self.target(container).await else {
+    pub(crate) async fn borrowed(
+        context: &Context<'_>,
+        container: &Container,
+    ) -> anyhow::Result<Option<Self>> {
+        let Some(Sequel { sharing, target, .. }) = Sequel::of(context, container).await else {
             return Ok(None);
         };
         match sharing.borrow(&target).await {
             Ok(lease) => {
-                // What heals the files of OpenSSH when nothing is opened.
+                // What heals the files of OpenSSH where nothing is opened.
                 if let Ok(name) = ContainerName::parse(&container.name) {
-                    self.context.remote.introduce(&name, target.port, &target.host_key).await?;
+                    context.remote.introduce(&name, target.port, &target.host_key).await?;
                 }
-                Ok(Some(Way::Lent(lease)))
+                Ok(Some(Self { way: Way::Lent(lease), sequel: None }))
             }
             Err(error) => {
-                self.wants_broker = error.wants_broker();
-                self.context.ui.detail(&format!("opening a connection: {error}"));
+                context.ui.detail(&format!("opening a connection: {error}"));
                 Ok(None)
             }
         }
     }
 
-    /// Has a connection kept ready for the next command, now that this one has
-    /// its own. That it fails is no reason to stop.
-    pub(crate) async fn begin(&self, container: &Container) {
-        let Some(sharing) = self.sharing.as_ref().filter(|_| self.wants_broker) else {
-            return;
-        };
-        let Some(target) = self.target(container).await else {
-            return;
-        };
-        let mut program = Program::new("/proc/self/exe");
-        program.arg0(BROKER).arg(self.context.config.mux_idle.value.as_secs().to_string());
-        program.env_clear().envs(env::kept());
-        if let Err(error) = sharing.begin(program, &target) {
-            self.context.ui.detail(&format!("cannot share connections: {error}"));
-        }
+    /// Takes a connection of one's own.
+    pub(crate) async fn own(
+        context: &Context<'_>,
+        container: &Container,
+        session: Session,
+    ) -> Self {
+        Self { way: Way::Own(session), sequel: Sequel::of(context, container).await }
     }
 
-    async fn target(&self, container: &Container) -> Option<Target> {
+    /// Runs a command. A connection for the next one is made when this one
+    /// goes on for a while, else when it has ended: both at once would only
+    /// compete.
+    pub(crate) async fn exec(
+        self,
+        command: &Command,
+        terminal: Terminal,
+        stdio: Stdio,
+    ) -> Result<ExitOutcome, RemoteError> {
+        let mut running = pin!(self.way.exec(command, terminal, stdio));
+        let early = timeout(HEAD_START, &mut running).await;
+        if let Some(sequel) = self.sequel {
+            // The next command goes its own way where this fails.
+            let _ = sequel.begin();
+        }
+        match early {
+            Ok(outcome) => outcome,
+            Err(_) => running.await,
+        }
+    }
+}
+
+impl Sequel {
+    /// `None` where nothing is to be shared, or nothing is pinned yet.
+    async fn of(context: &Context<'_>, container: &Container) -> Option<Self> {
+        if !context.config.mux.value {
+            return None;
+        }
         let port = container.labels.ssh_port()?;
-        let host_key = self.context.remote.pinned(port).await.ok()??;
-        let engine = self.context.address.to_string();
-        Some(Target { engine, container: container.id.clone(), port, host_key })
+        let host_key = context.remote.pinned(port).await.ok()??;
+        let engine = context.address.to_string();
+        Some(Self {
+            sharing: sharing(context.remote.clone()),
+            target: Target { engine, container: container.id.clone(), port, host_key },
+            seconds: context.config.mux_idle.value.as_secs(),
+        })
+    }
+
+    /// Starts this program once more; one that finds another at work ends.
+    fn begin(&self) -> io::Result<()> {
+        let mut program = Program::new("/proc/self/exe");
+        program.arg0(BROKER).arg(self.seconds.to_string()).env_clear().envs(env::kept());
+        self.sharing.begin(program, &self.target)
     }
 }
 
@@ -96,10 +131,8 @@ fn serve() -> anyhow::Result<mux::Ended> {
     let first = mux::detach()?;
     let seconds = std::env::args().nth(1).context("no number of seconds")?.parse()?;
     let remote = SshRemote::new(Env::read()?.layout);
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(THREADS)
-        .enable_all()
-        .build()?;
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(THREADS).enable_all().build()?;
     let patience = Duration::from_secs(seconds);
     let ended = runtime.block_on(mux::serve(sharing(remote), patience, Some(first)));
     // A thread that still writes to a stream that nobody reads must not keep

@@ -7,11 +7,11 @@ use containai_core::engine::{Container, EngineError, ImageRequest, Isolation, Ru
 use containai_core::exit;
 use containai_core::hint::Hint;
 use containai_core::lifecycle::{
-    Desired, DriveError, Either, Observed, Pin, Reached, Step, decide, drive, observe, plan, race, reach,
+    Desired, DriveError, Either, Observed, Pin, Reached, Step, decide, drive, observe, plan, race,
+    reach,
 };
 use containai_core::naming::WorkspacePath;
 use containai_docker::DockerEngine;
-use containai_ssh::mux::Way;
 use containai_ssh::{Command, Size, Stdio, Terminal};
 
 use super::create::{desired, local_capacity};
@@ -20,7 +20,7 @@ use super::target::missing;
 use crate::context::Context;
 use crate::env::Env;
 use crate::error::CliError;
-use crate::mux::Shared;
+use crate::mux::Passage;
 use crate::ui::Ui;
 use crate::{lock, regroup, wire};
 
@@ -55,39 +55,37 @@ impl<'a> Entrance<'a> {
     }
 
     /// Makes and starts the container as needed and opens a session in it.
-    pub(crate) async fn enter(mut self) -> anyhow::Result<Reached<Way>> {
+    pub(crate) async fn enter(mut self) -> anyhow::Result<Reached<Passage>> {
         let (engine, observed) = self.prepared().await?;
         let wanted = self.desired(&engine, &observed).await?;
-        let mut shared = Shared::new(&self.context);
-        if let Some(container) = ready(&observed, &wanted) {
-            if let Some(way) = shared.borrow(&container).await? {
-                return Ok(Reached { container, session: way });
-            }
+        if let Some(container) = ready(&observed, &wanted)
+            && let Some(session) = Passage::borrowed(&self.context, &container).await?
+        {
+            return Ok(Reached { container, session });
         }
         let _turn = self.turn().await?;
         setup::ensure(&self.context)?;
         let work = drive(&engine, &self.context.remote, &wanted, self.context.ui);
         let Reached { container, session } = until_interrupted(work, self.context.ui).await?;
-        shared.begin(&container).await;
-        Ok(Reached { container, session: Way::Own(session) })
+        let session = Passage::own(&self.context, &container, session).await;
+        Ok(Reached { container, session })
     }
 
     /// Opens a session in the container if there is one, starting it as needed.
-    pub(crate) async fn enter_existing(mut self) -> anyhow::Result<Reached<Way>> {
+    pub(crate) async fn enter_existing(mut self) -> anyhow::Result<Reached<Passage>> {
         let (engine, observed) = self.prepared().await?;
         let container = match observed.serving(&self.workspace).as_slice() {
             [] => return Err(missing(&format!("no container serves `{}`", self.workspace)).into()),
             [container] if container.state == RunState::Running => (*container).clone(),
             _ => return self.enter().await,
         };
-        let mut shared = Shared::new(&self.context);
-        if let Some(way) = shared.borrow(&container).await? {
-            return Ok(Reached { container, session: way });
+        if let Some(session) = Passage::borrowed(&self.context, &container).await? {
+            return Ok(Reached { container, session });
         }
         let work = reach(&engine, &self.context.remote, &container, Pin::Known);
         let session = until_interrupted(work, self.context.ui).await?;
-        shared.begin(&container).await;
-        Ok(Reached { container, session: Way::Own(session) })
+        let session = Passage::own(&self.context, &container, session).await;
+        Ok(Reached { container, session })
     }
 
     /// Prints what [`Self::enter`] would do.
@@ -201,7 +199,7 @@ pub(crate) async fn agent(mut entrance: Entrance<'_>) -> anyhow::Result<ExitCode
 
 /// Runs the command with this process's streams and passes its status on.
 pub(crate) async fn attend(
-    way: Way,
+    passage: Passage,
     command: &Command,
     env: &Env,
     ui: &Ui,
@@ -214,7 +212,7 @@ pub(crate) async fn attend(
             size: Size::of(std::io::stdout()).unwrap_or_default(),
         },
     };
-    let outcome = way.exec(command, terminal, Stdio::inherit()).await?;
+    let outcome = passage.exec(command, terminal, Stdio::inherit()).await?;
     Ok(ExitCode::from(outcome.code()))
 }
 

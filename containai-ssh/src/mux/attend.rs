@@ -60,6 +60,9 @@ async fn lend(broker: &Broker, wire: &mut Wire, target: Target) -> io::Result<()
     };
     wire.send(&Reply::Ready.encode()).await?;
     let Some(message) = wire.receive(start::LONGEST).await? else {
+        if channel.close().await.is_ok() {
+            broker.pool.give_back(target, session);
+        }
         return Ok(());
     };
     let start = Start::decode(&message).map_err(io::Error::other)?;

@@ -14,6 +14,7 @@ mod ownership;
 mod races;
 mod refusals;
 mod setup;
+mod sharing;
 mod ssh_clients;
 mod status;
 mod sysbox;
