@@ -96,9 +96,10 @@ impl Passage {
 }
 
 impl Sequel {
-    /// `None` where nothing is to be shared, or nothing is pinned yet.
+    /// `None` where nothing is to be shared or can be, as nothing is pinned.
     async fn of(context: &Context<'_>, container: &Container) -> Option<Self> {
-        if !context.config.mux.value {
+        // What the broker opens forwards no agent.
+        if !context.config.mux.value || context.config.forward_agent.value {
             return None;
         }
         let port = container.labels.ssh_port()?;

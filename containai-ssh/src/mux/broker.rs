@@ -60,6 +60,8 @@ pub fn detach() -> io::Result<StdUnixStream> {
         let _ = nix::unistd::close(number);
     }
     rustix::stdio::dup2_stdin(OwnedFd::from(fs::File::open("/dev/null")?))?;
+    // Without a file of that name, the kernel does not know what to call us.
+    let _ = rustix::thread::set_name(c"containai-mux");
     // This fails for the leader of a process group, which is detached enough.
     let _ = nix::unistd::setsid();
     std::env::set_current_dir("/")?;

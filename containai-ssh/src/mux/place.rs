@@ -1,6 +1,6 @@
 //! Where the broker listens.
 
-use std::fs::{File, TryLockError};
+use std::fs::{self, File, Permissions, TryLockError};
 use std::io::{self, ErrorKind};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
@@ -37,14 +37,17 @@ impl Claim {
         }
     }
 
-    /// Listens; what an earlier holder left behind goes away.
+    /// Listens; the socket takes its name when it is ready, and the place of
+    /// what an earlier holder left behind.
     pub(super) fn listen(&self) -> io::Result<UnixListener> {
-        match std::fs::remove_file(&self.path) {
+        let new = self.path.with_extension("new");
+        match fs::remove_file(&new) {
             Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
             _ => {}
         }
-        let listener = UnixListener::bind(&self.path)?;
-        std::fs::set_permissions(&self.path, std::fs::Permissions::from_mode(PRIVATE))?;
+        let listener = UnixListener::bind(&new)?;
+        fs::set_permissions(&new, Permissions::from_mode(PRIVATE))?;
+        fs::rename(&new, &self.path)?;
         Ok(listener)
     }
 }
@@ -52,7 +55,7 @@ impl Claim {
 impl Drop for Claim {
     /// The socket goes before the lock does.
     fn drop(&mut self) {
-        let _ = std::fs::remove_file(&self.path);
+        let _ = fs::remove_file(&self.path);
     }
 }
 
@@ -69,7 +72,7 @@ pub(super) fn fits(path: &Path) -> bool {
 /// Whether nobody but us can put anything into a directory.
 fn is_private(directory: &Path) -> bool {
     let ours = rustix::process::geteuid().as_raw();
-    std::fs::symlink_metadata(directory).is_ok_and(|metadata| {
+    fs::symlink_metadata(directory).is_ok_and(|metadata| {
         metadata.is_dir() && metadata.uid() == ours && metadata.mode() & 0o077 == 0
     })
 }
@@ -87,12 +90,12 @@ mod tests {
         let _listener = claim.listen()?;
         assert!(is_usable(&path));
         assert!(Claim::take(&path)?.is_none());
-        assert_eq!(std::fs::metadata(&path)?.mode() & 0o777, 0o600);
-        assert_eq!(std::fs::metadata(dir.path().join("new"))?.mode() & 0o777, 0o700);
+        assert_eq!(fs::metadata(&path)?.mode() & 0o777, 0o600);
+        assert_eq!(fs::metadata(dir.path().join("new"))?.mode() & 0o777, 0o700);
         drop(claim);
         assert!(!path.exists());
         let next = Claim::take(&path)?.expect("it is free again");
-        std::fs::write(&path, "left behind")?;
+        fs::write(&path, "left behind")?;
         next.listen()?;
         Ok(())
     }
@@ -101,7 +104,7 @@ mod tests {
     fn a_directory_that_others_may_enter_is_not_usable() -> io::Result<()> {
         let dir = tempfile::tempdir()?;
         let path = dir.path().join("mux.sock");
-        std::fs::set_permissions(dir.path(), std::fs::Permissions::from_mode(0o755))?;
+        fs::set_permissions(dir.path(), Permissions::from_mode(0o755))?;
         assert!(!is_usable(&path));
         let link = tempfile::tempdir()?;
         std::os::unix::fs::symlink("/root", link.path().join("run"))?;

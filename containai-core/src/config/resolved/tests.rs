@@ -47,6 +47,8 @@ fn nothing_configured_is_the_default() {
     assert_eq!(config.image.value.to_string(), "base");
     assert_eq!(config.data_volume, Setting::default_to(None));
     assert_eq!(config.ssh_ports().to_string(), "2300-2500");
+    assert_eq!(config.mux, Setting::default_to(true));
+    assert_eq!(config.mux_idle, Setting::default_to(Duration::from_secs(60)));
     assert_eq!(config.ignored, []);
 }
 
