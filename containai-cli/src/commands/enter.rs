@@ -20,7 +20,7 @@ use super::target::missing;
 use crate::context::Context;
 use crate::env::Env;
 use crate::error::CliError;
-use crate::mux::Passage;
+use crate::passage::Passage;
 use crate::ui::Ui;
 use crate::{lock, regroup, wire};
 

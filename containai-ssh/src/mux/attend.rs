@@ -2,10 +2,13 @@
 
 use std::fs::File;
 use std::io::{self, ErrorKind};
+use std::os::fd::OwnedFd;
 use std::pin::pin;
 use std::time::Duration;
 
 use containai_core::remote::RemoteError;
+use russh::Channel;
+use russh::client::Msg;
 use tokio::net::UnixStream;
 use tokio::sync::mpsc;
 use tokio::time::timeout;
@@ -17,7 +20,7 @@ use super::reply::{Failure, Reply};
 use super::start::{self, Start, Streams, decode_wish};
 use super::target::Target;
 use super::wire::Wire;
-use crate::session::{ExitOutcome, Input, Output, Signals, Stdio, Wish, Wishes};
+use crate::session::{ExitOutcome, Input, Output, Session, Signals, Stdio, Wish, Wishes};
 
 /// How long a client may take to say what it wants.
 const GREETING: Duration = Duration::from_secs(5);
@@ -66,26 +69,8 @@ async fn lend(broker: &Broker, wire: &mut Wire, target: Target) -> io::Result<()
         return Ok(());
     };
     let start = Start::decode(&message).map_err(io::Error::other)?;
-    let stdio = stdio(start.streams, wire.take_files())?;
-    let (tell, told) = mpsc::channel(AHEAD);
-    let mut is_whole = true;
-    let outcome = {
-        let mut running = pin!(session.run(channel, start.request, stdio, Wishes::Told(told)));
-        loop {
-            tokio::select! {
-                outcome = &mut running => break outcome,
-                message = wire.receive(1) => {
-                    // A client that is gone takes the connection with it, as
-                    // if it had been its own.
-                    let message = message?.ok_or(ErrorKind::UnexpectedEof)?;
-                    let wish = decode_wish(&message).map_err(io::Error::other)?;
-                    is_whole &= wish == Wish::Resize;
-                    tell.try_send(wish).map_err(io::Error::other)?;
-                }
-            }
-        }
-    };
-    if is_whole && matches!(outcome, Ok(ExitOutcome::Status(_) | ExitOutcome::Signal(_))) {
+    let Finished { outcome, state } = accompany(wire, &session, channel, start).await?;
+    if state == State::Whole {
         broker.pool.give_back(target, session);
     }
     let reply = match outcome {
@@ -93,6 +78,52 @@ async fn lend(broker: &Broker, wire: &mut Wire, target: Target) -> io::Result<()
         Err(error) => Reply::Failed(Failure::of(&error)),
     };
     wire.send(&reply.encode()).await
+}
+
+/// A command that has ended, and what it left of its connection.
+struct Finished {
+    outcome: Result<ExitOutcome, RemoteError>,
+    state: State,
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum State {
+    /// The next command may have it.
+    Whole,
+    /// Something may be left of this one, or it is broken.
+    Spent,
+}
+
+/// Runs a command and passes on what its client gets of signals. A client that
+/// is gone is an error: it takes the connection with it, as if that had been
+/// its own.
+async fn accompany(
+    wire: &mut Wire,
+    session: &Session,
+    channel: Channel<Msg>,
+    start: Start,
+) -> io::Result<Finished> {
+    let stdio = stdio(start.streams, wire.take_files())?;
+    let (tell, told) = mpsc::channel(AHEAD);
+    let mut running = pin!(session.run(channel, start.request, stdio, Wishes::Told(told)));
+    let mut state = State::Whole;
+    loop {
+        tokio::select! {
+            outcome = &mut running => {
+                let ended = matches!(outcome, Ok(ExitOutcome::Status(_) | ExitOutcome::Signal(_)));
+                let state = if ended { state } else { State::Spent };
+                return Ok(Finished { outcome, state });
+            }
+            message = wire.receive(1) => {
+                let message = message?.ok_or(ErrorKind::UnexpectedEof)?;
+                let wish = decode_wish(&message).map_err(io::Error::other)?;
+                if wish != Wish::Resize {
+                    state = State::Spent;
+                }
+                tell.try_send(wish).map_err(io::Error::other)?;
+            }
+        }
+    }
 }
 
 /// An idle connection, else a new one; the client is told that it takes longer.
@@ -108,7 +139,7 @@ async fn connection(
     Ok(broker.pool.open(target).await)
 }
 
-fn stdio(streams: Streams, files: Vec<std::os::fd::OwnedFd>) -> io::Result<Stdio> {
+fn stdio(streams: Streams, files: Vec<OwnedFd>) -> io::Result<Stdio> {
     let mut files = files.into_iter();
     let mut next = |is_passed| match is_passed {
         true => files.next().map(Some).ok_or(io::Error::from(ErrorKind::InvalidData)),

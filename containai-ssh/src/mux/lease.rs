@@ -45,15 +45,15 @@ impl Lease {
         let _raw = RawMode::fitting(&terminal, &stdio)?;
         let wishes = Wishes::of_this_process(stdio.signals)?;
         let streams = |source| RemoteError::Stream { stream: "standard streams", source };
-        let has_terminal = terminal != Terminal::None;
         let mut files = HandOver::new(stdio, &terminal).map_err(streams)?;
-        let start = Start { request: Request::new(command, terminal), streams: files.streams() };
+        let start =
+            Start { request: Request::new(command, terminal.clone()), streams: files.streams() };
         let sent = self.wire.send_with(&start.encode(), &files.files()).await;
         sent.map_err(|error| broken(self.port, error))?;
         let writers = std::mem::take(&mut files.writers);
         // Ours are not needed any more, and a pipe would not end otherwise.
         drop(files);
-        let outcome = self.attend(wishes, has_terminal).await?;
+        let outcome = self.attend(wishes, &terminal).await?;
         for writer in writers {
             // A writer of ours that failed has ended the command already.
             let _ = writer.await;
@@ -66,7 +66,7 @@ impl Lease {
     async fn attend(
         mut self,
         mut wishes: Wishes,
-        has_terminal: bool,
+        terminal: &Terminal,
     ) -> Result<ExitOutcome, RemoteError> {
         let mut leaving: Option<(Name, Instant)> = None;
         loop {
@@ -75,7 +75,7 @@ impl Lease {
                 wish = wishes.next() => {
                     match wish {
                         Wish::Leave(name) => leave(&mut leaving, name),
-                        Wish::Pass(name) if has_terminal => leave(&mut leaving, name),
+                        Wish::Pass(name) if *terminal != Terminal::None => leave(&mut leaving, name),
                         Wish::Pass(_) | Wish::Resize => {}
                     }
                     let sent = self.wire.send(&encode_wish(wish)).await;

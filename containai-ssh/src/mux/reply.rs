@@ -127,7 +127,9 @@ fn name(text: &str) -> Result<&'static str, Malformed> {
 
 /// A text that fits into an answer: part of it may be the server's.
 fn brief(text: &str) -> &str {
-    &text[..text.floor_char_boundary(LONGEST / 2)]
+    let most = LONGEST / 2;
+    let end = text.char_indices().map(|(at, c)| at + c.len_utf8()).take_while(|end| *end <= most);
+    &text[..end.last().unwrap_or_default()]
 }
 
 #[cfg(test)]

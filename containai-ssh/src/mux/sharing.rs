@@ -1,6 +1,6 @@
 //! The client's side of the broker.
 
-use std::io::{self, Write as _};
+use std::io::{self, ErrorKind, Write as _};
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream as StdUnixStream;
 use std::path::{Path, PathBuf};
@@ -76,25 +76,11 @@ impl Sharing {
     ///
     /// See [`NoLease`].
     pub async fn borrow(&self, target: &Target) -> Result<Lease, NoLease> {
-        if !place::is_usable(&self.path) {
-            return Err(NoLease::Nobody);
-        }
-        let asking = async {
-            let wire = Wire::new(UnixStream::connect(&self.path).await?);
-            if !wire.is_ours() {
-                return Err(io::ErrorKind::PermissionDenied.into());
-            }
-            let hello = Hello { want: Want::Lease, target: target.clone() };
-            wire.send(&hello.encode(&self.version)).await?;
-            io::Result::Ok(wire)
-        };
-        let mut wire = match timeout(ANSWER, asking).await {
-            Ok(Ok(wire)) => wire,
-            Ok(Err(error)) if error.kind() == io::ErrorKind::WouldBlock => {
-                return Err(NoLease::Late);
-            }
-            Ok(Err(_)) => return Err(NoLease::Nobody),
+        let mut wire = match timeout(ANSWER, self.greet(target)).await {
             Err(_) => return Err(NoLease::Late),
+            Ok(Err(error)) if error.kind() == ErrorKind::WouldBlock => return Err(NoLease::Late),
+            Ok(Err(_)) => return Err(NoLease::Nobody),
+            Ok(Ok(wire)) => wire,
         };
         let mut reply = answer(&mut wire, ANSWER).await?;
         if reply == Reply::Opening {
@@ -117,7 +103,7 @@ impl Sharing {
     /// What the system says.
     pub fn begin(&self, mut program: Program, target: &Target) -> io::Result<()> {
         if !place::fits(&self.path) {
-            return Err(io::ErrorKind::InvalidFilename.into());
+            return Err(ErrorKind::InvalidFilename.into());
         }
         let (mut ours, theirs) = StdUnixStream::pair()?;
         let hello = Hello { want: Want::Warmth, target: target.clone() }.encode(&self.version);
@@ -128,6 +114,19 @@ impl Sharing {
         // It may end before we do, and is our child until then.
         thread::Builder::new().name("broker".to_owned()).spawn(move || broker.wait())?;
         Ok(())
+    }
+
+    async fn greet(&self, target: &Target) -> io::Result<Wire> {
+        if !place::is_usable(&self.path) {
+            return Err(ErrorKind::NotFound.into());
+        }
+        let wire = Wire::new(UnixStream::connect(&self.path).await?);
+        if !wire.is_ours() {
+            return Err(ErrorKind::PermissionDenied.into());
+        }
+        let hello = Hello { want: Want::Lease, target: target.clone() };
+        wire.send(&hello.encode(&self.version)).await?;
+        Ok(wire)
     }
 
     pub(super) fn path(&self) -> &Path {

@@ -129,6 +129,17 @@ fn the_workspace_may_ask_for_less() {
 }
 
 #[test]
+fn connections_are_kept_for_seconds() {
+    for text in ["0", "86401", "-1", "1.5", "'1m'", "true"] {
+        let refusal = refusal(&format!("ssh.mux_idle = {text}\n"));
+        assert!(refusal.contains("it takes seconds, from 1 to 86400"), "{refusal}");
+    }
+    let config = resolve(&layers("[ssh]\nmux = false\nmux_idle = 5\n", "ssh.mux = true\n"));
+    assert!(!config.mux.value, "the workspace has no say");
+    assert_eq!(config.mux_idle.value, Duration::from_secs(5));
+}
+
+#[test]
 fn refusals_name_the_place() {
     let texts = [
         "a = 1\nb = = 2\n",

@@ -1,28 +1,25 @@
-//! Connections that commands share.
+//! The way a command takes into a container that runs.
 //!
-//! The first command of a container opens a connection of its own and starts
-//! this program once more, as what keeps connections for the commands to come.
+//! The first one opens a connection of its own and starts this program once
+//! more, as what keeps connections for the commands to come.
 
 use std::io;
 use std::os::unix::process::CommandExt as _;
 use std::pin::pin;
-use std::process::{Command as Program, ExitCode};
+use std::process::Command as Program;
 use std::time::Duration;
 
-use anyhow::Context as _;
 use containai_core::engine::Container;
 use containai_core::naming::ContainerName;
 use containai_core::remote::{Remote as _, RemoteError};
-use containai_ssh::mux::{self, Sharing, Target, Way};
-use containai_ssh::{Command, ExitOutcome, Session, SshRemote, Stdio, Terminal};
+use containai_ssh::mux::{Sharing, Target, Way};
+use containai_ssh::{Command, ExitOutcome, Session, Stdio, Terminal};
 use tokio::time::timeout;
 
+use crate::broker::sharing;
 use crate::context::Context;
-use crate::env::{self, Env};
+use crate::env;
 use crate::role::BROKER;
-
-/// How many sessions at once get a processor each.
-const THREADS: usize = 4;
 
 /// How long a command runs before something is done for those that follow.
 const HEAD_START: Duration = Duration::from_millis(200);
@@ -118,30 +115,4 @@ impl Sequel {
         program.arg0(BROKER).arg(self.seconds.to_string()).env_clear().envs(env::kept());
         self.sharing.begin(program, &self.target)
     }
-}
-
-/// Runs what keeps the connections. Nobody listens to it, so it says nothing.
-pub(crate) fn main() -> ExitCode {
-    match serve() {
-        Ok(_) => ExitCode::SUCCESS,
-        Err(_) => ExitCode::FAILURE,
-    }
-}
-
-fn serve() -> anyhow::Result<mux::Ended> {
-    let first = mux::detach()?;
-    let seconds = std::env::args().nth(1).context("no number of seconds")?.parse()?;
-    let remote = SshRemote::new(Env::read()?.layout);
-    let runtime =
-        tokio::runtime::Builder::new_multi_thread().worker_threads(THREADS).enable_all().build()?;
-    let patience = Duration::from_secs(seconds);
-    let ended = runtime.block_on(mux::serve(sharing(remote), patience, Some(first)));
-    // A thread that still writes to a stream that nobody reads must not keep
-    // the process.
-    runtime.shutdown_background();
-    Ok(ended?)
-}
-
-fn sharing(remote: SshRemote) -> Sharing {
-    Sharing::new(remote, env!("CARGO_PKG_VERSION"))
 }
