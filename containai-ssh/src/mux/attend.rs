@@ -48,8 +48,7 @@ async fn serve(broker: &Broker, wire: &mut Wire) -> io::Result<()> {
             wire.send(&Reply::Retiring.encode()).await
         }
         Greeting::Hello(Hello { want: Want::Warmth, target }) => {
-            // Nobody waits for it, so nobody wants to know why it failed.
-            let _ = broker.pool.warm(&target).await;
+            broker.pool.warm(&target).await;
             Ok(())
         }
         Greeting::Hello(Hello { want: Want::Lease, target }) => lend(broker, wire, target).await,

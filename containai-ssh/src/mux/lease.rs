@@ -88,7 +88,7 @@ impl Lease {
 
     fn end(&self, message: io::Result<Option<Vec<u8>>>) -> Result<ExitOutcome, RemoteError> {
         let gone = || broken(self.port, "the process that shares connections has ended");
-        let message = message.map_err(|error| broken(self.port, error))?.ok_or_else(gone)?;
+        let message = message.ok().flatten().ok_or_else(gone)?;
         match Reply::decode(&message).map_err(|error| broken(self.port, error))? {
             Reply::Ended(outcome) => Ok(outcome),
             Reply::Failed(failure) => Err(failure.into_error(self.port)),

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use containai_core::remote::RemoteError;
 use russh::Channel;
 use russh::client::Msg;
+use tokio::sync::watch;
 use tokio::time::timeout;
 
 use super::target::Target;
@@ -29,6 +30,8 @@ pub(super) struct Pool {
     remote: SshRemote,
     patience: Duration,
     idle: Mutex<Vec<Idle>>,
+    /// What connections are being made for without anybody waiting for them.
+    warming: watch::Sender<Vec<Target>>,
 }
 
 struct Idle {
@@ -40,7 +43,7 @@ struct Idle {
 impl Pool {
     /// Keeps connections for `patience` after their last command.
     pub(super) fn new(remote: SshRemote, patience: Duration) -> Self {
-        Self { remote, patience, idle: Mutex::default() }
+        Self { remote, patience, idle: Mutex::default(), warming: watch::Sender::default() }
     }
 
     /// Takes a connection that leads to the target and answers. One that died
@@ -55,8 +58,17 @@ impl Pool {
         None
     }
 
-    /// Makes a new connection.
+    /// Makes a new connection, unless one is being made already that is free.
     pub(super) async fn open(&self, target: &Target) -> Result<Open, RemoteError> {
+        let mut warming = self.warming.subscribe();
+        if warming.borrow().contains(target) {
+            let made = warming.wait_for(|targets| !targets.contains(target));
+            // Whoever makes it gives up in time, too.
+            let _ = timeout(CONNECTION, made).await;
+            if let Some(open) = self.take(target).await {
+                return Ok(open);
+            }
+        }
         let opening = async {
             let session = self.remote.open_pinned(target.port, &target.host_key).await?;
             let channel = session.open_channel().await?;
@@ -70,16 +82,22 @@ impl Pool {
     }
 
     /// Has a connection ready for whoever comes next.
-    pub(super) async fn warm(&self, target: &Target) -> Result<(), RemoteError> {
+    /// Nobody waits for it, so nobody wants to know why it failed.
+    pub(super) async fn warm(&self, target: &Target) {
         self.sweep(Some(target));
         if self.idle().iter().any(|idle| idle.target == *target) {
-            return Ok(());
+            return;
         }
+        self.warming.send_modify(|targets| targets.push(target.clone()));
         let opening = self.remote.open_pinned(target.port, &target.host_key);
-        if let Ok(opened) = timeout(CONNECTION, opening).await {
-            self.give_back(target.clone(), opened?);
+        if let Ok(Ok(session)) = timeout(CONNECTION, opening).await {
+            self.give_back(target.clone(), session);
         }
-        Ok(())
+        self.warming.send_modify(|targets| {
+            if let Some(at) = targets.iter().position(|other| other == target) {
+                targets.swap_remove(at);
+            }
+        });
     }
 
     /// Keeps a connection whose command has ended by itself.

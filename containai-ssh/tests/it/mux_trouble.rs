@@ -66,7 +66,7 @@ async fn a_broker_that_is_killed_is_a_broken_connection() -> Result<()> {
     broker.process.kill()?;
     broker.process.wait()?;
     assert_eq!(pty.wait()?.code(), Some(99));
-    assert!(pty.screen().contains("the process that shares connections has ended"));
+    pty.wait_for("the process that shares connections has ended")?;
     assert!(!pty.is_raw()?);
     // The socket is still there, and nobody listens.
     assert_eq!(broker.sharing.borrow(&broker.target).await.unwrap_err(), NoLease::Nobody);
