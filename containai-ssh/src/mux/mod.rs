@@ -13,6 +13,8 @@
 //! - A command is sent once. Until the borrower has heard that a channel is open
 //!   it may go its own way; the words of the command go to the broker after
 //!   that, and then there is no way back.
+//! - A connection keeps the login that it was made with: groups that the user
+//!   was given inside since then count on a new one only.
 //! - Everything about it may fail: who wants to borrow and cannot opens a
 //!   connection of its own.
 //!
