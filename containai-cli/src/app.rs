@@ -38,9 +38,17 @@ pub(crate) struct Global {
     /// Tell nothing but errors
     #[arg(short, long, global = true)]
     quiet: bool,
+    /// Open a connection of one's own instead of sharing one
+    #[arg(long, global = true)]
+    no_mux: bool,
 }
 
 impl Global {
+    /// What the command line says on sharing connections.
+    pub(crate) fn mux(&self) -> Option<bool> {
+        self.no_mux.then_some(false)
+    }
+
     fn volume(&self) -> Volume {
         match (self.quiet, self.verbose) {
             (true, _) => Volume::Quiet,
@@ -105,7 +113,7 @@ fn names_a_verb(args: &[OsString]) -> bool {
         match word.as_ref() {
             "-h" | "--help" | "-V" | "--version" | "help" => return true,
             "--docker-host" => drop(rest.next()),
-            "-v" | "--verbose" | "-q" | "--quiet" => {}
+            "-v" | "--verbose" | "-q" | "--quiet" | "--no-mux" => {}
             word if word.starts_with("--docker-host=") => {}
             word if word.starts_with('-') => return false,
             word => {
@@ -139,6 +147,7 @@ mod tests {
         check("cai -- ls", "cai run -- ls");
         check("cai /", "cai run /");
         check("cai -v exec ls", "cai -v exec ls");
+        check("cai --no-mux exec ls", "cai --no-mux exec ls");
         check("cai --docker-host run status", "cai --docker-host run status");
         check("cai stauts", "cai stauts");
         check("cai --version", "cai --version");

@@ -1,12 +1,18 @@
 //! The only reader of the environment, the home directory and the terminals.
 
+use std::ffi::OsString;
 use std::io::{self, IsTerminal as _};
-use std::path::PathBuf;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use containai_core::config;
 use containai_core::layout::{EngineLayout, Layout};
 use nix::unistd::{User, geteuid, getuid};
+
+/// What a process that outlives the command needs of its environment, and all
+/// that it gets: the rest may be secret.
+pub(crate) const KEPT: [&str; 3] = ["HOME", "XDG_CONFIG_HOME", "XDG_RUNTIME_DIR"];
 
 /// Set for a process that was started again as a member of the engine's group.
 pub(crate) const REGROUPED: &str = "CONTAINAI_REGROUPED";
@@ -47,7 +53,8 @@ impl Env {
                 &home,
                 path("XDG_CONFIG_HOME").as_deref(),
                 path("DOCKER_CONFIG").as_deref(),
-            ),
+            )
+            .with_runtime_dir(path("XDG_RUNTIME_DIR").filter(|path| is_ours(path)).as_deref()),
             engine: engine_root.map_or_else(EngineLayout::default, EngineLayout::at),
             config: config::Environment::read(|name| std::env::var(name).ok()),
             certificates: path("DOCKER_CERT_PATH"),
@@ -77,6 +84,11 @@ impl Env {
     }
 }
 
+/// The variables of [`KEPT`] that are set.
+pub(crate) fn kept() -> impl Iterator<Item = (&'static str, OsString)> {
+    KEPT.into_iter().filter_map(|name| Some((name, std::env::var_os(name)?)))
+}
+
 /// Which of the standard streams are terminals.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) struct Terminals {
@@ -103,6 +115,12 @@ impl Terminals {
     pub(crate) fn is_interactive(self) -> bool {
         self.stdin && self.stdout
     }
+}
+
+/// Whether a directory belongs to our user; with `sudo` the runtime directory
+/// is somebody else's.
+fn is_ours(directory: &Path) -> bool {
+    std::fs::metadata(directory).is_ok_and(|metadata| metadata.uid() == geteuid().as_raw())
 }
 
 fn home() -> Option<PathBuf> {

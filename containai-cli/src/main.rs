@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 mod app;
+mod broker;
 mod commands;
 mod context;
 mod env;
@@ -11,6 +12,7 @@ mod forwarding;
 mod git;
 mod host;
 mod lock;
+mod passage;
 mod regroup;
 mod role;
 mod ui;
@@ -20,6 +22,7 @@ mod workspace;
 fn main() -> ExitCode {
     match role::of_this_process() {
         role::Role::Cai => app::main(),
+        role::Role::Broker => broker::main(),
         role::Role::Runtime => containai_docker::runtime::main(std::env::args_os().skip(1)),
         role::Role::Supervisor => {
             containai_docker::host::supervisor_main(std::env::args_os().skip(1))

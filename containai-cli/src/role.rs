@@ -1,4 +1,4 @@
-//! One program, three names.
+//! One program, four names.
 //!
 //! Set-up copies this very program to where the engine looks for its runtime
 //! and its supervisor, so that `cargo install containai-cli` is all it takes.
@@ -15,7 +15,12 @@ pub(crate) enum Role {
     Runtime,
     /// What keeps the engine running.
     Supervisor,
+    /// What keeps connections for commands to come.
+    Broker,
 }
+
+/// The name of [`Role::Broker`]; no file has it.
+pub(crate) const BROKER: &str = "containai-mux";
 
 pub(crate) fn of_this_process() -> Role {
     std::env::args_os().next().map_or(Role::Cai, |name| of_name(&name))
@@ -25,6 +30,7 @@ fn of_name(name: &OsStr) -> Role {
     match Path::new(name).file_name().and_then(OsStr::to_str) {
         Some("containai-runc") => Role::Runtime,
         Some("containai-engine") => Role::Supervisor,
+        Some(BROKER) => Role::Broker,
         _ => Role::Cai,
     }
 }
@@ -38,6 +44,7 @@ mod tests {
         let check = |name: &str, role| assert_eq!(of_name(OsStr::new(name)), role, "{name}");
         check("/usr/local/libexec/containai/containai-runc", Role::Runtime);
         check("containai-engine", Role::Supervisor);
+        check("containai-mux", Role::Broker);
         check("/home/containai-runc/cai", Role::Cai);
         check("", Role::Cai);
     }

@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use sha2::{Digest as _, Sha256};
+
 use crate::naming::{ContainerName, SshAlias, WorkspacePath};
 
 /// Where the workspace is mounted in a container.
@@ -23,6 +25,7 @@ pub struct Layout {
     home: PathBuf,
     config: PathBuf,
     docker_config: PathBuf,
+    runtime: Option<PathBuf>,
 }
 
 impl Layout {
@@ -38,7 +41,16 @@ impl Layout {
             home: home.to_owned(),
             config: config_home.join("containai"),
             docker_config: docker_config.map_or_else(|| home.join(".docker"), Path::to_owned),
+            runtime: None,
         }
+    }
+
+    /// Puts sockets below `runtime`, which is `XDG_RUNTIME_DIR`; a relative one
+    /// is ignored.
+    #[must_use]
+    pub fn with_runtime_dir(mut self, runtime: Option<&Path>) -> Self {
+        self.runtime = runtime.filter(|path| path.is_absolute()).map(Path::to_owned);
+        self
     }
 
     /// The user's home directory.
@@ -104,6 +116,20 @@ impl Layout {
     /// What is forwarded at the moment, one file for each process that does.
     pub fn forward_dir(&self) -> PathBuf {
         self.config.join("forwards")
+    }
+
+    /// The socket of the process that shares connections, mode 0600 in a
+    /// directory of mode 0700. Its name tells configurations apart that have one
+    /// `XDG_RUNTIME_DIR`; without that it is below the configuration.
+    pub fn mux_socket(&self) -> PathBuf {
+        match &self.runtime {
+            Some(runtime) => {
+                let digest = Sha256::digest(self.config.as_os_str().as_encoded_bytes());
+                let name: String = digest[..4].iter().map(|byte| format!("{byte:02x}")).collect();
+                runtime.join(format!("containai/mux-{name}.sock"))
+            }
+            None => self.config.join("run/mux.sock"),
+        }
     }
 
     /// `~/.ssh`.
@@ -227,5 +253,26 @@ impl EngineLayout {
     /// The systemd unit of the engine.
     pub fn unit(&self) -> PathBuf {
         self.root.join("etc/systemd/system/containai-docker.service")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn configurations_do_not_share_a_socket() {
+        let socket = |home: &str, runtime: Option<&str>| {
+            let layout = Layout::new(Path::new(home), None, None);
+            layout.with_runtime_dir(runtime.map(Path::new)).mux_socket()
+        };
+        let own = Path::new("/home/me/.config/containai/run/mux.sock");
+        assert_eq!(socket("/home/me", None), own);
+        assert_eq!(socket("/home/me", Some("relative")), own);
+        let (one, other) = ("/home/me", "/home/you");
+        let runtime = Some("/run/user/1000");
+        assert_ne!(socket(one, runtime), socket(other, runtime));
+        let directory = Path::new("/run/user/1000/containai");
+        assert_eq!(socket(one, runtime).parent(), Some(directory));
     }
 }

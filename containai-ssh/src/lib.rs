@@ -16,11 +16,13 @@
 //!   and speaks SOCKS; its local ends outlive a session that breaks.
 //! - A session lends the user's SSH agent where that is wanted
 //!   ([`SshRemote::with_agent`]).
+//! - [`mux::Sharing`] lends connections to commands that follow each other, so
+//!   that the next one costs a channel instead of a handshake.
 //!
 //! What it does not do:
 //!
 //! - It knows no other host than `127.0.0.1`, no other key type than ed25519,
-//!   no jump hosts and no control sockets.
+//!   no jump hosts and no OpenSSH control sockets.
 //! - It does not read the user's OpenSSH configuration; it only adds one
 //!   `Include` to it.
 //! - It runs a command at most once. A connection that breaks later is an
@@ -62,6 +64,7 @@ mod key;
 mod known_hosts;
 mod leftovers;
 mod listening;
+pub mod mux;
 pub mod port;
 pub mod quote;
 mod remote;

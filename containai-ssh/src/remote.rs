@@ -70,6 +70,12 @@ impl SshRemote {
         self
     }
 
+    /// Whether commands may use an SSH agent; see [`Self::with_agent`].
+    #[must_use]
+    pub fn lends_agent(&self) -> bool {
+        self.agent.is_some()
+    }
+
     /// Lets commands use the SSH agent that listens on this socket, for as
     /// long as their session lasts.
     ///
@@ -149,6 +155,31 @@ impl SshRemote {
             files::remove_fragment(&self.layout, &fragment.name)?;
         }
         files::unpin(&self.layout, &leftovers.pins).await
+    }
+
+    /// The paths that this uses.
+    pub(crate) fn layout(&self) -> &Layout {
+        &self.layout
+    }
+
+    /// Whether this is the key that is pinned for a port.
+    pub(crate) fn is_pinned(&self, port: HostPort, key: &HostKey) -> Result<bool, RemoteError> {
+        Ok(files::pinned(&self.layout, port)?.as_ref() == Some(key))
+    }
+
+    /// Opens a session with a server that has exactly this key, which has to be
+    /// the pinned one. A server that does not answer soon is an error.
+    pub(crate) async fn open_pinned(
+        &self,
+        port: HostPort,
+        key: &HostKey,
+    ) -> Result<Session, RemoteError> {
+        if !self.is_pinned(port, key)? {
+            return Err(RemoteError::NotPinned { port: port.get() });
+        }
+        let door = wait::knock(port, wait::IMPATIENCE).await?;
+        let identity = self.identity()?;
+        Session::open(door, port, key, &self.user, identity, self.layout.identity()).await
     }
 
     fn identity(&self) -> Result<KeyPair, RemoteError> {

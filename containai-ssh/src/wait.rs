@@ -10,6 +10,8 @@ use tokio::time::{sleep, timeout};
 
 /// How long to wait in all.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+/// How long to wait where somebody else has more patience.
+pub(crate) const IMPATIENCE: Duration = Duration::from_millis(500);
 /// How long one connection may stay silent.
 const ATTEMPT: Duration = Duration::from_secs(10);
 /// How long to pause between two attempts, at first and at most.

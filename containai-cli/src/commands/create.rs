@@ -46,6 +46,7 @@ impl CreateArgs {
             data_volume: self.data_volume,
             memory: self.memory,
             cpus: self.cpus,
+            mux: global.mux(),
         }
     }
 }

@@ -3,15 +3,16 @@
 use std::process::ExitCode;
 
 use containai_core::config::{Flags, IsolationChoice};
-use containai_core::engine::{EngineError, ImageRequest, Isolation, RunState};
+use containai_core::engine::{Container, EngineError, ImageRequest, Isolation, RunState};
 use containai_core::exit;
 use containai_core::hint::Hint;
 use containai_core::lifecycle::{
-    Desired, DriveError, Either, Observed, Pin, Reached, drive, observe, plan, race, reach,
+    Desired, DriveError, Either, Observed, Pin, Reached, Step, decide, drive, observe, plan, race,
+    reach,
 };
 use containai_core::naming::WorkspacePath;
 use containai_docker::DockerEngine;
-use containai_ssh::{Command, Session, Size, Stdio, Terminal};
+use containai_ssh::{Command, Size, Stdio, Terminal};
 
 use super::create::{desired, local_capacity};
 use super::setup;
@@ -19,6 +20,7 @@ use super::target::missing;
 use crate::context::Context;
 use crate::env::Env;
 use crate::error::CliError;
+use crate::passage::Passage;
 use crate::ui::Ui;
 use crate::{lock, regroup, wire};
 
@@ -62,28 +64,37 @@ impl<'a> Entrance<'a> {
     }
 
     /// Makes and starts the container as needed and opens a session in it.
-    pub(crate) async fn enter(mut self) -> anyhow::Result<Reached<Session>> {
+    pub(crate) async fn enter(mut self) -> anyhow::Result<Reached<Passage>> {
         let (engine, observed) = self.prepared().await?;
         let wanted = self.desired(&engine, &observed).await?;
+        if let Some(container) = ready(&observed, &wanted)
+            && let Some(session) = Passage::borrowed(&self.context, &container).await?
+        {
+            return Ok(Reached { container, session });
+        }
         let _turn = self.turn().await?;
         setup::ensure(&self.context)?;
         let work = drive(&engine, &self.context.remote, &wanted, self.context.ui);
-        until_interrupted(work, self.context.ui).await
+        let Reached { container, session } = until_interrupted(work, self.context.ui).await?;
+        let session = Passage::own(&self.context, &container, session).await;
+        Ok(Reached { container, session })
     }
 
     /// Opens a session in the container if there is one, starting it as needed.
-    pub(crate) async fn enter_existing(mut self) -> anyhow::Result<Reached<Session>> {
+    pub(crate) async fn enter_existing(mut self) -> anyhow::Result<Reached<Passage>> {
         let (engine, observed) = self.prepared().await?;
         let container = match observed.serving(&self.workspace).as_slice() {
             [] => return Err(missing(&format!("no container serves `{}`", self.workspace)).into()),
             [container] if container.state == RunState::Running => (*container).clone(),
             _ => return self.enter().await,
         };
-        let way = async {
-            let session = reach(&engine, &self.context.remote, &container, Pin::Known).await?;
-            Ok(Reached { container: container.clone(), session })
-        };
-        until_interrupted(way, self.context.ui).await
+        if let Some(session) = Passage::borrowed(&self.context, &container).await? {
+            return Ok(Reached { container, session });
+        }
+        let work = reach(&engine, &self.context.remote, &container, Pin::Known);
+        let session = until_interrupted(work, self.context.ui).await?;
+        let session = Passage::own(&self.context, &container, session).await;
+        Ok(Reached { container, session })
     }
 
     /// Prints what [`Self::enter`] would do.
@@ -192,12 +203,12 @@ pub(crate) async fn agent(mut entrance: Entrance<'_>) -> anyhow::Result<ExitCode
     let command = Command::new([agent.as_ref()])
         .map_err(|error| CliError::usage(error.to_string()))?
         .launched(containai_ssh::Launch::Login);
-    attend(&reached.session, &command, env, ui).await
+    attend(reached.session, &command, env, ui).await
 }
 
 /// Runs the command with this process's streams and passes its status on.
 pub(crate) async fn attend(
-    session: &Session,
+    passage: Passage,
     command: &Command,
     env: &Env,
     ui: &Ui,
@@ -210,8 +221,16 @@ pub(crate) async fn attend(
             size: Size::of(std::io::stdout()).unwrap_or_default(),
         },
     };
-    let outcome = session.exec(command, terminal, Stdio::inherit()).await?;
+    let outcome = passage.exec(command, terminal, Stdio::inherit()).await?;
     Ok(ExitCode::from(outcome.code()))
+}
+
+/// The container, when nothing has to be done before it can be entered.
+fn ready(observed: &Observed, wanted: &Desired) -> Option<Container> {
+    let Step::Reach { id } = decide(observed, wanted) else {
+        return None;
+    };
+    observed.containers.iter().find(|container| container.id == id).cloned()
 }
 
 /// Lets Ctrl-C end the work between two steps.

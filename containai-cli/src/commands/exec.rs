@@ -38,9 +38,10 @@ pub(super) async fn run(
 ) -> anyhow::Result<ExitCode> {
     let workspace = workspace::find(args.workspace.as_deref(), env, Caution::Forced)?;
     let command = Command::new(args.command).map_err(|error| CliError::usage(error.to_string()))?;
-    let flags = Flags { docker_host: global.docker_host.clone(), ..Flags::default() };
+    let (docker_host, mux) = (global.docker_host.clone(), global.mux());
+    let flags = Flags { docker_host, mux, ..Flags::default() };
     let entrance = Entrance::new(env, ui, flags, workspace, Consent::Refused)?;
     let entrance = args.agent.apply(entrance);
     let reached = entrance.enter_existing().await?;
-    enter::attend(&reached.session, &command, env, ui).await
+    enter::attend(reached.session, &command, env, ui).await
 }

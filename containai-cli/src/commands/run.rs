@@ -71,5 +71,5 @@ pub(super) async fn run(
         .map_err(|error| CliError::usage(error.to_string()))?
         .launched(Launch::Plain);
     let reached = entrance.enter().await?;
-    enter::attend(&reached.session, &command, env, ui).await
+    enter::attend(reached.session, &command, env, ui).await
 }

@@ -54,5 +54,5 @@ pub(super) async fn run(
         return entrance.show_plan().await;
     }
     let reached = entrance.enter().await?;
-    enter::attend(&reached.session, &Command::shell(), env, ui).await
+    enter::attend(reached.session, &Command::shell(), env, ui).await
 }

@@ -52,6 +52,8 @@ pub struct Flags {
     pub memory: Option<ByteSize>,
     /// `--cpus`.
     pub cpus: Option<Cpus>,
+    /// `--no-mux`.
+    pub mux: Option<bool>,
 }
 
 /// What the environment says.

@@ -2,13 +2,14 @@
 
 use std::error::Error;
 use std::str::FromStr;
+use std::time::Duration;
 
 use super::error::Cause;
 use super::setting::{
     AGENT, CPU_LIMIT, DATA_VOLUME, DOCKER_HOST, FORWARD_AGENT, IMAGE, IMAGE_SOURCE, ISOLATION,
-    LOCAL_FORWARD, MEMORY_LIMIT, OPTIONS, PORT_RANGE_END, PORT_RANGE_START, REMOTE_FORWARD,
-    parse_memory, read_client_option, read_docker_host, read_image, read_local_forward,
-    read_remote_forward, read_switch,
+    LOCAL_FORWARD, MEMORY_LIMIT, MUX, MUX_IDLE, OPTIONS, PORT_RANGE_END, PORT_RANGE_START,
+    REMOTE_FORWARD, parse_memory, read_client_option, read_docker_host, read_idle, read_image,
+    read_local_forward, read_remote_forward, read_switch,
 };
 use super::sources::{Found, Sources};
 use super::{ConfigError, Ignored, IsolationChoice, Layers, Setting};
@@ -54,6 +55,10 @@ pub struct Config {
     pub remote_forward: Setting<Vec<Forward>>,
     /// What else OpenSSH is told about containers; default nothing.
     pub client_options: Setting<Vec<ClientOption>>,
+    /// Whether commands share connections; default yes.
+    pub mux: Setting<bool>,
+    /// How long a connection is kept after its last command; default 60 s.
+    pub mux_idle: Setting<Duration>,
     /// What the workspace's own file says and has no say in.
     pub ignored: Vec<Ignored>,
     ssh_ports: PortRange,
@@ -100,6 +105,8 @@ impl Config {
             local_forward: sources.find_list(&LOCAL_FORWARD, read_local_forward)?,
             remote_forward: sources.find_list(&REMOTE_FORWARD, read_remote_forward)?,
             client_options: sources.find_list(&OPTIONS, read_client_option)?,
+            mux: sources.find(&MUX, flags.mux, read_switch)?.or(true),
+            mux_idle: sources.find(&MUX_IDLE, None, read_idle)?.or(Duration::from_secs(60)),
             ignored: sources.ignored,
         })
     }

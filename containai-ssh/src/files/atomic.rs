@@ -8,7 +8,7 @@ use std::path::Path;
 use tempfile::NamedTempFile;
 
 /// The mode of files that only their owner may read.
-pub(super) const PRIVATE: u32 = 0o600;
+pub(crate) const PRIVATE: u32 = 0o600;
 
 /// Writes a file through a temporary one beside it, which then takes its name.
 pub(super) fn replace(path: &Path, content: &[u8], mode: u32) -> io::Result<()> {
@@ -42,7 +42,7 @@ pub(super) fn private_dir(path: &Path) -> io::Result<()> {
 }
 
 /// Makes a directory of ours and takes it away from other users.
-pub(super) fn own_dir(path: &Path) -> io::Result<()> {
+pub(crate) fn own_dir(path: &Path) -> io::Result<()> {
     private_dir(path)?;
     if std::fs::metadata(path)?.permissions().mode() & 0o077 != 0 {
         std::fs::set_permissions(path, Permissions::from_mode(0o700))?;

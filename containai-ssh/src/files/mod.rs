@@ -8,6 +8,7 @@ mod lock;
 mod pins;
 mod ssh_config;
 
+pub(crate) use atomic::{PRIVATE, own_dir};
 pub(crate) use fragment::{fragments, remove_fragment, write_fragment};
 pub(crate) use identity::identity;
 pub(crate) use lock::{FileLock, lock};

@@ -85,6 +85,11 @@ impl Session {
         }
     }
 
+    /// Whether the connection stands, as far as we have heard.
+    pub(crate) fn is_open(&self) -> bool {
+        !self.handle.is_closed()
+    }
+
     /// Says goodbye and waits until the connection is closed.
     pub async fn close(self) {
         let goodbye = self.handle.disconnect(Disconnect::ByApplication, "", "").await;

@@ -15,7 +15,7 @@ use super::input::Chunks;
 use super::outcome::ExitOutcome;
 use super::output::Sink;
 use super::replies::Replies;
-use super::signals::{Listener, Name, Wish};
+use super::signals::{Name, Wish, Wishes};
 use super::stdio::Stdio;
 use super::terminal::{Size, Terminal};
 
@@ -39,12 +39,12 @@ impl Conversation<'_> {
         read: ChannelReadHalf,
         replies: Replies,
         stdio: Stdio,
+        mut wishes: Wishes,
     ) -> Result<ExitOutcome, RemoteError> {
         let our_terminal = match self.terminal {
             Terminal::None => None,
             Terminal::Request { .. } => stdio.input.file().and_then(|file| file.try_clone().ok()),
         };
-        let mut listener = Listener::new(stdio.signals).map_err(stream("signals"))?;
         let chunks = stdio.input.start().map_err(stream("standard input"))?;
         let receiver = Receiver {
             session: self.session,
@@ -65,7 +65,7 @@ impl Conversation<'_> {
                     return outcome;
                 }
                 () = &mut sending, if !has_sent => has_sent = true,
-                wish = listener.next() => {
+                wish = wishes.next() => {
                     let Some(name) = self.attend(wish, our_terminal.as_ref()).await else {
                         continue;
                     };

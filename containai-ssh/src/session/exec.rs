@@ -1,14 +1,16 @@
 //! Running a command.
 
 use containai_core::remote::RemoteError;
+use russh::Channel;
 use russh::client::Msg;
-use russh::{Channel, ChannelWriteHalf, Pty};
 
 use super::connect::Session;
 use super::conversation::Conversation;
 use super::outcome::ExitOutcome;
 use super::raw_mode::RawMode;
 use super::replies::Replies;
+use super::request::Request;
+use super::signals::Wishes;
 use super::stdio::Stdio;
 use super::terminal::Terminal;
 use crate::command::Command;
@@ -38,14 +40,31 @@ impl Session {
         stdio: Stdio,
     ) -> Result<ExitOutcome, RemoteError> {
         let channel = self.open_channel().await?;
+        let _raw = RawMode::fitting(&terminal, &stdio)?;
+        let wishes = Wishes::of_this_process(stdio.signals)?;
+        self.run(channel, Request::new(command, terminal), stdio, wishes).await
+    }
+
+    /// Runs a command on a channel that is open already.
+    pub(crate) async fn run(
+        &self,
+        channel: Channel<Msg>,
+        request: Request,
+        stdio: Stdio,
+        wishes: Wishes,
+    ) -> Result<ExitOutcome, RemoteError> {
         let (read, write) = channel.split();
-        let _raw = match terminal {
-            Terminal::None => None,
-            Terminal::Request { .. } => raw_mode(&stdio)?,
+        let asked = async {
+            let mut replies = Replies::default();
+            if self.lend_agent() {
+                write.agent_forward(true).await?;
+                replies.expect("to forward the SSH agent");
+            }
+            request.send(&write, replies).await
         };
-        let replies = self.request(&write, command, &terminal).await;
-        let replies = replies.map_err(|error| self.failure(error))?;
-        Conversation { session: self, write, terminal }.hold(read, replies, stdio).await
+        let replies = asked.await.map_err(|error| self.failure(error))?;
+        let conversation = Conversation { session: self, write, terminal: request.terminal };
+        conversation.hold(read, replies, stdio, wishes).await
     }
 
     /// Runs the user's login shell in the workspace; see
@@ -62,7 +81,8 @@ impl Session {
         self.exec(&Command::shell(), terminal, stdio).await
     }
 
-    async fn open_channel(&self) -> Result<Channel<Msg>, RemoteError> {
+    /// Opens a channel, on which nothing runs yet.
+    pub(crate) async fn open_channel(&self) -> Result<Channel<Msg>, RemoteError> {
         let channel = self.handle.channel_open_session().await;
         let channel = channel.map_err(|error| match error {
             russh::Error::ChannelOpenFailure(_) => RemoteError::Refused { what: "a session" },
@@ -71,39 +91,4 @@ impl Session {
         self.haste.stop();
         Ok(channel)
     }
-
-    /// Asks for everything at once; the answers come while the command runs.
-    async fn request(
-        &self,
-        write: &ChannelWriteHalf<Msg>,
-        command: &Command,
-        terminal: &Terminal,
-    ) -> Result<Replies, russh::Error> {
-        let mut replies = Replies::default();
-        if self.lend_agent() {
-            write.agent_forward(true).await?;
-            replies.expect("to forward the SSH agent");
-        }
-        for (name, value) in command.sent_env() {
-            write.set_env(false, name.as_str(), value).await?;
-        }
-        if let Terminal::Request { term, size } = terminal {
-            let (columns, rows) = (size.columns.into(), size.rows.into());
-            // The other modes are as the remote kernel has them; this one it has
-            // off, and then erases half of a character.
-            let modes = [(Pty::IUTF8, 1)];
-            write.request_pty(true, term, columns, rows, 0, 0, &modes).await?;
-            replies.expect("a terminal");
-        }
-        write.exec(true, command.line()).await?;
-        replies.expect("to run a command");
-        Ok(replies)
-    }
-}
-
-fn raw_mode(stdio: &Stdio) -> Result<Option<RawMode>, RemoteError> {
-    let Some(file) = stdio.input.file() else {
-        return Ok(None);
-    };
-    RawMode::enter(file).map_err(|source| RemoteError::Stream { stream: "terminal", source })
 }

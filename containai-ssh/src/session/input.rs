@@ -38,7 +38,7 @@ impl Input {
     }
 
     /// The file, if it is one.
-    pub(super) fn file(&self) -> Option<&OwnedFd> {
+    pub(crate) fn file(&self) -> Option<&OwnedFd> {
         match self {
             Self::File(file) => Some(file),
             _ => None,
@@ -47,7 +47,7 @@ impl Input {
 
     /// Starts to read on a thread of its own: a read blocks, and must not stop
     /// the connection meanwhile.
-    pub(super) fn start(self) -> io::Result<Chunks> {
+    pub(crate) fn start(self) -> io::Result<Chunks> {
         let (sender, receiver) = channel(AHEAD);
         let stop = match self {
             Self::Null => None,
@@ -76,7 +76,7 @@ impl fmt::Debug for Input {
 }
 
 /// What was read. Dropping it ends a thread that waits for a file.
-pub(super) struct Chunks {
+pub(crate) struct Chunks {
     receiver: Receiver<Bytes>,
     _stop: Option<OwnedFd>,
 }
@@ -84,7 +84,7 @@ pub(super) struct Chunks {
 impl Chunks {
     /// The next chunk; `None` at the end. An unreadable stream is one that has
     /// ended, as for any program.
-    pub(super) async fn next(&mut self) -> Option<Bytes> {
+    pub(crate) async fn next(&mut self) -> Option<Bytes> {
         self.receiver.recv().await
     }
 }

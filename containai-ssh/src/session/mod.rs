@@ -12,10 +12,16 @@ mod output;
 mod quickack;
 mod raw_mode;
 mod replies;
+mod request;
 mod signals;
 mod stdio;
 mod terminal;
 mod ways;
+
+pub(crate) use output::Sink;
+pub(crate) use raw_mode::RawMode;
+pub(crate) use request::Request;
+pub(crate) use signals::{Name, Wish, Wishes};
 
 pub use captured::Captured;
 pub use connect::Session;

@@ -19,40 +19,43 @@ pub enum Output {
     /// Nowhere.
     #[default]
     Null,
+    /// To a file of ours, such as a terminal or a pipe.
+    File(File),
     /// To a writer, which may block.
     Writer(Box<dyn Write + Send>),
 }
 
 impl From<File> for Output {
     fn from(file: File) -> Self {
-        Self::Writer(Box::new(file))
+        Self::File(file)
     }
 }
 
 impl fmt::Debug for Output {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Null => "Null",
-            Self::Writer(_) => "Writer",
-        })
+        match self {
+            Self::Null => f.write_str("Null"),
+            Self::File(file) => f.debug_tuple("File").field(file).finish(),
+            Self::Writer(_) => f.write_str("Writer"),
+        }
     }
 }
 
 /// A writer on a thread of its own: a write blocks, and must not stop the
 /// connection meanwhile. Without output there is no thread.
-pub(super) enum Sink {
+pub(crate) enum Sink {
     Idle(Output),
     Busy(Sender<Bytes>, oneshot::Receiver<io::Result<()>>),
     Failed,
 }
 
 impl Sink {
-    pub(super) fn new(output: Output) -> Self {
+    pub(crate) fn new(output: Output) -> Self {
         Self::Idle(output)
     }
 
     /// Writes, sooner or later; waits while the writer is too far behind.
-    pub(super) async fn write(&mut self, bytes: Bytes) -> io::Result<()> {
+    pub(crate) async fn write(&mut self, bytes: Bytes) -> io::Result<()> {
         self.start()?;
         match self {
             Self::Busy(sender, _) if sender.send(bytes).await.is_err() => self.finish().await,
@@ -61,7 +64,7 @@ impl Sink {
     }
 
     /// Waits until everything is written.
-    pub(super) async fn finish(&mut self) -> io::Result<()> {
+    pub(crate) async fn finish(&mut self) -> io::Result<()> {
         match std::mem::replace(self, Self::Failed) {
             Self::Busy(sender, done) => {
                 drop(sender);
@@ -75,8 +78,10 @@ impl Sink {
         let Self::Idle(output) = self else {
             return Ok(());
         };
-        let Output::Writer(writer) = std::mem::take(output) else {
-            return Ok(());
+        let writer: Box<dyn Write + Send> = match std::mem::take(output) {
+            Output::Null => return Ok(()),
+            Output::File(file) => Box::new(file),
+            Output::Writer(writer) => writer,
         };
         let (sender, receiver) = channel(AHEAD);
         let (report, done) = oneshot::channel();

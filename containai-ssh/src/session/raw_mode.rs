@@ -4,7 +4,11 @@ use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::sync::{Mutex, Once, PoisonError};
 
+use containai_core::remote::RemoteError;
 use rustix::termios::{OptionalActions, Termios, isatty, tcgetattr, tcsetattr};
+
+use super::stdio::Stdio;
+use super::terminal::Terminal;
 
 /// The terminal that is in raw mode, and how it was before. There is one for
 /// the whole process, because a panic or an exit elsewhere has to undo it too.
@@ -12,12 +16,21 @@ static CHANGED: Mutex<Option<(OwnedFd, Termios)>> = Mutex::new(None);
 
 /// Keeps a terminal in raw mode until it is dropped.
 #[derive(Debug)]
-pub(super) struct RawMode(());
+pub(crate) struct RawMode(());
 
 impl RawMode {
+    /// The mode that a command's terminal needs of ours; `None` without one.
+    pub(crate) fn fitting(terminal: &Terminal, stdio: &Stdio) -> Result<Option<Self>, RemoteError> {
+        match (terminal, stdio.input.file()) {
+            (Terminal::Request { .. }, Some(file)) => Self::enter(file)
+                .map_err(|source| RemoteError::Stream { stream: "terminal", source }),
+            _ => Ok(None),
+        }
+    }
+
     /// Puts a terminal into raw mode, so that every key goes to the other side.
     /// `None` when the file is no terminal, or one is in raw mode already.
-    pub(super) fn enter(fd: impl AsFd) -> io::Result<Option<Self>> {
+    fn enter(fd: impl AsFd) -> io::Result<Option<Self>> {
         let mut changed = CHANGED.lock().unwrap_or_else(PoisonError::into_inner);
         if changed.is_some() || !isatty(&fd) {
             return Ok(None);

@@ -4,7 +4,9 @@ use std::future::pending;
 use std::io;
 use std::time::{Duration, Instant};
 
+use containai_core::remote::RemoteError;
 use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::mpsc::Receiver;
 
 /// Whether signals to this process are meant for the remote command.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -22,8 +24,36 @@ pub enum Signals {
 /// A second signal within this time means that the first had no effect.
 const IMPATIENCE: Duration = Duration::from_secs(1);
 
+/// Where wishes come from.
+pub(crate) enum Wishes {
+    /// Signals to this process.
+    Own(Listener),
+    /// Another process, which gets the signals.
+    Told(Receiver<Wish>),
+}
+
+impl Wishes {
+    pub(crate) fn of_this_process(signals: Signals) -> Result<Self, RemoteError> {
+        let listener = Listener::new(signals);
+        let listener =
+            listener.map_err(|source| RemoteError::Stream { stream: "signals", source })?;
+        Ok(Self::Own(listener))
+    }
+
+    /// Waits for the next one.
+    pub(crate) async fn next(&mut self) -> Wish {
+        match self {
+            Self::Own(listener) => listener.next().await,
+            Self::Told(receiver) => match receiver.recv().await {
+                Some(wish) => wish,
+                None => pending().await,
+            },
+        }
+    }
+}
+
 /// The signals that are listened to.
-pub(super) struct Listener {
+pub(crate) struct Listener {
     streams: Option<Streams>,
     last: Option<Instant>,
 }
@@ -37,7 +67,7 @@ struct Streams {
 
 /// What a signal asks for.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Wish {
+pub(crate) enum Wish {
     /// Pass it on, and stay.
     Pass(Name),
     /// Pass it on, and go.
@@ -48,14 +78,14 @@ pub(super) enum Wish {
 
 /// A signal that is passed on.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Name {
+pub(crate) enum Name {
     Interrupt,
     Terminate,
     HangUp,
 }
 
 impl Name {
-    pub(super) fn number(self) -> u8 {
+    pub(crate) fn number(self) -> u8 {
         match self {
             Self::HangUp => 1,
             Self::Interrupt => 2,
@@ -73,7 +103,7 @@ impl Name {
 }
 
 impl Listener {
-    pub(super) fn new(signals: Signals) -> io::Result<Self> {
+    fn new(signals: Signals) -> io::Result<Self> {
         let streams = match signals {
             Signals::Ignore => None,
             Signals::Forward => Some(Streams {
@@ -87,7 +117,7 @@ impl Listener {
     }
 
     /// Waits for the next signal.
-    pub(super) async fn next(&mut self) -> Wish {
+    async fn next(&mut self) -> Wish {
         let Some(streams) = &mut self.streams else {
             return pending().await;
         };

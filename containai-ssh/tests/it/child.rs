@@ -9,8 +9,10 @@ use std::time::Duration;
 use anyhow::{Context, Result, ensure};
 use containai_core::naming::{ContainerName, HostPort};
 use containai_core::remote::{HostKey, Remote};
+use containai_ssh::mux::Way;
 use containai_ssh::{Size, Stdio, Terminal};
 
+use crate::mux;
 use crate::sshd::{remote, sh};
 
 /// Stands before what a child says, behind what the test harness says.
@@ -66,6 +68,54 @@ async fn writer() -> Result<()> {
     say(&format!("{MARK}{line}\n"))
 }
 
+/// Set for a [`session`] that borrows its connection.
+pub(crate) const SHARED: &str = "IT_SHARED";
+
+/// A broker that keeps connections for a while.
+pub(crate) fn broker_program(home: &Path, patience: Duration) -> Result<Program> {
+    let words = program("child::broker")?;
+    let mut program = Program::new(&words[0]);
+    program.args(&words[1..]).env("IT_HOME", home).stdin(Streams::null()).stdout(Streams::null());
+    program.env("IT_PATIENCE_MS", patience.as_millis().to_string());
+    Ok(program)
+}
+
+#[test]
+#[ignore = "the main of another process"]
+fn broker() -> Result<()> {
+    let first = containai_ssh::mux::detach()?;
+    let patience = Duration::from_millis(variable("IT_PATIENCE_MS")?.parse()?);
+    let remote = remote(Path::new(&variable("IT_HOME")?))?;
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    let serving = containai_ssh::mux::serve(mux::sharing(&remote), patience, Some(first));
+    runtime.block_on(serving)?;
+    std::process::exit(0);
+}
+
+/// Says a greeting to a socket and tells what comes back.
+pub(crate) fn knock_words() -> Result<Vec<String>> {
+    program("child::knock")
+}
+
+#[test]
+#[ignore = "the main of another process"]
+fn knock() -> Result<()> {
+    use std::io::Read;
+
+    let mut stream = std::os::unix::net::UnixStream::connect(variable("IT_SOCKET")?)?;
+    // A greeting of a protocol that there will never be.
+    let magic = b"containai-mux";
+    let length = u32::try_from(magic.len())?.to_le_bytes();
+    let greeting = [&length[..], magic, &u32::MAX.to_le_bytes(), &[0; 4]].concat();
+    let length = u32::try_from(greeting.len())?.to_le_bytes();
+    // Who is not let in may be hung up on before it has spoken.
+    let _ = stream.write_all(&[&length[..], &greeting].concat());
+    let mut answer = Vec::new();
+    let _ = stream.read_to_end(&mut answer);
+    say(&format!("{MARK}{}\n", answer.len()))
+}
+
 /// The words of a program that runs a script on a server and ends with its
 /// exit code. `setsid` gives it the terminal that it is started on.
 pub(crate) fn session_words() -> Result<Vec<String>> {
@@ -77,7 +127,12 @@ pub(crate) fn session_words() -> Result<Vec<String>> {
 async fn session() -> Result<()> {
     let remote = remote(Path::new(&variable("IT_HOME")?))?;
     let port: HostPort = variable("IT_PORT")?.parse()?;
-    let session = remote.open(remote.knock(port).await?, port).await?;
+    let way = match std::env::var(SHARED) {
+        Ok(_) => Way::Lent(
+            mux::borrow(&mux::sharing(&remote), &mux::target(&remote, port).await?).await?,
+        ),
+        Err(_) => Way::Own(remote.open(remote.knock(port).await?, port).await?),
+    };
     let terminal = match variable("IT_TERM") {
         Ok(term) => {
             Terminal::Request { term, size: Size::of(std::io::stdin()).unwrap_or_default() }
@@ -93,7 +148,7 @@ async fn session() -> Result<()> {
     }
     say(MARK)?;
     let command = sh(&variable("IT_SCRIPT")?)?;
-    let code = match session.exec(&command, terminal, Stdio::inherit()).await {
+    let code = match way.exec(&command, terminal, Stdio::inherit()).await {
         Ok(outcome) => outcome.code(),
         Err(error) => {
             eprintln!("{error:?}");

@@ -7,6 +7,8 @@ mod exec;
 mod files;
 mod forward;
 mod hostile;
+mod mux;
+mod mux_trouble;
 mod openssh;
 mod pty;
 mod signals;

@@ -11,6 +11,8 @@ use containai_core::layout::Layout;
 use containai_core::naming::{ContainerName, HostPort};
 use containai_core::remote::{HostKey, Remote};
 use containai_ssh::{Command, Session, SshRemote};
+use nix::sys::signal::Signal;
+use nix::unistd::Pid;
 use tempfile::TempDir;
 
 const SSHD: &str = "/usr/sbin/sshd";
@@ -47,6 +49,37 @@ impl Sshd {
     /// The process that listens.
     pub(crate) fn pid(&self) -> u32 {
         self.server.id()
+    }
+
+    /// How many connections were authenticated up to now, restarts included.
+    pub(crate) fn connections(&self) -> Result<usize> {
+        let log = fs::read_to_string(self.dir.path().join("sshd.log"))?;
+        Ok(log.matches("Accepted publickey").count())
+    }
+
+    /// As [`Self::stop`], and starts it again.
+    pub(crate) fn restart(&mut self) -> Result<()> {
+        self.stop()?;
+        self.server = spawn(self.dir.path(), self.port)?;
+        Ok(())
+    }
+
+    /// Where a broker of this home listens.
+    pub(crate) fn socket(&self) -> PathBuf {
+        Layout::new(&self.home(), None, None).mux_socket()
+    }
+
+    /// Ends the server and all that it serves.
+    pub(crate) fn stop(&mut self) -> Result<()> {
+        let pid = self.server.id();
+        let served = fs::read_to_string(format!("/proc/{pid}/task/{pid}/children"))?;
+        for child in served.split_whitespace() {
+            // It may be gone already.
+            let _ = nix::sys::signal::kill(Pid::from_raw(child.parse()?), Signal::SIGKILL);
+        }
+        self.server.kill()?;
+        self.server.wait()?;
+        Ok(())
     }
 
     pub(crate) fn home(&self) -> PathBuf {
@@ -126,7 +159,7 @@ fn spawn(dir: &Path, port: HostPort) -> Result<Child> {
         .arg("-f")
         .arg(dir.join("sshd_config"))
         .stdin(Streams::null())
-        .stderr(fs::File::create(dir.join("sshd.log"))?)
+        .stderr(fs::File::options().create(true).append(true).open(dir.join("sshd.log"))?)
         .spawn()
         .with_context(|| format!("cannot run `{SSHD}`: install `openssh-server`"))
 }

@@ -16,6 +16,7 @@ mod ownership;
 mod races;
 mod refusals;
 mod setup;
+mod sharing;
 mod ssh_clients;
 mod ssh_config;
 mod status;

@@ -21,6 +21,8 @@ const CONFIG: &str = "\
 # [ssh]
 # port_range_start = 2300
 # port_range_end = 2500
+# mux = true
+# mux_idle = 60
 ";
 
 /// Whether nothing is missing.

@@ -47,6 +47,8 @@ fn nothing_configured_is_the_default() {
     assert_eq!(config.image.value.to_string(), "base");
     assert_eq!(config.data_volume, Setting::default_to(None));
     assert_eq!(config.ssh_ports().to_string(), "2300-2500");
+    assert_eq!(config.mux, Setting::default_to(true));
+    assert_eq!(config.mux_idle, Setting::default_to(Duration::from_secs(60)));
     assert_eq!(config.ignored, []);
 }
 
@@ -124,6 +126,17 @@ fn the_workspace_may_ask_for_less() {
     let mut chosen = layers("", "resources.memory_limit = '1g'");
     chosen.flags.memory = "3g".parse().ok();
     assert_eq!(resolve(&chosen).resources(host).memory, ByteSize::from_gib(3));
+}
+
+#[test]
+fn connections_are_kept_for_seconds() {
+    for text in ["0", "86401", "-1", "1.5", "'1m'", "true"] {
+        let refusal = refusal(&format!("ssh.mux_idle = {text}\n"));
+        assert!(refusal.contains("it takes seconds, from 1 to 86400"), "{refusal}");
+    }
+    let config = resolve(&layers("[ssh]\nmux = false\nmux_idle = 5\n", "ssh.mux = true\n"));
+    assert!(!config.mux.value, "the workspace has no say");
+    assert_eq!(config.mux_idle.value, Duration::from_secs(5));
 }
 
 #[test]

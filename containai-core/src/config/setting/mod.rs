@@ -19,7 +19,8 @@ pub(super) use limits::{CPU_LIMIT, MEMORY_LIMIT};
 pub use limits::{LimitError, parse_memory};
 pub use spec::{SETTINGS, SettingSpec};
 pub(super) use ssh::{
-    FORWARD_AGENT, LOCAL_FORWARD, OPTIONS, PORT_RANGE_END, PORT_RANGE_START, REMOTE_FORWARD,
-    read_client_option, read_local_forward, read_remote_forward, read_switch,
+    FORWARD_AGENT, LOCAL_FORWARD, MUX, MUX_IDLE, OPTIONS, PORT_RANGE_END, PORT_RANGE_START,
+    REMOTE_FORWARD, read_client_option, read_idle, read_local_forward, read_remote_forward,
+    read_switch,
 };
 pub(super) use volume::DATA_VOLUME;

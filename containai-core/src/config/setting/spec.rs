@@ -35,4 +35,6 @@ pub const SETTINGS: &[SettingSpec] = &[
     ssh::LOCAL_FORWARD,
     ssh::REMOTE_FORWARD,
     ssh::OPTIONS,
+    ssh::MUX,
+    ssh::MUX_IDLE,
 ];

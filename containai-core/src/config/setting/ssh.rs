@@ -1,5 +1,7 @@
 //! How sessions are opened.
 
+use std::time::Duration;
+
 use super::SettingSpec;
 use crate::config::Trust;
 use crate::config::error::Cause;
@@ -46,6 +48,25 @@ pub(in crate::config) fn read_remote_forward(text: &str) -> Result<Forward, Caus
 
 pub(in crate::config) fn read_client_option(text: &str) -> Result<ClientOption, Cause> {
     Ok(text.parse()?)
+}
+
+/// Whether commands share connections; default yes.
+pub(in crate::config) const MUX: SettingSpec =
+    SettingSpec { key: "ssh.mux", flag: Some("--no-mux"), ..PORT_RANGE_START };
+
+/// For how many seconds a connection is kept after its last command; default 60.
+pub(in crate::config) const MUX_IDLE: SettingSpec =
+    SettingSpec { key: "ssh.mux_idle", ..PORT_RANGE_START };
+
+/// The longest that a connection may be kept, in seconds: a day.
+const LONGEST_IDLE: u64 = 24 * 60 * 60;
+
+/// Reads a number of seconds that a connection may be kept.
+pub(in crate::config) fn read_idle(text: &str) -> Result<Duration, Cause> {
+    match text.parse() {
+        Ok(seconds @ 1..=LONGEST_IDLE) => Ok(Duration::from_secs(seconds)),
+        _ => Err(format!("it takes seconds, from 1 to {LONGEST_IDLE}").into()),
+    }
 }
 
 /// Reads `true` and `false`, and what people write for them.

@@ -1,0 +1,118 @@
+//! The way a command takes into a container that runs.
+//!
+//! The first one opens a connection of its own and starts this program once
+//! more, as what keeps connections for the commands to come.
+
+use std::io;
+use std::os::unix::process::CommandExt as _;
+use std::pin::pin;
+use std::process::Command as Program;
+use std::time::Duration;
+
+use containai_core::engine::Container;
+use containai_core::naming::ContainerName;
+use containai_core::remote::{Remote as _, RemoteError};
+use containai_ssh::mux::{Sharing, Target, Way};
+use containai_ssh::{Command, ExitOutcome, Session, Stdio, Terminal};
+use tokio::time::timeout;
+
+use crate::broker::sharing;
+use crate::context::Context;
+use crate::env;
+use crate::role::BROKER;
+
+/// How long a command runs before something is done for those that follow.
+const HEAD_START: Duration = Duration::from_millis(200);
+
+/// The way to a running container: shared where that works, else one's own.
+pub(crate) struct Passage {
+    way: Way,
+    sequel: Option<Sequel>,
+}
+
+/// What makes it quicker for the commands that follow.
+struct Sequel {
+    sharing: Sharing,
+    target: Target,
+    seconds: u64,
+}
+
+impl Passage {
+    /// Borrows a connection to a running container, if there is one.
+    pub(crate) async fn borrowed(
+        context: &Context<'_>,
+        container: &Container,
+    ) -> anyhow::Result<Option<Self>> {
+        let Some(Sequel { sharing, target, .. }) = Sequel::of(context, container).await else {
+            return Ok(None);
+        };
+        match sharing.borrow(&target).await {
+            Ok(lease) => {
+                // What heals the files of OpenSSH where nothing is opened.
+                if let Ok(name) = ContainerName::parse(&container.name) {
+                    context.remote.introduce(&name, target.port, &target.host_key).await?;
+                }
+                Ok(Some(Self { way: Way::Lent(lease), sequel: None }))
+            }
+            Err(error) => {
+                context.ui.detail(&format!("opening a connection: {error}"));
+                Ok(None)
+            }
+        }
+    }
+
+    /// Takes a connection of one's own.
+    pub(crate) async fn own(
+        context: &Context<'_>,
+        container: &Container,
+        session: Session,
+    ) -> Self {
+        Self { way: Way::Own(session), sequel: Sequel::of(context, container).await }
+    }
+
+    /// Runs a command. A connection for the next one is made when this one
+    /// goes on for a while, else when it has ended: both at once would only
+    /// compete.
+    pub(crate) async fn exec(
+        self,
+        command: &Command,
+        terminal: Terminal,
+        stdio: Stdio,
+    ) -> Result<ExitOutcome, RemoteError> {
+        let mut running = pin!(self.way.exec(command, terminal, stdio));
+        let early = timeout(HEAD_START, &mut running).await;
+        if let Some(sequel) = self.sequel {
+            // The next command goes its own way where this fails.
+            let _ = sequel.begin();
+        }
+        match early {
+            Ok(outcome) => outcome,
+            Err(_) => running.await,
+        }
+    }
+}
+
+impl Sequel {
+    /// `None` where nothing is to be shared or can be, as nothing is pinned.
+    async fn of(context: &Context<'_>, container: &Container) -> Option<Self> {
+        // What the broker opens forwards no agent.
+        if !context.config.mux.value || context.remote.lends_agent() {
+            return None;
+        }
+        let port = container.labels.ssh_port()?;
+        let host_key = context.remote.pinned(port).await.ok()??;
+        let engine = context.address.to_string();
+        Some(Self {
+            sharing: sharing(context.remote.clone()),
+            target: Target { engine, container: container.id.clone(), port, host_key },
+            seconds: context.config.mux_idle.value.as_secs(),
+        })
+    }
+
+    /// Starts this program once more; one that finds another at work ends.
+    fn begin(&self) -> io::Result<()> {
+        let mut program = Program::new("/proc/self/exe");
+        program.arg0(BROKER).arg(self.seconds.to_string()).env_clear().envs(env::kept());
+        self.sharing.begin(program, &self.target)
+    }
+}

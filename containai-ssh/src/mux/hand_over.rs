@@ -1,0 +1,84 @@
+//! Streams that another process is to use.
+
+use std::fs::File;
+use std::io;
+use std::os::fd::AsFd as _;
+use std::os::fd::{BorrowedFd, OwnedFd};
+
+use rustix::termios::isatty;
+use tokio::task::JoinHandle;
+
+use super::start::Streams;
+use crate::session::{Input, Output, Sink, Stdio, Terminal};
+
+/// Streams of ours as files that another process can use.
+pub(super) struct HandOver {
+    input: Option<OwnedFd>,
+    output: Option<OwnedFd>,
+    error: Option<OwnedFd>,
+    /// What passes on to writers of ours what comes for them.
+    pub(super) writers: Vec<JoinHandle<io::Result<()>>>,
+}
+
+impl HandOver {
+    pub(super) fn new(stdio: Stdio, terminal: &Terminal) -> io::Result<Self> {
+        let mut writers = Vec::new();
+        let input = input(stdio.input, terminal)?;
+        let out = output(stdio.output, &mut writers)?;
+        let error = output(stdio.error, &mut writers)?;
+        Ok(Self { input, output: out, error, writers })
+    }
+
+    pub(super) fn streams(&self) -> Streams {
+        Streams {
+            input: self.input.is_some(),
+            output: self.output.is_some(),
+            error: self.error.is_some(),
+        }
+    }
+
+    pub(super) fn files(&self) -> Vec<BorrowedFd<'_>> {
+        let files = [&self.input, &self.output, &self.error];
+        files.into_iter().flatten().map(|file| file.as_fd()).collect()
+    }
+}
+
+/// A terminal whose keys are lines is read by us: the other process is in
+/// another session, and would take them from whoever the terminal belongs to
+/// while we are in the background (termios(3), "job control").
+fn input(input: Input, terminal: &Terminal) -> io::Result<Option<OwnedFd>> {
+    match input {
+        Input::Null => Ok(None),
+        Input::File(file) if *terminal != Terminal::None || !isatty(&file) => Ok(Some(file)),
+        input => {
+            let (read, write) = io::pipe()?;
+            tokio::spawn(pass(input, File::from(OwnedFd::from(write)).into()));
+            Ok(Some(read.into()))
+        }
+    }
+}
+
+fn output(
+    output: Output,
+    writers: &mut Vec<JoinHandle<io::Result<()>>>,
+) -> io::Result<Option<OwnedFd>> {
+    match output {
+        Output::Null => Ok(None),
+        Output::File(file) => Ok(Some(file.into())),
+        output @ Output::Writer(_) => {
+            let (read, write) = io::pipe()?;
+            writers.push(tokio::spawn(pass(Input::File(read.into()), output)));
+            Ok(Some(write.into()))
+        }
+    }
+}
+
+/// Passes on until the end; reading and writing block threads of their own.
+async fn pass(input: Input, output: Output) -> io::Result<()> {
+    let mut chunks = input.start()?;
+    let mut sink = Sink::new(output);
+    while let Some(chunk) = chunks.next().await {
+        sink.write(chunk).await?;
+    }
+    sink.finish().await
+}

@@ -1,0 +1,115 @@
+//! Where the broker listens.
+
+use std::fs::{self, File, Permissions, TryLockError};
+use std::io::{self, ErrorKind};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+use tokio::net::UnixListener;
+
+use crate::files::{PRIVATE, own_dir};
+
+/// The longest path that a socket may have, in bytes (unix(7), `sun_path`).
+const LONGEST: usize = 107;
+
+/// The right to listen on a path: a lock beside it that is held until this is
+/// dropped, or its process ends. Whoever holds it owns what the path names.
+pub(super) struct Claim {
+    path: PathBuf,
+    _lock: File,
+}
+
+impl Claim {
+    /// Takes the path; `None` while somebody else has it.
+    pub(super) fn take(path: &Path) -> io::Result<Option<Self>> {
+        let directory = path.parent().unwrap_or(Path::new("/"));
+        own_dir(directory)?;
+        if !is_private(directory) {
+            return Err(ErrorKind::PermissionDenied.into());
+        }
+        let mut options = File::options();
+        let lock = options.create(true).truncate(false).write(true).mode(PRIVATE);
+        let lock = lock.open(path.with_extension("lock"))?;
+        match lock.try_lock() {
+            Ok(()) => Ok(Some(Self { path: path.to_owned(), _lock: lock })),
+            Err(TryLockError::WouldBlock) => Ok(None),
+            Err(TryLockError::Error(error)) => Err(error),
+        }
+    }
+
+    /// Listens; the socket takes its name when it is ready, and the place of
+    /// what an earlier holder left behind.
+    pub(super) fn listen(&self) -> io::Result<UnixListener> {
+        let new = self.path.with_extension("new");
+        match fs::remove_file(&new) {
+            Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        let listener = UnixListener::bind(&new)?;
+        fs::set_permissions(&new, Permissions::from_mode(PRIVATE))?;
+        fs::rename(&new, &self.path)?;
+        Ok(listener)
+    }
+}
+
+impl Drop for Claim {
+    /// The socket goes before the lock does.
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.path);
+    }
+}
+
+/// Whether a socket at this path can be trusted to be ours.
+pub(super) fn is_usable(path: &Path) -> bool {
+    path.as_os_str().len() <= LONGEST && path.parent().is_some_and(is_private)
+}
+
+/// Whether a broker could listen there.
+pub(super) fn fits(path: &Path) -> bool {
+    path.as_os_str().len() <= LONGEST
+}
+
+/// Whether nobody but us can put anything into a directory.
+fn is_private(directory: &Path) -> bool {
+    let ours = rustix::process::geteuid().as_raw();
+    fs::symlink_metadata(directory).is_ok_and(|metadata| {
+        metadata.is_dir() && metadata.uid() == ours && metadata.mode() & 0o077 == 0
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn one_at_a_time() -> io::Result<()> {
+        let dir = tempfile::tempdir()?;
+        let path = dir.path().join("new/mux.sock");
+        assert!(!is_usable(&path));
+        let claim = Claim::take(&path)?.expect("nobody else wants it");
+        let _listener = claim.listen()?;
+        assert!(is_usable(&path));
+        assert!(Claim::take(&path)?.is_none());
+        assert_eq!(fs::metadata(&path)?.mode() & 0o777, 0o600);
+        assert_eq!(fs::metadata(dir.path().join("new"))?.mode() & 0o777, 0o700);
+        drop(claim);
+        assert!(!path.exists());
+        let next = Claim::take(&path)?.expect("it is free again");
+        fs::write(&path, "left behind")?;
+        next.listen()?;
+        Ok(())
+    }
+
+    #[test]
+    fn a_directory_that_others_may_enter_is_not_usable() -> io::Result<()> {
+        let dir = tempfile::tempdir()?;
+        let path = dir.path().join("mux.sock");
+        fs::set_permissions(dir.path(), Permissions::from_mode(0o755))?;
+        assert!(!is_usable(&path));
+        let link = tempfile::tempdir()?;
+        std::os::unix::fs::symlink("/root", link.path().join("run"))?;
+        assert!(!is_usable(&link.path().join("run/mux.sock")));
+        assert!(!fits(&dir.path().join("x".repeat(100))));
+        Ok(())
+    }
+}

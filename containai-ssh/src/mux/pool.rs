@@ -1,0 +1,140 @@
+//! Connections that wait for their next command.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use containai_core::remote::RemoteError;
+use russh::Channel;
+use russh::client::Msg;
+use tokio::sync::watch;
+use tokio::time::timeout;
+
+use super::target::Target;
+use crate::remote::SshRemote;
+use crate::session::Session;
+
+/// How long a server may take to open a channel on a connection that stood
+/// idle; one that takes longer is taken for dead.
+const CHANNEL: Duration = Duration::from_millis(500);
+/// How long a new connection may take; a server that takes longer is not ready,
+/// and waiting for that is not the broker's affair.
+const CONNECTION: Duration = Duration::from_secs(2);
+/// How many connections to one container may stand idle, and how many in all.
+const MOST: (usize, usize) = (4, 32);
+
+/// A connection with a channel on which nothing runs yet.
+pub(super) type Open = (Session, Channel<Msg>);
+
+/// Connections that wait for their next command.
+pub(super) struct Pool {
+    remote: SshRemote,
+    patience: Duration,
+    idle: Mutex<Vec<Idle>>,
+    /// What connections are being made for without anybody waiting for them.
+    warming: watch::Sender<Vec<Target>>,
+}
+
+struct Idle {
+    target: Target,
+    session: Session,
+    since: Instant,
+}
+
+impl Pool {
+    /// Keeps connections for `patience` after their last command.
+    pub(super) fn new(remote: SshRemote, patience: Duration) -> Self {
+        Self { remote, patience, idle: Mutex::default(), warming: watch::Sender::default() }
+    }
+
+    /// Takes a connection that leads to the target and answers. One that died
+    /// meanwhile shows here, before it has got any command.
+    pub(super) async fn take(&self, target: &Target) -> Option<Open> {
+        self.sweep(Some(target));
+        while let Some(session) = self.pop(target) {
+            if let Ok(Ok(channel)) = timeout(CHANNEL, session.open_channel()).await {
+                return Some((session, channel));
+            }
+        }
+        None
+    }
+
+    /// Makes a new connection, unless one is being made already that is free.
+    pub(super) async fn open(&self, target: &Target) -> Result<Open, RemoteError> {
+        let mut warming = self.warming.subscribe();
+        if warming.borrow().contains(target) {
+            let made = warming.wait_for(|targets| !targets.contains(target));
+            // Whoever makes it gives up in time, too.
+            let _ = timeout(CONNECTION, made).await;
+            if let Some(open) = self.take(target).await {
+                return Ok(open);
+            }
+        }
+        let opening = async {
+            let session = self.remote.open_pinned(target.port, &target.host_key).await?;
+            let channel = session.open_channel().await?;
+            Ok((session, channel))
+        };
+        let late = |_| RemoteError::Connection {
+            port: target.port.get(),
+            source: "the server takes too long".into(),
+        };
+        timeout(CONNECTION, opening).await.map_err(late)?
+    }
+
+    /// Has a connection ready for whoever comes next.
+    /// Nobody waits for it, so nobody wants to know why it failed.
+    pub(super) async fn warm(&self, target: &Target) {
+        self.sweep(Some(target));
+        if self.idle().iter().any(|idle| idle.target == *target) {
+            return;
+        }
+        self.warming.send_modify(|targets| targets.push(target.clone()));
+        let opening = self.remote.open_pinned(target.port, &target.host_key);
+        if let Ok(Ok(session)) = timeout(CONNECTION, opening).await {
+            self.give_back(target.clone(), session);
+        }
+        self.warming.send_modify(|targets| {
+            if let Some(at) = targets.iter().position(|other| other == target) {
+                targets.swap_remove(at);
+            }
+        });
+    }
+
+    /// Keeps a connection whose command has ended by itself.
+    pub(super) fn give_back(&self, target: Target, session: Session) {
+        let mut idle = self.idle();
+        let (most, most_in_all) = MOST;
+        let alike = idle.iter().filter(|idle| idle.target == target).count();
+        if alike < most && idle.len() < most_in_all {
+            idle.push(Idle { target, session, since: Instant::now() });
+        }
+    }
+
+    /// Drops what is broken or too old, what leads to a server whose pin has
+    /// changed, and what led to another container behind the wanted port.
+    pub(super) fn sweep(&self, wanted: Option<&Target>) {
+        let is_pinned = |target: &Target| {
+            self.remote.is_pinned(target.port, &target.host_key).unwrap_or_default()
+        };
+        let is_replaced = |target: &Target| {
+            wanted.is_some_and(|wanted| wanted.port == target.port && wanted != target)
+        };
+        self.idle().retain(|idle| {
+            idle.session.is_open()
+                && idle.since.elapsed() < self.patience
+                && !is_replaced(&idle.target)
+                && is_pinned(&idle.target)
+        });
+    }
+
+    /// The one that was used last: it is the least likely to have died.
+    fn pop(&self, target: &Target) -> Option<Session> {
+        let mut idle = self.idle();
+        let last = idle.iter().rposition(|idle| idle.target == *target)?;
+        Some(idle.remove(last).session)
+    }
+
+    fn idle(&self) -> MutexGuard<'_, Vec<Idle>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

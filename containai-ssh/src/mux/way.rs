@@ -1,0 +1,35 @@
+//! A connection, own or borrowed.
+
+use containai_core::remote::RemoteError;
+
+use super::lease::Lease;
+use crate::command::Command;
+use crate::session::{ExitOutcome, Session, Stdio, Terminal};
+
+/// A connection on which a command can run.
+#[derive(Debug)]
+pub enum Way {
+    /// Our own.
+    Own(Session),
+    /// One that was borrowed.
+    Lent(Lease),
+}
+
+impl Way {
+    /// Runs a command; see [`Session::exec`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Session::exec`].
+    pub async fn exec(
+        self,
+        command: &Command,
+        terminal: Terminal,
+        stdio: Stdio,
+    ) -> Result<ExitOutcome, RemoteError> {
+        match self {
+            Self::Own(session) => session.exec(command, terminal, stdio).await,
+            Self::Lent(lease) => lease.exec(command, terminal, stdio).await,
+        }
+    }
+}

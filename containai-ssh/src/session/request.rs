@@ -1,0 +1,56 @@
+//! What is asked for on a channel.
+
+use std::fmt;
+
+use containai_core::naming::EnvName;
+use russh::client::Msg;
+use russh::{ChannelWriteHalf, Pty};
+
+use super::replies::Replies;
+use super::terminal::Terminal;
+use crate::command::Command;
+
+/// A command as the server gets it. `Debug` shows nothing that may be secret.
+#[derive(Clone, Eq, PartialEq)]
+pub(crate) struct Request {
+    /// The line for the remote user's shell.
+    pub(crate) line: Vec<u8>,
+    /// Variables that are sent beside it.
+    pub(crate) env: Vec<(EnvName, String)>,
+    /// Whether it gets a terminal.
+    pub(crate) terminal: Terminal,
+}
+
+impl Request {
+    pub(crate) fn new(command: &Command, terminal: Terminal) -> Self {
+        Self { line: command.line(), env: command.sent_env().to_vec(), terminal }
+    }
+
+    /// Asks for everything at once; the answers come while the command runs.
+    pub(super) async fn send(
+        &self,
+        write: &ChannelWriteHalf<Msg>,
+        mut replies: Replies,
+    ) -> Result<Replies, russh::Error> {
+        for (name, value) in &self.env {
+            write.set_env(false, name.as_str(), value).await?;
+        }
+        if let Terminal::Request { term, size } = &self.terminal {
+            let (columns, rows) = (size.columns.into(), size.rows.into());
+            // The other modes are as the remote kernel has them; this one it has
+            // off, and then erases half of a character.
+            let modes = [(Pty::IUTF8, 1)];
+            write.request_pty(true, term, columns, rows, 0, 0, &modes).await?;
+            replies.expect("a terminal");
+        }
+        write.exec(true, self.line.as_slice()).await?;
+        replies.expect("to run a command");
+        Ok(replies)
+    }
+}
+
+impl fmt::Debug for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Request").field("terminal", &self.terminal).finish_non_exhaustive()
+    }
+}

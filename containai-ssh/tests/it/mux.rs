@@ -1,0 +1,209 @@
+//! Connections that commands share.
+
+use std::fs::File;
+use std::os::fd::OwnedFd;
+use std::process::Child;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+use containai_core::engine::ContainerId;
+use containai_core::naming::HostPort;
+use containai_core::remote::{HostKey, Remote};
+use containai_ssh::mux::{Lease, NoLease, Sharing, Target};
+use containai_ssh::{Command, ExitOutcome, Input, Output, SshRemote, Stdio, Terminal};
+
+use crate::child::{SHARED, broker_program};
+use crate::pty::Pty;
+use crate::sshd::{Sshd, make_host_key, name, sh};
+
+/// How long anything may take.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A broker in a process of its own, beside a server.
+pub(crate) struct Broker {
+    pub(crate) process: Child,
+    pub(crate) sharing: Sharing,
+    pub(crate) target: Target,
+}
+
+impl Broker {
+    pub(crate) async fn start(sshd: &Sshd, patience: Duration) -> Result<Self> {
+        let process = broker_program(&sshd.home(), patience)?.spawn()?;
+        let target = target(&sshd.remote, sshd.port).await?;
+        let broker = Self { process, sharing: sharing(&sshd.remote), target };
+        let is_there = || sshd.socket().exists();
+        wait_until("socket", || Ok(is_there())).await?;
+        Ok(broker)
+    }
+
+    pub(crate) async fn borrow(&self) -> Result<Lease> {
+        borrow(&self.sharing, &self.target).await
+    }
+
+    pub(crate) async fn run(&self, script: &str) -> Result<ExitOutcome> {
+        Ok(self.borrow().await?.exec(&sh(script)?, Terminal::None, Stdio::default()).await?)
+    }
+}
+
+impl Drop for Broker {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+pub(crate) fn sharing(remote: &SshRemote) -> Sharing {
+    Sharing::new(remote.clone(), "it")
+}
+
+/// The container behind a port, by the key that is pinned for it.
+pub(crate) async fn target(remote: &SshRemote, port: HostPort) -> Result<Target> {
+    let host_key = remote.pinned(port).await?.context("a key is pinned")?;
+    Ok(Target {
+        engine: "unix:///it".to_owned(),
+        container: ContainerId::new("3f2a"),
+        port,
+        host_key,
+    })
+}
+
+/// Borrows as soon as a broker is there; a machine under load may be late.
+pub(crate) async fn borrow(sharing: &Sharing, target: &Target) -> Result<Lease> {
+    let start = Instant::now();
+    loop {
+        match sharing.borrow(target).await {
+            Ok(lease) => return Ok(lease),
+            Err(error) if start.elapsed() > PATIENCE => return Err(error.into()),
+            Err(_) => tokio::time::sleep(Duration::from_millis(5)).await,
+        }
+    }
+}
+
+pub(crate) async fn wait_until(what: &str, mut is_so: impl FnMut() -> Result<bool>) -> Result<()> {
+    let start = Instant::now();
+    while !is_so()? {
+        if start.elapsed() > PATIENCE {
+            bail!("{what} never came");
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    Ok(())
+}
+
+fn pipe() -> Result<(File, File)> {
+    let (read, write) = std::io::pipe()?;
+    Ok((OwnedFd::from(read).into(), OwnedFd::from(write).into()))
+}
+
+#[tokio::test]
+async fn who_begins_leaves_a_connection_for_the_next() -> Result<()> {
+    let sshd = Sshd::start().await?;
+    let (sharing, target) = (sharing(&sshd.remote), target(&sshd.remote, sshd.port).await?);
+    assert_eq!(sharing.borrow(&target).await.unwrap_err(), NoLease::Nobody);
+    sharing.begin(broker_program(&sshd.home(), Duration::from_secs(2))?, &target)?;
+    for status in [0, 1, 255] {
+        let command = sh(&format!("exit {status}"))?;
+        let lease = borrow(&sharing, &target).await?;
+        let outcome = lease.exec(&command, Terminal::None, Stdio::default()).await?;
+        assert_eq!(outcome, ExitOutcome::Status(status));
+    }
+    assert_eq!(sshd.connections()?, 1);
+    Ok(())
+}
+
+#[tokio::test]
+async fn streams_and_environment_pass() -> Result<()> {
+    let sshd = Sshd::start().await?;
+    let broker = Broker::start(&sshd, PATIENCE).await?;
+    // Through a file and through memory on either side.
+    let sent: Vec<u8> =
+        (0_u32..1 << 20).flat_map(|i| i.wrapping_mul(2_654_435_761).to_le_bytes()).collect();
+    let (mut there, back) = (tempfile::tempfile()?, tempfile::tempfile()?);
+    std::io::Write::write_all(&mut there, &sent)?;
+    std::io::Seek::rewind(&mut there)?;
+    for input in [Input::File(there.into()), Input::bytes(sent.clone())] {
+        let mut copy = back.try_clone()?;
+        copy.set_len(0)?;
+        std::io::Seek::rewind(&mut copy)?;
+        let stdio = Stdio {
+            input,
+            output: Output::Writer(Box::new(copy.try_clone()?)),
+            ..Stdio::default()
+        };
+        let command = Command::new(["cat"])?.in_dir("/");
+        let outcome = broker.borrow().await?.exec(&command, Terminal::None, stdio).await?;
+        assert_eq!(outcome, ExitOutcome::Status(0));
+        std::io::Seek::rewind(&mut copy)?;
+        let mut came = Vec::new();
+        std::io::Read::read_to_end(&mut copy, &mut came)?;
+        assert!(came == sent, "{} bytes came back", came.len());
+    }
+    let command = sh("test \"$CAI_IT\" = \"a 'b'\"")?.env("CAI_IT".parse()?, "a 'b'");
+    let outcome = broker.borrow().await?.exec(&command, Terminal::None, Stdio::default()).await?;
+    assert_eq!(outcome, ExitOutcome::Status(0));
+    assert_eq!(sshd.connections()?, 1);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_session_that_nobody_reads_does_not_stall_another() -> Result<()> {
+    let sshd = Sshd::start().await?;
+    let broker = Broker::start(&sshd, PATIENCE).await?;
+    let (read, write) = pipe()?;
+    let stdio = Stdio { output: write.into(), ..Stdio::default() };
+    let (lease, command) = (broker.borrow().await?, sh("yes")?);
+    let stuck = tokio::spawn(async move { lease.exec(&command, Terminal::None, stdio).await });
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    for _ in 0..3 {
+        let start = Instant::now();
+        assert_eq!(broker.run("exit 5").await?, ExitOutcome::Status(5));
+        assert!(start.elapsed() < Duration::from_secs(5));
+    }
+    assert_eq!(sshd.connections()?, 2);
+    assert!(!stuck.is_finished());
+    drop(read);
+    assert_eq!(stuck.await??, ExitOutcome::OutputClosed);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_connection_leads_to_its_own_target_only() -> Result<()> {
+    let sshd = Sshd::start().await?;
+    let broker = Broker::start(&sshd, PATIENCE).await?;
+    assert_eq!(broker.run("true").await?, ExitOutcome::Status(0));
+    let other = Target { container: ContainerId::new("77ab"), ..broker.target.clone() };
+    drop(borrow(&broker.sharing, &other).await?);
+    assert_eq!(sshd.connections()?, 2, "another container behind the same port");
+    // The engine vouches for another key now: what was open is worth nothing.
+    let key: HostKey = make_host_key(&sshd.dir.path().join("other_key"))?;
+    sshd.remote.introduce(&name()?, sshd.port, &key).await?;
+    for target in [broker.target.clone(), target(&sshd.remote, sshd.port).await?] {
+        let refused = broker.sharing.borrow(&target).await.unwrap_err();
+        assert!(matches!(refused, NoLease::Unavailable(_)), "{refused}");
+        assert!(!refused.wants_broker());
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_terminal_is_as_with_a_connection_of_ones_own() -> Result<()> {
+    let sshd = Sshd::start().await?;
+    let _broker = Broker::start(&sshd, PATIENCE).await?;
+    let script = "trap 'echo interrupted' INT; trap 'stty size' WINCH; stty size; echo ready; \
+                  until [ -n \"$line\" ]; do read -r line; done; echo \"got $line\"; exit 5";
+    let mut pty = Pty::start(&sshd, script, &[(SHARED, "1")])?;
+    let before = pty.modes()?;
+    pty.wait_for("24 80\r\nready")?;
+    assert!(pty.is_raw()?);
+    pty.press(b"\x03")?;
+    pty.wait_for("interrupted")?;
+    pty.resize(132, 50)?;
+    pty.press(b"\r")?;
+    pty.wait_for("50 132")?;
+    pty.press("äé\x7f\r".as_bytes())?;
+    pty.wait_for("got ä")?;
+    assert_eq!(pty.wait()?.code(), Some(5), "{}", pty.screen());
+    assert_eq!(format!("{:?}", pty.modes()?), format!("{before:?}"));
+    assert_eq!(sshd.connections()?, 1);
+    Ok(())
+}
