@@ -59,6 +59,7 @@ pub mod port;
 pub mod quote;
 mod remote;
 mod session;
+pub mod transfer;
 mod wait;
 
 pub use command::{Command, CommandError, Launch};
