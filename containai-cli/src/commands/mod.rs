@@ -9,6 +9,7 @@ use crate::env::Env;
 use crate::ui::Ui;
 
 mod completion;
+mod cp;
 mod create;
 mod enter;
 mod exec;
@@ -26,6 +27,7 @@ pub(crate) enum Command {
     Run(run::RunArgs),
     Shell(shell::ShellArgs),
     Exec(exec::ExecArgs),
+    Cp(cp::CpArgs),
     Stop(stop::StopArgs),
     Status(status::StatusArgs),
     Setup(setup::SetupArgs),
@@ -47,6 +49,7 @@ pub(crate) fn run(
         Command::Run(args) => wait(run::run(args, global, env, ui)),
         Command::Shell(args) => wait(shell::run(args, global, env, ui)),
         Command::Exec(args) => wait(exec::run(args, global, env, ui)),
+        Command::Cp(args) => wait(cp::run(args, global, env, ui)),
         Command::Stop(args) => wait(stop::run(&args, global, env, ui)),
         Command::Status(args) => wait(status::run(&args, global, env, ui)),
     }

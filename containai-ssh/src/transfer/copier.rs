@@ -35,7 +35,7 @@ use crate::session::Session;
 pub struct Copier<'a> {
     pub(super) session: &'a Session,
     pub(super) directory: OsString,
-    pub(super) boundary: Option<PathBuf>,
+    pub(super) boundaries: Vec<PathBuf>,
     pub(super) meter: Arc<Meter>,
 }
 
@@ -57,7 +57,7 @@ impl<'a> Copier<'a> {
         Self {
             session,
             directory: CONTAINER_WORKSPACE.into(),
-            boundary: None,
+            boundaries: Vec::new(),
             meter: Arc::default(),
         }
     }
@@ -69,11 +69,11 @@ impl<'a> Copier<'a> {
         self
     }
 
-    /// Names a directory of this machine that the container writes to, as an
+    /// Names a directory of this machine that a container writes to, as an
     /// absolute path without links. Links in there are never followed.
     #[must_use]
     pub fn guarding(mut self, boundary: impl Into<PathBuf>) -> Self {
-        self.boundary = Some(boundary.into());
+        self.boundaries.push(boundary.into());
         self
     }
 

@@ -5,7 +5,7 @@ use std::ffi::{OsStr, OsString};
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::OsStringExt;
-use std::path::{Component, Path};
+use std::path::{Component, Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use rustix::fs::{
@@ -27,14 +27,14 @@ pub struct Directory {
 
 impl Directory {
     /// Opens a directory. Links in its path are followed, but none that is
-    /// inside of `boundary`, an absolute path without links.
+    /// inside of one of `boundaries`, absolute paths without links.
     ///
     /// # Errors
     ///
     /// - [`TransferError::Link`]: there is such a link.
     /// - [`TransferError::Read`]: it does not open.
-    pub fn open(path: &Path, boundary: Option<&Path>) -> Result<Self, TransferError> {
-        let real = resolve::resolve(path, boundary)?;
+    pub fn open(path: &Path, boundaries: &[PathBuf]) -> Result<Self, TransferError> {
+        let real = resolve::resolve(path, boundaries)?;
         Self::walk(&real)
             .map_err(|source| TransferError::Read { path: path.display().to_string(), source })
     }

@@ -55,7 +55,7 @@ impl Copier<'_> {
     fn standing_here(&self, target: &Path) -> Result<Standing, TransferError> {
         let bare = trim_slashes(target.as_os_str().as_bytes());
         let bare = if bare.is_empty() { target } else { Path::new(OsStr::from_bytes(bare)) };
-        match resolve(bare, self.boundary.as_deref()) {
+        match resolve(bare, &self.boundaries) {
             Ok(real) if real.is_dir() => Ok(Standing::Directory),
             Ok(_) => Ok(Standing::Other),
             Err(TransferError::Read { source, .. }) if source.kind() == ErrorKind::NotFound => {
@@ -87,7 +87,7 @@ impl Copier<'_> {
         let target = target.as_os_str().as_bytes();
         let landing = land(target, standing, &source, seen.kind, count(sources))?;
         let place = Path::new(OsStr::from_bytes(&landing.directory));
-        let directory = Directory::open(place, self.boundary.as_deref())?;
+        let directory = Directory::open(place, &self.boundaries)?;
         let name = landing.name.as_deref().map(OsStr::from_bytes);
         match (seen.kind, name) {
             (FileKind::Directory, None) => self.download_tree(&source, directory).await,

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, Seek as _, SeekFrom, Write};
 
 /// What is compared at once; shorter writes are not looked at.
-const ZEROS: [u8; 64 << 10] = [0; 64 << 10];
+static ZEROS: [u8; 64 << 10] = [0; 64 << 10];
 const SHORTEST: usize = 4 << 10;
 
 /// Writes to the end of a file and leaves holes where zeros come.

@@ -51,7 +51,7 @@ impl<W: Write> Packing<'_, W> {
         let names = match directory.names() {
             Ok(names) => names,
             Err(error) => {
-                self.report.leave_out(show(&self.path), error);
+                self.report.leave_out(show(&self.path), &error);
                 return Ok(());
             }
         };
@@ -71,22 +71,22 @@ impl<W: Write> Packing<'_, W> {
             Ok(Some(stat)) => stat,
             // It went away since the directory was read.
             Ok(None) => return Ok(()),
-            Err(error) => return self.leave_out(error),
+            Err(error) => return self.leave_out(&error),
         };
         match FileKind::of_mode(stat.st_mode) {
             FileKind::Directory => match directory.child(name) {
                 Ok(child) => self.directory(&child),
-                Err(error) => self.leave_out(error),
+                Err(error) => self.leave_out(&error),
             },
             FileKind::File => match open(directory, name) {
                 Ok((file, stat)) => self.file(file, &stat),
-                Err(error) => self.leave_out(error),
+                Err(error) => self.leave_out(&error),
             },
             FileKind::Link => match directory.read_link(name) {
                 Ok(to) => self.header(SentKind::Link(to.as_bytes()), &stat),
-                Err(error) => self.leave_out(error),
+                Err(error) => self.leave_out(&error),
             },
-            FileKind::Special => self.leave_out("it is no file, directory or link"),
+            FileKind::Special => self.leave_out(&"it is no file, directory or link"),
         }
     }
 
@@ -108,7 +108,7 @@ impl<W: Write> Packing<'_, W> {
                 Ok(length) => length,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
                 Err(error) => {
-                    self.report.leave_out(show(&self.path), format!("cut short: {error}"));
+                    self.report.leave_out(show(&self.path), &format!("cut short: {error}"));
                     break;
                 }
             };
@@ -125,7 +125,7 @@ impl<W: Write> Packing<'_, W> {
         self.archive.write_all(&blocks(&self.path, kind, Attributes::of(stat)))
     }
 
-    fn leave_out(&mut self, reason: impl ToString) -> io::Result<()> {
+    fn leave_out(&mut self, reason: &dyn ToString) -> io::Result<()> {
         self.report.leave_out(show(&self.path), reason);
         Ok(())
     }

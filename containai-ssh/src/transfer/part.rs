@@ -110,7 +110,7 @@ mod tests {
         let place = tempfile::tempdir()?;
         let (secret, part) = (place.path().join("secret"), place.path().join(part_name(b"x")));
         fs::write(&secret, "mine")?;
-        let directory = Directory::open(place.path(), None)?;
+        let directory = Directory::open(place.path(), &[])?;
         let plants: [fn(&Path, &Path) -> io::Result<()>; 2] =
             [|from, to| symlink(from, to), |from, to| fs::hard_link(from, to)];
         for plant in plants {

@@ -39,6 +39,12 @@ impl Report {
         &self.failures
     }
 
+    /// The first failures, to keep.
+    #[must_use]
+    pub fn into_failures(self) -> Vec<Failure> {
+        self.failures
+    }
+
     /// How many more there were.
     #[must_use]
     pub fn others(&self) -> u64 {
@@ -59,7 +65,7 @@ impl Report {
         }
     }
 
-    pub(super) fn leave_out(&mut self, path: String, reason: impl ToString) {
+    pub(super) fn leave_out(&mut self, path: String, reason: &dyn ToString) {
         self.note(Failure::Entry { path, reason: reason.to_string() });
     }
 

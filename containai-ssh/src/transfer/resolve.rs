@@ -10,9 +10,9 @@ use super::error::TransferError;
 /// How many links one path may have; as path_resolution(7).
 const LINKS: usize = 40;
 
-/// The path without links, `.` and `..`. A link inside of `boundary` is not
+/// The path without links, `.` and `..`. A link inside of one of `boundaries` is not
 /// followed: whoever writes there could send us anywhere with it.
-pub(super) fn resolve(path: &Path, boundary: Option<&Path>) -> Result<PathBuf, TransferError> {
+pub(super) fn resolve(path: &Path, boundaries: &[PathBuf]) -> Result<PathBuf, TransferError> {
     let failed = |source| TransferError::Read { path: path.display().to_string(), source };
     let absolute = std::path::absolute(path).map_err(failed)?;
     let mut left = components(&absolute);
@@ -28,7 +28,7 @@ pub(super) fn resolve(path: &Path, boundary: Option<&Path>) -> Result<PathBuf, T
             real = next;
             continue;
         }
-        if boundary.is_some_and(|boundary| real.starts_with(boundary)) {
+        if boundaries.iter().any(|boundary| real.starts_with(boundary)) {
             return Err(TransferError::Link { path: next });
         }
         links += 1;
@@ -71,20 +71,21 @@ mod tests {
         symlink("../secret", workspace.join("planted"))?;
         symlink("ws/planted", place.join("mine"))?;
         symlink("ws/real", place.join("shortcut"))?;
-        let resolved = |path: &str, boundary: Option<&Path>| {
-            let real = resolve(&place.join(path), boundary);
+        let guarded = [workspace.clone()];
+        let resolved = |path: &str, boundaries: &[PathBuf]| {
+            let real = resolve(&place.join(path), boundaries);
             real.map_err(|error| error.to_string().replace(&place.display().to_string(), ""))
         };
-        assert_eq!(resolved("ws/planted", None), Ok(place.join("secret")));
+        assert_eq!(resolved("ws/planted", &[]), Ok(place.join("secret")));
         let refused = Err("`/ws/planted` is a link, and the container may have made it".to_owned());
-        assert_eq!(resolved("ws/planted", Some(&workspace)), refused);
-        assert_eq!(resolved("ws/planted/x", Some(&workspace)), refused);
-        assert_eq!(resolved("mine", Some(&workspace)), refused);
-        assert_eq!(resolved("shortcut/../planted", Some(&workspace)), refused);
-        assert_eq!(resolved("shortcut", Some(&workspace)), Ok(workspace.join("real")));
-        assert_eq!(resolved("ws/../secret", Some(&workspace)), Ok(place.join("secret")));
+        assert_eq!(resolved("ws/planted", &guarded), refused);
+        assert_eq!(resolved("ws/planted/x", &guarded), refused);
+        assert_eq!(resolved("mine", &guarded), refused);
+        assert_eq!(resolved("shortcut/../planted", &guarded), refused);
+        assert_eq!(resolved("shortcut", &guarded), Ok(workspace.join("real")));
+        assert_eq!(resolved("ws/../secret", &guarded), Ok(place.join("secret")));
         symlink("loop", place.join("loop"))?;
-        assert_eq!(resolved("loop", None), Err("cannot read `/loop`".to_owned()));
+        assert_eq!(resolved("loop", &[]), Err("cannot read `/loop`".to_owned()));
         Ok(())
     }
 }

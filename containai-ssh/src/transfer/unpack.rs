@@ -85,7 +85,7 @@ impl Unpacking<'_> {
             Err(Trouble::Disk(source)) if ArchiveError::is_about_the_disk(&source) => {
                 return Err(ArchiveError::NoRoom { path: path.show(), source });
             }
-            Err(Trouble::Disk(error)) => self.report.leave_out(path.show(), reason(&error)),
+            Err(Trouble::Disk(error)) => self.report.leave_out(path.show(), &reason(&error)),
         }
         Ok(())
     }
@@ -99,7 +99,7 @@ impl Unpacking<'_> {
         };
         match member.kind {
             MemberKind::Refused(what) => {
-                self.report.leave_out(member.path.show(), format!("it is {what}"));
+                self.report.leave_out(member.path.show(), &format!("it is {what}"));
                 Ok(())
             }
             MemberKind::Directory => {
@@ -162,7 +162,7 @@ impl Unpacking<'_> {
         while let Some((path, attributes)) = self.made.pop() {
             let dressed = self.enter(path.components()).map(|it| it.dress(attributes));
             if let Err(Trouble::Disk(error)) | Ok(Err(error)) = dressed {
-                self.report.leave_out(path.show(), error);
+                self.report.leave_out(path.show(), &error);
             }
         }
         Ok(self.report)

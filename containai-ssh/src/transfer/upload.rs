@@ -59,14 +59,14 @@ impl Copier<'_> {
         let source = Source::parse(path.as_os_str().as_bytes())?;
         let cannot_read = cannot_read(path.as_os_str());
         if source.at_end == AtEnd::Directory {
-            let directory = Directory::open(path, self.boundary.as_deref())?;
+            let directory = Directory::open(path, &self.boundaries)?;
             return self.upload_tree(directory, landing(&source, FileKind::Directory)?).await;
         }
         let (parent, name) = split(&source.path);
         let name = std::ffi::OsStr::from_bytes(name);
         let parent = if parent.is_empty() { b".".as_slice() } else { parent };
         let parent = Path::new(std::ffi::OsStr::from_bytes(parent));
-        let directory = Directory::open(parent, self.boundary.as_deref())?;
+        let directory = Directory::open(parent, &self.boundaries)?;
         let stat = directory.stat(name).map_err(&cannot_read)?;
         let stat = stat.ok_or_else(|| TransferError::Missing {
             path: show(path.as_os_str().as_bytes()),
