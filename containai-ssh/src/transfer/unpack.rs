@@ -215,3 +215,6 @@ fn reason(error: &io::Error) -> String {
         false => error.to_string(),
     }
 }
+
+#[cfg(test)]
+mod tests;
