@@ -12,6 +12,7 @@
 //! - [`SshRemote`] waits for a container's SSH server, authenticates both sides
 //!   and gives a [`Session`], on which any number of [`Command`]s run one after
 //!   another, with or without a terminal.
+//! - Files and trees are copied both ways ([`transfer`]).
 //!
 //! What it does not do:
 //!

@@ -31,7 +31,7 @@ impl Ending {
     pub(super) fn lines(&self) -> Vec<String> {
         let lines = self.talk.split(|&byte| byte == b'\n').filter(|line| !line.is_empty());
         lines
-            .map(|line| show(line.strip_prefix(b"tar: ").unwrap_or(line)))
+            .map(|line| without_speaker(&show(line)).to_owned())
             .filter(|line| !line.starts_with("Exiting with failure status"))
             .collect()
     }
@@ -44,6 +44,15 @@ impl Ending {
         };
         TransferError::Inside { what, path: show(path), said }
     }
+}
+
+/// `tar: x` and `sh: 3: x` are about `x`.
+fn without_speaker(line: &str) -> &str {
+    if let Some(rest) = line.strip_prefix("tar: ") {
+        return rest;
+    }
+    let Some(rest) = line.strip_prefix("sh: ") else { return line };
+    rest.trim_start_matches(|c: char| c.is_ascii_digit()).trim_start_matches(": ")
 }
 
 /// Runs a command with these streams; its standard error is kept.

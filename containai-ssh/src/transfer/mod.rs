@@ -17,6 +17,22 @@
 //! - an archive may not hold more than the disk, in bytes and in files
 //!   ([`Limits`]), and no header may be big.
 //!
+//! There is no SFTP in here: a tree of small files is several times quicker as
+//! one archive than as a request for each, and to resume a file `dd` inside is
+//! enough. SFTP clients use the server's own.
+//!
+//! ```no_run
+//! # use containai_ssh::{Session, transfer::{Copier, TransferError}};
+//! # async fn example(session: &Session) -> Result<(), TransferError> {
+//! let copier = Copier::new(session).guarding("/home/me/src/api");
+//! let report = copier.download(&["target/doc".into()], "/tmp/doc".as_ref()).await?;
+//! for failure in report.failures() {
+//!     eprintln!("{failure}");
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
 //! Needed inside: a POSIX shell, GNU coreutils, GNU tar and `flock`.
 
 mod archive_error;

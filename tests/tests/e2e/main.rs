@@ -2,6 +2,7 @@
 //!
 //! One binary, one file a theme. A test's name is what is promised.
 
+mod copies;
 mod engine_trouble;
 mod first_run;
 mod foreign_dockerd;
