@@ -68,10 +68,10 @@ fn tree(dir: &Path) -> BTreeMap<String, String> {
                 );
                 format!("dir {mode:o}")
             }
-            _ => format!(
-                "file {mode:o} {}",
-                String::from_utf8_lossy(&fs::read(&path).expect("a file"))
-            ),
+            _ => {
+                let content = fs::read(&path).expect("a file");
+                format!("file {mode:o} {}", String::from_utf8_lossy(&content)).trim_end().to_owned()
+            }
         };
         found.insert(name, what);
     }
@@ -215,7 +215,7 @@ fn what_is_no_file_is_left_out() -> io::Result<()> {
     let shown: Vec<_> = made.iter().map(|(path, what)| format!("{path}: {what}")).collect();
     insta::assert_snapshot!(shown.join("\n"), @r"
     last: file 640 last
-    setuid: file 777 
+    setuid: file 777
     sticky: dir 755
     ");
     Ok(())
