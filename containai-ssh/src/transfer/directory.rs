@@ -40,11 +40,13 @@ impl Directory {
     }
 
     /// Opens a path that has no links; one that came meanwhile is an error.
+    /// The way may lead through directories that we may not list.
     fn walk(real: &Path) -> io::Result<Self> {
-        let mut fd = openat(rustix::fs::CWD, "/", flags(), Mode::empty())?;
+        let flags = OFlags::PATH | flags();
+        let mut fd = openat(rustix::fs::CWD, "/", flags, Mode::empty())?;
         for component in real.components() {
             if let Component::Normal(name) = component {
-                fd = openat(&fd, name, flags(), Mode::empty())?;
+                fd = openat(&fd, name, flags, Mode::empty())?;
             }
         }
         Ok(Self { fd, is_new: false })
@@ -131,7 +133,9 @@ impl Directory {
     /// The names in it, sorted, so that two copies of one tree are alike.
     pub(super) fn names(&self) -> io::Result<Vec<OsString>> {
         let mut names = Vec::new();
-        for entry in rustix::fs::Dir::read_from(&self.fd)? {
+        // What was opened only as a part of a path cannot be listed itself.
+        let listed = openat(&self.fd, ".", flags(), Mode::empty())?;
+        for entry in rustix::fs::Dir::new(listed)? {
             let name = entry?.file_name().to_bytes().to_vec();
             if !matches!(name.as_slice(), b"." | b"..") {
                 names.push(OsString::from_vec(name));
