@@ -8,6 +8,7 @@ use containai_core::hint::{Advice, Hint};
 use containai_core::lifecycle::{DriveError, Refusal};
 use containai_core::remote::RemoteError;
 use containai_docker::host::SetupError;
+use containai_ssh::transfer::TransferError;
 
 /// An error of the command line itself.
 #[derive(Debug, thiserror::Error)]
@@ -64,6 +65,7 @@ fn known<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a dyn Adv
         .or_else(|| read::<DriveError>(error))
         .or_else(|| read::<EngineError>(error))
         .or_else(|| read::<RemoteError>(error))
+        .or_else(|| read::<TransferError>(error))
         .or_else(|| read::<Refusal>(error))
         .or_else(|| read::<SetupError>(error))
         .or_else(|| read::<ConfigError>(error))

@@ -131,6 +131,22 @@ impl Ui {
         }
     }
 
+    /// Shows how far a copy is: bytes, and files where nobody knows how many.
+    /// Only a terminal gets to see it.
+    pub(crate) fn transfer(&self, done: u64, total: u64, files: u64) {
+        if self.volume == Volume::Quiet || !self.terminals.stderr || done == 0 {
+            return;
+        }
+        let Ok(mut work) = self.work.lock() else { return };
+        let bar = work.get_or_insert_with(|| {
+            ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr())
+        });
+        bar.set_style(if files == 0 { copied() } else { counted() });
+        bar.set_length(total.max(done));
+        bar.set_position(done);
+        bar.set_message(format!("{files} files"));
+    }
+
     /// Ends the piece of work; its bar goes.
     pub(crate) fn finish_work(&self) {
         self.keep(None);
@@ -189,6 +205,19 @@ pub(crate) fn harmless(text: &str) -> String {
 
 fn spinner() -> ProgressStyle {
     ProgressStyle::with_template("{spinner} {msg} [{elapsed}]")
+        .unwrap_or_else(|_| ProgressStyle::default_spinner())
+}
+
+fn copied() -> ProgressStyle {
+    ProgressStyle::with_template(
+        "[{bar:30}] {percent}% {bytes}/{total_bytes} {bytes_per_sec} {eta}",
+    )
+    .unwrap_or_else(|_| ProgressStyle::default_bar())
+    .progress_chars("=> ")
+}
+
+fn counted() -> ProgressStyle {
+    ProgressStyle::with_template("{spinner} {msg}, {bytes} {bytes_per_sec} [{elapsed}]")
         .unwrap_or_else(|_| ProgressStyle::default_spinner())
 }
 

@@ -18,6 +18,7 @@
 //!   ([`SshRemote::with_agent`]).
 //! - [`mux::Sharing`] lends connections to commands that follow each other, so
 //!   that the next one costs a channel instead of a handshake.
+//! - Files and trees are copied both ways ([`transfer`]).
 //!
 //! What it does not do:
 //!
@@ -69,6 +70,7 @@ pub mod port;
 pub mod quote;
 mod remote;
 mod session;
+pub mod transfer;
 mod wait;
 
 pub use command::{Command, CommandError, Launch};

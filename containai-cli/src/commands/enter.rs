@@ -12,7 +12,7 @@ use containai_core::lifecycle::{
 };
 use containai_core::naming::WorkspacePath;
 use containai_docker::DockerEngine;
-use containai_ssh::{Command, Size, Stdio, Terminal};
+use containai_ssh::{Command, Session, Size, Stdio, Terminal};
 
 use super::create::{desired, local_capacity};
 use super::setup;
@@ -63,7 +63,7 @@ impl<'a> Entrance<'a> {
         self
     }
 
-    /// Makes and starts the container as needed and opens a session in it.
+    /// Makes and starts the container as needed and finds a way into it.
     pub(crate) async fn enter(mut self) -> anyhow::Result<Reached<Passage>> {
         let (engine, observed) = self.prepared().await?;
         let wanted = self.desired(&engine, &observed).await?;
@@ -72,27 +72,64 @@ impl<'a> Entrance<'a> {
         {
             return Ok(Reached { container, session });
         }
-        let _turn = self.turn().await?;
-        setup::ensure(&self.context)?;
-        let work = drive(&engine, &self.context.remote, &wanted, self.context.ui);
-        let Reached { container, session } = until_interrupted(work, self.context.ui).await?;
-        let session = Passage::own(&self.context, &container, session).await;
+        let reached = self.drive(&engine, &wanted).await?;
+        self.keep(reached).await
+    }
+
+    /// Finds a way into the container if there is one, starting it as needed.
+    pub(crate) async fn enter_existing(mut self) -> anyhow::Result<Reached<Passage>> {
+        let (engine, observed) = self.prepared().await?;
+        if let Some(container) = self.running(&observed)?
+            && let Some(session) = Passage::borrowed(&self.context, &container).await?
+        {
+            return Ok(Reached { container, session });
+        }
+        let reached = self.reach(&engine, &observed).await?;
+        self.keep(reached).await
+    }
+
+    /// As [`Self::enter_existing`], by a connection of one's own.
+    pub(crate) async fn connect_existing(mut self) -> anyhow::Result<Reached<Session>> {
+        let (engine, observed) = self.prepared().await?;
+        self.reach(&engine, &observed).await
+    }
+
+    /// The container when it runs; `None` when it is to be started.
+    fn running(&self, observed: &Observed) -> anyhow::Result<Option<Container>> {
+        match observed.serving(&self.workspace).as_slice() {
+            [] => Err(missing(&format!("no container serves `{}`", self.workspace)).into()),
+            [container] if container.state == RunState::Running => Ok(Some((*container).clone())),
+            _ => Ok(None),
+        }
+    }
+
+    async fn reach(
+        &self,
+        engine: &DockerEngine,
+        observed: &Observed,
+    ) -> anyhow::Result<Reached<Session>> {
+        let Some(container) = self.running(observed)? else {
+            return self.drive(engine, &self.desired(engine, observed).await?).await;
+        };
+        let work = reach(engine, &self.context.remote, &container, Pin::Known);
+        let session = until_interrupted(work, self.context.ui).await?;
         Ok(Reached { container, session })
     }
 
-    /// Opens a session in the container if there is one, starting it as needed.
-    pub(crate) async fn enter_existing(mut self) -> anyhow::Result<Reached<Passage>> {
-        let (engine, observed) = self.prepared().await?;
-        let container = match observed.serving(&self.workspace).as_slice() {
-            [] => return Err(missing(&format!("no container serves `{}`", self.workspace)).into()),
-            [container] if container.state == RunState::Running => (*container).clone(),
-            _ => return self.enter().await,
-        };
-        if let Some(session) = Passage::borrowed(&self.context, &container).await? {
-            return Ok(Reached { container, session });
-        }
-        let work = reach(&engine, &self.context.remote, &container, Pin::Known);
-        let session = until_interrupted(work, self.context.ui).await?;
+    async fn drive(
+        &self,
+        engine: &DockerEngine,
+        wanted: &Desired,
+    ) -> anyhow::Result<Reached<Session>> {
+        let _turn = self.turn().await?;
+        setup::ensure(&self.context)?;
+        let work = drive(engine, &self.context.remote, wanted, self.context.ui);
+        until_interrupted(work, self.context.ui).await
+    }
+
+    /// Has the commands that follow find it open.
+    async fn keep(&self, reached: Reached<Session>) -> anyhow::Result<Reached<Passage>> {
+        let Reached { container, session } = reached;
         let session = Passage::own(&self.context, &container, session).await;
         Ok(Reached { container, session })
     }

@@ -10,6 +10,7 @@ use crate::ui::Ui;
 
 mod agent;
 mod completion;
+mod cp;
 mod create;
 mod enter;
 mod exec;
@@ -31,6 +32,7 @@ pub(crate) enum Command {
     Run(run::RunArgs),
     Shell(shell::ShellArgs),
     Exec(exec::ExecArgs),
+    Cp(cp::CpArgs),
     Stop(stop::StopArgs),
     Status(status::StatusArgs),
     Ssh(ssh::SshArgs),
@@ -56,6 +58,7 @@ pub(crate) fn run(
         Command::Run(args) => wait(run::run(args, global, env, ui)),
         Command::Shell(args) => wait(shell::run(args, global, env, ui)),
         Command::Exec(args) => wait(exec::run(args, global, env, ui)),
+        Command::Cp(args) => wait(cp::run(args, global, env, ui)),
         Command::Stop(args) => wait(stop::run(&args, global, env, ui)),
         Command::Forward(args) => wait(forward::run(args, global, env, ui)),
         Command::Ports(args) => wait(ports::run(args, global, env, ui)),

@@ -73,7 +73,8 @@ pub(crate) async fn find_named(
     TargetArgs { path, workspace: None, container: None }.by_workspace(containers, env)
 }
 
-fn by_name(containers: Vec<Container>, name: &str) -> anyhow::Result<Container> {
+/// The container of ours that has this name.
+pub(crate) fn by_name(containers: Vec<Container>, name: &str) -> anyhow::Result<Container> {
     match containers.into_iter().find(|container| container.name == name) {
         Some(container) if container.labels.is_managed() => Ok(container),
         Some(_) => Err(Refusal::NotOurs { name: name.to_owned() }.into()),

@@ -14,5 +14,6 @@ mod pty;
 mod signals;
 mod sshd;
 mod terminal;
+mod transfer;
 mod trust;
 mod vectors;

@@ -79,6 +79,16 @@ fn scp_sftp_and_rsync_copy_both_ways() {
     output_of(person.openssh("scp").arg(format!("{alias}:/tmp/scp")).arg(&back));
     assert_eq!(fs::read_to_string(&back).expect("it came back"), "payload\n");
 
+    // The protocol of before OpenSSH 9, and a tree.
+    let tree = person.repository("scp-tree");
+    output_of(
+        person.openssh("scp").args(["-O", "-r"]).arg(tree.path()).arg(format!("{alias}:/tmp/o")),
+    );
+    output_of(
+        person.openssh("scp").arg("-rp").arg(format!("{alias}:/tmp/o")).arg(person.beside("o")),
+    );
+    assert_eq!(fs::read_to_string(person.beside("o/README")).expect("it came back"), "hello\n");
+
     let batch = person.beside("batch");
     let (from, to) = (there.display(), person.beside("fetched"));
     fs::write(&batch, format!("put {from} /tmp/sftp\nget /tmp/sftp {}\n", to.display()))

@@ -12,6 +12,7 @@ mod exec;
 mod process;
 mod report;
 mod round;
+mod tree;
 
 use containai_tests::{Engine, Person};
 
@@ -36,5 +37,6 @@ fn main() {
     report.extend(exec::measure(&person, engine, rounds));
     report.extend(process::measure(&person, rounds));
     report.extend(create::measure(&person, engine, rounds));
+    report.extend(tree::measure(&person, rounds));
     println!("{report}");
 }

@@ -1,0 +1,159 @@
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::Args;
+use containai_core::config::Flags;
+use containai_core::engine::Engine as _;
+use containai_core::exit;
+use containai_core::hint::{Advice as _, Hint};
+use containai_core::naming::WorkspacePath;
+use containai_ssh::Session;
+use containai_ssh::transfer::{
+    Copier, Failure, Meter, Report, Route, RouteError, Spot, TransferError,
+};
+
+use super::enter::{Consent, Entrance};
+use super::target;
+use crate::app::Global;
+use crate::context::Context;
+use crate::env::Env;
+use crate::error::CliError;
+use crate::ui::Ui;
+use crate::workspace::{self, Caution};
+
+/// Copy files and directories into the container, or out of it
+///
+/// One side is in a container: `:path` in the workspace's, `NAME:path` in any
+/// other. Paths in there are relative to the workspace, or begin with `/` or
+/// `~/`; `./a:b` is a file of this machine.
+///
+/// As with `cp -a`, directories are copied with all that is in them, and modes,
+/// times and links are kept. A copy is made in DST if that is a directory, else
+/// as DST; `dir/.` copies the contents of `dir`. What fails is listed, and the
+/// rest is copied. A file that was interrupted goes on where it stopped when
+/// the same command is given again.
+#[derive(Debug, Args)]
+pub(crate) struct CpArgs {
+    /// The workspace that `:path` is about [default: the repository around the current directory]
+    #[arg(short, long, value_name = "PATH")]
+    workspace: Option<PathBuf>,
+    /// What to copy
+    #[arg(required = true, value_name = "SRC")]
+    sources: Vec<OsString>,
+    /// Where to
+    #[arg(required = true, value_name = "DST")]
+    target: OsString,
+}
+
+pub(super) async fn run(
+    args: CpArgs,
+    global: &Global,
+    env: &Env,
+    ui: &Ui,
+) -> anyhow::Result<ExitCode> {
+    let route = route(&args)?;
+    let flags = Flags { docker_host: global.docker_host.clone(), ..Flags::default() };
+    let (Route::Up { container, .. } | Route::Down { container, .. }) = &route;
+    let workspace = match container {
+        Some(name) => workspace_of(name, &flags, env, ui).await?,
+        None => workspace::find(args.workspace.as_deref(), env, Caution::Forced)?,
+    };
+    let entrance = Entrance::new(env, ui, flags, workspace.clone(), Consent::Refused)?;
+    let reached = entrance.connect_existing().await?;
+    let meter = Arc::new(Meter::default());
+    let copier = guarded(&reached.session, &workspace, env).measured(Arc::clone(&meter));
+    let report = tokio::select! {
+        report = copy(&copier, &route, env) => report?,
+        () = watch(&meter, ui) => Report::default(),
+        _ = tokio::signal::ctrl_c() => return Err(interrupted().into()),
+    };
+    ui.finish_work();
+    reached.session.close().await;
+    Ok(tell(report, ui))
+}
+
+fn route(args: &CpArgs) -> Result<Route, CliError> {
+    let spot = |text: &OsString| {
+        let shown = text.to_string_lossy();
+        Spot::parse(text).map_err(|error| CliError::usage(format!("`{shown}`: {error}")))
+    };
+    let sources = args.sources.iter().map(spot).collect::<Result<_, _>>()?;
+    Route::new(sources, spot(&args.target)?).map_err(|error| {
+        let hint = match error {
+            RouteError::BothHere => "put `:` before the path in the container: `cai cp file :`",
+            RouteError::BothInside => "copy to this machine first",
+            _ => "copy from one place at a time",
+        };
+        CliError::usage(error.to_string()).hint(Hint::new(hint))
+    })
+}
+
+async fn workspace_of(
+    name: &str,
+    flags: &Flags,
+    env: &Env,
+    ui: &Ui,
+) -> anyhow::Result<WorkspacePath> {
+    let context = Context::new(env, ui, flags.clone(), None)?;
+    let container = target::by_name(context.engine()?.containers().await?, name)?;
+    let workspace = container.labels.workspace().unwrap_or_default();
+    WorkspacePath::new(Path::new(workspace))
+        .map_err(|error| CliError::with_code(exit::NOT_OURS, error.to_string()).into())
+}
+
+/// Containers write to their workspaces, the one we are in included.
+fn guarded<'a>(session: &'a Session, workspace: &WorkspacePath, env: &Env) -> Copier<'a> {
+    let copier = Copier::new(session).guarding(workspace.as_path());
+    match workspace::find(None, env, Caution::Forced) {
+        Ok(here) => copier.guarding(here.as_path()),
+        Err(_) => copier,
+    }
+}
+
+async fn copy(copier: &Copier<'_>, route: &Route, env: &Env) -> Result<Report, TransferError> {
+    match route {
+        Route::Up { sources, target, .. } => {
+            let sources: Vec<_> = sources.iter().map(|it| env.directory.join(it)).collect();
+            copier.upload(&sources, target).await
+        }
+        Route::Down { sources, target, .. } => {
+            copier.download(sources, &env.directory.join(target)).await
+        }
+    }
+}
+
+/// Shows how far it is; never ends.
+async fn watch(meter: &Meter, ui: &Ui) {
+    let mut tick = tokio::time::interval(Duration::from_millis(100));
+    loop {
+        tick.tick().await;
+        let reading = meter.read();
+        ui.transfer(reading.bytes, reading.total, reading.files);
+    }
+}
+
+fn interrupted() -> CliError {
+    CliError::with_code(exit::INTERRUPTED, "interrupted")
+        .hint(Hint::new("run the same command again: a single file goes on where it stopped"))
+}
+
+/// Lists what was left out; the code of the first failure is ours.
+fn tell(report: Report, ui: &Ui) -> ExitCode {
+    let mut code = exit::OK;
+    let others = report.others();
+    for failure in report.into_failures() {
+        let (its_code, hints) = match &failure {
+            Failure::Source(error) => (error.exit_code(), error.hints()),
+            _ => (exit::FAILED, Vec::new()),
+        };
+        code = if code == exit::OK { its_code } else { code };
+        ui.error(&failure.into(), &hints);
+    }
+    if others > 0 {
+        ui.warn(&format!("{others} more files were left out"));
+    }
+    ExitCode::from(code)
+}

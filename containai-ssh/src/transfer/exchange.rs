@@ -1,0 +1,122 @@
+//! One command of ours in the container, and what it says.
+
+use std::io::{self, ErrorKind, Write};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use containai_core::remote::RemoteError;
+
+use super::error::TransferError;
+use super::source::show;
+use crate::command::Command;
+use crate::session::{ExitOutcome, Input, Output, Session, Stdio, Terminal};
+
+/// How much of an answer is read, and how much of what goes with it.
+const ANSWER: usize = 64 << 10;
+const TALK: usize = 16 << 10;
+
+/// How a command ended.
+pub(super) struct Ending {
+    pub(super) outcome: ExitOutcome,
+    /// The beginning of its standard error.
+    pub(super) talk: Vec<u8>,
+}
+
+impl Ending {
+    pub(super) fn is_success(&self) -> bool {
+        self.outcome == ExitOutcome::Status(0)
+    }
+
+    /// The lines that it said, without names of programs and lines that only
+    /// say that others are there.
+    pub(super) fn lines(&self) -> Vec<String> {
+        let lines = self.talk.split(|&byte| byte == b'\n').filter(|line| !line.is_empty());
+        lines
+            .map(|line| without_speaker(&show(line)).to_owned())
+            .filter(|line| !line.starts_with("Exiting with failure status"))
+            .collect()
+    }
+
+    /// That a command could not do something, in its own words.
+    pub(super) fn failed(&self, what: &'static str, path: &[u8]) -> TransferError {
+        let said = match self.lines().pop() {
+            Some(line) => line,
+            None => format!("exit status {}", self.outcome.code()),
+        };
+        TransferError::Inside { what, path: show(path), said }
+    }
+}
+
+/// `tar: x` and `sh: 3: x` are about `x`.
+fn without_speaker(line: &str) -> &str {
+    if let Some(rest) = line.strip_prefix("tar: ") {
+        return rest;
+    }
+    let Some(rest) = line.strip_prefix("sh: ") else { return line };
+    rest.trim_start_matches(|c: char| c.is_ascii_digit()).trim_start_matches(": ")
+}
+
+/// Runs a command with these streams; its standard error is kept.
+pub(super) async fn exchange(
+    session: &Session,
+    command: &Command,
+    input: Input,
+    output: Output,
+) -> Result<Ending, RemoteError> {
+    let talk = Bounded::new(TALK, Excess::Swallowed);
+    let error = Output::Writer(Box::new(talk.clone()));
+    let stdio = Stdio { input, output, error, ..Stdio::default() };
+    let outcome = session.exec(command, Terminal::None, stdio).await?;
+    Ok(Ending { outcome, talk: talk.take() })
+}
+
+/// Runs a command for its short answer.
+pub(super) async fn ask(
+    session: &Session,
+    command: &Command,
+) -> Result<(Ending, Vec<u8>), RemoteError> {
+    let answer = Bounded::new(ANSWER, Excess::Refused);
+    let output = Output::Writer(Box::new(answer.clone()));
+    let ending = exchange(session, command, Input::Null, output).await?;
+    Ok((ending, answer.take()))
+}
+
+/// What becomes of more than there is room for.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Excess {
+    Swallowed,
+    Refused,
+}
+
+/// Memory that a container cannot fill.
+#[derive(Clone)]
+struct Bounded {
+    bytes: Arc<Mutex<Vec<u8>>>,
+    most: usize,
+    excess: Excess,
+}
+
+impl Bounded {
+    fn new(most: usize, excess: Excess) -> Self {
+        Self { bytes: Arc::default(), most, excess }
+    }
+
+    fn take(&self) -> Vec<u8> {
+        std::mem::take(&mut *self.bytes.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Write for Bounded {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let mut kept = self.bytes.lock().unwrap_or_else(PoisonError::into_inner);
+        let room = self.most - kept.len();
+        if bytes.len() > room && self.excess == Excess::Refused {
+            return Err(ErrorKind::BrokenPipe.into());
+        }
+        kept.extend_from_slice(&bytes[..bytes.len().min(room)]);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}

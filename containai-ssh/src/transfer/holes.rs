@@ -1,0 +1,74 @@
+//! Writing files without writing their zeros.
+
+use std::fs::File;
+use std::io::{self, Seek as _, SeekFrom, Write};
+
+/// What is compared at once; shorter writes are not looked at.
+static ZEROS: [u8; 64 << 10] = [0; 64 << 10];
+const SHORTEST: usize = 4 << 10;
+
+/// Writes to the end of a file and leaves holes where zeros come.
+#[derive(Debug)]
+pub(super) struct HoleWriter {
+    file: File,
+    written: u64,
+    /// Whether the file is shorter than what was written.
+    ends_in_hole: bool,
+}
+
+impl HoleWriter {
+    /// Goes on at the end of the file, which is at `at`.
+    pub(super) fn new(mut file: File, at: u64) -> io::Result<Self> {
+        file.seek(SeekFrom::Start(at))?;
+        Ok(Self { file, written: at, ends_in_hole: false })
+    }
+
+    /// Makes a hole at the end part of the file.
+    pub(super) fn settle(&mut self) -> io::Result<()> {
+        match std::mem::take(&mut self.ends_in_hole) {
+            true => self.file.set_len(self.written),
+            false => Ok(()),
+        }
+    }
+}
+
+impl Write for HoleWriter {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let length = bytes.len().min(ZEROS.len());
+        self.ends_in_hole = length >= SHORTEST && bytes[..length] == ZEROS[..length];
+        let taken = match self.ends_in_hole {
+            true => {
+                self.file.seek(SeekFrom::Start(self.written + length as u64))?;
+                length
+            }
+            false => self.file.write(&bytes[..length])?,
+        };
+        self.written += taken as u64;
+        Ok(taken)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::MetadataExt as _;
+
+    use super::*;
+
+    #[test]
+    fn zeros_take_no_room() -> io::Result<()> {
+        let file = tempfile::NamedTempFile::new()?;
+        let mut writer = HoleWriter::new(file.reopen()?, 0)?;
+        let mut content = vec![0_u8; 8 << 20];
+        content[5 << 20] = 1;
+        writer.write_all(b"begin")?;
+        writer.write_all(&content)?;
+        writer.settle()?;
+        assert!(file.as_file().metadata()?.blocks() * 512 < 1 << 20);
+        assert!(std::fs::read(file.path())? == [b"begin".to_vec(), content].concat());
+        Ok(())
+    }
+}

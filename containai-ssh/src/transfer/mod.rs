@@ -1,0 +1,76 @@
+//! Files and trees to and from a container.
+//!
+//! [`Copier`] copies as `cp -a` does, across an open
+//! [`Session`](crate::Session): a regular file as one stream that can be
+//! resumed, a directory as a tar archive.
+//!
+//! What may go wrong is one-sided. Inside, everything runs as the session's
+//! user, and can harm nobody but the container. Outside, whatever the container
+//! sends is hostile input:
+//!
+//! - nothing is written outside of the one file or directory that was asked
+//!   for, whatever an archive's names and links say;
+//! - links are made and never followed; hard links, devices, pipes and sockets
+//!   are refused; modes lose set-user-id, set-group-id and sticky bits;
+//! - what a boundary encloses ([`Copier::guarding`]) is written by the
+//!   container, so no link in there is followed, whoever named it;
+//! - an archive may not hold more than the disk, in bytes and in files
+//!   ([`Limits`]), and no header may be big.
+//!
+//! There is no SFTP in here: a tree of small files is several times quicker as
+//! one archive than as a request for each, and to resume a file `dd` inside is
+//! enough. SFTP clients use the server's own.
+//!
+//! ```no_run
+//! # use containai_ssh::{Session, transfer::{Copier, TransferError}};
+//! # async fn example(session: &Session) -> Result<(), TransferError> {
+//! let copier = Copier::new(session).guarding("/home/me/src/api");
+//! let report = copier.download(&["target/doc".into()], "/tmp/doc".as_ref()).await?;
+//! for failure in report.failures() {
+//!     eprintln!("{failure}");
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! Needed inside: a POSIX shell, GNU coreutils, GNU tar and `flock`.
+
+mod archive_error;
+mod copier;
+mod directory;
+mod download;
+mod entry_path;
+mod error;
+mod exchange;
+mod file_kind;
+mod holes;
+mod landing;
+mod limits;
+mod member;
+mod member_header;
+mod meter;
+mod pack;
+mod part;
+mod pax;
+mod report;
+mod resolve;
+mod route;
+mod script;
+mod source;
+mod spot;
+mod store;
+mod unpack;
+mod upload;
+
+pub use archive_error::ArchiveError;
+pub use copier::Copier;
+pub use directory::Directory;
+pub use entry_path::{EntryPath, EntryPathError};
+pub use error::TransferError;
+pub use limits::Limits;
+pub use meter::{Meter, Reading};
+pub use pack::pack;
+pub use report::{Failure, Report};
+pub use route::{Route, RouteError};
+pub use spot::{Spot, SpotError};
+pub use unpack::unpack;

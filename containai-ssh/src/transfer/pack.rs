@@ -1,0 +1,142 @@
+//! A tree of this machine into an archive.
+
+use std::ffi::OsStr;
+use std::io::{self, Read, Write};
+use std::os::unix::ffi::OsStrExt as _;
+
+use rustix::fs::{OFlags, Stat, fstat};
+
+use super::directory::Directory;
+use super::file_kind::{Attributes, FileKind};
+use super::member_header::{SentKind, blocks, padding};
+use super::meter::Meter;
+use super::report::Report;
+use super::source::show;
+
+/// Packs what is in a directory, not the directory itself. Links are packed as
+/// links; nothing is reached through one.
+///
+/// What cannot be read is reported, and the rest goes on. A file that shrinks
+/// meanwhile is filled up with zeros, one that grows is cut.
+///
+/// # Errors
+///
+/// When the archive cannot be written.
+pub fn pack(root: &Directory, archive: impl Write, meter: &Meter) -> io::Result<Report> {
+    let mut packing = Packing {
+        archive,
+        meter,
+        report: Report::default(),
+        path: Vec::new(),
+        buffer: vec![0; 64 << 10],
+    };
+    packing.contents(root)?;
+    // Two empty blocks are the end.
+    packing.archive.write_all(&[0; 1024])?;
+    packing.archive.flush()?;
+    Ok(packing.report)
+}
+
+struct Packing<'a, W> {
+    archive: W,
+    meter: &'a Meter,
+    report: Report,
+    /// Where we are below the root, with a slash at the end.
+    path: Vec<u8>,
+    buffer: Vec<u8>,
+}
+
+impl<W: Write> Packing<'_, W> {
+    fn contents(&mut self, directory: &Directory) -> io::Result<()> {
+        let names = match directory.names() {
+            Ok(names) => names,
+            Err(error) => {
+                self.report.leave_out(show(&self.path), &error);
+                return Ok(());
+            }
+        };
+        for name in names {
+            let length = self.path.len();
+            self.path.extend(name.as_bytes());
+            let packed = self.entry(directory, &name);
+            self.path.truncate(length);
+            packed?;
+        }
+        Ok(())
+    }
+
+    /// An error is the archive's; those of the tree are reported.
+    fn entry(&mut self, directory: &Directory, name: &OsStr) -> io::Result<()> {
+        let stat = match directory.stat(name) {
+            Ok(Some(stat)) => stat,
+            // It went away since the directory was read.
+            Ok(None) => return Ok(()),
+            Err(error) => return self.leave_out(&error),
+        };
+        match FileKind::of_mode(stat.st_mode) {
+            FileKind::Directory => match directory.child(name) {
+                Ok(child) => self.directory(&child),
+                Err(error) => self.leave_out(&error),
+            },
+            FileKind::File => match open(directory, name) {
+                Ok((file, stat)) => self.file(file, &stat),
+                Err(error) => self.leave_out(&error),
+            },
+            FileKind::Link => match directory.read_link(name) {
+                Ok(to) => self.header(SentKind::Link(to.as_bytes()), &stat),
+                Err(error) => self.leave_out(&error),
+            },
+            FileKind::Special => self.leave_out(&"it is no file, directory or link"),
+        }
+    }
+
+    fn directory(&mut self, directory: &Directory) -> io::Result<()> {
+        self.path.push(b'/');
+        let stat = directory.own_stat()?;
+        self.header(SentKind::Directory, &stat)?;
+        self.contents(directory)
+    }
+
+    fn file(&mut self, file: std::fs::File, stat: &Stat) -> io::Result<()> {
+        let size = u64::try_from(stat.st_size).unwrap_or(0);
+        self.header(SentKind::File(size), stat)?;
+        let mut content = file.take(size);
+        let mut left = size;
+        while left > 0 {
+            let length = match content.read(&mut self.buffer) {
+                Ok(0) => break,
+                Ok(length) => length,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(error) => {
+                    self.report.leave_out(show(&self.path), &format!("cut short: {error}"));
+                    break;
+                }
+            };
+            self.archive.write_all(&self.buffer[..length])?;
+            self.meter.add(length as u64);
+            left -= length as u64;
+        }
+        io::copy(&mut io::repeat(0).take(left + padding(size)), &mut self.archive)?;
+        Ok(())
+    }
+
+    fn header(&mut self, kind: SentKind<'_>, stat: &Stat) -> io::Result<()> {
+        self.meter.add_file();
+        self.archive.write_all(&blocks(&self.path, kind, Attributes::of(stat)))
+    }
+
+    fn leave_out(&mut self, reason: &dyn ToString) -> io::Result<()> {
+        self.report.leave_out(show(&self.path), reason);
+        Ok(())
+    }
+}
+
+/// Opens a file that was one a moment ago.
+pub(super) fn open(directory: &Directory, name: &OsStr) -> io::Result<(std::fs::File, Stat)> {
+    let file = directory.open_file(name, OFlags::RDONLY)?;
+    let stat = fstat(&file)?;
+    match FileKind::of_mode(stat.st_mode) {
+        FileKind::File => Ok((file, stat)),
+        _ => Err(io::Error::other("it is no file any more")),
+    }
+}

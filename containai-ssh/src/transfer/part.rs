@@ -1,0 +1,127 @@
+//! A file that has come only in part, kept until the rest comes.
+
+use std::ffi::{OsStr, OsString};
+use std::fs::{File, TryLockError};
+use std::io::{self, Read, Seek as _, SeekFrom};
+use std::os::unix::ffi::OsStrExt as _;
+
+use rustix::fs::{OFlags, fstat};
+use sha2::{Digest as _, Sha256};
+
+use super::directory::{Directory, dress};
+use super::file_kind::{Attributes, FileKind};
+
+/// What the part of a file is called, beside the place of the whole. It depends
+/// on nothing but the file's name, so that the next attempt finds it.
+pub(super) fn part_name(name: &[u8]) -> OsString {
+    format!(".cai-{}.part", &hex(&Sha256::digest(name))[..16]).into()
+}
+
+/// The hash of so many bytes of a file; it may have fewer.
+pub(super) fn hash(file: &mut File, length: u64) -> io::Result<String> {
+    file.seek(SeekFrom::Start(0))?;
+    let mut content = file.take(length);
+    let mut buffer = vec![0; 256 << 10];
+    let mut hash = Sha256::new();
+    loop {
+        match content.read(&mut buffer) {
+            Ok(0) => return Ok(hex(&hash.finalize())),
+            Ok(length) => hash.update(&buffer[..length]),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The part of a file on this machine; nobody else of us writes to it.
+#[derive(Debug)]
+pub(super) struct Part {
+    pub(super) file: File,
+    name: OsString,
+}
+
+impl Part {
+    /// Opens what has come, or begins. What stands in its place and is no file
+    /// of one name is removed: it was not made here. `None` while another copy
+    /// is at it.
+    pub(super) fn open(directory: &Directory, name: &OsStr) -> io::Result<Option<Self>> {
+        let name = part_name(name.as_bytes());
+        if let Some(stat) = directory.stat(&name)?
+            && (FileKind::of_mode(stat.st_mode) != FileKind::File || stat.st_nlink != 1)
+        {
+            directory.remove(&name);
+        }
+        let file = directory.open_file(&name, OFlags::RDWR | OFlags::CREATE)?;
+        if FileKind::of_mode(fstat(&file)?.st_mode) != FileKind::File {
+            return Err(io::Error::other("something else came in the way"));
+        }
+        match file.try_lock() {
+            Ok(()) => Ok(Some(Self { file, name })),
+            Err(TryLockError::WouldBlock) => Ok(None),
+            Err(TryLockError::Error(error)) => Err(error),
+        }
+    }
+
+    /// How much has come.
+    pub(super) fn length(&self) -> io::Result<u64> {
+        Ok(self.file.metadata()?.len())
+    }
+
+    /// Gives the whole file its mode, time and name.
+    pub(super) fn keep(
+        self,
+        directory: &Directory,
+        name: &OsStr,
+        attributes: Attributes,
+    ) -> io::Result<()> {
+        dress(&self.file, attributes)?;
+        directory.rename(&self.name, name)
+    }
+
+    /// Removes it if nothing has come, so that a copy that never began leaves
+    /// nothing behind.
+    pub(super) fn leave(self, directory: &Directory) {
+        if self.length().is_ok_and(|length| length == 0) {
+            directory.remove(&self.name);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::os::unix::fs::symlink;
+    use std::path::Path;
+
+    use super::*;
+
+    #[test]
+    fn names_are_short_and_plain() {
+        assert_eq!(part_name(b"x"), ".cai-2d711642b726b044.part");
+        assert_eq!(part_name(&[b'a'; 255]).len(), 26);
+    }
+
+    #[test]
+    fn what_was_planted_is_not_written_to() -> Result<(), Box<dyn std::error::Error>> {
+        let place = tempfile::tempdir()?;
+        let (secret, part) = (place.path().join("secret"), place.path().join(part_name(b"x")));
+        fs::write(&secret, "mine")?;
+        let directory = Directory::open(place.path(), &[])?;
+        let plants: [fn(&Path, &Path) -> io::Result<()>; 2] =
+            [|from, to| symlink(from, to), |from, to| fs::hard_link(from, to)];
+        for plant in plants {
+            plant(&secret, &part)?;
+            let opened = Part::open(&directory, "x".as_ref())?.ok_or("it is busy")?;
+            assert_eq!(opened.length()?, 0);
+            assert!(Part::open(&directory, "x".as_ref())?.is_none());
+            opened.leave(&directory);
+            assert!(!part.exists());
+        }
+        assert_eq!(fs::read_to_string(&secret)?, "mine");
+        Ok(())
+    }
+}

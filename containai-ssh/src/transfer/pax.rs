@@ -1,0 +1,71 @@
+//! Extended headers, POSIX.1-2017 `pax`, "pax Extended Header".
+
+/// The records of an extended header; `None` in place of one that is none,
+/// after which nothing comes.
+///
+/// A record is `LENGTH KEY=VALUE\n`, and its value may hold newlines, so only
+/// the length says where it ends.
+pub(super) fn records(mut text: &[u8]) -> impl Iterator<Item = Option<(&[u8], &[u8])>> {
+    std::iter::from_fn(move || {
+        if text.is_empty() {
+            return None;
+        }
+        let Some((key, value, rest)) = first(text) else {
+            text = &[];
+            return Some(None);
+        };
+        text = rest;
+        Some(Some((key, value)))
+    })
+}
+
+fn first(text: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
+    let blank = text.iter().position(|&byte| byte == b' ')?;
+    let length: usize = std::str::from_utf8(&text[..blank]).ok()?.parse().ok()?;
+    let (record, rest) = text.split_at_checked(length)?;
+    let record = record.get(blank + 1..)?.strip_suffix(b"\n")?;
+    let equals = record.iter().position(|&byte| byte == b'=')?;
+    Some((&record[..equals], &record[equals + 1..], rest))
+}
+
+/// One record. Its length counts itself.
+pub(super) fn record(key: &str, value: &str) -> Vec<u8> {
+    let rest = key.len() + value.len() + 3;
+    let mut length = rest + 1;
+    while length != rest + length.to_string().len() {
+        length = rest + length.to_string().len();
+    }
+    format!("{length} {key}={value}\n").into_bytes()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn bad_records_end_it() {
+        for bad in ["x", "5", " a=b\n", "999 a=b\n", "7 a=b\n", "2 a=b\n", "6 ab\n\n", "-6 a=b\n"] {
+            assert_eq!(records(bad.as_bytes()).next(), Some(None), "{bad:?}");
+        }
+        let text = b"6 a=b\njunk";
+        assert_eq!(records(text).collect::<Vec<_>>(), [Some((&b"a"[..], &b"b"[..])), None]);
+    }
+
+    proptest! {
+        #[test]
+        fn records_are_read_back(value in "(?s).{0,120}") {
+            let mut text = record("path", &value);
+            text.extend(record("mtime", "1.5"));
+            let read: Option<Vec<_>> = records(&text).collect();
+            let expected = vec![(&b"path"[..], value.as_bytes()), (&b"mtime"[..], &b"1.5"[..])];
+            prop_assert_eq!(read, Some(expected));
+        }
+
+        #[test]
+        fn anything_is_survived(text in prop::collection::vec(any::<u8>(), 0..200)) {
+            prop_assert!(records(&text).count() <= text.len());
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! What runs in the container. Paths are arguments, never part of a script.
+
+use std::ffi::OsString;
+use std::os::unix::ffi::OsStringExt as _;
+
+use super::error::TransferError;
+use super::source::show;
+use crate::command::Command;
+
+/// A path that a person typed, with the home directory in place of `~`.
+const PLACE: &str = "p=$1; case $p in '~') p=$HOME ;; '~/'*) p=$HOME/${p#??} ;; esac\n";
+
+/// PATH WHETHER-TO-FOLLOW: what is there, and where it leads if it is a link.
+pub(super) const LOOK: &str = "\
+case $2 in follow) stat -L --printf='%f %s %.9Y\\n' -- \"$p\" ;;
+*) stat --printf='%f %s %.9Y\\n' -- \"$p\" && { [ ! -L \"$p\" ] || readlink -n -- \"$p\"; } ;; esac";
+
+/// DIRECTORY PART: how much of a file came up to now, and its hash.
+pub(super) const FIND_PART: &str = "\
+cd -- \"$p\" || exit
+[ -f \"$2\" ] && [ ! -L \"$2\" ] && exec 9<\"$2\" || { echo '0 -'; exit 0; }
+flock -w 10 9 || exit 75
+stat -L --printf='%s ' /proc/self/fd/9 && sha256sum <&9";
+
+/// PATH LENGTH: the hash of a file's beginning.
+pub(super) const HASH: &str = "head -c \"$2\" -- \"$p\" | sha256sum";
+
+/// PATH OFFSET: a file from there on.
+pub(super) const GET_FILE: &str =
+    "exec dd if=\"$p\" bs=256K iflag=skip_bytes skip=\"$2\" status=none";
+
+/// DIRECTORY NAME PART OFFSET TOTAL MODE TIME: the rest of a file, which gets
+/// its name when all of it is there. Private until then.
+pub(super) const PUT_FILE: &str = "\
+cd -- \"$p\" || exit
+umask 077
+[ -f \"$3\" ] && [ ! -L \"$3\" ] || rm -f -- \"$3\"
+exec 9>>\"$3\" || exit
+flock -w 10 9 || exit 75
+truncate -s \"$4\" -- \"$3\" || exit
+dd of=\"$3\" bs=256K iflag=fullblock oflag=seek_bytes seek=\"$4\" conv=notrunc,sparse status=none || exit
+[ \"$(stat -c %s -- \"$3\")\" = \"$5\" ] || exit 76
+chmod -- \"$6\" \"$3\" && touch -d \"@$7\" -- \"$3\" && mv -fT -- \"$3\" \"$2\"";
+
+/// DIRECTORY NAME TARGET TIME: a link.
+pub(super) const PUT_LINK: &str = "\
+cd -- \"$p\" && ln -sfnT -- \"$3\" \"$2\" && touch -h -d \"@$4\" -- \"$2\"";
+
+/// DIRECTORY NAME MODE TIME: a tree. A directory that was there keeps its mode
+/// and time.
+pub(super) const PUT_TREE: &str = "\
+cd -- \"$p\" || exit
+new=
+if mkdir -m 700 -- \"$2\" 2>/dev/null; then new=1; fi
+(cd -- \"$2\" && exec tar --extract --file=- --preserve-permissions --no-same-owner \
+--no-overwrite-dir --delay-directory-restore)
+status=$?
+[ -z \"$new\" ] || { chmod -- \"$3\" \"$2\" && touch -d \"@$4\" -- \"$2\"; } || exit
+exit $status";
+
+/// PATH: a tree. Hard links are sent as files, so that none has to be made.
+pub(super) const GET_TREE: &str = "\
+cd -- \"$p\" && exec tar --create --file=- --format=posix \
+--pax-option=delete=atime,delete=ctime --hard-dereference --numeric-owner .";
+
+/// The exit status of `flock` when it waited in vain.
+pub(super) const BUSY: u8 = 75;
+/// Ours: not everything came.
+pub(super) const SHORT: u8 = 76;
+
+/// A script's call with a path and more arguments.
+pub(super) fn call(
+    directory: &OsString,
+    script: &str,
+    path: &[u8],
+    more: &[&[u8]],
+) -> Result<Command, TransferError> {
+    let script = format!("{PLACE}{script}");
+    let mut words: Vec<OsString> =
+        ["LC_ALL=C", "TAR_OPTIONS=", "sh", "-c", &script, "sh"].map(OsString::from).into();
+    words.push(OsString::from_vec(reachable(path)));
+    words.extend(more.iter().map(|word| OsString::from_vec(word.to_vec())));
+    let command = Command::new(words)
+        .map_err(|error| TransferError::Missing { path: show(path), reason: error.to_string() })?;
+    Ok(command.in_dir(directory))
+}
+
+/// A path that no program takes for an option, and only the home directory
+/// begins with `~`.
+fn reachable(path: &[u8]) -> Vec<u8> {
+    match path {
+        b"" => b".".to_vec(),
+        b"~" | [b'/', ..] | [b'~', b'/', ..] => path.to_vec(),
+        _ => [b"./", path].concat(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_no_options() {
+        for (path, expected) in [
+            ("", "."),
+            ("-rf", "./-rf"),
+            ("~", "~"),
+            ("~/x", "~/x"),
+            ("~root", "./~root"),
+            ("/etc", "/etc"),
+            ("a/b", "./a/b"),
+        ] {
+            assert_eq!(reachable(path.as_bytes()), expected.as_bytes(), "{path}");
+        }
+    }
+}
