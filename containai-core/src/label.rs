@@ -7,7 +7,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::naming::{HostPort, VolumeName, WorkspacePath};
+use crate::naming::{ContainerName, HostPort, VolumeName, WorkspacePath};
 
 /// `true` on every container that ContainAI made. Nothing without it is touched.
 pub const MANAGED: &str = "containai.managed";
@@ -21,6 +21,15 @@ pub const DATA_VOLUME: &str = "containai.data-volume";
 pub const TEMPLATE: &str = "ai.containai.template";
 /// The isolation that the container was made with: `sysbox` or `userns`.
 pub const ISOLATION: &str = "containai.isolation";
+/// On a container that was made to replace another: the other's id.
+pub const REPLACES: &str = "containai.replaces";
+/// When the replaced container was last started, in the engine's words; its
+/// file system was kept after that.
+pub const REPLACES_START: &str = "containai.replaces-start";
+/// The name that the container takes over from the one it replaces.
+pub const TAKES_NAME: &str = "containai.takes-name";
+/// The image that the first of a row of containers was made from.
+pub const IMAGE: &str = "containai.image";
 /// Set by our images: the agents installed in it, separated by commas.
 /// Docker copies image labels to containers, so one listing shows it.
 pub const AGENTS: &str = "ai.containai.agents";
@@ -68,6 +77,40 @@ impl Labels {
     /// The data volume; `None` when absent or not a volume name.
     pub fn data_volume(&self) -> Option<VolumeName> {
         VolumeName::parse(self.get(DATA_VOLUME)?).ok()
+    }
+
+    /// The id of the container that this one replaces; `None` for most.
+    pub fn replaces(&self) -> Option<&str> {
+        self.get(REPLACES)
+    }
+
+    /// When the replaced container was last started.
+    pub fn replaces_start(&self) -> Option<&str> {
+        self.get(REPLACES_START)
+    }
+
+    /// The name to take over; `None` when absent or not a name.
+    pub fn takes_name(&self) -> Option<ContainerName> {
+        ContainerName::parse(self.get(TAKES_NAME)?).ok()
+    }
+
+    /// The labels of a successor: all of these, the port excepted, and what
+    /// says whom it replaces.
+    #[must_use]
+    pub fn succeeded(&self, id: &str, last_start: &str, name: &str, image: &str) -> Self {
+        let mut labels = self.0.clone();
+        labels.remove(SSH_PORT);
+        let news =
+            [(REPLACES, id), (REPLACES_START, last_start), (TAKES_NAME, name), (IMAGE, image)];
+        labels.extend(news.map(|(key, value)| (key.to_owned(), value.to_owned())));
+        Self(labels)
+    }
+
+    /// The same labels with this port.
+    #[must_use]
+    pub fn with_port(mut self, port: HostPort) -> Self {
+        self.0.insert(SSH_PORT.into(), port.to_string());
+        self
     }
 
     /// The agents of the image; `None` when the image does not say.

@@ -7,7 +7,7 @@ use bollard::container::LogOutput;
 use bollard::errors::Error;
 use bollard::query_parameters::{
     CreateContainerOptionsBuilder, ListContainersOptionsBuilder, LogsOptionsBuilder,
-    RemoveContainerOptionsBuilder, StopContainerOptionsBuilder,
+    RemoveContainerOptionsBuilder, RenameContainerOptionsBuilder, StopContainerOptionsBuilder,
 };
 use containai_core::engine::{Container, ContainerId, RunState};
 use futures_util::TryStreamExt as _;
@@ -52,6 +52,11 @@ pub(crate) async fn stop(docker: &Docker, id: &ContainerId) -> Result<(), Error>
 pub(crate) async fn remove(docker: &Docker, id: &ContainerId) -> Result<(), Error> {
     let options = RemoveContainerOptionsBuilder::default().build();
     forgive_missing(docker.remove_container(id.as_ref(), Some(options)).await)
+}
+
+pub(crate) async fn rename(docker: &Docker, id: &ContainerId, name: &str) -> Result<(), Error> {
+    let options = RenameContainerOptionsBuilder::default().name(name).build();
+    docker.rename_container(id.as_ref(), options).await
 }
 
 /// Waits until the container has left `state`, at most five seconds.

@@ -6,15 +6,16 @@ use bollard::Docker;
 use bollard::errors::Error;
 use containai_core::engine::{
     Container, ContainerId, ContainerSpec, Engine, EngineError, ImageRequest, ImageSource,
-    Isolation, RunState,
+    Isolation, RunState, Succession,
 };
 use containai_core::layout;
 use containai_core::lifecycle::Events;
+use containai_core::naming::{ContainerName, HostPort};
 use containai_core::remote::HostKey;
 
 use crate::address::EngineAddress;
 use crate::failure::failure;
-use crate::{access, archive, connect, container, image, spec};
+use crate::{access, archive, connect, container, image, spec, successor};
 
 /// A Docker Engine as the lifecycle sees it.
 ///
@@ -147,6 +148,32 @@ impl Engine for DockerEngine {
             .map_err(|error| self.failure(error))
     }
 
+    async fn last_start(&self, id: &ContainerId) -> Result<String, EngineError> {
+        successor::last_start(&self.docker, id).await.map_err(|error| self.failure(error))
+    }
+
+    async fn keep(&self, id: &ContainerId) -> Result<String, EngineError> {
+        successor::keep(&self.docker, id).await.map_err(|error| self.failure(error))
+    }
+
+    async fn create_successor(
+        &self,
+        succession: &Succession,
+        port: HostPort,
+    ) -> Result<ContainerId, EngineError> {
+        let body = successor::body(&self.docker, succession, port).await;
+        let body = body.map_err(|error| self.failure(error))?;
+        container::create(&self.docker, succession.name.as_ref(), body)
+            .await
+            .map_err(|error| self.failure(error))
+    }
+
+    async fn rename(&self, id: &ContainerId, name: &ContainerName) -> Result<(), EngineError> {
+        container::rename(&self.docker, id, name.as_ref())
+            .await
+            .map_err(|error| self.failure(error))
+    }
+
     async fn install_key(&self, id: &ContainerId, authorized_key: &str) -> Result<(), EngineError> {
         archive::put_key(&self.docker, id, authorized_key)
             .await
@@ -170,7 +197,10 @@ impl Engine for DockerEngine {
     }
 
     async fn remove(&self, id: &ContainerId) -> Result<(), EngineError> {
-        container::remove(&self.docker, id).await.map_err(|error| self.failure(error))
+        let made_from = successor::kept_image(&self.docker, id).await;
+        container::remove(&self.docker, id).await.map_err(|error| self.failure(error))?;
+        successor::remove_images(&self.docker, id, made_from).await;
+        Ok(())
     }
 
     async fn host_key(&self, id: &ContainerId) -> Result<Option<HostKey>, EngineError> {

@@ -2,18 +2,21 @@
 
 use bollard::models::{ContainerSummary, ContainerSummaryStateEnum};
 use containai_core::engine::{Container, ContainerId, RunState};
+use containai_core::label::{self, Labels};
 
 /// Reads one entry of `GET /containers/json`; `None` for one without an id,
 /// which no engine has shown yet.
 pub(crate) fn container(summary: ContainerSummary) -> Option<Container> {
     let name = summary.names.unwrap_or_default().into_iter().next().unwrap_or_default();
+    let labels: Labels = summary.labels.unwrap_or_default().into_iter().collect();
+    let image = labels.get(label::IMAGE).map(str::to_owned).or(summary.image);
     Some(Container {
         id: ContainerId::new(summary.id?),
         name: name.trim_start_matches('/').to_owned(),
         state: state(summary.state),
         status: summary.status.unwrap_or_default(),
-        image: summary.image.unwrap_or_default(),
-        labels: summary.labels.unwrap_or_default().into_iter().collect(),
+        image: image.unwrap_or_default(),
+        labels,
     })
 }
 

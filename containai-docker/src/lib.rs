@@ -25,6 +25,7 @@ mod inspect;
 pub mod isolation;
 pub mod runtime;
 mod spec;
+mod successor;
 mod usage;
 
 pub use address::{AddressError, EngineAddress};

@@ -13,7 +13,7 @@ use containai_core::layout;
 use containai_core::naming::VolumeName;
 
 /// The port of the container's sshd.
-const SSH: &str = "22/tcp";
+pub(crate) const SSH: &str = "22/tcp";
 /// How long systemd may take to shut down, in seconds.
 pub(crate) const STOP_TIMEOUT: i32 = 100;
 /// Processes and threads of one container; keeps a fork bomb inside.

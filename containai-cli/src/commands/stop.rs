@@ -3,6 +3,7 @@ use std::process::ExitCode;
 use clap::Args;
 use containai_core::config::Flags;
 use containai_core::engine::{Container, Engine as _, RunState};
+use containai_core::lifecycle::Observed;
 use containai_core::naming::ContainerName;
 use containai_core::remote::Remote as _;
 use containai_docker::DockerEngine;
@@ -62,6 +63,11 @@ async fn stop(
         context.ui.say(&format!("stopped {name}"));
     }
     if args.remove {
+        // A successor that a run was making for it would take its place.
+        let observed = Observed { containers: engine.containers().await?, ..Observed::default() };
+        if let Some(successor) = observed.successor_of(container) {
+            engine.remove(&successor.id).await?;
+        }
         engine.remove(&container.id).await?;
         if let (Ok(name), Some(port)) = (ContainerName::parse(name), container.labels.ssh_port()) {
             context.remote.forget(&name, port).await?;

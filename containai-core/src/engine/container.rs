@@ -85,6 +85,12 @@ impl Container {
     pub fn serves(&self, workspace: &WorkspacePath) -> bool {
         self.labels.is_managed() && self.labels.workspace() == Some(workspace.as_str())
     }
+
+    /// Whether nobody's work can be in its file system: it never ran, and it
+    /// was not made from the file system of another.
+    pub fn is_empty(&self) -> bool {
+        self.state == RunState::Created && self.labels.replaces().is_none()
+    }
 }
 
 /// The way in which a container's root is kept from being the host's root.
@@ -140,6 +146,20 @@ pub struct ContainerSpec {
     pub isolation: Isolation,
     /// The template it was made from; empty without one.
     pub template: String,
+}
+
+/// A container to make in another's place: everything about it is as in the
+/// other, except for what stands here and the port.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Succession {
+    /// The container to be replaced.
+    pub of: ContainerId,
+    /// The name for as long as the other one has its own.
+    pub name: ContainerName,
+    /// The other's file system, as [`crate::engine::Engine::keep`] named it.
+    pub image: String,
+    /// All labels but the port.
+    pub labels: Labels,
 }
 
 impl ContainerSpec {

@@ -4,13 +4,14 @@ mod container;
 mod error;
 mod image;
 
-pub use container::{Container, ContainerId, ContainerSpec, Isolation, RunState};
+pub use container::{Container, ContainerId, ContainerSpec, Isolation, RunState, Succession};
 pub use error::{Cause, EngineError};
 pub use image::{ImageRequest, ImageSource, ShippedImage, UnknownImageSource};
 
 use std::future::Future;
 
 use crate::lifecycle::Events;
+use crate::naming::{ContainerName, HostPort};
 use crate::remote::HostKey;
 
 /// All that the lifecycle will ever ask of a container engine.
@@ -41,6 +42,33 @@ pub trait Engine: Sync {
         &self,
         spec: &ContainerSpec,
     ) -> impl Future<Output = Result<ContainerId, EngineError>> + Send;
+
+    /// When the container was last started, in words that differ from start to
+    /// start.
+    fn last_start(
+        &self,
+        id: &ContainerId,
+    ) -> impl Future<Output = Result<String, EngineError>> + Send;
+
+    /// Keeps the file system of a stopped container as an image and returns
+    /// its reference. Volumes are not part of it. The image goes with the
+    /// container that was made from it.
+    fn keep(&self, id: &ContainerId) -> impl Future<Output = Result<String, EngineError>> + Send;
+
+    /// Makes a container like another one, from what was kept of it, without
+    /// starting it. The other one stays.
+    fn create_successor(
+        &self,
+        succession: &Succession,
+        port: HostPort,
+    ) -> impl Future<Output = Result<ContainerId, EngineError>> + Send;
+
+    /// Gives the container another name.
+    fn rename(
+        &self,
+        id: &ContainerId,
+        name: &ContainerName,
+    ) -> impl Future<Output = Result<(), EngineError>> + Send;
 
     /// Puts the public key, one `authorized_keys` line, where sshd will look
     /// for it. The container is not running.

@@ -1,13 +1,15 @@
 //! An engine in memory.
 
+use std::collections::BTreeMap;
 use std::future::pending;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::engine::{
-    Container, ContainerId, ContainerSpec, Engine, EngineError, ImageRequest, ImageSource, RunState,
+    Container, ContainerId, ContainerSpec, Engine, EngineError, ImageRequest, ImageSource,
+    RunState, Succession,
 };
 use crate::lifecycle::Events;
-use crate::naming::HostPort;
+use crate::naming::{ContainerName, HostPort};
 use crate::remote::HostKey;
 
 /// An engine in memory; see [the module](crate::fake).
@@ -24,6 +26,9 @@ struct World {
     ghosts: Vec<ContainerId>,
     stolen_ports: Vec<HostPort>,
     made: u32,
+    starts: u32,
+    last_starts: BTreeMap<ContainerId, u32>,
+    file_systems: BTreeMap<String, String>,
 }
 
 impl FakeEngine {
@@ -56,6 +61,22 @@ impl FakeEngine {
     /// Has another program take a port, so that no container with it starts.
     pub fn steal_port(&self, port: HostPort) {
         self.world().stolen_ports.push(port);
+    }
+
+    /// Ends what [`Self::steal_port`] began.
+    pub fn free_port(&self, port: HostPort) {
+        self.world().stolen_ports.retain(|stolen| *stolen != port);
+    }
+
+    /// Writes into the file system of a container.
+    pub fn write(&self, id: &ContainerId, text: &str) {
+        self.world().file_systems.insert(id.to_string(), text.to_owned());
+    }
+
+    /// What [`Self::write`] put into the file system of a container, or of one
+    /// that it was made from.
+    pub fn read(&self, id: &ContainerId) -> Option<String> {
+        self.world().file_systems.get(id.as_ref()).cloned()
     }
 
     /// Ends what [`Self::crash_after`] began.
@@ -146,6 +167,57 @@ impl Engine for FakeEngine {
         Ok(id)
     }
 
+    async fn last_start(&self, id: &ContainerId) -> Result<String, EngineError> {
+        let mut world = self.call("last_start")?;
+        world.container(id)?;
+        Ok(world.last_starts.get(id).copied().unwrap_or_default().to_string())
+    }
+
+    async fn keep(&self, id: &ContainerId) -> Result<String, EngineError> {
+        let mut world = self.call("keep")?;
+        world.container(id)?;
+        let image = format!("kept-{id}");
+        let files = world.file_systems.get(id.as_ref()).cloned().unwrap_or_default();
+        world.file_systems.insert(image.clone(), files);
+        world.images.push(image.clone());
+        Ok(image)
+    }
+
+    async fn create_successor(
+        &self,
+        succession: &Succession,
+        port: HostPort,
+    ) -> Result<ContainerId, EngineError> {
+        let mut world = self.call("create_successor")?;
+        let name = succession.name.to_string();
+        let old = world.container(&succession.of)?.clone();
+        if world.containers.iter().any(|container| container.name == name) {
+            return Err(EngineError::NameTaken { name });
+        }
+        world.made += 1;
+        let id = ContainerId::new(format!("id-{}", world.made));
+        let files = world.file_systems.get(&succession.image).cloned().unwrap_or_default();
+        world.file_systems.insert(id.to_string(), files);
+        world.containers.push(Container {
+            id: id.clone(),
+            name,
+            state: RunState::Created,
+            labels: succession.labels.clone().with_port(port),
+            ..old
+        });
+        Ok(id)
+    }
+
+    async fn rename(&self, id: &ContainerId, name: &ContainerName) -> Result<(), EngineError> {
+        let mut world = self.call("rename")?;
+        let name = name.to_string();
+        if world.containers.iter().any(|it| it.name == name && it.id != *id) {
+            return Err(EngineError::NameTaken { name });
+        }
+        world.container(id)?.name = name;
+        Ok(())
+    }
+
     async fn install_key(&self, id: &ContainerId, line: &str) -> Result<(), EngineError> {
         let mut world = self.call("install_key")?;
         world.container(id)?;
@@ -161,6 +233,9 @@ impl Engine for FakeEngine {
             Some(port) => Err(EngineError::PortTaken { port: port.get() }),
             None => {
                 container.state = RunState::Running;
+                world.starts += 1;
+                let starts = world.starts;
+                world.last_starts.insert(id.clone(), starts);
                 Ok(())
             }
         }

@@ -1,5 +1,6 @@
 //! The next step, and nothing else.
 
+use super::succession::{decide_pair, decide_successor, promised_name};
 use crate::engine::{Container, ContainerId, RunState};
 use crate::lifecycle::{Desired, Observed, Refusal};
 use crate::naming::ContainerName;
@@ -30,6 +31,37 @@ pub enum Step {
         /// The paused container.
         id: ContainerId,
     },
+    /// Keep the file system of a stopped container that has to move to another
+    /// port.
+    Keep {
+        /// The stopped container.
+        id: ContainerId,
+    },
+    /// Make the successor from what was kept, with the same volumes and
+    /// settings, without starting it.
+    Succeed {
+        /// The container to be replaced.
+        of: ContainerId,
+        /// The successor's name for the meantime.
+        name: ContainerName,
+    },
+    /// Remove the container that has a successor.
+    Retire {
+        /// The stopped container.
+        id: ContainerId,
+    },
+    /// Give the successor the name of the container that it replaced.
+    Rename {
+        /// The successor.
+        id: ContainerId,
+        /// The name.
+        name: ContainerName,
+    },
+    /// Remove a successor whose predecessor has gone on meanwhile.
+    GiveUp {
+        /// The successor; it never ran.
+        id: ContainerId,
+    },
     /// Look again in a moment: the engine is at work on the container.
     Wait {
         /// The container's name.
@@ -48,6 +80,9 @@ pub enum Step {
 
 /// Names the next step from the observed world towards the desired one.
 pub fn decide(observed: &Observed, desired: &Desired) -> Step {
+    if let Some(pair) = observed.pair(&desired.workspace) {
+        return decide_pair(observed, pair);
+    }
     match observed.serving(&desired.workspace).as_slice() {
         [] => decide_new(observed, desired),
         [container] => decide_existing(observed, container),
@@ -59,7 +94,7 @@ pub fn decide(observed: &Observed, desired: &Desired) -> Step {
 }
 
 fn decide_new(observed: &Observed, desired: &Desired) -> Step {
-    match choose_name(observed, desired) {
+    match choose_name(observed, &desired.name) {
         Err(refusal) => Step::Refuse(refusal),
         Ok(_) if observed.image.is_none() => Step::ProvideImage,
         Ok(name) => Step::Create { name },
@@ -68,11 +103,20 @@ fn decide_new(observed: &Observed, desired: &Desired) -> Step {
 
 fn decide_existing(observed: &Observed, container: &Container) -> Step {
     let id = container.id.clone();
+    if let Some(promised) = promised_name(container) {
+        return match choose_name(&observed.without(&id), &promised) {
+            Err(refusal) => Step::Refuse(refusal),
+            Ok(name) => Step::Rename { id, name },
+        };
+    }
     match container.state {
         RunState::Running if container.labels.ssh_port().is_none() => {
             Step::Refuse(Refusal::NoPort { name: container.name.clone() })
         }
         RunState::Running => Step::Reach { id },
+        RunState::Created | RunState::Exited if observed.port_lost.as_ref() == Some(&id) => {
+            decide_successor(observed, container)
+        }
         RunState::Created | RunState::Exited if observed.key_installed => Step::Start { id },
         RunState::Created | RunState::Exited => Step::InstallKey { id },
         RunState::Paused => Step::Unpause { id },
@@ -83,12 +127,15 @@ fn decide_existing(observed: &Observed, container: &Container) -> Step {
     }
 }
 
-/// The first candidate that no container has. A name held by another workspace
+/// The first candidate that no container has or was promised. A name held by another workspace
 /// of ours leads to the next candidate; a foreign container is refused, because
 /// its owner may be about to use it under that name.
-fn choose_name(observed: &Observed, desired: &Desired) -> Result<ContainerName, Refusal> {
-    for name in desired.name.candidates() {
-        let holder = observed.containers.iter().find(|container| container.name == name.as_ref());
+fn choose_name(observed: &Observed, wanted: &ContainerName) -> Result<ContainerName, Refusal> {
+    for name in wanted.candidates() {
+        let holds = |it: &&Container| {
+            it.name == name.as_ref() || promised_name(it).is_some_and(|promised| promised == name)
+        };
+        let holder = observed.containers.iter().find(holds);
         match holder {
             None => return Ok(name),
             Some(container) if container.labels.is_managed() => {}
@@ -97,5 +144,5 @@ fn choose_name(observed: &Observed, desired: &Desired) -> Result<ContainerName, 
             }
         }
     }
-    Err(Refusal::NamesExhausted { name: desired.name.to_string() })
+    Err(Refusal::NamesExhausted { name: wanted.to_string() })
 }

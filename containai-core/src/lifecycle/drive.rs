@@ -1,7 +1,7 @@
 //! The only loop.
 
 use super::road::{Road, forget};
-use crate::engine::{Container, Engine, EngineError};
+use crate::engine::{Container, ContainerId, Engine, EngineError};
 use crate::hint::{Advice, Hint};
 use crate::lifecycle::{Desired, Event, Events, Observed, Refusal, decide};
 use crate::remote::{Remote, RemoteError};
@@ -100,8 +100,24 @@ async fn observe_again<E: Engine>(
     before: Observed,
 ) -> Result<Observed, EngineError> {
     let mut observed = Observed { containers: engine.containers().await?, ..before };
+    observed.last_start = match observed.pair(&desired.workspace) {
+        Some(pair) => last_start(engine, &pair.old.id).await?,
+        None => None,
+    };
     if observed.image.is_none() && observed.serving(&desired.workspace).is_empty() {
         observed.image = engine.find_image(&desired.image).await?;
     }
     Ok(observed)
+}
+
+/// A container that goes away meanwhile is for the next look.
+async fn last_start<E: Engine>(
+    engine: &E,
+    id: &ContainerId,
+) -> Result<Option<String>, EngineError> {
+    match engine.last_start(id).await {
+        Ok(start) => Ok(Some(start)),
+        Err(EngineError::NoSuchContainer { .. }) => Ok(None),
+        Err(error) => Err(error),
+    }
 }

@@ -16,7 +16,9 @@ mod plan;
 mod race;
 mod reach;
 mod refusal;
+mod replace;
 mod road;
+mod succession;
 
 pub use decide::{Step, decide};
 pub use desired::Desired;
@@ -27,3 +29,4 @@ pub use plan::plan;
 pub use race::{Either, race};
 pub use reach::{Pin, reach};
 pub use refusal::Refusal;
+pub use succession::{Kept, Pair};

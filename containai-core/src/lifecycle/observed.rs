@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::engine::Container;
+use crate::engine::{Container, ContainerId};
+use crate::lifecycle::Kept;
 use crate::naming::{HostPort, WorkspacePath};
 
 /// What the engine shows at one moment.
@@ -15,12 +16,30 @@ pub struct Observed {
     pub image: Option<String>,
     /// Whether this drive has put the public key into the stopped container.
     pub key_installed: bool,
+    /// The stopped container that did not start because another program has
+    /// its port.
+    pub port_lost: Option<ContainerId>,
+    /// The file system that this drive kept of a container that has to move.
+    pub kept: Option<Kept>,
+    /// When the container that is being replaced was last started, in the
+    /// engine's words; `None` when there is no such container or it is on its
+    /// way out.
+    pub last_start: Option<String>,
 }
 
 impl Observed {
-    /// Our containers for `workspace`; more than one is a mistake by hand.
+    /// Our containers for `workspace`; more than one is a mistake by hand. A
+    /// successor beside the container that it is to replace does not count yet.
     pub fn serving(&self, workspace: &WorkspacePath) -> Vec<&Container> {
-        self.containers.iter().filter(|container| container.serves(workspace)).collect()
+        let counts = |it: &&Container| it.serves(workspace) && self.predecessor(it).is_none();
+        self.containers.iter().filter(counts).collect()
+    }
+
+    /// The same world without one container.
+    pub(super) fn without(&self, id: &ContainerId) -> Self {
+        let mut rest = self.clone();
+        rest.containers.retain(|container| container.id != *id);
+        rest
     }
 
     /// The ports that our containers hold, stopped ones included, with the

@@ -1,6 +1,7 @@
 //! The steps, each done by the engine or the remote.
 
-use crate::engine::{Container, ContainerId, Engine, EngineError, RunState};
+use super::replace;
+use crate::engine::{Container, ContainerId, Engine, EngineError};
 use crate::lifecycle::{Desired, DriveError, Events, Observed, Pin, Reached, Step, reach};
 use crate::naming::ContainerName;
 use crate::remote::Remote;
@@ -42,10 +43,23 @@ impl<'a, E: Engine, R: Remote> Road<'a, E, R> {
                 observed.key_installed = true;
             }
             Step::Start { id } => {
-                start(engine, observed, &id).await?;
+                replace::start(engine, observed, &id).await?;
                 self.pin = Pin::Stale;
             }
             Step::Unpause { id } => engine.unpause(&id).await?,
+            Step::Keep { id } => {
+                let old = find(observed, &id)?;
+                replace::keep(engine, observed, &old, self.events).await?;
+            }
+            Step::Succeed { of, name } => {
+                let old = find(observed, &of)?;
+                replace::succeed(engine, remote, desired, observed, &old, &name).await?;
+            }
+            Step::Retire { id } => {
+                replace::retire(engine, remote, &find(observed, &id)?).await?;
+            }
+            Step::Rename { id, name } => rename(engine, &id, &name).await?,
+            Step::GiveUp { id } => engine.remove(&id).await?,
             Step::Wait { name, state } => engine.settle(&name, state).await?,
             Step::Reach { id } => {
                 let container = find(observed, &id)?;
@@ -90,21 +104,14 @@ async fn create<E: Engine, R: Remote>(
     }
 }
 
-/// Starts the container. Where another process was quicker to take its port, a
-/// container that never ran makes room for one with another port: nothing is
-/// in it yet, and its volumes stay.
-async fn start<E: Engine>(
+/// A name that was taken meanwhile leads to another at the next look.
+async fn rename<E: Engine>(
     engine: &E,
-    observed: &mut Observed,
     id: &ContainerId,
+    name: &ContainerName,
 ) -> Result<(), EngineError> {
-    let never_ran =
-        |container: &Container| container.id == *id && container.state == RunState::Created;
-    match engine.start(id).await {
-        Err(EngineError::PortTaken { .. }) if observed.containers.iter().any(never_ran) => {
-            observed.key_installed = false;
-            engine.remove(id).await
-        }
+    match engine.rename(id, name).await {
+        Err(EngineError::NameTaken { .. }) => Ok(()),
         outcome => outcome,
     }
 }

@@ -66,6 +66,15 @@ impl ContainerName {
         Ok(Self(text.to_owned()))
     }
 
+    /// Returns the name that a container has until this one is free. No derived
+    /// name has a dot, so that it is nobody's.
+    #[must_use]
+    pub fn interim(&self) -> Self {
+        const SUFFIX: &str = ".moving";
+        let base = self.0.get(..Self::MAX_LEN - SUFFIX.len()).unwrap_or(&self.0);
+        Self(format!("{base}{SUFFIX}"))
+    }
+
     /// Returns the names to try in turn where another workspace has this one:
     /// the name itself, then `-2` to `-99`.
     ///

@@ -14,6 +14,7 @@ mod interruption;
 mod isolation;
 mod kernel;
 mod ownership;
+mod ports;
 mod races;
 mod refusals;
 mod setup;

@@ -1,0 +1,79 @@
+//! A container gets a successor, step by step.
+
+use super::succession::succession;
+use crate::engine::{Container, ContainerId, Engine, EngineError};
+use crate::lifecycle::{Desired, DriveError, Event, Events, Kept, Observed};
+use crate::naming::ContainerName;
+use crate::remote::Remote;
+
+/// Keeps the container's file system as an image. The last start is asked for
+/// first: a start in between makes the image count for nothing.
+pub(super) async fn keep<E: Engine>(
+    engine: &E,
+    observed: &mut Observed,
+    old: &Container,
+    events: &dyn Events,
+) -> Result<(), EngineError> {
+    let name = &old.name;
+    events.event(Event::Stage(&format!(
+        "another program has the port of {name}: moving it to a new one"
+    )));
+    let last_start = engine.last_start(&old.id).await?;
+    let image = engine.keep(&old.id).await?;
+    observed.kept = Some(Kept { of: old.id.clone(), image, last_start });
+    Ok(())
+}
+
+/// Makes the successor while its port is kept from other processes. A name
+/// that was taken meanwhile is no error: the next look shows by whom.
+pub(super) async fn succeed<E: Engine, R: Remote>(
+    engine: &E,
+    remote: &R,
+    desired: &Desired,
+    observed: &Observed,
+    old: &Container,
+    name: &ContainerName,
+) -> Result<(), DriveError> {
+    let kept = observed.kept.as_ref().filter(|kept| kept.of == old.id);
+    let Some(kept) = kept else { return Ok(()) };
+    let reserved = remote.reserve_port(desired.ports, &observed.reserved_ports()).await?;
+    match engine.create_successor(&succession(old, kept, name), reserved.port).await {
+        Ok(_) | Err(EngineError::NameTaken { .. }) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Removes the container that has a successor. Its way in goes first: nobody
+/// knows its port once it is gone.
+pub(super) async fn retire<E: Engine, R: Remote>(
+    engine: &E,
+    remote: &R,
+    old: &Container,
+) -> Result<(), DriveError> {
+    if let (Ok(name), Some(port)) = (ContainerName::parse(&old.name), old.labels.ssh_port()) {
+        remote.forget(&name, port).await?;
+    }
+    Ok(engine.remove(&old.id).await?)
+}
+
+/// Starts the container. Where another process was quicker to take its port, a
+/// container that never ran makes room for one with another port: nothing is
+/// in it yet, and its volumes stay. Anything else moves.
+pub(super) async fn start<E: Engine>(
+    engine: &E,
+    observed: &mut Observed,
+    id: &ContainerId,
+) -> Result<(), EngineError> {
+    let is_empty = |it: &Container| it.id == *id && it.is_empty();
+    match engine.start(id).await {
+        Err(EngineError::PortTaken { .. }) => {
+            observed.key_installed = false;
+            if observed.containers.iter().any(is_empty) {
+                return engine.remove(id).await;
+            }
+            observed.port_lost = Some(id.clone());
+            Ok(())
+        }
+        outcome => outcome,
+    }
+}

@@ -1,0 +1,180 @@
+//! A container like another one, on another port.
+//!
+//! Docker cannot change the port of a container that exists (`docker update`
+//! knows only resources), so its file system is committed and a container made
+//! from that. Volumes are named in the successor, those that the image asked
+//! for and Docker gave a random name included.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use bollard::Docker;
+use bollard::errors::Error;
+use bollard::models::{
+    ContainerConfig, ContainerCreateBody, ContainerInspectResponse, Mount, MountPoint, MountType,
+    PortBinding,
+};
+use bollard::query_parameters::{
+    CommitContainerOptionsBuilder, InspectContainerOptions, RemoveImageOptions,
+};
+use containai_core::engine::{ContainerId, Succession};
+use containai_core::naming::HostPort;
+
+use crate::spec::SSH;
+
+/// The repository of the images that hold the file systems of containers.
+const REPOSITORY: &str = "containai/kept";
+/// How much of a container's id its image is called by, as Docker shows ids.
+const SHORT_ID: usize = 12;
+/// How long copying a file system may take. A disk that copies 10 MB in a
+/// second has done 36 GB by then.
+const COMMIT_LIMIT: Duration = Duration::from_secs(3600);
+
+/// Commits the file system of a stopped container. An image that an earlier
+/// attempt left under the name goes first; it would lose its name otherwise
+/// and stay for ever.
+pub(crate) async fn keep(docker: &Docker, id: &ContainerId) -> Result<String, Error> {
+    let reference = reference(id);
+    remove_image(docker, &reference).await;
+    let options = CommitContainerOptionsBuilder::default()
+        .container(id.as_ref())
+        .repo(REPOSITORY)
+        .tag(&short(id))
+        .build();
+    let patient = docker.clone().with_timeout(COMMIT_LIMIT);
+    patient.commit_container(options, ContainerConfig::default()).await?;
+    Ok(reference)
+}
+
+/// When the container was last started.
+pub(crate) async fn last_start(docker: &Docker, id: &ContainerId) -> Result<String, Error> {
+    let inspected = docker.inspect_container(id.as_ref(), None::<InspectContainerOptions>).await?;
+    Ok(inspected.state.and_then(|state| state.started_at).unwrap_or_default())
+}
+
+/// The image of ours that a container was made from, if it was made so.
+pub(crate) async fn kept_image(docker: &Docker, id: &ContainerId) -> Option<String> {
+    let inspected = docker.inspect_container(id.as_ref(), None::<InspectContainerOptions>).await;
+    let image = inspected.ok()?.config?.image?;
+    image.starts_with(&format!("{REPOSITORY}:")).then_some(image)
+}
+
+/// What the image of a container's own file system is called.
+pub(crate) fn reference(id: &ContainerId) -> String {
+    format!("{REPOSITORY}:{}", short(id))
+}
+
+/// Removes an image if there is one and no container needs it.
+pub(crate) async fn remove_image(docker: &Docker, reference: &str) {
+    // Docker refuses while the image is in use, and that is what is wanted.
+    let _ = docker.remove_image(reference, None::<RemoveImageOptions>, None).await;
+}
+
+/// The body that makes the successor: all that the engine knows of the other
+/// container, with another image, other labels and another port.
+pub(crate) async fn body(
+    docker: &Docker,
+    succession: &Succession,
+    port: HostPort,
+) -> Result<ContainerCreateBody, Error> {
+    let id = succession.of.as_ref();
+    let inspected = docker.inspect_container(id, None::<InspectContainerOptions>).await?;
+    Ok(body_of(inspected, succession, port)?)
+}
+
+fn body_of(
+    inspected: ContainerInspectResponse,
+    succession: &Succession,
+    port: HostPort,
+) -> Result<ContainerCreateBody, serde_json::Error> {
+    // The settings have the same names in the answer and in the question.
+    let settings = serde_json::to_value(inspected.config.unwrap_or_default())?;
+    let mut host = inspected.host_config.unwrap_or_default();
+    let mut mounts = host.mounts.take().unwrap_or_default();
+    let unnamed = unnamed_volumes(inspected.mounts.unwrap_or_default(), &mounts);
+    mounts.extend(unnamed);
+    host.mounts = Some(mounts);
+    let binding =
+        PortBinding { host_ip: Some("127.0.0.1".into()), host_port: Some(port.to_string()) };
+    let mut ports: HashMap<_, _> = host.port_bindings.take().unwrap_or_default();
+    ports.insert(SSH.into(), Some(vec![binding]));
+    host.port_bindings = Some(ports);
+    let labels = succession.labels.clone().with_port(port);
+    Ok(ContainerCreateBody {
+        image: Some(succession.image.clone()),
+        labels: Some(labels.iter().map(|(key, value)| (key.into(), value.into())).collect()),
+        host_config: Some(host),
+        ..serde_json::from_value(settings)?
+    })
+}
+
+/// The volumes that no mount asks for.
+fn unnamed_volumes(points: Vec<MountPoint>, mounts: &[Mount]) -> Vec<Mount> {
+    let is_asked_for =
+        |point: &MountPoint| mounts.iter().any(|mount| mount.target == point.destination);
+    points
+        .into_iter()
+        .filter(|point| point.typ.as_deref() == Some("volume") && !is_asked_for(point))
+        .map(|point| Mount {
+            typ: Some(MountType::VOLUME),
+            source: point.name,
+            target: point.destination,
+            read_only: point.rw.map(|writable| !writable),
+            ..Default::default()
+        })
+        .collect()
+}
+
+fn short(id: &ContainerId) -> String {
+    id.as_ref().chars().take(SHORT_ID).collect()
+}
+
+/// What is left over after a container is gone.
+pub(crate) async fn remove_images(docker: &Docker, id: &ContainerId, made_from: Option<String>) {
+    for image in made_from.into_iter().chain([reference(id)]) {
+        remove_image(docker, &image).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use containai_core::label::Labels;
+    use containai_core::naming::ContainerName;
+
+    use super::*;
+
+    #[test]
+    fn successor_is_as_the_other_but_for_image_labels_and_port() {
+        let inspected = serde_json::json!({
+            "Config": {
+                "Hostname": "api-main", "Tty": true, "Image": "mine", "Env": ["A=b"],
+                "Cmd": ["/sbin/init"], "StopSignal": "SIGRTMIN+3", "Labels": {"mine": "1"},
+                "ExposedPorts": {"22/tcp": {}}, "Volumes": {"/srv": {}}, "StopTimeout": 100,
+            },
+            "HostConfig": {
+                "Runtime": "containai-runc", "Memory": 1_048_576, "PidsLimit": 5,
+                "NetworkMode": "default", "CgroupnsMode": "private",
+                "PortBindings": {"22/tcp": [{"HostIp": "127.0.0.1", "HostPort": "2300"}]},
+                "Mounts": [{"Type": "volume", "Source": "data", "Target": "/mnt/agent-data"}],
+            },
+            "Mounts": [
+                {"Type": "volume", "Name": "data", "Destination": "/mnt/agent-data", "RW": true},
+                {"Type": "volume", "Name": "0a1b", "Destination": "/srv", "RW": true},
+                {"Type": "bind", "Source": "/w", "Destination": "/home/agent/workspace"},
+            ],
+        });
+        let inspected = serde_json::from_value(inspected).expect("an answer");
+        let succession = Succession {
+            of: ContainerId::new("0123456789abcdef"),
+            name: ContainerName::parse("api-main.moving").expect("a name"),
+            image: "containai/kept:0123456789ab".into(),
+            labels: [("mine", "1")].into_iter().collect::<Labels>(),
+        };
+        let port = HostPort::new(2301).expect("a port");
+        let mut body = body_of(inspected, &succession, port).expect("a body");
+        let labels: std::collections::BTreeMap<_, _> =
+            body.labels.take().unwrap_or_default().into_iter().collect();
+        insta::assert_json_snapshot!(labels);
+        insta::assert_json_snapshot!(body);
+    }
+}
