@@ -5,6 +5,7 @@ use std::time::Duration;
 use bollard::Docker;
 use bollard::container::LogOutput;
 use bollard::errors::Error;
+use bollard::models::ContainerSummary;
 use bollard::query_parameters::{
     CreateContainerOptionsBuilder, ListContainersOptionsBuilder, LogsOptionsBuilder,
     RemoveContainerOptionsBuilder, RenameContainerOptionsBuilder, StopContainerOptionsBuilder,
@@ -23,9 +24,12 @@ const SETTLE_LOOKS: usize = 50;
 const STOP_MARGIN: Duration = Duration::from_secs(30);
 
 pub(crate) async fn list(docker: &Docker) -> Result<Vec<Container>, Error> {
+    Ok(summaries(docker).await?.into_iter().filter_map(inspect::container).collect())
+}
+
+pub(crate) async fn summaries(docker: &Docker) -> Result<Vec<ContainerSummary>, Error> {
     let options = ListContainersOptionsBuilder::default().all(true).build();
-    let summaries = docker.list_containers(Some(options)).await?;
-    Ok(summaries.into_iter().filter_map(inspect::container).collect())
+    docker.list_containers(Some(options)).await
 }
 
 pub(crate) async fn create(

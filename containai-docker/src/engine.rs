@@ -197,10 +197,8 @@ impl Engine for DockerEngine {
     }
 
     async fn remove(&self, id: &ContainerId) -> Result<(), EngineError> {
-        let made_from = successor::kept_image(&self.docker, id).await;
         container::remove(&self.docker, id).await.map_err(|error| self.failure(error))?;
-        successor::remove_images(&self.docker, id, made_from).await;
-        Ok(())
+        successor::sweep_images(&self.docker).await.map_err(|error| self.failure(error))
     }
 
     async fn host_key(&self, id: &ContainerId) -> Result<Option<HostKey>, EngineError> {

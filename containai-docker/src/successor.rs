@@ -11,15 +11,17 @@ use std::time::Duration;
 use bollard::Docker;
 use bollard::errors::Error;
 use bollard::models::{
-    ContainerConfig, ContainerCreateBody, ContainerInspectResponse, Mount, MountPoint, MountType,
-    PortBinding,
+    ContainerConfig, ContainerCreateBody, ContainerInspectResponse, ContainerSummary, Mount,
+    MountPoint, MountType, PortBinding,
 };
 use bollard::query_parameters::{
-    CommitContainerOptionsBuilder, InspectContainerOptions, RemoveImageOptions,
+    CommitContainerOptionsBuilder, InspectContainerOptions, ListImagesOptionsBuilder,
+    RemoveImageOptions,
 };
 use containai_core::engine::{ContainerId, Succession};
 use containai_core::naming::HostPort;
 
+use crate::container;
 use crate::spec::SSH;
 
 /// The repository of the images that hold the file systems of containers.
@@ -52,22 +54,31 @@ pub(crate) async fn last_start(docker: &Docker, id: &ContainerId) -> Result<Stri
     Ok(inspected.state.and_then(|state| state.started_at).unwrap_or_default())
 }
 
-/// The image of ours that a container was made from, if it was made so.
-pub(crate) async fn kept_image(docker: &Docker, id: &ContainerId) -> Option<String> {
-    let inspected = docker.inspect_container(id.as_ref(), None::<InspectContainerOptions>).await;
-    let image = inspected.ok()?.config?.image?;
-    image.starts_with(&format!("{REPOSITORY}:")).then_some(image)
+/// Removes the images that nobody will need: the container whose file system
+/// they hold is gone, and no container was made from them. Looks at all of
+/// them, so that what a killed run left goes with the next container.
+pub(crate) async fn sweep_images(docker: &Docker) -> Result<(), Error> {
+    let filters = HashMap::from([("reference", vec![REPOSITORY])]);
+    let options = ListImagesOptionsBuilder::default().filters(&filters).build();
+    let images = docker.list_images(Some(options)).await?;
+    if images.is_empty() {
+        return Ok(());
+    }
+    let containers = container::summaries(docker).await?;
+    for tag in images.into_iter().flat_map(|image| image.repo_tags) {
+        if is_left_over(&tag, &containers) {
+            remove_image(docker, &tag).await;
+        }
+    }
+    Ok(())
 }
 
-/// What the image of a container's own file system is called.
-pub(crate) fn reference(id: &ContainerId) -> String {
-    format!("{REPOSITORY}:{}", short(id))
-}
-
-/// Removes an image if there is one and no container needs it.
-pub(crate) async fn remove_image(docker: &Docker, reference: &str) {
-    // Docker refuses while the image is in use, and that is what is wanted.
-    let _ = docker.remove_image(reference, None::<RemoveImageOptions>, None).await;
+fn is_left_over(tag: &str, containers: &[ContainerSummary]) -> bool {
+    let Some((REPOSITORY, origin)) = tag.rsplit_once(':') else { return false };
+    !containers.iter().any(|container| {
+        container.id.as_ref().is_some_and(|id| id.starts_with(origin))
+            || container.image.as_deref() == Some(tag)
+    })
 }
 
 /// The body that makes the successor: all that the engine knows of the other
@@ -125,15 +136,19 @@ fn unnamed_volumes(points: Vec<MountPoint>, mounts: &[Mount]) -> Vec<Mount> {
         .collect()
 }
 
-fn short(id: &ContainerId) -> String {
-    id.as_ref().chars().take(SHORT_ID).collect()
+/// What the image of a container's own file system is called.
+fn reference(id: &ContainerId) -> String {
+    format!("{REPOSITORY}:{}", short(id))
 }
 
-/// What is left over after a container is gone.
-pub(crate) async fn remove_images(docker: &Docker, id: &ContainerId, made_from: Option<String>) {
-    for image in made_from.into_iter().chain([reference(id)]) {
-        remove_image(docker, &image).await;
-    }
+/// Removes an image if there is one and no container needs it.
+async fn remove_image(docker: &Docker, reference: &str) {
+    // Docker refuses while the image is in use, and that is what is wanted.
+    let _ = docker.remove_image(reference, None::<RemoveImageOptions>, None).await;
+}
+
+fn short(id: &ContainerId) -> String {
+    id.as_ref().chars().take(SHORT_ID).collect()
 }
 
 #[cfg(test)]
@@ -142,6 +157,24 @@ mod tests {
     use containai_core::naming::ContainerName;
 
     use super::*;
+
+    #[test]
+    fn image_stays_while_somebody_needs_it() {
+        let containers: Vec<ContainerSummary> = serde_json::from_value(serde_json::json!([
+            {"Id": "aaaaaaaaaaaa0000", "Image": "containai/base:1"},
+            {"Id": "bbbbbbbbbbbb0000", "Image": "containai/kept:cccccccccccc"},
+        ]))
+        .expect("a listing");
+        for (tag, expected) in [
+            ("containai/kept:aaaaaaaaaaaa", false),
+            ("containai/kept:cccccccccccc", false),
+            ("containai/kept:dddddddddddd", true),
+            ("containai/base:1", false),
+            ("<none>:<none>", false),
+        ] {
+            assert_eq!(is_left_over(tag, &containers), expected, "{tag}");
+        }
+    }
 
     #[test]
     fn successor_is_as_the_other_but_for_image_labels_and_port() {
