@@ -90,7 +90,7 @@ pub(crate) fn kept() -> impl Iterator<Item = (&'static str, OsString)> {
 }
 
 /// A variable that the user wants a command to have as well, where it is text.
-pub(crate) fn variable(name: &str) -> Option<String> {
+pub(crate) fn passed(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
 

@@ -178,7 +178,8 @@ impl fmt::Debug for Command {
 /// Leaves a program behind in a session of its own. `systemd-cat` becomes the
 /// program, so that the process id told is the program's.
 const LEAVE_BEHIND: &str = "for program in systemd-cat \"$1\"; do \
-    command -v \"$program\" >/dev/null || { echo \"sh: $program: not found\" >&2; exit 127; }; \
+    command -v \"$program\" >/dev/null \
+    && case $program in */*) [ -f \"$program\" ] && [ -x \"$program\" ];; esac || { echo \"sh: $program: not found\" >&2; exit 127; }; \
     done; \
     exec setsid -f /bin/sh -c 'echo $$; exec systemd-cat --identifier=\"$0\" \"$@\"' \"$0\" \"$@\" </dev/null";
 
@@ -250,7 +251,7 @@ mod tests {
         let words = ["A=x y", "cmd", "B=1", "it's"];
         insta::assert_snapshot!(line(&words, Launch::Plain), @r"cd '/home/agent/workspace' && A='x y' 'cmd' 'B=1' 'it'\''s'");
         insta::assert_snapshot!(line(&words, Launch::Login), @r"cd '/home/agent/workspace' && bash -lc 'A='\''x y'\'' '\''cmd'\'' '\''B=1'\'' '\''it'\'\\\'\''s'\'");
-        insta::assert_snapshot!(line(&["A=1", "a"], Launch::Detached), @r#"cd '/home/agent/workspace' && A='1' '/bin/sh' '-c' 'for program in systemd-cat "$1"; do command -v "$program" >/dev/null || { echo "sh: $program: not found" >&2; exit 127; }; done; exec setsid -f /bin/sh -c '\''echo $$; exec systemd-cat --identifier="$0" "$@"'\'' "$0" "$@" </dev/null' 'cai' 'a'"#);
+        insta::assert_snapshot!(line(&["A=1", "a"], Launch::Detached), @r#"cd '/home/agent/workspace' && A='1' '/bin/sh' '-c' 'for program in systemd-cat "$1"; do command -v "$program" >/dev/null && case $program in */*) [ -f "$program" ] && [ -x "$program" ];; esac || { echo "sh: $program: not found" >&2; exit 127; }; done; exec setsid -f /bin/sh -c '\''echo $$; exec systemd-cat --identifier="$0" "$@"'\'' "$0" "$@" </dev/null' 'cai' 'a'"#);
         insta::assert_snapshot!(line(&["A=1"], Launch::Plain), @"cd '/home/agent/workspace' && A='1'");
         insta::assert_snapshot!(line(&[], Launch::Plain), @"there is no command to run");
         insta::assert_snapshot!(line(&["a\0"], Launch::Plain), @"a word of the command holds a NUL byte");

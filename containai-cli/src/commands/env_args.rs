@@ -8,7 +8,8 @@ use std::path::PathBuf;
 use anyhow::Context as _;
 use clap::Args;
 use clap::builder::{OsStringValueParser, TypedValueParser as _};
-use containai_ssh::{Variables, VariablesError};
+use containai_core::hint::Hint;
+use containai_ssh::Variables;
 
 use crate::env;
 use crate::error::CliError;
@@ -34,20 +35,26 @@ impl EnvArgs {
     pub(crate) fn variables(&self) -> anyhow::Result<Variables> {
         let mut variables = Variables::default();
         for path in &self.env_file {
-            let refused = |reason| CliError::usage(format!("`{}`: {reason}", path.display()));
+            let refused = |reason| refused(format!("`{}`: {reason}", path.display()));
             let bytes = fs::read(path);
             let bytes = bytes.with_context(|| format!("cannot read `{}`", path.display()))?;
             let text = String::from_utf8(bytes).map_err(|_| refused("not UTF-8".to_owned()))?;
-            let outcome = variables.read(&text, env::variable);
+            let outcome = variables.read(&text, env::passed);
             outcome.map_err(|error| refused(error.to_string()))?;
         }
         for Given(given) in &self.env {
-            let text = given.to_str().ok_or_else(|| CliError::usage("`--env` takes UTF-8 only"))?;
-            let outcome = variables.assign(text, env::variable);
-            outcome.map_err(|error: VariablesError| CliError::usage(error.to_string()))?;
+            let text =
+                given.to_str().ok_or_else(|| refused("`--env` takes UTF-8 only".to_owned()))?;
+            let outcome = variables.assign(text, env::passed);
+            outcome.map_err(|error| refused(error.to_string()))?;
         }
         Ok(variables)
     }
+}
+
+fn refused(reason: String) -> CliError {
+    CliError::usage(reason)
+        .hint(Hint::new("give `NAME=VALUE`, or `NAME` for a variable that is set here"))
 }
 
 /// What was given, of which `Debug` shows nothing.

@@ -51,7 +51,7 @@ fn a_command_that_is_left_behind_goes_on() {
     let person = Person::new();
     let repository = person.repository("detached");
     let script = "trap '' HUP; echo out-$MARK; echo err-$MARK >&2; sleep 2; echo done-$MARK";
-    let words = ["run", "--image", "base", "-d", "-e", "MARK=hush", "--", "sh", "-c", script];
+    let words = ["run", "--image", "base", "-d", "-e", "MARK=mark", "--", "sh", "-c", script];
     let outcome = person.cai(words).inside(&repository).run();
     let pid = outcome.success().tells("journal").line();
     let alive = format!("test -d /proc/{pid} && tr '\\0' ' ' < /proc/{pid}/cmdline");
@@ -59,16 +59,16 @@ fn a_command_that_is_left_behind_goes_on() {
     let journal = format!("journalctl --quiet --output=cat _PID={pid}");
     let printed = || {
         let text = person.exec(&repository, &journal).stdout();
-        text.contains("done-hush").then_some(text)
+        text.contains("done-mark").then_some(text)
     };
     let text = until(Duration::from_secs(20), "the output", printed);
-    assert!(text.contains("out-hush") && text.contains("err-hush"), "{text}");
+    assert!(text.contains("out-mark") && text.contains("err-mark"), "{text}");
 
     let detach = |words: &[&str]| {
         let words = ["exec", "--detach", "--"].iter().chain(words);
         person.cai(words.copied().collect::<Vec<_>>()).inside(&repository).run()
     };
-    detach(&["no-such-program"]).fails(127, "no-such-program: not found").prints("");
-    detach(&["/etc/passwd"]).fails(127, "/etc/passwd: not found").prints("");
+    detach(&["no-such-program"]).code(127).prints("").tells("no-such-program: not found");
+    detach(&["/etc/passwd"]).code(127).prints("").tells("/etc/passwd");
     detach(&["sleep", "0"]).success();
 }
