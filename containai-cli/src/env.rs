@@ -89,6 +89,11 @@ pub(crate) fn kept() -> impl Iterator<Item = (&'static str, OsString)> {
     KEPT.into_iter().filter_map(|name| Some((name, std::env::var_os(name)?)))
 }
 
+/// A variable that the user wants a command to have as well, where it is text.
+pub(crate) fn passed(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
 /// Which of the standard streams are terminals.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) struct Terminals {

@@ -8,6 +8,7 @@ use containai_core::layout::CONTAINER_WORKSPACE;
 use containai_core::naming::EnvName;
 
 use crate::quote;
+use crate::variables::{self, CARRIER, Variables};
 
 /// A command for the container, run by the remote user's shell.
 ///
@@ -20,6 +21,7 @@ pub struct Command {
     body: Body,
     launch: Launch,
     env: Vec<(EnvName, String)>,
+    variables: Variables,
 }
 
 #[derive(Clone)]
@@ -30,6 +32,9 @@ enum Body {
     Shell,
 }
 
+/// The identifier under which the journal has what detached commands print.
+pub const JOURNAL: &str = "cai";
+
 /// What starts the words of a [`Command`].
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 #[non_exhaustive]
@@ -39,8 +44,10 @@ pub enum Launch {
     Plain,
     /// `bash -lc`, so that the profile's environment counts.
     Login,
-    /// As [`Login`](Self::Login), but left behind without streams; stdout gets
-    /// one line with the process id.
+    /// As [`Plain`](Self::Plain), but left behind: stdout gets one line with
+    /// the process id, and what the command prints goes to the journal under
+    /// [`JOURNAL`] (systemd-cat(1)). A directory or program that is missing is
+    /// an error as ever.
     Detached,
 }
 
@@ -81,7 +88,13 @@ impl Command {
     }
 
     fn of(body: Body) -> Self {
-        Self { dir: CONTAINER_WORKSPACE.into(), body, launch: Launch::default(), env: Vec::new() }
+        Self {
+            dir: CONTAINER_WORKSPACE.into(),
+            body,
+            launch: Launch::default(),
+            env: Vec::new(),
+            variables: Variables::default(),
+        }
     }
 
     /// Runs in another directory than the workspace.
@@ -98,31 +111,58 @@ impl Command {
         self
     }
 
+    /// What starts the words.
+    #[must_use]
+    pub fn launch(&self) -> Launch {
+        self.launch
+    }
+
     /// Sends a variable with the request (RFC 4254 §6.4), out of sight of
-    /// `ps`. The server's `AcceptEnv` may drop it silently.
+    /// `ps`. The server's `AcceptEnv` may drop it silently;
+    /// [`carrying`](Self::carrying) notices.
     #[must_use]
     pub fn env(mut self, name: EnvName, value: impl Into<String>) -> Self {
         self.env.push((name, value.into()));
         self
     }
 
+    /// Gives the command variables, values out of sight of `ps`. A server that
+    /// does not take them ([`CARRIER`]) runs nothing.
+    #[must_use]
+    pub fn carrying(mut self, variables: Variables) -> Self {
+        self.variables = variables;
+        self
+    }
+
     /// The line that the remote shell gets.
     #[must_use]
     pub fn line(&self) -> Vec<u8> {
+        match self.variables.is_empty() {
+            true => self.plain_line(),
+            false => variables::unpacking(&self.plain_line()),
+        }
+    }
+
+    fn plain_line(&self) -> Vec<u8> {
         let mut line = b"cd ".to_vec();
         line.extend(quote::word(self.dir.as_bytes()));
         match &self.body {
             Body::Shell => line.extend(b"; exec \"$SHELL\" -l"),
             Body::Words(assignments, program) => {
                 line.extend(b" && ");
-                line.extend(self.launch.wrap(&simple_command(assignments, program)));
+                line.extend(self.launch.wrap(assignments, program));
             }
         }
         line
     }
 
-    pub(crate) fn sent_env(&self) -> &[(EnvName, String)] {
-        &self.env
+    pub(crate) fn sent_env(&self) -> Vec<(EnvName, String)> {
+        let mut env = self.env.clone();
+        // The name is one; `parse` only says so.
+        if let (false, Ok(carrier)) = (self.variables.is_empty(), EnvName::parse(CARRIER)) {
+            env.push((carrier, self.variables.parcel()));
+        }
+        env
     }
 }
 
@@ -135,19 +175,26 @@ impl fmt::Debug for Command {
     }
 }
 
+/// Leaves a program behind in a session of its own. `systemd-cat` becomes the
+/// program, so that the process id told is the program's.
+const LEAVE_BEHIND: &str = "for program in systemd-cat \"$1\"; do \
+    command -v \"$program\" >/dev/null \
+    && case $program in */*) [ -f \"$program\" ] && [ -x \"$program\" ];; esac || { echo \"sh: $program: not found\" >&2; exit 127; }; \
+    done; \
+    exec setsid -f /bin/sh -c 'echo $$; exec systemd-cat --identifier=\"$0\" \"$@\"' \"$0\" \"$@\" </dev/null";
+
 impl Launch {
-    fn wrap(self, command: &[u8]) -> Vec<u8> {
-        let login = || [b"bash -lc ".to_vec(), quote::word(command)].concat();
+    fn wrap(self, assignments: &[(EnvName, OsString)], program: &[OsString]) -> Vec<u8> {
         match self {
-            Self::Plain => command.to_vec(),
-            Self::Login => login(),
-            // Braces keep `cd` out of the background, so that its failure is seen.
-            Self::Detached => [
-                b"{ nohup ".to_vec(),
-                login(),
-                b" </dev/null >/dev/null 2>&1 & echo $!; }".to_vec(),
-            ]
-            .concat(),
+            Self::Plain => simple_command(assignments, program),
+            Self::Login => {
+                let command = simple_command(assignments, program);
+                [b"bash -lc ".to_vec(), quote::word(&command)].concat()
+            }
+            Self::Detached => {
+                let starter = ["/bin/sh", "-c", LEAVE_BEHIND, JOURNAL].map(OsString::from);
+                simple_command(assignments, &[&starter[..], program].concat())
+            }
         }
     }
 }
@@ -204,7 +251,7 @@ mod tests {
         let words = ["A=x y", "cmd", "B=1", "it's"];
         insta::assert_snapshot!(line(&words, Launch::Plain), @r"cd '/home/agent/workspace' && A='x y' 'cmd' 'B=1' 'it'\''s'");
         insta::assert_snapshot!(line(&words, Launch::Login), @r"cd '/home/agent/workspace' && bash -lc 'A='\''x y'\'' '\''cmd'\'' '\''B=1'\'' '\''it'\'\\\'\''s'\'");
-        insta::assert_snapshot!(line(&["a"], Launch::Detached), @r"cd '/home/agent/workspace' && { nohup bash -lc \''a'\' </dev/null >/dev/null 2>&1 & echo $!; }");
+        insta::assert_snapshot!(line(&["A=1", "a"], Launch::Detached), @r#"cd '/home/agent/workspace' && A='1' '/bin/sh' '-c' 'for program in systemd-cat "$1"; do command -v "$program" >/dev/null && case $program in */*) [ -f "$program" ] && [ -x "$program" ];; esac || { echo "sh: $program: not found" >&2; exit 127; }; done; exec setsid -f /bin/sh -c '\''echo $$; exec systemd-cat --identifier="$0" "$@"'\'' "$0" "$@" </dev/null' 'cai' 'a'"#);
         insta::assert_snapshot!(line(&["A=1"], Launch::Plain), @"cd '/home/agent/workspace' && A='1'");
         insta::assert_snapshot!(line(&[], Launch::Plain), @"there is no command to run");
         insta::assert_snapshot!(line(&["a\0"], Launch::Plain), @"a word of the command holds a NUL byte");
@@ -220,6 +267,19 @@ mod tests {
     fn a_shell_starts_in_the_directory() {
         let line = Command::shell().in_dir("/tmp/a b").line();
         insta::assert_snapshot!(String::from_utf8_lossy(&line), @r#"cd '/tmp/a b'; exec "$SHELL" -l"#);
+    }
+
+    #[test]
+    fn variables_go_beside_the_line() -> Result<(), Box<dyn std::error::Error>> {
+        let mut variables = Variables::default();
+        variables.assign("TOKEN=se'cret", |_| None)?;
+        let command = Command::new(["a"])?.carrying(variables);
+        let line = String::from_utf8_lossy(&command.line()).into_owned();
+        insta::assert_snapshot!(line, @r#"exec /bin/sh -c '[ "${CONTAINAI_ENV+x}" ] || { echo '\''the SSH server takes no variables: it is of a container that an older version made'\'' >&2; exit 112; }; eval "$CONTAINAI_ENV"; unset CONTAINAI_ENV; exec "$0" -c "$1"' "$SHELL" 'cd '\''/home/agent/workspace'\'' && '\''a'\'"#);
+        let sent: Vec<_> = command.sent_env().into_iter().map(|(_, value)| value).collect();
+        assert_eq!(sent, [r"export TOKEN='se'\''cret'"]);
+        assert!(!line.contains("cret") && !format!("{command:?}").contains("cret"));
+        Ok(())
     }
 
     #[test]

@@ -71,9 +71,10 @@ pub mod quote;
 mod remote;
 mod session;
 pub mod transfer;
+mod variables;
 mod wait;
 
-pub use command::{Command, CommandError, Launch};
+pub use command::{Command, CommandError, JOURNAL, Launch};
 pub use forward::{Notice, Tunnel};
 pub use fragment::Fragment;
 pub use host_block::{ForwardAgent, HostBlock, HostBlockError, Wishes};
@@ -84,6 +85,7 @@ pub use remote::{Reservation, SshRemote};
 pub use session::{
     Captured, ExitOutcome, Input, Output, Session, Signals, Size, Stdio, Terminal, restore_terminal,
 };
+pub use variables::{CARRIER, Variables, VariablesError};
 pub use wait::Door;
 
 /// The keys and formats of SSH, where upstream merged the former `russh-keys`.

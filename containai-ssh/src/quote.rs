@@ -96,7 +96,7 @@ mod tests {
                 1..6,
             ),
         ) {
-            for shell in ["dash", "bash"] {
+            for shell in ["dash", "bash", "zsh", "fish"] {
                 prop_assert_eq!(&read_back(shell, &list), &list, "{}", shell);
             }
         }

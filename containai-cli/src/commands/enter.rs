@@ -12,7 +12,7 @@ use containai_core::lifecycle::{
 };
 use containai_core::naming::WorkspacePath;
 use containai_docker::DockerEngine;
-use containai_ssh::{Command, Session, Size, Stdio, Terminal};
+use containai_ssh::{Command, JOURNAL, Launch, Session, Size, Stdio, Terminal, Variables};
 
 use super::create::{desired, local_capacity};
 use super::setup;
@@ -228,7 +228,10 @@ impl<'a> Entrance<'a> {
 }
 
 /// Starts the configured agent.
-pub(crate) async fn agent(mut entrance: Entrance<'_>) -> anyhow::Result<ExitCode> {
+pub(crate) async fn agent(
+    mut entrance: Entrance<'_>,
+    variables: Variables,
+) -> anyhow::Result<ExitCode> {
     entrance.require_agent().await?;
     let (env, ui) = (entrance.context.env, entrance.context.ui);
     let agent = entrance.context.config.agent.value.clone();
@@ -239,7 +242,8 @@ pub(crate) async fn agent(mut entrance: Entrance<'_>) -> anyhow::Result<ExitCode
     }
     let command = Command::new([agent.as_ref()])
         .map_err(|error| CliError::usage(error.to_string()))?
-        .launched(containai_ssh::Launch::Login);
+        .carrying(variables)
+        .launched(Launch::Login);
     attend(reached.session, &command, env, ui).await
 }
 
@@ -251,7 +255,8 @@ pub(crate) async fn attend(
     ui: &Ui,
 ) -> anyhow::Result<ExitCode> {
     ui.finish_work();
-    let terminal = match ui.terminals().is_interactive() {
+    let is_left_behind = command.launch() == Launch::Detached;
+    let terminal = match ui.terminals().is_interactive() && !is_left_behind {
         false => Terminal::None,
         true => Terminal::Request {
             term: env.term.clone(),
@@ -259,6 +264,11 @@ pub(crate) async fn attend(
         },
     };
     let outcome = passage.exec(command, terminal, Stdio::inherit()).await?;
+    if is_left_behind && outcome.code() == exit::OK {
+        ui.say(&format!(
+            "output is in the container's journal: `cai exec -- journalctl -t {JOURNAL}`"
+        ));
+    }
     Ok(ExitCode::from(outcome.code()))
 }
 

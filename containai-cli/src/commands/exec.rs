@@ -4,10 +4,11 @@ use std::process::ExitCode;
 
 use clap::Args;
 use containai_core::config::Flags;
-use containai_ssh::Command;
+use containai_ssh::{Command, Launch};
 
 use super::agent::AgentArgs;
 use super::enter::{self, Consent, Entrance};
+use super::env_args::EnvArgs;
 use crate::app::Global;
 use crate::env::Env;
 use crate::error::CliError;
@@ -25,6 +26,11 @@ pub(crate) struct ExecArgs {
     workspace: Option<PathBuf>,
     #[command(flatten)]
     agent: AgentArgs,
+    #[command(flatten)]
+    env: EnvArgs,
+    /// Leave the command behind, print its process id, and send its output to the container's journal
+    #[arg(short, long)]
+    detach: bool,
     /// The command and its arguments
     #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true)]
     command: Vec<OsString>,
@@ -37,7 +43,11 @@ pub(super) async fn run(
     ui: &Ui,
 ) -> anyhow::Result<ExitCode> {
     let workspace = workspace::find(args.workspace.as_deref(), env, Caution::Forced)?;
-    let command = Command::new(args.command).map_err(|error| CliError::usage(error.to_string()))?;
+    let launch = if args.detach { Launch::Detached } else { Launch::Plain };
+    let command = Command::new(args.command)
+        .map_err(|error| CliError::usage(error.to_string()))?
+        .carrying(args.env.variables()?)
+        .launched(launch);
     let (docker_host, mux) = (global.docker_host.clone(), global.mux());
     let flags = Flags { docker_host, mux, ..Flags::default() };
     let entrance = Entrance::new(env, ui, flags, workspace, Consent::Refused)?;

@@ -13,6 +13,7 @@ mod completion;
 mod cp;
 mod create;
 mod enter;
+mod env_args;
 mod exec;
 mod forward;
 mod open;

@@ -9,6 +9,7 @@ use containai_ssh::{Command, Launch};
 use super::agent::AgentArgs;
 use super::create::CreateArgs;
 use super::enter::{self, Consent, Entrance};
+use super::env_args::EnvArgs;
 use crate::app::Global;
 use crate::env::Env;
 use crate::error::CliError;
@@ -31,6 +32,11 @@ pub(crate) struct RunArgs {
     create: CreateArgs,
     #[command(flatten)]
     ssh_agent: AgentArgs,
+    #[command(flatten)]
+    env: EnvArgs,
+    /// Leave the command behind, print its process id, and send its output to the container's journal
+    #[arg(short, long, requires = "command")]
+    detach: bool,
     /// The agent to start when no command is given
     #[arg(long)]
     agent: Option<AgentName>,
@@ -64,12 +70,14 @@ pub(super) async fn run(
     if args.dry_run {
         return entrance.show_plan().await;
     }
+    let variables = args.env.variables()?;
     if args.command.is_empty() {
-        return enter::agent(entrance).await;
+        return enter::agent(entrance, variables).await;
     }
     let command = Command::new(args.command)
         .map_err(|error| CliError::usage(error.to_string()))?
-        .launched(Launch::Plain);
+        .carrying(variables)
+        .launched(if args.detach { Launch::Detached } else { Launch::Plain });
     let reached = entrance.enter().await?;
     enter::attend(reached.session, &command, env, ui).await
 }

@@ -7,6 +7,7 @@ use containai_ssh::Command;
 use super::agent::AgentArgs;
 use super::create::CreateArgs;
 use super::enter::{self, Consent, Entrance};
+use super::env_args::EnvArgs;
 use crate::app::Global;
 use crate::env::Env;
 use crate::ui::Ui;
@@ -27,6 +28,8 @@ pub(crate) struct ShellArgs {
     create: CreateArgs,
     #[command(flatten)]
     ssh_agent: AgentArgs,
+    #[command(flatten)]
+    env: EnvArgs,
     /// Set this machine up without asking, when it is not
     #[arg(short, long)]
     yes: bool,
@@ -53,6 +56,7 @@ pub(super) async fn run(
     if args.dry_run {
         return entrance.show_plan().await;
     }
+    let command = Command::shell().carrying(args.env.variables()?);
     let reached = entrance.enter().await?;
-    enter::attend(reached.session, &Command::shell(), env, ui).await
+    enter::attend(reached.session, &command, env, ui).await
 }

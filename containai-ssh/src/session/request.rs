@@ -23,7 +23,7 @@ pub(crate) struct Request {
 
 impl Request {
     pub(crate) fn new(command: &Command, terminal: Terminal) -> Self {
-        Self { line: command.line(), env: command.sent_env().to_vec(), terminal }
+        Self { line: command.line(), env: command.sent_env(), terminal }
     }
 
     /// Asks for everything at once; the answers come while the command runs.

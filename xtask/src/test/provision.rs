@@ -7,7 +7,7 @@ use anyhow::Context as _;
 
 /// A program that a test runs, and Debian's package of it. What `cai` itself
 /// needs is not here: `cai setup` installs that, and the tests see it do so.
-const NEEDS: [(&str, &str); 11] = [
+const NEEDS: [(&str, &str); 14] = [
     ("git", "git"),
     ("ssh", "openssh-client"),
     ("sshd", "openssh-server"),
@@ -19,6 +19,9 @@ const NEEDS: [(&str, &str); 11] = [
     ("ps", "procps"),
     ("tar", "tar"),
     ("curl", "curl"),
+    ("zsh", "zsh"),
+    ("fish", "fish"),
+    ("pip3", "python3-pip"),
 ];
 
 /// Where administration's programs are, whatever `PATH` says.

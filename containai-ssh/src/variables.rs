@@ -1,0 +1,188 @@
+//! Environment variables for a command, out of sight of every command line.
+//!
+//! They travel in one variable of ours, [`CARRIER`], beside the command's line
+//! (RFC 4254 §6.4). The line unpacks it inside. So every name works, whatever
+//! the server itself sets, and there may be any number of them, where OpenSSH
+//! drops what is beyond 128.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use containai_core::exit;
+use containai_core::naming::{EnvName, EnvNameError};
+
+use crate::quote;
+
+/// The variable that the server's `AcceptEnv` has to name.
+pub const CARRIER: &str = "CONTAINAI_ENV";
+
+/// The longest text that carries variables, in bytes: Linux takes no longer
+/// one (execve(2), `MAX_ARG_STRLEN`), less the carrier's own name.
+pub(crate) const LONGEST: usize = 128 * 1024 - 64;
+
+/// Environment variables for a [`Command`](crate::Command).
+///
+/// `Debug` shows names only.
+///
+/// ```
+/// use containai_ssh::Variables;
+///
+/// let mut variables = Variables::default();
+/// variables.assign("REGION=eu", |_| None)?;
+/// variables.read("# comments and empty lines count for nothing\nTOKEN\n", |name| {
+///     (name == "TOKEN").then(|| "secret".to_owned())
+/// })?;
+/// assert_eq!(format!("{variables:?}"), r#"{"REGION", "TOKEN"}"#);
+/// # Ok::<(), containai_ssh::VariablesError>(())
+/// ```
+#[derive(Clone, Default, Eq, PartialEq)]
+pub struct Variables(BTreeMap<String, String>);
+
+impl Variables {
+    /// Takes `NAME=value`, or `NAME` with the value that `lookup` has; one that
+    /// it does not have is left out. The last one of a name counts.
+    ///
+    /// # Errors
+    ///
+    /// - [`Name`](VariablesError::Name): what is before `=` is no name.
+    /// - [`Nul`](VariablesError::Nul): the value holds a NUL byte.
+    /// - [`TooLong`](VariablesError::TooLong): all together are more than Linux takes in one variable, 128 KiB.
+    pub fn assign(
+        &mut self,
+        text: &str,
+        lookup: impl Fn(&str) -> Option<String>,
+    ) -> Result<(), VariablesError> {
+        let (name, value) = match text.split_once('=') {
+            Some((name, value)) => (name, Some(value.to_owned())),
+            None => (text, lookup(text)),
+        };
+        EnvName::parse(name)?;
+        if let Some(value) = value {
+            if value.contains('\0') {
+                return Err(VariablesError::Nul { name: name.to_owned() });
+            }
+            self.0.insert(name.to_owned(), value);
+        }
+        match self.parcel().len() > LONGEST {
+            true => Err(VariablesError::TooLong),
+            false => Ok(()),
+        }
+    }
+
+    /// Takes the lines of a file: each as [`assign`](Self::assign) has it, to
+    /// the letter; empty lines and those that begin with `#` count for nothing.
+    ///
+    /// # Errors
+    ///
+    /// As [`assign`](Self::assign), with the number of the line.
+    pub fn read(
+        &mut self,
+        text: &str,
+        lookup: impl Fn(&str) -> Option<String>,
+    ) -> Result<(), VariablesError> {
+        for (index, line) in text.trim_start_matches('\u{feff}').lines().enumerate() {
+            let line = line.trim_start();
+            if line.is_empty() || line.starts_with('#') {
+                continue;
+            }
+            self.assign(line, &lookup).map_err(|error| VariablesError::Line {
+                number: index + 1,
+                source: Box::new(error),
+            })?;
+        }
+        Ok(())
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// What travels: a command of POSIX shells.
+    pub(crate) fn parcel(&self) -> String {
+        let mut parcel = "export".to_owned();
+        for (name, value) in &self.0 {
+            let quoted = quote::word(value.as_bytes());
+            parcel.extend([" ", name, "=", &String::from_utf8_lossy(&quoted)]);
+        }
+        parcel
+    }
+}
+
+/// A line that runs another one with the variables that came beside it.
+///
+/// A server that dropped them is noticed before anything runs.
+pub(crate) fn unpacking(line: &[u8]) -> Vec<u8> {
+    let code = exit::SSH_SETUP_FAILED;
+    let script = format!(
+        "[ \"${{{CARRIER}+x}}\" ] || {{ echo 'the SSH server takes no variables: \
+         it is of a container that an older version made' >&2; exit {code}; }}; \
+         eval \"${CARRIER}\"; unset {CARRIER}; exec \"$0\" -c \"$1\""
+    );
+    let mut whole = b"exec /bin/sh -c ".to_vec();
+    whole.extend(quote::word(script.as_bytes()));
+    whole.extend(b" \"$SHELL\" ");
+    whole.extend(quote::word(line));
+    whole
+}
+
+impl fmt::Debug for Variables {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.0.keys()).finish()
+    }
+}
+
+/// Something that cannot be given to a command as a variable. No text shows a
+/// value.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum VariablesError {
+    /// What should be a name is none.
+    #[error(transparent)]
+    Name(#[from] EnvNameError),
+    /// No program can be given such a value.
+    #[error("the value of `{name}` holds a NUL byte")]
+    Nul {
+        /// The variable.
+        name: String,
+    },
+    /// All together are more than Linux takes in one go.
+    #[error("the variables are longer than {} KiB all together", LONGEST / 1024 + 1)]
+    TooLong,
+    /// A line of a file.
+    #[error("line {number}: {source}")]
+    Line {
+        /// The number of the line, from 1 on.
+        number: usize,
+        /// What is wrong with it.
+        source: Box<VariablesError>,
+    },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Result<String, String> {
+        let mut variables = Variables::default();
+        let lookup = |name: &str| (name == "SET").then(|| "from outside".to_owned());
+        let outcome = variables.read(text, lookup);
+        outcome.map(|()| variables.parcel()).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn lines_of_a_file() {
+        insta::assert_snapshot!(
+            read("\u{feff}# none\r\n\n A=x=1 \nB=it's\nSET\nUNSET\nA=2\n").expect("reads"),
+            @r"export A='2' B='it'\''s' SET='from outside'"
+        );
+        insta::assert_snapshot!(
+            read("A=1\nexport B=secret").expect_err("no name"),
+            @"line 2: `export B` is no name of an environment variable: it takes letters, digits and `_`, the first no digit"
+        );
+        insta::assert_snapshot!(read("A=sec\0ret").expect_err("NUL"), @"line 1: the value of `A` holds a NUL byte");
+        let long = format!("A={}", "x".repeat(LONGEST));
+        insta::assert_snapshot!(read(&long).expect_err("long"), @"line 1: the variables are longer than 128 KiB all together");
+    }
+}

@@ -1,0 +1,74 @@
+//! Variables for a command, and commands that are left behind.
+
+use std::fs;
+use std::time::Duration;
+
+use containai_tests::{Person, until};
+
+const SECRET: &str = "hush 'x' $y \\z";
+
+/// What tells whether some process of the machine shows the secret: those of
+/// containers are among them.
+fn command_lines() -> String {
+    let entries = fs::read_dir("/proc").expect("there are processes").flatten();
+    let lines = entries.filter_map(|entry| fs::read(entry.path().join("cmdline")).ok());
+    lines.map(|line| String::from_utf8_lossy(&line).into_owned()).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn values_reach_the_command_and_no_command_line() {
+    let person = Person::new();
+    let repository = person.repository("variables");
+    person.run(&repository, "true").success();
+    let file = person.beside("variables.env");
+    fs::write(&file, "# of a file\nA=from the file\nB=b\nTOKEN\n").expect("it can be written");
+    let file = file.to_str().expect("a path that is text").to_owned();
+    for own in [true, false] {
+        let mux: &[&str] = if own { &["--no-mux"] } else { &[] };
+        let script = "printf '<%s>' \"$TOKEN\" \"$A\" \"$B\" \"$PATH\" \"${CONTAINAI_ENV-none}\"; \
+                      touch /tmp/there; cat; rm /tmp/there";
+        let args = ["exec", "-e", "A=first", "-e", "PATH=/usr/bin:/bin:/x", "--env-file", &file];
+        let words = mux.iter().copied().chain(args).chain(["--", "sh", "-c", script]);
+        let mut running = person.cai(words).inside(&repository).env("TOKEN", SECRET).start();
+        let expected = format!("<{SECRET}><first><b></usr/bin:/bin:/x><none>");
+        let printed = || (running.printed() == expected).then_some(());
+        until(Duration::from_secs(20), "the values", printed);
+        let lines = command_lines();
+        assert!(lines.contains("touch /tmp/there"), "the container's processes are seen");
+        assert!(!lines.contains("hush"), "{lines}");
+        running.feed(Vec::new());
+        running.outcome().success().keeps_quiet_about("hush");
+    }
+    let refused = person.cai(["exec", "-e", "1A=hush", "--", "true"]).inside(&repository).run();
+    refused.fails(2, "no name of an environment variable").keeps_quiet_about("hush");
+
+    let shell = person.cai(["shell", "-e", "TOKEN"]).inside(&repository).env("TOKEN", SECRET);
+    shell.stdin("printf %s \"$TOKEN\"\n").run().success().prints(SECRET);
+}
+
+#[test]
+fn a_command_that_is_left_behind_goes_on() {
+    let person = Person::new();
+    let repository = person.repository("detached");
+    let script = "trap '' HUP; echo out-$MARK; echo err-$MARK >&2; sleep 2; echo done-$MARK";
+    let words = ["run", "--image", "base", "-d", "-e", "MARK=mark", "--", "sh", "-c", script];
+    let outcome = person.cai(words).inside(&repository).run();
+    let pid = outcome.success().tells("journal").line();
+    let alive = format!("test -d /proc/{pid} && tr '\\0' ' ' < /proc/{pid}/cmdline");
+    assert!(person.exec(&repository, &alive).success().stdout().starts_with("sh -c trap"));
+    let journal = format!("journalctl --quiet --output=cat _PID={pid}");
+    let printed = || {
+        let text = person.exec(&repository, &journal).stdout();
+        text.contains("done-mark").then_some(text)
+    };
+    let text = until(Duration::from_secs(20), "the output", printed);
+    assert!(text.contains("out-mark") && text.contains("err-mark"), "{text}");
+
+    let detach = |words: &[&str]| {
+        let words = ["exec", "--detach", "--"].iter().chain(words);
+        person.cai(words.copied().collect::<Vec<_>>()).inside(&repository).run()
+    };
+    detach(&["no-such-program"]).code(127).prints("").tells("no-such-program: not found");
+    detach(&["/etc/passwd"]).code(127).prints("").tells("/etc/passwd");
+    detach(&["sleep", "0"]).success();
+}
