@@ -33,7 +33,7 @@ const MARKED: &str = "\
 6bf1d4: running
 6bf1d4: start
 platform==Linux==
-SSH_AUTH_SOCK====
+SSH_AUTH_SOCK==/run/containai/agent.sock==
 started==yes==
 listeningOn==22==
 6bf1d4: end
@@ -42,7 +42,7 @@ listeningOn==22==
 #[test]
 fn an_editor_starts_its_server() {
     let container = Container::start("compat-editor");
-    let client = Client::new("VS Code Remote-SSH", "its protocol");
+    let client = Client::new("VS Code Remote-SSH", "its way of starting `ssh`");
     for shell in ["bash", "sh"] {
         client.can(&format!("script on stdin of `{shell}`, marker lines, `-D`"), || {
             let port = free_port();

@@ -36,6 +36,10 @@ pub(super) fn script(name: &str) -> PathBuf {
 #[track_caller]
 fn installed(path: &str) -> PathBuf {
     let path = Place::root().join("clients").join(path);
-    assert!(path.exists(), "`{}` is missing: run `cargo xtask test provision`", path.display());
+    assert!(
+        path.exists(),
+        "`{}` is missing: `cargo xtask test` and `cargo xtask compatibility` install it",
+        path.display()
+    );
     path
 }

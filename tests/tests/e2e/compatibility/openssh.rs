@@ -32,7 +32,7 @@ fn ssh_runs_commands() {
         outcome(ssh(&["exit 43"]), b"").code(43);
     });
     client.can("binary stdin and stdout, to the end of each", || {
-        let bytes: Vec<u8> = (0..1_000_000_u32).map(|n| (n * 7 >> 3) as u8).collect();
+        let bytes: Vec<u8> = (0..1_000_000_u32).map(|n| ((n * 7) >> 3) as u8).collect();
         let back = outcome(ssh(&["cat"]), &bytes);
         assert!(back.success().bytes() == bytes, "what came back is not what was sent");
     });
