@@ -17,7 +17,8 @@ pub struct Fragment {
 
 impl Fragment {
     /// Reads a file; `None` when its name or its first line is not ours.
-    pub(crate) fn parse(file_name: &str, text: &str) -> Option<Self> {
+    #[must_use]
+    pub fn parse(file_name: &str, text: &str) -> Option<Self> {
         let name = file_name.strip_prefix("containai-")?.strip_suffix(".conf")?;
         let name = ContainerName::parse(name).ok()?;
         let body = text.strip_prefix(WRITTEN)?;
@@ -37,6 +38,28 @@ mod tests {
             .as_ref()
             .map(|it| (it.name.as_str(), it.engine.as_deref(), it.port.map(HostPort::get)));
         assert_eq!(seen, expected, "{file_name}: {text}");
+    }
+
+    #[test]
+    fn engines_are_read_as_they_were_written() -> Result<(), Box<dyn std::error::Error>> {
+        let written = |engine: &str| -> Result<_, Box<dyn std::error::Error>> {
+            let text = crate::HostBlock {
+                alias: containai_core::naming::SshAlias::of(&ContainerName::parse("a-b")?),
+                port: HostPort::new(2300)?,
+                user: "agent".to_owned(),
+                identity: "/id".into(),
+                known_hosts: "/known_hosts".into(),
+                engine: Some(engine.to_owned()),
+                wishes: crate::Wishes::default(),
+            };
+            let fragment = Fragment::parse("containai-a-b.conf", &text.render()?);
+            Ok(fragment.ok_or("it is ours")?.engine)
+        };
+        for engine in ["unix:///x", "unix:///home/o'neil/a b.sock", "unix:///\"\\\u{2028}"] {
+            assert_eq!(written(engine)?.as_deref(), Some(engine));
+        }
+        assert_eq!(written("unix:///x\nHost *")?, None);
+        Ok(())
     }
 
     #[test]

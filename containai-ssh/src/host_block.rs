@@ -90,9 +90,11 @@ impl HostBlock {
             ForwardAgent::Yes => "yes",
         };
         let mut text = WRITTEN.to_owned();
-        if let Some(engine) = &self.engine {
-            // An address has neither blanks nor line ends.
-            text.push_str(&format!("{ENGINE}{}\n", engine.escape_debug()));
+        // An address that would end the comment is not known to the file; any other is read
+        // back as it is written, quotes and all.
+        let is_line = |engine: &&String| !engine.contains(char::is_control);
+        if let Some(engine) = self.engine.as_ref().filter(is_line) {
+            text.push_str(&format!("{ENGINE}{engine}\n"));
         }
         text.push_str(&format!(
             "Host {}\n  HostName 127.0.0.1\n  AddressFamily inet\n{PORT}{}\n  User {}\n  \

@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 mod bench;
+mod compatibility;
 mod project;
 mod test;
 mod tidy;
@@ -14,6 +15,7 @@ usage: cargo xtask <verb>
   test [STEP…]    provision what the tests need, then run all of them
   tidy            check the house rules
   bench [RUNS]    measure against Docker and OpenSSH; default 15 runs each
+  compatibility   try foreign SSH clients and write docs/compatibility.md
   vectors DIR     compare our functions with recorded ones
 ";
 
@@ -24,6 +26,7 @@ fn main() -> ExitCode {
     let outcome = match verb.as_str() {
         "test" => test::run(&rest),
         "tidy" => tidy::run(),
+        "compatibility" if rest.is_empty() => compatibility::run(),
         "bench" => bench::run(&rest),
         "vectors" if rest.len() == 1 => vectors::run(rest[0].as_ref()),
         _ => {

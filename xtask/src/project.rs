@@ -25,7 +25,8 @@ pub(crate) fn cargo(args: &[&str]) -> Command {
 pub(crate) fn as_root(mut cargo: Command) -> Command {
     if !nix::unistd::geteuid().is_root() {
         let triple = format!("{}_UNKNOWN_LINUX_GNU", std::env::consts::ARCH.to_uppercase());
-        let kept = "sudo --preserve-env=INSTA_UPDATE,CONTAINAI_TEST_CAI";
+        let kept =
+            "sudo --preserve-env=INSTA_UPDATE,CONTAINAI_TEST_CAI,CONTAINAI_COMPATIBILITY_TABLE";
         cargo.env(format!("CARGO_TARGET_{triple}_RUNNER"), kept);
     }
     cargo

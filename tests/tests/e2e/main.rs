@@ -3,6 +3,7 @@
 //! One binary, one file a theme. A test's name is what is promised.
 
 mod agent_forwarding;
+mod compatibility;
 mod copies;
 mod engine_trouble;
 mod first_run;

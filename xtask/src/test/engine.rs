@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::Command;
 
 /// Stops it. That it cannot be stopped is worth a line, not a failure.
-pub(super) fn stop() {
+pub(crate) fn stop() {
     // The tests run as root, by sudo if need be; `containai_tests::Place` says
     // where.
     let root = PathBuf::from("/var/tmp/containai-tests-0/engine");

@@ -7,7 +7,7 @@ use anyhow::Context as _;
 
 /// A program that a test runs, and Debian's package of it. What `cai` itself
 /// needs is not here: `cai setup` installs that, and the tests see it do so.
-const NEEDS: [(&str, &str); 14] = [
+const NEEDS: [(&str, &str); 18] = [
     ("git", "git"),
     ("ssh", "openssh-client"),
     ("sshd", "openssh-server"),
@@ -22,6 +22,10 @@ const NEEDS: [(&str, &str); 14] = [
     ("zsh", "zsh"),
     ("fish", "fish"),
     ("pip3", "python3-pip"),
+    ("sshfs", "sshfs"),
+    ("python3", "python3-venv"),
+    ("node", "nodejs"),
+    ("npm", "npm"),
 ];
 
 /// Where administration's programs are, whatever `PATH` says.
@@ -42,8 +46,33 @@ install() { apt-get install -q -y --no-install-recommends -o DPkg::Lock::Timeout
 install \"$@\" || { apt-get update -q; install \"$@\"; }
 ";
 
+/// Where the tests find clients that come from PyPI and npm; below the tests'
+/// place, as `containai_tests::Place` has it.
+const PLACE: &str = "/var/tmp/containai-tests-0/clients";
+
+/// What is below it when all of it is there.
+const CLIENTS: [&str; 4] = [
+    "python/bin/ansible",
+    "python/lib/python3/paramiko",
+    "python/lib/python3/asyncssh",
+    "node/node_modules/ssh2",
+];
+
+/// The link gives the libraries a path without Python's version in it.
+const INSTALL_CLIENTS: &str = "\
+set -e
+umask 022
+mkdir -p \"$1/node\"
+/usr/bin/python3 -m venv --clear \"$1/python\"
+\"$1/python/bin/python\" -m pip install --quiet paramiko asyncssh ansible-core
+for packages in \"$1\"/python/lib/python3.*/site-packages; do
+    ln -sfn \"$packages\" \"$1/python/lib/python3\"
+done
+npm install --prefix \"$1/node\" --omit=optional --ignore-scripts --no-audit --no-fund --silent ssh2
+";
+
 /// Installs what is missing; does nothing when nothing is.
-pub(super) fn provision() -> anyhow::Result<()> {
+pub(crate) fn provision() -> anyhow::Result<()> {
     let is_missing = |program: &str| {
         let found = |directory: &&str| Path::new(directory).join(program).exists();
         !SYSTEM.iter().any(found)
@@ -51,10 +80,19 @@ pub(super) fn provision() -> anyhow::Result<()> {
     let mut packages: Vec<_> =
         NEEDS.into_iter().filter(|(program, _)| is_missing(program)).map(|need| need.1).collect();
     packages.dedup();
-    if packages.is_empty() {
-        return Ok(());
+    if !packages.is_empty() {
+        println!("==> provision: {}", packages.join(", "));
+        as_root(INSTALL, &packages)?;
     }
-    println!("==> provision: {}", packages.join(", "));
+    if !CLIENTS.iter().all(|path| Path::new(PLACE).join(path).exists()) {
+        println!("==> provision: SSH clients of Python and Node below `{PLACE}`");
+        as_root(INSTALL_CLIENTS, &[PLACE])?;
+    }
+    Ok(())
+}
+
+/// Runs a script of the shell, as root by sudo if need be.
+fn as_root(script: &str, args: &[&str]) -> anyhow::Result<()> {
     let mut command = match nix::unistd::geteuid().is_root() {
         true => Command::new("sh"),
         false => {
@@ -63,8 +101,8 @@ pub(super) fn provision() -> anyhow::Result<()> {
             sudo
         }
     };
-    let command = command.args(["-c", INSTALL, "install"]).args(&packages);
-    let status = command.status().context("cannot start the package manager")?;
-    anyhow::ensure!(status.success(), "cannot install {} ({status})", packages.join(", "));
+    let command = command.args(["-c", script, "provision"]).args(args);
+    let status = command.status().with_context(|| format!("cannot install {}", args.join(", ")))?;
+    anyhow::ensure!(status.success(), "cannot install {} ({status})", args.join(", "));
     Ok(())
 }

@@ -3,14 +3,15 @@
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
+use super::engine;
+use super::provision::provision;
 use super::step::{STEPS, Step};
-use super::{engine, provision};
 
 /// Runs all steps, or the named ones. A step that fails does not keep the
 /// others from running, so that one run shows all there is to mend.
 pub(crate) fn run(names: &[String]) -> anyhow::Result<ExitCode> {
     let steps = choose(names)?;
-    provision::provision()?;
+    provision()?;
     let mut verdicts = Vec::new();
     for step in steps {
         println!("\n==> {}: {}", step.name, step.about);

@@ -1,0 +1,63 @@
+//! No path, no option and no address of an engine can add a line to a fragment or end an argument: as
+//! ssh_config(5) reads it, each option has the one value that was meant.
+
+#![no_main]
+
+use std::path::{Path, PathBuf};
+
+use containai_core::naming::{ContainerName, HostPort, SshAlias};
+use containai_ssh::{Fragment, HostBlock, Wishes, include};
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|given: (&str, &str, u16, &str, &str)| {
+    let (identity, known_hosts, port, engine, option) = given;
+    let Ok(name) = ContainerName::parse("api-main") else { return };
+    let Ok(port) = HostPort::new(port) else { return };
+    let options: Vec<_> = option.parse().ok().into_iter().collect();
+    let further = options.len();
+    let block = HostBlock {
+        alias: SshAlias::of(&name),
+        port,
+        user: "agent".to_owned(),
+        identity: PathBuf::from(identity),
+        known_hosts: PathBuf::from(known_hosts),
+        engine: Some(engine.to_owned()),
+        wishes: Wishes { options, ..Wishes::default() },
+    };
+    let Ok(text) = block.render() else { return };
+    let read = Fragment::parse("containai-api-main.conf", &text).expect("it is ours");
+    let is_line = !engine.contains(char::is_control);
+    assert_eq!(read.engine.as_deref(), is_line.then_some(engine));
+    assert_eq!((read.name, read.port), (name, Some(port)));
+    let lines: Vec<&str> = text.split('\n').collect();
+    // Nothing stands behind the last line's end.
+    assert_eq!(lines.len(), 23 + further + usize::from(is_line), "{text}");
+    assert_eq!(value(&lines, "IdentityFile"), identity);
+    assert_eq!(value(&lines, "UserKnownHostsFile"), known_hosts);
+    assert!(!text.contains(['\r', '\0']));
+    if let Ok(pattern) = include::pattern_below(Path::new(identity)) {
+        let added = include::add("", &pattern).expect("it was not there");
+        assert_eq!(added.lines().count(), 1);
+        assert_eq!(include::add(&added, &pattern), None, "a second time");
+    }
+});
+
+/// The argument of an option, read back as OpenSSH does: out of its quotes, with
+/// `%%` for one `%`.
+fn value(lines: &[&str], option: &str) -> String {
+    let prefix = format!("  {option} ");
+    // OpenSSH takes the first one; what the user adds stands behind ours.
+    let mut found = lines.iter().filter_map(|line| line.strip_prefix(&prefix));
+    let argument = found.next().expect("the option is there");
+    let inner = match argument.strip_prefix('"') {
+        Some(rest) => rest.strip_suffix('"').expect("a quote ends"),
+        None => {
+            assert!(!argument.contains([' ', '\t', '#', '\'']), "{argument} needs quotes");
+            argument
+        }
+    };
+    assert!(!inner.contains('"') && !inner.contains("${"));
+    let without = inner.replace("%%", "");
+    assert!(!without.contains('%'), "{inner} has a token");
+    inner.replace("%%", "%")
+}

@@ -1,0 +1,46 @@
+//! The words of a line are the words that were given, as POSIX shells split it
+//! (XCU §2.2, §2.6.5), and nothing in it stands unquoted.
+
+#![no_main]
+
+use containai_ssh::quote;
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|words: Vec<Vec<u8>>| {
+    let line = quote::words(&words);
+    let read = split(&line);
+    // A line without words and a line with none are the same.
+    assert_eq!(read, words, "{:?}", String::from_utf8_lossy(&line));
+});
+
+/// Splits at blanks; the only quoting it knows is `'…'` and a backslash before
+/// `'` or `\`, so that anything else fails.
+fn split(line: &[u8]) -> Vec<Vec<u8>> {
+    let mut words = Vec::new();
+    let mut word: Option<Vec<u8>> = None;
+    let mut bytes = line.iter().copied();
+    while let Some(byte) = bytes.next() {
+        match byte {
+            b' ' => words.push(word.take().expect("one blank between two words")),
+            b'\'' => {
+                let word = word.get_or_insert_default();
+                loop {
+                    match bytes.next().expect("a quote ends") {
+                        b'\'' => break,
+                        // fish knows it inside of quotes too.
+                        b'\\' => panic!("a backslash stands in quotes"),
+                        inner => word.push(inner),
+                    }
+                }
+            }
+            b'\\' => {
+                let next = bytes.next().expect("something stands behind a backslash");
+                assert!(matches!(next, b'\'' | b'\\'), "`{next}` behind a backslash");
+                word.get_or_insert_default().push(next);
+            }
+            bare => panic!("`{bare}` stands unquoted"),
+        }
+    }
+    words.extend(word);
+    words
+}

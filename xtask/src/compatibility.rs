@@ -1,0 +1,25 @@
+//! `cargo xtask compatibility`: foreign SSH clients, and the table of them.
+
+use std::fs;
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+
+use crate::project::{self, succeed};
+use crate::test;
+
+/// Runs the suite and has it write `docs/compatibility.md`; the table is
+/// written when a client fails, too, and says so.
+pub(crate) fn run() -> anyhow::Result<ExitCode> {
+    test::provision()?;
+    let docs = project::root().join("docs");
+    fs::create_dir_all(&docs).with_context(|| format!("cannot make `{}`", docs.display()))?;
+    succeed(project::cargo(&["build", "--locked", "--package=containai-cli", "--bin=cai"]))?;
+    let args = ["test", "--locked", "--package=containai-tests", "--test=e2e", "--"];
+    let mut command = project::cargo(&args);
+    command.args(["compatibility::", "--test-threads=3"]);
+    command.env("CONTAINAI_COMPATIBILITY_TABLE", docs.join("compatibility.md"));
+    let outcome = succeed(project::as_root(command));
+    test::stop_engine();
+    outcome.map(|()| ExitCode::SUCCESS)
+}
