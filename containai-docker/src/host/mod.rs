@@ -32,6 +32,7 @@ mod event;
 mod facts;
 mod file;
 mod gather;
+mod keys;
 mod names;
 mod network;
 mod options;

@@ -15,6 +15,7 @@ use containai_core::layout::EngineLayout;
 use super::command::{CommandError, Invocation};
 use super::error::SetupError;
 use super::file;
+use super::keys;
 use super::names::EngineNames;
 use super::record::EngineRecord;
 use super::subnet::Subnet;
@@ -90,7 +91,8 @@ impl Network {
             }
         }
         self.separate_ports();
-        allow_forwarding()
+        allow_forwarding()?;
+        keys::make_room()
     }
 
     /// Takes bridge and chains away; what is missing already is no error.
@@ -116,6 +118,7 @@ impl Network {
         commands.push(self.show_to_iptables().to_string());
         commands.push(format!("{}; {}", self.port_rule("-D"), self.port_rule("-A")));
         commands.push(format!("echo 1 > {IP_FORWARD}"));
+        commands.extend(keys::commands());
         commands
     }
 
@@ -318,6 +321,8 @@ mod tests {
         ip link set cai0 type bridge nf_call_iptables 1
         ebtables-nft -D FORWARD --logical-in cai0 -j DROP; ebtables-nft -A FORWARD --logical-in cai0 -j DROP
         echo 1 > /proc/sys/net/ipv4/ip_forward
+        echo 20000 > /proc/sys/kernel/keys/maxkeys   # unless it is more
+        echo 2000000 > /proc/sys/kernel/keys/maxbytes   # unless it is more
         "##);
     }
 }
