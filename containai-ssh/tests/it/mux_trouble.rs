@@ -82,7 +82,7 @@ async fn a_broker_that_hangs_costs_a_second() -> Result<()> {
     assert_eq!(broker.run("true").await?, ExitOutcome::Status(0));
     send(&broker.process, Signal::SIGSTOP)?;
     let status = format!("/proc/{}/stat", broker.process.id());
-    wait_until("stop", || Ok(std::fs::read_to_string(&status)?.contains(") T "))).await?;
+    wait_until("stop", || Ok(fs::read_to_string(&status)?.contains(") T "))).await?;
     let start = Instant::now();
     assert_eq!(broker.sharing.borrow(&broker.target).await.unwrap_err(), NoLease::Late);
     assert!(start.elapsed() < Duration::from_secs(3));

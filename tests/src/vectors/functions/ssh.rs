@@ -116,18 +116,43 @@ pub(super) fn remote_command(record: &Record) -> Result<Verdict> {
     };
     let ours = String::from_utf8(command.launched(launch).line())?;
     let recorded = recorded.as_str().context("no `remote_command`")?;
-    Ok(match meaning(&ours)? == meaning(recorded)? {
+    let is_same = match launch {
+        Launch::Detached => left_behind(&ours)? == inside_login(recorded)?,
+        _ => meaning(&ours)? == meaning(recorded)?,
+    };
+    Ok(match is_same {
         true => Verdict::Matches,
         false => Verdict::Differs(ours),
     })
 }
 
+/// The words of a command that goes on by itself: the assignments before the
+/// script that starts it, and what follows the script and its name.
+fn left_behind(line: &str) -> Result<Vec<Word>> {
+    let words = split(line)?;
+    let is = |text: &'static str| move |word: &Word| *word == Word::Text(text.to_owned());
+    let script = words.iter().position(is("/bin/sh")).context("no script")?;
+    let directory = words.iter().position(is("/home/agent/workspace")).context("no directory")?;
+    let assignments =
+        words[directory + 1..script].iter().filter(|word| !matches!(word, Word::Live(_)));
+    Ok(assignments.chain(&words[script + 4..]).cloned().collect())
+}
+
+/// The words inside `bash -lc`.
+fn inside_login(line: &str) -> Result<Vec<Word>> {
+    let words = split(line)?;
+    let login = words.iter().position(|word| *word == Word::Text("-lc".to_owned()));
+    match words.get(login.context("no `-lc`")? + 1) {
+        Some(Word::Text(inner)) => split(inner),
+        _ => Ok(Vec::new()),
+    }
+}
+
 /// The words of a line, those inside `bash -lc` in their place.
 fn meaning(line: &str) -> Result<Vec<Word>> {
-    let line = line.replace("{ nohup", "nohup").replace("echo $!; }", "echo $!");
     let mut words = Vec::new();
     let mut after_login = false;
-    for word in split(&line)? {
+    for word in split(line)? {
         match word {
             Word::Text(inner) if after_login => words.extend(split(&inner)?),
             word => {
