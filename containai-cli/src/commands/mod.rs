@@ -13,6 +13,7 @@ mod completion;
 mod cp;
 mod create;
 mod enter;
+mod entry_args;
 mod env_args;
 mod exec;
 mod forward;

@@ -1,20 +1,17 @@
 use std::ffi::OsString;
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
 use containai_core::naming::AgentName;
 use containai_ssh::{Command, Launch};
 
-use super::agent::AgentArgs;
-use super::create::CreateArgs;
-use super::enter::{self, Consent, Entrance};
+use super::enter;
+use super::entry_args::EntryArgs;
 use super::env_args::EnvArgs;
 use crate::app::Global;
 use crate::env::Env;
 use crate::error::CliError;
 use crate::ui::Ui;
-use crate::workspace::{self, Caution};
 
 /// Run a command, or the agent, in the workspace's container
 ///
@@ -23,15 +20,8 @@ use crate::workspace::{self, Caution};
 /// output and nothing else, and its exit status is passed on.
 #[derive(Debug, Args)]
 pub(crate) struct RunArgs {
-    /// The workspace [default: the repository around the current directory]
-    path: Option<PathBuf>,
-    /// The workspace, as an option
-    #[arg(short, long, value_name = "PATH", conflicts_with = "path")]
-    workspace: Option<PathBuf>,
     #[command(flatten)]
-    create: CreateArgs,
-    #[command(flatten)]
-    ssh_agent: AgentArgs,
+    entry: EntryArgs,
     #[command(flatten)]
     env: EnvArgs,
     /// Leave the command behind, print its process id, and send its output to the container's journal
@@ -40,15 +30,6 @@ pub(crate) struct RunArgs {
     /// The agent to start when no command is given
     #[arg(long)]
     agent: Option<AgentName>,
-    /// Set this machine up without asking, when it is not
-    #[arg(short, long)]
-    yes: bool,
-    /// Allow `/` or the home directory as workspace
-    #[arg(long)]
-    force: bool,
-    /// Print what would be done, and do nothing
-    #[arg(long)]
-    dry_run: bool,
     /// The command and its arguments [default: the configured agent]
     #[arg(last = true)]
     command: Vec<OsString>,
@@ -60,14 +41,9 @@ pub(super) async fn run(
     env: &Env,
     ui: &Ui,
 ) -> anyhow::Result<ExitCode> {
-    let caution = if args.force { Caution::Forced } else { Caution::Careful };
-    let given = args.path.as_deref().or(args.workspace.as_deref());
-    let workspace = workspace::find(given, env, caution)?;
-    let flags = args.create.flags(args.agent, global);
-    let consent = if args.yes { Consent::Given } else { Consent::ToBeAsked };
-    let entrance = Entrance::new(env, ui, flags, workspace, consent)?;
-    let entrance = args.ssh_agent.apply(entrance);
-    if args.dry_run {
+    let is_dry_run = args.entry.dry_run;
+    let entrance = args.entry.entrance(args.agent, global, env, ui)?;
+    if is_dry_run {
         return entrance.show_plan().await;
     }
     let variables = args.env.variables()?;
