@@ -16,6 +16,8 @@ mod passage;
 mod regroup;
 mod role;
 mod ui;
+#[expect(dead_code, reason = "the first command that changes the configuration uses it")]
+mod user_config;
 mod wire;
 mod workspace;
 

@@ -108,6 +108,11 @@ impl Layout {
         self.lock_dir().join("image.lock")
     }
 
+    /// Serialises changes of [`Self::config_file`].
+    pub fn config_lock(&self) -> PathBuf {
+        self.lock_dir().join("config.lock")
+    }
+
     /// Serialises set-up.
     pub fn setup_lock(&self) -> PathBuf {
         self.lock_dir().join("setup.lock")
