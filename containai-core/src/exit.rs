@@ -33,3 +33,29 @@ pub const NOT_OURS: u8 = 115;
 
 /// Ctrl-C (`SIGINT`) ended `cai` before the remote command had started.
 pub const INTERRUPTED: u8 = 130;
+
+/// Every code with its name and what it means, in order; what a reference page
+/// shows.
+pub const ALL: [(u8, &str, &str); 9] = [
+    (OK, "ok", "done"),
+    (FAILED, "failed", "failed"),
+    (USAGE, "usage", "the command line or the configuration is wrong; nothing was done"),
+    (CONTAINER_NOT_STARTED, "container not started", "the container could not be made or started"),
+    (
+        SSH_SETUP_FAILED,
+        "SSH set-up failed",
+        "SSH could not be set up: no free port, key or configuration not writable",
+    ),
+    (CANNOT_CONNECT, "cannot connect", "the container runs, but no session could be opened"),
+    (
+        HOST_KEY_MISMATCH,
+        "host key mismatch",
+        "the server showed a host key that the engine does not vouch for",
+    ),
+    (
+        NOT_OURS,
+        "not ours",
+        "a container in the way is not managed by ContainAI, or belongs to another workspace",
+    ),
+    (INTERRUPTED, "interrupted", "interrupted before the command had started"),
+];

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 mod bench;
 mod compatibility;
 mod project;
+mod reference;
 mod test;
 mod tidy;
 mod vectors;
@@ -16,6 +17,7 @@ usage: cargo xtask <verb>
   tidy            check the house rules
   bench [RUNS]    measure against Docker and OpenSSH; default 15 runs each
   compatibility   try foreign SSH clients and write docs/compatibility.md
+  reference       write docs/reference from the tables that the parser uses
   vectors DIR     compare our functions with recorded ones
 ";
 
@@ -27,6 +29,7 @@ fn main() -> ExitCode {
         "test" => test::run(&rest),
         "tidy" => tidy::run(),
         "compatibility" if rest.is_empty() => compatibility::run(),
+        "reference" if rest.is_empty() => reference::run(),
         "bench" => bench::run(&rest),
         "vectors" if rest.len() == 1 => vectors::run(rest[0].as_ref()),
         _ => {

@@ -19,6 +19,7 @@ mod exec;
 mod forward;
 mod open;
 mod ports;
+mod reference;
 mod run;
 mod setup;
 mod shell;
@@ -44,6 +45,8 @@ pub(crate) enum Command {
     Setup(setup::SetupArgs),
     Version(version::VersionArgs),
     Completion(completion::CompletionArgs),
+    #[command(hide = true)]
+    Reference(reference::ReferenceArgs),
 }
 
 /// Runs one command to its end.
@@ -56,6 +59,7 @@ pub(crate) fn run(
     match command {
         Command::Version(args) => version::run(&args, ui),
         Command::Completion(args) => completion::run(&args, ui),
+        Command::Reference(args) => reference::run(&args),
         Command::Setup(args) => setup::run(&args, env, ui),
         Command::Run(args) => wait(run::run(args, global, env, ui)),
         Command::Shell(args) => wait(shell::run(args, global, env, ui)),

@@ -5,13 +5,14 @@ use std::fmt;
 use containai_core::engine::Container;
 use containai_core::naming::{ContainerName, SshAlias};
 use containai_docker::Usage;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::ui::harmless;
 
 /// The output of `cai status --json`. Keys after `ssh_port` are best-effort
 /// and absent when unknown.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, JsonSchema, Serialize)]
 pub(crate) struct Status {
     /// The container's name.
     container: String,

@@ -1,7 +1,7 @@
 //! What is run.
 
 use crate::project::{self, succeed};
-use crate::tidy;
+use crate::{reference, tidy};
 
 /// One thing that has to pass.
 pub(super) struct Step {
@@ -11,12 +11,13 @@ pub(super) struct Step {
 }
 
 /// All of them, cheap ones first.
-pub(super) const STEPS: [Step; 6] = [
+pub(super) const STEPS: [Step; 7] = [
     Step { name: "fmt", about: "the form of the code", run: fmt },
     Step { name: "tidy", about: "the rules of the house", run: tidy },
     Step { name: "unit", about: "unit, snapshot and property tests", run: unit },
     Step { name: "clippy", about: "lints", run: clippy },
     Step { name: "doc", about: "the documentation", run: doc },
+    Step { name: "reference", about: "the reference pages are not stale", run: reference::check },
     Step { name: "e2e", about: "end-to-end tests on a real engine", run: e2e },
 ];
 

@@ -1,0 +1,18 @@
+//! The page of exit codes.
+
+use containai_core::exit;
+
+use super::command::Page;
+
+pub(super) fn page() -> Page {
+    let mut text = String::from(
+        "# Exit codes\n\n\
+         `run`, `exec` and `shell` pass the remote command's own status on, 128 + N when signal N\n\
+         ended it.\n\n\
+         | code | name | meaning |\n|---|---|---|\n",
+    );
+    for (code, name, meaning) in exit::ALL {
+        text.push_str(&format!("| {code} | {name} | {meaning} |\n"));
+    }
+    Page::new("exit-codes.md", text)
+}
