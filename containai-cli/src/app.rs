@@ -9,9 +9,9 @@ use containai_core::exit;
 
 use crate::commands::{self, Command};
 use crate::env::{Env, Terminals};
-use crate::error;
 use crate::regroup;
 use crate::ui::{Ui, Volume};
+use crate::{complete, error};
 
 /// A whole Linux for AI coding agents, in a box.
 ///
@@ -60,6 +60,7 @@ impl Global {
 
 /// Runs the program as the command line asks.
 pub(crate) fn main() -> ExitCode {
+    complete::answer();
     let cli = match Cli::try_parse_from(with_default_verb(std::env::args_os())) {
         Ok(cli) => cli,
         Err(answer) => {

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 mod app;
 mod broker;
 mod commands;
+mod complete;
 mod context;
 mod env;
 mod error;

@@ -1,14 +1,18 @@
 use std::process::ExitCode;
 
+use anyhow::Context as _;
 use clap::Args;
 use clap_complete::Shell;
+use clap_complete::env::Shells;
 
-use crate::app;
+use crate::complete::VARIABLE;
 use crate::ui::Ui;
 
 /// Print a completion script for a shell
 ///
-/// For bash: `source <(cai completion bash)`.
+/// For bash: `source <(cai completion bash)`; for fish: `cai completion fish |
+/// source`. The script asks `cai` itself, so that names of containers, volumes
+/// and settings are those of the moment.
 #[derive(Debug, Args)]
 pub(crate) struct CompletionArgs {
     /// The shell
@@ -16,8 +20,11 @@ pub(crate) struct CompletionArgs {
 }
 
 pub(super) fn run(args: &CompletionArgs, ui: &Ui) -> anyhow::Result<ExitCode> {
+    let shell = args.shell.to_string();
+    let shells = Shells::builtins();
+    let shell = shells.completer(&shell).context("clap knows every shell that it reads")?;
     let mut script = Vec::new();
-    clap_complete::generate(args.shell, &mut app::grammar(), "cai", &mut script);
+    shell.write_registration(VARIABLE, "cai", "cai", "cai", &mut script)?;
     ui.data(String::from_utf8_lossy(&script).trim_end())?;
     Ok(ExitCode::SUCCESS)
 }

@@ -1,0 +1,99 @@
+//! What a shell offers behind the cursor.
+//!
+//! The script of `cai completion` starts `cai` with [`VARIABLE`] set. Names come
+//! from the engine, within half a second or not at all; nothing is said on
+//! stderr, where the user types.
+
+use std::time::Duration;
+
+use clap::{Arg, Command};
+use clap_complete::engine::{ArgValueCandidates, CompletionCandidate};
+use clap_complete::env::CompleteEnv;
+use containai_core::config::{Flags, SETTINGS};
+use containai_core::engine::{Container, Engine as _};
+use tokio::time::timeout;
+
+use crate::app;
+use crate::context::Context;
+use crate::env::{Env, Terminals};
+use crate::ui::{Ui, Volume};
+
+/// The variable that asks for completions, in the name of a shell.
+pub(crate) const VARIABLE: &str = "COMPLETE";
+
+/// How long a person waits for an answer to the tabulator key.
+const PATIENCE: Duration = Duration::from_millis(500);
+
+/// Answers and ends the process when a shell asks; returns when none does.
+pub(crate) fn answer() {
+    CompleteEnv::with_factory(|| completing(app::grammar())).var(VARIABLE).complete();
+}
+
+/// The grammar with what each argument may be, as far as that is known.
+fn completing(grammar: Command) -> Command {
+    grammar.mut_args(completed).mut_subcommands(completing)
+}
+
+fn completed(arg: Arg) -> Arg {
+    let candidates: fn() -> Vec<CompletionCandidate> = match arg.get_id().as_str() {
+        "container" | "name" | "word" => containers,
+        "data_volume" | "volume" => volumes,
+        "key" => settings,
+        _ => return arg,
+    };
+    arg.add(ArgValueCandidates::new(candidates))
+}
+
+fn containers() -> Vec<CompletionCandidate> {
+    let names = managed().into_iter().map(|container| {
+        let workspace = container.labels.workspace().map(|path| path.to_owned().into());
+        CompletionCandidate::new(container.name).help(workspace)
+    });
+    names.collect()
+}
+
+fn volumes() -> Vec<CompletionCandidate> {
+    let volumes = managed().into_iter().filter_map(|container| container.labels.data_volume());
+    volumes.map(|volume| CompletionCandidate::new(volume.to_string())).collect()
+}
+
+fn settings() -> Vec<CompletionCandidate> {
+    SETTINGS.iter().map(|setting| CompletionCandidate::new(setting.key)).collect()
+}
+
+/// Our containers on the configured engine; none where it does not answer.
+fn managed() -> Vec<Container> {
+    let ask = || -> anyhow::Result<Vec<Container>> {
+        let env = Env::read()?;
+        let ui = Ui::new(Volume::Quiet, Terminals::look());
+        let engine = Context::new(&env, &ui, Flags::default(), None)?.engine()?;
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let answer = runtime.block_on(async { timeout(PATIENCE, engine.containers()).await });
+        runtime.shutdown_background();
+        Ok(answer??)
+    };
+    let mut containers = ask().unwrap_or_default();
+    containers.retain(|container| container.labels.is_managed());
+    containers
+}
+
+#[cfg(test)]
+mod tests {
+    use std::ffi::OsString;
+
+    use super::*;
+
+    #[test]
+    fn verbs_and_flags_are_offered() -> anyhow::Result<()> {
+        let offered = |words: &[&str]| -> anyhow::Result<Vec<String>> {
+            let mut grammar = completing(app::grammar());
+            let words: Vec<OsString> = words.iter().map(OsString::from).collect();
+            let last = words.len() - 1;
+            let found = clap_complete::engine::complete(&mut grammar, words, last, None)?;
+            Ok(found.iter().map(|it| it.get_value().to_string_lossy().into_owned()).collect())
+        };
+        assert!(offered(&["cai", "st"])?.contains(&"status".to_owned()));
+        assert!(offered(&["cai", "run", "--dry"])?.contains(&"--dry-run".to_owned()));
+        Ok(())
+    }
+}
