@@ -57,13 +57,26 @@ fn completions_are_scripts_that_their_shells_read() {
     let person = Person::new();
     for shell in ["bash", "zsh", "fish"] {
         let script = person.cai(["completion", shell]).run().success().stdout();
-        assert!(script.contains("cai") && script.contains("docker-host"), "{shell}");
+        let file = person.beside(&format!("completion.{shell}"));
+        std::fs::write(&file, script).expect("a file can be written");
+        let check = std::process::Command::new(shell).arg("-n").arg(&file).output().expect("shell");
+        assert!(check.status.success(), "{check:?}");
     }
-    let script = person.cai(["completion", "bash"]).run().success().stdout();
-    let file = person.beside("completion");
-    std::fs::write(&file, script).expect("a file can be written");
-    let check = std::process::Command::new("bash").arg("-n").arg(&file).output().expect("bash");
-    assert!(check.status.success(), "{check:?}");
+}
+
+#[test]
+fn completions_know_containers_and_volumes() {
+    let person = Person::new();
+    let repository = person.repository("offered");
+    person.run(&repository, "true").success();
+    let offered = |words: &[&str]| {
+        let line = ["--", "cai"].iter().chain(words);
+        let cai = person.cai(line.copied()).env("COMPLETE", "bash").env("_CLAP_IFS", "\n");
+        cai.env("_CLAP_COMPLETE_INDEX", words.len().to_string()).run().success().stdout()
+    };
+    assert!(offered(&["stop", "--container", "off"]).lines().any(|it| it == "offered-main"));
+    assert!(offered(&["run", "--data-volume", ""]).contains("offered-main"));
+    assert!(offered(&["run", "--dry"]).lines().any(|it| it == "--dry-run"));
 }
 
 #[test]
