@@ -1,5 +1,6 @@
 //! One container: made, started, watched, stopped, removed.
 
+use std::convert::Infallible;
 use std::time::Duration;
 
 use bollard::Docker;
@@ -7,10 +8,12 @@ use bollard::container::LogOutput;
 use bollard::errors::Error;
 use bollard::models::ContainerSummary;
 use bollard::query_parameters::{
-    CreateContainerOptionsBuilder, ListContainersOptionsBuilder, LogsOptionsBuilder,
-    RemoveContainerOptionsBuilder, RenameContainerOptionsBuilder, StopContainerOptionsBuilder,
+    CreateContainerOptionsBuilder, KillContainerOptionsBuilder, ListContainersOptionsBuilder,
+    LogsOptionsBuilder, RemoveContainerOptionsBuilder, RenameContainerOptionsBuilder,
+    StopContainerOptionsBuilder,
 };
 use containai_core::engine::{Container, ContainerId, RunState};
+use containai_core::lifecycle::{Either, race};
 use futures_util::TryStreamExt as _;
 use tokio::time::sleep;
 
@@ -20,6 +23,8 @@ use crate::{inspect, spec};
 const SETTLE_PAUSE: Duration = Duration::from_millis(100);
 /// How many looks that are at most: five seconds.
 const SETTLE_LOOKS: usize = 50;
+/// After how long a container that does not stop is asked again.
+const REMINDER_PAUSE: Duration = Duration::from_secs(1);
 /// Time beyond the stop timeout until the engine's answer must be there.
 const STOP_MARGIN: Duration = Duration::from_secs(30);
 
@@ -50,7 +55,22 @@ pub(crate) async fn stop(docker: &Docker, id: &ContainerId) -> Result<(), Error>
     let limit = Duration::from_secs(spec::STOP_TIMEOUT.unsigned_abs().into()) + STOP_MARGIN;
     let options = StopContainerOptionsBuilder::default().t(spec::STOP_TIMEOUT).build();
     let patient = docker.clone().with_timeout(limit);
-    forgive_missing(patient.stop_container(id.as_ref(), Some(options)).await)
+    let stop = patient.stop_container(id.as_ref(), Some(options));
+    match race(stop, remind(docker, id)).await {
+        Either::First(outcome) => forgive_missing(outcome),
+        Either::Second(never) => match never {},
+    }
+}
+
+/// Asks for the shutdown again and again: a systemd that has only just started
+/// does not listen to signals yet, and the engine asks only once.
+async fn remind(docker: &Docker, id: &ContainerId) -> Infallible {
+    loop {
+        sleep(REMINDER_PAUSE).await;
+        let options = KillContainerOptionsBuilder::default().signal(spec::STOP_SIGNAL).build();
+        // It fails when the container has stopped, which the engine tells itself.
+        let _ = docker.kill_container(id.as_ref(), Some(options)).await;
+    }
 }
 
 pub(crate) async fn remove(docker: &Docker, id: &ContainerId) -> Result<(), Error> {
@@ -60,7 +80,15 @@ pub(crate) async fn remove(docker: &Docker, id: &ContainerId) -> Result<(), Erro
 
 pub(crate) async fn rename(docker: &Docker, id: &ContainerId, name: &str) -> Result<(), Error> {
     let options = RenameContainerOptionsBuilder::default().name(name).build();
-    docker.rename_container(id.as_ref(), options).await
+    match docker.rename_container(id.as_ref(), options).await {
+        // Docker refuses a name that the container has already.
+        Err(Error::DockerResponseServerError { status_code: 400, .. })
+            if list(docker).await?.iter().any(|it| it.id == *id && it.name == name) =>
+        {
+            Ok(())
+        }
+        outcome => outcome,
+    }
 }
 
 /// Waits until the container has left `state`, at most five seconds.

@@ -14,6 +14,8 @@ use containai_core::naming::VolumeName;
 
 /// The port of the container's sshd.
 pub(crate) const SSH: &str = "22/tcp";
+/// What asks systemd to shut down (systemd(1), "SIGNALS").
+pub(crate) const STOP_SIGNAL: &str = "SIGRTMIN+3";
 /// How long systemd may take to shut down, in seconds.
 pub(crate) const STOP_TIMEOUT: i32 = 100;
 /// Processes and threads of one container; keeps a fork bomb inside.
@@ -45,7 +47,7 @@ pub(crate) fn body(spec: &ContainerSpec) -> Result<ContainerCreateBody, EngineEr
         cmd: Some(vec!["/sbin/init".into(), "--log-level=err".into()]),
         working_dir: Some(layout::CONTAINER_WORKSPACE.into()),
         exposed_ports: Some(vec![SSH.into()]),
-        stop_signal: Some("SIGRTMIN+3".into()),
+        stop_signal: Some(STOP_SIGNAL.into()),
         stop_timeout: Some(STOP_TIMEOUT.into()),
         labels: Some(to_map(&labels)),
         host_config: Some(host_config(spec)),

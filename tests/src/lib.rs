@@ -10,6 +10,7 @@
 
 mod api;
 mod cai;
+pub mod contract;
 mod engine;
 mod network;
 mod outcome;

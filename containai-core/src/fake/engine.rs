@@ -230,6 +230,7 @@ impl Engine for FakeEngine {
         let stolen = world.stolen_ports.clone();
         let container = world.container(id)?;
         match container.labels.ssh_port().filter(|port| stolen.contains(port)) {
+            _ if container.state == RunState::Running => Ok(()),
             Some(port) => Err(EngineError::PortTaken { port: port.get() }),
             None => {
                 container.state = RunState::Running;
