@@ -28,6 +28,7 @@ pub mod engine;
 pub mod exit;
 pub mod fake;
 pub mod hint;
+pub mod import;
 pub mod label;
 pub mod layout;
 pub mod lifecycle;

@@ -1,8 +1,15 @@
 //! Manifests: what a program keeps where.
 
+use super::Agent;
+
 /// What a program keeps where, as its manifest says.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Manifest {
+    /// What an import calls it: the name of its file, without number and
+    /// ending; empty for a text that came without a file.
+    pub name: String,
+    /// The agent that it describes; `None` for other programs.
+    pub agent: Option<Agent>,
     /// The entries, in the order of the file, the disabled ones included.
     pub entries: Vec<Entry>,
 }
@@ -23,6 +30,9 @@ pub struct Entry {
     pub flags: String,
     /// Whether the entry counts.
     pub disabled: bool,
+    /// Whether it is what an agent logs in with. Such a file leaves a home
+    /// directory only when the agent is named.
+    pub credential: bool,
 }
 
 impl Entry {
@@ -49,7 +59,7 @@ impl Entry {
         is_imported.then(|| self.flags.replace('R', ""))
     }
 
-    fn new(kind: EntryKind) -> Self {
+    pub(super) fn new(kind: EntryKind) -> Self {
         Self {
             kind,
             source: String::new(),
@@ -57,6 +67,7 @@ impl Entry {
             container_link: String::new(),
             flags: String::new(),
             disabled: false,
+            credential: false,
         }
     }
 
@@ -79,6 +90,22 @@ pub enum EntryKind {
 }
 
 impl Manifest {
+    /// Gives it the name of its file, such as `09-claude.toml`.
+    #[must_use]
+    pub fn named(mut self, file: &str) -> Self {
+        let stem = file.strip_suffix(".toml").unwrap_or(file);
+        let number = stem.trim_start_matches(|c: char| c.is_ascii_digit());
+        self.name = number.strip_prefix('-').unwrap_or(stem).to_owned();
+        self
+    }
+
+    /// Whether a person means it by this word: its name, or the agent's name,
+    /// program or alias.
+    #[must_use]
+    pub fn is_called(&self, word: &str) -> bool {
+        self.name == word || self.agent.as_ref().is_some_and(|agent| agent.is_called(word))
+    }
+
     /// Reads a manifest.
     ///
     /// A manifest is TOML of the plainest kind, read line by line: headers
@@ -88,7 +115,7 @@ impl Manifest {
     /// entries without a target.
     #[must_use]
     pub fn parse(text: &str) -> Self {
-        let mut manifest = Self::default();
+        let mut manifest = Self { agent: Agent::parse(text), ..Self::default() };
         let mut current = None;
         for line in text.lines() {
             if line.trim_start().starts_with('[') {
@@ -118,8 +145,11 @@ fn set(entry: &mut Entry, key: &str, value: &str) {
         "container_link" => &mut entry.container_link,
         "flags" => &mut entry.flags,
         "disabled" => {
-            let word = value.split(['#', ' ', '\t']).next();
-            entry.disabled = word == Some("true");
+            entry.disabled = is_true(value);
+            return;
+        }
+        "credential" => {
+            entry.credential = is_true(value);
             return;
         }
         _ => return,
@@ -128,6 +158,10 @@ fn set(entry: &mut Entry, key: &str, value: &str) {
     if let Some((text, _)) = quoted {
         text.clone_into(field);
     }
+}
+
+fn is_true(value: &str) -> bool {
+    value.split(['#', ' ', '\t']).next() == Some("true")
 }
 
 #[cfg(test)]

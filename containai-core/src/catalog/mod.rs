@@ -2,12 +2,19 @@
 //!
 //! A manifest ([`Manifest`]) says which paths of a home directory belong to a
 //! program and where they live on the data volume. An import goes through the
-//! entries of all manifests, less what is excluded ([`plan_import`]).
+//! entries of all manifests, less what is excluded ([`plan_import`]). The user's
+//! own manifests are read strictly ([`Manifest::read`]): a mistake in them is
+//! told with its line, and no path in them leads out of the home directory or
+//! the volume.
 
+mod agent;
 mod exclude;
 mod manifest;
 mod shipped;
+mod strict;
 
+pub use agent::Agent;
 pub use exclude::{Exclude, ImportEntry, ImportPlan, plan_import};
 pub use manifest::{Entry, EntryKind, Manifest};
 pub use shipped::shipped_manifests;
+pub use strict::{ManifestError, Mistake};

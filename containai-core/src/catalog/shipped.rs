@@ -2,34 +2,34 @@
 
 use super::Manifest;
 
-/// The texts, in the order that counts.
-const TEXTS: &[&str] = &[
-    include_str!("manifests/00-shared.toml"),
-    include_str!("manifests/01-shell.toml"),
-    include_str!("manifests/02-git.toml"),
-    include_str!("manifests/03-gh.toml"),
-    include_str!("manifests/04-editors.toml"),
-    include_str!("manifests/05-vscode.toml"),
-    include_str!("manifests/06-ssh.toml"),
-    include_str!("manifests/07-tmux.toml"),
-    include_str!("manifests/08-prompt.toml"),
-    include_str!("manifests/09-claude.toml"),
-    include_str!("manifests/10-codex.toml"),
-    include_str!("manifests/11-gemini.toml"),
-    include_str!("manifests/12-copilot.toml"),
-    include_str!("manifests/13-opencode.toml"),
-    include_str!("manifests/14-kimi.toml"),
-    include_str!("manifests/15-pi.toml"),
-    include_str!("manifests/16-aider.toml"),
-    include_str!("manifests/17-continue.toml"),
-    include_str!("manifests/18-cursor.toml"),
+/// The files' names and texts, in the order that counts.
+const TEXTS: &[(&str, &str)] = &[
+    ("00-shared.toml", include_str!("manifests/00-shared.toml")),
+    ("01-shell.toml", include_str!("manifests/01-shell.toml")),
+    ("02-git.toml", include_str!("manifests/02-git.toml")),
+    ("03-gh.toml", include_str!("manifests/03-gh.toml")),
+    ("04-editors.toml", include_str!("manifests/04-editors.toml")),
+    ("05-vscode.toml", include_str!("manifests/05-vscode.toml")),
+    ("06-ssh.toml", include_str!("manifests/06-ssh.toml")),
+    ("07-tmux.toml", include_str!("manifests/07-tmux.toml")),
+    ("08-prompt.toml", include_str!("manifests/08-prompt.toml")),
+    ("09-claude.toml", include_str!("manifests/09-claude.toml")),
+    ("10-codex.toml", include_str!("manifests/10-codex.toml")),
+    ("11-gemini.toml", include_str!("manifests/11-gemini.toml")),
+    ("12-copilot.toml", include_str!("manifests/12-copilot.toml")),
+    ("13-opencode.toml", include_str!("manifests/13-opencode.toml")),
+    ("14-kimi.toml", include_str!("manifests/14-kimi.toml")),
+    ("15-pi.toml", include_str!("manifests/15-pi.toml")),
+    ("16-aider.toml", include_str!("manifests/16-aider.toml")),
+    ("17-continue.toml", include_str!("manifests/17-continue.toml")),
+    ("18-cursor.toml", include_str!("manifests/18-cursor.toml")),
 ];
 
 /// Reads the manifests that ContainAI ships, in the order in which their
 /// entries are gone through.
 #[must_use]
 pub fn shipped_manifests() -> Vec<Manifest> {
-    TEXTS.iter().map(|text| Manifest::parse(text)).collect()
+    TEXTS.iter().map(|(file, text)| Manifest::parse(text).named(file)).collect()
 }
 
 #[cfg(test)]
@@ -48,10 +48,12 @@ mod tests {
 
     #[test]
     fn every_text_is_toml_without_mistakes() {
-        for text in TEXTS {
+        for (file, text) in TEXTS {
             assert!(text.parse::<toml_edit::DocumentMut>().is_ok(), "{text}");
             let headers = text.matches("[[").count();
             assert_eq!(Manifest::parse(text).entries.len(), headers, "{text}");
+            let read = Manifest::read(text);
+            assert_eq!(read, Ok(Manifest::parse(text)), "{file}");
         }
     }
 }

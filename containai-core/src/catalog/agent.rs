@@ -1,0 +1,65 @@
+//! An agent: how it is started.
+
+use toml_edit::{Document, Table};
+
+/// An agent, as the section `[agent]` of its manifest says.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Agent {
+    /// Its name, such as `claude`.
+    pub name: String,
+    /// The program that is run.
+    pub binary: String,
+    /// The arguments that it always gets in a container.
+    pub default_args: Vec<String>,
+    /// Other names of the program.
+    pub aliases: Vec<String>,
+    /// Whether an image may be without it.
+    pub optional: bool,
+}
+
+impl Agent {
+    /// Reads the section of a manifest; `None` where there is none or the text
+    /// is not TOML.
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        let document = Document::parse(text).ok()?;
+        Some(Self::of(document.get("agent")?.as_table()?))
+    }
+
+    /// Whether a person means it by this word.
+    pub(super) fn is_called(&self, word: &str) -> bool {
+        self.name == word || self.binary == word || self.aliases.iter().any(|it| it == word)
+    }
+
+    fn of(table: &Table) -> Self {
+        let text = |key| table.get(key).and_then(|item| item.as_str()).map(str::to_owned);
+        let texts = |key| -> Vec<String> {
+            let array = table.get(key).and_then(|item| item.as_array());
+            let texts = array.into_iter().flatten().filter_map(|value| value.as_str());
+            texts.map(str::to_owned).collect()
+        };
+        let name = text("name").unwrap_or_default();
+        Self {
+            binary: text("binary").unwrap_or_else(|| name.clone()),
+            default_args: texts("default_args"),
+            aliases: texts("aliases"),
+            optional: table.get("optional").and_then(|item| item.as_bool()).unwrap_or(false),
+            name,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn section_is_read() {
+        let text = "[agent]\nname = \"t\"\ndefault_args = [\"--a b\"]\naliases = [\"u\"]\noptional = true\n";
+        let agent = Agent::parse(text).expect("an agent");
+        assert_eq!((agent.name.as_str(), agent.binary.as_str()), ("t", "t"));
+        assert_eq!(agent.default_args, ["--a b"]);
+        assert!(agent.optional && agent.is_called("u") && !agent.is_called("a"));
+        assert_eq!(Agent::parse("[[entries]]\n"), None);
+        assert_eq!(Agent::parse("[agent"), None);
+    }
+}

@@ -1,0 +1,278 @@
+//! A manifest that somebody wrote, with every mistake told.
+
+use toml_edit::{Document, Item, Table};
+
+use super::{Entry, EntryKind, Manifest};
+
+/// The letters that an entry may carry.
+const FLAGS: &str = "fdjsopxgGR";
+/// What ContainAI keeps for itself on a volume.
+const OWN: &str = ".containai";
+
+/// A mistake in a manifest, with its line.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("line {line}: {mistake}")]
+pub struct ManifestError {
+    /// The line, from 1.
+    pub line: usize,
+    /// What is wrong there.
+    pub mistake: Mistake,
+}
+
+/// What can be wrong in a manifest.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Mistake {
+    /// The text is not TOML.
+    #[error("{0}")]
+    Syntax(String),
+    /// A key that no manifest has.
+    #[error("there is no key `{0}` here")]
+    UnknownKey(String),
+    /// A key without which an entry means nothing.
+    #[error("the entry has no `{0}`")]
+    Missing(&'static str),
+    /// A value of another type.
+    #[error("`{key}` takes {expected}")]
+    Type {
+        /// The key.
+        key: String,
+        /// What it takes.
+        expected: &'static str,
+    },
+    /// A path that is absolute, leads upwards, or could mean two things.
+    #[error("`{key}` is `{}`, {reason}", path.escape_debug())]
+    Path {
+        /// The key.
+        key: &'static str,
+        /// Its value.
+        path: String,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+    /// A letter that no entry has, or that contradicts another one.
+    #[error("`flags` is `{}`, {reason}", flags.escape_debug())]
+    Flags {
+        /// The value.
+        flags: String,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+}
+
+impl Manifest {
+    /// Reads a manifest and leaves no mistake in it untold.
+    ///
+    /// # Errors
+    ///
+    /// The first [`ManifestError`]: what is no TOML, keys that nobody knows,
+    /// and paths that lead out of the home directory or the volume.
+    pub fn read(text: &str) -> Result<Self, ManifestError> {
+        let document = Document::parse(text).map_err(|error| {
+            let start = error.span().map_or(0, |span| span.start);
+            let message = error.message().replace('\n', ", ");
+            ManifestError { line: line(text, start), mistake: Mistake::Syntax(message) }
+        })?;
+        let mut found = Vec::new();
+        for (key, item) in document.as_table() {
+            let kind = match key {
+                "agent" => {
+                    check_agent(text, item)?;
+                    continue;
+                }
+                "entries" => EntryKind::Import,
+                "container_symlinks" => EntryKind::Symlink,
+                _ => return Err(at(text, item, Mistake::UnknownKey(key.to_owned()))),
+            };
+            let Some(tables) = item.as_array_of_tables() else {
+                let expected = "sections, each with a header `[[…]]`";
+                return Err(at(text, item, Mistake::Type { key: key.to_owned(), expected }));
+            };
+            for table in tables {
+                let start = table.span().map_or(0, |span| span.start);
+                found.push((start, entry(text, kind, table)?));
+            }
+        }
+        found.sort_by_key(|(start, _)| *start);
+        let entries = found.into_iter().map(|(_, entry)| entry).collect();
+        Ok(Self { entries, ..Self::parse(text) })
+    }
+}
+
+fn check_agent(text: &str, item: &Item) -> Result<(), ManifestError> {
+    let wrong = |item: &Item, key: &str, expected| {
+        Err(at(text, item, Mistake::Type { key: key.to_owned(), expected }))
+    };
+    let Some(table) = item.as_table() else {
+        return wrong(item, "agent", "a section");
+    };
+    for (key, item) in table {
+        let is_texts = |item: &Item| {
+            item.as_array().is_some_and(|array| array.iter().all(|value| value.is_str()))
+        };
+        match key {
+            "name" | "binary" if !item.is_str() => return wrong(item, key, "a text"),
+            "default_args" | "aliases" if !is_texts(item) => return wrong(item, key, "texts"),
+            "optional" if !item.is_bool() => return wrong(item, key, "`true` or `false`"),
+            "name" | "binary" | "default_args" | "aliases" | "optional" => {}
+            _ => return Err(at(text, item, Mistake::UnknownKey(key.to_owned()))),
+        }
+    }
+    match table.contains_key("name") {
+        true => Ok(()),
+        false => Err(at(text, item, Mistake::Missing("name"))),
+    }
+}
+
+fn entry(text: &str, kind: EntryKind, table: &Table) -> Result<Entry, ManifestError> {
+    let mut entry = Entry::new(kind);
+    for (key, item) in table {
+        let wrong = |expected| at(text, item, Mistake::Type { key: key.to_owned(), expected });
+        let flag = || item.as_bool().ok_or_else(|| wrong("`true` or `false`"));
+        let value = || item.as_str().map(str::to_owned).ok_or_else(|| wrong("a text"));
+        match key {
+            "source" if kind == EntryKind::Import => entry.source = value()?,
+            "target" => entry.target = value()?,
+            "container_link" => entry.container_link = value()?,
+            "flags" => entry.flags = value()?,
+            "disabled" => entry.disabled = flag()?,
+            "credential" => entry.credential = flag()?,
+            _ => return Err(at(text, item, Mistake::UnknownKey(key.to_owned()))),
+        }
+    }
+    let start = table.span().map_or(0, |span| span.start);
+    check(&entry, table).map_err(|(key, mistake)| {
+        let start = table.get(key).and_then(Item::span).map_or(start, |span| span.start);
+        ManifestError { line: line(text, start), mistake }
+    })?;
+    Ok(entry)
+}
+
+/// Judges an entry; the key says where the mistake is.
+fn check(entry: &Entry, table: &Table) -> Result<(), (&'static str, Mistake)> {
+    let needed: &[&'static str] = match entry.kind {
+        EntryKind::Import => &["source", "target", "flags"],
+        EntryKind::Symlink => &["target", "container_link"],
+    };
+    for key in needed {
+        if !table.contains_key(key) {
+            return Err(("", Mistake::Missing(key)));
+        }
+    }
+    for (key, path) in [
+        ("source", &entry.source),
+        ("target", &entry.target),
+        ("container_link", &entry.container_link),
+    ] {
+        let glob = entry.flags.contains('G') && key != "source";
+        let path = if glob { path.trim_end_matches('/') } else { path };
+        if !table.contains_key(key) {
+            continue;
+        }
+        let reason = match path_reason(path) {
+            None if key == "target" && path.split('/').next() == Some(OWN) => {
+                Some("which ContainAI keeps for itself")
+            }
+            reason => reason,
+        };
+        if let Some(reason) = reason {
+            return Err((key, Mistake::Path { key, path: path.to_owned(), reason }));
+        }
+    }
+    match flags_reason(&entry.flags) {
+        Some(reason) if entry.kind == EntryKind::Import => {
+            Err(("flags", Mistake::Flags { flags: entry.flags.clone(), reason }))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn path_reason(path: &str) -> Option<&'static str> {
+    if path.is_empty() {
+        return Some("which is no path");
+    }
+    if path.starts_with(['/', '~']) {
+        return Some("which is absolute: write it from the home directory or the volume");
+    }
+    if path.chars().any(char::is_control) {
+        return Some("with a control character");
+    }
+    path.split('/')
+        .any(|part| matches!(part, "" | "." | ".."))
+        .then_some("with a part that is empty, `.` or `..`")
+}
+
+fn flags_reason(flags: &str) -> Option<&'static str> {
+    if flags.contains('m') {
+        return Some("and `m` is not to be had: an import removes nothing");
+    }
+    if !flags.chars().all(|flag| FLAGS.contains(flag)) {
+        return Some("with a letter that is no flag");
+    }
+    let kinds = flags.chars().filter(|flag| matches!(flag, 'f' | 'd' | 'G')).count();
+    (kinds != 1).then_some("which takes one of `f`, `d` and `G`")
+}
+
+fn at(text: &str, item: &Item, mistake: Mistake) -> ManifestError {
+    let start = item.span().map_or(0, |span| span.start);
+    ManifestError { line: line(text, start), mistake }
+}
+
+fn line(text: &str, byte: usize) -> usize {
+    text.bytes().take(byte).filter(|&byte| byte == b'\n').count() + 1
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn told(text: &str) -> String {
+        Manifest::read(text).map_or_else(|error| error.to_string(), |_| "fine".to_owned())
+    }
+
+    #[test]
+    fn mistakes_are_told_with_their_line() {
+        let check = |lines: &str, expected: &str| {
+            let text = format!("# mine\n[[entries]]\n{lines}\n");
+            assert_eq!(told(&text), expected, "{text}");
+        };
+        check("source = \".x\"\ntarget = \"x\"\nflags = \"f\"", "fine");
+        check("source = \".x\"\nflags = \"f\"", "line 2: the entry has no `target`");
+        check(
+            "source = \".x\"\ntarget = \"../x\"\nflags = \"f\"",
+            "line 4: `target` is `../x`, with a part that is empty, `.` or `..`",
+        );
+        check(
+            "source = \"/etc/shadow\"\ntarget = \"x\"\nflags = \"f\"",
+            "line 3: `source` is `/etc/shadow`, which is absolute: write it from the home directory or the volume",
+        );
+        check(
+            "source = \".x\"\ntarget = \".containai/x\"\nflags = \"f\"",
+            "line 4: `target` is `.containai/x`, which ContainAI keeps for itself",
+        );
+        check(
+            "source = \".x\"\ntarget = \"x\"\nflags = \"fdq\"",
+            "line 5: `flags` is `fdq`, with a letter that is no flag",
+        );
+        check("sauce = \".x\"", "line 3: there is no key `sauce` here");
+        check("source = 1", "line 3: `source` takes a text");
+        assert_eq!(told("[agent]\nbinary = \"x\"\n"), "line 1: the entry has no `name`");
+        assert!(told("a\n[[entries]").starts_with("line 1: "));
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_escapes(path in "[a./~-]{0,8}", flags in "[fdjsG]{0,3}") {
+            let text = format!("[[entries]]\nsource = \".x\"\ntarget = \"{path}\"\nflags = \"{flags}\"\n");
+            if let Ok(manifest) = Manifest::read(&text) {
+                for entry in manifest.entries {
+                    let target = entry.target.trim_end_matches('/');
+                    prop_assert!(!target.starts_with('/'));
+                    prop_assert!(target.split('/').all(|part| !matches!(part, "" | "." | "..")));
+                }
+            }
+        }
+    }
+}

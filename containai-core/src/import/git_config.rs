@@ -1,0 +1,194 @@
+//! A git configuration that can be taken into a container.
+
+/// What git has to know inside: the workspace belongs to another user there.
+const SAFE: &str = "[safe]\n\tdirectory = /home/agent/workspace\n";
+
+/// Leaves out of a git configuration what is secret or means nothing inside.
+///
+/// Gone are credential helpers, signing, programs and files that other files
+/// name (`core.sshCommand`, `core.hooksPath`, `core.fsmonitor`, `include`),
+/// headers and passwords, and every address with a password or token in it. A
+/// section of which nothing is left goes too. Whatever else stands there stays
+/// as it was written, in git-config(1)'s syntax; the workspace is added as a
+/// directory that git trusts.
+#[must_use]
+pub fn filter_git_config(text: &str) -> String {
+    let mut kept = String::new();
+    let mut section = Section::default();
+    // A header that waits for the first line worth keeping.
+    let mut header = None;
+    for mut line in logical_lines(text) {
+        if let Some((found, length)) = Section::parse(line) {
+            section = found;
+            let (head, rest) = line.split_at(length);
+            if !is_comment(rest) {
+                header = Some(format!("{head}\n"));
+                line = rest;
+            } else {
+                header = Some(ended(line));
+                continue;
+            }
+        }
+        if section.keeps(line) {
+            kept.extend(header.take());
+            kept.push_str(&ended(line));
+        }
+    }
+    kept + SAFE
+}
+
+/// Lines, with those that a backslash continues as one.
+fn logical_lines(text: &str) -> impl Iterator<Item = &str> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        let mut end = 0;
+        loop {
+            let more = &rest[end..];
+            let length = more.find('\n').map_or(more.len(), |at| at + 1);
+            end += length;
+            let line = more[..length].trim_end_matches(['\n', '\r']);
+            let slashes = line.len() - line.trim_end_matches('\\').len();
+            if length == 0 || slashes % 2 == 0 || is_comment(&rest[..end]) {
+                break;
+            }
+        }
+        let (line, after) = rest.split_at(end);
+        rest = after;
+        (!line.is_empty()).then_some(line)
+    })
+}
+
+fn ended(line: &str) -> String {
+    if line.ends_with('\n') { line.to_owned() } else { format!("{line}\n") }
+}
+
+/// Whether a line sets nothing.
+fn is_comment(line: &str) -> bool {
+    let line = line.trim_start();
+    line.is_empty() || line.starts_with(['#', ';'])
+}
+
+#[derive(Default)]
+struct Section {
+    name: String,
+    subsection: String,
+}
+
+impl Section {
+    /// Reads a header, `[name]`, `[name "sub"]` or `[name.sub]`, and says where
+    /// it ends.
+    fn parse(line: &str) -> Option<(Self, usize)> {
+        let indent = line.len() - line.trim_start().len();
+        let inner = line[indent..].strip_prefix('[')?;
+        let mut quoted = false;
+        let mut escaped = false;
+        let end = inner.char_indices().find_map(|(at, c)| {
+            let is_end = c == ']' && !quoted;
+            quoted ^= c == '"' && !escaped;
+            escaped = c == '\\' && !escaped;
+            is_end.then_some(at)
+        })?;
+        let head = inner[..end].trim();
+        let (name, subsection) = match head.split_once('"') {
+            Some((name, sub)) => (name.trim(), sub.trim_end_matches('"')),
+            None => head.split_once('.').unwrap_or((head, "")),
+        };
+        let section = Self {
+            name: name.to_lowercase(),
+            subsection: subsection.replace("\\\"", "\"").replace("\\\\", "\\"),
+        };
+        Some((section, indent + end + 2))
+    }
+
+    fn keeps(&self, line: &str) -> bool {
+        if matches!(self.name.as_str(), "include" | "includeif") || has_secret(&self.subsection) {
+            return false;
+        }
+        if is_comment(line) {
+            return true;
+        }
+        let (key, value) = line.split_once('=').unwrap_or((line, ""));
+        // A key without a value may have a comment.
+        let key = key.split(['#', ';']).next().unwrap_or_default().trim().to_lowercase();
+        let is_dropped = matches!(
+            (self.name.as_str(), key.as_str()),
+            ("credential", "helper")
+                | ("user", "signingkey")
+                | ("commit" | "tag" | "push", "gpgsign")
+                | ("gpg", "program" | "format" | "defaultkeycommand")
+                | ("core", "sshcommand" | "hookspath" | "fsmonitor" | "askpass" | "gitproxy")
+                | ("http", "extraheader" | "cookiefile" | "sslkey" | "sslcert" | "sslcertpasswordprotected")
+        );
+        let is_secret = key.contains("token") || key.contains("password") || key.ends_with("pass");
+        !is_dropped && !is_secret && !has_secret(value)
+    }
+}
+
+/// Whether an address in the text carries a password, or a token in place of a
+/// user of HTTP.
+fn has_secret(text: &str) -> bool {
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once("://") {
+        let scheme = before.rsplit(|c: char| !c.is_ascii_alphanumeric()).next().unwrap_or_default();
+        let end = after.find(['/', ' ', '\t', '"', '?', '#']).unwrap_or(after.len());
+        if let Some((user, _)) = after[..end].rsplit_once('@') {
+            let is_http = scheme.to_lowercase().starts_with("http");
+            if user.contains(':') || is_http {
+                return true;
+            }
+        }
+        rest = after;
+    }
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn secrets_and_commands_stay_here() {
+        for gone in [
+            "[url \"https://x:ghp_1@github.com/\"]\n\tinsteadOf = https://github.com/\n",
+            "[url \"https://ghp_1@github.com/\"]\n\tinsteadOf = gh:\n",
+            "[url \"gh:\"]\n\tinsteadOf = https://x:ghp_1@github.com/\n",
+            "[http \"https://github.com/\"]\n\textraheader = AUTHORIZATION: basic ghp_1\n",
+            "[HTTP]\n\tExtraHeader = x\n",
+            "[core]\n\tsshCommand = ssh -i x\n\thooksPath = /x\n\tfsmonitor = /x\n",
+            "[core] sshCommand = x\n",
+            "[include]\n\tpath = ~/x\n[includeIf \"gitdir:~/\"]\n\tpath = x\n",
+            "[credential.https://github.com]\n\thelper = x\n",
+            "[commit]\n\tgpgsign\n",
+            "[http]\n\tproxy = http://me:secret@proxy:3128\n",
+            "[sendemail]\n\tsmtpPass = x\n[hub]\n\toauthtoken = x\n",
+        ] {
+            assert_eq!(filter_git_config(gone), SAFE, "{gone}");
+        }
+        for kept in [
+            "[url \"ssh://git@github.com/\"]\n\tinsteadOf = https://github.com/\n",
+            "[url \"git@github.com:\"]\n\tinsteadOf = https://github.com/\n",
+            "[alias]\n\tx = !git \\\n\tlog\n",
+            "[core] editor = vim\n".replace("] ", "]\n ").as_str(),
+            "[branch \"a]b\"]\n\tremote = origin\n",
+        ] {
+            assert_eq!(filter_git_config(kept), format!("{kept}{SAFE}"), "{kept}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_password_never_passes(before in "(?s)[\\[\\]\"a=#;\\\\\n ]{0,30}", after in "(?s).{0,20}") {
+            let text = format!("{before}\n[url \"https://me:hunter2@host/\"]\n x = y\n{after}");
+            let text = text.replace('\\', "");
+            prop_assert!(!filter_git_config(&text).contains("hunter2"));
+        }
+
+        #[test]
+        fn what_is_filtered_stays(text in "(?s)([a-z]+ = [a-z]+\n|\\[[a-z]+\\]\n|\\[x \"y\"\\]\n){0,12}") {
+            let once = filter_git_config(&text);
+            prop_assert_eq!(filter_git_config(&once), once.clone() + SAFE);
+        }
+    }
+}

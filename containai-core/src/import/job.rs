@@ -1,0 +1,339 @@
+//! What an import goes through.
+
+use super::pattern::matches;
+use crate::catalog::{Exclude, ImportEntry, Manifest, plan_import};
+
+/// Left out however often it is asked for: what an agent writes by itself.
+const BUILT_IN: [&str; 5] =
+    ["claude/projects", "claude/statsig", "claude/todos", "continue/sessions", "continue/index"];
+/// What the flags `p` and `x` leave out.
+const PRIVATE: &str = "*.priv.*";
+const SYSTEM: &str = ".system";
+
+/// One path to bring over, with everything decided about it.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Job {
+    /// The manifest's name.
+    pub program: String,
+    /// The path in the home directory.
+    pub source: String,
+    /// The path on the volume.
+    pub target: String,
+    /// What is expected there.
+    pub kind: JobKind,
+    /// Whether the copy is for its owner's eyes only: 0600 and 0700.
+    pub is_secret: bool,
+    /// What to make, once, where there is nothing to bring over.
+    pub missing: Missing,
+    /// What is done with the content.
+    pub content: Content,
+    excludes: Vec<String>,
+}
+
+/// What a job brings over.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum JobKind {
+    /// A file.
+    File,
+    /// A directory with all that is in it.
+    Directory,
+    /// Every path that fits; the last part of the source is a pattern, and the
+    /// target a directory.
+    Pattern,
+}
+
+/// What is made where nothing is.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Missing {
+    /// Nothing.
+    Nothing,
+    /// An empty file or directory.
+    Empty,
+    /// A file with an empty JSON object.
+    Object,
+}
+
+/// What is done with the content.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Content {
+    /// It is copied.
+    Copied,
+    /// It is what an agent logs in with and stays here.
+    Withheld,
+    /// It goes through [`filter_git_config`](super::filter_git_config).
+    GitConfig,
+}
+
+/// What a person wants to have imported.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Choice {
+    /// Names of manifests or agents; empty means all.
+    pub only: Vec<String>,
+    /// Names of the agents whose credentials come along.
+    pub credentials: Credentials,
+    /// Whether entries with secrets are gone through.
+    pub secrets: Secrets,
+    /// What to leave out.
+    pub excluding: Excluding,
+}
+
+/// Which credentials come along.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Credentials {
+    /// Those of these programs.
+    Of(Vec<String>),
+    /// All: the directory was put together for it.
+    All,
+}
+
+impl Default for Credentials {
+    fn default() -> Self {
+        Self::Of(Vec::new())
+    }
+}
+
+/// Whether entries with secrets are gone through.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum Secrets {
+    /// They are.
+    #[default]
+    Included,
+    /// They are left alone.
+    LeftOut,
+}
+
+/// What to leave out.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Excluding {
+    /// What agents write by themselves, and these patterns.
+    These(Vec<String>),
+    /// Nothing but private files.
+    Nothing,
+}
+
+impl Default for Excluding {
+    fn default() -> Self {
+        Self::These(Vec::new())
+    }
+}
+
+/// All jobs of an import.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Jobs {
+    /// In the order of the manifests.
+    pub jobs: Vec<Job>,
+    /// The patterns that left out nothing: probably mistakes.
+    pub unmatched: Vec<String>,
+}
+
+impl Jobs {
+    /// What a choice means for these manifests.
+    #[must_use]
+    pub fn of(manifests: &[Manifest], choice: &Choice) -> Self {
+        let mut all: Vec<(Job, ImportEntry)> = Vec::new();
+        for manifest in manifests.iter().filter(|manifest| choice.is_about(manifest)) {
+            for entry in &manifest.entries {
+                if let Some(job) = Job::of(manifest, entry, choice) {
+                    let entry = ImportEntry {
+                        source: job.source.clone(),
+                        target: job.target.clone(),
+                        flags: entry.flags.clone(),
+                        excludes: Vec::new(),
+                    };
+                    all.push((job, entry));
+                }
+            }
+        }
+        let entries: Vec<_> = all.iter().map(|(_, entry)| entry.clone()).collect();
+        let plan = plan_import(&entries, "", &choice.excludes());
+        let mut kept = plan.entries.into_iter().peekable();
+        let jobs = all.into_iter().filter_map(|(mut job, _)| {
+            let entry = kept.next_if(|entry| entry.target == job.target)?;
+            job.excludes.extend(entry.excludes);
+            Some(job)
+        });
+        Self { jobs: jobs.collect(), unmatched: plan.unmatched }
+    }
+}
+
+impl Choice {
+    fn is_about(&self, manifest: &Manifest) -> bool {
+        self.only.is_empty() || self.only.iter().any(|word| manifest.is_called(word))
+    }
+
+    /// The words that mean no manifest.
+    pub fn unknown<'a>(&'a self, manifests: &[Manifest]) -> Vec<&'a str> {
+        let credentials = match &self.credentials {
+            Credentials::Of(words) => words.as_slice(),
+            Credentials::All => &[],
+        };
+        let words = self.only.iter().chain(credentials).map(String::as_str);
+        words.filter(|word| !manifests.iter().any(|manifest| manifest.is_called(word))).collect()
+    }
+
+    fn withholds(&self, manifest: &Manifest) -> bool {
+        match &self.credentials {
+            Credentials::All => false,
+            Credentials::Of(words) => !words.iter().any(|word| manifest.is_called(word)),
+        }
+    }
+
+    fn excludes(&self) -> Vec<Exclude> {
+        match &self.excluding {
+            Excluding::Nothing => Vec::new(),
+            Excluding::These(patterns) => BUILT_IN
+                .iter()
+                .map(|pattern| Exclude::built_in(pattern))
+                .chain(patterns.iter().map(|pattern| Exclude::new(pattern)))
+                .collect(),
+        }
+    }
+}
+
+impl Job {
+    fn of(manifest: &Manifest, entry: &crate::catalog::Entry, choice: &Choice) -> Option<Self> {
+        let has = |flag| entry.flags.contains(flag);
+        let is_git = has('g') && !entry.disabled;
+        if entry.import_flags().is_none() && !is_git {
+            return None;
+        }
+        if has('s') && choice.secrets == Secrets::LeftOut {
+            return None;
+        }
+        let kind = match () {
+            () if has('G') => JobKind::Pattern,
+            () if has('d') => JobKind::Directory,
+            () => JobKind::File,
+        };
+        let mut excludes = Vec::new();
+        if has('p') {
+            excludes.push(PRIVATE.to_owned());
+        }
+        if has('x') && choice.excluding != Excluding::Nothing {
+            excludes.push(SYSTEM.to_owned());
+        }
+        Some(Self {
+            program: manifest.name.clone(),
+            source: entry.source.clone(),
+            target: entry.target.trim_end_matches('/').to_owned(),
+            kind,
+            is_secret: has('s'),
+            missing: match () {
+                () if entry.is_optional() || kind == JobKind::Pattern => Missing::Nothing,
+                () if has('j') => Missing::Object,
+                () if has('d') || has('s') => Missing::Empty,
+                () => Missing::Nothing,
+            },
+            content: match () {
+                () if is_git => Content::GitConfig,
+                () if entry.credential && choice.withholds(manifest) => Content::Withheld,
+                () => Content::Copied,
+            },
+            excludes,
+        })
+    }
+
+    /// A directory that is copied with nothing left out.
+    #[must_use]
+    pub fn plain(source: &str, target: &str) -> Self {
+        Self {
+            program: String::new(),
+            source: source.to_owned(),
+            target: target.to_owned(),
+            kind: JobKind::Directory,
+            is_secret: false,
+            missing: Missing::Nothing,
+            content: Content::Copied,
+            excludes: Vec::new(),
+        }
+    }
+
+    /// Whether a path below the source is brought over; the empty path is the
+    /// source itself.
+    #[must_use]
+    pub fn admits(&self, below: &str) -> bool {
+        let name = match below.rsplit('/').next() {
+            Some("") | None => self.source.rsplit('/').next().unwrap_or_default(),
+            Some(name) => name,
+        };
+        !self.excludes.iter().any(|pattern| {
+            let is_name = !pattern.contains('/') && pattern.contains(['*', '?', '[']);
+            if is_name { matches(pattern, name) } else { pattern == below }
+        })
+    }
+
+    /// The permissions that a copy gets, from those of the original.
+    #[must_use]
+    pub fn mode(&self, original: u32, is_directory: bool) -> u32 {
+        match (self.is_secret, is_directory) {
+            (true, true) => 0o700,
+            (true, false) => 0o600,
+            // Whoever owns it has to be able to work with it.
+            (false, true) => original & 0o777 | 0o700,
+            (false, false) => original & 0o777 | 0o600,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalog::shipped_manifests;
+
+    fn job(choice: &Choice, source: &str) -> Option<Job> {
+        Jobs::of(&shipped_manifests(), choice).jobs.into_iter().find(|job| job.source == source)
+    }
+
+    #[test]
+    fn credentials_come_along_only_when_named() {
+        let content = |choice: &Choice| job(choice, ".claude/.credentials.json").map(|it| it.content);
+        let of = |words: &[&str]| Choice {
+            credentials: Credentials::Of(words.iter().map(|&word| word.to_owned()).collect()),
+            ..Choice::default()
+        };
+        assert_eq!(content(&Choice::default()), Some(Content::Withheld));
+        assert_eq!(content(&of(&["codex"])), Some(Content::Withheld));
+        assert_eq!(content(&of(&["codex", "claude"])), Some(Content::Copied));
+        let all = Choice { credentials: Credentials::All, ..Choice::default() };
+        assert_eq!(content(&all), Some(Content::Copied));
+        let none = Choice { secrets: Secrets::LeftOut, ..all };
+        assert_eq!(content(&none), None);
+        assert_eq!(of(&["codex", "nobody"]).unknown(&shipped_manifests()), ["nobody"]);
+    }
+
+    #[test]
+    fn flags_mean_what_they_say() {
+        let choice = Choice::default();
+        let claude = job(&choice, ".claude.json").expect("it is shipped");
+        assert_eq!((claude.missing, claude.is_secret), (Missing::Object, true));
+        assert_eq!((claude.mode(0o644, false), claude.mode(0o755, true)), (0o600, 0o700));
+        let bashrc = job(&choice, ".bashrc.d").expect("it is shipped");
+        assert!(!bashrc.admits("x/a.priv.sh") && bashrc.admits("x/a.sh") && bashrc.admits(""));
+        let skills = job(&choice, ".codex/skills").expect("it is shipped");
+        assert!(!skills.admits(".system") && skills.admits("a/.system"));
+        let git = job(&choice, ".gitconfig").expect("it is shipped");
+        assert_eq!(git.content, Content::GitConfig);
+        assert_eq!(job(&choice, ".gemini/settings.json").map(|it| it.missing), Some(Missing::Nothing));
+        assert_eq!(job(&choice, ".ssh/id_*"), None);
+        let everything = Choice { excluding: Excluding::Nothing, ..Choice::default() };
+        assert!(job(&everything, ".codex/skills").is_some_and(|job| job.admits(".system")));
+        assert!(job(&everything, ".bashrc.d").is_some_and(|job| !job.admits("a.priv.b")));
+    }
+
+    #[test]
+    fn excludes_reach_into_entries() {
+        let excluding = Excluding::These(vec!["claude/plugins/cache".into(), "*.log".into(), "pi".into(), "no/such".into()]);
+        let jobs = Jobs::of(&shipped_manifests(), &Choice { excluding, ..Choice::default() });
+        assert_eq!(jobs.unmatched, ["no/such"]);
+        assert!(jobs.jobs.iter().all(|job| !job.target.starts_with("pi/")));
+        let plugins = jobs.jobs.iter().find(|job| job.target == "claude/plugins").expect("kept");
+        assert!(!plugins.admits("cache") && !plugins.admits("a/b.log") && plugins.admits("a/cache"));
+    }
+
+    #[test]
+    fn one_program_can_be_named() {
+        let choice = Choice { only: vec!["kimi-cli".into()], ..Choice::default() };
+        let jobs = Jobs::of(&shipped_manifests(), &choice).jobs;
+        assert!(!jobs.is_empty() && jobs.iter().all(|job| job.program == "kimi"), "{jobs:?}");
+    }
+}

@@ -1,0 +1,19 @@
+//! What an import brings from a home directory to a data volume.
+//!
+//! Manifests and a person's [`Choice`] make [`Jobs`]; a [`Record`] of what was
+//! brought over before says what is left to do. Reading and sending are done
+//! elsewhere.
+
+mod git_config;
+mod job;
+mod link;
+mod pattern;
+mod record;
+mod relink;
+
+pub use git_config::filter_git_config;
+pub use job::{Choice, Content, Credentials, Excluding, Job, JobKind, Jobs, Missing, Secrets};
+pub use link::{HomeLink, Replaces, home_links};
+pub use pattern::matches;
+pub use record::{Look, Record, Trace, Verdict};
+pub use relink::{Relinked, relink};
