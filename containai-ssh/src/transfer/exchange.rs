@@ -74,9 +74,18 @@ pub(super) async fn ask(
     session: &Session,
     command: &Command,
 ) -> Result<(Ending, Vec<u8>), RemoteError> {
+    answer(session, command, Input::Null).await
+}
+
+/// Runs a command with this input for its short answer.
+pub(super) async fn answer(
+    session: &Session,
+    command: &Command,
+    input: Input,
+) -> Result<(Ending, Vec<u8>), RemoteError> {
     let answer = Bounded::new(ANSWER, Excess::Refused);
     let output = Output::Writer(Box::new(answer.clone()));
-    let ending = exchange(session, command, Input::Null, output).await?;
+    let ending = exchange(session, command, input, output).await?;
     Ok((ending, answer.take()))
 }
 

@@ -18,6 +18,16 @@ pub(super) enum SentKind<'a> {
 /// Names that do not fit go in GNU's own long headers, which carry any bytes;
 /// POSIX's are UTF-8. Only the part of a second goes in a POSIX header.
 pub(super) fn blocks(path: &[u8], kind: SentKind<'_>, attributes: Attributes) -> Vec<u8> {
+    blocks_of(path, kind, attributes, 0)
+}
+
+/// As [`blocks`], for an owner and group of this number.
+pub(super) fn blocks_of(
+    path: &[u8],
+    kind: SentKind<'_>,
+    attributes: Attributes,
+    owner: u64,
+) -> Vec<u8> {
     let mut blocks = Vec::with_capacity(2048);
     let moment = attributes.modified;
     if moment.nanoseconds > 0 || moment.seconds < 0 {
@@ -49,8 +59,8 @@ pub(super) fn blocks(path: &[u8], kind: SentKind<'_>, attributes: Attributes) ->
     header.set_entry_type(entry_type);
     header.set_size(size);
     header.set_mode(attributes.mode);
-    header.set_uid(0);
-    header.set_gid(0);
+    header.set_uid(owner);
+    header.set_gid(owner);
     header.set_mtime(u64::try_from(moment.seconds).unwrap_or(0));
     header.set_cksum();
     blocks.extend(header.as_bytes());

@@ -37,6 +37,7 @@
 
 mod archive_error;
 mod copier;
+mod deliver;
 mod directory;
 mod download;
 mod entry_path;
@@ -50,6 +51,7 @@ mod member;
 mod member_header;
 mod meter;
 mod pack;
+mod parcel;
 mod part;
 mod pax;
 mod report;
@@ -59,18 +61,22 @@ mod script;
 mod source;
 mod spot;
 mod store;
+mod survey;
 mod unpack;
 mod upload;
 
 pub use archive_error::ArchiveError;
 pub use copier::Copier;
+pub use deliver::{Delivered, Delivery, LinkRepair, hash_all};
 pub use directory::Directory;
 pub use entry_path::{EntryPath, EntryPathError};
 pub use error::TransferError;
 pub use limits::Limits;
 pub use meter::{Meter, Reading};
 pub use pack::pack;
+pub use parcel::{Filling, Packed, Parcel, pack_parcels};
 pub use report::{Failure, Report};
 pub use route::{Route, RouteError};
 pub use spot::{Spot, SpotError};
+pub use survey::{Found, FoundKind, Survey};
 pub use unpack::unpack;

@@ -63,6 +63,66 @@ pub(super) const GET_TREE: &str = "\
 cd -- \"$p\" && exec tar --create --file=- --format=posix \
 --pax-option=delete=atime,delete=ctime --hard-dereference --numeric-owner .";
 
+/// FILE WORD: whether the file says the word.
+pub(super) const HAS_STAMP: &str =
+    "[ ! -L .containai ] && [ -f \"$p\" ] && [ ! -L \"$p\" ] && [ \"$(head -c 100 -- \"$p\")\" = \"$2\" ]";
+
+/// FILE LENGTH WORD: an archive of so many bytes, of which only what is missing
+/// is made, and one that is written over what is there. The directories are in
+/// the second, which goes first and replaces links by them. In the end the file
+/// says the word.
+pub(super) const DELIVER: &str = "\
+umask 077
+[ -d .containai ] && [ ! -L .containai ] || { rm -f .containai && mkdir .containai; } || exit
+rm -f -- \"$p\" || exit
+spare=$(mktemp) || exit
+trap 'rm -f -- \"$spare\"' EXIT
+head -c \"$2\" >\"$spare\" || exit
+tar --extract --file=- --preserve-permissions --no-same-owner --delay-directory-restore || exit
+tar --extract --file=\"$spare\" --preserve-permissions --no-same-owner --skip-old-files || exit
+printf %s \"$3\" >\"$p\"";
+
+/// HOME check|fix: reads lines of FORCE, LINK and TARGET with tabs between, and
+/// tells each link that is not as it should be. Every directory on the way has
+/// to be one; with `fix`, missing ones are made, and a link in the place of one
+/// is left alone and told.
+pub(super) const LINKS: &str = "\
+tab=$(printf '\\t')
+while IFS=$tab read -r force link target; do
+cd -P -- \"$p\" || exit
+rest=$link
+state=
+while [ \"${rest#*/}\" != \"$rest\" ]; do
+part=${rest%%/*}
+rest=${rest#*/}
+if [ ! -L \"$part\" ] && [ ! -e \"$part\" ] && [ \"$2\" = fix ]; then mkdir -- \"$part\" || exit; fi
+if [ -L \"$part\" ]; then state='in the way: a link on the way'; break; fi
+if [ ! -d \"$part\" ]; then
+[ -e \"$part\" ] && state='in the way: a file on the way' || state=missing
+break
+fi
+cd -P -- \"./$part\" || exit
+done
+if [ -z \"$state\" ]; then
+rest=./$rest
+if [ -L \"$rest\" ]; then
+[ \"$(readlink -- \"$rest\")\" = \"$target\" ] || state=wrong
+elif [ ! -e \"$rest\" ]; then state=missing
+elif [ \"$force\" = R ]; then state='not a link'
+elif [ -d \"$rest\" ] && [ -z \"$(ls -A -- \"$rest\")\" ]; then state='not a link'
+else state='in the way: not a link, and not empty'
+fi
+fi
+[ -n \"$state\" ] || continue
+if [ \"$2\" = fix ]; then
+case $state in
+missing|wrong) ln -sfnT -- \"$target\" \"$rest\" || exit ;;
+'not a link') rm -rf -- \"$rest\" && ln -sT -- \"$target\" \"$rest\" || exit ;;
+esac
+fi
+printf '%s\\t%s\\n' \"$link\" \"$state\"
+done";
+
 /// The exit status of `flock` when it waited in vain.
 pub(super) const BUSY: u8 = 75;
 /// Ours: not everything came.

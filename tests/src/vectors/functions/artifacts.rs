@@ -2,6 +2,7 @@
 
 use anyhow::{Context, Result};
 use containai_core::catalog::{Entry, shipped_manifests};
+use containai_core::import::{Replaces, home_links};
 use containai_core::layout::CONTAINER_DATA;
 use serde_json::{Value, json};
 
@@ -18,6 +19,7 @@ pub(in crate::vectors) fn compare_artifacts(text: &str, report: &mut FileReport)
         let ours = match name.as_str() {
             "import_map" => Some(import_map()),
             "link_spec" => Some(link_spec()),
+            "agent_wrappers" => Some(agent_wrappers()),
             _ => None,
         };
         let verdict = match ours {
@@ -42,21 +44,37 @@ fn import_map() -> Value {
     imported.collect()
 }
 
-/// The links in the container's home directory, in order. A disabled entry is
-/// not imported but has its link; a pattern (flag `G`) has none.
+/// The links in the container's home directory, in order.
 fn link_spec() -> Value {
-    let linked =
-        entries().filter(|entry| !entry.flags.contains('G') && !entry.container_link.is_empty());
-    let links: Vec<Value> = linked
-        .map(|entry| {
+    let links: Vec<Value> = home_links(&shipped_manifests())
+        .into_iter()
+        .map(|link| {
             json!({
-                "link": format!("/home/agent/{}", entry.container_link),
-                "target": format!("{CONTAINER_DATA}/{}", entry.target),
-                "remove_first": i32::from(entry.replaces_path()),
+                "link": format!("/home/agent/{}", link.path),
+                "target": format!("{CONTAINER_DATA}/{}", link.target),
+                "remove_first": i32::from(link.replaces == Replaces::Anything),
             })
         })
         .collect();
     json!({"version": 1, "data_mount": CONTAINER_DATA, "home_dir": "/home/agent", "links": links})
+}
+
+/// How agents are started, by every name they have; the ones without
+/// arguments of their own need nothing.
+fn agent_wrappers() -> Value {
+    let agents = shipped_manifests().into_iter().filter_map(|manifest| manifest.agent);
+    let wrappers = agents.filter(|agent| !agent.default_args.is_empty()).flat_map(|agent| {
+        let names: Vec<_> = std::iter::once(agent.name.clone()).chain(agent.aliases.clone()).collect();
+        names.into_iter().map(move |name| {
+            json!({
+                "function": name,
+                "runs": agent.binary,
+                "args": agent.default_args,
+                "guarded_by_command_v": agent.optional,
+            })
+        })
+    });
+    wrappers.collect()
 }
 
 fn entries() -> impl Iterator<Item = Entry> {

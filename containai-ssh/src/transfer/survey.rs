@@ -1,0 +1,181 @@
+//! What is in a tree of this machine, seen without reading it.
+
+use std::ffi::OsStr;
+use std::io;
+use std::os::unix::ffi::OsStrExt as _;
+
+use rustix::fs::Stat;
+
+use super::directory::Directory;
+use super::file_kind::FileKind;
+use super::report::Report;
+
+/// Something that was found in a tree.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Found {
+    /// Its path below the directory that was looked at.
+    pub path: String,
+    /// What it is.
+    pub kind: FoundKind,
+    /// Its permissions, nine bits.
+    pub mode: u32,
+    /// Its size, in bytes.
+    pub size: u64,
+    /// When its content was changed, in nanoseconds since 1970.
+    pub modified: i128,
+    /// When anything about it was changed, in nanoseconds since 1970.
+    pub changed: i128,
+    /// Its number in the file system.
+    pub inode: u64,
+}
+
+/// What something is.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum FoundKind {
+    /// A regular file.
+    File,
+    /// A directory.
+    Directory,
+    /// A link, and what it says.
+    Link(String),
+}
+
+/// A look at parts of a directory. No link is followed, not even on the way.
+#[derive(Debug)]
+pub struct Survey<'a> {
+    root: &'a Directory,
+    report: Report,
+}
+
+impl<'a> Survey<'a> {
+    /// Looks at parts of this directory.
+    #[must_use]
+    pub fn new(root: &'a Directory) -> Self {
+        Self { root, report: Report::default() }
+    }
+
+    /// What could not be looked at.
+    #[must_use]
+    pub fn into_report(self) -> Report {
+        self.report
+    }
+
+    /// Finds a path and all that is below it, a directory before what it
+    /// holds. `admits` gets the path below `path` and says whether to go on
+    /// with it. Nothing is found where nothing is.
+    pub fn find(&mut self, path: &str, admits: impl Fn(&str) -> bool) -> Vec<Found> {
+        let mut found = Vec::new();
+        let (parent, name) = path.rsplit_once('/').unwrap_or(("", path));
+        match descend(self.root, parent) {
+            Ok(Some(directory)) => self.entry(&directory, name, path, path, &admits, &mut found),
+            Ok(None) => {}
+            Err(error) => self.report.leave_out(path.to_owned(), &reason(&error)),
+        }
+        found
+    }
+
+    /// The names in a directory, sorted; none where it is not.
+    pub fn names(&mut self, path: &str) -> Vec<String> {
+        let names = descend(self.root, path)
+            .and_then(|directory| directory.map_or(Ok(Vec::new()), |directory| directory.names()));
+        match names {
+            Ok(names) => names.into_iter().filter_map(|name| name.into_string().ok()).collect(),
+            Err(error) => {
+                self.report.leave_out(path.to_owned(), &reason(&error));
+                Vec::new()
+            }
+        }
+    }
+
+    fn entry(
+        &mut self,
+        directory: &Directory,
+        name: &str,
+        path: &str,
+        top: &str,
+        admits: &impl Fn(&str) -> bool,
+        found: &mut Vec<Found>,
+    ) {
+        let below = path.strip_prefix(top).unwrap_or(path).trim_start_matches('/');
+        if !admits(below) {
+            return;
+        }
+        let name = OsStr::new(name);
+        let looked = directory.stat(name).and_then(|stat| match stat {
+            None => Ok(None),
+            Some(stat) => Ok(Some((kind(directory, name, &stat)?, stat))),
+        });
+        let (kind, stat) = match looked {
+            Ok(Some(seen)) => seen,
+            Ok(None) => return,
+            Err(error) => return self.report.leave_out(path.to_owned(), &error),
+        };
+        let is_directory = kind == FoundKind::Directory;
+        found.push(of(path, kind, &stat));
+        if !is_directory {
+            return;
+        }
+        match directory.child(name).and_then(|child| Ok((child.names()?, child))) {
+            Ok((names, child)) => {
+                for name in names {
+                    match name.to_str() {
+                        Some(name) => {
+                            let path = format!("{path}/{name}");
+                            self.entry(&child, name, &path, top, admits, found);
+                        }
+                        None => {
+                            let path = format!("{path}/{}", super::source::show(name.as_bytes()));
+                            self.report.leave_out(path, &"its name is not UTF-8");
+                        }
+                    }
+                }
+            }
+            Err(error) => self.report.leave_out(path.to_owned(), &error),
+        }
+    }
+}
+
+/// Opens a directory below another, through no link; `None` where none is.
+pub(super) fn descend(root: &Directory, path: &str) -> io::Result<Option<Directory>> {
+    let mut directory = root.child(OsStr::new("."))?;
+    for name in path.split('/').filter(|name| !name.is_empty()) {
+        directory = match directory.child(OsStr::new(name)) {
+            Ok(child) => child,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(error),
+        };
+    }
+    Ok(Some(directory))
+}
+
+fn kind(directory: &Directory, name: &OsStr, stat: &Stat) -> io::Result<FoundKind> {
+    match FileKind::of_mode(stat.st_mode) {
+        FileKind::File => Ok(FoundKind::File),
+        FileKind::Directory => Ok(FoundKind::Directory),
+        FileKind::Link => match directory.read_link(name)?.into_string() {
+            Ok(to) => Ok(FoundKind::Link(to)),
+            Err(_) => Err(io::Error::other("what it leads to is not UTF-8")),
+        },
+        FileKind::Special => Err(io::Error::other("it is no file, directory or link")),
+    }
+}
+
+fn of(path: &str, kind: FoundKind, stat: &Stat) -> Found {
+    let nanos = |seconds: i64, part| i128::from(seconds) * 1_000_000_000 + i128::from(part);
+    Found {
+        path: path.to_owned(),
+        kind,
+        mode: stat.st_mode & 0o777,
+        size: u64::try_from(stat.st_size).unwrap_or(0),
+        modified: nanos(stat.st_mtime, stat.st_mtime_nsec),
+        changed: nanos(stat.st_ctime, stat.st_ctime_nsec),
+        inode: stat.st_ino,
+    }
+}
+
+fn reason(error: &io::Error) -> String {
+    match super::directory::is_in_the_way(error) {
+        true => "there is a link on the way, and no link is followed".to_owned(),
+        false => error.to_string(),
+    }
+}
