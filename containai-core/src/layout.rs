@@ -4,12 +4,14 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest as _, Sha256};
 
-use crate::naming::{ContainerName, SshAlias, WorkspacePath};
+use crate::naming::{ContainerName, SshAlias, VolumeName, WorkspacePath};
 
 /// Where the workspace is mounted in a container.
 pub const CONTAINER_WORKSPACE: &str = "/home/agent/workspace";
 /// Where the data volume is mounted in a container.
 pub const CONTAINER_DATA: &str = "/mnt/agent-data";
+/// The file on a data volume that says which record of imports is its own.
+pub const VOLUME_STAMP: &str = ".containai/import";
 /// Where the inner Docker keeps its store; a named volume.
 pub const CONTAINER_DOCKER: &str = "/var/lib/docker";
 /// The file that the image's sshd reads our public key from.
@@ -86,6 +88,29 @@ impl Layout {
     /// Serialises changes of [`Self::known_hosts`].
     pub fn known_hosts_lock(&self) -> PathBuf {
         self.lock_dir().join("known_hosts.lock")
+    }
+
+    /// The user's own manifests, `*.toml`.
+    pub fn manifest_dir(&self) -> PathBuf {
+        self.config.join("manifests")
+    }
+
+    /// Files that an import puts in place of those of the home directory, by
+    /// the same paths.
+    pub fn import_overrides(&self) -> PathBuf {
+        self.config.join("import-overrides")
+    }
+
+    /// What was imported to a volume of an engine, mode 0600.
+    pub fn import_record(&self, engine: &str, volume: &VolumeName) -> PathBuf {
+        let digest = Sha256::digest(format!("{engine}\n{volume}"));
+        let name: String = digest[..16].iter().map(|byte| format!("{byte:02x}")).collect();
+        self.config.join("imports").join(format!("{name}.json"))
+    }
+
+    /// Serialises imports of this user.
+    pub fn import_lock(&self) -> PathBuf {
+        self.lock_dir().join("import.lock")
     }
 
     /// Where lock files live; they hold no data.

@@ -27,8 +27,10 @@ pub mod runtime;
 mod spec;
 mod successor;
 mod usage;
+mod volume_door;
 
 pub use address::{AddressError, EngineAddress};
 pub use connect::connect;
 pub use engine::DockerEngine;
 pub use usage::Usage;
+pub use volume_door::VolumeDoor;

@@ -17,6 +17,8 @@ mod entry_args;
 mod env_args;
 mod exec;
 mod forward;
+mod import;
+mod links;
 mod open;
 mod ports;
 mod reference;
@@ -36,6 +38,8 @@ pub(crate) enum Command {
     Shell(shell::ShellArgs),
     Exec(exec::ExecArgs),
     Cp(cp::CpArgs),
+    Import(import::ImportArgs),
+    Links(links::LinksArgs),
     Stop(stop::StopArgs),
     Status(status::StatusArgs),
     Ssh(ssh::SshArgs),
@@ -65,6 +69,8 @@ pub(crate) fn run(
         Command::Shell(args) => wait(shell::run(args, global, env, ui)),
         Command::Exec(args) => wait(exec::run(args, global, env, ui)),
         Command::Cp(args) => wait(cp::run(args, global, env, ui)),
+        Command::Import(args) => wait(import::run(args, global, env, ui)),
+        Command::Links(args) => wait(links::run(args, global, env, ui)),
         Command::Stop(args) => wait(stop::run(&args, global, env, ui)),
         Command::Forward(args) => wait(forward::run(args, global, env, ui)),
         Command::Ports(args) => wait(ports::run(args, global, env, ui)),

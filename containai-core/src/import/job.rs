@@ -157,7 +157,9 @@ impl Jobs {
 }
 
 impl Choice {
-    fn is_about(&self, manifest: &Manifest) -> bool {
+    /// Whether the choice is about a manifest.
+    #[must_use]
+    pub fn is_about(&self, manifest: &Manifest) -> bool {
         self.only.is_empty() || self.only.iter().any(|word| manifest.is_called(word))
     }
 
@@ -246,6 +248,18 @@ impl Job {
             content: Content::Copied,
             excludes: Vec::new(),
         }
+    }
+
+    /// The job for one of the paths that fit a pattern, by its name.
+    #[must_use]
+    pub fn fitting(&self, name: &str) -> Option<Self> {
+        let (parent, pattern) = self.source.rsplit_once('/').unwrap_or(("", &self.source));
+        matches(pattern, name).then(|| Self {
+            source: if parent.is_empty() { name.to_owned() } else { format!("{parent}/{name}") },
+            target: format!("{}/{name}", self.target),
+            kind: JobKind::File,
+            ..self.clone()
+        })
     }
 
     /// Whether a path below the source is brought over; the empty path is the

@@ -16,4 +16,4 @@ pub use job::{Choice, Content, Credentials, Excluding, Job, JobKind, Jobs, Missi
 pub use link::{HomeLink, Replaces, home_links};
 pub use pattern::matches;
 pub use record::{Look, Record, Trace, Verdict};
-pub use relink::{Relinked, relink};
+pub use relink::{Relinked, destination, relink};

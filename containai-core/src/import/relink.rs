@@ -33,7 +33,7 @@ pub fn relink(jobs: &[Job], home: &str, source: &str, target: &str, to: &str) ->
     let Some(below) = absolute.strip_prefix(parts(home).as_slice()) else {
         return Relinked::Outside;
     };
-    let Some((job, there)) = destination(jobs, below) else { return Relinked::Outside };
+    let Some((job, there)) = find(jobs, below) else { return Relinked::Outside };
     let is_own = is_below(&parts(source), &parts(&job.source));
     if is_own && !to.starts_with('/') {
         return Relinked::Inside(to.to_owned());
@@ -42,8 +42,16 @@ pub fn relink(jobs: &[Job], home: &str, source: &str, target: &str, to: &str) ->
     Relinked::Inside(relative(&parent(target), &there))
 }
 
+/// Where a path of the home directory goes on the volume, and by which entry;
+/// `None` where none brings it along.
+#[must_use]
+pub fn destination<'a>(jobs: &'a [Job], path: &str) -> Option<(&'a Job, String)> {
+    let (job, there) = find(jobs, &parts(path))?;
+    Some((job, there.join("/")))
+}
+
 /// The entry that brings a path along, the most particular one, and where to.
-fn destination<'a>(jobs: &'a [Job], path: &[&str]) -> Option<(&'a Job, Vec<String>)> {
+fn find<'a>(jobs: &'a [Job], path: &[&str]) -> Option<(&'a Job, Vec<String>)> {
     let holding = jobs.iter().filter(|job| is_below(path, &parts(&job.source)));
     let job = holding.max_by_key(|job| parts(&job.source).len())?;
     let rest = &path[parts(&job.source).len()..];

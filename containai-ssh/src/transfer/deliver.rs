@@ -4,9 +4,9 @@ use std::io;
 use std::sync::Arc;
 
 use containai_core::import::{HomeLink, Replaces};
-use containai_core::layout::CONTAINER_DATA;
+use containai_core::layout::{CONTAINER_DATA, VOLUME_STAMP};
 
-use super::copier::{aside, cannot_read};
+use super::copier::cannot_read;
 use super::directory::Directory;
 use super::error::TransferError;
 use super::exchange::{ask, exchange};
@@ -14,9 +14,6 @@ use super::meter::Meter;
 use super::parcel::{Packed, Parcel, pack_parcels};
 use super::script;
 use crate::session::{Input, Output, Session};
-
-/// Where the volume says which record is its own.
-const STAMP: &str = ".containai/import";
 
 /// What is to be delivered to a volume.
 #[derive(Debug)]
@@ -28,19 +25,8 @@ pub struct Delivery {
     pub parcels: Vec<Parcel>,
     /// Files that are made only where nothing is.
     pub spare: Vec<Parcel>,
-    /// What the volume must say about itself; empty for anything.
-    pub expected: String,
     /// What the volume says about itself from now on.
     pub stamp: String,
-}
-
-/// How a delivery went.
-#[derive(Debug)]
-pub enum Delivered {
-    /// All that could be read is there.
-    Done(Packed),
-    /// The volume is another one than was expected; nothing was written.
-    OtherVolume(Delivery),
 }
 
 impl Session {
@@ -52,7 +38,7 @@ impl Session {
     pub async fn has_stamp(&self, stamp: &str) -> Result<bool, TransferError> {
         let words: &[&[u8]] = &[stamp.as_bytes()];
         let data = CONTAINER_DATA.into();
-        let command = script::call(&data, script::HAS_STAMP, STAMP.as_bytes(), words)?;
+        let command = script::call(&data, script::HAS_STAMP, VOLUME_STAMP.as_bytes(), words)?;
         Ok(ask(self, &command).await?.0.is_success())
     }
 
@@ -67,16 +53,13 @@ impl Session {
         &self,
         delivery: Delivery,
         meter: &Arc<Meter>,
-    ) -> Result<Delivered, TransferError> {
-        if !delivery.expected.is_empty() && !self.has_stamp(&delivery.expected).await? {
-            return Ok(Delivered::OtherVolume(delivery));
-        }
-        let Delivery { root, parcels, spare, stamp, .. } = delivery;
+    ) -> Result<Packed, TransferError> {
+        let Delivery { root, parcels, spare, stamp } = delivery;
         let mut first = Vec::new();
         pack_parcels(&root, &spare, &mut first, meter).map_err(cannot_read("memory".as_ref()))?;
         let length = first.len().to_string();
         let words: &[&[u8]] = &[length.as_bytes(), stamp.as_bytes()];
-        let command = script::call(&CONTAINER_DATA.into(), script::DELIVER, STAMP.as_bytes(), words)?;
+        let command = script::call(&CONTAINER_DATA.into(), script::DELIVER, VOLUME_STAMP.as_bytes(), words)?;
         let (read, write) = io::pipe().map_err(cannot_read("a pipe".as_ref()))?;
         let meter = Arc::clone(meter);
         let packing = tokio::task::spawn_blocking(move || {
@@ -89,7 +72,7 @@ impl Session {
             return Err(ending.failed("write to", CONTAINER_DATA.as_bytes()));
         }
         let packed = packing.await.map_err(io::Error::other).and_then(|packed| packed);
-        Ok(Delivered::Done(packed.map_err(cannot_read("the files to import".as_ref()))?))
+        packed.map_err(cannot_read("the files to import".as_ref()))
     }
 
     /// Looks at links of the home directory, or puts them right, and returns a
@@ -136,20 +119,4 @@ pub enum LinkRepair {
     Look,
     /// They are made anew.
     Mend,
-}
-
-/// Hashes files of this machine on a thread of its own, by their paths.
-///
-/// # Errors
-///
-/// When the thread could not be started.
-pub async fn hash_all(
-    root: Directory,
-    paths: Vec<String>,
-) -> io::Result<(Directory, Vec<Option<String>>)> {
-    aside(move || {
-        let hashes = paths.iter().map(|path| root.hash(path).ok()).collect();
-        (root, hashes)
-    })
-    .await
 }

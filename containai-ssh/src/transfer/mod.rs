@@ -67,14 +67,14 @@ mod upload;
 
 pub use archive_error::ArchiveError;
 pub use copier::Copier;
-pub use deliver::{Delivered, Delivery, LinkRepair, hash_all};
+pub use deliver::{Delivery, LinkRepair};
 pub use directory::Directory;
 pub use entry_path::{EntryPath, EntryPathError};
 pub use error::TransferError;
 pub use limits::Limits;
 pub use meter::{Meter, Reading};
 pub use pack::pack;
-pub use parcel::{Filling, Packed, Parcel, pack_parcels};
+pub use parcel::{Filling, Packed, Parcel, hash, pack_parcels};
 pub use report::{Failure, Report};
 pub use route::{Route, RouteError};
 pub use spot::{Spot, SpotError};

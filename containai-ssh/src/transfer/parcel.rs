@@ -83,7 +83,7 @@ pub fn pack_parcels(
                 archive.write_all(&header(parcel, SentKind::File(size)))?;
                 archive.write_all(bytes)?;
                 io::copy(&mut io::repeat(0).take(padding(size)), &mut archive)?;
-                hash = Some(hexadecimal(Sha256::digest(bytes).as_slice()));
+                hash = Some(self::hash(bytes));
             }
             Filling::File(path) => match shelf.take(path) {
                 Ok((file, size)) => {
@@ -100,6 +100,12 @@ pub fn pack_parcels(
     archive.write_all(&[0; 1024])?;
     archive.flush()?;
     Ok(packed)
+}
+
+/// The SHA-256 of some bytes, in hexadecimal.
+#[must_use]
+pub fn hash(bytes: &[u8]) -> String {
+    hexadecimal(Sha256::digest(bytes).as_slice())
 }
 
 impl Directory {

@@ -11,6 +11,7 @@ mod first_run;
 mod foreign_dockerd;
 mod forwards;
 mod full_disk;
+mod import;
 mod inner_docker;
 mod interruption;
 mod isolation;

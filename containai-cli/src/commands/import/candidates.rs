@@ -1,0 +1,197 @@
+//! Everything that belongs on the volume, whether it is there already or not.
+
+use std::collections::BTreeMap;
+
+use containai_core::import::{
+    Content, Job, JobKind, Look, Missing, Relinked, destination, filter_git_config, relink,
+};
+use containai_ssh::transfer::{Directory, Found, FoundKind, Report, Survey};
+
+/// More than any configuration of git, and any file in place of another.
+const MOST: u64 = 64 << 20;
+/// How little a clock of a file system may tell, in nanoseconds.
+const TICK: i128 = 100_000_000;
+
+/// Something that belongs on the volume.
+#[derive(Debug)]
+pub(super) struct Candidate {
+    pub(super) mode: u32,
+    pub(super) modified: i128,
+    pub(super) what: What,
+}
+
+/// What it is.
+#[derive(Debug)]
+pub(super) enum What {
+    Directory,
+    Link(String),
+    Bytes(Vec<u8>),
+    /// A file below the home directory.
+    File { path: String, look: Look },
+    /// To be made only where nothing is.
+    Spare(Vec<u8>),
+}
+
+/// Candidates by their paths on the volume.
+#[derive(Debug, Default)]
+pub(super) struct Candidates {
+    pub(super) all: BTreeMap<String, Candidate>,
+    pub(super) warnings: Vec<String>,
+    pub(super) report: Report,
+    now: i128,
+}
+
+impl Candidates {
+    /// Looks for what the jobs are about, at this time.
+    pub(super) fn find(root: &Directory, home: &str, jobs: &[Job], now: i128) -> Self {
+        let mut found = Self { now, ..Self::default() };
+        let mut survey = Survey::new(root);
+        for job in jobs {
+            if job.kind == JobKind::Pattern {
+                let parent = job.source.rsplit_once('/').map_or("", |(parent, _)| parent);
+                let fitting = survey.names(parent).into_iter().filter_map(|name| job.fitting(&name));
+                let fitting: Vec<Job> = fitting.collect();
+                for job in fitting {
+                    found.job(&job, jobs, root, home, &mut survey);
+                }
+            } else {
+                found.job(job, jobs, root, home, &mut survey);
+            }
+        }
+        found.report = survey.into_report();
+        found
+    }
+
+    /// Puts files in place of others, by their paths below the home directory.
+    pub(super) fn override_with(&mut self, root: &Directory, jobs: &[Job]) {
+        let mut survey = Survey::new(root);
+        for name in survey.names("") {
+            for found in survey.find(&name, |_| true) {
+                match (&found.kind, destination(jobs, &found.path)) {
+                    (FoundKind::Directory, _) => {}
+                    (FoundKind::Link(_), _) => {
+                        self.warn(&found.path, "an override that is a link is left out");
+                    }
+                    (FoundKind::File, None) => self.warn(&found.path, "no manifest has this override's path"),
+                    (FoundKind::File, Some((job, target))) => match root.read_file(&found.path, MOST) {
+                        Ok(bytes) => self.put(job, &found, target, What::Bytes(read(job, bytes))),
+                        Err(error) => self.warn(&found.path, &error.to_string()),
+                    },
+                }
+            }
+        }
+    }
+
+    /// Adds the directories on the way to everything.
+    pub(super) fn with_parents(mut self, jobs: &[Job]) -> Self {
+        let mut parents = BTreeMap::new();
+        for target in self.all.keys() {
+            let ends = target.match_indices('/').map(|(end, _)| &target[..end]);
+            parents.extend(ends.map(|parent| (parent.to_owned(), 0o755)));
+        }
+        let secret = jobs.iter().filter(|job| job.is_secret);
+        for (parent, _) in secret.filter_map(|job| job.target.rsplit_once('/')) {
+            if let Some(mode) = parents.get_mut(parent) {
+                *mode = 0o700;
+            }
+        }
+        for (parent, mode) in parents {
+            let made = Candidate { mode, modified: self.now, what: What::Directory };
+            let parent = self.all.entry(parent).or_insert(made);
+            if mode == 0o700 {
+                parent.mode = mode;
+            }
+        }
+        self
+    }
+
+    fn job(&mut self, job: &Job, jobs: &[Job], root: &Directory, home: &str, survey: &mut Survey<'_>) {
+        let found = match job.content {
+            Content::Withheld => Vec::new(),
+            _ => survey.find(&job.source, |below| job.admits(below)),
+        };
+        let Some(first) = found.first() else {
+            // An exclude of its own name leaves nothing behind either.
+            if job.admits("") {
+                self.missing(job);
+            }
+            return;
+        };
+        if matches!((job.kind, &first.kind), (JobKind::File, FoundKind::Directory) | (JobKind::Directory, FoundKind::File)) {
+            let expected = if job.kind == JobKind::File { "a file" } else { "a directory" };
+            return self.warn(&job.source, &format!("it is left out, as it is not {expected}"));
+        }
+        for found in found {
+            let target = format!("{}{}", job.target, &found.path[job.source.len()..]);
+            let what = match &found.kind {
+                FoundKind::Directory => What::Directory,
+                FoundKind::Link(to) => match relink(jobs, home, &found.path, &target, to) {
+                    Relinked::Inside(to) => What::Link(to),
+                    Relinked::Outside => {
+                        self.warn(&found.path, &format!("it leads to `{to}`, which is not imported"));
+                        What::Link(to.clone())
+                    }
+                },
+                FoundKind::File if job.content == Content::GitConfig => {
+                    match root.read_file(&found.path, MOST) {
+                        Ok(bytes) => What::Bytes(read(job, bytes)),
+                        Err(error) => {
+                            self.warn(&found.path, &error.to_string());
+                            continue;
+                        }
+                    }
+                }
+                FoundKind::File => What::File { path: found.path.clone(), look: look(&found) },
+            };
+            self.put(job, &found, target, what);
+        }
+    }
+
+    fn missing(&mut self, job: &Job) {
+        let content = match job.missing {
+            Missing::Nothing => return,
+            Missing::Empty if job.kind == JobKind::Directory => None,
+            Missing::Empty => Some(Vec::new()),
+            Missing::Object => Some(b"{}\n".to_vec()),
+        };
+        let mode = job.mode(0o644, content.is_none());
+        let what = content.map_or(What::Directory, What::Spare);
+        self.all.insert(job.target.clone(), Candidate { mode, modified: self.now, what });
+    }
+
+    fn put(&mut self, job: &Job, found: &Found, target: String, what: What) {
+        let mode = match what {
+            What::Link(_) => 0o777,
+            _ => job.mode(found.mode, matches!(what, What::Directory)),
+        };
+        self.all.insert(target, Candidate { mode, modified: found.modified, what });
+    }
+
+    fn warn(&mut self, path: &str, what: &str) {
+        self.warnings.push(format!("`{path}`: {what}"));
+    }
+}
+
+impl Candidate {
+    /// Whether a file was changed so recently that it may change again without
+    /// looking otherwise.
+    pub(super) fn is_settled(look: Look, now: i128) -> bool {
+        look.changed.max(look.modified) + TICK < now
+    }
+}
+
+fn read(job: &Job, bytes: Vec<u8>) -> Vec<u8> {
+    match job.content {
+        Content::GitConfig => filter_git_config(&String::from_utf8_lossy(&bytes)).into_bytes(),
+        _ => bytes,
+    }
+}
+
+fn look(found: &Found) -> Look {
+    Look {
+        size: found.size,
+        modified: found.modified,
+        changed: found.changed,
+        inode: found.inode,
+    }
+}

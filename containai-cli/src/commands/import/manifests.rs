@@ -1,0 +1,39 @@
+//! The manifests that count: ours, and the user's own.
+
+use std::fs;
+use std::io::ErrorKind;
+
+use anyhow::Context as _;
+use containai_core::catalog::{Manifest, shipped_manifests};
+use containai_core::hint::Hint;
+use containai_core::layout::Layout;
+
+use crate::error::CliError;
+
+/// Reads all manifests, ours first, the user's in the order of their names.
+pub(crate) fn load(layout: &Layout) -> anyhow::Result<Vec<Manifest>> {
+    let mut manifests = shipped_manifests();
+    let directory = layout.manifest_dir();
+    let entries = match fs::read_dir(&directory) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(manifests),
+        Err(error) => {
+            return Err(error).with_context(|| format!("cannot read `{}`", directory.display()));
+        }
+    };
+    let paths: Result<Vec<_>, _> = entries.map(|entry| entry.map(|entry| entry.path())).collect();
+    let mut paths = paths.with_context(|| format!("cannot read `{}`", directory.display()))?;
+    paths.retain(|path| path.extension().is_some_and(|extension| extension == "toml"));
+    paths.sort();
+    for path in paths {
+        let shown = path.display();
+        let text = fs::read_to_string(&path).with_context(|| format!("cannot read `{shown}`"))?;
+        let manifest = Manifest::read(&text).map_err(|error| {
+            CliError::usage(format!("`{shown}`, {error}"))
+                .hint(Hint::new("mend the manifest, or move it out of that directory"))
+        })?;
+        let file = path.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
+        manifests.push(manifest.named(&file));
+    }
+    Ok(manifests)
+}

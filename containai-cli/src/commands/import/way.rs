@@ -1,0 +1,128 @@
+//! The way to a volume: through a running container, or past all of them.
+
+use std::io::{self, Write as _};
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use containai_core::engine::Engine as _;
+use containai_core::import::HomeLink;
+use containai_core::layout::VOLUME_STAMP;
+use containai_core::lifecycle::{Pin, reach};
+use containai_docker::{DockerEngine, VolumeDoor};
+use containai_ssh::Session;
+use containai_ssh::transfer::{
+    Delivery, Directory, Filling, LinkRepair, Meter, Packed, Parcel, pack_parcels,
+};
+
+use super::place::Place;
+use crate::context::Context;
+
+/// The way to a volume.
+pub(super) enum Way<'a> {
+    /// The container runs; its agent writes.
+    Hot(Session),
+    /// It does not, or there is none.
+    Cold(VolumeDoor<'a>),
+}
+
+impl<'a> Way<'a> {
+    /// Opens the way; without a container an image is provided where needed.
+    pub(super) async fn open(
+        context: &Context<'_>,
+        engine: &'a DockerEngine,
+        place: &Place,
+    ) -> anyhow::Result<Self> {
+        if let Some(container) = place.running() {
+            return Ok(Self::Hot(reach(engine, &context.remote, container, Pin::Known).await?));
+        }
+        let image = match &place.container {
+            Some(container) => container.image.clone(),
+            None => {
+                let (image, source) = (&context.config.image, context.config.image_source.value);
+                match engine.find_image(&image.value).await? {
+                    Some(found) => found,
+                    None => engine.provide_image(&image.value, source, context.ui).await?,
+                }
+            }
+        };
+        Ok(Self::Cold(engine.open_volume(&place.volume, &place.workspace, &image).await?))
+    }
+
+    /// Whether the volume is the one that a record is about.
+    pub(super) async fn has_stamp(&self, stamp: &str) -> anyhow::Result<bool> {
+        Ok(match self {
+            _ if stamp.is_empty() => false,
+            Self::Hot(session) => session.has_stamp(stamp).await?,
+            Self::Cold(door) => door.read(VOLUME_STAMP).await?.as_deref() == Some(stamp),
+        })
+    }
+
+    /// Sends everything.
+    pub(super) async fn deliver(
+        &self,
+        delivery: Delivery,
+        meter: &Arc<Meter>,
+    ) -> anyhow::Result<Packed> {
+        match self {
+            Self::Hot(session) => Ok(session.deliver(delivery, meter).await?),
+            Self::Cold(door) => put(door, delivery, meter).await,
+        }
+    }
+
+    /// Mends the links that lead to the volume, where that can be done now.
+    pub(super) async fn mend(&self, links: &[HomeLink]) -> anyhow::Result<Vec<(String, String)>> {
+        match self {
+            Self::Hot(session) => Ok(session.home_links(links, LinkRepair::Mend).await?),
+            Self::Cold(_) => Ok(Vec::new()),
+        }
+    }
+
+    pub(super) async fn close(self) -> anyhow::Result<()> {
+        match self {
+            Self::Hot(session) => session.close().await,
+            Self::Cold(door) => door.close().await?,
+        }
+        Ok(())
+    }
+}
+
+async fn put(
+    door: &VolumeDoor<'_>,
+    delivery: Delivery,
+    meter: &Arc<Meter>,
+) -> anyhow::Result<Packed> {
+    let Delivery { root, mut parcels, spare, stamp } = delivery;
+    // What was sent is told apart by its place in the row.
+    let sent = parcels.len();
+    for parcel in spare {
+        if !door.has(&parcel.path).await? {
+            parcels.push(parcel);
+        }
+    }
+    let (own, _) = VOLUME_STAMP.split_once('/').context("the stamp has a directory")?;
+    parcels.push(ours(own, 0o700, Filling::Directory));
+    parcels.push(ours(VOLUME_STAMP, 0o600, Filling::Bytes(stamp.into_bytes())));
+    let (read, write) = io::pipe()?;
+    let meter = Arc::clone(meter);
+    let packing = tokio::task::spawn_blocking(move || pack(&root, &parcels, write, &meter));
+    door.put(read).await?;
+    let mut packed = packing.await??;
+    packed.hashes.truncate(sent);
+    Ok(packed)
+}
+
+fn pack(
+    root: &Directory,
+    parcels: &[Parcel],
+    write: io::PipeWriter,
+    meter: &Meter,
+) -> io::Result<Packed> {
+    let mut archive = io::BufWriter::with_capacity(256 << 10, write);
+    let packed = pack_parcels(root, parcels, &mut archive, meter)?;
+    archive.flush()?;
+    Ok(packed)
+}
+
+fn ours(path: &str, mode: u32, filling: Filling) -> Parcel {
+    Parcel { path: path.to_owned(), mode, modified: 0, filling }
+}

@@ -1,0 +1,73 @@
+use std::path::Path;
+use std::process::ExitCode;
+
+use clap::{Args, Subcommand};
+use containai_core::config::Flags;
+use containai_core::exit;
+use containai_core::import::home_links;
+use containai_core::naming::WorkspacePath;
+use containai_ssh::transfer::LinkRepair;
+
+use super::super::enter::{Consent, Entrance};
+use super::super::import::manifests;
+use super::super::target;
+use crate::app::Global;
+use crate::context::Context;
+use crate::env::Env;
+use crate::error::CliError;
+use crate::ui::{Ui, harmless};
+
+/// Look at the links from the container's home directory to its data volume
+#[derive(Debug, Args)]
+pub(crate) struct LinksArgs {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// List the links that are missing or wrong; exit with 1 if there are any
+    Check(Name),
+    /// Make the links that are missing or wrong
+    ///
+    /// A file or a filled directory in the place of a link is left alone and
+    /// told, unless its manifest says that the link replaces it.
+    Fix(Name),
+}
+
+#[derive(Debug, Args)]
+struct Name {
+    /// A container's name or a workspace [default: the repository around the current directory]
+    name: Option<String>,
+}
+
+pub(crate) async fn run(
+    args: LinksArgs,
+    global: &Global,
+    env: &Env,
+    ui: &Ui,
+) -> anyhow::Result<ExitCode> {
+    let (name, repair) = match args.verb {
+        Verb::Check(name) => (name, LinkRepair::Look),
+        Verb::Fix(name) => (name, LinkRepair::Mend),
+    };
+    let links = home_links(&manifests::load(&env.layout)?);
+    let flags = Flags { docker_host: global.docker_host.clone(), ..Flags::default() };
+    let context = Context::new(env, ui, flags.clone(), None)?;
+    let container = target::find_named(name.name.as_deref(), &context.engine()?, env).await?;
+    let workspace = container.labels.workspace().unwrap_or_default();
+    let workspace = WorkspacePath::new(Path::new(workspace))
+        .map_err(|error| CliError::with_code(exit::NOT_OURS, error.to_string()))?;
+    let entrance = Entrance::new(env, ui, flags, workspace, Consent::Refused)?;
+    let reached = entrance.connect_existing().await?;
+    let found = reached.session.home_links(&links, repair).await?;
+    reached.session.close().await;
+    let mut is_bad = false;
+    for (link, state) in found {
+        let is_mended = repair == LinkRepair::Mend && !state.starts_with("in the way");
+        is_bad |= !is_mended;
+        let after = if is_mended { ", mended" } else { "" };
+        ui.data(&harmless(&format!("~/{link}: {state}{after}")))?;
+    }
+    Ok(ExitCode::from(if is_bad { exit::FAILED } else { exit::OK }))
+}

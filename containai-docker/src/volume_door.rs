@@ -1,0 +1,202 @@
+//! A way to a data volume that no running container leads to.
+
+use std::collections::HashMap;
+use std::io::Read;
+
+use bollard::errors::Error;
+use bollard::models::{
+    ContainerCreateBody, HostConfig, Mount, MountType, MountVolumeOptions,
+};
+use bollard::query_parameters::{
+    ContainerArchiveInfoOptionsBuilder, CreateContainerOptions, RemoveContainerOptionsBuilder,
+    UploadToContainerOptionsBuilder,
+};
+use bytes::Bytes;
+use containai_core::engine::{ContainerId, EngineError};
+use containai_core::label;
+use containai_core::layout;
+use containai_core::naming::{VolumeName, WorkspacePath};
+use futures_util::stream;
+use tokio::sync::mpsc;
+
+use crate::archive;
+use crate::engine::DockerEngine;
+
+/// How much of an archive is on its way at most: this many pieces of 256 KiB.
+const PIECES: usize = 8;
+const PIECE: usize = 256 << 10;
+
+/// A way to a data volume that no running container leads to: a container that
+/// is never started, made of an image of ours, with nothing but the volume
+/// mounted.
+///
+/// The engine unpacks what is put there as if it were in that container, so a
+/// link on the volume leads at most to the container's own file system, which
+/// goes with the door.
+#[derive(Debug)]
+pub struct VolumeDoor<'a> {
+    engine: &'a DockerEngine,
+    id: ContainerId,
+}
+
+impl DockerEngine {
+    /// Opens a door to a volume, which is made if there is none. `image` is in
+    /// the store. [`VolumeDoor::close`] has to follow.
+    ///
+    /// # Errors
+    ///
+    /// What the engine says to a new container.
+    pub async fn open_volume(
+        &self,
+        volume: &VolumeName,
+        workspace: &WorkspacePath,
+        image: &str,
+    ) -> Result<VolumeDoor<'_>, EngineError> {
+        let body = body(volume, workspace, image);
+        let created = self.docker().create_container(None::<CreateContainerOptions>, body).await;
+        let created = created.map_err(|error| self.failure(error))?;
+        Ok(VolumeDoor { engine: self, id: ContainerId::new(created.id) })
+    }
+
+    /// Whether there is such a volume.
+    ///
+    /// # Errors
+    ///
+    /// Any but that there is none.
+    pub async fn has_volume(&self, volume: &VolumeName) -> Result<bool, EngineError> {
+        match self.docker().inspect_volume(volume.as_ref()).await {
+            Ok(_) => Ok(true),
+            Err(Error::DockerResponseServerError { status_code: 404, .. }) => Ok(false),
+            Err(error) => Err(self.failure(error)),
+        }
+    }
+}
+
+impl VolumeDoor<'_> {
+    /// Unpacks an archive on the volume. Directories in it take the place of
+    /// links.
+    ///
+    /// # Errors
+    ///
+    /// - [`EngineError::Host`]: the archive cannot be read.
+    /// - What the engine says.
+    pub async fn put(&self, archive: impl Read + Send + 'static) -> Result<(), EngineError> {
+        let options =
+            UploadToContainerOptionsBuilder::default().path(layout::CONTAINER_DATA).build();
+        let body = bollard::body_try_stream(pieces(archive));
+        let docker = self.engine.docker();
+        let outcome = docker.upload_to_container(self.id.as_ref(), Some(options), body).await;
+        outcome.map_err(|error| self.engine.failure(error))
+    }
+
+    /// Reads a small text file of the volume; `None` where there is no such
+    /// regular file.
+    ///
+    /// # Errors
+    ///
+    /// What the engine says.
+    pub async fn read(&self, path: &str) -> Result<Option<String>, EngineError> {
+        let path = format!("{}/{path}", layout::CONTAINER_DATA);
+        let text = archive::read_file(self.engine.docker(), &self.id, &path).await;
+        text.map_err(|error| self.engine.failure(error))
+    }
+
+    /// Whether anything has this path on the volume, a link included.
+    ///
+    /// # Errors
+    ///
+    /// What the engine says.
+    pub async fn has(&self, path: &str) -> Result<bool, EngineError> {
+        let path = format!("{}/{path}", layout::CONTAINER_DATA);
+        let options = ContainerArchiveInfoOptionsBuilder::default().path(&path).build();
+        let docker = self.engine.docker();
+        match docker.get_container_archive_info(self.id.as_ref(), Some(options)).await {
+            Ok(_) => Ok(true),
+            Err(Error::DockerResponseServerError { status_code: 404, .. }) => Ok(false),
+            Err(error) => Err(self.engine.failure(error)),
+        }
+    }
+
+    /// Takes the door away; the volume stays.
+    ///
+    /// # Errors
+    ///
+    /// What the engine says.
+    pub async fn close(self) -> Result<(), EngineError> {
+        let options = RemoveContainerOptionsBuilder::default().force(true).build();
+        let removed = self.engine.docker().remove_container(self.id.as_ref(), Some(options)).await;
+        removed.map_err(|error| self.engine.failure(error))
+    }
+}
+
+fn body(volume: &VolumeName, workspace: &WorkspacePath, image: &str) -> ContainerCreateBody {
+    let managed = (label::MANAGED.to_owned(), "true".to_owned());
+    let of_workspace = (label::WORKSPACE.to_owned(), workspace.to_string());
+    let mount = Mount {
+        typ: Some(MountType::VOLUME),
+        source: Some(volume.to_string()),
+        target: Some(layout::CONTAINER_DATA.into()),
+        volume_options: Some(MountVolumeOptions {
+            labels: Some(HashMap::from([managed.clone(), of_workspace])),
+            ..Default::default()
+        }),
+        ..Default::default()
+    };
+    ContainerCreateBody {
+        image: Some(image.to_owned()),
+        entrypoint: Some(vec!["/bin/false".into()]),
+        cmd: Some(Vec::new()),
+        // No workspace: the container serves none.
+        labels: Some(HashMap::from([managed])),
+        host_config: Some(HostConfig {
+            network_mode: Some("none".into()),
+            mounts: Some(vec![mount]),
+            ..Default::default()
+        }),
+        ..Default::default()
+    }
+}
+
+/// Reads on a thread of its own, no further ahead than there is room.
+fn pieces(
+    mut archive: impl Read + Send + 'static,
+) -> impl stream::Stream<Item = std::io::Result<Bytes>> + Send + 'static {
+    let (sender, receiver) = mpsc::channel(PIECES);
+    tokio::task::spawn_blocking(move || {
+        loop {
+            let mut piece = Vec::with_capacity(PIECE);
+            let read = archive.by_ref().take(PIECE as u64).read_to_end(&mut piece);
+            let last = !matches!(read, Ok(1..));
+            let item = match read {
+                Ok(0) => break,
+                Ok(_) => Ok(piece.into()),
+                Err(error) => Err(error),
+            };
+            if sender.blocking_send(item).is_err() || last {
+                break;
+            }
+        }
+    });
+    stream::unfold(receiver, |mut receiver| async { Some((receiver.recv().await?, receiver)) })
+}
+
+#[cfg(test)]
+mod tests {
+    use containai_core::naming::ContainerName;
+
+    use super::*;
+
+    #[test]
+    fn nothing_but_the_volume_is_mounted() {
+        let workspace = WorkspacePath::new("/src/api").expect("a path");
+        let volume = VolumeName::data(&ContainerName::parse("api").expect("a name"), &workspace);
+        let body = body(&volume, &workspace, "containai/base:1");
+        let labels = body.labels.unwrap_or_default();
+        assert_eq!(labels, HashMap::from([(label::MANAGED.to_owned(), "true".to_owned())]));
+        let host = body.host_config.expect("a host configuration");
+        let mounts = host.mounts.unwrap_or_default();
+        let seen: Vec<_> = mounts.iter().map(|mount| (&mount.typ, mount.target.as_deref())).collect();
+        assert_eq!(seen, [(&Some(MountType::VOLUME), Some("/mnt/agent-data"))]);
+        assert_eq!((host.binds, host.privileged, host.network_mode), (None, None, Some("none".into())));
+    }
+}

@@ -1,0 +1,173 @@
+//! Settings from the host to the data volume, and the links that lead there.
+
+use std::fs;
+use std::os::unix::fs::symlink;
+
+use containai_tests::{Cai, Person, Repository};
+
+/// A home directory with the settings of several agents.
+fn furnish(person: &Person<'_>) {
+    for (path, content) in [
+        (".claude.json", "{\"theme\":\"dark\"}"),
+        (".claude/.credentials.json", "{\"token\":\"sk-claude\"}"),
+        (".claude/settings.json", "{\"a\":1}"),
+        (".claude/commands/deep/x.md", "run x"),
+        (".claude/commands/noise.log", "noise"),
+        (".claude/projects/p.json", "history"),
+        (".codex/config.toml", "model = 1"),
+        (".codex/auth.json", "{\"token\":\"sk-codex\"}"),
+        (".codex/skills/.system/s.md", "system"),
+        (".codex/skills/mine.md", "mine"),
+        (".bashrc.d/a.sh", "a"),
+        (".bashrc.d/b.priv.sh", "private"),
+        (".gitconfig", "[user]\n\tname = A\n\tsigningkey = K\n[url \"https://me:ghp_1@github.com/\"]\n\tinsteadOf = https://github.com/\n"),
+    ] {
+        let path = person.home().join(path);
+        fs::create_dir_all(path.parent().expect("a parent")).expect("a directory can be made");
+        fs::write(path, content).expect("a file can be written");
+    }
+    let commands = person.home().join(".claude/commands");
+    symlink(commands.join("deep/x.md"), commands.join("inside")).expect("a link can be made");
+    symlink("/etc/shadow", commands.join("outside")).expect("a link can be made");
+}
+
+fn import(person: &Person<'_>, workspace: &Repository, words: &[&str]) -> Cai {
+    person.cai(["import"].iter().chain(words)).inside(workspace)
+}
+
+#[test]
+fn settings_are_found_at_the_agents_own_paths() {
+    let person = Person::new();
+    let repository = person.repository("import-hot");
+    furnish(&person);
+    person.run(&repository, "true").success();
+    import(&person, &repository, &["--dry-run"])
+        .run()
+        .success()
+        .prints_line("+ claude/settings.json")
+        .prints_line("+ claude/commands/deep/x.md");
+    person.exec(&repository, "test -e /mnt/agent-data/claude/settings.json").code(1);
+
+    let outcome = import(&person, &repository, &["--exclude", "*.log"]).run();
+    outcome.success().tells("`.claude/commands/outside`: it leads to `/etc/shadow`");
+    let look = "cd; cat .claude/settings.json .claude.json .claude/commands/deep/x.md \
+                .claude/commands/inside .codex/skills/mine.md; \
+                readlink .claude/commands/inside .claude/settings.json; \
+                stat -L -c '%a %U' .claude.json .claude/.credentials.json .codex; \
+                stat -c %a /mnt/agent-data/claude; cat .gitconfig";
+    person.exec(&repository, look).success().prints(
+        "{\"a\":1}{\"theme\":\"dark\"}run xrun xminedeep/x.md\n/mnt/agent-data/claude/settings.json\n\
+         600 agent\n600 agent\n755 agent\n700\n[user]\n\tname = A\n[safe]\n\tdirectory = /home/agent/workspace\n",
+    );
+    let absent = "cd /mnt/agent-data; cat claude/credentials.json codex/auth.json; \
+                  ls -d claude/commands/noise.log claude/projects codex/skills/.system shell/bashrc.d/b.priv.sh 2>/dev/null; \
+                  ls shell/bashrc.d";
+    person.exec(&repository, absent).success().prints("a.sh\n");
+    person.cai(["links", "check"]).inside(&repository).run().success().prints("");
+
+    // What did not change here is not sent, so what an agent changed stays.
+    person.exec(&repository, "echo agent > ~/.claude/settings.json").success();
+    let again = ["--exclude", "*.log"];
+    import(&person, &repository, &again).run().success().tells("nothing changed");
+    person.exec(&repository, "cat ~/.claude/settings.json").success().prints("agent\n");
+    // A file that is written again with the same content is no change either.
+    fs::write(person.home().join(".codex/config.toml"), "model = 1").expect("written");
+    import(&person, &repository, &again).run().success().tells("nothing changed");
+    fs::write(person.home().join(".claude/settings.json"), "{\"a\":2}").expect("written");
+    let dry = ["--dry-run", "--exclude", "*.log"];
+    import(&person, &repository, &dry).run().success().prints("~ claude/settings.json\n");
+    import(&person, &repository, &again).run().success().tells("imported 1 files");
+    person.exec(&repository, "cat ~/.claude/settings.json").success().prints("{\"a\":2}");
+
+    // A volume that is emptied is another one.
+    person.exec(&repository, "rm -rf /mnt/agent-data/* /mnt/agent-data/.containai").success();
+    import(&person, &repository, &["--credentials", "codex", "--only", "codex"]).run().success();
+    person
+        .exec(&repository, "cd; cat .codex/auth.json; ls .claude/ -A")
+        .prints("{\"token\":\"sk-codex\"}.credentials.json\nCLAUDE.md\nagents\ncommands\nhooks\nplugins\nsettings.json\nsettings.local.json\nskills\n");
+}
+
+#[test]
+fn a_volume_is_filled_before_its_container_is_there() {
+    let person = Person::new();
+    let repository = person.repository("import-cold");
+    furnish(&person);
+    let words = ["--no-secrets"];
+    import(&person, &repository, &words).run().success();
+    import(&person, &repository, &words).run().success().tells("nothing changed");
+    assert_eq!(person.containers(repository.path()).len(), 0);
+    let look = "cd /mnt/agent-data; cat claude/settings.json codex/config.toml; \
+                stat -c '%a %U:%G' . claude claude/settings.json; ls claude/claude.json; true";
+    person
+        .run(&repository, look)
+        .success()
+        .prints("{\"a\":1}model = 1700 agent:agent\n755 agent:agent\n644 agent:agent\n");
+    person.cai(["links", "fix"]).inside(&repository).run().success();
+    person.cai(["links", "check"]).inside(&repository).run().success().prints("");
+    person.exec(&repository, "rm ~/.claude/settings.json; ln -sfn /etc ~/.codex/skills").success();
+    person
+        .cai(["links", "check"])
+        .inside(&repository)
+        .run()
+        .code(1)
+        .prints("~/.claude/settings.json: missing\n~/.codex/skills: wrong\n");
+    person.cai(["links", "fix"]).inside(&repository).run().success();
+    person.exec(&repository, "cat ~/.claude/settings.json").success().prints("{\"a\":1}");
+}
+
+#[test]
+fn nothing_lands_through_a_link_of_the_agent() {
+    let person = Person::new();
+    let repository = person.repository("import-hostile");
+    furnish(&person);
+    let trap = "cd /mnt/agent-data && mkdir -p ~/evil && echo mine > ~/evil/gitconfig && \
+                rm -rf claude git codex .containai && ln -s ~/evil claude && mkdir git && \
+                ln -s ~/evil/gitconfig git/gitconfig && ln -s ~/evil codex && ln -s ~/evil .containai";
+    let check = "ls -A ~/evil; cat ~/evil/gitconfig; cd /mnt/agent-data; \
+                 stat -c %F claude git/gitconfig codex .containai";
+    let expected = "gitconfig\nmine\ndirectory\nregular file\ndirectory\ndirectory\n";
+    person.run(&repository, trap).success();
+    import(&person, &repository, &[]).run().success();
+    person.exec(&repository, check).success().prints(expected);
+
+    // The same volume, while the container is stopped.
+    person.exec(&repository, trap).success();
+    person.cai(["stop"]).inside(&repository).run().success();
+    import(&person, &repository, &[]).run().success();
+    person.run(&repository, check).success().prints(expected);
+
+    // Links on the way to a link are not followed either.
+    let way = "rm -rf ~/.codex && ln -s ~/evil ~/.codex";
+    person.exec(&repository, way).success();
+    let outcome = person.cai(["links", "fix"]).inside(&repository).run();
+    assert_eq!(outcome.status(), 1, "{outcome}");
+    assert!(outcome.stdout().contains("~/.codex/skills: in the way: a link on the way"), "{outcome}");
+    person.exec(&repository, "ls -A ~/evil").success().prints("gitconfig\n");
+}
+
+#[test]
+fn a_new_agent_needs_a_manifest_only() {
+    let person = Person::new();
+    let repository = person.repository("import-manifest");
+    let manifests = person.home().join(".config/containai/manifests");
+    fs::create_dir_all(&manifests).expect("a directory can be made");
+    let write = |target: &str| {
+        let text = format!(
+            "[agent]\nname = \"mind\"\n\n[[entries]]\nsource = \".mind\"\ntarget = \"{target}\"\ncontainer_link = \".mind\"\nflags = \"dR\"\n"
+        );
+        fs::write(manifests.join("50-mind.toml"), text).expect("a file can be written");
+    };
+    write("../mind");
+    let outcome = import(&person, &repository, &[]).run();
+    outcome.fails(2, "50-mind.toml`, line 6: `target` is `../mind`");
+    import(&person, &repository, &["--only", "nobody"]).run().code(2);
+    write("mind");
+    fs::create_dir_all(person.home().join(".mind")).expect("a directory can be made");
+    fs::write(person.home().join(".mind/x"), "own").expect("a file can be written");
+    let overrides = person.home().join(".config/containai/import-overrides/.mind");
+    fs::create_dir_all(&overrides).expect("a directory can be made");
+    fs::write(overrides.join("y"), "override").expect("a file can be written");
+    person.run(&repository, "true").success();
+    import(&person, &repository, &["--only", "mind"]).run().success();
+    person.exec(&repository, "cat ~/.mind/x ~/.mind/y").success().prints("ownoverride");
+}
