@@ -4,9 +4,7 @@ use std::collections::HashMap;
 use std::io::Read;
 
 use bollard::errors::Error;
-use bollard::models::{
-    ContainerCreateBody, HostConfig, Mount, MountType, MountVolumeOptions,
-};
+use bollard::models::{ContainerCreateBody, HostConfig, Mount, MountType, MountVolumeOptions};
 use bollard::query_parameters::{
     ContainerArchiveInfoOptionsBuilder, CreateContainerOptions, RemoveContainerOptionsBuilder,
     UploadToContainerOptionsBuilder,
@@ -195,8 +193,12 @@ mod tests {
         assert_eq!(labels, HashMap::from([(label::MANAGED.to_owned(), "true".to_owned())]));
         let host = body.host_config.expect("a host configuration");
         let mounts = host.mounts.unwrap_or_default();
-        let seen: Vec<_> = mounts.iter().map(|mount| (&mount.typ, mount.target.as_deref())).collect();
+        let seen: Vec<_> =
+            mounts.iter().map(|mount| (&mount.typ, mount.target.as_deref())).collect();
         assert_eq!(seen, [(&Some(MountType::VOLUME), Some("/mnt/agent-data"))]);
-        assert_eq!((host.binds, host.privileged, host.network_mode), (None, None, Some("none".into())));
+        assert_eq!(
+            (host.binds, host.privileged, host.network_mode),
+            (None, None, Some("none".into()))
+        );
     }
 }

@@ -34,6 +34,13 @@ impl Outcome {
         self
     }
 
+    /// Checks that it printed this line among others.
+    #[track_caller]
+    pub fn prints_line(&self, expected: &str) -> &Self {
+        assert!(self.stdout().lines().any(|line| line == expected), "no `{expected}` in {self}");
+        self
+    }
+
     /// Expects this somewhere on stderr.
     #[track_caller]
     pub fn tells(&self, fragment: &str) -> &Self {

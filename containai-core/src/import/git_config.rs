@@ -117,7 +117,14 @@ impl Section {
                 | ("commit" | "tag" | "push", "gpgsign")
                 | ("gpg", "program" | "format" | "defaultkeycommand")
                 | ("core", "sshcommand" | "hookspath" | "fsmonitor" | "askpass" | "gitproxy")
-                | ("http", "extraheader" | "cookiefile" | "sslkey" | "sslcert" | "sslcertpasswordprotected")
+                | (
+                    "http",
+                    "extraheader"
+                        | "cookiefile"
+                        | "sslkey"
+                        | "sslcert"
+                        | "sslcertpasswordprotected"
+                )
         );
         let is_secret = key.contains("token") || key.contains("password") || key.ends_with("pass");
         !is_dropped && !is_secret && !has_secret(value)

@@ -300,7 +300,8 @@ mod tests {
 
     #[test]
     fn credentials_come_along_only_when_named() {
-        let content = |choice: &Choice| job(choice, ".claude/.credentials.json").map(|it| it.content);
+        let content =
+            |choice: &Choice| job(choice, ".claude/.credentials.json").map(|it| it.content);
         let of = |words: &[&str]| Choice {
             credentials: Credentials::Of(words.iter().map(|&word| word.to_owned()).collect()),
             ..Choice::default()
@@ -327,7 +328,10 @@ mod tests {
         assert!(!skills.admits(".system") && skills.admits("a/.system"));
         let git = job(&choice, ".gitconfig").expect("it is shipped");
         assert_eq!(git.content, Content::GitConfig);
-        assert_eq!(job(&choice, ".gemini/settings.json").map(|it| it.missing), Some(Missing::Nothing));
+        assert_eq!(
+            job(&choice, ".gemini/settings.json").map(|it| it.missing),
+            Some(Missing::Nothing)
+        );
         assert_eq!(job(&choice, ".ssh/id_*"), None);
         let everything = Choice { excluding: Excluding::Nothing, ..Choice::default() };
         assert!(job(&everything, ".codex/skills").is_some_and(|job| job.admits(".system")));
@@ -336,12 +340,19 @@ mod tests {
 
     #[test]
     fn excludes_reach_into_entries() {
-        let excluding = Excluding::These(vec!["claude/plugins/cache".into(), "*.log".into(), "pi".into(), "no/such".into()]);
+        let excluding = Excluding::These(vec![
+            "claude/plugins/cache".into(),
+            "*.log".into(),
+            "pi".into(),
+            "no/such".into(),
+        ]);
         let jobs = Jobs::of(&shipped_manifests(), &Choice { excluding, ..Choice::default() });
         assert_eq!(jobs.unmatched, ["no/such"]);
         assert!(jobs.jobs.iter().all(|job| !job.target.starts_with("pi/")));
         let plugins = jobs.jobs.iter().find(|job| job.target == "claude/plugins").expect("kept");
-        assert!(!plugins.admits("cache") && !plugins.admits("a/b.log") && plugins.admits("a/cache"));
+        assert!(
+            !plugins.admits("cache") && !plugins.admits("a/b.log") && plugins.admits("a/cache")
+        );
     }
 
     #[test]

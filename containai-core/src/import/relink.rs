@@ -100,9 +100,13 @@ mod tests {
     use super::*;
 
     fn jobs() -> Vec<Job> {
-        [(".claude/commands", "claude/commands"), (".agents", "agents"), (".pi/agent/skills", "pi/skills")]
-            .map(|(source, target)| Job::plain(source, target))
-            .into()
+        [
+            (".claude/commands", "claude/commands"),
+            (".agents", "agents"),
+            (".pi/agent/skills", "pi/skills"),
+        ]
+        .map(|(source, target)| Job::plain(source, target))
+        .into()
     }
 
     #[test]

@@ -59,7 +59,8 @@ impl Session {
         pack_parcels(&root, &spare, &mut first, meter).map_err(cannot_read("memory".as_ref()))?;
         let length = first.len().to_string();
         let words: &[&[u8]] = &[length.as_bytes(), stamp.as_bytes()];
-        let command = script::call(&CONTAINER_DATA.into(), script::DELIVER, VOLUME_STAMP.as_bytes(), words)?;
+        let command =
+            script::call(&CONTAINER_DATA.into(), script::DELIVER, VOLUME_STAMP.as_bytes(), words)?;
         let (read, write) = io::pipe().map_err(cannot_read("a pipe".as_ref()))?;
         let meter = Arc::clone(meter);
         let packing = tokio::task::spawn_blocking(move || {

@@ -226,7 +226,8 @@ mod tests {
         assert_eq!(survey.into_report().failures().len(), 1);
         assert!(root.hash(".way/secret").is_err() && root.hash(".x/link").is_err());
 
-        let parcel = |path: &str, filling| Parcel { path: path.into(), mode: 0o600, modified: 5, filling };
+        let parcel =
+            |path: &str, filling| Parcel { path: path.into(), mode: 0o600, modified: 5, filling };
         let parcels = [
             parcel("d", Filling::Directory),
             parcel("d/a", Filling::File(".x/sub/file".into())),
@@ -234,7 +235,8 @@ mod tests {
             parcel("d/c", Filling::Bytes(b"{}".to_vec())),
         ];
         let mut archive = Vec::new();
-        let packed = pack_parcels(&root, &parcels, &mut archive, &Meter::default()).expect("memory");
+        let packed =
+            pack_parcels(&root, &parcels, &mut archive, &Meter::default()).expect("memory");
         assert_eq!(packed.hashes[1], Some(root.hash(".x/sub/file").expect("a file")));
         assert_eq!((packed.hashes.len(), packed.hashes[2].clone()), (4, None));
         assert_eq!(packed.report.failures().len(), 1);

@@ -64,8 +64,7 @@ cd -- \"$p\" && exec tar --create --file=- --format=posix \
 --pax-option=delete=atime,delete=ctime --hard-dereference --numeric-owner .";
 
 /// FILE WORD: whether the file says the word.
-pub(super) const HAS_STAMP: &str =
-    "[ ! -L .containai ] && [ -f \"$p\" ] && [ ! -L \"$p\" ] && [ \"$(head -c 100 -- \"$p\")\" = \"$2\" ]";
+pub(super) const HAS_STAMP: &str = "[ ! -L .containai ] && [ -f \"$p\" ] && [ ! -L \"$p\" ] && [ \"$(head -c 100 -- \"$p\")\" = \"$2\" ]";
 
 /// FILE LENGTH WORD: an archive of so many bytes, of which only what is missing
 /// is made, and one that is written over what is there. The directories are in

@@ -20,7 +20,10 @@ fn furnish(person: &Person<'_>) {
         (".codex/skills/mine.md", "mine"),
         (".bashrc.d/a.sh", "a"),
         (".bashrc.d/b.priv.sh", "private"),
-        (".gitconfig", "[user]\n\tname = A\n\tsigningkey = K\n[url \"https://me:ghp_1@github.com/\"]\n\tinsteadOf = https://github.com/\n"),
+        (
+            ".gitconfig",
+            "[user]\n\tname = A\n\tsigningkey = K\n[url \"https://me:ghp_1@github.com/\"]\n\tinsteadOf = https://github.com/\n",
+        ),
     ] {
         let path = person.home().join(path);
         fs::create_dir_all(path.parent().expect("a parent")).expect("a directory can be made");
@@ -141,7 +144,10 @@ fn nothing_lands_through_a_link_of_the_agent() {
     person.exec(&repository, way).success();
     let outcome = person.cai(["links", "fix"]).inside(&repository).run();
     assert_eq!(outcome.status(), 1, "{outcome}");
-    assert!(outcome.stdout().contains("~/.codex/skills: in the way: a link on the way"), "{outcome}");
+    assert!(
+        outcome.stdout().contains("~/.codex/skills: in the way: a link on the way"),
+        "{outcome}"
+    );
     person.exec(&repository, "ls -A ~/evil").success().prints("gitconfig\n");
 }
 

@@ -27,7 +27,10 @@ pub(super) enum What {
     Link(String),
     Bytes(Vec<u8>),
     /// A file below the home directory.
-    File { path: String, look: Look },
+    File {
+        path: String,
+        look: Look,
+    },
     /// To be made only where nothing is.
     Spare(Vec<u8>),
 }
@@ -49,7 +52,8 @@ impl Candidates {
         for job in jobs {
             if job.kind == JobKind::Pattern {
                 let parent = job.source.rsplit_once('/').map_or("", |(parent, _)| parent);
-                let fitting = survey.names(parent).into_iter().filter_map(|name| job.fitting(&name));
+                let fitting =
+                    survey.names(parent).into_iter().filter_map(|name| job.fitting(&name));
                 let fitting: Vec<Job> = fitting.collect();
                 for job in fitting {
                     found.job(&job, jobs, root, home, &mut survey);
@@ -72,8 +76,12 @@ impl Candidates {
                     (FoundKind::Link(_), _) => {
                         self.warn(&found.path, "an override that is a link is left out");
                     }
-                    (FoundKind::File, None) => self.warn(&found.path, "no manifest has this override's path"),
-                    (FoundKind::File, Some((job, target))) => match root.read_file(&found.path, MOST) {
+                    (FoundKind::File, None) => {
+                        self.warn(&found.path, "no manifest has this override's path")
+                    }
+                    (FoundKind::File, Some((job, target))) => match root
+                        .read_file(&found.path, MOST)
+                    {
                         Ok(bytes) => self.put(job, &found, target, What::Bytes(read(job, bytes))),
                         Err(error) => self.warn(&found.path, &error.to_string()),
                     },
@@ -105,7 +113,14 @@ impl Candidates {
         self
     }
 
-    fn job(&mut self, job: &Job, jobs: &[Job], root: &Directory, home: &str, survey: &mut Survey<'_>) {
+    fn job(
+        &mut self,
+        job: &Job,
+        jobs: &[Job],
+        root: &Directory,
+        home: &str,
+        survey: &mut Survey<'_>,
+    ) {
         let found = match job.content {
             Content::Withheld => Vec::new(),
             _ => survey.find(&job.source, |below| job.admits(below)),
@@ -117,7 +132,10 @@ impl Candidates {
             }
             return;
         };
-        if matches!((job.kind, &first.kind), (JobKind::File, FoundKind::Directory) | (JobKind::Directory, FoundKind::File)) {
+        if matches!(
+            (job.kind, &first.kind),
+            (JobKind::File, FoundKind::Directory) | (JobKind::Directory, FoundKind::File)
+        ) {
             let expected = if job.kind == JobKind::File { "a file" } else { "a directory" };
             return self.warn(&job.source, &format!("it is left out, as it is not {expected}"));
         }
@@ -128,7 +146,10 @@ impl Candidates {
                 FoundKind::Link(to) => match relink(jobs, home, &found.path, &target, to) {
                     Relinked::Inside(to) => What::Link(to),
                     Relinked::Outside => {
-                        self.warn(&found.path, &format!("it leads to `{to}`, which is not imported"));
+                        self.warn(
+                            &found.path,
+                            &format!("it leads to `{to}`, which is not imported"),
+                        );
                         What::Link(to.clone())
                     }
                 },
@@ -188,10 +209,5 @@ fn read(job: &Job, bytes: Vec<u8>) -> Vec<u8> {
 }
 
 fn look(found: &Found) -> Look {
-    Look {
-        size: found.size,
-        modified: found.modified,
-        changed: found.changed,
-        inode: found.inode,
-    }
+    Look { size: found.size, modified: found.modified, changed: found.changed, inode: found.inode }
 }

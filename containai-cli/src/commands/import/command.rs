@@ -79,8 +79,9 @@ pub(crate) async fn run(
             .into());
     }
     let home = env.directory.join(args.from.as_deref().unwrap_or(env.layout.home()));
-    let home = std::fs::canonicalize(&home)
-        .map_err(|error| CliError::usage(format!("cannot import from `{}`: {error}", home.display())))?;
+    let home = std::fs::canonicalize(&home).map_err(|error| {
+        CliError::usage(format!("cannot import from `{}`: {error}", home.display()))
+    })?;
     let (context, place) = Place::find(&args, global, env, ui).await?;
     let engine = context.engine()?;
     let _turn = lock::hold(&env.layout.import_lock(), "an import", ui).await?;
@@ -109,7 +110,8 @@ pub(crate) async fn run(
         return Ok(ExitCode::SUCCESS);
     }
     let way = Way::open(&context, &engine, &place).await?;
-    let chosen: Vec<_> = manifests.into_iter().filter(|manifest| choice.is_about(manifest)).collect();
+    let chosen: Vec<_> =
+        manifests.into_iter().filter(|manifest| choice.is_about(manifest)).collect();
     let work = async {
         let record = match way.has_stamp(&record.stamp).await? {
             true => record,
@@ -123,7 +125,11 @@ pub(crate) async fn run(
             ui.say("nothing changed since the last import");
             return Ok(());
         }
-        let stamp = if record.stamp.is_empty() { format!("{now:x}-{:x}", std::process::id()) } else { record.stamp.clone() };
+        let stamp = if record.stamp.is_empty() {
+            format!("{now:x}-{:x}", std::process::id())
+        } else {
+            record.stamp.clone()
+        };
         let (parcels, spare) = (gathered.parcels.clone(), std::mem::take(&mut gathered.spare));
         let delivery = Delivery { root: root()?, parcels, spare, stamp: stamp.clone() };
         let meter = Arc::new(Meter::default());

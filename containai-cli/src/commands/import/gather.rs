@@ -25,7 +25,12 @@ pub(super) struct Gathered {
 impl Gathered {
     /// Compares candidates with what was sent before. Files are read only where
     /// a look is not enough.
-    pub(super) fn new(candidates: Candidates, record: &Record, root: &Directory, now: i128) -> Self {
+    pub(super) fn new(
+        candidates: Candidates,
+        record: &Record,
+        root: &Directory,
+        now: i128,
+    ) -> Self {
         let mut gathered = Self::default();
         let mut needed = BTreeSet::new();
         for (target, candidate) in &candidates.all {

@@ -64,7 +64,8 @@ fn link_spec() -> Value {
 fn agent_wrappers() -> Value {
     let agents = shipped_manifests().into_iter().filter_map(|manifest| manifest.agent);
     let wrappers = agents.filter(|agent| !agent.default_args.is_empty()).flat_map(|agent| {
-        let names: Vec<_> = std::iter::once(agent.name.clone()).chain(agent.aliases.clone()).collect();
+        let names: Vec<_> =
+            std::iter::once(agent.name.clone()).chain(agent.aliases.clone()).collect();
         names.into_iter().map(move |name| {
             json!({
                 "function": name,

@@ -53,8 +53,11 @@ pub(super) fn parse_manifest(record: &Record) -> Result<Verdict> {
 pub(super) fn git_config(record: &Record) -> Result<Verdict> {
     let ours = filter_git_config(record.input["gitconfig"].as_str().unwrap_or_default());
     let recorded = record.output["written"].as_str().context("nothing was written")?;
-    let is_dropped =
-        |line: &&str| ["includeIf", "gitconfig-work", "sshCommand", "hooksPath"].iter().any(|word| line.contains(word));
+    let is_dropped = |line: &&str| {
+        ["includeIf", "gitconfig-work", "sshCommand", "hooksPath"]
+            .iter()
+            .any(|word| line.contains(word))
+    };
     let expected: Vec<&str> = recorded.lines().filter(|line| !is_dropped(line)).collect();
     let mut lines: Vec<&str> = ours.lines().collect();
     // A section of which we leave nothing has no header either.
