@@ -48,7 +48,7 @@ fn logical_lines(text: &str) -> impl Iterator<Item = &str> {
             end += length;
             let line = more[..length].trim_end_matches(['\n', '\r']);
             let slashes = line.len() - line.trim_end_matches('\\').len();
-            if length == 0 || slashes % 2 == 0 || is_comment(&rest[..end]) {
+            if length == 0 || slashes.is_multiple_of(2) || is_comment(&rest[..end]) {
                 break;
             }
         }

@@ -77,7 +77,7 @@ impl Candidates {
                         self.warn(&found.path, "an override that is a link is left out");
                     }
                     (FoundKind::File, None) => {
-                        self.warn(&found.path, "no manifest has this override's path")
+                        self.warn(&found.path, "no manifest has this override's path");
                     }
                     (FoundKind::File, Some((job, target))) => match root
                         .read_file(&found.path, MOST)

@@ -9,6 +9,7 @@
 mod bare;
 mod create;
 mod exec;
+mod import;
 mod process;
 mod report;
 mod round;
@@ -38,5 +39,6 @@ fn main() {
     report.extend(process::measure(&person, rounds));
     report.extend(create::measure(&person, engine, rounds));
     report.extend(tree::measure(&person, rounds));
+    report.extend(import::measure(&person, rounds));
     println!("{report}");
 }
