@@ -62,7 +62,8 @@ impl Sides<'_> {
         let shell = format!("ssh -F {}/.ssh/config", self.person.home().display());
         let mut command = Command::new("rsync");
         command.args(["-a", "-e", &shell]).arg(&self.tree);
-        process(command.arg(format!("{}:/mnt/tree/", self.alias)))
+        command.arg(format!("{}:/mnt/tree/", self.alias));
+        process(command)
     }
 }
 
