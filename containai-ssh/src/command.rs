@@ -12,12 +12,13 @@ use crate::variables::{self, CARRIER, Variables};
 
 /// A command for the container, run by the remote user's shell.
 ///
-/// It runs in the workspace unless [`in_dir`](Self::in_dir) says otherwise;
+/// It runs in the workspace unless [`in_dir`](Self::in_dir) or
+/// [`in_home`](Self::in_home) says otherwise;
 /// where that directory is missing, nothing runs and the shell's status (1 or
 /// 2) comes back. `Debug` does not show the words, which may hold secrets.
 #[derive(Clone)]
 pub struct Command {
-    dir: OsString,
+    dir: Option<OsString>,
     body: Body,
     launch: Launch,
     env: Vec<(EnvName, String)>,
@@ -89,7 +90,7 @@ impl Command {
 
     fn of(body: Body) -> Self {
         Self {
-            dir: CONTAINER_WORKSPACE.into(),
+            dir: Some(CONTAINER_WORKSPACE.into()),
             body,
             launch: Launch::default(),
             env: Vec::new(),
@@ -100,7 +101,15 @@ impl Command {
     /// Runs in another directory than the workspace.
     #[must_use]
     pub fn in_dir(mut self, dir: impl Into<OsString>) -> Self {
-        self.dir = dir.into();
+        self.dir = Some(dir.into());
+        self
+    }
+
+    /// Runs where the SSH server starts it, which is the user's home: on a host
+    /// that is no container there is no workspace.
+    #[must_use]
+    pub fn in_home(mut self) -> Self {
+        self.dir = None;
         self
     }
 
@@ -144,16 +153,16 @@ impl Command {
     }
 
     fn plain_line(&self) -> Vec<u8> {
-        let mut line = b"cd ".to_vec();
-        line.extend(quote::word(self.dir.as_bytes()));
-        match &self.body {
-            Body::Shell => line.extend(b"; exec \"$SHELL\" -l"),
+        let (command, between) = match &self.body {
+            Body::Shell => (b"exec \"$SHELL\" -l".to_vec(), &b"; "[..]),
             Body::Words(assignments, program) => {
-                line.extend(b" && ");
-                line.extend(self.launch.wrap(assignments, program));
+                (self.launch.wrap(assignments, program), &b" && "[..])
             }
+        };
+        match &self.dir {
+            Some(dir) => [b"cd ", &*quote::word(dir.as_bytes()), between, &command].concat(),
+            None => command,
         }
-        line
     }
 
     pub(crate) fn sent_env(&self) -> Vec<(EnvName, String)> {
@@ -267,6 +276,15 @@ mod tests {
     fn a_shell_starts_in_the_directory() {
         let line = Command::shell().in_dir("/tmp/a b").line();
         insta::assert_snapshot!(String::from_utf8_lossy(&line), @r#"cd '/tmp/a b'; exec "$SHELL" -l"#);
+    }
+
+    #[test]
+    fn at_home_there_is_no_directory_to_change_to() -> Result<(), CommandError> {
+        let line =
+            |command: Command| String::from_utf8_lossy(&command.in_home().line()).into_owned();
+        insta::assert_snapshot!(line(Command::new(["A=1", "a b"])?), @"A='1' 'a b'");
+        insta::assert_snapshot!(line(Command::shell()), @r#"exec "$SHELL" -l"#);
+        Ok(())
     }
 
     #[test]

@@ -6,6 +6,7 @@ mod child;
 mod exec;
 mod files;
 mod forward;
+mod host;
 mod hostile;
 mod mux;
 mod mux_trouble;
