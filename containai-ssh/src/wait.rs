@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use containai_core::naming::HostPort;
 use containai_core::remote::{Peer, RemoteError};
+use tokio::io::Interest;
 use tokio::net::{TcpStream, ToSocketAddrs};
 use tokio::time::{sleep, timeout};
 
@@ -84,6 +85,8 @@ async fn greet(address: impl ToSocketAddrs) -> std::io::Result<Greeting> {
     stream.set_nodelay(true)?;
     let mut buffer = [0; 128];
     loop {
+        // Asked first: what came before the end is there to be looked at then.
+        let has_ended = stream.ready(Interest::READABLE).await?.is_read_closed();
         let length = stream.peek(&mut buffer).await?;
         let said = &buffer[..length];
         // The engine's port proxy accepts before the server in the container
@@ -99,6 +102,9 @@ async fn greet(address: impl ToSocketAddrs) -> std::io::Result<Greeting> {
         }
         if !BANNERS.iter().chain(&LATER).any(|known| known.starts_with(said)) {
             return Ok(Greeting::Foreign(printable(said)));
+        }
+        if has_ended {
+            return Ok(Greeting::NotYet(format!("no more than `{}`", printable(said))));
         }
         // Looking does not consume, so there is nothing to wait for.
         sleep(Duration::from_millis(1)).await;
@@ -150,6 +156,7 @@ mod tests {
     async fn waits_for_the_banner() {
         check(&[b"SSH-2.0-OpenSSH_9.6\r\n"], "open").await;
         check(&[b"", b"", b"SSH-2.0-x\r\n"], "open").await;
+        check(&[b"SSH-", b"SSH-2.0-x\r\n"], "open").await;
         check(&[b"Not allowed at this time\r\n", b"SSH-2.0-x\r\n"], "open").await;
         check(
             &[b"HTTP/1.1 400 \x1b[2J\r\nServer: x\r\n"],

@@ -112,6 +112,16 @@ impl Session {
         !self.handle.is_closed()
     }
 
+    /// Has both sides agree on new keys (RFC 4253 §9). Commands go on
+    /// meanwhile; it happens by itself after 1 GiB or an hour.
+    ///
+    /// # Errors
+    ///
+    /// [`RemoteError::Connection`]: the connection is broken.
+    pub async fn rekey(&self) -> Result<(), RemoteError> {
+        self.handle.rekey_soon().await.map_err(|error| self.failure(error))
+    }
+
     /// Says goodbye and waits until the connection is closed.
     pub async fn close(self) {
         let goodbye = self.handle.disconnect(Disconnect::ByApplication, "", "").await;

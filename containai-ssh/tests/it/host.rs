@@ -9,6 +9,7 @@ use containai_core::remote::{HostKey, Remote, RemoteError};
 use containai_ssh::{Command, Door, ExitOutcome, Host, Identity, Input};
 use tokio::process::{Child, Command as Program};
 
+use crate::hostile_flow::noise;
 use crate::sshd::{SSHD, Sshd, free_port, make_host_key, me, sh};
 
 /// The server as a host, and its key to us.
@@ -19,10 +20,11 @@ fn host_of(sshd: &Sshd) -> Result<(Host, Identity)> {
     Ok((host, Identity::read(identity)?))
 }
 
-/// A server without a port, on the streams of a child process.
+/// A server without a port, on the streams of a child process. It wants new
+/// keys every now and then.
 fn on_a_pipe(sshd: &Sshd) -> Result<(Child, Door)> {
     let mut child = Program::new(SSHD)
-        .args(["-i", "-e", "-f"])
+        .args(["-i", "-e", "-oRekeyLimit=1M", "-f"])
         .arg(sshd.dir.path().join("sshd_config"))
         .stdin(Streams::piped())
         .stdout(Streams::piped())
@@ -60,7 +62,7 @@ async fn a_child_process_carries_a_connection() -> Result<()> {
     let session = host.connect_over(door, &identity).await?;
     said(&session).await?;
     // Much, both ways, and through pipes that hold little.
-    let much = vec![7; 5 << 20];
+    let much = noise(5 << 20);
     let captured = session.output(&sh("cat")?, Input::bytes(much.clone())).await?;
     assert!(captured.stdout == much);
 

@@ -8,6 +8,8 @@ mod files;
 mod forward;
 mod host;
 mod hostile;
+mod hostile_flow;
+mod hostile_wire;
 mod mux;
 mod mux_trouble;
 mod openssh;
