@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use clap::{Args, CommandFactory as _, Parser};
+use clap::{Args, CommandFactory as _, Parser, Subcommand as _};
 use containai_core::engine::EngineError;
 use containai_core::exit;
 
@@ -118,7 +118,7 @@ fn names_a_verb(args: &[OsString]) -> bool {
             word if word.starts_with("--docker-host=") => {}
             word if word.starts_with('-') => return false,
             word => {
-                let is_verb = Cli::command().find_subcommand(word).is_some();
+                let is_verb = Command::has_subcommand(word);
                 // A word that is neither gets clap's message with a suggestion.
                 return is_verb || !std::path::Path::new(word).is_dir();
             }

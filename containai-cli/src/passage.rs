@@ -46,15 +46,20 @@ impl Passage {
         let Some(Sequel { sharing, target, .. }) = Sequel::of(context, container).await else {
             return Ok(None);
         };
-        match sharing.borrow(&target).await {
-            Ok(lease) => {
-                // What heals the files of OpenSSH where nothing is opened.
-                if let Ok(name) = ContainerName::parse(&container.name) {
-                    context.remote.introduce(&name, target.port, &target.host_key).await?;
-                }
+        // What heals the files of OpenSSH where nothing is opened; done while
+        // the other side is at work.
+        let heal = async {
+            match ContainerName::parse(&container.name) {
+                Ok(name) => context.remote.introduce(&name, target.port, &target.host_key).await,
+                Err(_) => Ok(()),
+            }
+        };
+        match tokio::join!(sharing.borrow(&target), heal) {
+            (Ok(lease), healed) => {
+                healed?;
                 Ok(Some(Self { way: Way::Lent(lease), sequel: None }))
             }
-            Err(error) => {
+            (Err(error), _) => {
                 context.ui.detail(&format!("opening a connection: {error}"));
                 Ok(None)
             }

@@ -109,7 +109,9 @@ fn dying_at_any_moment_of_a_move_loses_nothing() {
                 engine.crash_after(calls);
                 let _ = enter(&engine, &remote);
                 engine.recover();
-                let world = run(observe(&engine, &desired())).expect("an answer");
+                let wanted = desired();
+                let world =
+                    run(observe(&engine, &wanted.workspace, &wanted.image)).expect("an answer");
                 assert_eq!(world.serving(&desired().workspace).len(), 1, "{moment} {second}");
                 let is_kept = |it: &Container| engine.read(&it.id).as_deref() == Some(FILES);
                 assert!(engine.snapshot().iter().any(is_kept), "{moment} {second}");

@@ -190,9 +190,8 @@ impl<'a> Entrance<'a> {
 
     async fn observed(&self) -> anyhow::Result<(DockerEngine, Observed)> {
         let engine = self.context.engine()?;
-        let isolation = self.context.record.as_ref().map(|record| record.isolation);
-        let wanted = self.wanted(isolation.unwrap_or(Isolation::Userns));
-        let observed = observe(&engine, &wanted).await?;
+        let image = &self.context.config.image.value;
+        let observed = observe(&engine, &self.workspace, image).await?;
         Ok((engine, observed))
     }
 
@@ -217,6 +216,8 @@ impl<'a> Entrance<'a> {
         Ok(self.wanted(isolation))
     }
 
+    /// Asks git for the branch, which takes as long as all else that comes
+    /// before a command: only for what may have to be made.
     fn wanted(&self, isolation: Isolation) -> Desired {
         desired(&self.context.config, &self.workspace, isolation, local_capacity())
     }

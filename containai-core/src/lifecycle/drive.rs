@@ -1,9 +1,10 @@
 //! The only loop.
 
 use super::road::{Road, forget};
-use crate::engine::{Container, ContainerId, Engine, EngineError};
+use crate::engine::{Container, ContainerId, Engine, EngineError, ImageRequest};
 use crate::hint::{Advice, Hint};
 use crate::lifecycle::{Desired, Event, Events, Observed, Refusal, decide};
+use crate::naming::WorkspacePath;
 use crate::remote::{Remote, RemoteError};
 
 /// How often the world may change under the drive before it gives up.
@@ -68,7 +69,7 @@ pub async fn drive<E: Engine, R: Remote>(
     let mut road = Road::new(engine, remote, desired, events);
     let mut observed = Observed::default();
     for _ in 0..MAX_STEPS {
-        observed = observe_again(engine, desired, observed).await?;
+        observed = observe_again(engine, &desired.workspace, &desired.image, observed).await?;
         let step = decide(&observed, desired);
         events.event(Event::Step(&step));
         match road.take(step, &mut observed).await {
@@ -83,29 +84,35 @@ pub async fn drive<E: Engine, R: Remote>(
     Err(Refusal::Stuck { name: desired.name.to_string(), state: "changing".into() }.into())
 }
 
-/// Looks at the engine once, for a plan or a status.
+/// Looks at the engine once, for a plan or a status, at all that matters to one
+/// workspace; the image counts only where no container serves it yet.
 ///
 /// # Errors
 ///
 /// What the engine answered.
-pub async fn observe<E: Engine>(engine: &E, desired: &Desired) -> Result<Observed, EngineError> {
-    observe_again(engine, desired, Observed::default()).await
+pub async fn observe<E: Engine>(
+    engine: &E,
+    workspace: &WorkspacePath,
+    image: &ImageRequest,
+) -> Result<Observed, EngineError> {
+    observe_again(engine, workspace, image, Observed::default()).await
 }
 
 /// Asks for the image only when a container has to be made, and only until it
 /// is known.
 async fn observe_again<E: Engine>(
     engine: &E,
-    desired: &Desired,
+    workspace: &WorkspacePath,
+    image: &ImageRequest,
     before: Observed,
 ) -> Result<Observed, EngineError> {
     let mut observed = Observed { containers: engine.containers().await?, ..before };
-    observed.last_start = match observed.pair(&desired.workspace) {
+    observed.last_start = match observed.pair(workspace) {
         Some(pair) => last_start(engine, &pair.old.id).await?,
         None => None,
     };
-    if observed.image.is_none() && observed.serving(&desired.workspace).is_empty() {
-        observed.image = engine.find_image(&desired.image).await?;
+    if observed.image.is_none() && observed.serving(workspace).is_empty() {
+        observed.image = engine.find_image(image).await?;
     }
     Ok(observed)
 }

@@ -4,6 +4,7 @@ use std::fmt;
 use std::fs::File;
 use std::io::{self, ErrorKind, Read};
 use std::os::fd::{AsFd, OwnedFd};
+use std::sync::mpsc;
 use std::thread;
 
 use bytes::Bytes;
@@ -11,8 +12,9 @@ use rustix::event::{PollFd, PollFlags, poll};
 use rustix::pipe::{PipeFlags, pipe_with};
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 
-/// What is read at once, in bytes; a pipe of Linux holds as much.
-const CHUNK: usize = 64 * 1024;
+/// What is read at once, in bytes: twice what a pipe of Linux holds, and four
+/// packets.
+const CHUNK: usize = 128 * 1024;
 /// How many chunks may wait for the network.
 const AHEAD: usize = 4;
 
@@ -111,21 +113,48 @@ impl Read for Watched {
 
 fn spawn(sender: Sender<Bytes>, mut reader: impl Read + Send + 'static) -> io::Result<()> {
     let read = move || {
+        let (home, returned) = mpsc::channel();
         loop {
-            let mut chunk = vec![0; CHUNK];
-            match reader.read(&mut chunk) {
+            let mut buffer = returned.try_recv().unwrap_or_else(|_| vec![0; CHUNK]);
+            let length = match reader.read(&mut buffer) {
                 Ok(0) => return,
-                Ok(length) => chunk.truncate(length),
-                Err(error) if is_passing(&error) => continue,
+                Ok(length) => length,
+                Err(error) if is_passing(&error) => {
+                    let _ = home.send(buffer);
+                    continue;
+                }
                 Err(_) => return,
-            }
-            if sender.blocking_send(chunk.into()).is_err() {
+            };
+            let chunk = Chunk { buffer, length, home: home.clone() };
+            if sender.blocking_send(Bytes::from_owner(chunk)).is_err() {
                 return;
             }
         }
     };
     thread::Builder::new().name("stdin".to_owned()).spawn(read)?;
     Ok(())
+}
+
+/// What one read brought, in a buffer that is read into again after it was
+/// sent: a fresh one would be cleared first, and its memory taken from the
+/// kernel anew each time.
+struct Chunk {
+    buffer: Vec<u8>,
+    length: usize,
+    home: mpsc::Sender<Vec<u8>>,
+}
+
+impl AsRef<[u8]> for Chunk {
+    fn as_ref(&self) -> &[u8] {
+        &self.buffer[..self.length]
+    }
+}
+
+impl Drop for Chunk {
+    fn drop(&mut self) {
+        // Nobody reads any more at the end.
+        let _ = self.home.send(std::mem::take(&mut self.buffer));
+    }
 }
 
 /// `WouldBlock` comes where another process has set `O_NONBLOCK` on a file

@@ -1,20 +1,27 @@
 //! A command in a running container.
 
 use std::process::Command;
+use std::time::Duration;
 
-use containai_tests::{Engine, Person};
+use containai_tests::{Cai, Engine, Person};
 
+use crate::master::Master;
 use crate::report::Row;
 use crate::round::{interleaved, process};
 
-/// `cai exec -- true` beside `ssh` through the written configuration and
-/// `docker exec` as the same user.
+/// `cai exec -- true` beside what else gets a command into the container:
+/// `ssh` through the written configuration, alone and by a master that is up
+/// already, and `docker exec` as the same user.
 pub(crate) fn measure(person: &Person<'_>, engine: &Engine, rounds: usize) -> Vec<Row> {
     let repository = person.repository("bench-exec");
     person.run(&repository, "true").success();
     let name = person.container_name(repository.path());
     let alias = format!("containai-{name}");
-    let ours = person.cai(["exec", "--", "true"]).inside(&repository);
+    let exec = |before: &[&str]| {
+        let words = before.iter().chain(&["exec", "--", "true"]).copied();
+        person.cai(words).inside(&repository)
+    };
+    let (shared, own) = (exec(&[]), exec(&["--no-mux"]));
     let ssh = || {
         let mut ssh = person.openssh("ssh");
         ssh.args([&alias, "true"]);
@@ -25,12 +32,22 @@ pub(crate) fn measure(person: &Person<'_>, engine: &Engine, rounds: usize) -> Ve
         docker.args(["--host", &engine.address(), "exec", "--user", "1000", &name, "true"]);
         process(docker)
     };
-    let times = interleaved(
-        rounds * 2,
-        &mut [&mut || process(ours.command()), &mut || ssh(), &mut || docker()],
+    let master = Master::open(person, &alias);
+    let first = interleaved(rounds, &mut [&mut || call(&own), &mut || ssh()]);
+    let others = interleaved(rounds, &mut [&mut || call(&shared), &mut || ssh(), &mut || docker()]);
+    // These are short, and the difference is small: only many rounds tell it.
+    let sharing = interleaved(
+        rounds * 4,
+        &mut [&mut || call(&shared), &mut || process(master.ssh(&["true"]))],
     );
     vec![
-        Row::against("cai exec -- true / ssh ... true", &times[0], &times[1], 0.3),
-        Row::against("cai exec -- true / docker exec ... true", &times[0], &times[2], 0.5),
+        Row::against("cai --no-mux exec -- true / ssh ... true", &first[0], &first[1], 0.25),
+        Row::against("cai exec -- true / ssh by a master ... true", &sharing[0], &sharing[1], 0.6),
+        Row::against("cai exec -- true / ssh ... true", &others[0], &others[1], 0.3),
+        Row::against("cai exec -- true / docker exec ... true", &others[0], &others[2], 0.5),
     ]
+}
+
+fn call(cai: &Cai) -> Duration {
+    process(cai.command())
 }

@@ -7,9 +7,12 @@
 //! told and is no failure.
 
 mod bare;
+mod bulk;
 mod create;
 mod exec;
+mod forward;
 mod import;
+mod master;
 mod process;
 mod report;
 mod round;
@@ -19,8 +22,9 @@ use containai_tests::{Engine, Person};
 
 use crate::report::Report;
 
-/// Rounds of each comparison when the command line names no number.
-const ROUNDS: usize = 15;
+/// Rounds of each comparison when the command line names no number; all of it
+/// then takes some five minutes.
+const ROUNDS: usize = 9;
 
 fn main() {
     let rounds = match std::env::args().nth(1).map(|text| text.parse()) {
@@ -37,6 +41,8 @@ fn main() {
     let mut report = Report::default();
     report.extend(exec::measure(&person, engine, rounds));
     report.extend(process::measure(&person, rounds));
+    report.extend(bulk::measure(&person, rounds));
+    report.extend(forward::measure(&person, rounds));
     report.extend(create::measure(&person, engine, rounds));
     report.extend(tree::measure(&person, rounds));
     report.extend(import::measure(&person, rounds));

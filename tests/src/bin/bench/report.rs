@@ -59,14 +59,14 @@ impl Report {
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let head = ["", "ours", "theirs", "ratio", "goal", "met"];
+        let head = ["", "ours", "theirs", "ratio", "goal", ""];
         line(f, &head.map(str::to_owned))?;
         for row in &self.0 {
             let goal = match row.goal {
                 Goal::Ratio(most) => format!("<= {most}"),
                 Goal::Below(limit) => format!("< {}", milliseconds(limit)),
             };
-            let met = if row.is_met() { "yes" } else { "no" };
+            let met = if row.is_met() { "met" } else { "not met" };
             let ratio = row.ratio().map_or_else(String::new, |ratio| format!("{ratio:.2}"));
             let theirs = row.theirs.map_or_else(String::new, milliseconds);
             let ours = milliseconds(row.ours);

@@ -37,8 +37,14 @@ pub(crate) fn median(times: &[Duration]) -> Duration {
 
 /// The time of a whole process, which has to succeed; its streams are nobody's.
 #[track_caller]
-pub(crate) fn process(mut command: Command) -> Duration {
-    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+pub(crate) fn process(command: Command) -> Duration {
+    process_between(command, Stdio::null(), Stdio::null())
+}
+
+/// The time of a whole process that reads and writes something.
+#[track_caller]
+pub(crate) fn process_between(mut command: Command, input: Stdio, output: Stdio) -> Duration {
+    command.stdin(input).stdout(output).stderr(Stdio::null());
     let start = Instant::now();
     let status = command.status().expect("the program is installed");
     let time = start.elapsed();
