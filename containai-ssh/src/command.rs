@@ -293,7 +293,7 @@ mod tests {
         variables.assign("TOKEN=se'cret", |_| None)?;
         let command = Command::new(["a"])?.carrying(variables);
         let line = String::from_utf8_lossy(&command.line()).into_owned();
-        insta::assert_snapshot!(line, @r#"exec /bin/sh -c '[ "${CONTAINAI_ENV+x}" ] || { printf '\''%s\n'\'' '\''error: the SSH server takes no variables: it is of a container that an older version made, or was changed'\'' '\''hint: run `cai stop --remove` to have a new container the next time; its volumes stay'\'' >&2; exit 112; }; eval "$CONTAINAI_ENV"; unset CONTAINAI_ENV; exec "$0" -c "$1"' "$SHELL" 'cd '\''/home/agent/workspace'\'' && '\''a'\'"#);
+        insta::assert_snapshot!(line, @r#"exec /bin/sh -c '[ "${CONTAINAI_ENV+x}" ] || { printf '\''%s'\\'n'\'' '\''error: the SSH server takes no variables: it is of a container that an older version made, or was changed'\'' '\''hint: run `cai stop --remove` to have a new container the next time; its volumes stay'\'' >&2; exit 112; }; eval "$CONTAINAI_ENV"; unset CONTAINAI_ENV; exec "$0" -c "$1"' "$SHELL" 'cd '\''/home/agent/workspace'\'' && '\''a'\'"#);
         let sent: Vec<_> = command.sent_env().into_iter().map(|(_, value)| value).collect();
         assert_eq!(sent, [r"export TOKEN='se'\''cret'"]);
         assert!(!line.contains("cret") && !format!("{command:?}").contains("cret"));
