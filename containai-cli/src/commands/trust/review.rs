@@ -1,6 +1,7 @@
 //! A workspace's file beside what was approved of it.
 
 use containai_core::config::{Config, ContentHash, FileText, Flags, Layers, diff, visible};
+use containai_core::hint::Hint;
 use containai_core::layout;
 use containai_core::naming::WorkspacePath;
 
@@ -21,6 +22,7 @@ impl Review {
         let path = layout::workspace_config(workspace);
         let file = trust::suggested(workspace).map_err(|refused| {
             CliError::usage(format!("cannot read `{}`: {refused}", path.display()))
+                .hint(Hint::new("see what stands there; only a regular file can be approved"))
         })?;
         let approved = Approval::of(&env.layout, workspace)?;
         Ok(file.map(|file| Self { file, approved }))
