@@ -55,7 +55,11 @@ fn settings_are_set_listed_and_taken_back() {
     config(&["set", "ssh.port_range_start", "80"]).run().code(2).tells("do not fit");
     config(&["set", "ssh.mux", "perhaps"]).run().code(2).tells("`true` or `false`");
     assert_eq!(fs::read_to_string(&path).expect("it is there"), text);
-    config(&["edit"]).env("EDITOR", "sed -i s/default/defualt/").run().fails(2, "agent.defualt");
+    config(&["edit"])
+        .env("EDITOR", "sed -i s/default/defualt/")
+        .run()
+        .fails(2, "stays as it was")
+        .tells("agent.defualt");
     assert_eq!(fs::read_to_string(&path).expect("it is there"), text);
     config(&["edit"]).env("EDITOR", "sed -i s/codex/pi/").run().success();
     assert_eq!(config(&["get", "agent.default"]).run().line(), "pi");

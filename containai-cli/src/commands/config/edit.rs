@@ -36,10 +36,13 @@ pub(super) async fn run(_: &EditArgs, env: &Env, ui: &Ui) -> anyhow::Result<Exit
             Ok(()) if after == before => break,
             Ok(()) if user_config::replace(&env.layout, ui, &before, &after).await? => break,
             Ok(()) => return Err(kept(&path, &copy, "has changed meanwhile").into()),
+            Err(error) if !ui.terminals().can_ask() => {
+                return Err(error.context(kept(&path, &copy, "stays as it was")));
+            }
             Err(error) => {
                 ui.error(&error, &error::advice(&error).1);
                 if !ui.ask("Edit it again?") {
-                    return Err(kept(&path, &copy, "is as it was").into());
+                    return Err(kept(&path, &copy, "stays as it was").into());
                 }
             }
         }

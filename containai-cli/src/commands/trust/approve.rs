@@ -1,5 +1,6 @@
 use std::process::ExitCode;
 
+use containai_core::exit;
 use containai_core::hint::Hint;
 use containai_core::naming::WorkspacePath;
 
@@ -39,17 +40,26 @@ pub(super) fn run(
         ui.say(&format!("`{}` is approved as it is", review.file.path.display()));
         return Ok(ExitCode::SUCCESS);
     }
-    ui.data(&review.text(workspace)?)?;
-    if question == Question::Open && !ui.terminals().can_ask() {
-        let hint = Hint::run("cai trust --yes", "approve it after you have read it");
-        return Err(CliError::usage("nobody is there to approve this").hint(hint).into());
-    }
-    if question == Question::Open && !ui.ask("Approve this?") {
-        return Err(CliError::with_code(containai_core::exit::FAILED, "not approved").into());
+    if question == Question::Open {
+        ask(&review.text(workspace)?, ui)?;
     }
     let text = review.file.text;
     let approval = Approval { workspace: workspace.to_string(), text };
     approval.keep(&env.layout.trust_file(workspace))?;
     ui.say(&format!("approved `{}` as it is now", review.file.path.display()));
     Ok(ExitCode::SUCCESS)
+}
+
+/// Shows a person what there is to approve, and takes nothing but a yes.
+fn ask(text: &str, ui: &Ui) -> anyhow::Result<()> {
+    if !ui.terminals().can_ask() {
+        return Err(CliError::usage("nobody is there to approve this")
+            .hint(Hint::run("cai trust --show", "read it, and `cai trust --yes` to approve it"))
+            .into());
+    }
+    ui.data(text)?;
+    match ui.ask("Approve this?") {
+        true => Ok(()),
+        false => Err(CliError::with_code(exit::FAILED, "nothing was approved").into()),
+    }
 }
