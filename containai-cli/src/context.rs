@@ -1,21 +1,18 @@
 //! What every command that talks to an engine needs.
 
-use std::fs;
-use std::io::ErrorKind;
-use std::path::PathBuf;
 use std::str::FromStr as _;
 
-use anyhow::Context as _;
-use containai_core::config::{Config, FileText, Flags, Layers};
+use containai_core::config::{Config, Flags};
 use containai_core::hint::Hint;
-use containai_core::layout;
 use containai_core::naming::WorkspacePath;
 use containai_docker::host::EngineRecord;
 use containai_docker::{AddressError, DockerEngine, EngineAddress};
 use containai_ssh::{ForwardAgent, SshRemote, Wishes};
 
 use crate::env::Env;
+use crate::environment::Imported;
 use crate::error::CliError;
+use crate::settings;
 use crate::ui::Ui;
 
 /// The configuration for one workspace, and the two ways to its container.
@@ -26,6 +23,8 @@ pub(crate) struct Context<'a> {
     pub(crate) address: EngineAddress,
     pub(crate) record: Option<EngineRecord>,
     pub(crate) remote: SshRemote,
+    /// The variables that the workspace's sessions get.
+    pub(crate) imported: Option<Imported>,
 }
 
 impl<'a> Context<'a> {
@@ -36,21 +35,7 @@ impl<'a> Context<'a> {
         flags: Flags,
         workspace: Option<&WorkspacePath>,
     ) -> anyhow::Result<Self> {
-        let layers = Layers {
-            flags,
-            environment: env.config.clone(),
-            workspace: workspace.cloned(),
-            workspace_file: workspace
-                .map(layout::workspace_config)
-                .map(read)
-                .transpose()?
-                .flatten(),
-            user_file: read(env.layout.config_file())?,
-        };
-        let config = Config::resolve(&layers)?;
-        for ignored in &config.ignored {
-            ui.warn(&ignored.to_string());
-        }
+        let config = settings::resolve(env, ui, flags, workspace)?;
         let own = EngineAddress::unix(env.engine.socket());
         let address = match &config.docker_host.value {
             None => own.clone(),
@@ -64,7 +49,11 @@ impl<'a> Context<'a> {
             .with_engine(address.to_string())
             .with_wishes(wishes(&config));
         let lends = config.forward_agent.value;
-        let mut context = Self { env, ui, config, address, record, remote };
+        let imported = match workspace {
+            Some(workspace) => Imported::read(&config, workspace, env, ui)?,
+            None => None,
+        };
+        let mut context = Self { env, ui, config, address, record, remote, imported };
         if lends {
             context.lend_agent();
         }
@@ -109,15 +98,4 @@ fn wishes(config: &Config) -> Wishes {
 fn bad_address(error: &AddressError) -> CliError {
     CliError::usage(error.to_string())
         .hint(Hint::new("use `unix:///path`, `tcp://host:port` or `ssh://user@host`"))
-}
-
-/// The text of a file that need not exist.
-fn read(path: PathBuf) -> anyhow::Result<Option<FileText>> {
-    match fs::read_to_string(&path) {
-        Ok(text) => Ok(Some(FileText { path, text })),
-        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
-            Ok(None)
-        }
-        Err(error) => Err(error).with_context(|| format!("cannot read `{}`", path.display())),
-    }
 }

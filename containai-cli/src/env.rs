@@ -32,6 +32,8 @@ pub(crate) struct Env {
     pub(crate) agent_socket: Option<PathBuf>,
     /// `TERM`, for remote terminals.
     pub(crate) term: String,
+    /// `VISUAL`, else `EDITOR`: the user's editor as a shell's words.
+    pub(crate) editor: Option<OsString>,
     /// The directory that the command was given in.
     pub(crate) directory: PathBuf,
     /// The user to give access to the engine; `None` for root itself.
@@ -60,6 +62,7 @@ impl Env {
             certificates: path("DOCKER_CERT_PATH"),
             agent_socket: path("SSH_AUTH_SOCK"),
             term: std::env::var("TERM").unwrap_or_else(|_| "xterm-256color".to_owned()),
+            editor: path("VISUAL").or_else(|| path("EDITOR")).map(PathBuf::into_os_string),
             directory: std::env::current_dir().context("cannot tell the current directory")?,
             user: invoking_user(),
             programs: std::env::var_os("PATH")

@@ -1,7 +1,7 @@
 //! From any error to an exit code and what to do next.
 
 use anyhow::Error;
-use containai_core::config::ConfigError;
+use containai_core::config::{ChangeError, ConfigError};
 use containai_core::engine::EngineError;
 use containai_core::exit;
 use containai_core::hint::{Advice, Hint};
@@ -69,4 +69,5 @@ fn known<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a dyn Adv
         .or_else(|| read::<Refusal>(error))
         .or_else(|| read::<SetupError>(error))
         .or_else(|| read::<ConfigError>(error))
+        .or_else(|| read::<ChangeError>(error))
 }

@@ -3,21 +3,25 @@
 use std::process::ExitCode;
 
 mod app;
+mod beneath;
 mod broker;
 mod commands;
 mod complete;
 mod context;
 mod env;
+mod environment;
 mod error;
 mod forwarding;
 mod git;
 mod host;
 mod lock;
 mod passage;
+mod private_file;
 mod regroup;
 mod role;
+mod settings;
+mod trust;
 mod ui;
-#[expect(dead_code, reason = "the first command that changes the configuration uses it")]
 mod user_config;
 mod wire;
 mod workspace;

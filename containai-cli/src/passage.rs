@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use containai_core::engine::Container;
 use containai_core::naming::ContainerName;
-use containai_core::remote::{Remote as _, RemoteError};
+use containai_core::remote::Remote as _;
 use containai_ssh::mux::{Sharing, Target, Way};
 use containai_ssh::{Command, ExitOutcome, Session, Stdio, Terminal};
 use tokio::time::timeout;
@@ -19,6 +19,7 @@ use tokio::time::timeout;
 use crate::broker::sharing;
 use crate::context::Context;
 use crate::env;
+use crate::environment::Imported;
 use crate::role::BROKER;
 
 /// How long a command runs before something is done for those that follow.
@@ -28,6 +29,7 @@ const HEAD_START: Duration = Duration::from_millis(200);
 pub(crate) struct Passage {
     way: Way,
     sequel: Option<Sequel>,
+    imported: Option<Imported>,
 }
 
 /// What makes it quicker for the commands that follow.
@@ -43,6 +45,7 @@ impl Passage {
         context: &Context<'_>,
         container: &Container,
     ) -> anyhow::Result<Option<Self>> {
+        let imported = context.imported.clone();
         let Some(Sequel { sharing, target, .. }) = Sequel::of(context, container).await else {
             return Ok(None);
         };
@@ -57,7 +60,7 @@ impl Passage {
         match tokio::join!(sharing.borrow(&target), heal) {
             (Ok(lease), healed) => {
                 healed?;
-                Ok(Some(Self { way: Way::Lent(lease), sequel: None }))
+                Ok(Some(Self { way: Way::Lent(lease), sequel: None, imported }))
             }
             (Err(error), _) => {
                 context.ui.detail(&format!("opening a connection: {error}"));
@@ -72,7 +75,8 @@ impl Passage {
         container: &Container,
         session: Session,
     ) -> Self {
-        Self { way: Way::Own(session), sequel: Sequel::of(context, container).await }
+        let imported = context.imported.clone();
+        Self { way: Way::Own(session), sequel: Sequel::of(context, container).await, imported }
     }
 
     /// Runs a command. A connection for the next one is made when this one
@@ -83,17 +87,32 @@ impl Passage {
         command: &Command,
         terminal: Terminal,
         stdio: Stdio,
-    ) -> Result<ExitOutcome, RemoteError> {
+    ) -> anyhow::Result<ExitOutcome> {
+        let given = self.imported.as_ref().map(|imported| imported.give(command)).transpose()?;
+        let command = given.as_ref().unwrap_or(command);
         let mut running = pin!(self.way.exec(command, terminal, stdio));
         let early = timeout(HEAD_START, &mut running).await;
         if let Some(sequel) = self.sequel {
             // The next command goes its own way where this fails.
             let _ = sequel.begin();
         }
-        match early {
+        let outcome = match early {
             Ok(outcome) => outcome,
             Err(_) => running.await,
+        }?;
+        if let Some(imported) = &self.imported {
+            imported.given();
         }
+        Ok(outcome)
+    }
+
+    /// Leaves the workspace's variables inside, for sessions of other programs.
+    pub(crate) async fn prepare(self) -> anyhow::Result<()> {
+        if self.imported.is_some() {
+            let nothing = Command::new(["true"])?;
+            self.exec(&nothing, Terminal::None, Stdio::default()).await?;
+        }
+        Ok(())
     }
 }
 

@@ -1,17 +1,15 @@
 //! The user's configuration file, changed by one command at a time.
 
-use std::fs::{self, DirBuilder, Permissions};
-use std::io::{self, ErrorKind, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
+use std::fs;
+use std::io::ErrorKind;
 use std::path::Path;
 
 use anyhow::Context as _;
 use containai_core::config::ConfigFile;
 use containai_core::layout::Layout;
-use tempfile::Builder;
 
-use crate::lock;
 use crate::ui::Ui;
+use crate::{lock, private_file};
 
 /// Changes the file under its lock, so that two commands lose nothing of each
 /// other. It appears whole or not at all, mode 0600; a symbolic link stays one.
@@ -23,52 +21,40 @@ pub(crate) async fn edit<T>(
 ) -> anyhow::Result<T> {
     let _turn = lock::hold(&layout.config_lock(), "the configuration", ui).await?;
     let path = layout.config_file();
-    let before = match fs::read_to_string(&path) {
-        Err(error) if error.kind() == ErrorKind::NotFound => String::new(),
-        text => text.with_context(|| format!("cannot read `{}`", path.display()))?,
-    };
+    let before = read(&path)?;
     let mut file = ConfigFile::parse(&path, before.as_str())?;
     let outcome = change(&mut file)?;
     if file.text() != before {
-        write(&path, file.text()).with_context(|| format!("cannot write `{}`", path.display()))?;
+        write(&path, file.text())?;
     }
     Ok(outcome)
 }
 
-fn write(path: &Path, text: &str) -> io::Result<()> {
-    let target = match fs::canonicalize(path) {
-        Err(error) if error.kind() == ErrorKind::NotFound => path.to_owned(),
-        target => target?,
-    };
-    let directory = target.parent().unwrap_or(Path::new("/"));
-    DirBuilder::new().recursive(true).mode(0o700).create(directory)?;
-    let private = Permissions::from_mode(0o600);
-    let mut file =
-        Builder::new().prefix(".containai-").permissions(private).tempfile_in(directory)?;
-    file.write_all(text.as_bytes())?;
-    file.as_file().sync_all()?;
-    file.persist(&target)?;
-    Ok(())
+/// Replaces the file's text, unless it is no longer what it was; says whether
+/// it was.
+pub(crate) async fn replace(
+    layout: &Layout,
+    ui: &Ui,
+    before: &str,
+    after: &str,
+) -> anyhow::Result<bool> {
+    let _turn = lock::hold(&layout.config_lock(), "the configuration", ui).await?;
+    let path = layout.config_file();
+    if read(&path)? != before {
+        return Ok(false);
+    }
+    write(&path, after)?;
+    Ok(true)
 }
 
-#[cfg(test)]
-mod tests {
-    use std::os::unix::fs::symlink;
-
-    use tempfile::TempDir;
-
-    use super::*;
-
-    #[test]
-    fn a_link_stays_and_the_mode_is_private() -> anyhow::Result<()> {
-        let dir = TempDir::new()?;
-        let (real, link) = (dir.path().join("real.toml"), dir.path().join("config.toml"));
-        fs::write(&real, "a = 1\n")?;
-        symlink(&real, &link)?;
-        write(&link, "a = 2\n")?;
-        assert!(fs::symlink_metadata(&link)?.is_symlink());
-        assert_eq!(fs::read_to_string(&real)?, "a = 2\n");
-        assert_eq!(fs::metadata(&real)?.permissions().mode() & 0o777, 0o600);
-        Ok(())
+/// The text of the file, which need not exist.
+pub(crate) fn read(path: &Path) -> anyhow::Result<String> {
+    match fs::read_to_string(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(String::new()),
+        text => text.with_context(|| format!("cannot read `{}`", path.display())),
     }
+}
+
+fn write(path: &Path, text: &str) -> anyhow::Result<()> {
+    private_file::write(path, text).with_context(|| format!("cannot write `{}`", path.display()))
 }

@@ -38,6 +38,21 @@ pub(crate) fn find(
     WorkspacePath::new(&real).map_err(|error| CliError::usage(error.to_string()))
 }
 
+/// As [`find`], where the directory may be gone from the disk.
+pub(crate) fn find_gone(
+    given: Option<&Path>,
+    env: &Env,
+    caution: Caution,
+) -> Result<WorkspacePath, CliError> {
+    match given {
+        Some(path) if !env.directory.join(path).exists() => {
+            WorkspacePath::new(env.directory.join(path))
+                .map_err(|error| CliError::usage(error.to_string()))
+        }
+        _ => find(given, env, caution),
+    }
+}
+
 fn resolve(directory: &Path) -> Result<PathBuf, CliError> {
     let shown = directory.display();
     let real = fs::canonicalize(directory).map_err(|error| match error.kind() {

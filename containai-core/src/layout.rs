@@ -16,6 +16,9 @@ pub const VOLUME_STAMP: &str = ".containai/import";
 pub const CONTAINER_DOCKER: &str = "/var/lib/docker";
 /// The file that the image's sshd reads our public key from.
 pub const CONTAINER_AUTHORIZED_KEYS: &str = "/etc/containai/authorized_keys";
+/// What sshd gives to sessions of other programs: `NAME=value` lines, in memory
+/// (`environment` of sshd(8), by way of a link in `~/.ssh`).
+pub const CONTAINER_ENVIRONMENT: &str = "/run/containai/session/environment";
 /// The container's public host key, made at its first boot.
 pub const CONTAINER_HOST_KEY: &str = "/etc/ssh/ssh_host_ed25519_key.pub";
 /// The user that sessions run as; uid and gid are 1000.
@@ -136,6 +139,24 @@ impl Layout {
     /// Serialises changes of [`Self::config_file`].
     pub fn config_lock(&self) -> PathBuf {
         self.lock_dir().join("config.lock")
+    }
+
+    /// What of workspaces' own files was approved, mode 0700.
+    pub fn trust_dir(&self) -> PathBuf {
+        self.config.join("trust")
+    }
+
+    /// What of one workspace's own file was approved.
+    pub fn trust_file(&self, workspace: &WorkspacePath) -> PathBuf {
+        let digest = Sha256::digest(workspace.as_str());
+        let name: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+        self.trust_dir().join(format!("{name}.json"))
+    }
+
+    /// Is there while a container of the workspace may have variables of ours
+    /// in [`CONTAINER_ENVIRONMENT`]; holds nothing.
+    pub fn environment_mark(&self, workspace: &WorkspacePath) -> PathBuf {
+        self.config.join("environment").join(workspace.digest())
     }
 
     /// Serialises set-up.

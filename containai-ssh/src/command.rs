@@ -8,7 +8,7 @@ use containai_core::layout::CONTAINER_WORKSPACE;
 use containai_core::naming::EnvName;
 
 use crate::quote;
-use crate::variables::{self, CARRIER, Variables};
+use crate::variables::{self, CARRIER, LONGEST, Variables, VariablesError};
 
 /// A command for the container, run by the remote user's shell.
 ///
@@ -23,6 +23,7 @@ pub struct Command {
     launch: Launch,
     env: Vec<(EnvName, String)>,
     variables: Variables,
+    kept: Option<Variables>,
 }
 
 #[derive(Clone)]
@@ -95,6 +96,7 @@ impl Command {
             launch: Launch::default(),
             env: Vec::new(),
             variables: Variables::default(),
+            kept: None,
         }
     }
 
@@ -143,12 +145,39 @@ impl Command {
         self
     }
 
+    /// Gives the command variables that are left inside too: the server gives
+    /// them to sessions of other programs from now on, and no others. Those of
+    /// [`carrying`](Self::carrying) go before them. None at all takes back what
+    /// was left before.
+    ///
+    /// # Errors
+    ///
+    /// [`VariablesError::TooLong`]: with those that it carries they are more
+    /// than Linux takes in one variable.
+    pub fn leaving(mut self, kept: Variables) -> Result<Self, VariablesError> {
+        match variables::leaving(&kept, &self.variables).len() > LONGEST {
+            true => Err(VariablesError::TooLong),
+            false => {
+                self.kept = Some(kept);
+                Ok(self)
+            }
+        }
+    }
+
     /// The line that the remote shell gets.
     #[must_use]
     pub fn line(&self) -> Vec<u8> {
-        match self.variables.is_empty() {
-            true => self.plain_line(),
-            false => variables::unpacking(&self.plain_line()),
+        match self.parcel() {
+            None => self.plain_line(),
+            Some(_) => variables::unpacking(&self.plain_line()),
+        }
+    }
+
+    /// What travels beside the line.
+    fn parcel(&self) -> Option<String> {
+        match &self.kept {
+            Some(kept) => Some(variables::leaving(kept, &self.variables)),
+            None => (!self.variables.is_empty()).then(|| self.variables.parcel()),
         }
     }
 
@@ -168,8 +197,8 @@ impl Command {
     pub(crate) fn sent_env(&self) -> Vec<(EnvName, String)> {
         let mut env = self.env.clone();
         // The name is one; `parse` only says so.
-        if let (false, Ok(carrier)) = (self.variables.is_empty(), EnvName::parse(CARRIER)) {
-            env.push((carrier, self.variables.parcel()));
+        if let (Some(parcel), Ok(carrier)) = (self.parcel(), EnvName::parse(CARRIER)) {
+            env.push((carrier, parcel));
         }
         env
     }

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use containai_core::exit;
+use containai_core::layout::CONTAINER_ENVIRONMENT;
 use containai_core::naming::{EnvName, EnvNameError};
 
 use crate::quote;
@@ -101,6 +102,9 @@ impl Variables {
 
     /// What travels: a command of POSIX shells.
     pub(crate) fn parcel(&self) -> String {
+        if self.is_empty() {
+            return ":".to_owned();
+        }
         let mut parcel = "export".to_owned();
         for (name, value) in &self.0 {
             let quoted = quote::word(value.as_bytes());
@@ -109,6 +113,38 @@ impl Variables {
         parcel
     }
 }
+
+/// What travels where variables are left inside as well: a command of POSIX
+/// shells. The server gave this session what was left before, which goes first.
+pub(crate) fn leaving(kept: &Variables, own: &Variables) -> String {
+    let mut parcel = format!(
+        "containai_f={CONTAINER_ENVIRONMENT}; \
+         if [ -r \"$containai_f\" ]; then while IFS='=' read -r containai_n containai_v; do \
+         case $containai_n in {NOT_TAKEN_BACK}) ;; *) unset \"$containai_n\";; esac; \
+         done <\"$containai_f\"; fi; "
+    );
+    match kept.is_empty() {
+        true => parcel.push_str("rm -f \"$containai_f\"; "),
+        false => {
+            let lines: String =
+                kept.0.iter().map(|(name, value)| format!("{name}={value}\n")).collect();
+            let lines = quote::word(lines.as_bytes());
+            // The shell's own `printf`: no process has the values in its arguments.
+            parcel.extend([
+                "if [ -d \"${containai_f%/*}\" ]; then (umask 077; printf %s ",
+                &String::from_utf8_lossy(&lines),
+                " >\"$containai_f.$$\" && mv -f \"$containai_f.$$\" \"$containai_f\") 2>/dev/null; fi; ",
+            ]);
+        }
+    }
+    parcel.extend([kept.parcel(), "; ".to_owned(), own.parcel()]);
+    parcel
+}
+
+/// What is no name, and names that the server sets whatever was left inside:
+/// patterns of a shell's `case`.
+const NOT_TAKEN_BACK: &str = "''|[0-9]*|*[!A-Za-z0-9_]*|CONTAINAI_ENV|HOME|LANG|LC_*|LOGNAME|MAIL|\
+    PATH|SHELL|SSH_*|TERM|TZ|USER";
 
 /// A line that runs another one with the variables that came beside it.
 ///
@@ -186,5 +222,15 @@ mod tests {
         insta::assert_snapshot!(read("A=sec\0ret").expect_err("NUL"), @"line 1: the value of `A` holds a NUL byte");
         let long = format!("A={}", "x".repeat(LONGEST));
         insta::assert_snapshot!(read(&long).expect_err("long"), @"line 1: the variables are longer than 128 KiB all together");
+    }
+
+    #[test]
+    fn what_is_left_inside_is_taken_back_first() -> Result<(), VariablesError> {
+        let mut kept = Variables::default();
+        kept.assign("A=it's", |_| None)?;
+        let own = Variables::default();
+        insta::assert_snapshot!(leaving(&kept, &own));
+        insta::assert_snapshot!(leaving(&own, &own));
+        Ok(())
     }
 }

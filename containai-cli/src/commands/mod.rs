@@ -10,6 +10,7 @@ use crate::ui::Ui;
 
 mod agent;
 mod completion;
+mod config;
 mod cp;
 mod create;
 mod enter;
@@ -29,6 +30,7 @@ mod ssh;
 mod status;
 mod stop;
 mod target;
+mod trust;
 mod version;
 
 /// What `cai` can do.
@@ -46,6 +48,8 @@ pub(crate) enum Command {
     Forward(forward::ForwardArgs),
     Ports(ports::PortsArgs),
     Open(open::OpenArgs),
+    Config(config::ConfigArgs),
+    Trust(trust::TrustArgs),
     Setup(setup::SetupArgs),
     Version(version::VersionArgs),
     Completion(completion::CompletionArgs),
@@ -65,6 +69,8 @@ pub(crate) fn run(
         Command::Completion(args) => completion::run(&args, ui),
         Command::Reference(args) => reference::run(&args),
         Command::Setup(args) => setup::run(&args, env, ui),
+        Command::Trust(args) => trust::run(&args, env, ui),
+        Command::Config(args) => wait(config::run(args, global, env, ui)),
         Command::Run(args) => wait(run::run(args, global, env, ui)),
         Command::Shell(args) => wait(shell::run(args, global, env, ui)),
         Command::Exec(args) => wait(exec::run(args, global, env, ui)),

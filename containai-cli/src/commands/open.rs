@@ -53,8 +53,8 @@ pub(super) async fn run(
     let flags = Flags { docker_host: global.docker_host.clone(), ..Flags::default() };
     let entrance = Entrance::new(env, ui, flags, workspace, Consent::Refused)?;
     // The editor's `ssh` finds the pinned key and the configuration.
-    let reached = entrance.connect_existing().await?;
-    reached.session.close().await;
+    let reached = entrance.enter_existing().await?;
+    reached.session.prepare().await?;
     let name = ContainerName::parse(&reached.container.name)?;
     let port = reached.container.labels.ssh_port().map_or(0, |port| port.get());
     let find = |editor: Editor| {

@@ -2,6 +2,7 @@
 
 use schemars::{JsonSchema, Schema, schema_for};
 
+use super::config::Value;
 use super::status::Status;
 use super::version::Version;
 
@@ -15,7 +16,12 @@ pub(crate) struct Output {
 
 /// Everything that `--json` prints.
 pub(crate) fn outputs() -> Vec<Output> {
-    vec![of::<Status>("cai status --json"), of::<Version>("cai version --json")]
+    vec![
+        of::<Vec<Value>>("cai config list --json"),
+        of::<Value>("cai config get --json"),
+        of::<Status>("cai status --json"),
+        of::<Version>("cai version --json"),
+    ]
 }
 
 fn of<T: JsonSchema>(command: &'static str) -> Output {

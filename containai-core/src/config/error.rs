@@ -42,7 +42,7 @@ pub enum ConfigError {
         /// The key.
         key: String,
         /// What belongs there.
-        expected: &'static str,
+        expected: String,
         /// What stands there.
         text: String,
     },

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use super::{IsolationChoice, SETTINGS};
+use super::{ContentHash, IsolationChoice, SETTINGS};
 use crate::byte_size::ByteSize;
 use crate::engine::{ImageRequest, ImageSource};
 use crate::naming::{AgentName, VolumeName, WorkspacePath};
@@ -20,6 +20,10 @@ pub struct Layers {
     pub workspace: Option<WorkspacePath>,
     /// The workspace's own file, not trusted; `None` where there is none.
     pub workspace_file: Option<FileText>,
+    /// What a person approved of that file; `None` where nobody approved
+    /// anything. It counts for the very text that is read here, and for no
+    /// other.
+    pub approved: Option<ContentHash>,
     /// The user's file; `None` where there is none.
     pub user_file: Option<FileText>,
 }

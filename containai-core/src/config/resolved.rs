@@ -6,16 +6,17 @@ use std::time::Duration;
 
 use super::error::Cause;
 use super::setting::{
-    AGENT, CPU_LIMIT, DATA_VOLUME, DOCKER_HOST, FORWARD_AGENT, IMAGE, IMAGE_SOURCE, ISOLATION,
-    LOCAL_FORWARD, MEMORY_LIMIT, MUX, MUX_IDLE, OPTIONS, PORT_RANGE_END, PORT_RANGE_START,
-    REMOTE_FORWARD, parse_memory, read_client_option, read_docker_host, read_idle, read_image,
-    read_local_forward, read_remote_forward, read_switch,
+    AGENT, CPU_LIMIT, DATA_VOLUME, DOCKER_HOST, FILE, FORWARD_AGENT, FROM_HOST, IMAGE,
+    IMAGE_SOURCE, IMPORT, ISOLATION, LOCAL_FORWARD, MEMORY_LIMIT, MUX, MUX_IDLE, OPTIONS,
+    PORT_RANGE_END, PORT_RANGE_START, REMOTE_FORWARD, parse_memory, read_client_option,
+    read_docker_host, read_env_file, read_env_name, read_idle, read_image, read_local_forward,
+    read_remote_forward, read_switch,
 };
 use super::sources::{Found, Sources};
-use super::{ConfigError, Ignored, IsolationChoice, Layers, Setting};
+use super::{ConfigError, Ignored, IsolationChoice, Layers, Setting, Suggestion};
 use crate::byte_size::ByteSize;
 use crate::engine::{ImageRequest, ImageSource, ShippedImage};
-use crate::naming::{AgentName, HostPort, PortRange, VolumeName};
+use crate::naming::{AgentName, EnvName, HostPort, PortRange, VolumeName};
 use crate::remote::{ClientOption, Forward};
 use crate::resources::{Cpus, HostCapacity, Resources};
 
@@ -59,7 +60,17 @@ pub struct Config {
     pub mux: Setting<bool>,
     /// How long a connection is kept after its last command; default 60 s.
     pub mux_idle: Setting<Duration>,
-    /// What the workspace's own file says and has no say in.
+    /// The variables that every session of the container gets; default none.
+    pub env_import: Setting<Vec<EnvName>>,
+    /// Whether the environment of `cai` has their values, before the file;
+    /// default yes where there is no file.
+    pub env_from_host: Setting<bool>,
+    /// The file of the workspace that has their values, relative to it; default
+    /// none. Links may still lead out of the workspace.
+    pub env_file: Setting<Option<String>>,
+    /// What the workspace's own file asks for and nobody has approved.
+    pub suggested: Vec<Suggestion>,
+    /// What a file says that was not followed.
     pub ignored: Vec<Ignored>,
     ssh_ports: PortRange,
 }
@@ -83,6 +94,10 @@ impl Config {
         let ports = PortRange::default();
         let start = sources.find(&PORT_RANGE_START, None, parse)?.or(ports.start());
         let end = sources.find(&PORT_RANGE_END, None, parse)?.or(ports.end());
+        let env_file = sources.find(&FILE, None, read_env_file)?.or_none();
+        let env_from_host =
+            sources.find(&FROM_HOST, None, read_switch)?.or(env_file.value.is_none());
+        let env_import = sources.find_list(&IMPORT, |text| Ok(text.to_owned()))?;
         Ok(Self {
             agent: sources.find(&AGENT, flags.agent, parse)?.or(AgentName::default()),
             image: sources.find(&IMAGE, flags.image, read_image)?.or(default_image()),
@@ -107,6 +122,10 @@ impl Config {
             client_options: sources.find_list(&OPTIONS, read_client_option)?,
             mux: sources.find(&MUX, flags.mux, read_switch)?.or(true),
             mux_idle: sources.find(&MUX_IDLE, None, read_idle)?.or(Duration::from_secs(60)),
+            env_import: sources.read_names(env_import),
+            env_from_host,
+            env_file,
+            suggested: sources.suggested,
             ignored: sources.ignored,
         })
     }
@@ -143,6 +162,21 @@ impl<T> Found<T> {
 
     fn by_the_user(self) -> Setting<Option<T>> {
         Self { workspace: None, ..self }.or_none()
+    }
+}
+
+impl Sources<'_> {
+    /// Keeps the names that are some: one that is none cannot be set anywhere,
+    /// so that nothing is lost but the line that says so.
+    fn read_names(&mut self, list: Setting<Vec<String>>) -> Setting<Vec<EnvName>> {
+        let mut names = Vec::new();
+        for text in &list.value {
+            match read_env_name(text) {
+                Ok(name) => names.push(name),
+                Err(error) => self.ignore(&IMPORT, &list.origin, &error),
+            }
+        }
+        list.map(|_| names)
     }
 }
 

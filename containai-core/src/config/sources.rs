@@ -5,9 +5,10 @@ use std::path::Path;
 use toml_edit::Value;
 
 use super::error::Cause;
-use super::stray::{SECTIONS, check_user_file, ignore_untrusted, place_of};
+use super::stray::{SECTIONS, check_user_file, place_of, sort_out};
 use super::{
-    ConfigError, ConfigFile, Ignored, Layers, Origin, Place, Setting, SettingSpec, Trust, Why,
+    ConfigError, ConfigFile, ContentHash, Ignored, Layers, Origin, Place, Setting, SettingSpec,
+    Suggestion, Trust, Why,
 };
 
 /// The places that a value may come from, read and checked for stray keys.
@@ -17,6 +18,9 @@ pub(super) struct Sources<'a> {
     /// The name of the user's section that fits the workspace best.
     section: Option<String>,
     workspace: Option<ConfigFile>,
+    /// Whether a person has approved the workspace's file.
+    is_approved: bool,
+    pub(super) suggested: Vec<Suggestion>,
     pub(super) ignored: Vec<Ignored>,
 }
 
@@ -30,17 +34,29 @@ pub(super) struct Found<T> {
 
 impl<'a> Sources<'a> {
     pub(super) fn read(layers: &'a Layers) -> Result<Self, ConfigError> {
-        let mut sources =
-            Self { layers, user: None, section: None, workspace: None, ignored: Vec::new() };
+        let mut sources = Self {
+            layers,
+            user: None,
+            section: None,
+            workspace: None,
+            is_approved: false,
+            suggested: Vec::new(),
+            ignored: Vec::new(),
+        };
         if let Some(file) = &layers.user_file {
             let file = ConfigFile::parse(file.path.clone(), file.text.clone())?;
             sources.section = check_user_file(&file, layers.workspace.as_ref())?;
             sources.user = Some(file);
         }
         if let Some(file) = &layers.workspace_file {
+            // What is hashed is what is parsed: the file on disk may be another by now.
+            sources.is_approved = layers.approved == Some(ContentHash::of(&file.text));
             match ConfigFile::parse(file.path.clone(), file.text.clone()) {
                 Ok(file) => {
-                    ignore_untrusted(&file, &mut sources.ignored);
+                    let suggested = sort_out(&file, &mut sources.ignored);
+                    if !sources.is_approved {
+                        sources.suggested = suggested;
+                    }
                     sources.workspace = Some(file);
                 }
                 Err(error) => sources.ignored.push(unreadable(&file.path, &error)),
@@ -70,30 +86,65 @@ impl<'a> Sources<'a> {
         })
     }
 
-    /// Reads a list that only the user's own file has. The section's list
-    /// takes the place of the file's; one text alone is a list of one.
+    /// Reads a list: the nearest place that has one has all of it. One text
+    /// alone is a list of one.
     pub(super) fn find_list<T>(
-        &self,
+        &mut self,
         spec: &'static SettingSpec,
         read: impl Fn(&str) -> Result<T, Cause>,
     ) -> Result<Setting<Vec<T>>, ConfigError> {
-        let Some(file) = &self.user else {
-            return Ok(Setting::default_to(Vec::new()));
-        };
+        let (mut section, mut user) = (None, None);
         let keys: Vec<&str> = spec.key.split('.').collect();
-        let path = file.path().to_owned();
-        let whole = list_at(file, &keys, spec, Origin::User(path.clone()), &read)?;
-        let keys = self.section_keys(spec);
-        let section = match &keys {
-            Some(keys) => list_at(file, keys, spec, Origin::UserSection(path), &read)?,
-            None => None,
+        if let Some(file) = &self.user {
+            let path = file.path().to_owned();
+            user = list_at(file, &keys, spec, Origin::User(path.clone()), &read)?;
+            if let Some(keys) = self.section_keys(spec) {
+                section = list_at(file, &keys, spec, Origin::UserSection(path), &read)?;
+            }
+        }
+        let mut workspace = None;
+        if let Some(file) = self.heard_workspace(spec) {
+            let origin = Origin::Workspace(file.path().to_owned());
+            match list_at(file, &keys, spec, origin, &read) {
+                Ok(found) => workspace = found,
+                Err(error) => {
+                    let ignored = not_followed(file.path(), spec, &error);
+                    self.ignored.push(ignored);
+                }
+            }
+        }
+        let found = section.or(workspace).or(user);
+        Ok(found.unwrap_or_else(|| Setting::default_to(Vec::new())))
+    }
+
+    /// Notes that something of a list is not followed.
+    pub(super) fn ignore(&mut self, spec: &SettingSpec, origin: &Origin, error: &Cause) {
+        let keys: Vec<&str> = spec.key.split('.').collect();
+        let (file, keys) = match origin {
+            Origin::Workspace(_) => (&self.workspace, Some(keys)),
+            Origin::UserSection(_) => (&self.user, self.section_keys(spec)),
+            _ => (&self.user, Some(keys)),
         };
-        Ok(section.or(whole).unwrap_or_else(|| Setting::default_to(Vec::new())))
+        let item = file.as_ref().zip(keys).and_then(|(file, keys)| Some((file, file.get(&keys)?)));
+        if let Some((file, item)) = item {
+            let (place, why) = (place_of(file, item), Why::Invalid(error.to_string()));
+            self.ignored.push(Ignored { place, key: spec.key.to_owned(), why });
+        }
+    }
+
+    /// The workspace's file, where it has a say in the setting.
+    fn heard_workspace(&self, spec: &SettingSpec) -> Option<&ConfigFile> {
+        let is_heard = match spec.trust {
+            Trust::Harmless | Trust::OnlyLower => true,
+            Trust::Approved => self.is_approved,
+            Trust::Never => false,
+        };
+        self.workspace.as_ref().filter(|_| is_heard)
     }
 
     /// Where the user's section for the workspace has the setting.
-    fn section_keys(&self, spec: &'static SettingSpec) -> Option<Vec<&str>> {
-        let (section, key) = (self.section.as_deref()?, spec.section_key?);
+    fn section_keys(&self, spec: &SettingSpec) -> Option<Vec<&str>> {
+        let (section, key) = (self.section.as_deref()?, spec.section_key()?);
         Some([SECTIONS, section].into_iter().chain(key.split('.')).collect())
     }
 
@@ -141,14 +192,13 @@ impl<'a> Sources<'a> {
         spec: &'static SettingSpec,
         read: impl Fn(&str) -> Result<T, Cause>,
     ) -> Option<Setting<T>> {
-        let file = self.workspace.as_ref().filter(|_| spec.trust != Trust::ReachesHost)?;
+        let file = self.heard_workspace(spec)?;
         let keys: Vec<&str> = spec.key.split('.').collect();
         let origin = Origin::Workspace(file.path().to_owned());
         match value_at(file, &keys, spec, origin, read) {
             Ok(found) => found,
             Err(error) => {
-                let mut ignored = unreadable(file.path(), &error);
-                spec.key.clone_into(&mut ignored.key);
+                let ignored = not_followed(file.path(), spec, &error);
                 self.ignored.push(ignored);
                 None
             }
@@ -167,11 +217,12 @@ fn value_at<T>(
         return Ok(None);
     };
     let place = place_of(file, item);
-    let Some(text) = item.as_value().and_then(scalar) else {
+    let value = item.as_value().filter(|value| spec.kind.admits(value));
+    let Some(text) = value.and_then(scalar) else {
         return Err(ConfigError::WrongKind {
             place,
             key: keys.join("."),
-            expected: "a single value",
+            expected: spec.kind.to_string(),
             text: item.to_string().trim().to_owned(),
         });
     };
@@ -192,7 +243,7 @@ fn list_at<T>(
         return Ok(None);
     };
     let place = place_of(file, item);
-    let texts = match item.as_value() {
+    let texts = match item.as_value().filter(|value| spec.kind.admits(value)) {
         Some(Value::Array(array)) => array.iter().map(scalar).collect::<Option<Vec<_>>>(),
         value => value.and_then(scalar).map(|text| vec![text]),
     };
@@ -200,7 +251,7 @@ fn list_at<T>(
         return Err(ConfigError::WrongKind {
             place,
             key: keys.join("."),
-            expected: "a list of texts",
+            expected: spec.kind.to_string(),
             text: item.to_string().trim().to_owned(),
         });
     };
@@ -224,6 +275,11 @@ fn scalar(value: &Value) -> Option<String> {
         Value::Boolean(switch) => Some(switch.value().to_string()),
         Value::Datetime(_) | Value::Array(_) | Value::InlineTable(_) => None,
     }
+}
+
+/// What a setting of the workspace's file amounts to that cannot be used.
+fn not_followed(path: &Path, spec: &SettingSpec, error: &ConfigError) -> Ignored {
+    Ignored { key: spec.key.to_owned(), ..unreadable(path, error) }
 }
 
 /// What a file that cannot be used amounts to, where that is no reason to stop.

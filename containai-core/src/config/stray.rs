@@ -5,7 +5,9 @@ use std::path::Path;
 use toml_edit::{Item, TableLike};
 
 use super::nearest::nearest;
-use super::{ConfigError, ConfigFile, Ignored, Place, SETTINGS, SettingSpec, Trust, Why};
+use super::{
+    ConfigError, ConfigFile, Ignored, Place, SETTINGS, SettingSpec, Suggestion, Trust, Why,
+};
 use crate::naming::WorkspacePath;
 
 /// The table that holds a section for each workspace.
@@ -55,28 +57,35 @@ fn check_section(
     let Some(section) = section.as_table_like() else {
         return Err(must_be_a_table(file, format!("{SECTIONS}.{name}"), section));
     };
-    let known: Vec<&'static str> =
-        SETTINGS.iter().filter_map(|setting| setting.section_key).collect();
+    let known: Vec<&'static str> = SETTINGS.iter().filter_map(SettingSpec::section_key).collect();
     let mut found = Vec::new();
     collect(file, section, "", &known, &mut found);
     found.into_iter().next().map_or(Ok(()), |stray| Err(stray.into_error(&known)))
 }
 
-/// Notes what a file that is not trusted has no say in.
-pub(super) fn ignore_untrusted(file: &ConfigFile, ignored: &mut Vec<Ignored>) {
-    let allowed: Vec<&'static str> = SETTINGS
-        .iter()
-        .filter(|setting| setting.trust != Trust::ReachesHost)
-        .map(|setting| setting.key)
-        .collect();
+/// Notes what the workspace's own file has no say in, and returns what waits
+/// for approval.
+pub(super) fn sort_out(file: &ConfigFile, ignored: &mut Vec<Ignored>) -> Vec<Suggestion> {
+    let may = |setting: &&SettingSpec| setting.trust != Trust::Never;
+    let allowed: Vec<&'static str> = SETTINGS.iter().filter(may).map(|it| it.key).collect();
     for Stray { place, key, .. } in strays(file, &allowed) {
         let table = format!("{key}.");
         let is_meant =
             |setting: &SettingSpec| setting.key == key || setting.key.starts_with(&table);
         let is_setting = key == SECTIONS || SETTINGS.iter().any(is_meant);
-        let why = if is_setting { Why::ReachesHost } else { Why::Unknown };
+        let why = match is_setting {
+            true => Why::Never,
+            false => Why::Unknown { nearest: nearest(&key, allowed.iter().copied()) },
+        };
         ignored.push(Ignored { place, key, why });
     }
+    let waits = SETTINGS.iter().filter(|setting| setting.trust == Trust::Approved);
+    let suggestion = |setting: &SettingSpec| {
+        let keys: Vec<&str> = setting.key.split('.').collect();
+        let item = file.get(&keys)?;
+        Some(Suggestion { place: place_of(file, item), key: setting.key.to_owned() })
+    };
+    waits.filter_map(suggestion).collect()
 }
 
 /// Where an item stands.
@@ -104,7 +113,7 @@ impl Stray {
             return ConfigError::WrongKind {
                 place: self.place,
                 key: self.key,
-                expected: "a table",
+                expected: "a table".to_owned(),
                 text: self.text,
             };
         }
@@ -152,7 +161,7 @@ fn must_be_a_table(file: &ConfigFile, key: String, item: &Item) -> ConfigError {
     ConfigError::WrongKind {
         place: place_of(file, item),
         key,
-        expected: "a table",
+        expected: "a table".to_owned(),
         text: item.to_string().trim().to_owned(),
     }
 }

@@ -14,11 +14,24 @@ pub enum Trust {
     Harmless,
     /// Taken as far as it asks for less than the user would give.
     OnlyLower,
-    /// Ignored: it decides what the host runs, mounts or listens on.
-    ReachesHost,
+    /// Taken once a person has approved the file's very content: it decides
+    /// what the host mounts, lends or listens on.
+    Approved,
+    /// Never taken: it is about the machine, not about the workspace.
+    Never,
 }
 
-/// Something in the workspace's own file that was not followed.
+/// Something that the workspace's own file asks for and that waits for a
+/// person's approval.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Suggestion {
+    /// Where it stands.
+    pub place: Place,
+    /// The setting.
+    pub key: String,
+}
+
+/// Something in a file that was not followed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ignored {
     /// Where it stands.
@@ -33,10 +46,13 @@ pub struct Ignored {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Why {
-    /// Only the user may set it.
-    ReachesHost,
+    /// Only the user's own file may set it.
+    Never,
     /// There is no such setting.
-    Unknown,
+    Unknown {
+        /// What was probably meant.
+        nearest: Option<&'static str>,
+    },
     /// The value cannot be used; what is wrong with it.
     Invalid(String),
 }
@@ -45,10 +61,16 @@ impl fmt::Display for Ignored {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { place, key, why } = self;
         match why {
-            Why::ReachesHost => {
+            Why::Never => {
                 write!(f, "ignored `{key}` at `{place}`: only your own configuration may set it")
             }
-            Why::Unknown => write!(f, "ignored `{key}` at `{place}`: there is no such setting"),
+            Why::Unknown { nearest } => {
+                write!(f, "ignored `{key}` at `{place}`: there is no such setting")?;
+                match nearest {
+                    Some(nearest) => write!(f, "; did you mean `{nearest}`?"),
+                    None => Ok(()),
+                }
+            }
             Why::Invalid(message) if key.is_empty() => write!(f, "ignored `{place}`: {message}"),
             Why::Invalid(message) => write!(f, "ignored `{key}` at `{place}`: {message}"),
         }

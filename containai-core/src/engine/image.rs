@@ -78,6 +78,17 @@ pub enum ImageSource {
     Bootstrap,
 }
 
+impl fmt::Display for ImageSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Auto => "auto",
+            Self::Pull => "pull",
+            Self::Build => "build",
+            Self::Bootstrap => "bootstrap",
+        })
+    }
+}
+
 /// The text is none of `auto`, `pull`, `build`, `bootstrap`.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("`{0}` is none of `auto`, `pull`, `build`, `bootstrap`")]

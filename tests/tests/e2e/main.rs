@@ -4,6 +4,7 @@
 
 mod agent_forwarding;
 mod compatibility;
+mod configuration;
 mod contract;
 mod copies;
 mod engine_trouble;

@@ -35,7 +35,7 @@ fn the_configuration_is_printed_as_it_is_written() {
     fs::create_dir_all(repository.join(".containai")).expect("a directory can be made");
     let own = "[ssh]\nforward_agent = true\nremote_forward = ['9:localhost:22']\n";
     fs::write(repository.join(".containai/config.toml"), own).expect("a file can be written");
-    person.exec(&repository, "true").success().tells("only your own configuration may set it");
+    person.exec(&repository, "true").success().tells("until `cai trust` approves it");
     let text = fs::read_to_string(&written).expect("it is written");
     assert!(!text.contains("RemoteForward") && text.contains("ForwardAgent no"), "{text}");
 }

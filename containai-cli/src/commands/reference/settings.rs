@@ -7,10 +7,10 @@ use super::command::Page;
 pub(super) fn page() -> Page {
     let mut text = String::from(
         "# Settings\n\n\
-         `~/.config/containai/config.toml`. The key within `[workspace.\"/path\"]` is the same where\n\
-         a setting may differ between workspaces.\n\n\
-         | key | per workspace | environment | flag | in the workspace's own file |\n\
-         |---|---|---|---|---|\n",
+         `~/.config/containai/config.toml`, changed by `cai config`. A workspace's own\n\
+         `.containai/config.toml` has the same keys; `cai trust` approves what it says.\n\n\
+         | key | what for | takes | default | per workspace | environment | flag | in the workspace's own file |\n\
+         |---|---|---|---|---|---|---|---|\n",
     );
     for setting in SETTINGS {
         text.push_str(&row(setting));
@@ -23,12 +23,16 @@ fn row(setting: &SettingSpec) -> String {
     let trust = match setting.trust {
         Trust::Harmless => "followed",
         Trust::OnlyLower => "followed where it asks for less",
-        Trust::ReachesHost => "not followed",
+        Trust::Approved => "followed once approved",
+        Trust::Never => "not followed",
     };
     format!(
-        "| `{}` | {} | {} | {} | {trust} |\n",
+        "| `{}` | {} | {} | {} | {} | {} | {} | {trust} |\n",
         setting.key,
-        code(setting.section_key),
+        setting.summary,
+        setting.kind,
+        setting.default,
+        code(setting.section_key()),
         code(setting.env),
         code(setting.flag),
     )

@@ -3,7 +3,7 @@ use std::path::PathBuf;
 use proptest::prelude::*;
 
 use super::*;
-use crate::config::{Environment, FileText, Flags, Origin, Why};
+use crate::config::{ContentHash, Environment, FileText, Flags, Origin, Why};
 use crate::naming::WorkspacePath;
 
 const USER: &str = "/home/me/.config/containai/config.toml";
@@ -83,24 +83,63 @@ fn the_deepest_section_counts() {
     assert_eq!(config.data_volume.value.as_ref().map(VolumeName::as_str), Some("inner"));
 }
 
+const GREEDY: &str = "docker_host = 'tcp://evil:1'\nimage = 'evil'\nimage_source = 'pull'\nisolation = 'userns'\ndata_volume = 'other'\n[ssh]\nforward_agent = true\nport_range_start = 22\nlocal_forward = ['1:a:1']\n[workspace.'/src/api']\nimage = 'evil'\n[agent]\ndefault = 'a b'\ndefalt = 1\n[env]\nimport = ['TOKEN', '1A']\nenv_file = '../out'\n";
+
 #[test]
 fn the_workspace_cannot_reach_the_host() {
-    let text = "docker_host = 'tcp://evil:1'\nimage = 'evil'\nimage_source = 'pull'\nisolation = 'userns'\ndata_volume = 'other'\n[ssh]\nforward_agent = true\nport_range_start = 22\n[workspace.'/src/api']\nimage = 'evil'\n[agent]\ndefault = 'a b'\nnope = 1\n";
-    let mut config = resolve(&layers("", text));
+    let mut config = resolve(&layers("", GREEDY));
     let ignored = std::mem::take(&mut config.ignored);
+    let suggested = std::mem::take(&mut config.suggested);
     assert_eq!(config, resolve(&Layers::default()));
     let lines: Vec<_> = ignored.iter().map(ToString::to_string).collect();
-    insta::assert_snapshot!(lines.join("\n"), @r"
-    ignored `docker_host` at `/src/api/.containai/config.toml:1:1`: only your own configuration may set it
-    ignored `image` at `/src/api/.containai/config.toml:2:1`: only your own configuration may set it
-    ignored `image_source` at `/src/api/.containai/config.toml:3:1`: only your own configuration may set it
-    ignored `isolation` at `/src/api/.containai/config.toml:4:1`: only your own configuration may set it
-    ignored `data_volume` at `/src/api/.containai/config.toml:5:1`: only your own configuration may set it
-    ignored `ssh` at `/src/api/.containai/config.toml:6:2`: only your own configuration may set it
-    ignored `workspace` at `/src/api/.containai/config.toml:9:2`: only your own configuration may set it
-    ignored `agent.nope` at `/src/api/.containai/config.toml:13:1`: there is no such setting
-    ignored `agent.default` at `/src/api/.containai/config.toml:12:11`: `a b` is no name of an agent: it takes small letters, digits, `_`, `.` and `-`, the first a letter or digit
-    ");
+    insta::assert_snapshot!(lines.join("\n"));
+    let keys: Vec<_> = suggested.iter().map(|it| format!("{} {}", it.key, it.place.line)).collect();
+    insta::assert_snapshot!(keys.join("\n"));
+}
+
+#[test]
+fn what_was_approved_counts_to_the_letter() {
+    let mut approving = layers("image = 'mine'\n[ssh]\nlocal_forward = ['9:b:9']\n", GREEDY);
+    approving.approved = Some(ContentHash::of(GREEDY));
+    let config = resolve(&approving);
+    let image = |config: &Config| format!("{} {}", config.image.value, config.image.origin);
+    assert_eq!(image(&config), format!("evil workspace:{WORKSPACE}"));
+    assert_eq!(config.local_forward.value[0].directive(), "LocalForward 1 a:1");
+    assert_eq!(config.env_import.value, [EnvName::parse("TOKEN").expect("a name")]);
+    assert!(config.forward_agent.value && config.suggested.is_empty());
+    // What is about the machine is never taken, and nothing leaves the workspace.
+    assert_eq!(config.docker_host, Setting::default_to(None));
+    assert_eq!(config.isolation, Setting::default_to(IsolationChoice::default()));
+    assert_eq!(config.port_range_start.origin, Origin::Default);
+    assert_eq!(config.env_file, Setting::default_to(None));
+
+    let section = "[workspace.'/src/api']\nimage = 'section'\n";
+    approving.user_file = file(USER, section);
+    assert_eq!(image(&resolve(&approving)), format!("section user-section:{USER}"));
+
+    approving.user_file = None;
+    approving.workspace_file = file(WORKSPACE, &format!("{GREEDY} "));
+    let config = resolve(&approving);
+    assert_eq!(config.image.origin, Origin::Default, "another byte is another file");
+    assert!(!config.suggested.is_empty());
+}
+
+#[test]
+fn variables_come_from_here_unless_there_is_a_file() {
+    let config = |text: &str| resolve(&layers(text, ""));
+    assert!(config("env.import = ['A']").env_from_host.value);
+    let with_file = config("env.import = ['A']\nenv.env_file = 'sub/../.env'");
+    assert!(!with_file.env_from_host.value);
+    assert!(config("env.env_file = '.env'\nenv.from_host = true").env_from_host.value);
+    let refusals = ["'/etc/passwd'", "'../x'", "''", "'a/..'"];
+    for text in refusals {
+        let refusal = refusal(&format!("env.env_file = {text}"));
+        assert!(refusal.contains("does not leave the workspace"), "{refusal}");
+    }
+    let skipped = config("env.import = ['1A', 'A', 'X*']");
+    assert_eq!(skipped.env_import.value.len(), 1);
+    let lines: Vec<_> = skipped.ignored.iter().map(ToString::to_string).collect();
+    insta::assert_snapshot!(lines.join("\n"));
 }
 
 #[test]
@@ -132,7 +171,7 @@ fn the_workspace_may_ask_for_less() {
 fn connections_are_kept_for_seconds() {
     for text in ["0", "86401", "-1", "1.5", "'1m'", "true"] {
         let refusal = refusal(&format!("ssh.mux_idle = {text}\n"));
-        assert!(refusal.contains("it takes seconds, from 1 to 86400"), "{refusal}");
+        assert!(refusal.contains("from 1 to 86400"), "{refusal}");
     }
     let config = resolve(&layers("[ssh]\nmux = false\nmux_idle = 5\n", "ssh.mux = true\n"));
     assert!(!config.mux.value, "the workspace has no say");
@@ -166,13 +205,12 @@ fn refusals_name_the_place() {
       hint: did you mean `agent.default`?
     `/home/me/.config/containai/config.toml:1:2`: there is no setting `network`
     `/home/me/.config/containai/config.toml:1:1`: `agent` must be a table, not `"claude"`
-    `/home/me/.config/containai/config.toml:2:22`: `ssh.port_range_start` cannot be `2400.0`
-      `2400.0` is no port: it takes a number from 1 to 65535
+    `/home/me/.config/containai/config.toml:2:22`: `ssh.port_range_start` must be a number from 1024 to 65535, not `2400.0`
     `ssh.port_range_start` (user:/home/me/.config/containai/config.toml) and `ssh.port_range_end` (default) do not fit
       port 80 is not in 1024-65535
     `ssh.port_range_start` (user:/home/me/.config/containai/config.toml) and `ssh.port_range_end` (default) do not fit
       the port range 3000-2500 is empty
-    `/home/me/.config/containai/config.toml:1:9`: `image` must be a single value, not `["a"]`
+    `/home/me/.config/containai/config.toml:1:9`: `image` must be an image that ships, or a reference, not `["a"]`
     `/home/me/.config/containai/config.toml:1:9`: `image` cannot be `-v`
       `-v` is no image: it takes a name of ours or a reference such as `ghcr.io/me/image:tag`
     `/home/me/.config/containai/config.toml:1:13`: `isolation` cannot be `none`
@@ -230,7 +268,7 @@ proptest! {
 }
 
 #[test]
-fn lists_of_the_user_count_whole_and_those_of_the_workspace_never() {
+fn lists_count_whole() {
     let user = "[ssh]\nforward_agent = true\nlocal_forward = ['8080:localhost:80']\noptions = 'Compression yes'\n[workspace.'/src/api'.ssh]\nforward_agent = false\nlocal_forward = ['1:a:1', '/tmp/s:/run/s']\n";
     let workspace = "[ssh]\nlocal_forward = ['2:b:2']\nremote_forward = ['3:c:3']\n";
     let config = resolve(&layers(user, workspace));
@@ -242,7 +280,7 @@ fn lists_of_the_user_count_whole_and_those_of_the_workspace_never() {
     assert_eq!(config.local_forward.origin.to_string(), format!("user-section:{USER}"));
     assert!(!config.forward_agent.value && config.remote_forward.value.is_empty());
     assert_eq!(config.client_options.value[0].to_string(), "Compression yes");
-    assert_eq!(config.ignored.len(), 1, "{:?}", config.ignored);
+    assert_eq!(config.suggested.len(), 2, "{:?}", config.suggested);
 }
 
 #[test]
@@ -255,6 +293,6 @@ fn a_list_names_what_is_wrong_in_it() {
     `/home/me/.config/containai/config.toml:1:15`: `ssh.options` cannot be `ProxyCommand x`
       `ProxyCommand x` is no directive that may be added: it takes `Keyword value` with one of `AddKeysToAgent`, `BatchMode`, `Compression`, `ConnectTimeout`, `ConnectionAttempts`, `ExitOnForwardFailure`, `LogLevel`, `RequestTTY`, `SendEnv`, `ServerAliveCountMax`, `ServerAliveInterval`, `SetEnv`, `StreamLocalBindUnlink`, `TCPKeepAlive`
     ");
-    insta::assert_snapshot!(refusal("ssh.local_forward = { a = 1 }"), @"`/home/me/.config/containai/config.toml:1:21`: `ssh.local_forward` must be a list of texts, not `{ a = 1 }`");
+    insta::assert_snapshot!(refusal("ssh.local_forward = { a = 1 }"), @"`/home/me/.config/containai/config.toml:1:21`: `ssh.local_forward` must be a list of texts: `[bind:]port:host:hostport`, or the path of a socket at either end, not `{ a = 1 }`");
     insta::assert_snapshot!(refusal("[workspace.'/src'.ssh]\nnope = 1"), @"`/home/me/.config/containai/config.toml:2:1`: there is no setting `ssh.nope`");
 }

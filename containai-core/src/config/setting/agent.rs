@@ -1,7 +1,8 @@
 //! Which agent is started.
 
-use super::SettingSpec;
+use super::{Kind, Scope, SettingSpec};
 use crate::config::Trust;
+use crate::naming::AgentName;
 
 /// The agent that `run` starts where no command is given; default `claude`.
 ///
@@ -9,8 +10,12 @@ use crate::config::Trust;
 /// nothing but the name of an agent.
 pub(in crate::config) const AGENT: SettingSpec = SettingSpec {
     key: "agent.default",
-    section_key: Some("agent"),
+    scope: Scope::Either("agent"),
     env: Some("CONTAINAI_AGENT"),
     flag: Some("--agent"),
     trust: Trust::Harmless,
+    kind: Kind::Text("the name of an agent"),
+    default: "claude",
+    summary: "agent that `cai run` starts where no command is given",
+    check: |text| Ok(AgentName::parse(text).map(drop)?),
 };

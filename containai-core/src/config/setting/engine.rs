@@ -1,16 +1,20 @@
 //! Which engine is used.
 
-use super::SettingSpec;
+use super::{Kind, Scope, SettingSpec};
 use crate::config::Trust;
 use crate::config::error::Cause;
 
 /// The engine's address; default our own socket.
 pub(in crate::config) const DOCKER_HOST: SettingSpec = SettingSpec {
     key: "docker_host",
-    section_key: None,
+    scope: Scope::User,
     env: Some("CONTAINAI_DOCKER_HOST"),
     flag: Some("--docker-host"),
-    trust: Trust::ReachesHost,
+    trust: Trust::Never,
+    kind: Kind::Text("a `unix://`, `tcp://` or `ssh://` address"),
+    default: "",
+    summary: "address of the engine; the one that `cai setup` makes where there is none",
+    check: |text| read_docker_host(text).map(drop),
 };
 
 /// Takes an address as it stands; whether it can be reached, its user finds out.

@@ -1,27 +1,35 @@
 //! Which image a container is made of.
 
-use super::SettingSpec;
+use super::{Kind, Scope, SettingSpec};
 use crate::config::Trust;
 use crate::config::error::Cause;
-use crate::engine::ImageRequest;
+use crate::engine::{ImageRequest, ImageSource};
 
 /// The image: one that ContainAI ships by its short name, or any reference
 /// that Docker knows; default the most complete one that is shipped.
 pub(in crate::config) const IMAGE: SettingSpec = SettingSpec {
     key: "image",
-    section_key: Some("image"),
+    scope: Scope::Either("image"),
     env: Some("CONTAINAI_IMAGE"),
     flag: Some("--image"),
-    trust: Trust::ReachesHost,
+    trust: Trust::Approved,
+    kind: Kind::Text("an image that ships, or a reference"),
+    default: "the most complete image that ships",
+    summary: "image of a new container",
+    check: |text| Ok(parse_image(text).map(drop)?),
 };
 
 /// How an image comes here that is not here yet; default `auto`.
 pub(in crate::config) const IMAGE_SOURCE: SettingSpec = SettingSpec {
     key: "image_source",
-    section_key: None,
+    scope: Scope::User,
     env: Some("CONTAINAI_IMAGE_SOURCE"),
     flag: Some("--image-source"),
-    trust: Trust::ReachesHost,
+    trust: Trust::Never,
+    kind: Kind::Choice(&["auto", "pull", "build", "bootstrap"]),
+    default: "auto",
+    summary: "how an image comes here that is not here yet",
+    check: |text| Ok(text.parse::<ImageSource>().map(drop)?),
 };
 
 pub(in crate::config) fn read_image(text: &str) -> Result<ImageRequest, Cause> {

@@ -3,17 +3,21 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::SettingSpec;
+use super::{Kind, Scope, SettingSpec};
 use crate::config::Trust;
 use crate::engine::Isolation;
 
 /// How containers are isolated; default `auto`.
 pub(in crate::config) const ISOLATION: SettingSpec = SettingSpec {
     key: "isolation",
-    section_key: None,
+    scope: Scope::User,
     env: Some("CONTAINAI_ISOLATION"),
     flag: Some("--isolation"),
-    trust: Trust::ReachesHost,
+    trust: Trust::Never,
+    kind: Kind::Choice(&["auto", "sysbox", "userns"]),
+    default: "auto",
+    summary: "what keeps the container's root from being the host's",
+    check: |text| Ok(text.parse::<IsolationChoice>().map(drop)?),
 };
 
 /// Which isolation is wanted. There is no choice without one.

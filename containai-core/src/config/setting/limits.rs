@@ -1,28 +1,37 @@
 //! How much of the host a container may use.
 
-use super::SettingSpec;
+use super::{Kind, Scope, SettingSpec};
 use crate::byte_size::ByteSize;
 use crate::config::Trust;
 use crate::config::error::Cause;
+use crate::resources::Cpus;
 
 /// The most memory; default half of the host's.
 ///
 /// The workspace may ask for less, as a project may know that it needs little.
 pub(in crate::config) const MEMORY_LIMIT: SettingSpec = SettingSpec {
     key: "resources.memory_limit",
-    section_key: None,
+    scope: Scope::User,
     env: None,
     flag: Some("--memory"),
     trust: Trust::OnlyLower,
+    kind: Kind::Size,
+    default: "half of the host's",
+    summary: "most memory of a new container",
+    check: |text| parse_memory(text).map(drop),
 };
 
 /// The most processors; default half of the host's.
 pub(in crate::config) const CPU_LIMIT: SettingSpec = SettingSpec {
     key: "resources.cpu_limit",
-    section_key: None,
+    scope: Scope::User,
     env: None,
     flag: Some("--cpus"),
     trust: Trust::OnlyLower,
+    kind: Kind::Number,
+    default: "half of the host's",
+    summary: "most processors of a new container",
+    check: |text| Ok(text.parse::<Cpus>().map(drop)?),
 };
 
 /// Reads a limit of memory that Docker takes: it reads 0 as no limit, and

@@ -1,13 +1,18 @@
 //! Where agents keep their settings.
 
-use super::SettingSpec;
+use super::{Kind, Scope, SettingSpec};
 use crate::config::Trust;
+use crate::naming::VolumeName;
 
 /// The data volume; default one of the workspace's own.
 pub(in crate::config) const DATA_VOLUME: SettingSpec = SettingSpec {
     key: "data_volume",
-    section_key: Some("data_volume"),
+    scope: Scope::Workspace("data_volume"),
     env: Some("CONTAINAI_DATA_VOLUME"),
     flag: Some("--data-volume"),
-    trust: Trust::ReachesHost,
+    trust: Trust::Approved,
+    kind: Kind::Text("the name of a volume"),
+    default: "one for each workspace",
+    summary: "volume that keeps what agents remember",
+    check: |text| Ok(VolumeName::parse(text).map(drop)?),
 };

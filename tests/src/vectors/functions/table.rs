@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 
-use super::{catalog, env, naming, numbers, ssh};
+use super::{catalog, config, env, naming, numbers, ssh};
 use crate::vectors::record::Record;
 use crate::vectors::report::Verdict;
 
@@ -21,6 +21,13 @@ pub(in crate::vectors) fn judge(record: &Record) -> Result<Verdict> {
         "_cai_parse_age_to_seconds" => numbers::age,
         "_cai_version_is_greater" => numbers::version_is_greater,
         "_env_parse_file" => env::parse_file,
+        "_env_read_host" => env::read_host,
+        "_containai_import_env" => env::import,
+        "_containai_parse_config" => config::parse,
+        "parse-toml --set-key"
+        | "parse-toml --unset-key"
+        | "parse-toml --set-workspace-key"
+        | "parse-toml --unset-workspace-key" => config::edit,
         "_import_rewrite_excludes" => catalog::rewrite_excludes,
         "_cai_import_git_config" => catalog::git_config,
         "parse-manifest.sh" => catalog::parse_manifest,

@@ -1,0 +1,83 @@
+use std::ffi::OsString;
+use std::path::Path;
+use std::process::{Command, ExitCode};
+
+use anyhow::Context as _;
+use clap::Args;
+use containai_core::config::ConfigFile;
+use containai_core::exit;
+use containai_core::hint::Hint;
+
+use super::area::check;
+use crate::env::Env;
+use crate::error::{self, CliError};
+use crate::ui::Ui;
+use crate::{private_file, user_config};
+
+/// Edit the user's file with $VISUAL or $EDITOR
+///
+/// The editor gets a copy, which takes the file's place once it makes sense.
+#[derive(Debug, Args)]
+pub(super) struct EditArgs {}
+
+pub(super) async fn run(_: &EditArgs, env: &Env, ui: &Ui) -> anyhow::Result<ExitCode> {
+    let path = env.layout.config_file();
+    let editor = editor(env)?;
+    let before = user_config::read(&path)?;
+    let copy = private_file::beside(&path, ".toml", &before)
+        .with_context(|| format!("cannot write beside `{}`", path.display()))?;
+    // Whatever happens from here on, what was typed is not lost.
+    let (_, copy) = copy.keep().context("cannot keep the copy")?;
+    loop {
+        open(&editor, &copy)?;
+        let after = user_config::read(&copy)?;
+        let outcome = ConfigFile::parse(&path, after.as_str()).map_err(anyhow::Error::from);
+        match outcome.and_then(|file| check(&file)) {
+            Ok(()) if after == before => break,
+            Ok(()) if user_config::replace(&env.layout, ui, &before, &after).await? => break,
+            Ok(()) => return Err(kept(&path, &copy, "has changed meanwhile").into()),
+            Err(error) if !ui.terminals().can_ask() => {
+                return Err(error.context(kept(&path, &copy, "stays as it was")));
+            }
+            Err(error) => {
+                ui.error(&error, &error::advice(&error).1);
+                if !ui.ask("Edit it again?") {
+                    return Err(kept(&path, &copy, "stays as it was").into());
+                }
+            }
+        }
+    }
+    std::fs::remove_file(&copy).with_context(|| format!("cannot remove `{}`", copy.display()))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The user's editor, else the usual ones.
+fn editor(env: &Env) -> Result<OsString, CliError> {
+    let usual =
+        || ["sensible-editor", "nano", "vi"].into_iter().find_map(|it| env.find_program(it));
+    let found = env.editor.clone().or_else(|| usual().map(Into::into));
+    found.ok_or_else(|| {
+        CliError::usage("there is no editor").hint(Hint::new("name one in `VISUAL` or `EDITOR`"))
+    })
+}
+
+/// Runs the editor as a shell would: its name may have arguments.
+fn open(editor: &OsString, copy: &Path) -> anyhow::Result<()> {
+    let mut program = Command::new("/bin/sh");
+    let mut line = editor.clone();
+    line.push(" \"$@\"");
+    let status = program.arg("-c").arg(line).arg("sh").arg(copy).status();
+    match status.context("cannot start a shell")? {
+        status if status.success() => Ok(()),
+        status => {
+            let text = format!("the editor `{}` ended with {status}", editor.to_string_lossy());
+            let hint = format!("what you typed is in `{}`", copy.display());
+            Err(CliError::with_code(exit::FAILED, text).hint(Hint::new(hint)).into())
+        }
+    }
+}
+
+fn kept(path: &Path, copy: &Path, what: &str) -> CliError {
+    CliError::usage(format!("`{}` {what}", path.display()))
+        .hint(Hint::new(format!("what you typed is in `{}`", copy.display())))
+}

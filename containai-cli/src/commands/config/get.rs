@@ -1,0 +1,51 @@
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use clap::Args;
+use containai_core::config::{ChangeError, SettingSpec};
+
+use super::area::AreaArgs;
+use crate::app::Global;
+use crate::env::Env;
+use crate::ui::{Ui, harmless};
+use crate::wire::config::Value;
+
+/// Print the value of one setting
+///
+/// The value alone, for scripts: each item of a list on a line of its own, and
+/// an empty line where nobody chose and the default is a rule.
+#[derive(Debug, Args)]
+pub(super) struct GetArgs {
+    /// The setting, such as agent.default
+    key: String,
+    #[command(flatten)]
+    area: AreaArgs,
+    /// Print where each value comes from behind it, after a tabulator
+    #[arg(long)]
+    source: bool,
+    /// Print one JSON object
+    #[arg(long, conflicts_with = "source")]
+    json: bool,
+}
+
+pub(super) fn run(args: &GetArgs, global: &Global, env: &Env, ui: &Ui) -> anyhow::Result<ExitCode> {
+    let spec = SettingSpec::find(&args.key).ok_or_else(|| ChangeError::unknown(&args.key))?;
+    let list = args.area.config(global, env, ui)?.list();
+    let listed = list.into_iter().find(|it| it.spec.key == spec.key);
+    let listed = listed.context("a setting is missing in the list")?;
+    if args.json {
+        ui.data(&serde_json::to_string_pretty(&Value::from(&listed))?)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let source = if args.source { format!("\t{}", listed.origin) } else { String::new() };
+    let lines: Vec<_> = match listed.values.is_empty() {
+        true => vec![source],
+        false => listed.values.iter().map(|value| format!("{value}{source}")).collect(),
+    };
+    for line in lines {
+        // A tabulator is ours; what else would move the cursor is not.
+        let parts: Vec<_> = line.split('\t').map(harmless).collect();
+        ui.data(&parts.join("\t"))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,12 @@
+//! The user's settings.
+
+mod area;
+mod command;
+mod edit;
+mod get;
+mod list;
+mod path;
+mod set;
+mod unset;
+
+pub(crate) use command::{ConfigArgs, run};

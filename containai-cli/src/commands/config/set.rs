@@ -1,0 +1,36 @@
+use std::process::ExitCode;
+
+use clap::Args;
+use containai_core::config::Change;
+
+use super::area::{AreaArgs, check};
+use crate::env::Env;
+use crate::ui::Ui;
+use crate::user_config;
+
+/// Set a setting, for all workspaces or for one
+///
+/// A setting of one workspace, such as data_volume, is set for the workspace;
+/// the others for all of them, unless one is named. Comments and order stay.
+#[derive(Debug, Args)]
+pub(super) struct SetArgs {
+    /// The setting, such as agent.default
+    key: String,
+    /// Its value; the items of a list one after the other
+    #[arg(required = true, allow_hyphen_values = true)]
+    value: Vec<String>,
+    #[command(flatten)]
+    area: AreaArgs,
+}
+
+pub(super) async fn run(args: &SetArgs, env: &Env, ui: &Ui) -> anyhow::Result<ExitCode> {
+    let values: Vec<&str> = args.value.iter().map(String::as_str).collect();
+    let change = Change::set(&args.key, &values, &args.area.area(env)?)?;
+    user_config::edit(&env.layout, ui, |file| {
+        change.apply(file)?;
+        check(file)
+    })
+    .await?;
+    ui.detail(&format!("set `{}` in `{}`", args.key, env.layout.config_file().display()));
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,33 @@
+use std::process::ExitCode;
+
+use clap::Args;
+use containai_core::config::Change;
+
+use super::area::AreaArgs;
+use crate::env::Env;
+use crate::ui::Ui;
+use crate::user_config;
+
+/// Take a setting back, for all workspaces or for one
+///
+/// It goes where `set` puts it. A key that no setting has is taken out too.
+#[derive(Debug, Args)]
+pub(super) struct UnsetArgs {
+    /// The setting, such as agent.default
+    key: String,
+    #[command(flatten)]
+    area: AreaArgs,
+}
+
+pub(super) async fn run(args: &UnsetArgs, env: &Env, ui: &Ui) -> anyhow::Result<ExitCode> {
+    let area = args.area.area(env)?;
+    let was_set = user_config::edit(&env.layout, ui, |file| {
+        let change = Change::unset(&args.key, &area, file)?;
+        Ok(change.apply(file)?)
+    })
+    .await?;
+    if !was_set {
+        ui.say(&format!("`{}` was not set there", args.key));
+    }
+    Ok(ExitCode::SUCCESS)
+}

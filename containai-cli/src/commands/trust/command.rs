@@ -1,0 +1,55 @@
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Args;
+
+use super::{approve, list, show};
+use crate::env::Env;
+use crate::trust::Approval;
+use crate::ui::Ui;
+use crate::workspace::{self, Caution};
+
+/// Approve what a workspace's own file asks for
+///
+/// A repository may carry `.containai/config.toml`. What it says about the
+/// container's inside is followed; what reaches this machine (image, volume,
+/// forwards, variables) counts only once you have approved that very text, and
+/// not after a change.
+#[derive(Debug, Args)]
+pub(crate) struct TrustArgs {
+    /// The workspace [default: the repository around the current directory]
+    path: Option<PathBuf>,
+    /// Show what is approved and what is not, and ask nothing
+    #[arg(long, conflicts_with_all = ["list", "revoke", "yes"])]
+    show: bool,
+    /// List the workspaces with something approved
+    #[arg(long, conflicts_with_all = ["path", "revoke", "yes"])]
+    list: bool,
+    /// Take the approval back
+    #[arg(long, conflicts_with = "yes")]
+    revoke: bool,
+    /// Approve without a question
+    #[arg(short, long)]
+    yes: bool,
+}
+
+pub(crate) fn run(args: &TrustArgs, env: &Env, ui: &Ui) -> anyhow::Result<ExitCode> {
+    if args.list {
+        return list::run(env, ui);
+    }
+    let caution = Caution::Forced;
+    let path = args.path.as_deref();
+    if args.revoke {
+        // What is gone from the disk can be revoked too.
+        let workspace = workspace::find_gone(path, env, caution)?;
+        let had = Approval::revoke(&env.layout.trust_file(&workspace))?;
+        let what = if had { "is approved no more" } else { "had nothing approved" };
+        ui.say(&format!("`{workspace}` {what}"));
+        return Ok(ExitCode::SUCCESS);
+    }
+    let workspace = workspace::find(path, env, caution)?;
+    match args.show {
+        true => show::run(&workspace, env, ui),
+        false => approve::run(&workspace, args.yes.into(), env, ui),
+    }
+}

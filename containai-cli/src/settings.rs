@@ -1,0 +1,71 @@
+//! The configuration, read from every place that has some of it.
+
+use containai_core::config::{Config, FileText, Flags, Layers};
+use containai_core::naming::WorkspacePath;
+
+use crate::env::Env;
+use crate::trust::{self, Approval};
+use crate::ui::Ui;
+use crate::user_config;
+
+/// Puts the configuration for a workspace together, and says what of it was
+/// not followed and why.
+pub(crate) fn resolve(
+    env: &Env,
+    ui: &Ui,
+    flags: Flags,
+    workspace: Option<&WorkspacePath>,
+) -> anyhow::Result<Config> {
+    let layers = layers(env, ui, flags, workspace)?;
+    let config = Config::resolve(&layers)?;
+    for ignored in &config.ignored {
+        ui.warn(&ignored.to_string());
+    }
+    if let (Some(workspace), false) = (workspace, config.suggested.is_empty()) {
+        ui.warn(&waiting(workspace, &config, layers.approved.is_some()));
+    }
+    Ok(config)
+}
+
+/// Reads every place; one of a workspace that cannot be read is left out.
+pub(crate) fn layers(
+    env: &Env,
+    ui: &Ui,
+    flags: Flags,
+    workspace: Option<&WorkspacePath>,
+) -> anyhow::Result<Layers> {
+    let path = env.layout.config_file();
+    let text = user_config::read(&path)?;
+    let mut layers = Layers {
+        flags,
+        environment: env.config.clone(),
+        workspace: workspace.cloned(),
+        user_file: Some(FileText { path, text }),
+        ..Layers::default()
+    };
+    let Some(workspace) = workspace else {
+        return Ok(layers);
+    };
+    match trust::suggested(workspace) {
+        Ok(file) => layers.workspace_file = file,
+        Err(refused) => {
+            let path = containai_core::layout::workspace_config(workspace);
+            ui.warn(&format!("ignored `{}`: {refused}", path.display()));
+        }
+    }
+    if layers.workspace_file.is_some() {
+        layers.approved = Approval::of(&env.layout, workspace)?.map(|approval| approval.hash());
+    }
+    Ok(layers)
+}
+
+fn waiting(workspace: &WorkspacePath, config: &Config, was_approved: bool) -> String {
+    let path = containai_core::layout::workspace_config(workspace);
+    let keys: Vec<_> = config.suggested.iter().map(|it| format!("`{}`", it.key)).collect();
+    let since = if was_approved { " and has changed since you approved it" } else { "" };
+    format!(
+        "`{}` asks for {}{since}; nothing of that counts until `cai trust` approves it",
+        path.display(),
+        keys.join(", "),
+    )
+}

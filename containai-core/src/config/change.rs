@@ -1,0 +1,300 @@
+//! One setting set or taken back, checked before anything is written.
+
+use toml_edit::Value;
+
+use super::error::Cause;
+use super::stray::SECTIONS;
+use super::{ConfigFile, EditError, Scope, SettingSpec};
+use crate::exit;
+use crate::hint::{Advice, Hint};
+use crate::naming::WorkspacePath;
+
+/// What of the user's file is meant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Area {
+    /// Whatever the setting is usually for; in that workspace.
+    Usual(WorkspacePath),
+    /// The section of a workspace.
+    Section(WorkspacePath),
+    /// What counts for every workspace.
+    Global,
+}
+
+/// A change of one setting.
+#[derive(Debug, Clone)]
+pub struct Change {
+    keys: Vec<String>,
+    /// `None` takes it back.
+    value: Option<Value>,
+}
+
+impl Change {
+    /// Sets a setting to what a person typed; only a list takes other than one
+    /// text.
+    ///
+    /// # Errors
+    ///
+    /// - [`ChangeError::Unknown`]: there is no such setting.
+    /// - [`ChangeError::Kind`]: the texts are of another kind.
+    /// - [`ChangeError::Value`]: the setting does not take this value.
+    /// - [`ChangeError::NotOfWorkspaces`]: it counts for every workspace.
+    pub fn set(key: &str, texts: &[&str], area: &Area) -> Result<Self, ChangeError> {
+        let spec = SettingSpec::find(key).ok_or_else(|| ChangeError::unknown(key))?;
+        let refused = |text: &str| ChangeError::Kind {
+            key: spec.key,
+            text: text.to_owned(),
+            expected: spec.kind.to_string(),
+        };
+        let value = spec.kind.value(texts).ok_or_else(|| refused(&texts.join(" ")))?;
+        let plain = match &value {
+            Value::Integer(number) => Some(number.value().to_string()),
+            _ => None,
+        };
+        for text in texts {
+            let text = plain.as_deref().unwrap_or(text);
+            (spec.check)(text).map_err(|source| {
+                let text = text.to_owned();
+                ChangeError::Value { key: spec.key, text, source }
+            })?;
+        }
+        Ok(Self { keys: place(spec, area)?, value: Some(value) })
+    }
+
+    /// Takes a setting back. One that nothing reads is taken out of `file` too,
+    /// where it stands there.
+    ///
+    /// # Errors
+    ///
+    /// As [`set`](Self::set), but for what is about values.
+    pub fn unset(key: &str, area: &Area, file: &ConfigFile) -> Result<Self, ChangeError> {
+        if let Some(spec) = SettingSpec::find(key) {
+            return Ok(Self { keys: place(spec, area)?, value: None });
+        }
+        let mut keys = match area {
+            Area::Section(workspace) => vec![SECTIONS.to_owned(), workspace.to_string()],
+            _ => Vec::new(),
+        };
+        keys.extend(key.split('.').map(str::to_owned));
+        let words: Vec<&str> = keys.iter().map(String::as_str).collect();
+        match file.get(&words) {
+            Some(_) => Ok(Self { keys, value: None }),
+            None => Err(ChangeError::unknown(key)),
+        }
+    }
+
+    /// Makes the change; says whether the file has become another.
+    ///
+    /// # Errors
+    ///
+    /// As [`ConfigFile::set`] and [`ConfigFile::unset`].
+    pub fn apply(&self, file: &mut ConfigFile) -> Result<bool, EditError> {
+        let before = file.text().to_owned();
+        let keys: Vec<&str> = self.keys.iter().map(String::as_str).collect();
+        match &self.value {
+            Some(value) => file.set(&keys, value.clone())?,
+            None => drop(file.unset(&keys)?),
+        }
+        Ok(file.text() != before)
+    }
+
+    /// Whether it is about one workspace.
+    #[must_use]
+    pub fn is_of_workspace(&self) -> bool {
+        self.keys.first().is_some_and(|key| key == SECTIONS)
+    }
+}
+
+fn place(spec: &SettingSpec, area: &Area) -> Result<Vec<String>, ChangeError> {
+    let section = match (spec.scope, area) {
+        (_, Area::Global) | (Scope::User | Scope::Either(_), Area::Usual(_)) => None,
+        (Scope::Workspace(key), Area::Usual(workspace))
+        | (Scope::Workspace(key) | Scope::Either(key), Area::Section(workspace)) => {
+            Some((workspace, key))
+        }
+        (Scope::User, Area::Section(_)) => {
+            return Err(ChangeError::NotOfWorkspaces { key: spec.key });
+        }
+    };
+    let mut keys = Vec::new();
+    if let Some((workspace, _)) = section {
+        keys.extend([SECTIONS.to_owned(), workspace.to_string()]);
+    }
+    let key = section.map_or(spec.key, |(_, key)| key);
+    keys.extend(key.split('.').map(str::to_owned));
+    Ok(keys)
+}
+
+impl ChangeError {
+    /// There is no setting of this key.
+    #[must_use]
+    pub fn unknown(key: &str) -> Self {
+        Self::Unknown { key: key.to_owned(), nearest: SettingSpec::nearest(key) }
+    }
+}
+
+/// A setting cannot be changed this way.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ChangeError {
+    /// There is no such setting: a typing error.
+    #[error("there is no setting `{}`", key.escape_debug())]
+    Unknown {
+        /// What was given.
+        key: String,
+        /// What was probably meant.
+        nearest: Option<&'static str>,
+    },
+    /// The texts make no value of the setting's kind.
+    #[error("`{key}` must be {expected}, not `{}`", text.escape_debug())]
+    Kind {
+        /// The setting.
+        key: &'static str,
+        /// What was given.
+        text: String,
+        /// What belongs there.
+        expected: String,
+    },
+    /// The setting does not take this value.
+    #[error("`{key}` cannot be `{}`", text.escape_debug())]
+    Value {
+        /// The setting.
+        key: &'static str,
+        /// What was given.
+        text: String,
+        /// What is wrong with it.
+        source: Cause,
+    },
+    /// A workspace was named for a setting that counts for all of them.
+    #[error("`{key}` counts for every workspace and cannot be set for one")]
+    NotOfWorkspaces {
+        /// The setting.
+        key: &'static str,
+    },
+}
+
+impl Advice for ChangeError {
+    fn exit_code(&self) -> u8 {
+        exit::USAGE
+    }
+
+    fn hints(&self) -> Vec<Hint> {
+        match self {
+            Self::Unknown { nearest: Some(nearest), .. } => {
+                vec![Hint::new(format!("did you mean `{nearest}`?"))]
+            }
+            Self::Unknown { .. } => {
+                vec![Hint::run("cai config list", "see the settings there are")]
+            }
+            Self::NotOfWorkspaces { .. } => vec![Hint::new("leave `--workspace` out")],
+            _ => Vec::new(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::error::Error as _;
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::config::{Config, FileText, Layers, SETTINGS};
+
+    fn usual() -> Area {
+        Area::Usual(WorkspacePath::new("/src/api").expect("a path"))
+    }
+
+    fn after(text: &str, change: Result<Change, ChangeError>) -> String {
+        let mut file = ConfigFile::parse("/c.toml", text).expect("the test's text is TOML");
+        match change.map(|change| change.apply(&mut file)) {
+            Ok(Ok(_)) => file.text().to_owned(),
+            Ok(Err(error)) => error.to_string(),
+            Err(error) => {
+                let cause = error.source().map(|cause| format!("\n  {cause}")).unwrap_or_default();
+                let hints = error.hints().into_iter().map(|hint| format!("\n  hint: {hint}"));
+                format!("{error}{cause}{}", hints.collect::<String>())
+            }
+        }
+    }
+
+    #[test]
+    fn settings_go_where_they_belong() {
+        let section = Area::Section(WorkspacePath::new("/src/api").expect("a path"));
+        let set = |key: &str, texts: &[&str], area: &Area| after("", Change::set(key, texts, area));
+        insta::assert_snapshot!(set("data_volume", &["v"], &usual()), @r#"
+        [workspace."/src/api"]
+        data_volume = "v"
+        "#);
+        insta::assert_snapshot!(set("data_volume", &["v"], &Area::Global), @r#"data_volume = "v""#);
+        insta::assert_snapshot!(set("agent", &["codex"], &usual()), @r#"
+        [agent]
+        default = "codex"
+        "#);
+        insta::assert_snapshot!(set("agent.default", &["codex"], &section), @r#"
+        [workspace."/src/api"]
+        agent = "codex"
+        "#);
+        insta::assert_snapshot!(set("env.import", &["A", "B"], &section), @r#"
+        [workspace."/src/api".env]
+        import = ["A", "B"]
+        "#);
+        insta::assert_snapshot!(set("ssh.port_range_start", &["0x960"], &usual()), @r"
+        [ssh]
+        port_range_start = 0x960
+        ");
+        insta::assert_snapshot!(set("resources.cpu_limit", &["2.5"], &usual()), @r"
+        [resources]
+        cpu_limit = 2.5
+        ");
+        insta::assert_snapshot!(set("ssh.mux", &["no"], &usual()), @r"
+        [ssh]
+        mux = false
+        ");
+    }
+
+    #[test]
+    fn refusals_say_what_is_wrong() {
+        let section = Area::Section(WorkspacePath::new("/src/api").expect("a path"));
+        let set = |key: &str, texts: &[&str], area: &Area| after("", Change::set(key, texts, area));
+        let refusals = [
+            set("agent.defualt", &["x"], &usual()),
+            set("telemetry", &["x"], &usual()),
+            set("ssh.mux", &["maybe"], &usual()),
+            set("ssh.mux_idle", &["1.5"], &usual()),
+            set("ssh.mux_idle", &["0"], &usual()),
+            set("ssh.mux", &["true"], &section),
+            set("image", &["a", "b"], &usual()),
+            set("isolation", &["none"], &usual()),
+            set("env.import", &["A", "1B"], &usual()),
+            set("env.env_file", &["a/../../b"], &usual()),
+            after("agent = 1\n", Change::set("agent", &["x"], &usual())),
+        ];
+        insta::assert_snapshot!(refusals.join("\n"));
+    }
+
+    #[test]
+    fn what_nothing_reads_can_be_taken_out() {
+        let text = "[agent]\ndefualt = 'x' # c\n";
+        let file = ConfigFile::parse("/c.toml", text).expect("the test's text is TOML");
+        assert_eq!(after(text, Change::unset("agent.defualt", &usual(), &file)), "");
+        assert!(Change::unset("agent.nope", &usual(), &file).is_err());
+        assert_eq!(after(text, Change::unset("image", &usual(), &file)), text);
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_accepted_can_be_read_again(index in 0..SETTINGS.len(), text in "true|[0-9]{1,5}|[a-z]{1,9}|[A-Z_]+|[0-9]+:a:1|auto|[0-9]g|.{0,6}") {
+            let spec = &SETTINGS[index];
+            let Ok(change) = Change::set(spec.key, &[&text], &usual()) else { return Ok(()) };
+            let mut file = ConfigFile::parse("/c.toml", "# top\n[ssh] # s\nport_range_end = 65535 # e\n").expect("TOML");
+            prop_assert!(change.apply(&mut file).is_ok());
+            prop_assert!(file.text().contains("# top\n") && file.text().contains("# s\n") && file.text().contains("# e\n"));
+            let user_file = Some(FileText { path: "/c.toml".into(), text: file.text().to_owned() });
+            let workspace = WorkspacePath::new("/src/api").ok();
+            let config = Config::resolve(&Layers { user_file, workspace, ..Layers::default() });
+            // The ends of a range are looked at together.
+            let is_range = spec.key.starts_with("ssh.port_range");
+            prop_assert!(is_range || config.is_ok(), "{}: {:?}", file.text(), config);
+        }
+    }
+}

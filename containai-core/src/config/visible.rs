@@ -1,0 +1,43 @@
+//! Text of strangers, as a person may read it.
+
+/// Returns the text with everything written out that a terminal would obey or
+/// hide: control characters, and those that turn or swallow what stands beside
+/// them. Line feeds and tabs stay.
+///
+/// ```
+/// use containai_core::config::visible;
+///
+/// assert_eq!(visible("a\u{1b}[2Jb\u{202e}c"), r"a\u{1b}[2Jb\u{202e}c");
+/// ```
+#[must_use]
+pub fn visible(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for c in text.chars() {
+        match is_harmless(c) {
+            true => shown.push(c),
+            false => shown.extend(c.escape_unicode()),
+        }
+    }
+    shown
+}
+
+fn is_harmless(c: char) -> bool {
+    let hides = matches!(c,
+        '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}');
+    matches!(c, '\n' | '\t') || !(c.is_control() || hides)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn nothing_is_left_that_a_terminal_obeys(text in "(?s).*") {
+            let shown = visible(&text);
+            prop_assert!(shown.chars().all(|c| c == '\n' || c == '\t' || !c.is_control()));
+        }
+    }
+}
