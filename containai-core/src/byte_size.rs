@@ -111,6 +111,28 @@ impl fmt::Display for ApproximateSize {
     }
 }
 
+/// A size for people, in units of 1024: `1.2 GiB`, `512 MiB`, `0 B`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HumanSize(pub ByteSize);
+
+impl fmt::Display for HumanSize {
+    /// Writes one decimal where the number has one digit before it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // A double holds what one decimal needs of any size.
+        let mut amount = self.0.bytes() as f64;
+        let mut units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"].into_iter();
+        let mut unit = units.next().unwrap_or_default();
+        for larger in units {
+            if amount < 1023.5 {
+                break;
+            }
+            (amount, unit) = (amount / 1024.0, larger);
+        }
+        let digits = usize::from(amount < 9.95 && unit != "B");
+        f.pad(&format!("{amount:.digits$} {unit}"))
+    }
+}
+
 fn is_digits(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit())
 }
@@ -193,6 +215,20 @@ mod tests {
     fn approximates_for_people() {
         assert_eq!(ApproximateSize(1536).to_string(), "~1.5 KB");
         assert_eq!(ApproximateSize(1 << 50).to_string(), "~1024.0 TB");
+    }
+
+    #[test]
+    fn tells_people_as_much_as_they_read() {
+        let check = |bytes: u64, expected: &str| {
+            assert_eq!(HumanSize(ByteSize::from_bytes(bytes)).to_string(), expected);
+        };
+        check(0, "0 B");
+        check(1023, "1023 B");
+        check(1024, "1.0 KiB");
+        check(10 << 10, "10 KiB");
+        check((1 << 20) - 1, "1.0 MiB");
+        check(3 << 29, "1.5 GiB");
+        check(u64::MAX, "8.0 EiB");
     }
 
     proptest! {

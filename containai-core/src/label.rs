@@ -30,6 +30,8 @@ pub const REPLACES_START: &str = "containai.replaces-start";
 pub const TAKES_NAME: &str = "containai.takes-name";
 /// The image that the first of a row of containers was made from.
 pub const IMAGE: &str = "containai.image";
+/// `true` on what is never swept up, however old it is.
+pub const KEEP: &str = "containai.keep";
 /// Set by our images: the agents installed in it, separated by commas.
 /// Docker copies image labels to containers, so one listing shows it.
 pub const AGENTS: &str = "ai.containai.agents";
@@ -62,6 +64,11 @@ impl Labels {
     /// Whether ContainAI made the container.
     pub fn is_managed(&self) -> bool {
         self.get(MANAGED) == Some("true")
+    }
+
+    /// Whether it is protected from being swept up.
+    pub fn is_kept(&self) -> bool {
+        self.get(KEEP) == Some("true")
     }
 
     /// The workspace path as written; `None` when absent or empty.

@@ -35,4 +35,5 @@ pub mod lifecycle;
 pub mod naming;
 pub mod remote;
 pub mod resources;
+pub mod timestamp;
 pub mod version;

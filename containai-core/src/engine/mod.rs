@@ -3,10 +3,17 @@
 mod container;
 mod error;
 mod image;
+mod sessions;
+mod storage;
+mod usage;
 
 pub use container::{Container, ContainerId, ContainerSpec, Isolation, RunState, Succession};
 pub use error::{Cause, EngineError};
 pub use image::{ImageRequest, ImageSource, ShippedImage, UnknownImageSource};
+
+pub use sessions::{Process, Sessions};
+pub use storage::{Moments, Storage, StoredImage, StoredVolume};
+pub use usage::{Sample, Usage};
 
 use std::future::Future;
 
@@ -95,7 +102,8 @@ pub trait Engine: Sync {
     /// Asks systemd to shut down and kills what is left after 100 s.
     fn stop(&self, id: &ContainerId) -> impl Future<Output = Result<(), EngineError>> + Send;
 
-    /// Removes a stopped container; its named volumes stay.
+    /// Removes a stopped container; its named volumes stay. One that runs is
+    /// refused.
     fn remove(&self, id: &ContainerId) -> impl Future<Output = Result<(), EngineError>> + Send;
 
     /// Reads the container's public host key over the engine; `None` while it

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::future::pending;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use super::storage::Stored;
 use crate::engine::{
     Container, ContainerId, ContainerSpec, Engine, EngineError, ImageRequest, ImageSource,
     RunState, Succession,
@@ -17,8 +18,8 @@ use crate::remote::HostKey;
 pub struct FakeEngine(Mutex<World>);
 
 #[derive(Debug, Default)]
-struct World {
-    containers: Vec<Container>,
+pub(super) struct World {
+    pub(super) containers: Vec<Container>,
     images: Vec<String>,
     keys: Vec<(ContainerId, String)>,
     calls: Vec<&'static str>,
@@ -29,6 +30,7 @@ struct World {
     starts: u32,
     last_starts: BTreeMap<ContainerId, u32>,
     file_systems: BTreeMap<String, String>,
+    pub(super) stored: Stored,
 }
 
 impl FakeEngine {
@@ -100,11 +102,11 @@ impl FakeEngine {
         world.keys.iter().rev().find(|(holder, _)| holder == id).map(|(_, line)| line.clone())
     }
 
-    fn world(&self) -> MutexGuard<'_, World> {
+    pub(super) fn world(&self) -> MutexGuard<'_, World> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn call(&self, name: &'static str) -> Result<MutexGuard<'_, World>, EngineError> {
+    pub(super) fn call(&self, name: &'static str) -> Result<MutexGuard<'_, World>, EngineError> {
         let mut world = self.world();
         world.calls.push(name);
         if world.calls_left == Some(0) {
@@ -117,7 +119,7 @@ impl FakeEngine {
 }
 
 impl World {
-    fn container(&mut self, id: &ContainerId) -> Result<&mut Container, EngineError> {
+    pub(super) fn container(&mut self, id: &ContainerId) -> Result<&mut Container, EngineError> {
         let is_ghost = self.ghosts.contains(id);
         let found = self.containers.iter_mut().find(|it| it.id == *id && !is_ghost);
         found.ok_or_else(|| EngineError::NoSuchContainer { id: id.to_string() })
@@ -270,7 +272,13 @@ impl Engine for FakeEngine {
     }
 
     async fn remove(&self, id: &ContainerId) -> Result<(), EngineError> {
-        self.call("remove")?.containers.retain(|container| container.id != *id);
+        let mut world = self.call("remove")?;
+        let is_running = |it: &Container| it.id == *id && it.state == RunState::Running;
+        if world.containers.iter().any(is_running) {
+            let message = format!("container {id} is running");
+            return Err(EngineError::Refused { status: 409, message });
+        }
+        world.containers.retain(|container| container.id != *id);
         Ok(())
     }
 

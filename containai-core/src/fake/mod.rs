@@ -8,6 +8,7 @@
 mod engine;
 mod remote;
 mod run;
+mod storage;
 
 pub use engine::FakeEngine;
 pub use remote::{FakeRemote, FakeSession};

@@ -1,0 +1,107 @@
+//! What the engine in memory keeps.
+
+use std::collections::BTreeMap;
+
+use super::engine::{FakeEngine, World};
+use crate::byte_size::ByteSize;
+use crate::engine::{
+    ContainerId, EngineError, Moments, RunState, Storage, StoredImage, StoredVolume,
+};
+
+/// What the engine in memory keeps beside containers.
+#[derive(Debug, Default)]
+pub(super) struct Stored {
+    moments: BTreeMap<ContainerId, Moments>,
+    images: Vec<StoredImage>,
+    volumes: Vec<StoredVolume>,
+}
+
+impl FakeEngine {
+    /// Says when a container was made and last ran. Its state follows what
+    /// becomes of the container.
+    pub fn date(&self, id: &ContainerId, moments: Moments) {
+        self.world().stored.moments.insert(id.clone(), moments);
+    }
+
+    /// Adds an image to the store.
+    #[must_use]
+    pub fn with_image(self, image: StoredImage) -> Self {
+        self.world().stored.images.push(image);
+        self
+    }
+
+    /// Adds a volume.
+    #[must_use]
+    pub fn with_volume(self, volume: StoredVolume) -> Self {
+        self.world().stored.volumes.push(volume);
+        self
+    }
+
+    /// Starts a container behind the back of whoever has looked at it.
+    pub fn start_secretly(&self, id: &ContainerId) {
+        for container in self.world().containers.iter_mut().filter(|it| it.id == *id) {
+            container.state = RunState::Running;
+        }
+    }
+}
+
+impl World {
+    /// Those that use something and are still there.
+    fn alive(&self, users: &[ContainerId]) -> Vec<ContainerId> {
+        let is_alive = |id: &&ContainerId| self.containers.iter().any(|it| it.id == **id);
+        users.iter().filter(is_alive).cloned().collect()
+    }
+}
+
+impl Storage for FakeEngine {
+    async fn moments(&self, id: &ContainerId) -> Result<Moments, EngineError> {
+        let mut world = self.call("moments")?;
+        let state = world.container(id)?.state;
+        let never = Moments { state, created: None, started: None, finished: None };
+        let known = world.stored.moments.get(id).copied().unwrap_or(never);
+        Ok(Moments { state, ..known })
+    }
+
+    async fn size(&self, id: &ContainerId) -> Result<Option<ByteSize>, EngineError> {
+        self.call("size")?.container(id)?;
+        Ok(Some(ByteSize::from_bytes(1000)))
+    }
+
+    async fn images(&self) -> Result<Vec<StoredImage>, EngineError> {
+        let world = self.call("images")?;
+        let mut images = world.stored.images.clone();
+        for image in &mut images {
+            image.used_by = world.alive(&image.used_by);
+        }
+        Ok(images)
+    }
+
+    async fn volumes(&self) -> Result<Vec<StoredVolume>, EngineError> {
+        let world = self.call("volumes")?;
+        let mut volumes = world.stored.volumes.clone();
+        for volume in &mut volumes {
+            volume.used_by = world.alive(&volume.used_by);
+        }
+        Ok(volumes)
+    }
+
+    async fn remove_image(&self, reference: &str) -> Result<(), EngineError> {
+        let mut world = self.call("remove_image")?;
+        for image in &mut world.stored.images {
+            image.references.retain(|name| name != reference);
+        }
+        world.stored.images.retain(|image| !image.references.is_empty());
+        Ok(())
+    }
+
+    async fn remove_volume(&self, name: &str) -> Result<(), EngineError> {
+        let mut world = self.call("remove_volume")?;
+        let users = world.stored.volumes.iter().find(|it| it.name == name);
+        if users.is_some_and(|volume| !world.alive(&volume.used_by).is_empty()) {
+            let message = format!("volume {name} is in use");
+            return Err(EngineError::Refused { status: 409, message });
+        }
+        world.stored.volumes.retain(|volume| volume.name != name);
+        Ok(())
+    }
+}

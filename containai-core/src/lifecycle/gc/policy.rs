@@ -1,0 +1,130 @@
+//! What may be swept up.
+
+use crate::age::Age;
+use crate::engine::{Container, Moments, RunState, StoredImage, StoredVolume};
+use crate::timestamp::Timestamp;
+
+/// The repositories that images of ours are in, and those below them.
+const NAMESPACES: [&str; 2] = ["containai", "ghcr.io/containai"];
+/// File systems of containers on their way to another port. Whoever removes a
+/// container removes what nobody needs of these; a run may be using others
+/// right now.
+const KEPT: &str = "containai/kept";
+
+/// Whether a kind of thing is looked at.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum Scope {
+    /// It is left alone.
+    #[default]
+    Spared,
+    /// What nobody uses is removed.
+    Unused,
+}
+
+/// What may be swept up.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct GcPolicy {
+    /// How long something must have been idle.
+    pub age: Age,
+    /// Images.
+    pub images: Scope,
+    /// Volumes.
+    pub volumes: Scope,
+}
+
+impl GcPolicy {
+    /// Since when a container of ours has been idle for too long; `None` for
+    /// one that stays. One that ran is idle since its end, one that never ran
+    /// since it was made; what says neither stays.
+    #[must_use]
+    pub fn idle_since(
+        &self,
+        container: &Container,
+        moments: &Moments,
+        now: Timestamp,
+    ) -> Option<Timestamp> {
+        if !is_candidate(container) {
+            return None;
+        }
+        let since = match moments.state {
+            RunState::Exited => moments.finished?,
+            RunState::Created => moments.created?,
+            _ => return None,
+        };
+        self.is_old(since, now).then_some(since)
+    }
+
+    /// The names of an image that go: all of ours, when no container needs it.
+    #[must_use]
+    pub fn names_to_take<'i>(&self, image: &'i StoredImage) -> Vec<&'i str> {
+        let is_free = image.used_by.is_empty() && !image.labels.is_kept();
+        if self.images == Scope::Spared || !is_free {
+            return Vec::new();
+        }
+        image.references.iter().map(String::as_str).filter(|it| is_image_of_ours(it)).collect()
+    }
+
+    /// Whether a volume goes: it is ours, old enough, and nobody mounts it.
+    #[must_use]
+    pub fn is_stale(&self, volume: &StoredVolume, now: Timestamp) -> bool {
+        self.volumes == Scope::Unused
+            && volume.labels.is_managed()
+            && !volume.labels.is_kept()
+            && volume.used_by.is_empty()
+            && volume.created.is_some_and(|created| self.is_old(created, now))
+    }
+
+    fn is_old(&self, since: Timestamp, now: Timestamp) -> bool {
+        since.age_at(now) >= self.age.as_duration()
+    }
+}
+
+/// Whether it is worth asking how old a container is.
+pub(super) fn is_candidate(container: &Container) -> bool {
+    container.labels.is_managed()
+        && !container.labels.is_kept()
+        && matches!(container.state, RunState::Exited | RunState::Created)
+}
+
+/// Whether `repository:tag` is the name of an image that we make or publish.
+fn is_image_of_ours(reference: &str) -> bool {
+    let repository = reference.rsplit_once(':').map_or(reference, |(repository, _)| repository);
+    let is_below = |namespace: &&str| {
+        let rest = repository.strip_prefix(*namespace);
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    };
+    NAMESPACES.iter().any(|it| is_below(&it)) && repository != KEPT
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_names_of_ours() {
+        for ours in [
+            "containai:latest",
+            "containai/base:75db6d68f2d8",
+            "containai/bootstrap:bookworm",
+            "ghcr.io/containai/full:0.1.0",
+            "ghcr.io/containai:x",
+        ] {
+            assert!(is_image_of_ours(ours), "{ours}");
+        }
+        for foreign in [
+            "",
+            "<none>:<none>",
+            "ubuntu:24.04",
+            "containai-mine:1",
+            "containaix/base:1",
+            "me/containai:1",
+            "me/containai/base:1",
+            "ghcr.io/other/containai:1",
+            "ghcr.io/containai-x/base:1",
+            "localhost:5000/containai/base:1",
+            "containai/kept:0123456789ab",
+        ] {
+            assert!(!is_image_of_ours(foreign), "{foreign}");
+        }
+    }
+}

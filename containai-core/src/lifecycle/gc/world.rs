@@ -1,0 +1,50 @@
+//! What the engine keeps, as far as it has to be known.
+
+use super::policy::{GcPolicy, Scope, is_candidate};
+use crate::engine::{Container, EngineError, Moments, Storage, StoredImage, StoredVolume};
+
+/// What the engine keeps.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct GcWorld {
+    /// Containers of any owner and state, and when those that may be swept up
+    /// last ran.
+    pub containers: Vec<(Container, Option<Moments>)>,
+    /// Images of any owner.
+    pub images: Vec<StoredImage>,
+    /// Volumes.
+    pub volumes: Vec<StoredVolume>,
+}
+
+/// Gathers what the policy has to know.
+///
+/// # Errors
+///
+/// What the engine answered. A container that goes away meanwhile is no error.
+pub async fn look<S: Storage>(engine: &S, policy: &GcPolicy) -> Result<GcWorld, EngineError> {
+    let mut world = GcWorld::default();
+    for container in engine.containers().await? {
+        let moments = match is_candidate(&container) {
+            true => moments(engine, &container).await?,
+            false => None,
+        };
+        world.containers.push((container, moments));
+    }
+    if policy.images == Scope::Unused {
+        world.images = engine.images().await?;
+    }
+    if policy.volumes == Scope::Unused {
+        world.volumes = engine.volumes().await?;
+    }
+    Ok(world)
+}
+
+async fn moments<S: Storage>(
+    engine: &S,
+    container: &Container,
+) -> Result<Option<Moments>, EngineError> {
+    match engine.moments(&container.id).await {
+        Ok(moments) => Ok(Some(moments)),
+        Err(EngineError::NoSuchContainer { .. }) => Ok(None),
+        Err(error) => Err(error),
+    }
+}

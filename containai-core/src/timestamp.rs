@@ -1,0 +1,220 @@
+//! Moments, as engines write them down.
+
+use std::fmt;
+use std::str::FromStr;
+use std::time::Duration;
+
+/// A moment, in whole seconds since 1970-01-01 00:00:00 UTC.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct Timestamp(i64);
+
+impl Timestamp {
+    /// Takes seconds since 1970.
+    #[must_use]
+    pub const fn from_unix(seconds: i64) -> Self {
+        Self(seconds)
+    }
+
+    /// Returns the seconds since 1970.
+    #[must_use]
+    pub const fn unix(self) -> i64 {
+        self.0
+    }
+
+    /// How long ago this was at `now`; nothing for what lies ahead, as clocks
+    /// of two machines differ.
+    #[must_use]
+    pub fn age_at(self, now: Self) -> Duration {
+        Duration::from_secs(u64::try_from(now.0.saturating_sub(self.0)).unwrap_or(0))
+    }
+
+    /// Reads a moment of the engine; `None` for its zero, which is the year 1
+    /// and means never, and for what is no moment.
+    #[must_use]
+    pub fn of_engine(text: &str) -> Option<Self> {
+        text.parse().ok().filter(|moment: &Self| moment.0 > 0)
+    }
+}
+
+impl FromStr for Timestamp {
+    type Err = TimestampError;
+
+    /// Reads a date and time of RFC 3339; fractions of a second are cut.
+    fn from_str(text: &str) -> Result<Self, TimestampError> {
+        read(text).map(Self).ok_or_else(|| TimestampError { text: text.to_owned() })
+    }
+}
+
+/// A text is no moment.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("`{}` is no date and time of RFC 3339", text.escape_debug())]
+#[non_exhaustive]
+pub struct TimestampError {
+    /// What was given.
+    pub text: String,
+}
+
+fn read(text: &str) -> Option<i64> {
+    let (date, rest) = text.split_at_checked(10)?;
+    let rest = rest.strip_prefix(['T', 't', ' '])?;
+    let (time, rest) = rest.split_at_checked(8)?;
+    let [year, month, day] = numbers(date, '-', [4, 2, 2])?;
+    let [hour, minute, second] = numbers(time, ':', [2, 2, 2])?;
+    // A leap second is the 61st of its minute.
+    let is_time = hour < 24 && minute < 60 && second < 61;
+    let is_date = (1..=12).contains(&month) && (1..=days_of(year, month)).contains(&day);
+    if !is_time || !is_date {
+        return None;
+    }
+    let seconds = days_since_1970(year, month, day) * 86_400 + hour * 3600 + minute * 60 + second;
+    Some(seconds - offset(without_fraction(rest)?)?)
+}
+
+fn numbers(text: &str, separator: char, lengths: [usize; 3]) -> Option<[i64; 3]> {
+    let mut parts = text.split(separator);
+    let mut found = [0; 3];
+    for (number, length) in found.iter_mut().zip(lengths) {
+        let part = parts.next().filter(|part| part.len() == length)?;
+        *number = part.bytes().all(|b| b.is_ascii_digit()).then(|| part.parse().ok())??;
+    }
+    parts.next().is_none().then_some(found)
+}
+
+fn without_fraction(text: &str) -> Option<&str> {
+    let Some(fraction) = text.strip_prefix('.') else { return Some(text) };
+    let end = fraction.find(|c: char| !c.is_ascii_digit()).filter(|end| *end > 0)?;
+    fraction.get(end..)
+}
+
+/// Seconds east of Greenwich.
+fn offset(text: &str) -> Option<i64> {
+    if matches!(text, "Z" | "z") {
+        return Some(0);
+    }
+    let sign = match text.chars().next()? {
+        '+' => 1,
+        '-' => -1,
+        _ => return None,
+    };
+    let clock = text.get(1..)?;
+    let [hour, minute, _] = numbers(&format!("{clock}:00"), ':', [2, 2, 2])?;
+    (hour < 24 && minute < 60).then_some(sign * (hour * 3600 + minute * 60))
+}
+
+fn days_of(year: i64, month: i64) -> i64 {
+    let is_leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    match month {
+        2 if is_leap => 29,
+        2 => 28,
+        4 | 6 | 9 | 11 => 30,
+        _ => 31,
+    }
+}
+
+/// Counts in years that begin in March, so that a leap day is a year's last
+/// (Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms").
+fn days_since_1970(year: i64, month: i64, day: i64) -> i64 {
+    let year = if month <= 2 { year - 1 } else { year };
+    let era = year.div_euclid(400);
+    let year_of_era = year.rem_euclid(400);
+    let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
+    era * 146_097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719_468
+}
+
+/// How long something has been going on, for people: `3d 4h 12m`.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Elapsed(pub Duration);
+
+impl fmt::Display for Elapsed {
+    /// Writes the units from the largest that counts down to minutes; less
+    /// than a minute is told in seconds.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let seconds = self.0.as_secs();
+        let (days, hours, minutes) = (seconds / 86_400, seconds / 3600 % 24, seconds / 60 % 60);
+        match (days, hours, minutes) {
+            (0, 0, 0) => write!(f, "{seconds}s"),
+            (0, 0, _) => write!(f, "{minutes}m"),
+            (0, _, _) => write!(f, "{hours}h {minutes}m"),
+            _ => write!(f, "{days}d {hours}h {minutes}m"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn check(text: &str, expected: Option<i64>) {
+        assert_eq!(text.parse().ok().map(Timestamp::unix), expected, "{text:?}");
+    }
+
+    #[test]
+    fn reads_what_engines_write() {
+        check("1970-01-01T00:00:00Z", Some(0));
+        check("2024-02-29T12:30:15.123456789Z", Some(1_709_209_815));
+        check("2024-02-29T12:30:15+01:00", Some(1_709_206_215));
+        check("2024-02-29T12:30:15-01:30", Some(1_709_215_215));
+        check("1969-12-31T23:59:59Z", Some(-1));
+        check("0001-01-01T00:00:00Z", Some(-62_135_596_800));
+        for bad in [
+            "",
+            "2024-02-29",
+            "2023-02-29T00:00:00Z",
+            "2024-13-01T00:00:00Z",
+            "2024-01-01T24:00:00Z",
+            "2024-01-01T00:00:00",
+            "2024-01-01T00:00:00.Z",
+            "2024-01-01T00:00:00+1:00",
+            "+024-01-01T00:00:00Z",
+            "٢024-01-01T00:00:00Z",
+        ] {
+            check(bad, None);
+        }
+    }
+
+    #[test]
+    fn never_is_no_moment() {
+        assert_eq!(Timestamp::of_engine("0001-01-01T00:00:00Z"), None);
+        assert_eq!(Timestamp::of_engine("yesterday"), None);
+        assert_eq!(Timestamp::of_engine("1970-01-01T00:00:01Z"), Some(Timestamp(1)));
+    }
+
+    #[test]
+    fn what_lies_ahead_has_no_age() {
+        let (early, late) = (Timestamp::from_unix(10), Timestamp::from_unix(25));
+        assert_eq!(early.age_at(late), Duration::from_secs(15));
+        assert_eq!(late.age_at(early), Duration::ZERO);
+        assert_eq!(Timestamp(i64::MIN).age_at(Timestamp(i64::MAX)).as_secs(), i64::MAX as u64);
+    }
+
+    #[test]
+    fn spans_are_told_to_the_minute() {
+        let check = |seconds, expected: &str| {
+            assert_eq!(Elapsed(Duration::from_secs(seconds)).to_string(), expected);
+        };
+        check(0, "0s");
+        check(59, "59s");
+        check(60, "1m");
+        check(3 * 3600, "3h 0m");
+        check(3 * 86_400 + 4 * 3600 + 12 * 60 + 59, "3d 4h 12m");
+    }
+
+    proptest! {
+        #[test]
+        fn days_follow_each_other(day in -800_000i64..2_900_000) {
+            // Every day since the year 1 is read back from its own calendar date.
+            let mut year = 1970 + day.div_euclid(366) - 1;
+            while days_since_1970(year + 1, 1, 1) <= day { year += 1; }
+            let mut month = 1;
+            while month < 12 && days_since_1970(year, month + 1, 1) <= day { month += 1; }
+            let of_month = day - days_since_1970(year, month, 1) + 1;
+            prop_assert!((1..=days_of(year, month)).contains(&of_month));
+        }
+
+        #[test]
+        fn never_panics(text in ".*|[0-9T:Z.+-]{0,40}") {
+            let _ = text.parse::<Timestamp>();
+        }
+    }
+}

@@ -1,0 +1,303 @@
+//! Sweeping up on the fakes: what never goes, and every moment of dying.
+
+use containai_core::age::Age;
+use containai_core::byte_size::ByteSize;
+use containai_core::engine::{
+    Container, ContainerId, Moments, RunState, StoredImage, StoredVolume,
+};
+use containai_core::fake::{FakeEngine, FakeRemote, run};
+use containai_core::label::{self, Labels};
+use containai_core::lifecycle::gc::{
+    GcPlan, GcPolicy, GcWorld, Litter, Outcome, Scope, Swept, look, plan_gc, sweep,
+};
+use containai_core::naming::HostPort;
+use containai_core::remote::Remote as _;
+use containai_core::timestamp::Timestamp;
+use proptest::prelude::*;
+
+const NOW: Timestamp = Timestamp::from_unix(100 * 86_400);
+
+fn days_ago(days: i64) -> Option<Timestamp> {
+    Some(Timestamp::from_unix(NOW.unix() - days * 86_400))
+}
+
+fn everything() -> GcPolicy {
+    GcPolicy { age: Age::default(), images: Scope::Unused, volumes: Scope::Unused }
+}
+
+fn ours() -> Labels {
+    [(label::MANAGED, "true"), (label::WORKSPACE, "/w"), (label::SSH_PORT, "2300")]
+        .into_iter()
+        .collect()
+}
+
+fn container(name: &str, state: RunState) -> Container {
+    Container {
+        id: ContainerId::new(format!("id-of-{name}")),
+        name: name.into(),
+        state,
+        status: String::new(),
+        image: "base".into(),
+        labels: ours(),
+    }
+}
+
+fn moments(state: RunState, created: i64, finished: Option<i64>) -> Moments {
+    let finished = finished.and_then(days_ago);
+    Moments { state, created: days_ago(created), started: finished, finished }
+}
+
+fn image(references: &[&str], used_by: &[&str]) -> StoredImage {
+    StoredImage {
+        id: format!("sha256:{}", references.first().copied().unwrap_or("none")),
+        references: references.iter().map(|it| (*it).to_owned()).collect(),
+        labels: Labels::default(),
+        size: ByteSize::from_bytes(5000),
+        used_by: used_by.iter().map(|it| ContainerId::new(*it)).collect(),
+    }
+}
+
+fn volume(
+    name: &str,
+    labels: Labels,
+    created: Option<Timestamp>,
+    used_by: &[&str],
+) -> StoredVolume {
+    let used_by = used_by.iter().map(|it| ContainerId::new(*it)).collect();
+    let size = Some(ByteSize::from_bytes(70));
+    StoredVolume { name: name.into(), labels, created, size, used_by }
+}
+
+fn names(plan: &GcPlan) -> String {
+    let containers = plan.containers.iter().map(|it| it.container.name.clone());
+    let images = plan.images.iter().map(|it| it.references.join("+"));
+    let volumes = plan.volumes.iter().map(|it| it.name.clone());
+    containers.chain(images).chain(volumes).collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn containers_go_by_their_state_and_age() {
+    let check = |container: Container, moments: Option<Moments>, expected: bool| {
+        let what = format!("{container:?} {moments:?}");
+        let world = GcWorld { containers: vec![(container, moments)], ..GcWorld::default() };
+        let plan = plan_gc(&world, NOW, &GcPolicy::default());
+        assert_eq!(plan.containers.len() == 1, expected, "{what}");
+    };
+    let exited = |days| Some(moments(RunState::Exited, 90, Some(days)));
+    check(container("a", RunState::Exited), exited(30), true);
+    check(container("a", RunState::Exited), exited(29), false);
+    check(container("a", RunState::Exited), exited(-3), false);
+    check(container("a", RunState::Exited), Some(moments(RunState::Exited, 90, None)), false);
+    check(container("a", RunState::Exited), None, false);
+    let created = |days| Some(moments(RunState::Created, days, None));
+    check(container("a", RunState::Created), created(31), true);
+    check(container("a", RunState::Created), created(29), false);
+    // What runs when it is asked for its age was started since it was listed.
+    let started = Some(moments(RunState::Running, 90, Some(90)));
+    check(container("a", RunState::Exited), started, false);
+    for state in [RunState::Running, RunState::Paused, RunState::Restarting, RunState::Dead] {
+        check(container("a", state), exited(90), false);
+    }
+    let kept = ours().iter().chain([(label::KEEP, "true")]).collect();
+    check(Container { labels: kept, ..container("a", RunState::Exited) }, exited(90), false);
+    let foreign = Container { labels: Labels::default(), ..container("a", RunState::Exited) };
+    check(foreign, exited(90), false);
+}
+
+#[test]
+fn images_and_volumes_go_only_when_asked_for_and_unused() {
+    let world = GcWorld {
+        containers: vec![
+            (container("old", RunState::Exited), Some(moments(RunState::Exited, 90, Some(60)))),
+            (container("new", RunState::Exited), Some(moments(RunState::Exited, 90, Some(1)))),
+        ],
+        images: vec![
+            image(&["containai/base:free"], &[]),
+            image(&["containai/base:old"], &["id-of-old"]),
+            image(&["containai/base:new"], &["id-of-old", "id-of-new"]),
+            image(&["containai/kept:0123"], &[]),
+            image(&["ghcr.io/containai/full:1", "mine:1"], &[]),
+            image(&["ubuntu:24.04"], &[]),
+            image(&[], &[]),
+        ],
+        volumes: vec![
+            volume("free", ours(), days_ago(40), &[]),
+            volume("young", ours(), days_ago(4), &[]),
+            volume("undated", ours(), None, &[]),
+            volume("of-old", ours(), days_ago(40), &["id-of-old"]),
+            volume("foreign", Labels::default(), days_ago(40), &[]),
+        ],
+    };
+    let plan = plan_gc(&world, NOW, &everything());
+    assert_eq!(
+        names(&plan),
+        "old containai/base:free containai/base:old ghcr.io/containai/full:1 free"
+    );
+    // The image that keeps another name takes its bytes with it nowhere.
+    assert_eq!(plan.size().bytes(), 5000 + 5000 + 70);
+    assert_eq!(names(&plan_gc(&world, NOW, &GcPolicy::default())), "old");
+}
+
+fn stale_world() -> (FakeEngine, FakeRemote, HostPort) {
+    let old = container("old", RunState::Exited);
+    let engine = FakeEngine::new()
+        .with_container(old.clone())
+        .with_container(container("busy", RunState::Running))
+        .with_image(image(&["containai/base:1", "containai/base:2"], &["id-of-old"]))
+        .with_image(image(&["containai/base:3"], &["id-of-busy"]))
+        .with_volume(volume("free", ours(), days_ago(40), &[]))
+        .with_volume(volume("data", ours(), days_ago(40), &["id-of-busy"]));
+    engine.date(&old.id, moments(RunState::Exited, 90, Some(60)));
+    let remote = FakeRemote::new();
+    let port = HostPort::new(2300).expect("a port");
+    remote.pin_stale(port, &old.id);
+    (engine, remote, port)
+}
+
+fn gc(engine: &FakeEngine, remote: &FakeRemote) -> Option<Swept> {
+    let policy = everything();
+    let world = run(look(engine, &policy)).ok()?;
+    let plan = plan_gc(&world, NOW, &policy);
+    Some(run(sweep(engine, remote, &plan, NOW, &policy)))
+}
+
+#[test]
+fn whoever_dies_on_the_way_is_made_up_for() {
+    for calls in 0.. {
+        let (engine, remote, port) = stale_world();
+        engine.crash_after(calls);
+        let first = gc(&engine, &remote);
+        engine.recover();
+        let second = gc(&engine, &remote).expect("the engine answers");
+        assert!(!second.has_failed(), "{second:?}");
+        let left = run(look(&engine, &everything())).expect("the engine answers");
+        let left: Vec<_> = left.containers.into_iter().map(|(it, _)| it.name).collect();
+        assert_eq!(left, ["busy"], "after {calls} calls");
+        let world = run(look(&engine, &everything())).expect("the engine answers");
+        assert_eq!(world.images.len(), 1);
+        assert_eq!(world.volumes.len(), 1);
+        assert_eq!(run(remote.pinned(port)).expect("a file"), None, "after {calls} calls");
+        if first.is_some_and(|swept| !swept.has_failed()) {
+            assert!(calls > 8, "{calls} calls are too few");
+            return;
+        }
+    }
+}
+
+#[test]
+fn what_has_come_to_life_since_the_plan_is_spared() {
+    let (engine, remote, port) = stale_world();
+    let policy = everything();
+    let world = run(look(&engine, &policy)).expect("the engine answers");
+    let plan = plan_gc(&world, NOW, &policy);
+    engine.start_secretly(&ContainerId::new("id-of-old"));
+    let swept = run(sweep(&engine, &remote, &plan, NOW, &policy));
+    let spared = |(litter, outcome): &(Litter, Outcome)| match outcome {
+        Outcome::Spared => Some(litter.clone()),
+        _ => None,
+    };
+    let spared: Vec<_> = swept.outcomes.iter().filter_map(spared).collect();
+    let (old, base) = ("old".to_owned(), "containai/base:1".to_owned());
+    assert_eq!(spared, [Litter::Container(old), Litter::Image(base)]);
+    assert_eq!(engine.snapshot().len(), 2);
+    assert!(run(remote.pinned(port)).expect("a file").is_some());
+    assert_eq!(swept.freed().bytes(), 70);
+}
+
+fn any_state() -> impl Strategy<Value = RunState> {
+    prop_oneof![
+        Just(RunState::Created),
+        Just(RunState::Running),
+        Just(RunState::Paused),
+        Just(RunState::Restarting),
+        Just(RunState::Removing),
+        Just(RunState::Exited),
+        Just(RunState::Dead),
+    ]
+}
+
+fn any_labels() -> impl Strategy<Value = Labels> {
+    let value = || prop_oneof![Just("true"), Just("false"), Just("TRUE"), Just("")];
+    (prop::option::of(value()), prop::option::of(value())).prop_map(|(managed, keep)| {
+        let managed = managed.map(|value| (label::MANAGED, value));
+        managed.into_iter().chain(keep.map(|value| (label::KEEP, value))).collect()
+    })
+}
+
+fn any_moment() -> impl Strategy<Value = Option<Timestamp>> {
+    prop::option::of((-10i64..200).prop_map(|days| days_ago(days).unwrap_or(NOW)))
+}
+
+prop_compose! {
+    fn any_container()(
+        name in "[ab]{1,2}", state in any_state(), labels in any_labels(),
+        now in any_state(), created in any_moment(), finished in any_moment(), asked: bool,
+    ) -> (Container, Option<Moments>) {
+        let moments = Moments { state: now, created, started: None, finished };
+        (Container { labels, ..container(&name, state) }, asked.then_some(moments))
+    }
+}
+
+prop_compose! {
+    fn any_image()(
+        references in prop::collection::vec("(containai|ghcr.io/containai|ubuntu|x/containai|containai/kept)(/base|x|)(:1|)", 0..3),
+        labels in any_labels(), users in prop::collection::vec("id-of-[ab]{1,2}", 0..3),
+    ) -> StoredImage {
+        let used_by = users.into_iter().map(ContainerId::new).collect();
+        StoredImage { references, labels, used_by, ..image(&[], &[]) }
+    }
+}
+
+prop_compose! {
+    fn any_volume()(
+        name in "[ab]{1,3}", labels in any_labels(), created in any_moment(),
+        users in prop::collection::vec("id-of-[ab]{1,2}", 0..2),
+    ) -> StoredVolume {
+        let used_by = users.into_iter().map(ContainerId::new).collect();
+        StoredVolume { name, labels, created, size: None, used_by }
+    }
+}
+
+proptest! {
+    #[test]
+    fn nothing_that_is_used_kept_or_foreign_is_ever_planned(
+        containers in prop::collection::vec(any_container(), 0..8),
+        images in prop::collection::vec(any_image(), 0..8),
+        volumes in prop::collection::vec(any_volume(), 0..8),
+        hours in 0u64..3000, wanted: (bool, bool),
+    ) {
+        let scope = |wanted| if wanted { Scope::Unused } else { Scope::Spared };
+        let policy = GcPolicy {
+            age: format!("{hours}h").parse().expect("an age"),
+            images: scope(wanted.0),
+            volumes: scope(wanted.1),
+        };
+        let world = GcWorld { containers, images, volumes };
+        let plan = plan_gc(&world, NOW, &policy);
+        for stale in &plan.containers {
+            let labels = &stale.container.labels;
+            prop_assert_eq!(labels.get(label::MANAGED), Some("true"));
+            prop_assert_ne!(labels.get(label::KEEP), Some("true"));
+            prop_assert!(matches!(stale.container.state, RunState::Created | RunState::Exited));
+            prop_assert!(NOW.unix() - stale.idle_since.unix() >= i64::try_from(hours * 3600).expect("small"));
+        }
+        let goes = |id: &ContainerId| plan.containers.iter().any(|it| it.container.id == *id);
+        for image in &plan.images {
+            prop_assert_eq!(policy.images, Scope::Unused);
+            for name in &image.references {
+                prop_assert!(name.starts_with("containai") || name.starts_with("ghcr.io/containai"));
+                prop_assert!(!name.starts_with("containai/kept:"));
+                let holders = world.images.iter().filter(|it| it.references.contains(name));
+                let is_free = |it: &StoredImage| it.used_by.iter().all(goes) && !it.labels.is_kept();
+                prop_assert!(holders.clone().any(is_free));
+            }
+        }
+        for volume in &plan.volumes {
+            prop_assert_eq!(policy.volumes, Scope::Unused);
+            let found = world.volumes.iter().any(|it| {
+                it.name == volume.name && it.used_by.is_empty() && it.labels.is_managed() && !it.labels.is_kept()
+            });
+            prop_assert!(found);
+        }
+    }
+}
