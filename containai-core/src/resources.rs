@@ -38,6 +38,18 @@ impl Resources {
     }
 }
 
+/// Limits of which some may be missing: what a container has, or what is to
+/// change about it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Limits {
+    /// The most memory, swap included.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub memory: Option<ByteSize>,
+    /// The most processor time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cpus: Option<Cpus>,
+}
+
 /// A part of the host, with a floor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Share {
@@ -90,6 +102,13 @@ impl Cpus {
     #[must_use]
     pub const fn from_count(count: u32) -> Self {
         Self(if count == 0 { Self::NANOS } else { count as u64 * Self::NANOS })
+    }
+
+    /// Takes billionths of one processor; `None` for none, which Docker reads
+    /// as no limit.
+    #[must_use]
+    pub const fn from_nanos(nanos: u64) -> Option<Self> {
+        if nanos == 0 { None } else { Some(Self(nanos)) }
     }
 
     /// Returns the amount as Docker's API takes it (`NanoCpus`).

@@ -36,6 +36,19 @@ fn state(state: Option<ContainerSummaryStateEnum>) -> RunState {
     }
 }
 
+/// The state by its name, as an inspected container has it.
+pub(crate) fn state_named(name: &str) -> RunState {
+    match name {
+        "created" => RunState::Created,
+        "running" => RunState::Running,
+        "paused" => RunState::Paused,
+        "restarting" | "stopping" => RunState::Restarting,
+        "removing" => RunState::Removing,
+        "exited" => RunState::Exited,
+        _ => RunState::Dead,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

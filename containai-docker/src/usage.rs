@@ -1,34 +1,109 @@
-//! What a container uses now.
+//! What a container has used up to now.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use bollard::errors::Error;
+use bollard::models::{ContainerMemoryStats, ContainerStatsResponse};
 use bollard::query_parameters::StatsOptionsBuilder;
-use containai_core::engine::ContainerId;
+use containai_core::byte_size::ByteSize;
+use containai_core::engine::{ContainerId, EngineError, Sample, Usage};
 use futures_util::TryStreamExt as _;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 use crate::engine::DockerEngine;
 
 /// How long a best-effort answer may take.
 const PATIENCE: Duration = Duration::from_secs(5);
-
-/// What a container uses now.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct Usage {
-    /// Memory in use, in bytes.
-    pub memory_used: u64,
-    /// Memory that it may use, in bytes.
-    pub memory_limit: u64,
-}
+/// How far apart two samples are that one figure is made of.
+const APART: Duration = Duration::from_millis(300);
 
 impl DockerEngine {
-    /// What the container uses now; `None` when it does not run or the engine
-    /// does not say within five seconds.
+    /// What the container uses now, from two samples; `None` when it does not
+    /// run or the engine does not say within five seconds.
     pub async fn usage(&self, id: &ContainerId) -> Option<Usage> {
+        timeout(PATIENCE, self.measure(id)).await.ok()?
+    }
+
+    /// What the container has used up to now; `None` when it does not run.
+    ///
+    /// # Errors
+    ///
+    /// What the engine answered.
+    pub async fn sample(&self, id: &ContainerId) -> Result<Option<Sample>, EngineError> {
         let options = StatsOptionsBuilder::default().stream(false).one_shot(true).build();
         let mut stream = std::pin::pin!(self.docker().stats(id.as_ref(), Some(options)));
-        let stats = timeout(PATIENCE, stream.try_next()).await.ok()?.ok()??;
-        let memory = stats.memory_stats?;
-        Some(Usage { memory_used: memory.usage?, memory_limit: memory.limit? })
+        match stream.try_next().await {
+            Ok(stats) => Ok(stats.and_then(sample)),
+            Err(Error::DockerResponseServerError { status_code: 404 | 409, .. }) => Ok(None),
+            Err(error) => Err(self.failure(error)),
+        }
+    }
+
+    async fn measure(&self, id: &ContainerId) -> Option<Usage> {
+        let start = Instant::now();
+        let earlier = self.sample(id).await.ok()??;
+        let first = start.elapsed() / 2;
+        sleep(APART).await;
+        let begin = start.elapsed();
+        let later = self.sample(id).await.ok()??;
+        // The engine looks somewhere between question and answer.
+        let second = (begin + start.elapsed()) / 2;
+        Some(Usage::between(&earlier, &later, second.saturating_sub(first)))
+    }
+}
+
+fn sample(stats: ContainerStatsResponse) -> Option<Sample> {
+    let memory = stats.memory_stats?;
+    Some(Sample {
+        cpu: Duration::from_nanos(stats.cpu_stats?.cpu_usage?.total_usage?),
+        limit: ByteSize::from_bytes(memory.limit?),
+        memory: ByteSize::from_bytes(in_use(&memory)?),
+        tasks: stats.pids_stats.and_then(|pids| pids.current),
+    })
+}
+
+/// Memory less the file cache that nobody has touched for a while, as `docker
+/// stats` counts (`calculateMemUsageUnixNoCache` of docker/cli). The key is of
+/// the first or the second version of control groups.
+fn in_use(memory: &ContainerMemoryStats) -> Option<u64> {
+    let usage = memory.usage?;
+    let cache = memory.stats.as_ref().and_then(|stats| {
+        ["total_inactive_file", "inactive_file"].iter().find_map(|key| stats.get(*key).copied())
+    });
+    Some(cache.filter(|cache| *cache < usage).map_or(usage, |cache| usage - cache))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(json: &str) -> Option<Sample> {
+        sample(serde_json::from_str(json).expect("an answer"))
+    }
+
+    #[test]
+    fn both_versions_of_control_groups_are_understood() {
+        let of = |key: &str| {
+            read(&format!(
+                r#"{{"cpu_stats": {{"cpu_usage": {{"total_usage": 1500000000}}}},
+                     "pids_stats": {{"current": 26}},
+                     "memory_stats": {{"usage": 1000, "limit": 4000, "stats": {{"{key}": 300}}}}}}"#
+            ))
+        };
+        let expected = Sample {
+            cpu: Duration::from_millis(1500),
+            memory: ByteSize::from_bytes(700),
+            limit: ByteSize::from_bytes(4000),
+            tasks: Some(26),
+        };
+        assert_eq!(of("total_inactive_file"), Some(expected));
+        assert_eq!(of("inactive_file"), Some(expected));
+        assert_eq!(of("cache").map(|sample| sample.memory.bytes()), Some(1000));
+    }
+
+    #[test]
+    fn a_container_that_does_not_run_has_no_figures() {
+        assert_eq!(read(r#"{"cpu_stats": {"cpu_usage": {}}, "memory_stats": {}}"#), None);
+        assert_eq!(read("{}"), None);
     }
 }

@@ -1,0 +1,99 @@
+//! What a container writes down.
+
+use bollard::container::LogOutput;
+use bollard::errors::Error;
+use bollard::exec::{CreateExecOptions, StartExecOptions, StartExecResults};
+use bollard::query_parameters::LogsOptionsBuilder;
+use containai_core::engine::{ContainerId, EngineError};
+use futures_util::{Stream, StreamExt as _, TryStreamExt as _};
+
+use crate::engine::DockerEngine;
+
+/// Runs journalctl until it ends, or until whoever reads has gone: the engine
+/// closes stdin then, however that came about, and nothing else would end what
+/// it started. The words that follow are journalctl's.
+const FOLLOW: &str = r#"journalctl "$@" & it=$!
+exec 3<&0
+{ cat <&3; kill $it; } >/dev/null 2>&1 &
+wait $it"#;
+
+/// Whether new lines are waited for.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Follow {
+    /// Until the reader has had enough.
+    On,
+    /// What is there has to do.
+    Off,
+}
+
+impl DockerEngine {
+    /// Streams the journal of a running container, as bytes that may be
+    /// anything. `words` are options of journalctl(1).
+    ///
+    /// # Errors
+    ///
+    /// What the engine answered; the stream ends with one when it breaks.
+    pub async fn journal(
+        &self,
+        id: &ContainerId,
+        words: &[&str],
+        follow: Follow,
+    ) -> Result<impl Stream<Item = Result<Vec<u8>, EngineError>> + Send + '_, EngineError> {
+        let mut command = match follow {
+            Follow::On => vec!["sh", "-c", FOLLOW, "sh"],
+            Follow::Off => vec!["journalctl"],
+        };
+        command.push("--no-pager");
+        command.extend(words);
+        if follow == Follow::On {
+            command.push("--follow");
+        }
+        let options = CreateExecOptions {
+            attach_stdin: Some(follow == Follow::On),
+            attach_stdout: Some(true),
+            attach_stderr: Some(true),
+            user: Some("0"),
+            cmd: Some(command),
+            ..Default::default()
+        };
+        let created = self.docker().create_exec(id.as_ref(), options).await;
+        let exec = created.map_err(|error| self.failure(error))?.id;
+        let started = self.docker().start_exec(&exec, None::<StartExecOptions>).await;
+        match started.map_err(|error| self.failure(error))? {
+            StartExecResults::Attached { output, input } => {
+                // Its stdin stays open for as long as somebody reads.
+                let output = output.map(move |chunk| {
+                    let _open = &input;
+                    chunk
+                });
+                Ok(self.bytes(output).left_stream())
+            }
+            StartExecResults::Detached => Ok(futures_util::stream::empty().right_stream()),
+        }
+    }
+
+    /// Streams the console of a container, which is there when it does not run
+    /// too.
+    pub fn console(
+        &self,
+        id: &ContainerId,
+        lines: Option<usize>,
+        follow: Follow,
+    ) -> impl Stream<Item = Result<Vec<u8>, EngineError>> + Send + '_ {
+        let tail = lines.map_or_else(|| "all".to_owned(), |lines| lines.to_string());
+        let options = LogsOptionsBuilder::default()
+            .stdout(true)
+            .stderr(true)
+            .follow(follow == Follow::On)
+            .tail(&tail)
+            .build();
+        self.bytes(self.docker().logs(id.as_ref(), Some(options)))
+    }
+
+    fn bytes(
+        &self,
+        output: impl Stream<Item = Result<LogOutput, Error>> + Send,
+    ) -> impl Stream<Item = Result<Vec<u8>, EngineError>> + Send {
+        output.map_ok(|chunk| chunk.into_bytes().to_vec()).map_err(|error| self.failure(error))
+    }
+}

@@ -1,0 +1,94 @@
+//! How much of its host a container may use, and changing that.
+
+use std::time::Duration;
+
+use bollard::models::{ContainerUpdateBody, HostConfig};
+use bollard::query_parameters::InspectContainerOptions;
+use containai_core::byte_size::ByteSize;
+use containai_core::engine::{ContainerId, EngineError};
+use containai_core::resources::{Cpus, Limits};
+
+use crate::engine::DockerEngine;
+
+/// How long taking memory back may last.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+impl DockerEngine {
+    /// What a container may use.
+    ///
+    /// # Errors
+    ///
+    /// What the engine answered.
+    pub async fn limits(&self, id: &ContainerId) -> Result<Limits, EngineError> {
+        let options = None::<InspectContainerOptions>;
+        let inspected = self.docker().inspect_container(id.as_ref(), options).await;
+        let inspected = inspected.map_err(|error| self.failure(error))?;
+        Ok(limits(&inspected.host_config.unwrap_or_default()))
+    }
+
+    /// Changes what a container may use, at once and for good; what is `None`
+    /// stays as it is.
+    ///
+    /// # Errors
+    ///
+    /// [`EngineError::Refused`] where the kernel cannot take back as much
+    /// memory as that.
+    pub async fn set_limits(&self, id: &ContainerId, limits: Limits) -> Result<(), EngineError> {
+        let patient = self.docker().clone().with_timeout(PATIENCE);
+        let changed = patient.update_container(id.as_ref(), body(limits)).await;
+        changed.map_err(|error| self.failure(error))
+    }
+}
+
+/// Memory and swap change together: a container that swaps is too slow to
+/// work in, and the engine refuses a limit above the old limit of both.
+fn body(limits: Limits) -> ContainerUpdateBody {
+    let memory = limits.memory.map(ByteSize::as_i64);
+    ContainerUpdateBody {
+        memory,
+        memory_swap: memory,
+        nano_cpus: limits.cpus.map(Cpus::nanos),
+        ..Default::default()
+    }
+}
+
+fn limits(host: &HostConfig) -> Limits {
+    let amount = |amount: Option<i64>| {
+        amount.and_then(|amount| u64::try_from(amount).ok()).filter(|amount| *amount > 0)
+    };
+    Limits {
+        memory: amount(host.memory).map(ByteSize::from_bytes),
+        cpus: amount(host.nano_cpus).and_then(Cpus::from_nanos),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn swap_follows_memory() {
+        let both = body(Limits { memory: Some(ByteSize::from_gib(2)), cpus: None });
+        insta::assert_json_snapshot!(both, @r#"
+        {
+          "Memory": 2147483648,
+          "MemorySwap": 2147483648
+        }
+        "#);
+        let cpus = body(Limits { memory: None, cpus: Cpus::from_nanos(1_500_000_000) });
+        insta::assert_json_snapshot!(cpus, @r#"
+        {
+          "NanoCpus": 1500000000
+        }
+        "#);
+    }
+
+    #[test]
+    fn zero_is_no_limit() {
+        let host = HostConfig { memory: Some(0), nano_cpus: Some(-1), ..Default::default() };
+        assert_eq!(limits(&host), Limits::default());
+        let host = HostConfig { memory: Some(1), nano_cpus: Some(2), ..Default::default() };
+        let expected = Limits { memory: Some(ByteSize::from_bytes(1)), cpus: Cpus::from_nanos(2) };
+        assert_eq!(limits(&host), expected);
+    }
+}

@@ -1,0 +1,121 @@
+//! Which image was made on which, and who needs them.
+
+use std::collections::HashMap;
+
+use bollard::models::{ContainerSummary, ImageSummary, SystemDataUsageResponse};
+use containai_core::byte_size::ByteSize;
+use containai_core::engine::{ContainerId, StoredImage};
+use serde_json::Value;
+
+/// What an engine calls an image without a name.
+const NAMELESS: &str = "<none>:<none>";
+
+/// The images that have a name, with the containers that need each: those made
+/// from it, and those made from an image that was made on it.
+pub(crate) fn images(all: &[ImageSummary], containers: &[ContainerSummary]) -> Vec<StoredImage> {
+    let by_id: HashMap<&str, &ImageSummary> = all.iter().map(|it| (it.id.as_str(), it)).collect();
+    let mut users: HashMap<&str, Vec<ContainerId>> = HashMap::new();
+    for container in containers {
+        let (Some(id), Some(image)) = (&container.id, &container.image_id) else { continue };
+        for ancestor in line(image, &by_id) {
+            users.entry(&ancestor.id).or_default().push(ContainerId::new(id));
+        }
+    }
+    let named = all.iter().filter(|image| names(image).next().is_some());
+    let stored = |image: &ImageSummary| StoredImage {
+        id: image.id.clone(),
+        references: names(image).map(str::to_owned).collect(),
+        labels: image.labels.clone().into_iter().collect(),
+        size: own_size(image, &by_id),
+        used_by: users.get(image.id.as_str()).cloned().unwrap_or_default(),
+    };
+    named.map(stored).collect()
+}
+
+/// An image and all that it was made on, nearest first. The engine's answer
+/// could go in circles.
+fn line<'a>(id: &str, by_id: &HashMap<&str, &'a ImageSummary>) -> Vec<&'a ImageSummary> {
+    let mut found: Vec<&ImageSummary> = Vec::new();
+    let mut next = by_id.get(id);
+    while let Some(image) = next {
+        if found.len() > by_id.len() {
+            break;
+        }
+        found.push(image);
+        next = by_id.get(image.parent_id.as_str());
+    }
+    found
+}
+
+/// What an image adds to the nearest named one that it was made on.
+fn own_size(image: &ImageSummary, by_id: &HashMap<&str, &ImageSummary>) -> ByteSize {
+    let below = line(&image.id, by_id).into_iter().skip(1).find(|it| names(it).next().is_some());
+    let own = image.size - below.map_or(0, |it| it.size);
+    ByteSize::from_bytes(u64::try_from(own).unwrap_or(0))
+}
+
+fn names(image: &ImageSummary) -> impl Iterator<Item = &str> {
+    image.repo_tags.iter().map(String::as_str).filter(|name| *name != NAMELESS)
+}
+
+/// What is in each volume, in the words of engines from API 1.52 on; earlier
+/// ones have others, which the client does not read.
+pub(crate) fn volume_sizes(usage: &SystemDataUsageResponse) -> HashMap<String, ByteSize> {
+    let items = usage.volume_usage.iter().filter_map(|volumes| volumes.items.as_ref()).flatten();
+    let size = |item: &Value| {
+        let size = item["UsageData"]["Size"].as_u64()?;
+        Some((item["Name"].as_str()?.to_owned(), ByteSize::from_bytes(size)))
+    };
+    items.filter_map(size).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn image(id: &str, parent: &str, names: &[&str], size: i64) -> ImageSummary {
+        ImageSummary {
+            id: id.to_owned(),
+            parent_id: parent.to_owned(),
+            repo_tags: names.iter().map(|it| (*it).to_owned()).collect(),
+            size,
+            ..Default::default()
+        }
+    }
+
+    fn container(id: &str, image: &str) -> ContainerSummary {
+        let (id, image_id) = (Some(id.to_owned()), Some(image.to_owned()));
+        ContainerSummary { id, image_id, ..Default::default() }
+    }
+
+    fn table(all: &[ImageSummary], containers: &[ContainerSummary]) -> String {
+        let line = |it: StoredImage| {
+            let users = it.used_by.iter().map(ToString::to_string).collect::<Vec<_>>().join(",");
+            format!("{} {} [{users}]", it.references.join("+"), it.size.bytes())
+        };
+        images(all, containers).into_iter().map(line).collect::<Vec<_>>().join("\n")
+    }
+
+    #[test]
+    fn what_an_image_was_made_on_is_needed_too() {
+        let all = [
+            image("top", "layer", &["containai/base:1", "mine:1"], 500),
+            image("layer", "bottom", &[NAMELESS], 300),
+            image("bottom", "", &["containai/bootstrap:noble"], 200),
+            image("loose", "gone", &["containai/base:0"], 70),
+            image("unnamed", "bottom", &[], 210),
+        ];
+        let containers = [container("a", "top"), container("b", "unnamed"), container("c", "?")];
+        insta::assert_snapshot!(table(&all, &containers), @r"
+        containai/base:1+mine:1 300 [a]
+        containai/bootstrap:noble 200 [a,b]
+        containai/base:0 70 []
+        ");
+    }
+
+    #[test]
+    fn circles_end() {
+        let all = [image("a", "b", &["x:1"], 1), image("b", "a", &["y:1"], 2)];
+        assert!(!table(&all, &[container("c", "a")]).is_empty());
+    }
+}

@@ -1,0 +1,56 @@
+//! Our containers in one question.
+
+use std::collections::HashMap;
+
+use bollard::query_parameters::ListContainersOptionsBuilder;
+use containai_core::byte_size::ByteSize;
+use containai_core::engine::{Container, EngineError};
+use containai_core::label;
+
+use crate::engine::DockerEngine;
+use crate::inspect;
+
+/// Whether the engine measures what each container takes.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Sizes {
+    /// It does, and walks through every container's files for that.
+    Measured,
+    /// It answers at once.
+    Unknown,
+}
+
+/// A container of ours in a listing.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Listed {
+    /// The container.
+    pub container: Container,
+    /// What its own files take, volumes not included.
+    pub size: Option<ByteSize>,
+}
+
+impl DockerEngine {
+    /// Lists our containers, stopped ones included, in the order of their
+    /// names. The engine is asked once.
+    ///
+    /// # Errors
+    ///
+    /// What the engine answered.
+    pub async fn managed(&self, sizes: Sizes) -> Result<Vec<Listed>, EngineError> {
+        let ours = HashMap::from([("label", vec![format!("{}=true", label::MANAGED)])]);
+        let options = ListContainersOptionsBuilder::default()
+            .all(true)
+            .size(sizes == Sizes::Measured)
+            .filters(&ours)
+            .build();
+        let summaries = self.docker().list_containers(Some(options)).await;
+        let summaries = summaries.map_err(|error| self.failure(error))?;
+        let listed = summaries.into_iter().filter_map(|summary| {
+            let size = summary.size_rw.and_then(|size| u64::try_from(size).ok());
+            let size = size.filter(|_| sizes == Sizes::Measured).map(ByteSize::from_bytes);
+            Some(Listed { container: inspect::container(summary)?, size })
+        });
+        let mut listed: Vec<_> = listed.filter(|it| it.container.labels.is_managed()).collect();
+        listed.sort_by(|a, b| a.container.name.cmp(&b.container.name));
+        Ok(listed)
+    }
+}

@@ -1,0 +1,73 @@
+//! What runs in a container, as the engine's host sees it.
+//!
+//! The engine calls `ps` itself, so that nothing has to run in the container
+//! and nothing in it can answer instead. A host without such a `ps` leaves the
+//! question open.
+
+use std::time::Duration;
+
+use bollard::models::ContainerTopResponse;
+use bollard::query_parameters::TopOptionsBuilder;
+use containai_core::engine::{ContainerId, Process, Sessions};
+use tokio::time::timeout;
+
+use crate::engine::DockerEngine;
+
+/// How long a best-effort answer may take.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// The engine demands the column PID.
+const COLUMNS: &str = "-eo pid,sid,tpgid,args";
+
+impl DockerEngine {
+    /// Who is inside a running container; `None` when that cannot be told
+    /// within five seconds.
+    pub async fn sessions(&self, id: &ContainerId) -> Option<Sessions> {
+        let options = TopOptionsBuilder::default().ps_args(COLUMNS).build();
+        let answer = self.docker().top_processes(id.as_ref(), Some(options));
+        let answer = timeout(PATIENCE, answer).await.ok()?.ok()?;
+        Some(Sessions::count(&processes(answer)?))
+    }
+}
+
+fn processes(answer: ContainerTopResponse) -> Option<Vec<Process>> {
+    answer.processes?.into_iter().map(|row| process(&row)).collect()
+}
+
+fn process(row: &[String]) -> Option<Process> {
+    let [_, session, foreground, command] = row else { return None };
+    Some(Process {
+        session: session.parse().ok()?,
+        foreground: foreground.parse().ok()?,
+        command: command.clone(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn count(json: &str) -> Option<Sessions> {
+        let answer = serde_json::from_str(json).expect("an answer");
+        Some(Sessions::count(&processes(answer)?))
+    }
+
+    #[test]
+    fn what_ps_says_is_counted() {
+        let answer = r#"{"Titles": ["PID", "SID", "TPGID", "COMMAND"], "Processes": [
+            ["30921", "30921", "-1", "/sbin/init --log-level=err"],
+            ["2139", "2137", "-1", "sshd: agent@pts/1"],
+            ["2141", "2141", "2141", "/bin/bash -l"]]}"#;
+        assert_eq!(count(answer), Some(Sessions { ssh: 1, terminals: 1 }));
+    }
+
+    #[test]
+    fn what_makes_no_sense_leaves_the_question_open() {
+        for answer in [
+            "{}",
+            r#"{"Processes": [["1", "2", "/sbin/init"]]}"#,
+            r#"{"Processes": [["1", "?", "-1", "/sbin/init"]]}"#,
+        ] {
+            assert_eq!(count(answer), None, "{answer}");
+        }
+    }
+}

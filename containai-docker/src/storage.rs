@@ -1,0 +1,128 @@
+//! What the engine keeps on disk, and how it goes.
+
+use std::collections::HashMap;
+
+use bollard::errors::Error;
+use bollard::models::{ContainerInspectResponse, ContainerSummary, Volume};
+use bollard::query_parameters::{
+    DataUsageOptions, InspectContainerOptionsBuilder, ListImagesOptionsBuilder,
+    ListVolumesOptionsBuilder, RemoveImageOptions, RemoveVolumeOptions,
+};
+use containai_core::byte_size::ByteSize;
+use containai_core::engine::{
+    ContainerId, EngineError, Moments, RunState, Storage, StoredImage, StoredVolume,
+};
+use containai_core::label;
+use containai_core::timestamp::Timestamp;
+
+use crate::engine::DockerEngine;
+use crate::listing::Sizes;
+use crate::{container, inspect, lineage};
+
+impl Storage for DockerEngine {
+    async fn moments(&self, id: &ContainerId) -> Result<Moments, EngineError> {
+        let inspected = self.look_at(id, Sizes::Unknown).await?;
+        Ok(moments(&inspected))
+    }
+
+    async fn size(&self, id: &ContainerId) -> Result<Option<ByteSize>, EngineError> {
+        let size = self.look_at(id, Sizes::Measured).await?.size_rw;
+        Ok(size.and_then(|size| u64::try_from(size).ok()).map(ByteSize::from_bytes))
+    }
+
+    async fn images(&self) -> Result<Vec<StoredImage>, EngineError> {
+        // The layers between two images show what was made on what.
+        let options = ListImagesOptionsBuilder::default().all(true).build();
+        let images = self.docker().list_images(Some(options)).await;
+        let images = images.map_err(|error| self.failure(error))?;
+        Ok(lineage::images(&images, &self.summaries().await?))
+    }
+
+    async fn volumes(&self) -> Result<Vec<StoredVolume>, EngineError> {
+        let ours = HashMap::from([("label", vec![format!("{}=true", label::MANAGED)])]);
+        let options = ListVolumesOptionsBuilder::default().filters(&ours).build();
+        let answer = self.docker().list_volumes(Some(options)).await;
+        let volumes = answer.map_err(|error| self.failure(error))?.volumes.unwrap_or_default();
+        if volumes.is_empty() {
+            return Ok(Vec::new());
+        }
+        let sizes = self.volume_sizes().await;
+        let containers = self.summaries().await?;
+        Ok(volumes.into_iter().map(|it| volume(it, &sizes, &containers)).collect())
+    }
+
+    async fn remove_image(&self, reference: &str) -> Result<(), EngineError> {
+        let options = None::<RemoveImageOptions>;
+        let removed = self.docker().remove_image(reference, options, None).await;
+        self.forgiving(removed.map(drop))
+    }
+
+    async fn remove_volume(&self, name: &str) -> Result<(), EngineError> {
+        let removed = self.docker().remove_volume(name, None::<RemoveVolumeOptions>).await;
+        self.forgiving(removed)
+    }
+}
+
+impl DockerEngine {
+    async fn look_at(
+        &self,
+        id: &ContainerId,
+        sizes: Sizes,
+    ) -> Result<ContainerInspectResponse, EngineError> {
+        let options =
+            InspectContainerOptionsBuilder::default().size(sizes == Sizes::Measured).build();
+        let inspected = self.docker().inspect_container(id.as_ref(), Some(options)).await;
+        inspected.map_err(|error| self.failure(error))
+    }
+
+    async fn summaries(&self) -> Result<Vec<ContainerSummary>, EngineError> {
+        container::summaries(self.docker()).await.map_err(|error| self.failure(error))
+    }
+
+    /// What is in the volumes, as far as the engine can tell; it has to walk
+    /// through them.
+    async fn volume_sizes(&self) -> HashMap<String, ByteSize> {
+        let Ok(usage) = self.docker().df(None::<DataUsageOptions>).await else {
+            return HashMap::new();
+        };
+        lineage::volume_sizes(&usage)
+    }
+
+    fn forgiving(&self, outcome: Result<(), Error>) -> Result<(), EngineError> {
+        match outcome {
+            Err(Error::DockerResponseServerError { status_code: 404, .. }) => Ok(()),
+            outcome => outcome.map_err(|error| self.failure(error)),
+        }
+    }
+}
+
+fn moments(inspected: &ContainerInspectResponse) -> Moments {
+    let state = inspected.state.as_ref();
+    let moment = |text: Option<&String>| text.and_then(|text| Timestamp::of_engine(text));
+    let status = state.and_then(|state| state.status);
+    Moments {
+        state: status.map_or(RunState::Dead, |status| inspect::state_named(status.as_ref())),
+        created: moment(inspected.created.as_ref()),
+        started: moment(state.and_then(|state| state.started_at.as_ref())),
+        finished: moment(state.and_then(|state| state.finished_at.as_ref())),
+    }
+}
+
+fn volume(
+    volume: Volume,
+    sizes: &HashMap<String, ByteSize>,
+    containers: &[ContainerSummary],
+) -> StoredVolume {
+    let mounts = |container: &&ContainerSummary| {
+        let mut mounts = container.mounts.iter().flatten();
+        mounts.any(|mount| mount.name.as_deref() == Some(&*volume.name))
+    };
+    let used_by = containers.iter().filter(mounts).filter_map(|it| it.id.clone());
+    StoredVolume {
+        used_by: used_by.map(ContainerId::new).collect(),
+        labels: volume.labels.into_iter().collect(),
+        created: volume.created_at.and_then(|text| Timestamp::of_engine(&text)),
+        size: sizes.get(&volume.name).copied(),
+        name: volume.name,
+    }
+}
