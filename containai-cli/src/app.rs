@@ -49,6 +49,11 @@ impl Global {
         self.no_mux.then_some(false)
     }
 
+    /// Whether nothing but errors is told.
+    pub(crate) fn is_quiet(&self) -> bool {
+        self.quiet
+    }
+
     fn volume(&self) -> Volume {
         match (self.quiet, self.verbose) {
             (true, _) => Volume::Quiet,

@@ -9,6 +9,7 @@ use containai_docker::host::EngineRecord;
 use containai_docker::{AddressError, DockerEngine, EngineAddress};
 use containai_ssh::{ForwardAgent, SshRemote, Wishes};
 
+use crate::app::Global;
 use crate::env::Env;
 use crate::environment::Imported;
 use crate::error::CliError;
@@ -58,6 +59,13 @@ impl<'a> Context<'a> {
             context.lend_agent();
         }
         Ok(context)
+    }
+
+    /// The configuration of a command that works on containers by their names,
+    /// of whatever workspace.
+    pub(crate) fn of_engine(env: &'a Env, ui: &'a Ui, global: &Global) -> anyhow::Result<Self> {
+        let flags = Flags { docker_host: global.docker_host.clone(), ..Flags::default() };
+        Self::new(env, ui, flags, None)
     }
 
     /// Lets commands use the user's SSH agent, if there is one.

@@ -76,6 +76,13 @@ impl Forwarding {
         Ok(found)
     }
 
+    /// Ends all that leads to a container that is gone.
+    pub(crate) fn end_all(directory: &Path, engine: &str, container: &str) -> anyhow::Result<()> {
+        let mut all = Self::all(directory)?;
+        all.retain(|it| it.container == container && it.engine == engine);
+        all.iter().try_for_each(Self::end)
+    }
+
     /// Asks the process to end.
     pub(crate) fn end(&self) -> anyhow::Result<()> {
         kill(Pid::from_raw(self.pid), Signal::SIGTERM)

@@ -2,8 +2,19 @@
 
 use std::fs;
 use std::thread::available_parallelism;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use containai_core::resources::HostCapacity;
+use containai_core::timestamp::Timestamp;
+
+/// How long a best-effort answer may take.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
+
+/// The time of this machine's clock.
+pub(crate) fn now() -> Timestamp {
+    let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Timestamp::from_unix(since_1970.as_secs().cast_signed())
+}
 
 /// Memory and processors of this machine; 0 where they cannot be told.
 pub(crate) fn capacity() -> HostCapacity {

@@ -1,6 +1,7 @@
 //! The only printer: stdout is data, stderr is talk.
 
 use std::io::{self, Write as _};
+use std::ops::ControlFlow;
 use std::sync::Mutex;
 use std::time::Duration;
 
@@ -46,6 +47,16 @@ impl Ui {
         match writeln!(stdout, "{text}").and_then(|()| stdout.flush()) {
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
             outcome => Ok(outcome?),
+        }
+    }
+
+    /// Writes lines to stdout as they come; breaks when nobody reads them any
+    /// more.
+    pub(crate) fn lines(&self, text: &str) -> anyhow::Result<ControlFlow<()>> {
+        let mut stdout = io::stdout().lock();
+        match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(ControlFlow::Break(())),
+            outcome => Ok(ControlFlow::Continue(outcome?)),
         }
     }
 

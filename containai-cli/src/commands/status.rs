@@ -1,16 +1,20 @@
 use std::process::ExitCode;
 
 use clap::Args;
-use containai_core::config::Flags;
+use containai_core::engine::{RunState, Storage as _};
 
 use super::target::TargetArgs;
 use crate::app::Global;
 use crate::context::Context;
 use crate::env::Env;
+use crate::host;
 use crate::ui::Ui;
-use crate::wire::status::Status;
+use crate::wire::status::{Live, Status};
 
 /// Tell how the workspace's container is
+///
+/// Uptime, sessions, memory and CPU are told where the engine says them within
+/// five seconds.
 #[derive(Debug, Args)]
 pub(crate) struct StatusArgs {
     #[command(flatten)]
@@ -26,12 +30,21 @@ pub(super) async fn run(
     env: &Env,
     ui: &Ui,
 ) -> anyhow::Result<ExitCode> {
-    let flags = Flags { docker_host: global.docker_host.clone(), ..Flags::default() };
-    let context = Context::new(env, ui, flags, None)?;
+    let context = Context::of_engine(env, ui, global)?;
     let engine = context.engine()?;
     let container = args.target.find(&engine, env).await?;
-    let usage = engine.usage(&container.id).await;
-    let status = Status::of(&container, usage);
+    let live = match container.state {
+        RunState::Running | RunState::Paused => {
+            let id = &container.id;
+            let moments = tokio::time::timeout(host::PATIENCE, engine.moments(id));
+            let (usage, sessions, moments) =
+                tokio::join!(engine.usage(id), engine.sessions(id), moments);
+            let started = moments.ok().and_then(Result::ok).and_then(|moments| moments.started);
+            Live { usage, sessions, uptime: started.map(|at| at.age_at(host::now())) }
+        }
+        _ => Live::default(),
+    };
+    let status = Status::of(&container, live);
     match args.json {
         true => ui.data(&serde_json::to_string_pretty(&status)?)?,
         false => ui.data(&status.to_string())?,

@@ -1,33 +1,46 @@
 use std::process::ExitCode;
 
 use clap::Args;
-use containai_core::config::Flags;
-use containai_core::engine::{Container, Engine as _, RunState};
-use containai_core::lifecycle::Observed;
-use containai_core::naming::ContainerName;
-use containai_core::remote::Remote as _;
+use containai_core::engine::{Container, Engine as _};
+use containai_core::exit;
+use containai_core::lifecycle::{Fate, Halt, Observed, halt, plan_stop};
 use containai_docker::DockerEngine;
+use futures_util::future::join_all;
+use futures_util::stream::{self, StreamExt as _};
 
 use super::target::TargetArgs;
 use crate::app::Global;
 use crate::context::Context;
 use crate::env::Env;
+use crate::error;
+use crate::forwarding::Forwarding;
 use crate::ui::Ui;
+use crate::wire;
+
+/// How many containers shut down at once.
+const AT_ONCE: usize = 8;
 
 /// Stop the workspace's container
 ///
 /// systemd inside shuts down in order. File system, volumes and name stay; the
-/// next `cai run` starts the container again.
+/// next `cai run` starts the container again. A person is asked first when
+/// somebody seems to be at work inside.
 #[derive(Debug, Args)]
 pub(crate) struct StopArgs {
     #[command(flatten)]
     target: TargetArgs,
     /// Stop every container of ContainAI on the engine
-    #[arg(long, conflicts_with_all = ["path", "workspace", "container"])]
+    #[arg(long, conflicts_with_all = ["name", "workspace", "container"])]
     all: bool,
     /// Remove the container afterwards; its named volumes stay
     #[arg(long)]
     remove: bool,
+    /// Do not ask, whoever is at work inside
+    #[arg(long)]
+    force: bool,
+    /// Print what would be done, and do nothing
+    #[arg(long)]
+    dry_run: bool,
 }
 
 pub(super) async fn run(
@@ -36,43 +49,74 @@ pub(super) async fn run(
     env: &Env,
     ui: &Ui,
 ) -> anyhow::Result<ExitCode> {
-    let flags = Flags { docker_host: global.docker_host.clone(), ..Flags::default() };
-    let context = Context::new(env, ui, flags, None)?;
+    let context = Context::of_engine(env, ui, global)?;
     let engine = context.engine()?;
-    let containers = match args.all {
-        true => engine.containers().await?.into_iter().filter(|c| c.labels.is_managed()).collect(),
-        false => vec![args.target.find(&engine, env).await?],
+    let containers = engine.containers().await?;
+    let is_ours = |it: &&Container| it.labels.is_managed();
+    let chosen = match args.all {
+        true => containers.iter().filter(is_ours).map(|it| it.id.clone()).collect(),
+        false => vec![args.target.pick(&containers, env)?.id],
     };
-    for container in &containers {
-        stop(&context, &engine, container, args).await?;
+    let observed = Observed { containers, ..Observed::default() };
+    let fate = if args.remove { Fate::Removed } else { Fate::Stopped };
+    let halts = plan_stop(&observed, &chosen, fate)?;
+    if args.dry_run {
+        ui.data(&wire::stop::plan(&halts))?;
+        return Ok(ExitCode::SUCCESS);
     }
-    Ok(ExitCode::SUCCESS)
+    if !args.force && ui.terminals().can_ask() && !consent(&engine, &halts, ui).await {
+        ui.say("nothing was stopped");
+        return Ok(ExitCode::from(exit::FAILED));
+    }
+    carry_out(&context, &engine, &halts).await
 }
 
-async fn stop(
+/// Asks when somebody is at work; what cannot be told counts as nobody.
+async fn consent(engine: &DockerEngine, halts: &[Halt], ui: &Ui) -> bool {
+    let ending = halts.iter().filter(|halt| halt.ends_work()).map(|halt| &halt.container);
+    let asked = ending.map(async |it| (it, engine.sessions(&it.id).await));
+    let mut is_busy = false;
+    for (container, sessions) in join_all(asked).await {
+        if let Some(sessions) = sessions.filter(|sessions| sessions.are_active()) {
+            ui.warn(&wire::stop::at_work(&container.name, sessions));
+            is_busy = true;
+        }
+    }
+    !is_busy || ui.ask("Stop anyway?")
+}
+
+/// What fails does not keep the other containers from being stopped.
+async fn carry_out(
     context: &Context<'_>,
     engine: &DockerEngine,
-    container: &Container,
-    args: &StopArgs,
+    halts: &[Halt],
+) -> anyhow::Result<ExitCode> {
+    if halts.iter().any(Halt::ends_work) {
+        let names: Vec<_> = halts.iter().map(|halt| halt.container.name.as_str()).collect();
+        context.ui.begin_work(&format!("stopping {}", names.join(", ")));
+    }
+    let work = halts.iter().map(|each| carry_out_one(context, engine, each));
+    let mut outcomes = stream::iter(work).buffer_unordered(AT_ONCE);
+    let mut failed = None;
+    while let Some(outcome) = outcomes.next().await {
+        if let Some(earlier) = outcome.err().and_then(|error| failed.replace(error)) {
+            context.ui.error(&earlier, &error::advice(&earlier).1);
+        }
+    }
+    context.ui.finish_work();
+    failed.map_or(Ok(ExitCode::SUCCESS), Err)
+}
+
+async fn carry_out_one(
+    context: &Context<'_>,
+    engine: &DockerEngine,
+    each: &Halt,
 ) -> anyhow::Result<()> {
-    let name = &container.name;
-    if matches!(container.state, RunState::Running | RunState::Paused | RunState::Restarting) {
-        context.ui.begin_work(&format!("stopping {name}"));
-        engine.stop(&container.id).await?;
-        context.ui.finish_work();
-        context.ui.say(&format!("stopped {name}"));
+    halt(engine, &context.remote, each).await?;
+    if each.removes() {
+        let (directory, address) = (context.env.layout.forward_dir(), context.address.to_string());
+        Forwarding::end_all(&directory, &address, &each.container.name)?;
     }
-    if args.remove {
-        // A successor that a run was making for it would take its place.
-        let observed = Observed { containers: engine.containers().await?, ..Observed::default() };
-        if let Some(successor) = observed.successor_of(container) {
-            engine.remove(&successor.id).await?;
-        }
-        engine.remove(&container.id).await?;
-        if let (Ok(name), Some(port)) = (ContainerName::parse(name), container.labels.ssh_port()) {
-            context.remote.forget(&name, port).await?;
-        }
-        context.ui.say(&format!("removed {name}; its volumes stay"));
-    }
+    context.ui.say(&wire::stop::done(each));
     Ok(())
 }

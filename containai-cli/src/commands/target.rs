@@ -1,6 +1,6 @@
 //! Which containers a command is about, when it makes none.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use containai_core::engine::{Container, Engine};
@@ -16,37 +16,47 @@ use crate::workspace::{self, Caution};
 /// One container, by its workspace or by its name.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct TargetArgs {
-    /// The workspace [default: the repository around the current directory]
-    path: Option<PathBuf>,
-    /// The workspace, as an option
-    #[arg(short, long, value_name = "PATH", conflicts_with = "path")]
+    /// The container, by its name or its workspace [default: the repository
+    /// around the current directory]
+    #[arg(value_name = "NAME|PATH")]
+    name: Option<String>,
+    /// The workspace
+    #[arg(short, long, value_name = "PATH", conflicts_with = "name")]
     workspace: Option<PathBuf>,
     /// The container's name
-    #[arg(long, value_name = "NAME", conflicts_with_all = ["path", "workspace"])]
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["name", "workspace"])]
     container: Option<String>,
 }
 
 impl TargetArgs {
     /// Finds the container; it is ours, or the answer is an error.
     pub(crate) async fn find(&self, engine: &DockerEngine, env: &Env) -> anyhow::Result<Container> {
-        let containers = engine.containers().await?;
-        match &self.container {
-            Some(name) => by_name(containers, name),
-            None => self.by_workspace(containers, env),
-        }
+        self.pick(&engine.containers().await?, env)
     }
 
-    fn by_workspace(&self, containers: Vec<Container>, env: &Env) -> anyhow::Result<Container> {
-        let given = self.path.as_deref().or(self.workspace.as_deref());
-        let workspace = workspace::find(given, env, Caution::Forced)?;
-        let observed = Observed { containers, ..Observed::default() };
-        match observed.serving(&workspace).as_slice() {
-            [container] => Ok((*container).clone()),
-            [] => Err(missing(&format!("no container serves `{workspace}`")).into()),
-            several => {
-                let names = several.iter().map(|container| container.name.clone()).collect();
-                Err(Refusal::Ambiguous { workspace: workspace.to_string(), names }.into())
-            }
+    /// Finds the container among those of the engine.
+    pub(crate) fn pick(&self, containers: &[Container], env: &Env) -> anyhow::Result<Container> {
+        match (&self.container, &self.workspace) {
+            (Some(name), _) => by_name(containers.to_vec(), name),
+            (None, Some(workspace)) => by_workspace(containers, Some(workspace), env),
+            (None, None) => named(self.name.as_deref(), containers, env),
+        }
+    }
+}
+
+fn by_workspace(
+    containers: &[Container],
+    given: Option<&Path>,
+    env: &Env,
+) -> anyhow::Result<Container> {
+    let workspace = workspace::find(given, env, Caution::Forced)?;
+    let observed = Observed { containers: containers.to_vec(), ..Observed::default() };
+    match observed.serving(&workspace).as_slice() {
+        [container] => Ok((*container).clone()),
+        [] => Err(missing(&format!("no container serves `{workspace}`")).into()),
+        several => {
+            let names = several.iter().map(|container| container.name.clone()).collect();
+            Err(Refusal::Ambiguous { workspace: workspace.to_string(), names }.into())
         }
     }
 }
@@ -58,19 +68,23 @@ pub(crate) async fn find_named(
     engine: &DockerEngine,
     env: &Env,
 ) -> anyhow::Result<Container> {
-    let containers = engine.containers().await?;
-    let is_meant = |container: &Container| {
-        container.labels.is_managed() && word == Some(container.name.as_str())
-    };
-    if let Some(container) = containers.iter().find(|it| is_meant(it)) {
-        return Ok(container.clone());
+    named(word, &engine.containers().await?, env)
+}
+
+fn named(word: Option<&str>, containers: &[Container], env: &Env) -> anyhow::Result<Container> {
+    if let Some(container) = containers.iter().find(|it| word == Some(it.name.as_str())) {
+        if container.labels.is_managed() {
+            return Ok(container.clone());
+        }
+        if word.is_some_and(|word| !env.directory.join(word).exists()) {
+            return Err(Refusal::NotOurs { name: container.name.clone() }.into());
+        }
     }
     if let Some(word) = word.filter(|word| !env.directory.join(word).exists()) {
         let message = format!("`{word}` is neither a container nor a directory");
         return Err(missing(&message).into());
     }
-    let path = word.map(PathBuf::from);
-    TargetArgs { path, workspace: None, container: None }.by_workspace(containers, env)
+    by_workspace(containers, word.map(Path::new), env)
 }
 
 /// The container of ours that has this name.

@@ -1,10 +1,12 @@
 //! The output of `cai status`.
 
 use std::fmt;
+use std::time::Duration;
 
-use containai_core::engine::Container;
+use containai_core::byte_size::{ByteSize, HumanSize};
+use containai_core::engine::{Container, Sessions, Usage};
 use containai_core::naming::{ContainerName, SshAlias};
-use containai_docker::Usage;
+use containai_core::timestamp::Elapsed;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -36,21 +38,45 @@ pub(crate) struct Status {
     /// `sysbox` or `userns`.
     #[serde(skip_serializing_if = "Option::is_none")]
     isolation: Option<String>,
-    /// The engine's words on how long it has been in this state.
+    /// How long it has been running, such as `3d 4h 12m`.
     #[serde(skip_serializing_if = "Option::is_none")]
     uptime: Option<String>,
+    /// The same in seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    uptime_seconds: Option<u64>,
+    /// SSH connections with a command or a shell.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ssh_connections: Option<usize>,
+    /// Terminals on which something runs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    active_terminals: Option<usize>,
     /// Bytes of memory in use.
     #[serde(skip_serializing_if = "Option::is_none")]
     memory_used: Option<u64>,
     /// Bytes of memory that it may use.
     #[serde(skip_serializing_if = "Option::is_none")]
     memory_limit: Option<u64>,
+    /// Processor time in hundredths of one processor.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cpu_percent: Option<f64>,
+    /// The engine's words on its state, such as `Exited (0) 2 hours ago`.
+    #[serde(skip)]
+    words: String,
+}
+
+/// What only a running container has, as far as it is known.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Live {
+    pub(crate) usage: Option<Usage>,
+    pub(crate) sessions: Option<Sessions>,
+    pub(crate) uptime: Option<Duration>,
 }
 
 impl Status {
-    pub(crate) fn of(container: &Container, usage: Option<Usage>) -> Self {
+    pub(crate) fn of(container: &Container, live: Live) -> Self {
         let labels = &container.labels;
         let alias = ContainerName::parse(&container.name).ok().map(|name| SshAlias::of(&name));
+        let Live { usage, sessions, uptime } = live;
         Self {
             container: harmless(&container.name),
             status: container.state.to_string(),
@@ -61,9 +87,14 @@ impl Status {
             workspace: labels.workspace().map(harmless),
             data_volume: labels.data_volume().map(|volume| volume.to_string()),
             isolation: labels.get(containai_core::label::ISOLATION).map(harmless),
-            uptime: Some(harmless(&container.status)).filter(|status| !status.is_empty()),
-            memory_used: usage.map(|usage| usage.memory_used),
-            memory_limit: usage.map(|usage| usage.memory_limit),
+            uptime: uptime.map(|uptime| Elapsed(uptime).to_string()),
+            uptime_seconds: uptime.map(|uptime| uptime.as_secs()),
+            ssh_connections: sessions.map(|sessions| sessions.ssh),
+            active_terminals: sessions.map(|sessions| sessions.terminals),
+            memory_used: usage.map(|usage| usage.memory_used.bytes()),
+            memory_limit: usage.map(|usage| usage.memory_limit.bytes()),
+            cpu_percent: usage.map(|usage| usage.cpu_percent),
+            words: harmless(&container.status),
         }
     }
 }
@@ -71,8 +102,10 @@ impl Status {
 impl fmt::Display for Status {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "container  {}\nstatus     {}", self.container, self.status)?;
-        if let Some(uptime) = &self.uptime {
-            write!(f, " ({uptime})")?;
+        match &self.uptime {
+            Some(uptime) => write!(f, "\nuptime     {uptime}")?,
+            None if self.words.is_empty() => {}
+            None => write!(f, " ({})", self.words)?,
         }
         write!(f, "\nimage      {}", self.image)?;
         if let (Some(alias), Some(port)) = (&self.ssh_alias, self.ssh_port) {
@@ -87,9 +120,77 @@ impl fmt::Display for Status {
                 write!(f, "\n{name:<10} {value}")?;
             }
         }
+        if let (Some(ssh), Some(terminals)) = (self.ssh_connections, self.active_terminals) {
+            write!(f, "\nsessions   {ssh} SSH connections, {terminals} active terminals")?;
+        }
         if let (Some(used), Some(limit)) = (self.memory_used, self.memory_limit) {
-            write!(f, "\nmemory     {} of {} MiB", used >> 20, limit >> 20)?;
+            write!(f, "\nmemory     {}", memory(used, limit))?;
+        }
+        if let Some(percent) = self.cpu_percent {
+            write!(f, "\ncpu        {percent:.1}%")?;
         }
         Ok(())
+    }
+}
+
+/// `1.2 GiB of 4.0 GiB (30%)`.
+pub(crate) fn memory(used: u64, limit: u64) -> String {
+    let human = |bytes| HumanSize(ByteSize::from_bytes(bytes));
+    let percent = (u128::from(used) * 100).checked_div(limit.into()).unwrap_or(0);
+    format!("{} of {} ({percent}%)", human(used), human(limit))
+}
+
+#[cfg(test)]
+mod tests {
+    use containai_core::engine::{ContainerId, RunState};
+    use containai_core::label;
+
+    use super::*;
+
+    fn container(state: RunState, status: &str) -> Container {
+        let labels = [
+            (label::MANAGED, "true"),
+            (label::WORKSPACE, "/home/me/api"),
+            (label::SSH_PORT, "2300"),
+            (label::ISOLATION, "userns"),
+        ];
+        Container {
+            id: ContainerId::new("id"),
+            name: "api-main".into(),
+            state,
+            status: status.into(),
+            image: "containai/base:1\u{1b}[2J".into(),
+            labels: labels.into_iter().collect(),
+        }
+    }
+
+    fn live() -> Live {
+        let usage = Usage {
+            memory_used: ByteSize::from_bytes(1_288_490_189),
+            memory_limit: ByteSize::from_gib(4),
+            cpu_percent: 5.2,
+            tasks: Some(26),
+        };
+        Live {
+            usage: Some(usage),
+            sessions: Some(Sessions { ssh: 2, terminals: 3 }),
+            uptime: Some(Duration::from_secs(3 * 86_400 + 4 * 3600 + 12 * 60)),
+        }
+    }
+
+    #[test]
+    fn people_read_it_in_lines() {
+        let status = Status::of(&container(RunState::Running, "Up 3 days"), live());
+        insta::assert_snapshot!(status, @"");
+        let stopped = container(RunState::Exited, "Exited (130) 2 hours ago");
+        insta::assert_snapshot!(Status::of(&stopped, Live::default()), @"");
+    }
+
+    #[test]
+    fn scripts_read_it_as_json() {
+        let status = Status::of(&container(RunState::Running, "Up 3 days"), live());
+        insta::assert_json_snapshot!(status, @"");
+        let stopped = container(RunState::Exited, "Exited (130) 2 hours ago");
+        insta::assert_json_snapshot!(Status::of(&stopped, Live::default()), @"");
     }
 }

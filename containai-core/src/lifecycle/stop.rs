@@ -61,6 +61,12 @@ impl Halt {
     pub fn ends_work(&self) -> bool {
         self.steps.contains(&StopStep::Stop)
     }
+
+    /// Whether the container is gone afterwards.
+    #[must_use]
+    pub fn removes(&self) -> bool {
+        self.steps.contains(&StopStep::Remove)
+    }
 }
 
 /// Names the steps for every container of ours that was chosen.

@@ -1,7 +1,6 @@
 use std::process::ExitCode;
 
 use clap::Args;
-use containai_core::config::Flags;
 use containai_core::engine::Engine as _;
 use containai_docker::{DockerEngine, EngineAddress};
 use containai_ssh::{Leftovers, Witness};
@@ -28,8 +27,7 @@ pub(super) async fn run(
     env: &Env,
     ui: &Ui,
 ) -> anyhow::Result<ExitCode> {
-    let flags = Flags { docker_host: global.docker_host.clone(), ..Flags::default() };
-    let context = Context::new(env, ui, flags, None)?;
+    let context = Context::of_engine(env, ui, global)?;
     let mut addresses = vec![EngineAddress::unix(env.engine.socket()), context.address.clone()];
     addresses.dedup();
     let mut witnesses = Vec::new();

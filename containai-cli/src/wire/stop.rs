@@ -1,0 +1,106 @@
+//! What `cai stop` says.
+
+use containai_core::engine::Sessions;
+use containai_core::lifecycle::{Halt, StopStep};
+
+use crate::ui::harmless;
+
+/// The output of `cai stop --dry-run`.
+pub(crate) fn plan(halts: &[Halt]) -> String {
+    let lines: Vec<_> = halts.iter().flat_map(lines).collect();
+    match lines.is_empty() {
+        true => "nothing is to be done".to_owned(),
+        false => lines.join("\n"),
+    }
+}
+
+fn lines(halt: &Halt) -> Vec<String> {
+    let name = harmless(&halt.container.name);
+    halt.steps.iter().map(|step| line(&name, step)).collect()
+}
+
+fn line(container: &str, step: &StopStep) -> String {
+    match step {
+        StopStep::Settle { state } => format!("wait while {container} is {state}"),
+        StopStep::Unpause => format!("wake {container}"),
+        StopStep::Stop => format!("stop {container}"),
+        StopStep::RemoveSuccessor { .. } => format!("remove the successor of {container}"),
+        StopStep::Forget { name, port } => {
+            format!("remove the OpenSSH configuration of {name} and the host key for port {port}")
+        }
+        StopStep::Remove => format!("remove {container}; its volumes stay"),
+        step => format!("{step:?}"),
+    }
+}
+
+/// Who would be thrown out.
+pub(crate) fn at_work(container: &str, sessions: Sessions) -> String {
+    let count = |count: usize, one: &str| match count {
+        0 => None,
+        1 => Some(format!("1 {one}")),
+        count => Some(format!("{count} {one}s")),
+    };
+    let found = [count(sessions.ssh, "SSH connection"), count(sessions.terminals, "terminal")];
+    let found: Vec<_> = found.into_iter().flatten().collect();
+    format!("container {container} is in use: {}", found.join(", "))
+}
+
+/// What became of one container.
+pub(crate) fn done(halt: &Halt) -> String {
+    let name = &halt.container.name;
+    match (halt.removes(), halt.steps.is_empty()) {
+        (true, _) => format!("removed {name}; its volumes stay"),
+        (false, true) => format!("{name} is not running"),
+        (false, false) => format!("stopped {name}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use containai_core::engine::{Container, ContainerId, RunState};
+    use containai_core::label;
+    use containai_core::lifecycle::{Fate, Observed, plan_stop};
+
+    use super::*;
+
+    fn halts(state: RunState, fate: Fate) -> Vec<Halt> {
+        let labels =
+            [(label::MANAGED, "true"), (label::WORKSPACE, "/w"), (label::SSH_PORT, "2300")];
+        let container = Container {
+            id: ContainerId::new("id"),
+            name: "api-main".into(),
+            state,
+            status: String::new(),
+            image: "base".into(),
+            labels: labels.into_iter().collect(),
+        };
+        let observed = Observed { containers: vec![container], ..Observed::default() };
+        plan_stop(&observed, &[ContainerId::new("id")], fate).expect("it is ours")
+    }
+
+    #[test]
+    fn plans_are_told_step_by_step() {
+        insta::assert_snapshot!(plan(&halts(RunState::Paused, Fate::Removed)), @r"
+        wake api-main
+        stop api-main
+        remove the OpenSSH configuration of api-main and the host key for port 2300
+        remove api-main; its volumes stay
+        ");
+        assert_eq!(plan(&halts(RunState::Exited, Fate::Stopped)), "nothing is to be done");
+    }
+
+    #[test]
+    fn who_is_inside_is_counted() {
+        let told = |ssh, terminals| at_work("api-main", Sessions { ssh, terminals });
+        insta::assert_snapshot!(told(2, 1), @"container api-main is in use: 2 SSH connections, 1 terminal");
+        insta::assert_snapshot!(told(0, 3), @"container api-main is in use: 3 terminals");
+    }
+
+    #[test]
+    fn the_end_is_told() {
+        let told = |state, fate| done(&halts(state, fate)[0]);
+        assert_eq!(told(RunState::Running, Fate::Stopped), "stopped api-main");
+        assert_eq!(told(RunState::Exited, Fate::Stopped), "api-main is not running");
+        assert_eq!(told(RunState::Exited, Fate::Removed), "removed api-main; its volumes stay");
+    }
+}
