@@ -68,6 +68,14 @@ impl<'a> Context<'a> {
         Self::new(env, ui, flags, None)
     }
 
+    /// What has another call of this program use the same engine.
+    pub(crate) fn docker_host_words(&self) -> Vec<String> {
+        match self.is_own_engine() {
+            true => Vec::new(),
+            false => vec![format!("--docker-host={}", self.address)],
+        }
+    }
+
     /// Lets commands use the user's SSH agent, if there is one.
     pub(crate) fn lend_agent(&mut self) {
         match &self.env.agent_socket {

@@ -8,6 +8,8 @@ use std::thread;
 use std::time::Duration;
 
 use nix::pty::openpty;
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 use rustix::termios::{Winsize, tcsetwinsize};
 
 use crate::until;
@@ -59,6 +61,13 @@ impl Terminal {
     /// Changes the size of the window.
     pub fn resize(&self, columns: u16, rows: u16) {
         tcsetwinsize(&self.screen, size(columns, rows)).expect("a terminal");
+    }
+
+    /// Sends a signal to the program: setsid(1) became it, as it leads no
+    /// group of processes and need not fork.
+    pub fn signal(&self, signal: Signal) {
+        let pid = i32::try_from(self.child.id()).expect("a process id fits");
+        let _ = kill(Pid::from_raw(pid), signal);
     }
 
     /// Waits until this is on the screen.

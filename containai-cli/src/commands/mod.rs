@@ -20,17 +20,23 @@ mod exec;
 mod forward;
 mod import;
 mod links;
+mod gc;
+mod list;
+mod logs;
 mod open;
 mod ports;
 mod reference;
+mod resources;
 mod run;
 mod setup;
 mod shell;
 mod ssh;
+mod stats;
 mod status;
 mod stop;
 mod target;
 mod trust;
+mod top;
 mod version;
 
 /// What `cai` can do.
@@ -44,6 +50,13 @@ pub(crate) enum Command {
     Links(links::LinksArgs),
     Stop(stop::StopArgs),
     Status(status::StatusArgs),
+    #[command(visible_alias = "ls")]
+    List(list::ListArgs),
+    Logs(logs::LogsArgs),
+    Stats(stats::StatsArgs),
+    Top(top::TopArgs),
+    Resources(resources::ResourcesArgs),
+    Gc(gc::GcArgs),
     Ssh(ssh::SshArgs),
     Forward(forward::ForwardArgs),
     Ports(ports::PortsArgs),
@@ -83,6 +96,12 @@ pub(crate) fn run(
         Command::Open(args) => wait(open::run(args, global, env, ui)),
         Command::Ssh(args) => wait(ssh::run(args, global, env, ui)),
         Command::Status(args) => wait(status::run(&args, global, env, ui)),
+        Command::List(args) => wait(list::run(&args, global, env, ui)),
+        Command::Logs(args) => wait(logs::run(&args, global, env, ui)),
+        Command::Top(_) => wait(top::run(global, env, ui)),
+        Command::Stats(args) => wait(stats::run(&args, global, env, ui)),
+        Command::Resources(args) => wait(resources::run(&args, global, env, ui)),
+        Command::Gc(args) => wait(gc::run(&args, global, env, ui)),
     }
 }
 

@@ -3,6 +3,9 @@
 use schemars::{JsonSchema, Schema, schema_for};
 
 use super::config::Value;
+use super::list::Entry;
+use super::resources::Allowance;
+use super::stats::Figures;
 use super::status::Status;
 use super::version::Version;
 
@@ -19,6 +22,9 @@ pub(crate) fn outputs() -> Vec<Output> {
     vec![
         of::<Vec<Value>>("cai config list --json"),
         of::<Value>("cai config get --json"),
+        of::<Vec<Entry>>("cai list --json"),
+        of::<Allowance>("cai resources --json"),
+        of::<Vec<Figures>>("cai stats --json"),
         of::<Status>("cai status --json"),
         of::<Version>("cai version --json"),
     ]

@@ -181,16 +181,63 @@ mod tests {
     #[test]
     fn people_read_it_in_lines() {
         let status = Status::of(&container(RunState::Running, "Up 3 days"), live());
-        insta::assert_snapshot!(status, @"");
+        insta::assert_snapshot!(status, @r"
+        container  api-main
+        status     running
+        uptime     3d 4h 12m
+        image      containai/base:1�[2J
+        ssh        ssh containai-api-main (127.0.0.1:2300)
+        workspace  /home/me/api
+        isolation  userns
+        sessions   2 SSH connections, 3 active terminals
+        memory     1.2 GiB of 4.0 GiB (30%)
+        cpu        5.2%
+        ");
         let stopped = container(RunState::Exited, "Exited (130) 2 hours ago");
-        insta::assert_snapshot!(Status::of(&stopped, Live::default()), @"");
+        insta::assert_snapshot!(Status::of(&stopped, Live::default()), @r"
+        container  api-main
+        status     exited (Exited (130) 2 hours ago)
+        image      containai/base:1�[2J
+        ssh        ssh containai-api-main (127.0.0.1:2300)
+        workspace  /home/me/api
+        isolation  userns
+        ");
     }
 
     #[test]
     fn scripts_read_it_as_json() {
         let status = Status::of(&container(RunState::Running, "Up 3 days"), live());
-        insta::assert_json_snapshot!(status, @"");
+        insta::assert_json_snapshot!(status, @r#"
+        {
+          "container": "api-main",
+          "status": "running",
+          "image": "containai/base:1�[2J",
+          "ssh_host": "127.0.0.1",
+          "ssh_port": 2300,
+          "ssh_alias": "containai-api-main",
+          "workspace": "/home/me/api",
+          "isolation": "userns",
+          "uptime": "3d 4h 12m",
+          "uptime_seconds": 274320,
+          "ssh_connections": 2,
+          "active_terminals": 3,
+          "memory_used": 1288490189,
+          "memory_limit": 4294967296,
+          "cpu_percent": 5.2
+        }
+        "#);
         let stopped = container(RunState::Exited, "Exited (130) 2 hours ago");
-        insta::assert_json_snapshot!(Status::of(&stopped, Live::default()), @"");
+        insta::assert_json_snapshot!(Status::of(&stopped, Live::default()), @r#"
+        {
+          "container": "api-main",
+          "status": "exited",
+          "image": "containai/base:1�[2J",
+          "ssh_host": "127.0.0.1",
+          "ssh_port": 2300,
+          "ssh_alias": "containai-api-main",
+          "workspace": "/home/me/api",
+          "isolation": "userns"
+        }
+        "#);
     }
 }

@@ -1,0 +1,120 @@
+use std::process::ExitCode;
+
+use clap::Args;
+use containai_core::age::Age;
+use containai_core::engine::{EngineError, Storage as _};
+use containai_core::exit;
+use containai_core::hint::{Advice as _, Hint};
+use containai_core::lifecycle::gc::{
+    GcPlan, GcPolicy, Litter, Outcome, Scope, Swept, look, plan_gc, sweep,
+};
+use containai_docker::DockerEngine;
+
+use crate::app::Global;
+use crate::context::Context;
+use crate::env::Env;
+use crate::error::CliError;
+use crate::forwarding::Forwarding;
+use crate::ui::Ui;
+use crate::{host, wire};
+
+/// Remove containers that nobody has used for long
+///
+/// Never one that runs, is labelled `containai.keep=true`, or is not of
+/// ContainAI. The file system of a container goes with it; its named volumes
+/// stay.
+#[derive(Debug, Args)]
+pub(crate) struct GcArgs {
+    /// How long a container has been stopped, such as 7d or 24h; a volume, how
+    /// long ago it was made
+    #[arg(long, default_value_t, value_name = "AGE")]
+    age: Age,
+    /// Images of ContainAI too that no container is made from
+    #[arg(long)]
+    images: bool,
+    /// Volumes of ContainAI too that no container has: settings, credentials
+    /// and inner Docker's store of containers that are gone
+    #[arg(long)]
+    volumes: bool,
+    /// Print what would be removed, and do nothing
+    #[arg(long, conflicts_with = "force")]
+    dry_run: bool,
+    /// Do not ask
+    #[arg(long)]
+    force: bool,
+}
+
+pub(super) async fn run(
+    args: &GcArgs,
+    global: &Global,
+    env: &Env,
+    ui: &Ui,
+) -> anyhow::Result<ExitCode> {
+    let scope = |wanted| if wanted { Scope::Unused } else { Scope::Spared };
+    let policy =
+        GcPolicy { age: args.age, images: scope(args.images), volumes: scope(args.volumes) };
+    let context = Context::of_engine(env, ui, global)?;
+    let engine = context.engine()?;
+    let now = host::now();
+    let mut plan = plan_gc(&look(&engine, &policy).await?, now, &policy);
+    if plan.is_empty() {
+        ui.say(&format!("nothing has been unused for {}", args.age));
+        return Ok(ExitCode::SUCCESS);
+    }
+    measure(&engine, &mut plan).await?;
+    if args.dry_run {
+        ui.data(&wire::gc::plan(&plan, now))?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    if !args.force {
+        ui.say(&wire::gc::plan(&plan, now));
+        require_consent(ui)?;
+    }
+    ui.begin_work("removing what nobody uses");
+    let swept = sweep(&engine, &context.remote, &plan, now, &policy).await;
+    ui.finish_work();
+    finish(&context, &swept)
+}
+
+/// Asks the engine what the containers of the plan take; one that has gone
+/// meanwhile takes nothing.
+async fn measure(engine: &DockerEngine, plan: &mut GcPlan) -> anyhow::Result<()> {
+    for stale in &mut plan.containers {
+        stale.size = match engine.size(&stale.container.id).await {
+            Err(EngineError::NoSuchContainer { .. }) => None,
+            size => size?,
+        };
+    }
+    Ok(())
+}
+
+fn require_consent(ui: &Ui) -> anyhow::Result<()> {
+    if !ui.terminals().can_ask() {
+        let message = "there is nobody to ask whether all of this may go";
+        let hint = Hint::new("look at it with `--dry-run`, and insist with `--force`");
+        return Err(CliError::usage(message).hint(hint).into());
+    }
+    match ui.ask("Remove all of this?") {
+        true => Ok(()),
+        false => Err(CliError::with_code(exit::FAILED, "nothing was removed").into()),
+    }
+}
+
+/// Tells what became of everything, and ends what led to what is gone.
+fn finish(context: &Context<'_>, swept: &Swept) -> anyhow::Result<ExitCode> {
+    let (directory, address) = (context.env.layout.forward_dir(), context.address.to_string());
+    for (litter, outcome) in &swept.outcomes {
+        match (outcome, litter) {
+            (Outcome::Failed(error), _) => {
+                let message = format!("{} is still there: {error}", wire::gc::name(litter));
+                context.ui.error(&anyhow::Error::msg(message), &error.hints());
+            }
+            (Outcome::Freed(_), Litter::Container(name)) => {
+                Forwarding::end_all(&directory, &address, name)?;
+            }
+            _ => {}
+        }
+    }
+    context.ui.data(&wire::gc::outcome(swept))?;
+    Ok(ExitCode::from(if swept.has_failed() { exit::FAILED } else { exit::OK }))
+}

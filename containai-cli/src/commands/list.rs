@@ -1,0 +1,48 @@
+use std::process::ExitCode;
+
+use clap::Args;
+use containai_docker::Sizes;
+
+use crate::app::Global;
+use crate::context::Context;
+use crate::env::Env;
+use crate::ui::Ui;
+use crate::wire::list::{Entry, table};
+
+/// List the containers of ContainAI on the engine
+///
+/// With `--quiet`, only their names.
+#[derive(Debug, Args)]
+pub(crate) struct ListArgs {
+    /// Print one JSON array
+    #[arg(long)]
+    json: bool,
+    /// Have the engine measure what each container takes, volumes not included
+    #[arg(long)]
+    size: bool,
+}
+
+pub(super) async fn run(
+    args: &ListArgs,
+    global: &Global,
+    env: &Env,
+    ui: &Ui,
+) -> anyhow::Result<ExitCode> {
+    let context = Context::of_engine(env, ui, global)?;
+    let sizes = if args.size { Sizes::Measured } else { Sizes::Unknown };
+    let listed = context.engine()?.managed(sizes).await?;
+    let entries: Vec<_> = listed.iter().map(Entry::of).collect();
+    if args.json {
+        ui.data(&serde_json::to_string_pretty(&entries)?)?;
+    } else if global.is_quiet() {
+        let names: Vec<_> = entries.iter().map(Entry::name).collect();
+        if !names.is_empty() {
+            ui.data(&names.join("\n"))?;
+        }
+    } else if entries.is_empty() {
+        ui.say("there are no containers; `cai run` makes one");
+    } else {
+        ui.data(&table(&entries, sizes))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,109 @@
+use std::ops::ControlFlow;
+use std::pin::pin;
+use std::process::ExitCode;
+
+use clap::{Args, ValueEnum};
+use containai_core::engine::{Container, EngineError, RunState};
+use containai_core::exit;
+use containai_core::hint::Hint;
+use containai_docker::Follow;
+use futures_util::{Stream, StreamExt as _};
+
+use super::target::TargetArgs;
+use crate::app::Global;
+use crate::context::Context;
+use crate::env::Env;
+use crate::error::CliError;
+use crate::ui::Ui;
+use crate::wire::log::Lines;
+
+/// Print a container's journal
+///
+/// The engine reads it, so that SSH need not work. Of a container that does
+/// not run, the console is printed.
+#[derive(Debug, Args)]
+pub(crate) struct LogsArgs {
+    #[command(flatten)]
+    target: TargetArgs,
+    /// Go on with what comes
+    #[arg(short, long)]
+    follow: bool,
+    /// Of this service only
+    #[arg(long)]
+    unit: Option<Unit>,
+    /// The number of lines at the end
+    #[arg(short = 'n', long, value_name = "NUMBER", default_value_t = 100)]
+    lines: usize,
+}
+
+/// A service of the container.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+enum Unit {
+    /// The SSH server
+    Ssh,
+    /// The Docker inside
+    Docker,
+    /// What prepares the container when it starts
+    Init,
+}
+
+impl Unit {
+    fn option(self) -> &'static str {
+        match self {
+            Self::Ssh => "--unit=ssh.service",
+            Self::Docker => "--unit=docker.service",
+            Self::Init => "--unit=containai-init.service",
+        }
+    }
+}
+
+pub(super) async fn run(
+    args: &LogsArgs,
+    global: &Global,
+    env: &Env,
+    ui: &Ui,
+) -> anyhow::Result<ExitCode> {
+    let context = Context::of_engine(env, ui, global)?;
+    let engine = context.engine()?;
+    let container = args.target.find(&engine, env).await?;
+    let follow = if args.follow { Follow::On } else { Follow::Off };
+    if container.state == RunState::Running {
+        let lines = format!("--lines={}", args.lines);
+        let unit = args.unit.map(Unit::option);
+        let words: Vec<&str> = std::iter::once(lines.as_str()).chain(unit).collect();
+        print(engine.journal(&container.id, &words, follow).await?, ui).await?;
+    } else {
+        let follow = refuse_of_stopped(args, &container)?;
+        ui.say(&format!("{} is {}: this is its console", container.name, container.state));
+        print(engine.console(&container.id, Some(args.lines), follow), ui).await?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Nothing comes from a container that does not run, and its services are not
+/// told apart on its console.
+fn refuse_of_stopped(args: &LogsArgs, container: &Container) -> Result<Follow, CliError> {
+    if args.unit.is_none() && !args.follow {
+        return Ok(Follow::Off);
+    }
+    let message = format!("container `{}` is {}", container.name, container.state);
+    Err(CliError::with_code(exit::FAILED, message)
+        .hint(Hint::new("leave out `--follow` and `--unit` to see its console"))
+        .hint(Hint::run("cai run -- true", "start it, in its workspace")))
+}
+
+/// Prints until the end, or until nobody reads any more.
+async fn print(
+    chunks: impl Stream<Item = Result<Vec<u8>, EngineError>>,
+    ui: &Ui,
+) -> anyhow::Result<()> {
+    let mut chunks = pin!(chunks);
+    let mut lines = Lines::default();
+    while let Some(chunk) = chunks.next().await {
+        if ui.lines(&lines.push(&chunk?))? == ControlFlow::Break(()) {
+            return Ok(());
+        }
+    }
+    let _ = ui.lines(&lines.finish())?;
+    Ok(())
+}

@@ -1,0 +1,81 @@
+use std::process::ExitCode;
+
+use clap::Args;
+use containai_core::byte_size::{ByteSize, HumanSize};
+use containai_core::config::parse_memory;
+use containai_core::engine::Container;
+use containai_core::exit;
+use containai_core::hint::Hint;
+use containai_core::resources::{Cpus, Limits};
+use containai_docker::DockerEngine;
+
+use super::target::TargetArgs;
+use crate::app::Global;
+use crate::context::Context;
+use crate::env::Env;
+use crate::error::CliError;
+use crate::ui::Ui;
+use crate::wire::resources::Allowance;
+
+/// Show or change what a container may use
+///
+/// A change counts at once, and for as long as there is the container.
+#[derive(Debug, Args)]
+pub(crate) struct ResourcesArgs {
+    #[command(flatten)]
+    target: TargetArgs,
+    /// The most memory, swap included, such as 8g
+    #[arg(long, value_parser = parse_memory)]
+    memory: Option<ByteSize>,
+    /// The most CPUs, such as 2.5
+    #[arg(long)]
+    cpus: Option<Cpus>,
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) async fn run(
+    args: &ResourcesArgs,
+    global: &Global,
+    env: &Env,
+    ui: &Ui,
+) -> anyhow::Result<ExitCode> {
+    let context = Context::of_engine(env, ui, global)?;
+    let engine = context.engine()?;
+    let container = args.target.find(&engine, env).await?;
+    let wanted = Limits { memory: args.memory, cpus: args.cpus };
+    if wanted != Limits::default() {
+        if let Some(memory) = wanted.memory {
+            refuse_too_little(&engine, &container, memory).await?;
+        }
+        engine.set_limits(&container.id, wanted).await?;
+    }
+    let limits = engine.limits(&container.id).await?;
+    let usage = engine.usage(&container.id).await;
+    let allowance = Allowance::of(&container, limits, usage);
+    match args.json {
+        true => ui.data(&serde_json::to_string_pretty(&allowance)?)?,
+        false => ui.data(&allowance.to_string())?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The kernel would have to end processes to get there.
+async fn refuse_too_little(
+    engine: &DockerEngine,
+    container: &Container,
+    memory: ByteSize,
+) -> anyhow::Result<()> {
+    let Some(sample) = engine.sample(&container.id).await? else { return Ok(()) };
+    if sample.memory < memory {
+        return Ok(());
+    }
+    let message = format!(
+        "container `{}` uses {} of memory now, more than {memory}",
+        container.name,
+        HumanSize(sample.memory)
+    );
+    let hint = Hint::new("end what it runs first, or allow it more");
+    Err(CliError::with_code(exit::FAILED, message).hint(hint).into())
+}

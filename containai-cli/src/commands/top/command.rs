@@ -1,0 +1,99 @@
+use std::pin::pin;
+use std::process::{Command, ExitCode};
+use std::time::Duration;
+
+use clap::Args;
+use containai_core::engine::{ContainerId, Engine as _};
+use containai_core::hint::Hint;
+use containai_core::lifecycle::{Fate, Observed, halt, plan_stop};
+use containai_docker::DockerEngine;
+use futures_util::stream::{FuturesUnordered, StreamExt as _};
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+use super::keys::Keys;
+use super::look::{PAUSE, Samples, look};
+use super::screen::Screen;
+use super::state::{Act, Input, State};
+use crate::app::Global;
+use crate::context::Context;
+use crate::env::Env;
+use crate::error::CliError;
+use crate::ui::Ui;
+
+/// Watch all containers: CPU, memory, sessions
+///
+/// Keys: enter opens a shell, l follows the journal, s stops, ? helps, q quits.
+#[derive(Debug, Args)]
+pub(crate) struct TopArgs {}
+
+pub(crate) async fn run(global: &Global, env: &Env, ui: &Ui) -> anyhow::Result<ExitCode> {
+    if !ui.terminals().is_interactive() {
+        let hint = Hint::run("cai stats", "see the figures once");
+        return Err(CliError::usage("`cai top` needs a terminal").hint(hint).into());
+    }
+    let context = Context::of_engine(env, ui, global)?;
+    let engine = context.engine()?;
+    // A mistake is told before the terminal is taken.
+    engine.version().await?;
+    let signals = [signal(SignalKind::terminate())?, signal(SignalKind::hangup())?];
+    // Ctrl-C is a key here; while another program has the terminal, it is that
+    // program's.
+    let _interrupts = signal(SignalKind::interrupt())?;
+    let mut screen = Screen::take()?;
+    watch(&context, &engine, &mut screen, signals).await?;
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn watch(
+    context: &Context<'_>,
+    engine: &DockerEngine,
+    screen: &mut Screen,
+    [mut terminate, mut hangup]: [Signal; 2],
+) -> anyhow::Result<()> {
+    let mut keys = Keys::listen()?;
+    let mut state = State::default();
+    let mut stops = FuturesUnordered::new();
+    let mut looking = pin!(look(engine, Samples::new(), Duration::ZERO));
+    loop {
+        screen.draw(&state)?;
+        let input = tokio::select! {
+            _ = terminate.recv() => return Ok(()),
+            _ = hangup.recv() => return Ok(()),
+            Some(told) = stops.next() => Input::Told(told),
+            input = keys.next() => match input {
+                Some(input) => input,
+                None => return Ok(()),
+            },
+            (seen, samples) = &mut looking => {
+                looking.set(look(engine, samples, PAUSE));
+                seen.map_or_else(|error| Input::Told(error.to_string()), Input::Look)
+            }
+        };
+        let mut program = Command::new("/proc/self/exe");
+        program.args(context.docker_host_words());
+        match state.update(input) {
+            Act::Nothing => {}
+            Act::Quit => return Ok(()),
+            Act::Stop(id) => stops.push(stop(context, engine, id)),
+            Act::Shell(workspace) => {
+                screen.lend(&keys, program.args(["shell", "--workspace", &workspace]))?;
+            }
+            Act::Logs(name) => {
+                screen.lend(&keys, program.args(["logs", "--follow", "--container", &name]))?;
+            }
+        }
+    }
+}
+
+/// Stops a container as `cai stop` does, and says what became of it.
+async fn stop(context: &Context<'_>, engine: &DockerEngine, id: ContainerId) -> String {
+    let stopped = async {
+        let containers = engine.containers().await?;
+        let observed = Observed { containers, ..Observed::default() };
+        for each in plan_stop(&observed, &[id], Fate::Stopped)? {
+            halt(engine, &context.remote, &each).await?;
+        }
+        anyhow::Ok("stopped".to_owned())
+    };
+    stopped.await.unwrap_or_else(|error| error.to_string())
+}

@@ -1,0 +1,10 @@
+//! `cai top`: all containers, live.
+
+mod command;
+mod keys;
+mod look;
+mod screen;
+mod state;
+mod view;
+
+pub(crate) use command::{TopArgs, run};

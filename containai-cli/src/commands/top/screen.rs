@@ -1,0 +1,39 @@
+//! The terminal, given back however the program ends.
+
+use std::io;
+use std::process::Command;
+
+use ratatui::DefaultTerminal;
+
+use super::keys::Keys;
+use super::state::State;
+use super::view;
+
+/// The whole terminal. A panic gives it back as well: the library sees to that.
+pub(super) struct Screen(DefaultTerminal);
+
+impl Screen {
+    pub(super) fn take() -> io::Result<Self> {
+        Ok(Self(ratatui::try_init()?))
+    }
+
+    pub(super) fn draw(&mut self, state: &State) -> io::Result<()> {
+        self.0.draw(|frame| view::draw(frame, state)).map(drop)
+    }
+
+    /// Lends the terminal to a program until that ends.
+    pub(super) fn lend(&mut self, keys: &Keys, program: &mut Command) -> io::Result<()> {
+        let _hushed = keys.hush();
+        ratatui::try_restore()?;
+        let outcome = program.status();
+        self.0 = ratatui::try_init()?;
+        self.0.clear()?;
+        outcome.map(drop)
+    }
+}
+
+impl Drop for Screen {
+    fn drop(&mut self) {
+        ratatui::restore();
+    }
+}

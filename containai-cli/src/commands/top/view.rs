@@ -1,0 +1,226 @@
+//! The screen.
+
+use containai_core::byte_size::HumanSize;
+use containai_core::engine::RunState;
+use ratatui::Frame;
+use ratatui::layout::{Constraint, Layout, Rect};
+use ratatui::style::{Modifier, Style, Stylize as _};
+use ratatui::text::Line;
+use ratatui::widgets::{Block, Cell, Clear, Paragraph, Row as Cells, Table, TableState};
+
+use super::state::{HISTORY, Panel, Row, State};
+
+const HELP: [&str; 8] = [
+    "up, k     the container above",
+    "down, j   the container below",
+    "enter     a shell in it",
+    "l         follow its journal; Ctrl-C comes back",
+    "s         stop it",
+    "?, h      this help",
+    "q, esc    quit",
+    "any key goes on",
+];
+
+/// Bars of rising height.
+const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
+
+/// Draws everything.
+pub(super) fn draw(frame: &mut Frame<'_>, state: &State) {
+    let areas =
+        Layout::vertical([Constraint::Length(1), Constraint::Min(0), Constraint::Length(1)]);
+    let [head, body, foot] = areas.areas(frame.area());
+    let running = state.rows.iter().filter(|row| row.seen.state == RunState::Running).count();
+    let title = format!("cai top  {} containers, {running} running", state.rows.len());
+    frame.render_widget(Line::from(title).bold(), head);
+    match (state.has_looked, state.rows.is_empty()) {
+        (false, _) => frame.render_widget("looking ...", body),
+        (true, true) => frame.render_widget("there are no containers", body),
+        (true, false) => table(frame, state, body),
+    }
+    let keys = "enter shell  l logs  s stop  ? help  q quit";
+    frame.render_widget(Line::from(state.notice.as_deref().unwrap_or(keys)).dim(), foot);
+    match &state.panel {
+        Panel::None => {}
+        Panel::Help => panel(frame, "keys", &HELP.map(str::to_owned)),
+        Panel::Stop(_, name) => {
+            let question = format!("stop {name}? y: yes, any other key: no");
+            panel(frame, "stop", &[question]);
+        }
+    }
+}
+
+fn table(frame: &mut Frame<'_>, state: &State, area: Rect) {
+    let head = ["NAME", "STATUS", "CPU", "", "MEMORY", "%", "SSH", "TERMINALS"];
+    let head = Cells::new(head).style(Style::new().add_modifier(Modifier::BOLD));
+    let history = u16::try_from(HISTORY).unwrap_or(u16::MAX);
+    let widths = [
+        Constraint::Min(12),
+        Constraint::Length(10),
+        Constraint::Length(7),
+        Constraint::Length(history),
+        Constraint::Length(9),
+        Constraint::Length(4),
+        Constraint::Length(4),
+        Constraint::Length(9),
+    ];
+    let rows = state.rows.iter().map(cells);
+    let table = Table::new(rows, widths)
+        .header(head)
+        .row_highlight_style(Style::new().add_modifier(Modifier::REVERSED));
+    let mut place = TableState::default().with_selected(state.place());
+    frame.render_stateful_widget(table, area, &mut place);
+}
+
+fn cells(row: &Row) -> Cells<'static> {
+    let seen = &row.seen;
+    let usage = seen.usage.as_ref();
+    let or_dash = |text: Option<String>| Cell::from(text.unwrap_or_else(|| "-".to_owned()));
+    let style = match seen.state {
+        RunState::Running => Style::new(),
+        _ => Style::new().add_modifier(Modifier::DIM),
+    };
+    let cells = [
+        Cell::from(seen.name.clone()),
+        Cell::from(seen.state.to_string()),
+        or_dash(usage.map(|usage| format!("{:.1}%", usage.cpu_percent))),
+        Cell::from(sparkline(&row.cpu)),
+        or_dash(usage.map(|usage| HumanSize(usage.memory_used).to_string())),
+        or_dash(usage.map(|usage| format!("{:.0}%", usage.memory_percent()))),
+        or_dash(seen.sessions.map(|sessions| sessions.ssh.to_string())),
+        or_dash(seen.sessions.map(|sessions| sessions.terminals.to_string())),
+    ];
+    Cells::new(cells).style(style)
+}
+
+/// One bar a figure; a full one is the highest of them, or one processor.
+fn sparkline(figures: &[f64]) -> String {
+    let top = figures.iter().copied().fold(100.0, f64::max);
+    let bar = |figure: &f64| {
+        let height = (figure / top * BARS.len() as f64) as usize;
+        BARS.get(height.min(BARS.len() - 1)).copied().unwrap_or(' ')
+    };
+    figures.iter().map(bar).collect()
+}
+
+/// A box in the middle.
+fn panel(frame: &mut Frame<'_>, title: &str, lines: &[String]) {
+    let fits = |length: usize| u16::try_from(length).unwrap_or(u16::MAX).saturating_add(4);
+    let width = fits(lines.iter().map(|line| line.chars().count()).max().unwrap_or(0));
+    let all = frame.area();
+    let (width, height) = (width.min(all.width), (fits(lines.len()) - 2).min(all.height));
+    let (x, y) = ((all.width - width) / 2, (all.height - height) / 2);
+    let area = Rect::new(all.x + x, all.y + y, width, height);
+    let text: Vec<Line<'_>> = lines.iter().map(|line| Line::from(line.as_str())).collect();
+    let block = Block::bordered().title(format!(" {title} "));
+    frame.render_widget(Clear, area);
+    frame.render_widget(Paragraph::new(text).block(block), area);
+}
+
+#[cfg(test)]
+mod tests {
+    use containai_core::byte_size::ByteSize;
+    use containai_core::engine::{ContainerId, Sessions, Usage};
+    use ratatui::Terminal;
+    use ratatui::backend::TestBackend;
+    use ratatui::crossterm::event::{KeyCode, KeyEvent};
+
+    use super::super::state::{Act, Input, Seen};
+    use super::*;
+
+    fn seen(name: &str, state: RunState, cpu_percent: f64) -> Seen {
+        let usage = Usage {
+            memory_used: ByteSize::from_bytes(300 << 20),
+            memory_limit: ByteSize::from_gib(1),
+            cpu_percent,
+            tasks: None,
+        };
+        let runs = state == RunState::Running;
+        Seen {
+            id: ContainerId::new(format!("id-of-{name}")),
+            name: name.into(),
+            workspace: Some(format!("/src/{name}")),
+            state,
+            usage: runs.then_some(usage),
+            sessions: runs.then_some(Sessions { ssh: 1, terminals: 2 }),
+        }
+    }
+
+    fn screen(state: &State) -> String {
+        let mut terminal = Terminal::new(TestBackend::new(90, 12)).expect("a terminal");
+        terminal.draw(|frame| draw(frame, state)).expect("a screen");
+        terminal.backend().to_string()
+    }
+
+    fn two() -> State {
+        let mut state = State::default();
+        for cpu in [0.0, 50.0, 200.0, 99.0] {
+            let seen =
+                vec![seen("api", RunState::Running, cpu), seen("web", RunState::Exited, 0.0)];
+            assert_eq!(state.update(Input::Look(seen)), Act::Nothing);
+        }
+        state
+    }
+
+    fn press(state: &mut State, code: KeyCode) -> Act {
+        state.update(Input::Key(KeyEvent::from(code)))
+    }
+
+    #[test]
+    fn everything_is_shown() {
+        insta::assert_snapshot!(screen(&State::default()));
+        insta::assert_snapshot!(screen(&two()));
+    }
+
+    #[test]
+    fn panels_lie_above_the_table() {
+        let mut state = two();
+        press(&mut state, KeyCode::Char('?'));
+        insta::assert_snapshot!(screen(&state));
+        press(&mut state, KeyCode::Char('x'));
+        press(&mut state, KeyCode::Char('s'));
+        insta::assert_snapshot!(screen(&state));
+    }
+
+    #[test]
+    fn a_tiny_window_is_no_harm() {
+        let mut state = two();
+        press(&mut state, KeyCode::Char('?'));
+        for (width, height) in [(1, 1), (3, 2), (20, 4)] {
+            let mut terminal = Terminal::new(TestBackend::new(width, height)).expect("a terminal");
+            terminal.draw(|frame| draw(frame, &state)).expect("a screen");
+        }
+    }
+
+    #[test]
+    fn keys_do_what_the_help_says() {
+        let mut state = two();
+        assert_eq!(press(&mut state, KeyCode::Enter), Act::Shell("/src/api".into()));
+        assert_eq!(press(&mut state, KeyCode::Char('l')), Act::Logs("api".into()));
+        assert_eq!(press(&mut state, KeyCode::Char('s')), Act::Nothing);
+        assert_eq!(press(&mut state, KeyCode::Char('n')), Act::Nothing);
+        press(&mut state, KeyCode::Char('s'));
+        let id = ContainerId::new("id-of-api");
+        assert_eq!(press(&mut state, KeyCode::Char('y')), Act::Stop(id));
+        // What does not run is neither stopped nor started.
+        press(&mut state, KeyCode::Down);
+        assert_eq!(press(&mut state, KeyCode::Enter), Act::Nothing);
+        assert_eq!(state.notice.as_deref(), Some("no shell: web is exited"));
+        press(&mut state, KeyCode::Char('s'));
+        assert_eq!(state.panel, Panel::None);
+        assert_eq!(press(&mut state, KeyCode::Char('q')), Act::Quit);
+    }
+
+    #[test]
+    fn the_choice_follows_its_container() {
+        let mut state = two();
+        press(&mut state, KeyCode::Char('G'));
+        let more = ["a", "api", "web"].map(|name| seen(name, RunState::Running, 0.0));
+        state.update(Input::Look(more.to_vec()));
+        assert_eq!(state.place(), Some(2));
+        state.update(Input::Look(more[..1].to_vec()));
+        assert_eq!(state.place(), Some(0));
+        state.update(Input::Look(Vec::new()));
+        assert_eq!(state.place(), None);
+        assert_eq!(press(&mut state, KeyCode::Enter), Act::Nothing);
+    }
+}

@@ -1,0 +1,104 @@
+//! What `cai gc` prints.
+
+use containai_core::byte_size::{ByteSize, HumanSize};
+use containai_core::lifecycle::gc::{GcPlan, Litter, Outcome, Swept};
+use containai_core::timestamp::{Elapsed, Timestamp};
+
+use crate::ui::harmless;
+
+/// What would go, a line each, and what would be free then.
+pub(crate) fn plan(plan: &GcPlan, now: Timestamp) -> String {
+    let containers = plan.containers.iter().map(|it| {
+        let (name, idle) = (harmless(&it.container.name), Elapsed(it.idle_since.age_at(now)));
+        format!("container  {name} ({}, unused for {idle})", size(it.size))
+    });
+    let images = plan.images.iter().map(|it| {
+        let names = harmless(&it.references.join(", "));
+        format!("image      {names} (up to {})", HumanSize(it.size))
+    });
+    let volumes = plan.volumes.iter().map(|it| {
+        let name = harmless(&it.name);
+        format!("volume     {name} ({})", size(it.size))
+    });
+    let total = format!("would free up to {}", HumanSize(plan.size()));
+    containers.chain(images).chain(volumes).chain([total]).collect::<Vec<_>>().join("\n")
+}
+
+/// What became of everything.
+pub(crate) fn outcome(swept: &Swept) -> String {
+    let line = |(litter, outcome): &(Litter, Outcome)| match outcome {
+        Outcome::Freed(freed) => Some(format!("removed {} ({})", name(litter), size(*freed))),
+        Outcome::Spared => Some(format!("kept {}: it is used now", name(litter))),
+        Outcome::Failed(_) => None,
+    };
+    let freed = swept.freed();
+    let total = format!("freed up to {} ({} bytes)", HumanSize(freed), freed.bytes());
+    swept.outcomes.iter().filter_map(line).chain([total]).collect::<Vec<_>>().join("\n")
+}
+
+pub(crate) fn name(litter: &Litter) -> String {
+    match litter {
+        Litter::Container(name) => format!("container {}", harmless(name)),
+        Litter::Image(name) => format!("image {}", harmless(name)),
+        Litter::Volume(name) => format!("volume {}", harmless(name)),
+    }
+}
+
+fn size(size: Option<ByteSize>) -> String {
+    size.map_or_else(|| "size unknown".to_owned(), |size| HumanSize(size).to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use containai_core::engine::{Container, ContainerId, EngineError, RunState};
+    use containai_core::label::Labels;
+    use containai_core::lifecycle::gc::{StaleContainer, UnusedImage, UnusedVolume};
+
+    use super::*;
+
+    #[test]
+    fn what_would_go_is_told_with_its_size() {
+        let container = Container {
+            id: ContainerId::new("id"),
+            name: "api-main".into(),
+            state: RunState::Exited,
+            status: String::new(),
+            image: String::new(),
+            labels: Labels::default(),
+        };
+        let idle_since = Timestamp::from_unix(0);
+        let size = Some(ByteSize::from_bytes(12 << 20));
+        let gc = GcPlan {
+            containers: vec![StaleContainer { container, idle_since, size }],
+            images: vec![UnusedImage {
+                id: "sha256:1".into(),
+                references: vec!["containai/base:1".into(), "containai/base:2".into()],
+                size: ByteSize::from_gib(1),
+            }],
+            volumes: vec![UnusedVolume { name: "api-data".into(), size: None }],
+        };
+        insta::assert_snapshot!(plan(&gc, Timestamp::from_unix(40 * 86_400)), @r"
+        container  api-main (12 MiB, unused for 40d 0h 0m)
+        image      containai/base:1, containai/base:2 (up to 1.0 GiB)
+        volume     api-data (size unknown)
+        would free up to 1.0 GiB
+        ");
+    }
+
+    #[test]
+    fn what_became_of_it_is_told() {
+        let refused = EngineError::Refused { status: 409, message: "in use".into() };
+        let swept = Swept {
+            outcomes: vec![
+                (Litter::Container("a".into()), Outcome::Freed(Some(ByteSize::from_bytes(2048)))),
+                (Litter::Image("b:1".into()), Outcome::Spared),
+                (Litter::Volume("c".into()), Outcome::Failed(refused.into())),
+            ],
+        };
+        insta::assert_snapshot!(outcome(&swept), @r"
+        removed container a (2.0 KiB)
+        kept image b:1: it is used now
+        freed up to 2.0 KiB (2048 bytes)
+        ");
+    }
+}

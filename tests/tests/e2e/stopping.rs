@@ -1,0 +1,86 @@
+//! Stopping, and what is asked before.
+
+use std::time::Duration;
+
+use containai_tests::{Person, until};
+
+#[test]
+fn stopping_twice_and_removing_leaves_nothing_behind() {
+    let person = Person::new();
+    let repository = person.repository("halted");
+    person.run(&repository, "true").success();
+    let name = person.container_name(repository.path());
+    let fragment = person.home().join(format!(".ssh/containai.d/containai-{name}.conf"));
+    assert!(fragment.exists());
+    let plan = person.cai(["stop", "--remove", "--dry-run", &name]).run().success().stdout();
+    let steps = ["stop ", "remove the OpenSSH configuration", "its volumes stay"];
+    assert!(steps.map(|step| plan.find(step)).is_sorted(), "{plan}");
+    assert_eq!(person.container(repository.path())["State"]["Running"], true);
+    // No terminal: nobody is asked, as in a script.
+    person.cai(["stop", &name]).run().success().tells("stopped");
+    person.cai(["stop"]).inside(&repository).run().success().tells("is not running");
+    person.cai(["stop", "--remove", "--container", &name]).run().success().tells("removed");
+    assert_eq!(person.containers(repository.path()).len(), 0);
+    assert!(!fragment.exists());
+    let known = person.home().join(".config/containai/known_hosts");
+    assert_eq!(std::fs::read_to_string(known).unwrap_or_default(), "");
+    person.cai(["stop", "--remove", &name]).run().fails(1, "neither a container nor a directory");
+}
+
+#[test]
+fn an_unknown_flag_stops_nothing() {
+    let person = Person::new();
+    let repository = person.repository("unflagged");
+    person.run(&repository, "true").success();
+    for flag in ["--anything", "--export", "-x"] {
+        person.cai(["stop", flag]).inside(&repository).run().code(2).prints("");
+        person.cai(["stop", "--all", flag]).run().code(2).prints("");
+    }
+    assert_eq!(person.container(repository.path())["State"]["Running"], true);
+}
+
+#[test]
+fn whoever_is_at_work_inside_is_asked_for() {
+    let person = Person::new();
+    let repository = person.repository("busy");
+    person.run(&repository, "true").success();
+    // The connection that is kept for the next command is nobody at work.
+    person.exec(&repository, "true").success();
+    let status = || {
+        let json = person.cai(["status", "--json"]).inside(&repository).run().success().stdout();
+        serde_json::from_str::<serde_json::Value>(&json).expect("JSON")
+    };
+    until(Duration::from_secs(20), "nobody is inside", || {
+        (status()["ssh_connections"] == 0).then_some(())
+    });
+    assert_eq!(status()["active_terminals"], 0);
+    let shell = person.cai(["shell"]).inside(&repository).on_terminal(80, 24);
+    until(Duration::from_secs(20), "somebody is inside", || {
+        let status = status();
+        (status["ssh_connections"] == 1 && status["active_terminals"] == 1).then_some(())
+    });
+    let mut asked = person.cai(["stop"]).inside(&repository).on_terminal(80, 24);
+    asked.shows("1 SSH connection, 1 terminal");
+    asked.shows("Stop anyway?");
+    asked.keys("n");
+    assert_eq!(asked.code(), 1);
+    assert_eq!(person.container(repository.path())["State"]["Running"], true);
+    let forced = person.cai(["stop", "--force"]).inside(&repository).on_terminal(80, 24);
+    assert_eq!(forced.code(), 0);
+    assert_eq!(person.container(repository.path())["State"]["Running"], false);
+    drop(shell);
+}
+
+#[test]
+fn a_paused_container_shuts_down_in_order() {
+    let person = Person::new();
+    let repository = person.repository("frozen");
+    person.run(&repository, "true").success();
+    let id = person.container(repository.path())["Id"].as_str().expect("an id").to_owned();
+    person.api().post(&format!("/containers/{id}/pause"), &serde_json::Value::Null);
+    person.cai(["stop"]).inside(&repository).run().success();
+    // 130 is what systemd ends with when it was asked to halt.
+    let state = &person.container(repository.path())["State"];
+    assert_eq!(state["Running"], false);
+    assert_ne!(state["ExitCode"], 137, "it was killed");
+}
