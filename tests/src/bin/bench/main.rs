@@ -13,6 +13,7 @@ mod exec;
 mod forward;
 mod import;
 mod master;
+mod list;
 mod process;
 mod report;
 mod round;
@@ -43,6 +44,7 @@ fn main() {
     report.extend(process::measure(&person, rounds));
     report.extend(bulk::measure(&person, rounds));
     report.extend(forward::measure(&person, rounds));
+    report.extend(list::measure(&person, engine, rounds));
     report.extend(create::measure(&person, engine, rounds));
     report.extend(tree::measure(&person, rounds));
     report.extend(import::measure(&person, rounds));
