@@ -16,7 +16,7 @@ use crate::engine::DockerEngine;
 /// How long a best-effort answer may take.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// The engine demands the column PID.
-const COLUMNS: &str = "-eo pid,sid,tpgid,args";
+const COLUMNS: &str = "-eo pid,ppid,sid,tpgid,args";
 
 impl DockerEngine {
     /// Who is inside a running container; `None` when that cannot be told
@@ -34,8 +34,10 @@ fn processes(answer: ContainerTopResponse) -> Option<Vec<Process>> {
 }
 
 fn process(row: &[String]) -> Option<Process> {
-    let [_, session, foreground, command] = row else { return None };
+    let [id, parent, session, foreground, command] = row else { return None };
     Some(Process {
+        id: id.parse().ok()?,
+        parent: parent.parse().ok()?,
         session: session.parse().ok()?,
         foreground: foreground.parse().ok()?,
         command: command.clone(),
@@ -53,10 +55,10 @@ mod tests {
 
     #[test]
     fn what_ps_says_is_counted() {
-        let answer = r#"{"Titles": ["PID", "SID", "TPGID", "COMMAND"], "Processes": [
-            ["30921", "30921", "-1", "/sbin/init --log-level=err"],
-            ["2139", "2137", "-1", "sshd: agent@pts/1"],
-            ["2141", "2141", "2141", "/bin/bash -l"]]}"#;
+        let answer = r#"{"Titles": ["PID", "PPID", "SID", "TPGID", "COMMAND"], "Processes": [
+            ["30921", "1", "30921", "-1", "/sbin/init --log-level=err"],
+            ["2139", "2137", "2137", "-1", "sshd: agent@pts/1"],
+            ["2141", "2139", "2141", "2141", "/bin/bash -l"]]}"#;
         assert_eq!(count(answer), Some(Sessions { ssh: 1, terminals: 1 }));
     }
 
@@ -65,7 +67,7 @@ mod tests {
         for answer in [
             "{}",
             r#"{"Processes": [["1", "2", "/sbin/init"]]}"#,
-            r#"{"Processes": [["1", "?", "-1", "/sbin/init"]]}"#,
+            r#"{"Processes": [["1", "0", "?", "-1", "/sbin/init"]]}"#,
         ] {
             assert_eq!(count(answer), None, "{answer}");
         }

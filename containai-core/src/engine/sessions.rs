@@ -8,6 +8,10 @@ use serde::Serialize;
 /// is whatever the process says it is.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Process {
+    /// Its id.
+    pub id: i64,
+    /// The id of its parent.
+    pub parent: i64,
     /// The id of its session, `SID` of ps(1).
     pub session: i64,
     /// The foreground process group of its terminal, `TPGID` of ps(1); -1
@@ -30,16 +34,18 @@ pub struct Sessions {
 impl Sessions {
     /// Counts them.
     ///
-    /// sshd names the process of a connection after its user, and adds
-    /// `@pts/0` or `@notty` for as long as a session is open on it
-    /// (`session_proctitle` in OpenSSH's session.c). Since 9.8 the program is
-    /// called `sshd-session`.
+    /// sshd has a process for each connection, which it names after the user
+    /// (`session_proctitle` in OpenSSH's session.c; the program is called
+    /// `sshd-session` since 9.8), and which has a child for each command. Its
+    /// title tells less: it says `@notty` of a channel that was opened for a
+    /// command to come as well.
     #[must_use]
     pub fn count(processes: &[Process]) -> Self {
+        let parents: BTreeSet<i64> = processes.iter().map(|process| process.parent).collect();
         let is_connection = |process: &&Process| {
             let title = process.command.as_str();
             let user = ["sshd: ", "sshd-session: "].iter().find_map(|it| title.strip_prefix(it));
-            user.is_some_and(|user| user.contains('@') && !user.contains(' '))
+            user.is_some_and(|user| !user.contains(' ')) && parents.contains(&process.id)
         };
         // A terminal belongs to one session at most (credentials(7)).
         let on_terminal = processes.iter().filter(|process| process.foreground >= 0);
@@ -60,11 +66,13 @@ impl Sessions {
 mod tests {
     use super::*;
 
-    fn check(rows: &[(i64, i64, &str)], ssh: usize, terminals: usize) {
-        let process = |(session, foreground, command): &(i64, i64, &str)| Process {
-            session: *session,
-            foreground: *foreground,
-            command: (*command).to_owned(),
+    fn check(rows: &[(i64, i64, i64, i64, &str)], ssh: usize, terminals: usize) {
+        let process = |row: &(i64, i64, i64, i64, &str)| Process {
+            id: row.0,
+            parent: row.1,
+            session: row.2,
+            foreground: row.3,
+            command: row.4.to_owned(),
         };
         let processes: Vec<_> = rows.iter().map(process).collect();
         assert_eq!(Sessions::count(&processes), Sessions { ssh, terminals }, "{rows:?}");
@@ -73,10 +81,12 @@ mod tests {
     #[test]
     fn a_connection_that_is_kept_is_nobody() {
         let idle = [
-            (1, -1, "/sbin/init --log-level=err"),
-            (7, -1, "sshd: /usr/sbin/sshd -D -e [listener] 0 of 100-100 startups"),
-            (8, -1, "sshd: agent [priv]"),
-            (8, -1, "sshd: agent"),
+            (1, 0, 1, -1, "/sbin/init --log-level=err"),
+            (7, 1, 7, -1, "sshd: /usr/sbin/sshd -D -e [listener] 0 of 100-100 startups"),
+            (8, 7, 8, -1, "sshd: agent [priv]"),
+            (9, 8, 8, -1, "sshd: agent"),
+            (10, 7, 10, -1, "sshd: agent [priv]"),
+            (11, 10, 10, -1, "sshd: agent@notty"),
         ];
         check(&idle, 0, 0);
         assert!(!Sessions::default().are_active());
@@ -85,16 +95,19 @@ mod tests {
     #[test]
     fn sessions_and_terminals_count() {
         let busy = [
-            (8, -1, "sshd: agent [priv]"),
-            (8, -1, "sshd: agent@notty"),
-            (9, -1, "sleep 20"),
-            (10, -1, "sshd-session: agent@pts/1,pts/2"),
-            (11, 14, "/bin/bash -l"),
-            (11, 14, "vim"),
-            (12, 12, "/bin/bash -l"),
-            (13, -1, "sshd: agent@ how are you"),
+            (8, 7, 8, -1, "sshd: agent [priv]"),
+            (9, 8, 8, -1, "sshd: agent@notty"),
+            (12, 9, 12, -1, "sleep 20"),
+            (20, 7, 20, -1, "sshd-session: agent [priv]"),
+            (21, 20, 20, -1, "sshd-session: agent@pts/1,pts/2"),
+            (22, 21, 22, 23, "/bin/bash -l"),
+            (23, 22, 22, 23, "vim"),
+            (24, 21, 24, 24, "/bin/bash -l"),
+            (30, 7, 30, -1, "sshd: agent [priv]"),
+            (31, 30, 30, -1, "sshd: agent@notty"),
+            (32, 31, 32, -1, "sshd: agent@internal-sftp"),
         ];
-        check(&busy, 2, 2);
+        check(&busy, 3, 2);
         assert!(Sessions { ssh: 0, terminals: 1 }.are_active());
     }
 }
