@@ -38,6 +38,6 @@ mod volume_door;
 pub use address::{AddressError, EngineAddress};
 pub use connect::connect;
 pub use engine::DockerEngine;
-pub use volume_door::VolumeDoor;
 pub use journal::Follow;
 pub use listing::{Listed, Sizes};
+pub use volume_door::VolumeDoor;

@@ -18,9 +18,9 @@ mod entry_args;
 mod env_args;
 mod exec;
 mod forward;
+mod gc;
 mod import;
 mod links;
-mod gc;
 mod list;
 mod logs;
 mod open;
@@ -35,8 +35,8 @@ mod stats;
 mod status;
 mod stop;
 mod target;
-mod trust;
 mod top;
+mod trust;
 mod version;
 
 /// What `cai` can do.
