@@ -14,13 +14,14 @@ mod git;
 mod host;
 mod lock;
 mod passage;
+mod records;
 mod regroup;
 mod role;
 mod ui;
-#[expect(dead_code, reason = "the first command that changes the configuration uses it")]
 mod user_config;
 mod wire;
 mod workspace;
+mod worktree;
 
 fn main() -> ExitCode {
     match role::of_this_process() {

@@ -92,6 +92,12 @@ impl Cpus {
         Self(if count == 0 { Self::NANOS } else { count as u64 * Self::NANOS })
     }
 
+    /// Takes an amount as Docker's API gives it; `None` for nothing.
+    #[must_use]
+    pub const fn from_nanos(nanos: u64) -> Option<Self> {
+        if nanos == 0 { None } else { Some(Self(nanos)) }
+    }
+
     /// Returns the amount as Docker's API takes it (`NanoCpus`).
     #[must_use]
     pub fn nanos(self) -> i64 {

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use bollard::query_parameters::StatsOptionsBuilder;
-use containai_core::engine::ContainerId;
+use containai_core::byte_size::ByteSize;
+use containai_core::engine::{ContainerId, EngineError};
+use containai_core::resources::{Cpus, Resources};
 use futures_util::TryStreamExt as _;
 use tokio::time::timeout;
 
@@ -22,6 +24,21 @@ pub struct Usage {
 }
 
 impl DockerEngine {
+    /// What the container may use; `None` where it has no limits.
+    ///
+    /// # Errors
+    ///
+    /// [`EngineError::NoSuchContainer`] above all.
+    pub async fn limits(&self, id: &ContainerId) -> Result<Option<Resources>, EngineError> {
+        let inspected = self.docker().inspect_container(id.as_ref(), None).await;
+        let host = inspected.map_err(|error| self.failure(error))?.host_config.unwrap_or_default();
+        let memory = host.memory.and_then(|bytes| u64::try_from(bytes).ok());
+        let cpus = host.nano_cpus.and_then(|nanos| u64::try_from(nanos).ok());
+        let (Some(memory @ 1..), Some(nanos @ 1..)) = (memory, cpus) else { return Ok(None) };
+        let cpus = Cpus::from_nanos(nanos);
+        Ok(cpus.map(|cpus| Resources { memory: ByteSize::from_bytes(memory), cpus }))
+    }
+
     /// What the container uses now; `None` when it does not run or the engine
     /// does not say within five seconds.
     pub async fn usage(&self, id: &ContainerId) -> Option<Usage> {

@@ -17,6 +17,7 @@ mod entry_args;
 mod env_args;
 mod exec;
 mod forward;
+mod gone_args;
 mod open;
 mod ports;
 mod reference;
@@ -28,6 +29,7 @@ mod status;
 mod stop;
 mod target;
 mod version;
+mod which_args;
 
 /// What `cai` can do.
 #[derive(Debug, Subcommand)]

@@ -31,4 +31,5 @@ pub use setting::{
     ImageError, IsolationChoice, LimitError, SETTINGS, SettingSpec, UnknownIsolation, parse_image,
     parse_memory,
 };
+pub use stray::SECTIONS;
 pub use trust::{Ignored, Trust, Why};

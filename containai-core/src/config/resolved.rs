@@ -15,7 +15,7 @@ use super::sources::{Found, Sources};
 use super::{ConfigError, Ignored, IsolationChoice, Layers, Setting};
 use crate::byte_size::ByteSize;
 use crate::engine::{ImageRequest, ImageSource, ShippedImage};
-use crate::naming::{AgentName, HostPort, PortRange, VolumeName};
+use crate::naming::{AgentName, HostPort, PortRange, VolumeName, WorkspacePath};
 use crate::remote::{ClientOption, Forward};
 use crate::resources::{Cpus, HostCapacity, Resources};
 
@@ -61,6 +61,8 @@ pub struct Config {
     pub mux_idle: Setting<Duration>,
     /// What the workspace's own file says and has no say in.
     pub ignored: Vec<Ignored>,
+    /// The workspaces that the user's file has a section for.
+    pub sections: Vec<WorkspacePath>,
     ssh_ports: PortRange,
 }
 
@@ -107,6 +109,7 @@ impl Config {
             client_options: sources.find_list(&OPTIONS, read_client_option)?,
             mux: sources.find(&MUX, flags.mux, read_switch)?.or(true),
             mux_idle: sources.find(&MUX_IDLE, None, read_idle)?.or(Duration::from_secs(60)),
+            sections: sources.sections(),
             ignored: sources.ignored,
         })
     }

@@ -9,6 +9,7 @@ use super::stray::{SECTIONS, check_user_file, ignore_untrusted, place_of};
 use super::{
     ConfigError, ConfigFile, Ignored, Layers, Origin, Place, Setting, SettingSpec, Trust, Why,
 };
+use crate::naming::WorkspacePath;
 
 /// The places that a value may come from, read and checked for stray keys.
 pub(super) struct Sources<'a> {
@@ -89,6 +90,16 @@ impl<'a> Sources<'a> {
             None => None,
         };
         Ok(section.or(whole).unwrap_or_else(|| Setting::default_to(Vec::new())))
+    }
+
+    /// The workspaces that the user's file has a section for.
+    pub(super) fn sections(&self) -> Vec<WorkspacePath> {
+        let item = self.user.as_ref().and_then(|file| file.get(&[SECTIONS]));
+        let names = item.and_then(toml_edit::Item::as_table_like).into_iter();
+        names
+            .flat_map(|table| table.iter())
+            .filter_map(|(name, _)| WorkspacePath::new(name).ok())
+            .collect()
     }
 
     /// Where the user's section for the workspace has the setting.

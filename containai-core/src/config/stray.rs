@@ -9,7 +9,7 @@ use super::{ConfigError, ConfigFile, Ignored, Place, SETTINGS, SettingSpec, Trus
 use crate::naming::WorkspacePath;
 
 /// The table that holds a section for each workspace.
-pub(super) const SECTIONS: &str = "workspace";
+pub const SECTIONS: &str = "workspace";
 
 /// Refuses keys that nothing reads; returns the name of the section that fits
 /// the workspace best: the deepest directory that holds it.

@@ -9,7 +9,9 @@
 
 mod decide;
 mod desired;
+mod difference;
 mod drive;
+mod enclosing;
 mod event;
 mod manner;
 mod observed;
@@ -24,7 +26,9 @@ mod succession;
 
 pub use decide::{Step, decide};
 pub use desired::Desired;
+pub use difference::{Difference, Wished, differences};
 pub use drive::{DriveError, Reached, depart, drive, observe};
+pub use enclosing::enclosing;
 pub use event::{Event, Events, Silent};
 pub use manner::{Claim, Manner};
 pub use observed::Observed;

@@ -7,21 +7,25 @@ use containai_core::naming::WorkspacePath;
 use containai_docker::DockerEngine;
 use containai_ssh::Session;
 
-use super::Consent;
 use super::interrupt::until_interrupted;
+use super::{Choice, Consent};
 use crate::commands::setup;
 use crate::commands::target::missing;
 use crate::context::Context;
 use crate::env::Env;
 use crate::lock;
 use crate::passage::Passage;
+use crate::records::UserRecords;
 use crate::ui::Ui;
+use crate::workspace::Spot;
 
 /// The way into one workspace's container.
 pub(crate) struct Entrance<'a> {
     pub(super) context: Context<'a>,
-    pub(super) workspace: WorkspacePath,
+    pub(super) spot: Spot,
     pub(super) consent: Consent,
+    pub(super) choice: Choice,
+    flags: Flags,
 }
 
 impl<'a> Entrance<'a> {
@@ -29,11 +33,17 @@ impl<'a> Entrance<'a> {
         env: &'a Env,
         ui: &'a Ui,
         flags: Flags,
-        workspace: WorkspacePath,
+        spot: Spot,
         consent: Consent,
     ) -> anyhow::Result<Self> {
-        let context = Context::new(env, ui, flags, Some(&workspace))?;
-        Ok(Self { context, workspace, consent })
+        let context = Context::new(env, ui, flags.clone(), Some(spot.path()))?;
+        Ok(Self { context, spot, consent, choice: Choice::default(), flags })
+    }
+
+    /// Makes the container as the command line chooses.
+    pub(crate) fn choosing(mut self, choice: Choice) -> Self {
+        self.choice = choice;
+        self
     }
 
     /// Lets the session use the user's SSH agent.
@@ -45,16 +55,34 @@ impl<'a> Entrance<'a> {
         self
     }
 
+    pub(super) fn workspace(&self) -> &WorkspacePath {
+        self.spot.path()
+    }
+
+    /// Reads the configuration of the workspace that it is about now.
+    pub(super) fn reload(&mut self) -> anyhow::Result<()> {
+        let (env, ui, flags) = (self.context.env, self.context.ui, self.flags.clone());
+        let lends = self.context.remote.lends_agent();
+        self.context = Context::new(env, ui, flags, Some(self.spot.path()))?;
+        if lends {
+            self.context.lend_agent();
+        }
+        Ok(())
+    }
+
     /// Makes and starts the container as needed and finds a way into it.
-    pub(crate) async fn enter(mut self) -> anyhow::Result<Reached<Passage>> {
-        let (engine, observed) = self.prepared().await?;
-        let wanted = self.desired(&engine, &observed).await?;
-        if let Some(container) = ready(&observed, &wanted)
+    pub(super) async fn arrive(
+        &self,
+        engine: &DockerEngine,
+        observed: &Observed,
+        wanted: &Desired,
+    ) -> anyhow::Result<Reached<Passage>> {
+        if let Some(container) = ready(observed, wanted)
             && let Some(session) = Passage::borrowed(&self.context, &container).await?
         {
             return Ok(Reached { container, session });
         }
-        let reached = self.drive(&engine, &wanted).await?;
+        let reached = self.drive(engine, wanted).await?;
         self.keep(reached).await
     }
 
@@ -78,9 +106,14 @@ impl<'a> Entrance<'a> {
 
     /// The container when it runs; `None` when it is to be started.
     fn running(&self, observed: &Observed) -> anyhow::Result<Option<Container>> {
-        match observed.serving(&self.workspace).as_slice() {
-            [] => Err(missing(&format!("no container serves `{}`", self.workspace)).into()),
-            [container] if container.state == RunState::Running => Ok(Some((*container).clone())),
+        match observed.serving(self.workspace()).as_slice() {
+            [] => Err(missing(&format!("no container serves `{}`", self.workspace())).into()),
+            [container]
+                if container.state == RunState::Running
+                    && self.choice.name.as_ref().is_none_or(|it| it.as_ref() == container.name) =>
+            {
+                Ok(Some((*container).clone()))
+            }
             _ => Ok(None),
         }
     }
@@ -105,7 +138,8 @@ impl<'a> Entrance<'a> {
     ) -> anyhow::Result<Reached<Session>> {
         let _turn = self.turn().await?;
         setup::ensure(&self.context)?;
-        let work = drive(engine, &self.context.remote, wanted, self.context.ui);
+        let records = UserRecords { env: self.context.env, ui: self.context.ui };
+        let work = drive(engine, &self.context.remote, &records, wanted, self.context.ui);
         until_interrupted(work, self.context.ui).await
     }
 
@@ -116,9 +150,9 @@ impl<'a> Entrance<'a> {
         Ok(Reached { container, session })
     }
 
-    async fn turn(&self) -> anyhow::Result<std::fs::File> {
-        let path = self.context.env.layout.workspace_lock(&self.workspace);
-        lock::hold(&path, &format!("`{}`", self.workspace), self.context.ui).await
+    pub(super) async fn turn(&self) -> anyhow::Result<std::fs::File> {
+        let path = self.context.env.layout.workspace_lock(self.workspace());
+        lock::hold(&path, &format!("`{}`", self.workspace()), self.context.ui).await
     }
 }
 

@@ -1,16 +1,16 @@
 //! What is there, and what is wanted of it.
 
 use containai_core::config::IsolationChoice;
-use containai_core::engine::{EngineError, Isolation};
+use containai_core::engine::{Container, EngineError, Isolation, Lifetime, LinkedRepository};
 use containai_core::hint::Hint;
 use containai_core::lifecycle::{Desired, Observed, observe};
 use containai_docker::DockerEngine;
 
-use super::{Consent, Entrance};
+use super::{Consent, Entrance, Renewal};
 use crate::commands::create::{desired, local_capacity};
 use crate::commands::setup;
 use crate::error::CliError;
-use crate::regroup;
+use crate::{lock, regroup, worktree};
 
 impl Entrance<'_> {
     /// The engine and what it shows, after set-up where that was needed.
@@ -28,11 +28,15 @@ impl Entrance<'_> {
         }
     }
 
-    pub(super) async fn observed(&self) -> anyhow::Result<(DockerEngine, Observed)> {
+    /// The engine and what it shows of the workspace that is meant.
+    pub(super) async fn observed(&mut self) -> anyhow::Result<(DockerEngine, Observed)> {
         let engine = self.context.engine()?;
-        let isolation = self.context.record.as_ref().map(|record| record.isolation);
-        let wanted = self.wanted(isolation.unwrap_or(Isolation::Userns));
-        let observed = observe(&engine, &wanted).await?;
+        let observed = observe(&engine, &self.wanted(self.recorded())).await?;
+        if !self.relocate(&observed)? {
+            return Ok((engine, observed));
+        }
+        let engine = self.context.engine()?;
+        let observed = observe(&engine, &self.wanted(self.recorded())).await?;
         Ok((engine, observed))
     }
 
@@ -50,7 +54,8 @@ impl Entrance<'_> {
         engine: &DockerEngine,
         observed: &Observed,
     ) -> anyhow::Result<Desired> {
-        let exists = !observed.serving(&self.workspace).is_empty();
+        let outgoing = self.outgoing(observed);
+        let exists = outgoing.is_none() && !observed.serving(self.workspace()).is_empty();
         let choice = self.context.config.isolation.value;
         let isolation = match &self.context.record {
             Some(record) if exists || choice.allows(record.isolation) => record.isolation,
@@ -58,11 +63,44 @@ impl Entrance<'_> {
             Some(record) => return Err(other_isolation(record.isolation, choice).into()),
             None => containai_docker::isolation::detect(engine, choice).await?,
         };
-        Ok(self.wanted(isolation))
+        let mut wanted = self.wanted(isolation);
+        if !exists {
+            wanted.manner.repository = self.repository();
+        }
+        Ok(self.choice.apply(wanted, &self.context.config, outgoing))
     }
 
     pub(super) fn wanted(&self, isolation: Isolation) -> Desired {
-        desired(&self.context.config, &self.workspace, isolation, local_capacity())
+        desired(&self.context.config, self.workspace(), isolation, local_capacity())
+    }
+
+    /// The container that will not do: one that is to be made anew, or one whose
+    /// session has ended without taking it along.
+    pub(super) fn outgoing<'o>(&self, observed: &'o Observed) -> Option<&'o Container> {
+        let serving = observed.serving(self.workspace());
+        let [container] = serving.as_slice() else { return None };
+        let lock = self.context.env.layout.session_lock(self.workspace());
+        let is_left = || self.choice.lifetime == Lifetime::Session || !lock::is_held(&lock);
+        let is_outgoing =
+            self.choice.renewal != Renewal::None || container.labels.is_ephemeral() && is_left();
+        is_outgoing.then_some(*container)
+    }
+
+    /// The isolation of the engine, as far as it is known without asking.
+    pub(super) fn recorded(&self) -> Isolation {
+        self.context.record.as_ref().map_or(Isolation::Userns, |record| record.isolation)
+    }
+
+    /// The repository that the workspace is a worktree of. Why git will not work
+    /// inside is no reason not to go there.
+    fn repository(&self) -> Option<LinkedRepository> {
+        match worktree::repository(self.workspace()) {
+            Ok(repository) => repository,
+            Err(error) => {
+                self.context.ui.warn(&format!("git will not work inside: {error}"));
+                None
+            }
+        }
     }
 }
 

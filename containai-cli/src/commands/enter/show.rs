@@ -2,33 +2,48 @@
 
 use std::process::ExitCode;
 
-use containai_core::engine::Isolation;
-use containai_core::lifecycle::{Observed, plan};
+use containai_core::lifecycle::{Observed, observe, plan};
 
 use super::Entrance;
 use crate::commands::setup;
 use crate::wire;
+use crate::wire::plan::PlanDocument;
+
+/// What a plan is printed as.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Form {
+    /// For people.
+    Text,
+    /// For programs; see [`PlanDocument`].
+    Json,
+}
 
 impl Entrance<'_> {
-    /// Prints what [`Self::enter`] would do.
-    pub(crate) async fn show_plan(self) -> anyhow::Result<ExitCode> {
-        let mut observed = Observed::default();
-        let mut isolation = None;
-        match self.observed().await {
+    /// Prints what [`Self::visit`] would do.
+    pub(crate) async fn show_plan(mut self, form: Form) -> anyhow::Result<ExitCode> {
+        let (mut observed, mut notes, mut set_up) = (Observed::default(), Vec::new(), None);
+        let wanted = match self.observed().await {
             Ok((engine, seen)) => {
-                isolation = Some(self.desired(&engine, &seen).await?.isolation);
-                observed = seen;
+                let wanted = self.desired(&engine, &seen).await?;
+                notes = self.differences(&engine, &seen, &wanted).await?;
+                // Whoever makes a container anew looks for its image, too.
+                observed = observe(&engine, &wanted).await?;
+                wanted
             }
             Err(error) if self.can_be_set_up(&error) => {
-                let text = setup::plan_text(&self.context)?;
-                self.context.ui.data(&format!("set-up\n{text}"))?;
+                set_up = Some(setup::plan_text(&self.context)?);
+                let wanted = self.wanted(self.recorded());
+                self.choice.apply(wanted, &self.context.config, None)
             }
             Err(error) => return Err(error),
-        }
-        let wanted = self.wanted(isolation.unwrap_or(Isolation::Userns));
+        };
         let steps = plan(&observed, &wanted);
         let engine = self.context.address.to_string();
-        self.context.ui.data(&wire::plan::text(&engine, &observed, &wanted, &steps))?;
+        let document = PlanDocument::new(&engine, &observed, &wanted, &steps, notes, set_up);
+        self.context.ui.data(&match form {
+            Form::Text => wire::plan::text(&document),
+            Form::Json => serde_json::to_string_pretty(&document)?,
+        })?;
         Ok(ExitCode::SUCCESS)
     }
 }

@@ -2,11 +2,11 @@
 
 use std::process::ExitCode;
 
-use containai_core::engine::ImageRequest;
+use containai_core::engine::{Container, ImageRequest};
 use containai_core::hint::Hint;
 use containai_ssh::{Command, Launch, Variables};
 
-use super::{Entrance, attend};
+use super::Entrance;
 use crate::error::CliError;
 
 /// Starts the configured agent.
@@ -15,30 +15,32 @@ pub(crate) async fn agent(
     variables: Variables,
 ) -> anyhow::Result<ExitCode> {
     entrance.require_agent().await?;
-    let (env, ui) = (entrance.context.env, entrance.context.ui);
     let agent = entrance.context.config.agent.value.clone();
-    let reached = entrance.enter().await?;
-    let installed = reached.container.labels.agents();
-    if installed.is_some_and(|agents| !agents.contains(&agent.as_ref())) {
-        return Err(no_agent(&reached.container.image, agent.as_ref()).into());
-    }
     let command = Command::new([agent.as_ref()])
         .map_err(|error| CliError::usage(error.to_string()))?
         .carrying(variables)
         .launched(Launch::Login);
-    attend(reached.session, &command, env, ui).await
+    let check = |container: &Container| match container.labels.agents() {
+        Some(agents) if !agents.contains(&agent.as_ref()) => {
+            Err(no_agent(&container.image, agent.as_ref()).into())
+        }
+        _ => Ok(()),
+    };
+    entrance.visit(&command, check).await
 }
 
 impl Entrance<'_> {
     /// Refuses to start an agent that the image to be used does not have,
     /// before anything is made.
     async fn require_agent(&mut self) -> anyhow::Result<()> {
-        let agent = self.context.config.agent.value.clone();
         let is_new = match self.observed().await {
-            Ok((_, observed)) => observed.serving(&self.workspace).is_empty(),
+            Ok((_, observed)) => {
+                self.outgoing(&observed).is_some() || observed.serving(self.workspace()).is_empty()
+            }
             Err(error) if self.can_be_set_up(&error) => true,
             Err(error) => return Err(error),
         };
+        let agent = &self.context.config.agent.value;
         match &self.context.config.image.value {
             ImageRequest::Shipped(image) if is_new && !image.agents().contains(&agent.as_ref()) => {
                 Err(no_agent(image.name(), agent.as_ref()).into())
