@@ -63,7 +63,7 @@ fn workspace_alone_gets_nothing_mounted() -> anyhow::Result<()> {
     assert!(found(&root, "thief").is_err());
 
     // A link to it.
-    symlink(&root.join("main"), root.join("link"))?;
+    symlink(root.join("main"), root.join("link"))?;
     let way = root.join("link/.git/worktrees/tree");
     point(&root.join("tree"), &format!("gitdir: {}\n", way.display()))?;
     assert!(matches!(found(&root, "tree"), Err(WorktreeError::Link(_))));

@@ -32,18 +32,21 @@ pub(super) fn decide_outgoing(observed: &Observed, desired: &Desired, old: &Cont
         Ok(name) => name,
         Err(refusal) => return Step::Refuse(refusal),
     };
+    if matches!(old.state, RunState::Restarting | RunState::Removing) {
+        return Step::Wait { name: old.name.clone(), state: old.state };
+    }
+    // Nothing is taken away while it is not certain that there will be something
+    // in its place.
+    if observed.image.is_none() {
+        return Step::ProvideImage;
+    }
+    if let Some(step) = decide_record(observed, desired) {
+        return step;
+    }
     match old.state {
-        RunState::Restarting | RunState::Removing => {
-            Step::Wait { name: old.name.clone(), state: old.state }
-        }
-        // Nothing is taken away while it is not certain that there will be
-        // something in its place.
-        _ if observed.image.is_none() => Step::ProvideImage,
         RunState::Paused => Step::Unpause { id },
         RunState::Running => Step::Stop { id },
-        RunState::Created | RunState::Exited | RunState::Dead => {
-            decide_record(observed, desired).unwrap_or(Step::Replace { of: id, name })
-        }
+        _ => Step::Replace { of: id, name },
     }
 }
 

@@ -103,7 +103,7 @@ fn worktree_works(uid: Option<u32>) {
     // Nothing inside decides what git runs outside.
     for attempt in [
         format!("echo x > {common}/hooks/pre-commit"),
-        format!("git config core.fsmonitor /bin/evil"),
+        "git config core.fsmonitor /bin/evil".to_owned(),
         format!("sudo sh -c 'echo x >> {common}/config'"),
         format!(
             "sudo mount -o remount,bind,rw {common} && sudo touch {common}/hooks/post-checkout"
