@@ -1,11 +1,12 @@
 //! The output of `--dry-run`.
 
 use containai_core::lifecycle::{Desired, Observed, Step};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// What would be done, as `--dry-run --json` prints it. Fields may be added;
 /// none is renamed or removed.
-#[derive(Debug, Serialize)]
+#[derive(Debug, JsonSchema, Serialize)]
 pub(crate) struct PlanDocument {
     /// The version of this shape.
     schema: u32,
@@ -26,7 +27,7 @@ pub(crate) struct PlanDocument {
 }
 
 /// A container that there is.
-#[derive(Debug, Serialize)]
+#[derive(Debug, JsonSchema, Serialize)]
 struct Present {
     name: String,
     state: String,
@@ -35,7 +36,7 @@ struct Present {
 }
 
 /// A container that would be made.
-#[derive(Debug, Serialize)]
+#[derive(Debug, JsonSchema, Serialize)]
 struct New {
     name: String,
     image: String,
@@ -56,7 +57,7 @@ struct New {
 }
 
 /// One step.
-#[derive(Debug, Serialize)]
+#[derive(Debug, JsonSchema, Serialize)]
 struct PlannedStep {
     /// A word that does not change, such as `create`.
     step: &'static str,

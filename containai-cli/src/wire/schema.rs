@@ -2,6 +2,7 @@
 
 use schemars::{JsonSchema, Schema, schema_for};
 
+use super::plan::PlanDocument;
 use super::status::Status;
 use super::version::Version;
 
@@ -15,7 +16,11 @@ pub(crate) struct Output {
 
 /// Everything that `--json` prints.
 pub(crate) fn outputs() -> Vec<Output> {
-    vec![of::<Status>("cai status --json"), of::<Version>("cai version --json")]
+    vec![
+        of::<PlanDocument>("cai run --dry-run --json"),
+        of::<Status>("cai status --json"),
+        of::<Version>("cai version --json"),
+    ]
 }
 
 fn of<T: JsonSchema>(command: &'static str) -> Output {
