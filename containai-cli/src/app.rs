@@ -33,7 +33,7 @@ pub(crate) struct Global {
     #[arg(long, global = true, value_name = "ADDRESS")]
     pub(crate) docker_host: Option<String>,
     /// Tell every step and the output of builds
-    #[arg(short, long, global = true, conflicts_with = "quiet")]
+    #[arg(short, long, global = true, conflicts_with = "quiet", alias = "debug")]
     verbose: bool,
     /// Tell nothing but errors
     #[arg(short, long, global = true)]
@@ -119,7 +119,7 @@ fn names_a_verb(args: &[OsString]) -> bool {
         match word.as_ref() {
             "-h" | "--help" | "-V" | "--version" | "help" => return true,
             "--docker-host" => drop(rest.next()),
-            "-v" | "--verbose" | "-q" | "--quiet" | "--no-mux" => {}
+            "-v" | "--verbose" | "--debug" | "-q" | "--quiet" | "--no-mux" => {}
             word if word.starts_with("--docker-host=") => {}
             word if word.starts_with('-') => return false,
             word => {

@@ -17,6 +17,7 @@ mod host;
 mod lock;
 mod passage;
 mod private_file;
+mod records;
 mod regroup;
 mod role;
 mod settings;
@@ -25,6 +26,7 @@ mod ui;
 mod user_config;
 mod wire;
 mod workspace;
+mod worktree;
 
 fn main() -> ExitCode {
     match role::of_this_process() {

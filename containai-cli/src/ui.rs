@@ -200,7 +200,7 @@ impl Ui {
     /// Steps that take a blink are told only to the curious.
     fn step(&self, step: &Step) {
         self.finish_work();
-        self.detail(&crate::wire::plan::line(step));
+        self.detail(&crate::wire::plan::words(step).1);
         if self.volume == Volume::Normal
             && let Step::Create { name } = step
         {

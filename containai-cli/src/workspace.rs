@@ -20,6 +20,28 @@ pub(crate) enum Caution {
     Forced,
 }
 
+/// A workspace, and how it was come by.
+#[derive(Clone, Debug)]
+pub(crate) enum Spot {
+    /// Somebody named it.
+    Named(WorkspacePath),
+    /// It is around the current directory.
+    Found(WorkspacePath),
+}
+
+impl Spot {
+    pub(crate) fn path(&self) -> &WorkspacePath {
+        let (Self::Named(path) | Self::Found(path)) = self;
+        path
+    }
+}
+
+/// As [`find`], with how it was found.
+pub(crate) fn spot(given: Option<&Path>, env: &Env, caution: Caution) -> Result<Spot, CliError> {
+    let path = find(given, env, caution)?;
+    Ok(if given.is_some() { Spot::Named(path) } else { Spot::Found(path) })
+}
+
 /// The workspace: the directory as given, else the repository around the
 /// current directory, else the current directory; links resolved.
 pub(crate) fn find(
@@ -32,9 +54,7 @@ pub(crate) fn find(
         None => git::top_level(&env.directory).unwrap_or_else(|| env.directory.clone()),
     };
     let real = resolve(&directory)?;
-    if caution == Caution::Careful {
-        refuse_rarely_meant(&real, env.layout.home())?;
-    }
+    check(&real, env.layout.home(), caution)?;
     WorkspacePath::new(&real).map_err(|error| CliError::usage(error.to_string()))
 }
 
@@ -64,6 +84,14 @@ fn resolve(directory: &Path) -> Result<PathBuf, CliError> {
         true => Ok(real),
         false => Err(CliError::usage(format!("`{shown}` is not a directory"))
             .hint(Hint::new("a workspace is a directory; name the one that holds the file"))),
+    }
+}
+
+/// Refuses what is rarely meant as a workspace.
+pub(crate) fn check(real: &Path, home: &Path, caution: Caution) -> Result<(), CliError> {
+    match caution {
+        Caution::Careful => refuse_rarely_meant(real, home),
+        Caution::Forced => Ok(()),
     }
 }
 

@@ -34,9 +34,16 @@ pub const NOT_OURS: u8 = 115;
 /// Ctrl-C (`SIGINT`) ended `cai` before the remote command had started.
 pub const INTERRUPTED: u8 = 130;
 
+/// `SIGHUP` ended `cai` before the remote command had started: the terminal is
+/// gone.
+pub const HUNG_UP: u8 = 129;
+
+/// `SIGTERM` ended `cai` before the remote command had started.
+pub const TERMINATED: u8 = 143;
+
 /// Every code with its name and what it means, in order; what a reference page
 /// shows.
-pub const ALL: [(u8, &str, &str); 9] = [
+pub const ALL: [(u8, &str, &str); 11] = [
     (OK, "ok", "done"),
     (FAILED, "failed", "failed"),
     (USAGE, "usage", "the command line or the configuration is wrong; nothing was done"),
@@ -57,5 +64,7 @@ pub const ALL: [(u8, &str, &str); 9] = [
         "not ours",
         "a container in the way is not managed by ContainAI, or belongs to another workspace",
     ),
+    (HUNG_UP, "hung up", "the terminal went away before the command had started"),
     (INTERRUPTED, "interrupted", "interrupted before the command had started"),
+    (TERMINATED, "terminated", "told to end before the command had started"),
 ];

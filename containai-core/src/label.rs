@@ -30,35 +30,46 @@ pub const REPLACES_START: &str = "containai.replaces-start";
 pub const TAKES_NAME: &str = "containai.takes-name";
 /// The image that the first of a row of containers was made from.
 pub const IMAGE: &str = "containai.image";
-/// `true` on what is never swept up, however old it is.
-pub const KEEP: &str = "containai.keep";
 /// Set by our images: the agents installed in it, separated by commas.
 /// Docker copies image labels to containers, so one listing shows it.
 pub const AGENTS: &str = "ai.containai.agents";
 /// Set by our images: the hash of the files that the image was built from.
 pub const IMAGE_CONTENT: &str = "ai.containai.content";
 
+/// `true` on a container that garbage collection leaves alone.
+pub const KEEP: &str = "containai.keep";
+/// `true` on a container that goes when the session ends that it was made for.
+pub const EPHEMERAL: &str = "containai.ephemeral";
+
 /// The label set of one container, with typed access to ours.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Labels(BTreeMap<String, String>);
 
 impl Labels {
-    /// The labels of a new container.
+    /// The labels of a new container; no `data` is a volume that goes with it.
     pub fn for_container(
         workspace: &WorkspacePath,
         port: HostPort,
-        data: &VolumeName,
+        data: Option<&VolumeName>,
         template: &str,
         isolation: &str,
     ) -> Self {
-        Self(BTreeMap::from([
+        let mut labels = BTreeMap::from([
             (MANAGED.into(), "true".into()),
             (WORKSPACE.into(), workspace.as_str().into()),
             (SSH_PORT.into(), port.to_string()),
-            (DATA_VOLUME.into(), data.to_string()),
             (TEMPLATE.into(), template.into()),
             (ISOLATION.into(), isolation.into()),
-        ]))
+        ]);
+        labels.extend(data.map(|volume| (DATA_VOLUME.to_owned(), volume.to_string())));
+        Self(labels)
+    }
+
+    /// The same labels and one more.
+    #[must_use]
+    pub fn with(mut self, key: &str, value: &str) -> Self {
+        self.0.insert(key.to_owned(), value.to_owned());
+        self
     }
 
     /// Whether ContainAI made the container.
@@ -79,6 +90,11 @@ impl Labels {
     /// The SSH port; `None` when absent or not a port.
     pub fn ssh_port(&self) -> Option<HostPort> {
         self.get(SSH_PORT)?.parse().ok()
+    }
+
+    /// Whether the container goes when its session ends.
+    pub fn is_ephemeral(&self) -> bool {
+        self.get(EPHEMERAL) == Some("true")
     }
 
     /// The data volume; `None` when absent or not a volume name.

@@ -126,6 +126,11 @@ impl Layout {
         self.lock_dir().join(format!("workspace-{}.lock", workspace.digest()))
     }
 
+    /// Held as long as the session that a workspace's container was made for.
+    pub fn session_lock(&self, workspace: &WorkspacePath) -> PathBuf {
+        self.lock_dir().join(format!("session-{}.lock", workspace.digest()))
+    }
+
     /// Serialises choosing a port and creating the container that holds it.
     pub fn port_lock(&self) -> PathBuf {
         self.lock_dir().join("ports.lock")

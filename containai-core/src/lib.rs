@@ -33,6 +33,7 @@ pub mod label;
 pub mod layout;
 pub mod lifecycle;
 pub mod naming;
+pub mod records;
 pub mod remote;
 pub mod resources;
 pub mod timestamp;

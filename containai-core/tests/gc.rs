@@ -145,8 +145,8 @@ fn stale_world() -> (FakeEngine, FakeRemote, HostPort) {
         .with_container(container("busy", RunState::Running))
         .with_image(image(&["containai/base:1", "containai/base:2"], &["id-of-old"]))
         .with_image(image(&["containai/base:3"], &["id-of-busy"]))
-        .with_volume(volume("free", ours(), days_ago(40), &[]))
-        .with_volume(volume("data", ours(), days_ago(40), &["id-of-busy"]));
+        .with_stored_volume(volume("free", ours(), days_ago(40), &[]))
+        .with_stored_volume(volume("data", ours(), days_ago(40), &["id-of-busy"]));
     engine.date(&old.id, moments(RunState::Exited, 90, Some(60)));
     let remote = FakeRemote::new();
     let port = HostPort::new(2300).expect("a port");

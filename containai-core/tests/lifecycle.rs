@@ -8,9 +8,10 @@ use containai_core::engine::{
 use containai_core::fake::{FakeEngine, FakeRemote, FakeSession, run};
 use containai_core::label::{self, Labels};
 use containai_core::lifecycle::{
-    Desired, DriveError, Observed, Reached, Refusal, Silent, Step, decide, drive, plan,
+    Desired, DriveError, Manner, Observed, Reached, Refusal, Silent, Step, decide, drive, plan,
 };
 use containai_core::naming::{ContainerName, GitHead, HostPort, PortRange, WorkspacePath};
+use containai_core::records::NoRecords;
 use containai_core::remote::RemoteError;
 use containai_core::resources::{HostCapacity, Resources};
 
@@ -40,6 +41,7 @@ fn desired() -> Desired {
         resources: Resources::half_of(HostCapacity { memory_bytes: 8 << 30, cpus: 4 }),
         isolation: Isolation::Userns,
         template: String::new(),
+        manner: Manner::default(),
     }
 }
 
@@ -146,7 +148,7 @@ fn kind(step: &Step) -> &'static str {
 }
 
 fn enter(engine: &FakeEngine, remote: &FakeRemote) -> Result<Reached<FakeSession>, DriveError> {
-    run(drive(engine, remote, &desired(), &Silent))
+    run(drive(engine, remote, &NoRecords, &desired(), &Silent))
 }
 
 #[test]

@@ -9,9 +9,11 @@ use containai_core::engine::{
 use containai_core::fake::{FakeEngine, FakeRemote, FakeSession, run};
 use containai_core::label::{self, Labels};
 use containai_core::lifecycle::{
-    Desired, DriveError, Observed, Reached, Refusal, Silent, Step, decide, drive, observe, plan,
+    Desired, DriveError, Manner, Observed, Reached, Refusal, Silent, Step, decide, drive, observe,
+    plan,
 };
 use containai_core::naming::{ContainerName, HostPort, PortRange, WorkspacePath};
+use containai_core::records::NoRecords;
 use containai_core::remote::{Remote as _, RemoteError};
 use containai_core::resources::{HostCapacity, Resources};
 
@@ -28,6 +30,7 @@ fn desired() -> Desired {
         resources: Resources::half_of(HostCapacity { memory_bytes: 8 << 30, cpus: 4 }),
         isolation: Isolation::Userns,
         template: String::new(),
+        manner: Manner::default(),
     }
 }
 
@@ -36,7 +39,7 @@ fn port(number: u16) -> HostPort {
 }
 
 fn enter(engine: &FakeEngine, remote: &FakeRemote) -> Result<Reached<FakeSession>, DriveError> {
-    run(drive(engine, remote, &desired(), &Silent))
+    run(drive(engine, remote, &NoRecords, &desired(), &Silent))
 }
 
 /// Enters; behind the port of the container is its own server.
@@ -79,7 +82,7 @@ fn check_moved(
     assert_eq!((container.name.as_str(), container.state), ("api-main", RunState::Running), "{at}");
     assert_ne!(reached.session.port, port(2300), "{at}");
     assert_eq!(engine.read(&container.id).as_deref(), Some(FILES), "{at}");
-    let first = desired().spec(&desired().name, "base", port(2300)).labels();
+    let first = desired().spec(&Observed::default(), &desired().name, port(2300)).labels();
     assert_eq!(container.labels.data_volume(), first.data_volume(), "{at}");
     assert!(engine.installed_key(&container.id).is_some(), "{at}");
     assert_eq!(run(remote.pinned(port(2300))).expect("an answer"), None, "{at}");
@@ -110,8 +113,7 @@ fn dying_at_any_moment_of_a_move_loses_nothing() {
                 let _ = enter(&engine, &remote);
                 engine.recover();
                 let wanted = desired();
-                let world =
-                    run(observe(&engine, &wanted.workspace, &wanted.image)).expect("an answer");
+                let world = run(observe(&engine, &wanted)).expect("an answer");
                 assert_eq!(world.serving(&desired().workspace).len(), 1, "{moment} {second}");
                 let is_kept = |it: &Container| engine.read(&it.id).as_deref() == Some(FILES);
                 assert!(engine.snapshot().iter().any(is_kept), "{moment} {second}");
@@ -159,7 +161,8 @@ fn exhausted_range_keeps_the_container() {
     let id = engine.snapshot()[0].id.clone();
     let ports = PortRange::new(port(2300), port(2300)).expect("a range");
     let narrow = Desired { ports, ..desired() };
-    let refused = run(drive(&engine, &remote, &narrow, &Silent)).expect_err("no port is free");
+    let refused =
+        run(drive(&engine, &remote, &NoRecords, &narrow, &Silent)).expect_err("no port is free");
     assert!(matches!(refused, DriveError::Remote(RemoteError::NoFreePort { .. })));
     assert_eq!(engine.read(&id).as_deref(), Some(FILES));
 }

@@ -78,6 +78,20 @@ pub(crate) async fn remove(docker: &Docker, id: &ContainerId) -> Result<(), Erro
     forgive_missing(docker.remove_container(id.as_ref(), Some(options)).await)
 }
 
+/// Removes the container and the volumes without a name that were made for it.
+pub(crate) async fn discard(docker: &Docker, id: &ContainerId) -> Result<(), Error> {
+    let options = RemoveContainerOptionsBuilder::default().v(true).build();
+    forgive_missing(docker.remove_container(id.as_ref(), Some(options)).await)
+}
+
+pub(crate) async fn has_volume(docker: &Docker, name: &str) -> Result<bool, Error> {
+    match docker.inspect_volume(name).await {
+        Ok(_) => Ok(true),
+        Err(Error::DockerResponseServerError { status_code: 404, .. }) => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
 pub(crate) async fn rename(docker: &Docker, id: &ContainerId, name: &str) -> Result<(), Error> {
     let options = RenameContainerOptionsBuilder::default().name(name).build();
     match docker.rename_container(id.as_ref(), options).await {

@@ -10,7 +10,7 @@ use containai_core::engine::{
 };
 use containai_core::layout;
 use containai_core::lifecycle::Events;
-use containai_core::naming::{ContainerName, HostPort};
+use containai_core::naming::{ContainerName, HostPort, VolumeName};
 use containai_core::remote::HostKey;
 
 use crate::address::EngineAddress;
@@ -105,7 +105,12 @@ impl DockerEngine {
         if access::owner(&root).map_err(|error| host(&root, error))? != 0 {
             return Ok(());
         }
-        let walk = tokio::task::spawn_blocking(move || access::grant(&root, &uids));
+        let writable = spec.repository.iter().flat_map(|it| &it.writable);
+        let trees: Vec<PathBuf> =
+            std::iter::once(root).chain(writable.map(|path| path.as_path().to_owned())).collect();
+        let walk = tokio::task::spawn_blocking(move || {
+            trees.iter().try_for_each(|tree| access::grant(tree, &uids))
+        });
         match walk.await {
             Ok(Ok(())) => Ok(()),
             Ok(Err(error)) => Err(host(&error.path, error.source)),
@@ -199,6 +204,16 @@ impl Engine for DockerEngine {
     async fn remove(&self, id: &ContainerId) -> Result<(), EngineError> {
         container::remove(&self.docker, id).await.map_err(|error| self.failure(error))?;
         successor::sweep_images(&self.docker).await.map_err(|error| self.failure(error))
+    }
+
+    async fn discard(&self, id: &ContainerId) -> Result<(), EngineError> {
+        container::discard(&self.docker, id).await.map_err(|error| self.failure(error))?;
+        successor::sweep_images(&self.docker).await.map_err(|error| self.failure(error))
+    }
+
+    async fn has_volume(&self, name: &VolumeName) -> Result<bool, EngineError> {
+        let found = container::has_volume(&self.docker, name.as_ref()).await;
+        found.map_err(|error| self.failure(error))
     }
 
     async fn host_key(&self, id: &ContainerId) -> Result<Option<HostKey>, EngineError> {

@@ -10,7 +10,7 @@ use bollard::models::{
 use containai_core::engine::{ContainerSpec, EngineError, Isolation};
 use containai_core::label::{self, Labels};
 use containai_core::layout;
-use containai_core::naming::VolumeName;
+use containai_core::naming::{VolumeName, WorkspacePath};
 
 /// The port of the container's sshd.
 pub(crate) const SSH: &str = "22/tcp";
@@ -35,6 +35,10 @@ const FORBIDDEN: [&str; 9] =
 /// socket or the host itself.
 pub(crate) fn body(spec: &ContainerSpec) -> Result<ContainerCreateBody, EngineError> {
     refuse_forbidden(spec.workspace.as_path())?;
+    if let Some(repository) = &spec.repository {
+        refuse_forbidden(repository.common.as_path())?;
+        refuse_own_places(repository.common.as_path())?;
+    }
     let labels = spec.labels();
     Ok(ContainerCreateBody {
         hostname: Some(spec.hostname.to_string()),
@@ -74,20 +78,38 @@ fn host_config(spec: &ContainerSpec) -> HostConfig {
                 host_port: Some(spec.port.to_string()),
             }]),
         )])),
-        mounts: Some(vec![
-            workspace_mount(spec),
-            volume_mount(spec, &spec.data_volume, layout::CONTAINER_DATA),
-            volume_mount(spec, &spec.docker_volume, layout::CONTAINER_DOCKER),
-        ]),
+        mounts: Some(mounts(spec)),
         ..Default::default()
     }
 }
 
-fn workspace_mount(spec: &ContainerSpec) -> Mount {
+fn mounts(spec: &ContainerSpec) -> Vec<Mount> {
+    let mut mounts = vec![
+        bind(spec.workspace.as_str(), layout::CONTAINER_WORKSPACE, ReadOnly::No),
+        volume_mount(spec, spec.data_volume.as_ref(), layout::CONTAINER_DATA),
+        volume_mount(spec, spec.docker_volume.as_ref(), layout::CONTAINER_DOCKER),
+    ];
+    if let Some(repository) = &spec.repository {
+        let common = repository.common.as_str();
+        mounts.push(bind(common, common, ReadOnly::Yes));
+        let writable = repository.writable.iter().map(WorkspacePath::as_str);
+        mounts.extend(writable.map(|path| bind(path, path, ReadOnly::No)));
+    }
+    mounts
+}
+
+#[derive(Clone, Copy, Eq, PartialEq)]
+enum ReadOnly {
+    Yes,
+    No,
+}
+
+fn bind(source: &str, target: &str, read_only: ReadOnly) -> Mount {
     Mount {
         typ: Some(MountType::BIND),
-        source: Some(spec.workspace.to_string()),
-        target: Some(layout::CONTAINER_WORKSPACE.into()),
+        source: Some(source.into()),
+        target: Some(target.into()),
+        read_only: (read_only == ReadOnly::Yes).then_some(true),
         bind_options: Some(MountBindOptions {
             propagation: Some(MountBindOptionsPropagationEnum::RPRIVATE),
             ..Default::default()
@@ -96,14 +118,16 @@ fn workspace_mount(spec: &ContainerSpec) -> Mount {
     }
 }
 
-fn volume_mount(spec: &ContainerSpec, volume: &VolumeName, target: &str) -> Mount {
+/// Docker gives a volume that has no name here a name of its own, and removes
+/// it with the container that it was made for.
+fn volume_mount(spec: &ContainerSpec, volume: Option<&VolumeName>, target: &str) -> Mount {
     let labels = HashMap::from([
         (label::MANAGED.to_owned(), "true".to_owned()),
         (label::WORKSPACE.to_owned(), spec.workspace.to_string()),
     ]);
     Mount {
         typ: Some(MountType::VOLUME),
-        source: Some(volume.to_string()),
+        source: volume.map(ToString::to_string),
         target: Some(target.into()),
         volume_options: Some(MountVolumeOptions { labels: Some(labels), ..Default::default() }),
         ..Default::default()
@@ -126,9 +150,22 @@ fn refuse_forbidden(workspace: &Path) -> Result<(), EngineError> {
     Ok(())
 }
 
+/// A repository is mounted where it is on the host; what the container has at
+/// that place must not be covered by it.
+fn refuse_own_places(path: &Path) -> Result<(), EngineError> {
+    let own = [layout::CONTAINER_WORKSPACE, layout::CONTAINER_DATA, layout::CONTAINER_DOCKER];
+    if own.iter().any(|place| path.starts_with(place) || Path::new(place).starts_with(path)) {
+        let path = path.display().to_string();
+        let reason = "it would cover a place of the container";
+        return Err(EngineError::ForbiddenMount { path, reason });
+    }
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
-    use containai_core::naming::{ContainerName, HostPort, Hostname, WorkspacePath};
+    use containai_core::engine::{ContainerId, Lifetime, LinkedRepository, Protection, Replaced};
+    use containai_core::naming::{ContainerName, HostPort, Hostname};
     use containai_core::resources::{HostCapacity, Resources};
 
     use super::*;
@@ -139,11 +176,15 @@ mod tests {
         ContainerSpec {
             hostname: Hostname::sanitize("api-main"),
             image: "containai/base:abc".into(),
-            data_volume: VolumeName::data(&name, &workspace),
-            docker_volume: VolumeName::docker(&name, &workspace),
+            data_volume: Some(VolumeName::data(&workspace)),
+            docker_volume: Some(VolumeName::docker(&workspace)),
             port: HostPort::new(2300).expect("a port"),
             resources: Resources::half_of(HostCapacity { memory_bytes: 8 << 30, cpus: 4 }),
             template: String::new(),
+            lifetime: Lifetime::Lasting,
+            protection: Protection::None,
+            repository: None,
+            replaces: None,
             workspace,
             name,
             isolation,
@@ -163,6 +204,49 @@ mod tests {
             }
         }
         insta::assert_json_snapshot!(body);
+    }
+
+    #[test]
+    fn repository_of_a_worktree_is_read_only_but_for_what_a_commit_writes() {
+        let path = |text: &str| WorkspacePath::new(text).expect("a path");
+        let repository = |common: &str| {
+            let writable = vec![path(&format!("{common}/objects"))];
+            Some(LinkedRepository { common: path(common), writable })
+        };
+        let spec = spec("/src/tree", Isolation::Userns);
+        let spec = ContainerSpec { repository: repository("/src/api/.git"), ..spec };
+        let host = body(&spec).expect("a body").host_config.expect("a host configuration");
+        let mounts = host.mounts.unwrap_or_default();
+        let shown: Vec<_> =
+            mounts[3..].iter().map(|it| (it.target.as_deref(), it.read_only)).collect();
+        let expected = [(Some("/src/api/.git"), Some(true)), (Some("/src/api/.git/objects"), None)];
+        assert_eq!(shown, expected);
+        for common in ["/etc", "/run/api/.git", "/home", "/home/agent/workspace/.git", "/mnt"] {
+            let spec = ContainerSpec { repository: repository(common), ..spec.clone() };
+            assert!(matches!(body(&spec), Err(EngineError::ForbiddenMount { .. })), "{common}");
+        }
+    }
+
+    #[test]
+    fn container_of_one_session_leaves_no_volume_and_says_whom_it_replaces() {
+        let spec = ContainerSpec {
+            data_volume: None,
+            docker_volume: None,
+            lifetime: Lifetime::Session,
+            protection: Protection::Kept,
+            replaces: Some(Replaced {
+                id: ContainerId::new("0123"),
+                last_start: "2026-01-01T00:00:00Z".into(),
+                name: ContainerName::parse("api-main").expect("a name"),
+            }),
+            ..spec("/src", Isolation::Userns)
+        };
+        let body = body(&spec).expect("a body");
+        let labels: std::collections::BTreeMap<_, _> =
+            body.labels.unwrap_or_default().into_iter().collect();
+        insta::assert_json_snapshot!(labels);
+        let mounts = body.host_config.and_then(|host| host.mounts).unwrap_or_default();
+        assert!(mounts[1..].iter().all(|mount| mount.source.is_none()), "{mounts:?}");
     }
 
     #[test]

@@ -180,14 +180,13 @@ fn pieces(
 
 #[cfg(test)]
 mod tests {
-    use containai_core::naming::ContainerName;
 
     use super::*;
 
     #[test]
     fn nothing_but_the_volume_is_mounted() {
         let workspace = WorkspacePath::new("/src/api").expect("a path");
-        let volume = VolumeName::data(&ContainerName::parse("api").expect("a name"), &workspace);
+        let volume = VolumeName::data(&workspace);
         let body = body(&volume, &workspace, "containai/base:1");
         let labels = body.labels.unwrap_or_default();
         assert_eq!(labels, HashMap::from([(label::MANAGED.to_owned(), "true".to_owned())]));

@@ -61,7 +61,8 @@ pub(super) async fn run(
         Some(name) => workspace_of(name, &flags, env, ui).await?,
         None => workspace::find(args.workspace.as_deref(), env, Caution::Forced)?,
     };
-    let entrance = Entrance::new(env, ui, flags, workspace.clone(), Consent::Refused)?;
+    let entrance =
+        Entrance::new(env, ui, flags, workspace::Spot::Named(workspace.clone()), Consent::Refused)?;
     let reached = entrance.connect_existing().await?;
     let meter = Arc::new(Meter::default());
     let copier = guarded(&reached.session, &workspace, env).measured(Arc::clone(&meter));

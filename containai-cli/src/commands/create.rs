@@ -4,12 +4,16 @@ use clap::Args;
 use containai_core::byte_size::ByteSize;
 use containai_core::config::{Config, Flags, IsolationChoice, parse_memory};
 use containai_core::engine::{ImageRequest, ImageSource, Isolation};
-use containai_core::lifecycle::Desired;
-use containai_core::naming::{AgentName, ContainerName, VolumeName, WorkspacePath};
+use containai_core::hint::Hint;
+use containai_core::lifecycle::{Desired, Manner};
+use containai_core::naming::{
+    AgentName, ContainerName, GitHead, TemplateName, VolumeName, WorkspacePath,
+};
 use containai_core::resources::{Cpus, HostCapacity};
 
 use crate::app::Global;
-use crate::{git, host};
+use crate::error::CliError;
+use crate::host;
 
 /// The flags that shape a container when it is made.
 #[derive(Clone, Debug, Args)]
@@ -23,7 +27,10 @@ pub(crate) struct CreateArgs {
     /// What keeps the container's root from being the host's: auto, sysbox or userns
     #[arg(long)]
     isolation: Option<IsolationChoice>,
-    /// The data volume [default: one for each workspace]
+    /// The template of a new container
+    #[arg(long, value_name = "NAME", conflicts_with = "image")]
+    template: Option<TemplateName>,
+    /// The data volume, remembered for the workspace [default: one for each workspace]
     #[arg(long, value_name = "NAME")]
     data_volume: Option<VolumeName>,
     /// The memory of a new container, such as 8g [default: half of the host's]
@@ -36,8 +43,20 @@ pub(crate) struct CreateArgs {
 
 impl CreateArgs {
     /// The command line's layer of the configuration.
-    pub(crate) fn flags(self, agent: Option<AgentName>, global: &Global) -> Flags {
-        Flags {
+    ///
+    /// # Errors
+    ///
+    /// A template that there is not.
+    pub(crate) fn flags(
+        self,
+        agent: Option<AgentName>,
+        global: &Global,
+    ) -> Result<Flags, CliError> {
+        if let Some(name) = self.template {
+            return Err(CliError::usage(format!("there is no template `{name}`"))
+                .hint(Hint::new("this version has no templates: name an image with `--image`")));
+        }
+        Ok(Flags {
             agent,
             image: self.image,
             image_source: self.image_source,
@@ -47,20 +66,21 @@ impl CreateArgs {
             memory: self.memory,
             cpus: self.cpus,
             mux: global.mux(),
-        }
+        })
     }
 }
 
-/// The container that the configuration asks for.
+/// The container that the configuration asks for; `head` is part of its name.
 pub(crate) fn desired(
     config: &Config,
     workspace: &WorkspacePath,
+    head: &GitHead,
     isolation: Isolation,
     capacity: HostCapacity,
 ) -> Desired {
     Desired {
         workspace: workspace.clone(),
-        name: ContainerName::derive(workspace, &git::head(workspace)),
+        name: ContainerName::derive(workspace, head),
         image: config.image.value.clone(),
         image_source: config.image_source.value,
         data_volume: config.data_volume.value.clone(),
@@ -68,6 +88,7 @@ pub(crate) fn desired(
         resources: config.resources(capacity),
         isolation,
         template: String::new(),
+        manner: Manner::default(),
     }
 }
 

@@ -3,26 +3,41 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use containai_core::engine::{Lifetime, Protection};
 use containai_core::naming::AgentName;
 
 use super::agent::AgentArgs;
 use super::create::CreateArgs;
-use super::enter::{Consent, Entrance};
+use super::enter::{Choice, Consent, Entrance, Form, Renewal};
+use super::gone_args::GoneArgs;
+use super::which_args::WhichArgs;
 use crate::app::Global;
 use crate::env::Env;
 use crate::ui::Ui;
-use crate::workspace::{self, Caution};
+use crate::workspace::Caution;
 
 /// Which workspace, what container, and what may be done on the way.
 #[derive(Debug, Args)]
 pub(super) struct EntryArgs {
     /// The workspace [default: the repository around the current directory]
+    #[arg(conflicts_with = "workspace")]
     path: Option<PathBuf>,
-    /// The workspace, as an option
-    #[arg(short, long, value_name = "PATH", conflicts_with = "path")]
-    workspace: Option<PathBuf>,
+    #[command(flatten)]
+    which: WhichArgs,
     #[command(flatten)]
     create: CreateArgs,
+    /// Make the container anew, with the volumes that it has
+    #[arg(long, alias = "restart")]
+    fresh: bool,
+    /// Make the container anew, with a new data volume from now on; the old one stays
+    #[arg(long, conflicts_with_all = ["fresh", "data_volume"])]
+    reset: bool,
+    /// Have a new container left alone by `cai gc`
+    #[arg(long, conflicts_with = "ephemeral")]
+    keep: bool,
+    /// Remove the container when the session ends, and the volumes that were made for it
+    #[arg(long, conflicts_with_all = ["fresh", "reset"])]
+    ephemeral: bool,
     #[command(flatten)]
     ssh_agent: AgentArgs,
     /// Set this machine up without asking, when it is not
@@ -33,10 +48,21 @@ pub(super) struct EntryArgs {
     force: bool,
     /// Print what would be done, and do nothing
     #[arg(long)]
-    pub(super) dry_run: bool,
+    dry_run: bool,
+    /// Print it as JSON
+    #[arg(long, requires = "dry_run")]
+    json: bool,
+    #[command(flatten)]
+    gone: GoneArgs,
 }
 
 impl EntryArgs {
+    /// How to print what would be done, if nothing is to be done.
+    pub(super) fn form(&self) -> Option<Form> {
+        let form = if self.json { Form::Json } else { Form::Text };
+        self.dry_run.then_some(form)
+    }
+
     /// The way into the container; `agent` is the one to start in it.
     pub(super) fn entrance<'a>(
         self,
@@ -45,12 +71,26 @@ impl EntryArgs {
         env: &'a Env,
         ui: &'a Ui,
     ) -> anyhow::Result<Entrance<'a>> {
-        let caution = if self.force { Caution::Forced } else { Caution::Careful };
-        let given = self.path.as_deref().or(self.workspace.as_deref());
-        let workspace = workspace::find(given, env, caution)?;
+        self.gone.refuse()?;
+        let choice = self.choice();
+        let spot = self.which.spot(self.path, env, choice.caution)?;
         let consent = if self.yes { Consent::Given } else { Consent::ToBeAsked };
-        let flags = self.create.flags(agent, global);
-        let entrance = Entrance::new(env, ui, flags, workspace, consent)?;
+        let flags = self.create.flags(agent, global)?;
+        let entrance = Entrance::new(env, ui, flags, spot, consent)?.choosing(choice);
         Ok(self.ssh_agent.apply(entrance))
+    }
+
+    fn choice(&self) -> Choice {
+        Choice {
+            name: self.which.container.clone(),
+            renewal: match (self.fresh, self.reset) {
+                (_, true) => Renewal::Reset,
+                (true, _) => Renewal::Fresh,
+                _ => Renewal::None,
+            },
+            lifetime: if self.ephemeral { Lifetime::Session } else { Lifetime::Lasting },
+            protection: if self.keep { Protection::Kept } else { Protection::None },
+            caution: if self.force { Caution::Forced } else { Caution::Careful },
+        }
     }
 }

@@ -1,5 +1,4 @@
 use std::ffi::OsString;
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
@@ -7,13 +6,15 @@ use containai_core::config::Flags;
 use containai_ssh::{Command, Launch};
 
 use super::agent::AgentArgs;
-use super::enter::{self, Consent, Entrance};
+use super::enter::{self, Choice, Consent, Entrance};
 use super::env_args::EnvArgs;
+use super::gone_args::GoneArgs;
+use super::which_args::WhichArgs;
 use crate::app::Global;
 use crate::env::Env;
 use crate::error::CliError;
 use crate::ui::Ui;
-use crate::workspace::{self, Caution};
+use crate::workspace::Caution;
 
 /// Run a command in the workspace's existing container
 ///
@@ -21,16 +22,17 @@ use crate::workspace::{self, Caution};
 /// reaches the command as it was given; its exit status is passed on.
 #[derive(Debug, Args)]
 pub(crate) struct ExecArgs {
-    /// The workspace [default: the repository around the current directory]
-    #[arg(short, long, value_name = "PATH")]
-    workspace: Option<PathBuf>,
+    #[command(flatten)]
+    which: WhichArgs,
     #[command(flatten)]
     agent: AgentArgs,
     #[command(flatten)]
     env: EnvArgs,
     /// Leave the command behind, print its process id, and send its output to the container's journal
-    #[arg(short, long)]
+    #[arg(short, long, alias = "detached")]
     detach: bool,
+    #[command(flatten)]
+    gone: GoneArgs,
     /// The command and its arguments
     #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true)]
     command: Vec<OsString>,
@@ -42,7 +44,8 @@ pub(super) async fn run(
     env: &Env,
     ui: &Ui,
 ) -> anyhow::Result<ExitCode> {
-    let workspace = workspace::find(args.workspace.as_deref(), env, Caution::Forced)?;
+    args.gone.refuse()?;
+    let spot = args.which.spot(None, env, Caution::Forced)?;
     let launch = if args.detach { Launch::Detached } else { Launch::Plain };
     let command = Command::new(args.command)
         .map_err(|error| CliError::usage(error.to_string()))?
@@ -50,7 +53,8 @@ pub(super) async fn run(
         .launched(launch);
     let (docker_host, mux) = (global.docker_host.clone(), global.mux());
     let flags = Flags { docker_host, mux, ..Flags::default() };
-    let entrance = Entrance::new(env, ui, flags, workspace, Consent::Refused)?;
+    let choice = Choice { name: args.which.container.clone(), ..Choice::default() };
+    let entrance = Entrance::new(env, ui, flags, spot, Consent::Refused)?.choosing(choice);
     let entrance = args.agent.apply(entrance);
     let reached = entrance.enter_existing().await?;
     enter::attend(reached.session, &command, env, ui).await

@@ -19,6 +19,7 @@ mod env_args;
 mod exec;
 mod forward;
 mod gc;
+mod gone_args;
 mod import;
 mod links;
 mod list;
@@ -38,6 +39,7 @@ mod target;
 mod top;
 mod trust;
 mod version;
+mod which_args;
 
 /// What `cai` can do.
 #[derive(Debug, Subcommand)]

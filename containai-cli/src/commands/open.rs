@@ -49,7 +49,7 @@ pub(super) async fn run(
     env: &Env,
     ui: &Ui,
 ) -> anyhow::Result<ExitCode> {
-    let workspace = workspace::find(args.path.as_deref(), env, Caution::Forced)?;
+    let workspace = workspace::spot(args.path.as_deref(), env, Caution::Forced)?;
     let flags = Flags { docker_host: global.docker_host.clone(), ..Flags::default() };
     let entrance = Entrance::new(env, ui, flags, workspace, Consent::Refused)?;
     // The editor's `ssh` finds the pinned key and the configuration.

@@ -25,7 +25,7 @@ pub(crate) struct RunArgs {
     #[command(flatten)]
     env: EnvArgs,
     /// Leave the command behind, print its process id, and send its output to the container's journal
-    #[arg(short, long, requires = "command")]
+    #[arg(short, long, alias = "detached", requires = "command", conflicts_with = "ephemeral")]
     detach: bool,
     /// The agent to start when no command is given
     #[arg(long)]
@@ -41,10 +41,10 @@ pub(super) async fn run(
     env: &Env,
     ui: &Ui,
 ) -> anyhow::Result<ExitCode> {
-    let is_dry_run = args.entry.dry_run;
+    let form = args.entry.form();
     let entrance = args.entry.entrance(args.agent, global, env, ui)?;
-    if is_dry_run {
-        return entrance.show_plan().await;
+    if let Some(form) = form {
+        return entrance.show_plan(form).await;
     }
     let variables = args.env.variables()?;
     if args.command.is_empty() {
@@ -54,6 +54,5 @@ pub(super) async fn run(
         .map_err(|error| CliError::usage(error.to_string()))?
         .carrying(variables)
         .launched(if args.detach { Launch::Detached } else { Launch::Plain });
-    let reached = entrance.enter().await?;
-    enter::attend(reached.session, &command, env, ui).await
+    entrance.visit(&command, |_| Ok(())).await
 }

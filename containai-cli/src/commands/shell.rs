@@ -3,7 +3,6 @@ use std::process::ExitCode;
 use clap::Args;
 use containai_ssh::Command;
 
-use super::enter;
 use super::entry_args::EntryArgs;
 use super::env_args::EnvArgs;
 use crate::app::Global;
@@ -28,12 +27,11 @@ pub(super) async fn run(
     env: &Env,
     ui: &Ui,
 ) -> anyhow::Result<ExitCode> {
-    let is_dry_run = args.entry.dry_run;
+    let form = args.entry.form();
     let entrance = args.entry.entrance(None, global, env, ui)?;
-    if is_dry_run {
-        return entrance.show_plan().await;
+    if let Some(form) = form {
+        return entrance.show_plan(form).await;
     }
     let command = Command::shell().carrying(args.env.variables()?);
-    let reached = entrance.enter().await?;
-    enter::attend(reached.session, &command, env, ui).await
+    entrance.visit(&command, |_| Ok(())).await
 }

@@ -4,6 +4,7 @@ use schemars::{JsonSchema, Schema, schema_for};
 
 use super::config::Value;
 use super::list::Entry;
+use super::plan::PlanDocument;
 use super::resources::Allowance;
 use super::stats::Figures;
 use super::status::Status;
@@ -25,6 +26,7 @@ pub(crate) fn outputs() -> Vec<Output> {
         of::<Vec<Entry>>("cai list --json"),
         of::<Allowance>("cai resources --json"),
         of::<Vec<Figures>>("cai stats --json"),
+        of::<PlanDocument>("cai run --dry-run --json"),
         of::<Status>("cai status --json"),
         of::<Version>("cai version --json"),
     ]

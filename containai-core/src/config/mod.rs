@@ -44,5 +44,6 @@ pub use setting::{
     ImageError, IsolationChoice, Kind, LimitError, SETTINGS, Scope, SettingSpec, UnknownIsolation,
     parse_image, parse_memory,
 };
+pub use stray::SECTIONS;
 pub use trust::{Ignored, Suggestion, Trust, Why};
 pub use visible::visible;

@@ -16,7 +16,7 @@ use super::sources::{Found, Sources};
 use super::{ConfigError, Ignored, IsolationChoice, Layers, Setting, Suggestion};
 use crate::byte_size::ByteSize;
 use crate::engine::{ImageRequest, ImageSource, ShippedImage};
-use crate::naming::{AgentName, EnvName, HostPort, PortRange, VolumeName};
+use crate::naming::{AgentName, EnvName, HostPort, PortRange, VolumeName, WorkspacePath};
 use crate::remote::{ClientOption, Forward};
 use crate::resources::{Cpus, HostCapacity, Resources};
 
@@ -72,6 +72,8 @@ pub struct Config {
     pub suggested: Vec<Suggestion>,
     /// What a file says that was not followed.
     pub ignored: Vec<Ignored>,
+    /// The workspaces that the user's file has a section for.
+    pub sections: Vec<WorkspacePath>,
     ssh_ports: PortRange,
 }
 
@@ -125,6 +127,7 @@ impl Config {
             env_import: sources.read_names(env_import),
             env_from_host,
             env_file,
+            sections: sources.sections(),
             suggested: sources.suggested,
             ignored: sources.ignored,
         })

@@ -10,6 +10,7 @@ use super::{
     ConfigError, ConfigFile, ContentHash, Ignored, Layers, Origin, Place, Setting, SettingSpec,
     Suggestion, Trust, Why,
 };
+use crate::naming::WorkspacePath;
 
 /// The places that a value may come from, read and checked for stray keys.
 pub(super) struct Sources<'a> {
@@ -140,6 +141,16 @@ impl<'a> Sources<'a> {
             Trust::Never => false,
         };
         self.workspace.as_ref().filter(|_| is_heard)
+    }
+
+    /// The workspaces that the user's file has a section for.
+    pub(super) fn sections(&self) -> Vec<WorkspacePath> {
+        let item = self.user.as_ref().and_then(|file| file.get(&[SECTIONS]));
+        let names = item.and_then(toml_edit::Item::as_table_like).into_iter();
+        names
+            .flat_map(|table| table.iter())
+            .filter_map(|(name, _)| WorkspacePath::new(name).ok())
+            .collect()
     }
 
     /// Where the user's section for the workspace has the setting.

@@ -11,7 +11,7 @@ use super::{
 use crate::naming::WorkspacePath;
 
 /// The table that holds a section for each workspace.
-pub(super) const SECTIONS: &str = "workspace";
+pub const SECTIONS: &str = "workspace";
 
 /// Refuses keys that nothing reads; returns the name of the section that fits
 /// the workspace best: the deepest directory that holds it.

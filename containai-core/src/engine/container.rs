@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use crate::label::Labels;
+use super::LinkedRepository;
+use crate::label::{self, Labels};
 use crate::naming::{ContainerName, HostPort, Hostname, VolumeName, WorkspacePath};
 use crate::resources::Resources;
 
@@ -134,10 +135,11 @@ pub struct ContainerSpec {
     /// The workspace on the host, mounted read-write at
     /// [`crate::layout::CONTAINER_WORKSPACE`].
     pub workspace: WorkspacePath,
-    /// Mounted at [`crate::layout::CONTAINER_DATA`].
-    pub data_volume: VolumeName,
-    /// Mounted at [`crate::layout::CONTAINER_DOCKER`].
-    pub docker_volume: VolumeName,
+    /// Mounted at [`crate::layout::CONTAINER_DATA`]; `None` is a volume without
+    /// a name that goes with the container.
+    pub data_volume: Option<VolumeName>,
+    /// Mounted at [`crate::layout::CONTAINER_DOCKER`]; `None` as above.
+    pub docker_volume: Option<VolumeName>,
     /// Published on 127.0.0.1 to the container's port 22.
     pub port: HostPort,
     /// Its share of the host.
@@ -146,6 +148,46 @@ pub struct ContainerSpec {
     pub isolation: Isolation,
     /// The template it was made from; empty without one.
     pub template: String,
+    /// How long it is meant to last.
+    pub lifetime: Lifetime,
+    /// Whether garbage collection leaves it alone.
+    pub protection: Protection,
+    /// The repository that the workspace is a linked worktree of.
+    pub repository: Option<LinkedRepository>,
+    /// The container that it is made in place of.
+    pub replaces: Option<Replaced>,
+}
+
+/// How long a container is meant to last.
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
+pub enum Lifetime {
+    /// Until somebody removes it.
+    #[default]
+    Lasting,
+    /// As long as the session that it is made for.
+    Session,
+}
+
+/// Whether garbage collection leaves a container alone.
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
+pub enum Protection {
+    /// It goes when nobody has used it for long.
+    #[default]
+    None,
+    /// It stays until somebody removes it by name.
+    Kept,
+}
+
+/// The container that a new one is made in place of, with nothing of its file
+/// system.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Replaced {
+    /// The container.
+    pub id: ContainerId,
+    /// When it was last started, in the engine's words.
+    pub last_start: String,
+    /// The name that the new one takes over.
+    pub name: ContainerName,
 }
 
 /// A container to make in another's place: everything about it is as in the
@@ -165,12 +207,25 @@ pub struct Succession {
 impl ContainerSpec {
     /// The labels that this container will carry.
     pub fn labels(&self) -> Labels {
-        Labels::for_container(
+        let mut labels = Labels::for_container(
             &self.workspace,
             self.port,
-            &self.data_volume,
+            self.data_volume.as_ref(),
             &self.template,
             &self.isolation.to_string(),
-        )
+        );
+        if self.lifetime == Lifetime::Session {
+            labels = labels.with(label::EPHEMERAL, "true");
+        }
+        if self.protection == Protection::Kept {
+            labels = labels.with(label::KEEP, "true");
+        }
+        if let Some(old) = &self.replaces {
+            labels = labels
+                .with(label::REPLACES, old.id.as_ref())
+                .with(label::REPLACES_START, &old.last_start)
+                .with(label::TAKES_NAME, old.name.as_ref());
+        }
+        labels
     }
 }

@@ -3,13 +3,18 @@
 mod container;
 mod error;
 mod image;
+mod linked_repository;
 mod sessions;
 mod storage;
 mod usage;
 
-pub use container::{Container, ContainerId, ContainerSpec, Isolation, RunState, Succession};
+pub use container::{
+    Container, ContainerId, ContainerSpec, Isolation, Lifetime, Protection, Replaced, RunState,
+    Succession,
+};
 pub use error::{Cause, EngineError};
 pub use image::{ImageRequest, ImageSource, ShippedImage, UnknownImageSource};
+pub use linked_repository::LinkedRepository;
 
 pub use sessions::{Process, Sessions};
 pub use storage::{Moments, Storage, StoredImage, StoredVolume};
@@ -18,7 +23,7 @@ pub use usage::{Sample, Usage};
 use std::future::Future;
 
 use crate::lifecycle::Events;
-use crate::naming::{ContainerName, HostPort};
+use crate::naming::{ContainerName, HostPort, VolumeName};
 use crate::remote::HostKey;
 
 /// All that the lifecycle will ever ask of a container engine.
@@ -105,6 +110,15 @@ pub trait Engine: Sync {
     /// Removes a stopped container; its named volumes stay. One that runs is
     /// refused.
     fn remove(&self, id: &ContainerId) -> impl Future<Output = Result<(), EngineError>> + Send;
+
+    /// Removes a stopped container together with its volumes without a name.
+    fn discard(&self, id: &ContainerId) -> impl Future<Output = Result<(), EngineError>> + Send;
+
+    /// Whether there is a volume of this name.
+    fn has_volume(
+        &self,
+        name: &VolumeName,
+    ) -> impl Future<Output = Result<bool, EngineError>> + Send;
 
     /// Reads the container's public host key over the engine; `None` while it
     /// has not been made yet.

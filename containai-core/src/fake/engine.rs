@@ -1,6 +1,6 @@
 //! An engine in memory.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::future::pending;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -10,7 +10,7 @@ use crate::engine::{
     RunState, Succession,
 };
 use crate::lifecycle::Events;
-use crate::naming::{ContainerName, HostPort};
+use crate::naming::{ContainerName, HostPort, VolumeName};
 use crate::remote::HostKey;
 
 /// An engine in memory; see [the module](crate::fake).
@@ -21,6 +21,8 @@ pub struct FakeEngine(Mutex<World>);
 pub(super) struct World {
     pub(super) containers: Vec<Container>,
     images: Vec<String>,
+    volumes: BTreeSet<VolumeName>,
+    unnamed_volumes: Vec<ContainerId>,
     keys: Vec<(ContainerId, String)>,
     calls: Vec<&'static str>,
     calls_left: Option<usize>,
@@ -44,6 +46,23 @@ impl FakeEngine {
     pub fn with_container(self, container: Container) -> Self {
         self.world().containers.push(container);
         self
+    }
+
+    /// Adds a volume that an earlier container left.
+    #[must_use]
+    pub fn with_volume(self, name: VolumeName) -> Self {
+        self.world().volumes.insert(name);
+        self
+    }
+
+    /// The volumes with a name, in order.
+    pub fn volumes(&self) -> Vec<VolumeName> {
+        self.world().volumes.iter().cloned().collect()
+    }
+
+    /// How many volumes have no name.
+    pub fn unnamed_volumes(&self) -> usize {
+        self.world().unnamed_volumes.len()
     }
 
     /// Lets `calls` more calls work and has every later one fail as if the
@@ -158,6 +177,12 @@ impl Engine for FakeEngine {
         }
         world.made += 1;
         let id = ContainerId::new(format!("id-{}", world.made));
+        for volume in [&spec.data_volume, &spec.docker_volume] {
+            match volume {
+                Some(name) => drop(world.volumes.insert(name.clone())),
+                None => world.unnamed_volumes.push(id.clone()),
+            }
+        }
         world.containers.push(Container {
             id: id.clone(),
             name,
@@ -280,6 +305,17 @@ impl Engine for FakeEngine {
         }
         world.containers.retain(|container| container.id != *id);
         Ok(())
+    }
+
+    async fn discard(&self, id: &ContainerId) -> Result<(), EngineError> {
+        let mut world = self.call("discard")?;
+        world.containers.retain(|container| container.id != *id);
+        world.unnamed_volumes.retain(|holder| holder != id);
+        Ok(())
+    }
+
+    async fn has_volume(&self, name: &VolumeName) -> Result<bool, EngineError> {
+        Ok(self.call("has_volume")?.volumes.contains(name))
     }
 
     async fn host_key(&self, id: &ContainerId) -> Result<Option<HostKey>, EngineError> {

@@ -6,10 +6,12 @@
 //! so that a test can walk through every moment at which a process may die.
 
 mod engine;
+mod records;
 mod remote;
 mod run;
 mod storage;
 
 pub use engine::FakeEngine;
+pub use records::FakeRecords;
 pub use remote::{FakeRemote, FakeSession};
 pub use run::run;

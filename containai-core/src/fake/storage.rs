@@ -30,9 +30,9 @@ impl FakeEngine {
         self
     }
 
-    /// Adds a volume.
+    /// Adds a volume with all that storage tells of it.
     #[must_use]
-    pub fn with_volume(self, volume: StoredVolume) -> Self {
+    pub fn with_stored_volume(self, volume: StoredVolume) -> Self {
         self.world().stored.volumes.push(volume);
         self
     }

@@ -1,9 +1,10 @@
 //! The next step, and nothing else.
 
+use super::outgoing::{decide_departure, decide_outgoing, decide_record, decide_stray};
 use super::succession::{decide_pair, decide_successor, promised_name};
-use crate::engine::{Container, ContainerId, RunState};
-use crate::lifecycle::{Desired, Observed, Refusal};
-use crate::naming::ContainerName;
+use crate::engine::{Container, ContainerId, Lifetime, RunState};
+use crate::lifecycle::{Claim, Desired, Observed, Refusal};
+use crate::naming::{ContainerName, VolumeName};
 
 /// One thing to do next. Each may be done twice without harm.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -62,6 +63,30 @@ pub enum Step {
         /// The successor; it never ran.
         id: ContainerId,
     },
+    /// Record which data volume the workspace has from now on.
+    Record {
+        /// The volume.
+        volume: VolumeName,
+    },
+    /// Ask the container to shut down.
+    Stop {
+        /// The running container.
+        id: ContainerId,
+    },
+    /// Make a container in the place of another, with the same volumes and
+    /// nothing else of it, without starting it.
+    Replace {
+        /// The container that is to go.
+        of: ContainerId,
+        /// The new one's name for the meantime.
+        name: ContainerName,
+    },
+    /// Remove a container that was made for one session, and the volumes that
+    /// were made with it.
+    Discard {
+        /// The stopped container.
+        id: ContainerId,
+    },
     /// Look again in a moment: the engine is at work on the container.
     Wait {
         /// The container's name.
@@ -74,18 +99,27 @@ pub enum Step {
         /// The running container.
         id: ContainerId,
     },
+    /// Nothing is left to do after the session.
+    Done,
     /// Do nothing, and say why.
     Refuse(Refusal),
 }
 
 /// Names the next step from the observed world towards the desired one.
 pub fn decide(observed: &Observed, desired: &Desired) -> Step {
+    if let Some(id) = &observed.departing {
+        return decide_departure(observed, desired, id);
+    }
     if let Some(pair) = observed.pair(&desired.workspace) {
-        return decide_pair(observed, pair);
+        let stray = decide_stray(observed, desired, pair);
+        return stray.unwrap_or_else(|| decide_pair(observed, pair));
     }
     match observed.serving(&desired.workspace).as_slice() {
         [] => decide_new(observed, desired),
-        [container] => decide_existing(observed, container),
+        [container] => match objection(observed, desired, container) {
+            Some(refusal) => Step::Refuse(refusal),
+            None => decide_existing(observed, desired, container),
+        },
         several => Step::Refuse(Refusal::Ambiguous {
             workspace: desired.workspace.as_str().to_owned(),
             names: several.iter().map(|container| container.name.clone()).collect(),
@@ -94,20 +128,52 @@ pub fn decide(observed: &Observed, desired: &Desired) -> Step {
 }
 
 fn decide_new(observed: &Observed, desired: &Desired) -> Step {
-    match choose_name(observed, &desired.name) {
+    let name = match desired.manner.name {
+        Claim::Preferred => choose_name(observed, &desired.name),
+        Claim::Insisted => the_name(observed, &desired.name),
+    };
+    match name {
         Err(refusal) => Step::Refuse(refusal),
         Ok(_) if observed.image.is_none() => Step::ProvideImage,
-        Ok(name) => Step::Create { name },
+        Ok(name) => decide_record(observed, desired).unwrap_or(Step::Create { name }),
     }
 }
 
-fn decide_existing(observed: &Observed, container: &Container) -> Step {
+/// Why the workspace's container is not the one that was asked for.
+fn objection(observed: &Observed, desired: &Desired, container: &Container) -> Option<Refusal> {
+    let Desired { name, data_volume, manner, .. } = desired;
+    let is_named = container.name == name.as_ref()
+        || promised_name(container).is_some_and(|promised| promised == *name);
+    if manner.name == Claim::Insisted && !is_named {
+        let (has, wanted) = (container.name.clone(), name.to_string());
+        return Some(Refusal::OtherName { has, wanted });
+    }
+    if desired.dismisses(container) {
+        return None;
+    }
+    let name = container.name.clone();
+    let has = container.labels.data_volume();
+    if manner.data_volume == Claim::Insisted && *data_volume != has {
+        let text = |volume: &Option<VolumeName>| {
+            volume.as_ref().map_or_else(|| "none".to_owned(), ToString::to_string)
+        };
+        return Some(Refusal::OtherVolume { name, has: text(&has), wanted: text(data_volume) });
+    }
+    let is_made = observed.made.as_ref() == Some(&container.id);
+    let lasts = manner.lifetime == Lifetime::Session && !is_made;
+    lasts.then_some(Refusal::InTheWay { name })
+}
+
+fn decide_existing(observed: &Observed, desired: &Desired, container: &Container) -> Step {
     let id = container.id.clone();
     if let Some(promised) = promised_name(container) {
         return match choose_name(&observed.without(&id), &promised) {
             Err(refusal) => Step::Refuse(refusal),
             Ok(name) => Step::Rename { id, name },
         };
+    }
+    if desired.dismisses(container) {
+        return decide_outgoing(observed, desired, container);
     }
     match container.state {
         RunState::Running if container.labels.ssh_port().is_none() => {
@@ -125,6 +191,17 @@ fn decide_existing(observed: &Observed, container: &Container) -> Step {
         }
         RunState::Dead => Step::Refuse(Refusal::Dead { name: container.name.clone() }),
     }
+}
+
+/// The very name that was asked for, if nobody has it.
+fn the_name(observed: &Observed, wanted: &ContainerName) -> Result<ContainerName, Refusal> {
+    let chosen = choose_name(observed, wanted)?;
+    if chosen == *wanted {
+        return Ok(chosen);
+    }
+    let holder = observed.containers.iter().find(|it| it.name == wanted.as_ref());
+    let workspace = holder.and_then(|it| it.labels.workspace()).unwrap_or_default().to_owned();
+    Err(Refusal::OtherWorkspace { name: wanted.to_string(), workspace })
 }
 
 /// The first candidate that no container has or was promised. A name held by another workspace

@@ -1,6 +1,7 @@
 //! What a user wants for one workspace.
 
-use crate::engine::{ContainerSpec, ImageRequest, ImageSource, Isolation};
+use crate::engine::{ContainerSpec, ImageRequest, ImageSource, Isolation, Lifetime};
+use crate::lifecycle::{Claim, Manner, Observed};
 use crate::naming::{ContainerName, HostPort, Hostname, PortRange, VolumeName, WorkspacePath};
 use crate::resources::Resources;
 
@@ -25,25 +26,55 @@ pub struct Desired {
     pub isolation: Isolation,
     /// The template; empty without one.
     pub template: String,
+    /// How this command wants it.
+    pub manner: Manner,
 }
 
 impl Desired {
-    /// Fills in what only the world can tell: the free name, the image
-    /// reference and the port.
-    pub fn spec(&self, name: &ContainerName, image: &str, port: HostPort) -> ContainerSpec {
-        let data_volume =
-            self.data_volume.clone().unwrap_or_else(|| VolumeName::data(name, &self.workspace));
+    /// Fills in what only the world can tell: the free name, the volumes, the
+    /// image reference and the port.
+    pub fn spec(&self, observed: &Observed, name: &ContainerName, port: HostPort) -> ContainerSpec {
+        let image = observed.image.as_deref().unwrap_or_default();
         ContainerSpec {
             name: name.clone(),
             hostname: Hostname::sanitize(name.as_ref()),
             image: image.to_owned(),
             workspace: self.workspace.clone(),
-            data_volume,
-            docker_volume: VolumeName::docker(name, &self.workspace),
+            data_volume: self.data_volume_in(observed),
+            docker_volume: self.volume_of(observed, VolumeName::docker(&self.workspace)),
             port,
             resources: self.resources,
             isolation: self.isolation,
             template: self.template.clone(),
+            lifetime: self.manner.lifetime,
+            protection: self.manner.protection,
+            repository: self.manner.repository.clone(),
+            replaces: None,
         }
+    }
+
+    /// The volumes that a new container takes without being told to.
+    pub(super) fn own_volumes(&self) -> [VolumeName; 2] {
+        [VolumeName::data(&self.workspace), VolumeName::docker(&self.workspace)]
+    }
+
+    /// What was asked for just now, else what the container has in whose place
+    /// this one comes, else what is configured, else one of the workspace's own.
+    fn data_volume_in(&self, observed: &Observed) -> Option<VolumeName> {
+        let wanted = self.data_volume.clone();
+        if self.manner.data_volume == Claim::Insisted && wanted.is_some() {
+            return wanted;
+        }
+        let outgoing = observed.containers.iter().find(|it| self.dismisses(it));
+        let kept = outgoing.and_then(|container| container.labels.data_volume());
+        let own = || self.volume_of(observed, VolumeName::data(&self.workspace));
+        kept.or(wanted).or_else(own)
+    }
+
+    /// A container that goes with its session takes a volume that is there, and
+    /// leaves none behind.
+    fn volume_of(&self, observed: &Observed, name: VolumeName) -> Option<VolumeName> {
+        let is_left = self.manner.lifetime == Lifetime::Lasting || observed.volumes.contains(&name);
+        is_left.then_some(name)
     }
 }

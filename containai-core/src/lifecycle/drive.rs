@@ -1,10 +1,10 @@
 //! The only loop.
 
 use super::road::{Road, forget};
-use crate::engine::{Container, ContainerId, Engine, EngineError, ImageRequest};
+use crate::engine::{Container, ContainerId, Engine, EngineError, Lifetime};
 use crate::hint::{Advice, Hint};
-use crate::lifecycle::{Desired, Event, Events, Observed, Refusal, decide};
-use crate::naming::WorkspacePath;
+use crate::lifecycle::{Desired, Event, Events, Observed, Refusal, Step, decide};
+use crate::records::{NoRecords, RecordError, Records};
 use crate::remote::{Remote, RemoteError};
 
 /// How often the world may change under the drive before it gives up.
@@ -20,6 +20,9 @@ pub enum DriveError {
     /// The way in failed.
     #[error(transparent)]
     Remote(#[from] RemoteError),
+    /// What has to be remembered could not be.
+    #[error(transparent)]
+    Record(#[from] RecordError),
     /// There is no right step.
     #[error(transparent)]
     Refused(#[from] Refusal),
@@ -30,6 +33,7 @@ impl Advice for DriveError {
         match self {
             Self::Engine(error) => error.exit_code(),
             Self::Remote(error) => error.exit_code(),
+            Self::Record(error) => error.exit_code(),
             Self::Refused(refusal) => refusal.exit_code(),
         }
     }
@@ -38,6 +42,7 @@ impl Advice for DriveError {
         match self {
             Self::Engine(error) => error.hints(),
             Self::Remote(error) => error.hints(),
+            Self::Record(error) => error.hints(),
             Self::Refused(refusal) => refusal.hints(),
         }
     }
@@ -59,29 +64,73 @@ pub struct Reached<S> {
 ///
 /// # Errors
 ///
-/// What the engine, the remote or [`decide()`] answered; see [`DriveError`].
-pub async fn drive<E: Engine, R: Remote>(
+/// What the engine, the remote, the records or [`decide()`] answered; see
+/// [`DriveError`].
+pub async fn drive<E: Engine, R: Remote, N: Records>(
     engine: &E,
     remote: &R,
+    records: &N,
     desired: &Desired,
     events: &dyn Events,
 ) -> Result<Reached<R::Session>, DriveError> {
-    let mut road = Road::new(engine, remote, desired, events);
-    let mut observed = Observed::default();
+    let road = Road::new(engine, remote, records, desired, events);
+    let reached = follow(engine, road, desired, events, Observed::default()).await?;
+    reached.ok_or_else(|| stuck(desired).into())
+}
+
+/// Takes the steps after the session of a container that was made for one, until
+/// it is gone. For any other container there are none.
+///
+/// # Errors
+///
+/// What the engine or the remote answered; see [`DriveError`].
+pub async fn depart<E: Engine, R: Remote>(
+    engine: &E,
+    remote: &R,
+    desired: &Desired,
+    container: &Container,
+    events: &dyn Events,
+) -> Result<(), DriveError> {
+    if desired.manner.lifetime != Lifetime::Session || !container.labels.is_ephemeral() {
+        return Ok(());
+    }
+    let road = Road::new(engine, remote, &NoRecords, desired, events);
+    let departing = Some(container.id.clone());
+    let observed = Observed { departing, ..Observed::default() };
+    follow(engine, road, desired, events, observed).await?;
+    Ok(())
+}
+
+/// The only loop. Ends with a session, or without one when nothing is left to
+/// do.
+async fn follow<E: Engine, R: Remote, N: Records>(
+    engine: &E,
+    mut road: Road<'_, E, R, N>,
+    desired: &Desired,
+    events: &dyn Events,
+    mut observed: Observed,
+) -> Result<Option<Reached<R::Session>>, DriveError> {
     for _ in 0..MAX_STEPS {
-        observed = observe_again(engine, &desired.workspace, &desired.image, observed).await?;
+        observed = observe_again(engine, desired, observed).await?;
         let step = decide(&observed, desired);
         events.event(Event::Step(&step));
+        if step == Step::Done {
+            return Ok(None);
+        }
         match road.take(step, &mut observed).await {
             Ok(None) => {}
-            Ok(Some(reached)) => return Ok(reached),
+            Ok(Some(reached)) => return Ok(Some(reached)),
             Err(DriveError::Engine(EngineError::NoSuchContainer { .. })) => {
                 forget(engine, desired, &mut observed).await?;
             }
             Err(error) => return Err(error),
         }
     }
-    Err(Refusal::Stuck { name: desired.name.to_string(), state: "changing".into() }.into())
+    Err(stuck(desired).into())
+}
+
+fn stuck(desired: &Desired) -> Refusal {
+    Refusal::Stuck { name: desired.name.to_string(), state: "changing".into() }
 }
 
 /// Looks at the engine once, for a plan or a status, at all that matters to one
@@ -90,29 +139,34 @@ pub async fn drive<E: Engine, R: Remote>(
 /// # Errors
 ///
 /// What the engine answered.
-pub async fn observe<E: Engine>(
-    engine: &E,
-    workspace: &WorkspacePath,
-    image: &ImageRequest,
-) -> Result<Observed, EngineError> {
-    observe_again(engine, workspace, image, Observed::default()).await
+pub async fn observe<E: Engine>(engine: &E, desired: &Desired) -> Result<Observed, EngineError> {
+    observe_again(engine, desired, Observed::default()).await
 }
 
 /// Asks for the image only when a container has to be made, and only until it
 /// is known.
 async fn observe_again<E: Engine>(
     engine: &E,
-    workspace: &WorkspacePath,
-    image: &ImageRequest,
+    desired: &Desired,
     before: Observed,
 ) -> Result<Observed, EngineError> {
     let mut observed = Observed { containers: engine.containers().await?, ..before };
-    observed.last_start = match observed.pair(workspace) {
+    observed.last_start = match observed.pair(&desired.workspace) {
         Some(pair) => last_start(engine, &pair.old.id).await?,
         None => None,
     };
-    if observed.image.is_none() && observed.serving(workspace).is_empty() {
-        observed.image = engine.find_image(image).await?;
+    let serving = observed.serving(&desired.workspace);
+    let is_to_be_made = serving.iter().all(|container| desired.dismisses(container));
+    if observed.departing.is_some() || !is_to_be_made || observed.image.is_some() {
+        return Ok(observed);
+    }
+    observed.image = engine.find_image(&desired.image).await?;
+    if desired.manner.lifetime == Lifetime::Session {
+        for volume in desired.own_volumes() {
+            if engine.has_volume(&volume).await? {
+                observed.volumes.insert(volume);
+            }
+        }
     }
     Ok(observed)
 }

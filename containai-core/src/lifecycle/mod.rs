@@ -9,10 +9,14 @@
 
 mod decide;
 mod desired;
+mod difference;
 mod drive;
+mod enclosing;
 mod event;
 pub mod gc;
+mod manner;
 mod observed;
+mod outgoing;
 mod plan;
 mod race;
 mod reach;
@@ -24,8 +28,11 @@ mod succession;
 
 pub use decide::{Step, decide};
 pub use desired::Desired;
-pub use drive::{DriveError, Reached, drive, observe};
+pub use difference::{Difference, Wished, differences};
+pub use drive::{DriveError, Reached, depart, drive, observe};
+pub use enclosing::enclosing;
 pub use event::{Event, Events, Silent};
+pub use manner::{Claim, Manner};
 pub use observed::Observed;
 pub use plan::plan;
 pub use race::{Either, race};

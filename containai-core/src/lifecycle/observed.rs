@@ -1,10 +1,10 @@
 //! What the engine shows of one workspace.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::engine::{Container, ContainerId};
 use crate::lifecycle::Kept;
-use crate::naming::{HostPort, WorkspacePath};
+use crate::naming::{HostPort, VolumeName, WorkspacePath};
 
 /// What the engine shows at one moment.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -25,6 +25,15 @@ pub struct Observed {
     /// engine's words; `None` when there is no such container or it is on its
     /// way out.
     pub last_start: Option<String>,
+    /// The container that this drive has made.
+    pub made: Option<ContainerId>,
+    /// Whether this drive has recorded which data volume the workspace has.
+    pub volume_recorded: bool,
+    /// Those of the workspace's own volumes that there are; looked for only
+    /// where a container is to be made that leaves none behind.
+    pub volumes: BTreeSet<VolumeName>,
+    /// The container whose session is over.
+    pub departing: Option<ContainerId>,
 }
 
 impl Observed {

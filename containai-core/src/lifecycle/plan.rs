@@ -1,20 +1,31 @@
 //! The same decisions on paper.
 
+use super::replace::replacement;
 use super::succession::succession;
-use crate::engine::{Container, ContainerId, RunState};
+use crate::engine::{Container, ContainerId, ContainerSpec, Lifetime, RunState};
 use crate::label::Labels;
 use crate::lifecycle::{Desired, Kept, Observed, Step, decide};
 use crate::naming::ContainerName;
 
 /// The steps that [`crate::lifecycle::drive()`] would take if each of them
 /// worked and nobody interfered. The last one is [`Step::Reach`],
-/// [`Step::Wait`] or [`Step::Refuse`].
+/// [`Step::Wait`] or [`Step::Refuse`]; behind [`Step::Reach`] there is what
+/// [`crate::lifecycle::depart()`] would do for a container that goes with its
+/// session.
 pub fn plan(observed: &Observed, desired: &Desired) -> Vec<Step> {
     let mut world = observed.clone();
     let mut steps = Vec::new();
     loop {
         let step = decide(&world, desired);
-        let is_last = matches!(step, Step::Reach { .. } | Step::Wait { .. } | Step::Refuse(_));
+        if step == Step::Done {
+            return steps;
+        }
+        let is_reached = matches!(step, Step::Reach { .. });
+        if is_reached && desired.manner.lifetime == Lifetime::Session {
+            world.departing = world.made.clone();
+        }
+        let is_last = matches!(step, Step::Wait { .. } | Step::Refuse(_))
+            || is_reached && world.departing.is_none();
         expect(&mut world, desired, &step);
         steps.push(step);
         if is_last {
@@ -27,20 +38,19 @@ pub fn plan(observed: &Observed, desired: &Desired) -> Vec<Step> {
 fn expect(world: &mut Observed, desired: &Desired, step: &Step) {
     match step {
         Step::ProvideImage => world.image = Some(desired.image.to_string()),
-        Step::Create { name } => world.containers.push(fresh(desired, name)),
+        Step::Create { name } => create(world, desired, name),
+        Step::Replace { of, name } => replace(world, desired, of, name),
+        Step::Record { .. } => world.volume_recorded = true,
+        Step::Stop { id } => set_state(world, id, RunState::Exited),
         Step::InstallKey { .. } => world.key_installed = true,
-        Step::Start { id } | Step::Unpause { id } => {
-            for container in world.containers.iter_mut().filter(|container| container.id == *id) {
-                container.state = RunState::Running;
-            }
-        }
+        Step::Start { id } | Step::Unpause { id } => set_state(world, id, RunState::Running),
         Step::Keep { id } => {
             let of = id.clone();
             let image = of.to_string();
             world.kept = Some(Kept { last_start: String::new(), of, image });
         }
         Step::Succeed { of, name } => succeed(world, of, name),
-        Step::Retire { id } | Step::GiveUp { id } => {
+        Step::Retire { id } | Step::GiveUp { id } | Step::Discard { id } => {
             world.containers.retain(|container| container.id != *id);
         }
         Step::Rename { id, name } => {
@@ -48,7 +58,7 @@ fn expect(world: &mut Observed, desired: &Desired, step: &Step) {
                 container.name = name.to_string();
             }
         }
-        Step::Wait { .. } | Step::Reach { .. } | Step::Refuse(_) => {}
+        Step::Wait { .. } | Step::Reach { .. } | Step::Refuse(_) | Step::Done => {}
     }
 }
 
@@ -66,14 +76,34 @@ fn succeed(world: &mut Observed, of: &ContainerId, name: &ContainerName) {
     world.containers.push(successor);
 }
 
-fn fresh(desired: &Desired, name: &ContainerName) -> Container {
-    let spec = desired.spec(name, &desired.image.to_string(), desired.ports.start());
-    Container {
-        id: ContainerId::new(name.as_ref()),
-        name: name.to_string(),
+fn set_state(world: &mut Observed, id: &ContainerId, state: RunState) {
+    for container in world.containers.iter_mut().filter(|container| container.id == *id) {
+        container.state = state;
+    }
+}
+
+fn create(world: &mut Observed, desired: &Desired, name: &ContainerName) {
+    let spec = desired.spec(world, name, desired.ports.start());
+    push(world, &spec);
+}
+
+fn replace(world: &mut Observed, desired: &Desired, of: &ContainerId, name: &ContainerName) {
+    let Some(old) = world.containers.iter().find(|container| container.id == *of) else { return };
+    let last_start = String::new();
+    let spec = replacement(desired, world, old, name, desired.ports.start(), last_start.clone());
+    world.last_start = Some(last_start);
+    push(world, &spec);
+}
+
+fn push(world: &mut Observed, spec: &ContainerSpec) {
+    let id = ContainerId::new(spec.name.as_ref());
+    world.made = Some(id.clone());
+    world.containers.push(Container {
+        id,
+        name: spec.name.to_string(),
         state: RunState::Created,
         status: String::new(),
         image: spec.image.clone(),
         labels: spec.labels().iter().collect::<Labels>(),
-    }
+    });
 }

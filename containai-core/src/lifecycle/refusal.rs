@@ -27,6 +27,39 @@ pub enum Refusal {
         /// The name without a suffix.
         name: String,
     },
+    /// The name that was asked for belongs to a container of another workspace.
+    #[error("container `{name}` serves `{workspace}`")]
+    OtherWorkspace {
+        /// The container's name.
+        name: String,
+        /// The workspace that it serves.
+        workspace: String,
+    },
+    /// The workspace has a container, and it has another name than was asked
+    /// for.
+    #[error("the workspace has container `{has}`, and not `{wanted}`")]
+    OtherName {
+        /// The container's name.
+        has: String,
+        /// The name that was asked for.
+        wanted: String,
+    },
+    /// The workspace's container has another data volume than was asked for.
+    #[error("container `{name}` has the data volume `{has}`, and not `{wanted}`")]
+    OtherVolume {
+        /// The container's name.
+        name: String,
+        /// The volume it has.
+        has: String,
+        /// The volume that was asked for.
+        wanted: String,
+    },
+    /// A container for one session was asked for, and the workspace has one.
+    #[error("the workspace has container `{name}` already")]
+    InTheWay {
+        /// The container's name.
+        name: String,
+    },
     /// The container has no usable port label; somebody made it by hand.
     #[error("container `{name}` does not say which port leads to it")]
     NoPort {
@@ -52,8 +85,12 @@ pub enum Refusal {
 impl Advice for Refusal {
     fn exit_code(&self) -> u8 {
         match self {
-            Self::NotOurs { .. } | Self::Ambiguous { .. } | Self::NamesExhausted { .. } => {
-                exit::NOT_OURS
+            Self::NotOurs { .. }
+            | Self::Ambiguous { .. }
+            | Self::NamesExhausted { .. }
+            | Self::OtherWorkspace { .. } => exit::NOT_OURS,
+            Self::OtherName { .. } | Self::OtherVolume { .. } | Self::InTheWay { .. } => {
+                exit::USAGE
             }
             Self::NoPort { .. } => exit::SSH_SETUP_FAILED,
             Self::Dead { .. } | Self::Stuck { .. } => exit::CONTAINER_NOT_STARTED,
@@ -71,6 +108,18 @@ impl Advice for Refusal {
             Self::NamesExhausted { .. } => {
                 Hint::new("remove a container that is no longer needed with `cai stop --remove`")
             }
+            Self::OtherWorkspace { .. } => {
+                Hint::new("choose another name, or name that workspace with `--workspace`")
+            }
+            Self::OtherName { has, wanted } => Hint::new(format!(
+                "leave out the name, or run `cai stop --remove --container {has}` first to make `{wanted}`; volumes stay"
+            )),
+            Self::OtherVolume { wanted, .. } => Hint::new(format!(
+                "add `--fresh` to make the container anew with `{wanted}`; the other volume stays"
+            )),
+            Self::InTheWay { name } => Hint::new(format!(
+                "leave out `--ephemeral`, or run `cai stop --remove --container {name}` first; volumes stay"
+            )),
             Self::NoPort { name } | Self::Dead { name } | Self::Stuck { name, .. } => Hint::run(
                 &format!("cai stop --remove --container {name}"),
                 "remove it; its volumes stay",

@@ -1,9 +1,9 @@
 //! A container gets a successor, step by step.
 
 use super::succession::succession;
-use crate::engine::{Container, ContainerId, Engine, EngineError};
+use crate::engine::{Container, ContainerId, ContainerSpec, Engine, EngineError, Replaced};
 use crate::lifecycle::{Desired, DriveError, Event, Events, Kept, Observed};
-use crate::naming::ContainerName;
+use crate::naming::{ContainerName, HostPort, Hostname};
 use crate::remote::Remote;
 
 /// Keeps the container's file system as an image. The last start is asked for
@@ -30,7 +30,7 @@ pub(super) async fn succeed<E: Engine, R: Remote>(
     engine: &E,
     remote: &R,
     desired: &Desired,
-    observed: &Observed,
+    observed: &mut Observed,
     old: &Container,
     name: &ContainerName,
 ) -> Result<(), DriveError> {
@@ -38,9 +38,52 @@ pub(super) async fn succeed<E: Engine, R: Remote>(
     let Some(kept) = kept else { return Ok(()) };
     let reserved = remote.reserve_port(desired.ports, &observed.reserved_ports()).await?;
     match engine.create_successor(&succession(old, kept, name), reserved.port).await {
-        Ok(_) | Err(EngineError::NameTaken { .. }) => Ok(()),
-        Err(error) => Err(error.into()),
+        Ok(id) if observed.made.as_ref() == Some(&old.id) => observed.made = Some(id),
+        Ok(_) | Err(EngineError::NameTaken { .. }) => {}
+        Err(error) => return Err(error.into()),
     }
+    Ok(())
+}
+
+/// What is made in the place of `old`: under the name for the meantime, but
+/// with the name of the other one as its host's.
+pub(super) fn replacement(
+    desired: &Desired,
+    observed: &Observed,
+    old: &Container,
+    name: &ContainerName,
+    port: HostPort,
+    last_start: String,
+) -> ContainerSpec {
+    let takes = ContainerName::parse(&old.name).unwrap_or_else(|_| desired.name.clone());
+    ContainerSpec {
+        hostname: Hostname::sanitize(takes.as_ref()),
+        replaces: Some(Replaced { id: old.id.clone(), last_start, name: takes }),
+        ..desired.spec(observed, name, port)
+    }
+}
+
+/// Makes the container that comes in the place of another. It may have the
+/// port of the other, which is stopped and will not be started again.
+pub(super) async fn replace<E: Engine, R: Remote>(
+    engine: &E,
+    remote: &R,
+    desired: &Desired,
+    observed: &mut Observed,
+    old: &Container,
+    name: &ContainerName,
+) -> Result<(), DriveError> {
+    let last_start = engine.last_start(&old.id).await?;
+    let reserved = observed.without(&old.id).reserved_ports();
+    let reserved = remote.reserve_port(desired.ports, &reserved).await?;
+    let spec = replacement(desired, observed, old, name, reserved.port, last_start);
+    match engine.create(&spec).await {
+        Ok(id) => observed.made = Some(id),
+        Err(EngineError::NameTaken { .. }) => {}
+        Err(error) => return Err(error.into()),
+    }
+    observed.key_installed = false;
+    Ok(())
 }
 
 /// Removes the container that has a successor. Its way in goes first: nobody
@@ -53,7 +96,15 @@ pub(super) async fn retire<E: Engine, R: Remote>(
     if let (Ok(name), Some(port)) = (ContainerName::parse(&old.name), old.labels.ssh_port()) {
         remote.forget(&name, port).await?;
     }
-    Ok(engine.remove(&old.id).await?)
+    Ok(dispose(engine, old).await?)
+}
+
+/// Removes a container, and what was made for it alone.
+pub(super) async fn dispose<E: Engine>(engine: &E, old: &Container) -> Result<(), EngineError> {
+    match old.labels.is_ephemeral() {
+        true => engine.discard(&old.id).await,
+        false => engine.remove(&old.id).await,
+    }
 }
 
 /// Starts the container. Where another process was quicker to take its port, a
@@ -64,12 +115,12 @@ pub(super) async fn start<E: Engine>(
     observed: &mut Observed,
     id: &ContainerId,
 ) -> Result<(), EngineError> {
-    let is_empty = |it: &Container| it.id == *id && it.is_empty();
     match engine.start(id).await {
         Err(EngineError::PortTaken { .. }) => {
             observed.key_installed = false;
-            if observed.containers.iter().any(is_empty) {
-                return engine.remove(id).await;
+            let empty = observed.containers.iter().find(|it| it.id == *id && it.is_empty());
+            if let Some(empty) = empty {
+                return dispose(engine, empty).await;
             }
             observed.port_lost = Some(id.clone());
             Ok(())

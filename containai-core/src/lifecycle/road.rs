@@ -2,27 +2,30 @@
 
 use super::replace;
 use crate::engine::{Container, ContainerId, Engine, EngineError};
-use crate::lifecycle::{Desired, DriveError, Events, Observed, Pin, Reached, Step, reach};
+use crate::lifecycle::{Desired, DriveError, Event, Events, Observed, Pin, Reached, Step, reach};
 use crate::naming::ContainerName;
+use crate::records::Records;
 use crate::remote::Remote;
 
 /// What stays the same on the way, and what a pinned key is worth.
-pub(super) struct Road<'a, E, R> {
+pub(super) struct Road<'a, E, R, N> {
     engine: &'a E,
     remote: &'a R,
+    records: &'a N,
     desired: &'a Desired,
     events: &'a dyn Events,
     pin: Pin,
 }
 
-impl<'a, E: Engine, R: Remote> Road<'a, E, R> {
+impl<'a, E: Engine, R: Remote, N: Records> Road<'a, E, R, N> {
     pub(super) fn new(
         engine: &'a E,
         remote: &'a R,
+        records: &'a N,
         desired: &'a Desired,
         events: &'a dyn Events,
     ) -> Self {
-        Self { engine, remote, desired, events, pin: Pin::Known }
+        Self { engine, remote, records, desired, events, pin: Pin::Known }
     }
 
     /// Takes one step; the last one has a session to show for it.
@@ -55,7 +58,20 @@ impl<'a, E: Engine, R: Remote> Road<'a, E, R> {
                 let old = find(observed, &of)?;
                 replace::succeed(engine, remote, desired, observed, &old, &name).await?;
             }
-            Step::Retire { id } => {
+            Step::Record { volume } => {
+                self.records.record_volume(&desired.workspace, &volume).await?;
+                observed.volume_recorded = true;
+            }
+            Step::Stop { id } => {
+                let container = find(observed, &id)?;
+                self.events.event(Event::Stage(&format!("stopping {}", container.name)));
+                engine.stop(&id).await?;
+            }
+            Step::Replace { of, name } => {
+                let old = find(observed, &of)?;
+                replace::replace(engine, remote, desired, observed, &old, &name).await?;
+            }
+            Step::Discard { id } | Step::Retire { id } => {
                 replace::retire(engine, remote, &find(observed, &id)?).await?;
             }
             Step::Rename { id, name } => rename(engine, &id, &name).await?,
@@ -66,6 +82,7 @@ impl<'a, E: Engine, R: Remote> Road<'a, E, R> {
                 let session = reach(engine, remote, &container, self.pin).await?;
                 return Ok(Some(Reached { container, session }));
             }
+            Step::Done => {}
             Step::Refuse(refusal) => return Err(refusal.into()),
         }
         Ok(None)
@@ -93,15 +110,16 @@ async fn create<E: Engine, R: Remote>(
     engine: &E,
     remote: &R,
     desired: &Desired,
-    observed: &Observed,
+    observed: &mut Observed,
     name: &ContainerName,
 ) -> Result<(), DriveError> {
-    let image = observed.image.as_deref().unwrap_or_default();
     let reserved = remote.reserve_port(desired.ports, &observed.reserved_ports()).await?;
-    match engine.create(&desired.spec(name, image, reserved.port)).await {
-        Ok(_) | Err(EngineError::NameTaken { .. }) => Ok(()),
-        Err(error) => Err(error.into()),
+    match engine.create(&desired.spec(observed, name, reserved.port)).await {
+        Ok(id) => observed.made = Some(id),
+        Err(EngineError::NameTaken { .. }) => {}
+        Err(error) => return Err(error.into()),
     }
+    Ok(())
 }
 
 /// A name that was taken meanwhile leads to another at the next look.

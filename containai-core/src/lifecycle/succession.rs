@@ -89,14 +89,26 @@ pub(super) fn decide_pair(observed: &Observed, pair: Pair<'_>) -> Step {
 
 /// The step towards a successor of `old`, whose port another program has.
 pub(super) fn decide_successor(observed: &Observed, old: &Container) -> Step {
-    let Ok(name) = ContainerName::parse(&old.name) else {
-        return Step::Refuse(Refusal::NotOurs { name: old.name.clone() });
-    };
-    match &observed.kept {
-        Some(kept) if kept.of == old.id => {
-            Step::Succeed { of: old.id.clone(), name: promised_name(old).unwrap_or(name).interim() }
+    match (interim_name(observed, old), &observed.kept) {
+        (Err(refusal), _) => Step::Refuse(refusal),
+        (Ok(name), Some(kept)) if kept.of == old.id => Step::Succeed { of: old.id.clone(), name },
+        (Ok(_), _) => Step::Keep { id: old.id.clone() },
+    }
+}
+
+/// The name for the meantime of what comes in the place of `old`. Nobody but
+/// the successor of `old` has a reason to have it.
+pub(super) fn interim_name(observed: &Observed, old: &Container) -> Result<ContainerName, Refusal> {
+    let not_ours = |name: &str| Refusal::NotOurs { name: name.to_owned() };
+    let name = ContainerName::parse(&old.name).map_err(|_| not_ours(&old.name))?;
+    let name = promised_name(old).unwrap_or(name).interim();
+    let holder = observed.containers.iter().find(|it| it.name == name.as_ref() && it.id != old.id);
+    match holder.map(|it| (it.labels.is_managed(), it.labels.workspace())) {
+        None => Ok(name),
+        Some((true, Some(workspace))) => {
+            Err(Refusal::OtherWorkspace { name: name.to_string(), workspace: workspace.to_owned() })
         }
-        _ => Step::Keep { id: old.id.clone() },
+        Some(_) => Err(not_ours(name.as_ref())),
     }
 }
 

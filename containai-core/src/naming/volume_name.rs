@@ -1,8 +1,8 @@
 //! The name of a Docker volume.
 
+use super::WorkspacePath;
 use super::alphabet::{hyphenated, is_docker_first, is_docker_rest, is_made_of};
 use super::newtype::{parses_from_text, reads_as_text};
-use super::{ContainerName, WorkspacePath};
 
 /// The name of a Docker volume: `[a-zA-Z0-9][a-zA-Z0-9_.-]*`, at most 255 characters.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -30,18 +30,19 @@ impl VolumeName {
 
     /// Names the volume that holds a workspace's data: agents' settings and sign-ins.
     ///
-    /// The hash of the workspace's path keeps two workspaces apart whose
-    /// containers were given one name at different times; without it one would
-    /// find the other's sign-ins.
+    /// It follows from the workspace's path alone: a container that was removed
+    /// on one branch and is made again on another finds what it had. The hash
+    /// keeps two workspaces apart whose directories have one name; without it
+    /// one would find the other's sign-ins.
     #[must_use]
-    pub fn data(container: &ContainerName, workspace: &WorkspacePath) -> Self {
-        Self::of_workspace(container, workspace, "data")
+    pub fn data(workspace: &WorkspacePath) -> Self {
+        Self::of_workspace(workspace, "data")
     }
 
     /// Names the volume that holds the inner Docker's images and containers.
     #[must_use]
-    pub fn docker(container: &ContainerName, workspace: &WorkspacePath) -> Self {
-        Self::of_workspace(container, workspace, "docker")
+    pub fn docker(workspace: &WorkspacePath) -> Self {
+        Self::of_workspace(workspace, "docker")
     }
 
     /// Names a data volume that was not there before, for a fresh start:
@@ -60,9 +61,12 @@ impl VolumeName {
         Self(format!("{repo}-{branch}-{stamp}"))
     }
 
-    fn of_workspace(container: &ContainerName, workspace: &WorkspacePath, what: &str) -> Self {
+    fn of_workspace(workspace: &WorkspacePath, what: &str) -> Self {
+        let directory = part(workspace.dir_name(), "workspace");
         let digest = workspace.digest();
-        Self(format!("containai-{container}-{digest}-{what}"))
+        let room = Self::MAX_LEN - "containai---".len() - digest.len() - what.len();
+        let directory = directory.get(..room).unwrap_or(&directory);
+        Self(format!("containai-{directory}-{digest}-{what}"))
     }
 }
 
@@ -100,19 +104,17 @@ mod tests {
 
     #[test]
     fn two_workspaces_never_share() -> Result<(), Box<dyn std::error::Error>> {
-        let name = ContainerName::parse("api-main")?;
-        let one = VolumeName::data(&name, &WorkspacePath::new("/home/a/api")?);
-        let other = VolumeName::data(&name, &WorkspacePath::new("/home/b/api")?);
-        insta::assert_snapshot!(one, @"containai-api-main-4cf4e026-data");
+        let one = VolumeName::data(&WorkspacePath::new("/home/a/api")?);
+        let other = VolumeName::data(&WorkspacePath::new("/home/b/api")?);
+        insta::assert_snapshot!(one, @"containai-api-4cf4e026-data");
         assert_ne!(one, other);
         Ok(())
     }
 
     #[test]
     fn inner_docker_has_its_own() -> Result<(), Box<dyn std::error::Error>> {
-        let name = ContainerName::parse("api-main")?;
-        let volume = VolumeName::docker(&name, &WorkspacePath::new("/home/a/api")?);
-        insta::assert_snapshot!(volume, @"containai-api-main-4cf4e026-docker");
+        let volume = VolumeName::docker(&WorkspacePath::new("/home/a/api")?);
+        insta::assert_snapshot!(volume, @"containai-api-4cf4e026-docker");
         Ok(())
     }
 
@@ -124,6 +126,14 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn derived_names_are_volume_names(path in "/.{0,400}") {
+            if let Ok(workspace) = WorkspacePath::new(&path) {
+                let name = VolumeName::data(&workspace);
+                prop_assert!(VolumeName::parse(name.as_str()).is_ok());
+            }
+        }
+
         #[test]
         fn reset_is_a_volume_name(dir in ".{0,300}", branch in ".{0,300}", stamp: u64) {
             let name = VolumeName::reset(&dir, Some(&branch), stamp);

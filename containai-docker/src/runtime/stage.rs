@@ -132,6 +132,15 @@ impl Stage {
         if let Some((uids, gids)) = idmap::for_owner(owner, &namespace.uids, &namespace.gids) {
             map(bind, &tree, &uids, &gids)?;
         }
+        if bind.read_only {
+            // runc makes it so as well, but in a mount namespace of the container's own, where
+            // the container's root could take it back. What is so already when the mount comes
+            // into a user namespace stays so (mount_namespaces(7), "Restrictions").
+            let read_only = libc::MOUNT_ATTR_RDONLY;
+            set_attributes(&tree, read_only, None, bind.recursive).map_err(|source| {
+                setup(format!("make `{}` read-only", bind.source.display()), source)
+            })?;
+        }
         let target = self.place();
         attach(&tree, &metadata, &target).map_err(|source| {
             setup(format!("attach the clone of `{}`", bind.source.display()), source)
@@ -185,21 +194,21 @@ fn map(bind: &ForeignBind, tree: &OwnedFd, uids: &IdMap, gids: &IdMap) -> Result
     let path = &bind.source;
     let namespace = idmap::with_maps(uids, gids)
         .map_err(|source| StageError::Namespace { path: path.clone(), source })?;
-    set_idmap(tree, &namespace, bind.recursive).map_err(|source| StageError::Unmappable {
-        path: path.clone(),
-        kind: kind(path),
-        source,
-    })
+    let set = set_attributes(tree, libc::MOUNT_ATTR_IDMAP, Some(&namespace), bind.recursive);
+    set.map_err(|source| StageError::Unmappable { path: path.clone(), kind: kind(path), source })
 }
 
-/// Puts the maps of a user namespace on a detached mount, and on those below it (mount_setattr(2)).
-fn set_idmap(tree: &OwnedFd, namespace: &File, recursive: bool) -> io::Result<()> {
-    let attributes = libc::mount_attr {
-        attr_set: libc::MOUNT_ATTR_IDMAP,
-        attr_clr: 0,
-        propagation: 0,
-        userns_fd: u64::from(namespace.as_raw_fd().unsigned_abs()),
-    };
+/// Sets attributes of a detached mount, and of those below it (mount_setattr(2)); the user
+/// namespace is the one whose maps it gets.
+fn set_attributes(
+    tree: &OwnedFd,
+    attributes: u64,
+    namespace: Option<&File>,
+    recursive: bool,
+) -> io::Result<()> {
+    let userns_fd = namespace.map_or(0, |file| u64::from(file.as_raw_fd().unsigned_abs()));
+    let attributes =
+        libc::mount_attr { attr_set: attributes, attr_clr: 0, propagation: 0, userns_fd };
     let flags = libc::AT_EMPTY_PATH | if recursive { libc::AT_RECURSIVE } else { 0 };
     // SAFETY: neither libc, nix nor rustix wraps the call. It reads an empty C string and one
     // `mount_attr` of the size given, both of which live until it returns, and it keeps no pointer;

@@ -1,6 +1,6 @@
 //! The fake engine and the real one keep the same promises.
 
-use containai_core::engine::{ContainerSpec, ImageRequest, Isolation};
+use containai_core::engine::{ContainerSpec, ImageRequest, Isolation, Lifetime, Protection};
 use containai_core::fake::FakeEngine;
 use containai_core::naming::{ContainerName, HostPort, Hostname, VolumeName, WorkspacePath};
 use containai_core::resources::{HostCapacity, Resources};
@@ -18,12 +18,16 @@ fn terms(workspace: &str) -> Terms {
         spec: ContainerSpec {
             hostname: Hostname::sanitize(name.as_ref()),
             image: String::new(),
-            data_volume: VolumeName::data(&name, &workspace),
-            docker_volume: VolumeName::docker(&name, &workspace),
+            data_volume: Some(VolumeName::data(&workspace)),
+            docker_volume: Some(VolumeName::docker(&workspace)),
             port: port(21_700),
             resources: Resources::half_of(HostCapacity { memory_bytes: 4 << 30, cpus: 2 }),
             isolation: Isolation::Userns,
             template: String::new(),
+            lifetime: Lifetime::Lasting,
+            protection: Protection::None,
+            repository: None,
+            replaces: None,
             workspace,
             name,
         },

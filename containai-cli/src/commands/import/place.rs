@@ -6,7 +6,7 @@ use containai_core::config::Flags;
 use containai_core::engine::{Container, Engine as _, RunState};
 use containai_core::exit;
 use containai_core::lifecycle::{Observed, Refusal};
-use containai_core::naming::{ContainerName, VolumeName, WorkspacePath};
+use containai_core::naming::{VolumeName, WorkspacePath};
 
 use super::super::target;
 use super::command::ImportArgs;
@@ -14,7 +14,6 @@ use crate::app::Global;
 use crate::context::Context;
 use crate::env::Env;
 use crate::error::CliError;
-use crate::git;
 use crate::ui::Ui;
 use crate::workspace::{self, Caution};
 
@@ -85,10 +84,7 @@ impl Place {
                 named
             }
             (None, Some(mounted)) => mounted,
-            (None, None) => configured.unwrap_or_else(|| {
-                let name = ContainerName::derive(&workspace, &git::head(&workspace));
-                VolumeName::data(&name, &workspace)
-            }),
+            (None, None) => configured.unwrap_or_else(|| VolumeName::data(&workspace)),
         };
         Ok(Self { workspace, volume, container })
     }

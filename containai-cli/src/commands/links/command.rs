@@ -16,6 +16,7 @@ use crate::context::Context;
 use crate::env::Env;
 use crate::error::CliError;
 use crate::ui::{Ui, harmless};
+use crate::workspace::Spot;
 
 /// Look at the links from the container's home directory to its data volume
 #[derive(Debug, Args)]
@@ -58,7 +59,7 @@ pub(crate) async fn run(
     let workspace = container.labels.workspace().unwrap_or_default();
     let workspace = WorkspacePath::new(Path::new(workspace))
         .map_err(|error| CliError::with_code(exit::NOT_OURS, error.to_string()))?;
-    let entrance = Entrance::new(env, ui, flags, workspace, Consent::Refused)?;
+    let entrance = Entrance::new(env, ui, flags, Spot::Named(workspace), Consent::Refused)?;
     let reached = entrance.connect_existing().await?;
     let found = reached.session.home_links(&links, repair).await?;
     reached.session.close().await;

@@ -12,6 +12,8 @@ pub(in crate::runtime) struct ForeignBind {
     pub(in crate::runtime) source: PathBuf,
     /// Whether what is mounted below the source comes along.
     pub(in crate::runtime) recursive: bool,
+    /// Whether nobody inside may write.
+    pub(in crate::runtime) read_only: bool,
 }
 
 /// The bind mounts whose source lies outside of the engine's own folder.
@@ -29,7 +31,8 @@ pub(in crate::runtime) fn foreign_binds(spec: &Spec, id: &str) -> Vec<ForeignBin
     let foreign = |(index, mount): (usize, &Value)| {
         let source = bind_source(mount).filter(|source| is_foreign(source))?;
         let recursive = options(mount).any(|option| option == "rbind");
-        Some(ForeignBind { index, source: source.to_owned(), recursive })
+        let read_only = options(mount).any(|option| option == "ro");
+        Some(ForeignBind { index, source: source.to_owned(), recursive, read_only })
     };
     mounts
         .iter()

@@ -1,0 +1,77 @@
+//! What the container that there is has other than was asked for.
+
+use containai_core::config::Origin;
+use containai_core::engine::{Container, ImageRequest};
+use containai_core::lifecycle::{Desired, Observed, Wished, differences};
+use containai_core::resources::{Limits, Resources};
+use containai_docker::{DockerEngine, image};
+
+use super::Entrance;
+
+impl Entrance<'_> {
+    /// Says what is not as asked for, and what to do about it: a container is
+    /// never made anew without being told to.
+    pub(super) async fn tell(
+        &self,
+        engine: &DockerEngine,
+        observed: &Observed,
+        wanted: &Desired,
+    ) -> anyhow::Result<()> {
+        for line in self.differences(engine, observed, wanted).await? {
+            self.context.ui.warn(&line);
+        }
+        Ok(())
+    }
+
+    pub(super) async fn differences(
+        &self,
+        engine: &DockerEngine,
+        observed: &Observed,
+        wanted: &Desired,
+    ) -> anyhow::Result<Vec<String>> {
+        let serving = observed.serving(self.workspace());
+        let [container] = serving.as_slice() else { return Ok(Vec::new()) };
+        if wanted.manner.outgoing.is_some() {
+            return Ok(Vec::new());
+        }
+        let wished = self.wished(engine, container, wanted).await?;
+        let told = differences(container, &wished)
+            .into_iter()
+            .map(|difference| format!("{}: {difference}; `--fresh` makes it anew", container.name));
+        Ok(told.collect())
+    }
+
+    async fn wished(
+        &self,
+        engine: &DockerEngine,
+        container: &Container,
+        wanted: &Desired,
+    ) -> anyhow::Result<Wished> {
+        let config = &self.context.config;
+        let is_flag = |origin: &Origin| matches!(origin, Origin::Flag(_));
+        let is_limited = is_flag(&config.memory_limit.origin) || is_flag(&config.cpu_limit.origin);
+        let has = if is_limited { engine.limits(&container.id).await? } else { Limits::default() };
+        let has = has.memory.zip(has.cpus).map(|(memory, cpus)| Resources { memory, cpus });
+        let resources = has.map(|has| {
+            let Resources { mut memory, mut cpus } = wanted.resources;
+            // What nobody named just now is not compared.
+            if !is_flag(&config.memory_limit.origin) {
+                memory = has.memory;
+            }
+            if !is_flag(&config.cpu_limit.origin) {
+                cpus = has.cpus;
+            }
+            (Resources { memory, cpus }, has)
+        });
+        let image = match &config.image.value {
+            ImageRequest::Shipped(shipped) => image::local_reference(*shipped),
+            ImageRequest::Reference(reference) => reference.clone(),
+        };
+        Ok(Wished {
+            image: (config.image.origin != Origin::Default).then_some(image),
+            template: None,
+            data_volume: config.data_volume.value.clone(),
+            resources,
+        })
+    }
+}

@@ -1,0 +1,165 @@
+//! From a workspace to a session in its container, set-up included.
+
+use containai_core::config::Flags;
+use containai_core::engine::{Container, RunState};
+use containai_core::lifecycle::{Desired, Observed, Pin, Reached, Step, decide, drive, reach};
+use containai_core::naming::WorkspacePath;
+use containai_docker::DockerEngine;
+use containai_ssh::Session;
+
+use super::interrupt::until_interrupted;
+use super::{Choice, Consent};
+use crate::commands::setup;
+use crate::commands::target::missing;
+use crate::context::Context;
+use crate::env::Env;
+use crate::lock;
+use crate::passage::Passage;
+use crate::records::UserRecords;
+use crate::ui::Ui;
+use crate::workspace::Spot;
+
+/// The way into one workspace's container.
+pub(crate) struct Entrance<'a> {
+    pub(super) context: Context<'a>,
+    pub(super) spot: Spot,
+    pub(super) consent: Consent,
+    pub(super) choice: Choice,
+    flags: Flags,
+}
+
+impl<'a> Entrance<'a> {
+    pub(crate) fn new(
+        env: &'a Env,
+        ui: &'a Ui,
+        flags: Flags,
+        spot: Spot,
+        consent: Consent,
+    ) -> anyhow::Result<Self> {
+        let context = Context::new(env, ui, flags.clone(), Some(spot.path()))?;
+        Ok(Self { context, spot, consent, choice: Choice::default(), flags })
+    }
+
+    /// Makes the container as the command line chooses.
+    pub(crate) fn choosing(mut self, choice: Choice) -> Self {
+        self.choice = choice;
+        self
+    }
+
+    /// Lets the session use the user's SSH agent.
+    pub(crate) fn lending_agent(mut self) -> Self {
+        if self.context.env.agent_socket.is_none() {
+            self.context.ui.warn("there is no SSH agent to forward: `SSH_AUTH_SOCK` is not set");
+        }
+        self.context.lend_agent();
+        self
+    }
+
+    pub(super) fn workspace(&self) -> &WorkspacePath {
+        self.spot.path()
+    }
+
+    /// Reads the configuration of the workspace that it is about now.
+    pub(super) fn reload(&mut self) -> anyhow::Result<()> {
+        let (env, ui, flags) = (self.context.env, self.context.ui, self.flags.clone());
+        let lends = self.context.remote.lends_agent();
+        self.context = Context::new(env, ui, flags, Some(self.spot.path()))?;
+        if lends {
+            self.context.lend_agent();
+        }
+        Ok(())
+    }
+
+    /// Makes and starts the container as needed and finds a way into it.
+    pub(super) async fn arrive(
+        &self,
+        engine: &DockerEngine,
+        observed: &Observed,
+        wanted: &Desired,
+    ) -> anyhow::Result<Reached<Passage>> {
+        if let Some(container) = ready(observed, wanted)
+            && let Some(session) = Passage::borrowed(&self.context, &container).await?
+        {
+            return Ok(Reached { container, session });
+        }
+        let reached = self.drive(engine, wanted).await?;
+        self.keep(reached).await
+    }
+
+    /// Finds a way into the container if there is one, starting it as needed.
+    pub(crate) async fn enter_existing(mut self) -> anyhow::Result<Reached<Passage>> {
+        let (engine, observed) = self.prepared().await?;
+        if let Some(container) = self.running(&observed)?
+            && let Some(session) = Passage::borrowed(&self.context, &container).await?
+        {
+            return Ok(Reached { container, session });
+        }
+        let reached = self.reach(&engine, &observed).await?;
+        self.keep(reached).await
+    }
+
+    /// As [`Self::enter_existing`], by a connection of one's own.
+    pub(crate) async fn connect_existing(mut self) -> anyhow::Result<Reached<Session>> {
+        let (engine, observed) = self.prepared().await?;
+        self.reach(&engine, &observed).await
+    }
+
+    /// The container when it runs; `None` when it is to be started.
+    fn running(&self, observed: &Observed) -> anyhow::Result<Option<Container>> {
+        match observed.serving(self.workspace()).as_slice() {
+            [] => Err(missing(&format!("no container serves `{}`", self.workspace())).into()),
+            [container]
+                if container.state == RunState::Running
+                    && self.choice.name.as_ref().is_none_or(|it| it.as_ref() == container.name) =>
+            {
+                Ok(Some((*container).clone()))
+            }
+            _ => Ok(None),
+        }
+    }
+
+    async fn reach(
+        &self,
+        engine: &DockerEngine,
+        observed: &Observed,
+    ) -> anyhow::Result<Reached<Session>> {
+        let Some(container) = self.running(observed)? else {
+            return self.drive(engine, &self.desired(engine, observed).await?).await;
+        };
+        let work = reach(engine, &self.context.remote, &container, Pin::Known);
+        let session = until_interrupted(work, self.context.ui).await?;
+        Ok(Reached { container, session })
+    }
+
+    async fn drive(
+        &self,
+        engine: &DockerEngine,
+        wanted: &Desired,
+    ) -> anyhow::Result<Reached<Session>> {
+        let _turn = self.turn().await?;
+        setup::ensure(&self.context)?;
+        let records = UserRecords { env: self.context.env, ui: self.context.ui };
+        let work = drive(engine, &self.context.remote, &records, wanted, self.context.ui);
+        until_interrupted(work, self.context.ui).await
+    }
+
+    /// Has the commands that follow find it open.
+    async fn keep(&self, reached: Reached<Session>) -> anyhow::Result<Reached<Passage>> {
+        let Reached { container, session } = reached;
+        let session = Passage::own(&self.context, &container, session).await;
+        Ok(Reached { container, session })
+    }
+
+    pub(super) async fn turn(&self) -> anyhow::Result<std::fs::File> {
+        let path = self.context.env.layout.workspace_lock(self.workspace());
+        lock::hold(&path, &format!("`{}`", self.workspace()), self.context.ui).await
+    }
+}
+
+/// The container, when nothing has to be done before it can be entered.
+fn ready(observed: &Observed, wanted: &Desired) -> Option<Container> {
+    let Step::Reach { id } = decide(observed, wanted) else {
+        return None;
+    };
+    observed.containers.iter().find(|container| container.id == id).cloned()
+}

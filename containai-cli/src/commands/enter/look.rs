@@ -1,0 +1,121 @@
+//! What is there, and what is wanted of it.
+
+use containai_core::config::IsolationChoice;
+use containai_core::engine::{Container, EngineError, Isolation, Lifetime, LinkedRepository};
+use containai_core::hint::Hint;
+use containai_core::lifecycle::{Desired, Observed, observe};
+use containai_core::naming::GitHead;
+use containai_docker::DockerEngine;
+
+use super::{Consent, Entrance, Renewal};
+use crate::commands::create::{desired, local_capacity};
+use crate::commands::setup;
+use crate::error::CliError;
+use crate::{git, lock, regroup, worktree};
+
+impl Entrance<'_> {
+    /// The engine and what it shows, after set-up where that was needed.
+    pub(super) async fn prepared(&mut self) -> anyhow::Result<(DockerEngine, Observed)> {
+        match self.observed().await {
+            Err(error) if self.can_be_set_up(&error) => {
+                regroup::as_member(self.context.env)?;
+                if self.consent == Consent::Refused {
+                    return Err(error);
+                }
+                setup::prepare(&mut self.context, self.consent, &error)?;
+                self.observed().await
+            }
+            outcome => outcome,
+        }
+    }
+
+    /// The engine and what it shows of the workspace that is meant.
+    pub(super) async fn observed(&mut self) -> anyhow::Result<(DockerEngine, Observed)> {
+        let engine = self.context.engine()?;
+        let observed = observe(&engine, &self.watched()).await?;
+        if !self.relocate(&observed)? {
+            return Ok((engine, observed));
+        }
+        let engine = self.context.engine()?;
+        let observed = observe(&engine, &self.watched()).await?;
+        Ok((engine, observed))
+    }
+
+    pub(super) fn can_be_set_up(&self, error: &anyhow::Error) -> bool {
+        let is_about_reaching = matches!(
+            error.downcast_ref(),
+            Some(EngineError::Unreachable { .. } | EngineError::AccessDenied { .. })
+        );
+        is_about_reaching && self.context.is_own_engine()
+    }
+
+    /// What the user wants; the isolation matters only to a new container.
+    pub(super) async fn desired(
+        &self,
+        engine: &DockerEngine,
+        observed: &Observed,
+    ) -> anyhow::Result<Desired> {
+        let outgoing = self.outgoing(observed);
+        let exists = outgoing.is_none() && !observed.serving(self.workspace()).is_empty();
+        let choice = self.context.config.isolation.value;
+        let isolation = match &self.context.record {
+            Some(record) if exists || choice.allows(record.isolation) => record.isolation,
+            None if exists => Isolation::Userns,
+            Some(record) => return Err(other_isolation(record.isolation, choice).into()),
+            None => containai_docker::isolation::detect(engine, choice).await?,
+        };
+        let mut wanted = self.wanted(isolation);
+        if !exists {
+            wanted.manner.repository = self.repository();
+        }
+        Ok(self.choice.apply(wanted, &self.context.config, outgoing))
+    }
+
+    pub(super) fn wanted(&self, isolation: Isolation) -> Desired {
+        let head = git::head(self.workspace());
+        desired(&self.context.config, self.workspace(), &head, isolation, local_capacity())
+    }
+
+    /// What a look at the engine has to know. It needs no name, and git takes as
+    /// long to tell the branch as all else that comes before a command.
+    fn watched(&self) -> Desired {
+        let (config, head) = (&self.context.config, GitHead::NoGit);
+        desired(config, self.workspace(), &head, self.recorded(), local_capacity())
+    }
+
+    /// The container that will not do: one that is to be made anew, or one whose
+    /// session has ended without taking it along.
+    pub(super) fn outgoing<'o>(&self, observed: &'o Observed) -> Option<&'o Container> {
+        let serving = observed.serving(self.workspace());
+        let [container] = serving.as_slice() else { return None };
+        let lock = self.context.env.layout.session_lock(self.workspace());
+        let is_left = || self.choice.lifetime == Lifetime::Session || !lock::is_held(&lock);
+        let is_outgoing =
+            self.choice.renewal != Renewal::None || container.labels.is_ephemeral() && is_left();
+        is_outgoing.then_some(*container)
+    }
+
+    /// The isolation of the engine, as far as it is known without asking.
+    pub(super) fn recorded(&self) -> Isolation {
+        self.context.record.as_ref().map_or(Isolation::Userns, |record| record.isolation)
+    }
+
+    /// The repository that the workspace is a worktree of. Why git will not work
+    /// inside is no reason not to go there.
+    fn repository(&self) -> Option<LinkedRepository> {
+        match worktree::repository(self.workspace()) {
+            Ok(repository) => repository,
+            Err(error) => {
+                self.context.ui.warn(&format!("git will not work inside: {error}"));
+                None
+            }
+        }
+    }
+}
+
+fn other_isolation(recorded: Isolation, wanted: IsolationChoice) -> CliError {
+    CliError::usage(format!("this engine is set up for `{recorded}` isolation")).hint(Hint::run(
+        &format!("cai setup --isolation {wanted}"),
+        "change it; containers of the other isolation are then out of sight",
+    ))
+}

@@ -1,0 +1,20 @@
+//! From a workspace to a session in its container, set-up included.
+
+mod attend;
+mod choice;
+mod consent;
+mod difference;
+mod entrance;
+mod interrupt;
+mod look;
+mod show;
+mod start;
+mod visit;
+mod whereabouts;
+
+pub(crate) use attend::attend;
+pub(crate) use choice::{Choice, Renewal};
+pub(crate) use consent::Consent;
+pub(crate) use entrance::Entrance;
+pub(crate) use show::Form;
+pub(crate) use start::agent;

@@ -1,0 +1,60 @@
+//! The agent, started.
+
+use std::process::ExitCode;
+
+use containai_core::engine::{Container, ImageRequest};
+use containai_core::hint::Hint;
+use containai_ssh::{Command, Launch, Variables};
+
+use super::Entrance;
+use crate::error::CliError;
+
+/// Starts the configured agent.
+pub(crate) async fn agent(
+    mut entrance: Entrance<'_>,
+    variables: Variables,
+) -> anyhow::Result<ExitCode> {
+    entrance.require_agent().await?;
+    let agent = entrance.context.config.agent.value.clone();
+    let command = Command::new([agent.as_ref()])
+        .map_err(|error| CliError::usage(error.to_string()))?
+        .carrying(variables)
+        .launched(Launch::Login);
+    let check = |container: &Container| match container.labels.agents() {
+        Some(agents) if !agents.contains(&agent.as_ref()) => {
+            Err(no_agent(&container.image, agent.as_ref()).into())
+        }
+        _ => Ok(()),
+    };
+    entrance.visit(&command, check).await
+}
+
+impl Entrance<'_> {
+    /// Refuses to start an agent that the image to be used does not have,
+    /// before anything is made.
+    async fn require_agent(&mut self) -> anyhow::Result<()> {
+        let is_new = match self.observed().await {
+            Ok((_, observed)) => {
+                self.outgoing(&observed).is_some() || observed.serving(self.workspace()).is_empty()
+            }
+            Err(error) if self.can_be_set_up(&error) => true,
+            Err(error) => return Err(error),
+        };
+        let agent = &self.context.config.agent.value;
+        match &self.context.config.image.value {
+            ImageRequest::Shipped(image) if is_new && !image.agents().contains(&agent.as_ref()) => {
+                Err(no_agent(image.name(), agent.as_ref()).into())
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+fn no_agent(image: &str, agent: &str) -> CliError {
+    let having = ImageRequest::shipped_with(agent);
+    let hint = match having.as_slice() {
+        [] => "no image of this version has it: give a command after `--`, or name an image of your own with `--image`".to_owned(),
+        names => format!("use `--image {}`, or give a command after `--`", names.join("` or `--image ")),
+    };
+    CliError::usage(format!("image `{image}` has no agent `{agent}`")).hint(Hint::new(hint))
+}

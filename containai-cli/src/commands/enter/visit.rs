@@ -1,0 +1,84 @@
+//! A command in the container, from the way in to what is left behind.
+
+use std::fs::File;
+use std::process::ExitCode;
+
+use containai_core::engine::{Container, Engine as _, Lifetime};
+use containai_core::hint::Hint;
+use containai_core::lifecycle::{Desired, Observed, depart};
+use containai_docker::DockerEngine;
+use containai_ssh::Command;
+
+use super::{Entrance, Renewal, attend};
+use crate::error::CliError;
+use crate::lock;
+
+impl Entrance<'_> {
+    /// Makes and starts the container as needed, has `check` look at it, runs
+    /// the command and passes its status on. A container that was made for this
+    /// session goes with it, however it ends.
+    pub(crate) async fn visit(
+        mut self,
+        command: &Command,
+        check: impl FnOnce(&Container) -> anyhow::Result<()>,
+    ) -> anyhow::Result<ExitCode> {
+        let (engine, observed) = self.prepared().await?;
+        let _session = self.session()?;
+        let wanted = self.desired(&engine, &observed).await?;
+        self.tell(&engine, &observed, &wanted).await?;
+        let outcome = self.stay(&engine, &observed, &wanted, command, check).await;
+        if wanted.manner.lifetime == Lifetime::Session {
+            let gone = self.leave(&engine, &wanted).await;
+            // What the session ended with says more than what came after it.
+            return outcome.and_then(|code| gone.map(|()| code));
+        }
+        outcome
+    }
+
+    async fn stay(
+        &self,
+        engine: &DockerEngine,
+        observed: &Observed,
+        wanted: &Desired,
+        command: &Command,
+        check: impl FnOnce(&Container) -> anyhow::Result<()>,
+    ) -> anyhow::Result<ExitCode> {
+        let reached = self.arrive(engine, observed, wanted).await?;
+        check(&reached.container)?;
+        let old =
+            observed.containers.iter().find(|it| Some(&it.id) == wanted.manner.outgoing.as_ref());
+        if let (Renewal::Reset, Some(old)) = (self.choice.renewal, old)
+            && let Some(volume) = old.labels.data_volume()
+        {
+            self.context.ui.say(&format!("the old data volume stays: {volume}"));
+        }
+        attend(reached.session, command, self.context.env, self.context.ui).await
+    }
+
+    /// Keeps others from taking the container for one that was left behind.
+    fn session(&self) -> anyhow::Result<Option<File>> {
+        if self.choice.lifetime == Lifetime::Lasting {
+            return Ok(None);
+        }
+        let path = self.context.env.layout.session_lock(self.workspace());
+        match lock::try_hold(&path)? {
+            Some(file) => Ok(Some(file)),
+            None => Err(CliError::usage("another session has a container of its own here")
+                .hint(Hint::new("leave out `--ephemeral` to enter it, or wait until it ends"))
+                .into()),
+        }
+    }
+
+    /// Removes what was made for the session. Its lock is held, so that no
+    /// other session has such a container here.
+    async fn leave(&self, engine: &DockerEngine, wanted: &Desired) -> anyhow::Result<()> {
+        let _turn = self.turn().await?;
+        for container in engine.containers().await? {
+            if container.serves(self.workspace()) && container.labels.is_ephemeral() {
+                depart(engine, &self.context.remote, wanted, &container, self.context.ui).await?;
+            }
+        }
+        self.context.ui.finish_work();
+        Ok(())
+    }
+}

@@ -1,0 +1,39 @@
+//! Which container the entering verbs are about.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use containai_core::naming::ContainerName;
+
+use crate::env::Env;
+use crate::error::CliError;
+use crate::workspace::{self, Caution, Spot};
+
+/// Which container, beside a path.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct WhichArgs {
+    /// The workspace [default: the repository around the current directory]
+    #[arg(short, long, value_name = "PATH")]
+    workspace: Option<PathBuf>,
+    /// The container's name: the one that there is, else the name of a new one
+    #[arg(long, alias = "name", value_name = "NAME")]
+    pub(crate) container: Option<ContainerName>,
+}
+
+impl WhichArgs {
+    /// The directory, and whether it was named.
+    pub(crate) fn spot(
+        &self,
+        path: Option<PathBuf>,
+        env: &Env,
+        caution: Caution,
+    ) -> Result<Spot, CliError> {
+        let given = path.or_else(|| self.workspace.clone());
+        // The name alone may lead to another workspace than this directory.
+        let caution = match (&given, &self.container) {
+            (None, Some(_)) => Caution::Forced,
+            _ => caution,
+        };
+        workspace::spot(given.as_deref(), env, caution)
+    }
+}

@@ -1,0 +1,91 @@
+use std::os::unix::fs::symlink;
+
+use tempfile::TempDir;
+
+use super::*;
+
+/// A repository at `main/.git` with a linked worktree at `tree`.
+fn linked() -> io::Result<(TempDir, PathBuf)> {
+    let dir = TempDir::new()?;
+    let root = fs::canonicalize(dir.path())?;
+    let entry = root.join("main/.git/worktrees/tree");
+    fs::create_dir_all(&entry)?;
+    for name in ["objects", "refs"] {
+        fs::create_dir(root.join("main/.git").join(name))?;
+    }
+    fs::write(root.join("main/.git/HEAD"), "ref: refs/heads/main\n")?;
+    fs::write(entry.join("commondir"), "../..\n")?;
+    fs::create_dir(root.join("tree"))?;
+    fs::write(entry.join("gitdir"), format!("{}\n", root.join("tree/.git").display()))?;
+    fs::write(root.join("tree/.git"), format!("gitdir: {}\n", entry.display()))?;
+    Ok((dir, root))
+}
+
+fn found(root: &Path, workspace: &str) -> Result<Option<LinkedRepository>, WorktreeError> {
+    repository(&WorkspacePath::new(root.join(workspace))?)
+}
+
+#[test]
+fn repository_that_knows_the_worktree_is_found() -> anyhow::Result<()> {
+    let (_dir, root) = linked()?;
+    let repository = found(&root, "tree")?.expect("a linked worktree");
+    assert_eq!(repository.common.as_path(), root.join("main/.git"));
+    let writable: Vec<_> = repository
+        .writable
+        .iter()
+        .map(|it| it.as_path().strip_prefix(&root))
+        .collect::<Result<_, _>>()?;
+    let expected = ["objects", "refs", "logs", "worktrees/tree"];
+    assert_eq!(writable, expected.map(|name| Path::new("main/.git").join(name)));
+    assert_eq!(found(&root, "main")?, None);
+    Ok(())
+}
+
+#[test]
+fn workspace_alone_gets_nothing_mounted() -> anyhow::Result<()> {
+    let (_dir, root) = linked()?;
+    let entry = root.join("main/.git/worktrees/tree");
+    let point = |path: &Path, text: &str| {
+        fs::create_dir_all(path)?;
+        fs::write(path.join(".git"), text)
+    };
+
+    // A repository that knows another worktree, but not this one.
+    point(&root.join("thief"), &format!("gitdir: {}\n", entry.display()))?;
+    assert!(matches!(found(&root, "thief"), Err(WorktreeError::Stranger(_))));
+
+    // Any other directory.
+    fs::create_dir_all(root.join("secret/worktrees/x"))?;
+    point(
+        &root.join("thief"),
+        &format!("gitdir: {}\n", root.join("secret/worktrees/x").display()),
+    )?;
+    assert!(found(&root, "thief").is_err());
+
+    // A link to it.
+    symlink(root.join("main"), root.join("link"))?;
+    let way = root.join("link/.git/worktrees/tree");
+    point(&root.join("tree"), &format!("gitdir: {}\n", way.display()))?;
+    assert!(matches!(found(&root, "tree"), Err(WorktreeError::Link(_))));
+
+    // A submodule.
+    point(&root.join("tree"), "gitdir: ../main/.git/modules/tree\n")?;
+    assert!(matches!(found(&root, "tree"), Err(WorktreeError::Relative(_))));
+    Ok(())
+}
+
+#[test]
+fn repository_inside_of_the_workspace_is_not_mounted_twice() -> anyhow::Result<()> {
+    let (_dir, root) = linked()?;
+    let entry = root.join("tree/bare/worktrees/tree");
+    fs::create_dir_all(&entry)?;
+    for name in ["objects", "refs"] {
+        fs::create_dir(root.join("tree/bare").join(name))?;
+    }
+    fs::write(root.join("tree/bare/HEAD"), "")?;
+    fs::write(entry.join("commondir"), "../..\n")?;
+    fs::write(entry.join("gitdir"), format!("{}\n", root.join("tree/.git").display()))?;
+    fs::write(root.join("tree/.git"), format!("gitdir: {}\n", entry.display()))?;
+    assert!(matches!(found(&root, "tree"), Err(WorktreeError::Foreign(_))));
+    Ok(())
+}

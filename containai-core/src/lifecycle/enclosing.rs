@@ -1,0 +1,67 @@
+//! A workspace around the directory that a command was given in.
+
+use std::path::Path;
+
+use crate::engine::Container;
+use crate::naming::WorkspacePath;
+
+/// The nearest directory above `place` that is known as a workspace: a container
+/// of ours serves it, or it is one of `sections`, those that the configuration
+/// has a section for. `None` where `place` is known itself.
+///
+/// Neither `home` nor anything above it counts: what is configured for all of
+/// somebody's files is no wish to mount them.
+pub fn enclosing(
+    place: &WorkspacePath,
+    containers: &[Container],
+    sections: &[WorkspacePath],
+    home: &Path,
+) -> Option<WorkspacePath> {
+    let is_known = |path: &WorkspacePath| {
+        sections.contains(path) || containers.iter().any(|container| container.serves(path))
+    };
+    if is_known(place) {
+        return None;
+    }
+    let above = place.as_path().ancestors().skip(1).filter(|path| !home.starts_with(path));
+    above.filter_map(|path| WorkspacePath::new(path).ok()).find(is_known)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::{ContainerId, RunState};
+    use crate::label;
+
+    fn serving(path: &str, managed: &str) -> Container {
+        let labels = [(label::MANAGED, managed), (label::WORKSPACE, path)].into_iter().collect();
+        let (id, name) = (ContainerId::new(path), path.to_owned());
+        let (status, image) = (String::new(), String::new());
+        Container { id, name, state: RunState::Running, status, image, labels }
+    }
+
+    fn check(place: &str, containers: &[Container], sections: &[&str], expected: Option<&str>) {
+        let path = |text: &str| WorkspacePath::new(text).expect("a path");
+        let sections: Vec<_> = sections.iter().copied().map(path).collect();
+        let found = enclosing(&path(place), containers, &sections, Path::new("/home/me"));
+        assert_eq!(found.as_ref().map(WorkspacePath::as_str), expected, "{place} {sections:?}");
+    }
+
+    #[test]
+    fn nearest_known_directory_counts() {
+        let ours = [serving("/home/me/src", "true"), serving("/home/me/src/api", "true")];
+        check("/home/me/src/api/web", &ours, &[], Some("/home/me/src/api"));
+        check("/home/me/src/api", &ours, &[], None);
+        check("/home/me/src/app", &ours, &[], Some("/home/me/src"));
+        check("/home/me/srcs", &ours, &[], None);
+        check("/home/me/src/app", &ours, &["/home/me/src/app"], None);
+        check("/home/me/a/b", &ours, &["/home/me/a"], Some("/home/me/a"));
+        check("/home/me/src/api/web", &[serving("/home/me/src", "false")], &[], None);
+    }
+
+    #[test]
+    fn nobodys_home_is_taken_unasked() {
+        let all = [serving("/", "true"), serving("/home", "true"), serving("/home/me", "true")];
+        check("/home/me/src", &all, &["/home/me", "/home"], None);
+    }
+}

@@ -1,0 +1,53 @@
+//! The border to what is remembered about a workspace beside its container.
+
+use std::error::Error;
+use std::future::Future;
+
+use crate::exit;
+use crate::hint::{Advice, Hint};
+use crate::naming::{VolumeName, WorkspacePath};
+
+/// What outlasts every container of a workspace.
+pub trait Records: Sync {
+    /// Has every later container of the workspace take this data volume. May
+    /// be done twice.
+    fn record_volume(
+        &self,
+        workspace: &WorkspacePath,
+        volume: &VolumeName,
+    ) -> impl Future<Output = Result<(), RecordError>> + Send;
+}
+
+/// Remembers nothing: for programs that name the volume each time.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NoRecords;
+
+impl Records for NoRecords {
+    async fn record_volume(&self, _: &WorkspacePath, _: &VolumeName) -> Result<(), RecordError> {
+        Ok(())
+    }
+}
+
+/// Nothing could be written down; usually the configuration is read-only or is
+/// no TOML.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot record the data volume of `{workspace}`")]
+pub struct RecordError {
+    /// The workspace.
+    pub workspace: String,
+    /// What went wrong.
+    #[source]
+    pub source: Box<dyn Error + Send + Sync + 'static>,
+}
+
+impl Advice for RecordError {
+    fn exit_code(&self) -> u8 {
+        exit::FAILED
+    }
+
+    fn hints(&self) -> Vec<Hint> {
+        vec![Hint::new(
+            "see that the configuration can be written, and run again; nothing was removed",
+        )]
+    }
+}
