@@ -93,7 +93,7 @@ fn is_image_of_ours(reference: &str) -> bool {
         let rest = repository.strip_prefix(*namespace);
         rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     };
-    NAMESPACES.iter().any(|it| is_below(it)) && repository != KEPT
+    NAMESPACES.iter().any(is_below) && repository != KEPT
 }
 
 #[cfg(test)]
