@@ -48,11 +48,15 @@ enum Unit {
 }
 
 impl Unit {
-    fn option(self) -> &'static str {
+    /// Words of journalctl(1) that leave nothing else.
+    fn words(self) -> &'static [&'static str] {
         match self {
-            Self::Ssh => "--unit=ssh.service",
-            Self::Docker => "--unit=docker.service",
-            Self::Init => "--unit=containai-init.service",
+            // What sessions run belongs to the server's unit too.
+            Self::Ssh => {
+                &["--unit=ssh.service", "_COMM=sshd", "_COMM=sshd-session", "_COMM=systemd"]
+            }
+            Self::Docker => &["--unit=docker.service"],
+            Self::Init => &["--unit=containai-init.service"],
         }
     }
 }
@@ -69,8 +73,8 @@ pub(super) async fn run(
     let follow = if args.follow { Follow::On } else { Follow::Off };
     if container.state == RunState::Running {
         let lines = format!("--lines={}", args.lines);
-        let unit = args.unit.map(Unit::option);
-        let words: Vec<&str> = std::iter::once(lines.as_str()).chain(unit).collect();
+        let unit = args.unit.map_or(&[][..], Unit::words);
+        let words = [&[lines.as_str()], unit].concat();
         print(engine.journal(&container.id, &words, follow).await?, ui).await?;
     } else {
         let follow = refuse_of_stopped(args, &container)?;

@@ -222,7 +222,9 @@ fn ports_come_and_go_on_a_running_container() {
         let list = person.cai(["ports", "list", "--json"]).run().success().stdout();
         (list.trim() == "[]").then_some(())
     });
-    assert!(TcpStream::connect(("127.0.0.1", second)).is_err());
+    until(PATIENCE, "its port is free", || {
+        TcpStream::connect(("127.0.0.1", second)).is_err().then_some(())
+    });
 }
 
 /// Plain `ssh -N` that lives as long as this value.
