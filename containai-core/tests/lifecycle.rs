@@ -207,6 +207,21 @@ fn container_that_vanishes_is_made_anew() {
 }
 
 #[test]
+fn container_that_is_being_stopped_is_started_again() {
+    let (engine, remote) = (FakeEngine::new(), FakeRemote::new());
+    let container = enter(&engine, &remote).expect("a session").container;
+    engine.let_leave(&container.id);
+    remote.close_next(1);
+    let again = enter(&engine, &remote).expect("a session").container;
+    assert_eq!(again.id, container.id);
+    assert_eq!(engine.calls().iter().filter(|call| **call == "start").count(), 2);
+
+    remote.close_next(2);
+    let error = enter(&engine, &remote).expect_err("nobody stops it");
+    assert!(matches!(error, DriveError::Remote(RemoteError::Connection { .. })), "{error}");
+}
+
+#[test]
 fn port_taken_before_the_first_start_leads_to_another() {
     let engine = FakeEngine::new();
     let stolen = PortRange::default().start();

@@ -96,8 +96,8 @@ pub trait Engine: Sync {
     /// Wakes a paused container.
     fn unpause(&self, id: &ContainerId) -> impl Future<Output = Result<(), EngineError>> + Send;
 
-    /// Waits until a container that is being restarted or removed has left that
-    /// state, a few seconds at most.
+    /// Waits until a container that is about to leave a state has left it, a few
+    /// seconds at most.
     fn settle(
         &self,
         name: &str,

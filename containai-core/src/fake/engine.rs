@@ -27,6 +27,7 @@ pub(super) struct World {
     calls: Vec<&'static str>,
     calls_left: Option<usize>,
     ghosts: Vec<ContainerId>,
+    leaving: Vec<ContainerId>,
     stolen_ports: Vec<HostPort>,
     made: u32,
     starts: u32,
@@ -77,6 +78,12 @@ impl FakeEngine {
     pub fn with_ghost(self, container: Container) -> Self {
         self.world().ghosts.push(container.id.clone());
         self.with_container(container)
+    }
+
+    /// Has a running container end soon, as somebody's `docker stop` does;
+    /// [`Engine::settle`] waits until it has.
+    pub fn let_leave(&self, id: &ContainerId) {
+        self.world().leaving.push(id.clone());
     }
 
     /// Has another program take a port, so that no container with it starts.
@@ -278,7 +285,15 @@ impl Engine for FakeEngine {
         let mut world = self.call("settle")?;
         let ghosts = std::mem::take(&mut world.ghosts);
         world.containers.retain(|container| !ghosts.contains(&container.id));
+        let leaving = std::mem::take(&mut world.leaving);
         match state {
+            RunState::Running => {
+                for container in &mut world.containers {
+                    if leaving.contains(&container.id) {
+                        container.state = RunState::Exited;
+                    }
+                }
+            }
             RunState::Removing => world.containers.retain(|container| container.name != name),
             _ => {
                 for container in world.containers.iter_mut().filter(|it| it.name == name) {

@@ -15,6 +15,7 @@ pub struct FakeRemote {
     pins: Mutex<BTreeMap<HostPort, HostKey>>,
     behind: Mutex<BTreeMap<HostPort, ContainerId>>,
     rivals: Mutex<BTreeMap<HostPort, bool>>,
+    closed: Mutex<u32>,
 }
 
 /// An open session in memory.
@@ -41,6 +42,12 @@ impl FakeRemote {
     /// that it is chosen once.
     pub fn let_rival_take(&self, port: HostPort) {
         lock(&self.rivals).insert(port, false);
+    }
+
+    /// Has the next sessions, this many, end while they are opened, as those of
+    /// a server do that is being stopped.
+    pub fn close_next(&self, sessions: u32) {
+        *lock(&self.closed) = sessions;
     }
 
     /// Pins the key of another container for the port.
@@ -113,6 +120,12 @@ impl Remote for FakeRemote {
     }
 
     async fn open(&self, door: HostKey, port: HostPort) -> Result<FakeSession, RemoteError> {
+        let mut closed = lock(&self.closed);
+        if let Some(left) = closed.checked_sub(1) {
+            *closed = left;
+            let peer = Peer::Container(port);
+            return Err(RemoteError::Connection { peer, source: "early eof".into() });
+        }
         match lock(&self.pins).get(&port) {
             None => Err(RemoteError::NotPinned { port: port.get() }),
             Some(pinned) if *pinned == door => Ok(FakeSession { port, key: door }),

@@ -5,7 +5,7 @@ use crate::engine::{Container, ContainerId, Engine, EngineError};
 use crate::lifecycle::{Desired, DriveError, Event, Events, Observed, Pin, Reached, Step, reach};
 use crate::naming::ContainerName;
 use crate::records::Records;
-use crate::remote::Remote;
+use crate::remote::{Remote, RemoteError};
 
 /// What stays the same on the way, and what a pinned key is worth.
 pub(super) struct Road<'a, E, R, N> {
@@ -15,6 +15,16 @@ pub(super) struct Road<'a, E, R, N> {
     desired: &'a Desired,
     events: &'a dyn Events,
     pin: Pin,
+    looks: Looks,
+}
+
+/// How often a container that runs may turn out to be no way in.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Looks {
+    /// It may have been on its way out.
+    Another,
+    /// It was looked at again, or this run started it.
+    Last,
 }
 
 impl<'a, E: Engine, R: Remote, N: Records> Road<'a, E, R, N> {
@@ -25,7 +35,7 @@ impl<'a, E: Engine, R: Remote, N: Records> Road<'a, E, R, N> {
         desired: &'a Desired,
         events: &'a dyn Events,
     ) -> Self {
-        Self { engine, remote, records, desired, events, pin: Pin::Known }
+        Self { engine, remote, records, desired, events, pin: Pin::Known, looks: Looks::Another }
     }
 
     /// Takes one step; the last one has a session to show for it.
@@ -48,6 +58,7 @@ impl<'a, E: Engine, R: Remote, N: Records> Road<'a, E, R, N> {
             Step::Start { id } => {
                 replace::start(engine, observed, &id).await?;
                 self.pin = Pin::Stale;
+                self.looks = Looks::Last;
             }
             Step::Unpause { id } => engine.unpause(&id).await?,
             Step::Keep { id } => {
@@ -79,14 +90,31 @@ impl<'a, E: Engine, R: Remote, N: Records> Road<'a, E, R, N> {
             Step::Wait { name, state } => engine.settle(&name, state).await?,
             Step::Reach { id } => {
                 let container = find(observed, &id)?;
-                let session = reach(engine, remote, &container, self.pin).await?;
-                return Ok(Some(Reached { container, session }));
+                match reach(engine, remote, &container, self.pin).await {
+                    Err(error) if self.looks == Looks::Another && is_closing(&error) => {
+                        self.looks = Looks::Last;
+                        engine.settle(&container.name, container.state).await?;
+                    }
+                    Err(error) => return Err(error),
+                    Ok(session) => return Ok(Some(Reached { container, session })),
+                }
             }
             Step::Done => {}
             Step::Refuse(refusal) => return Err(refusal.into()),
         }
         Ok(None)
     }
+}
+
+/// Whether a container that was listed as running may only have been on its way
+/// out: a run that was killed had asked the engine to stop it, or somebody else
+/// did. No command has been started then.
+fn is_closing(error: &DriveError) -> bool {
+    matches!(
+        error,
+        DriveError::Engine(EngineError::Ended { .. })
+            | DriveError::Remote(RemoteError::Connection { .. })
+    )
 }
 
 /// The container was listed and is gone: the engine takes back what a run that

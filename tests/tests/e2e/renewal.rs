@@ -106,9 +106,10 @@ fn killed_while_making_it_anew_loses_no_volume() {
         std::thread::sleep(Duration::from_millis(moment));
         running.signal(Signal::SIGKILL);
         running.outcome();
-        run(&person, &repository, &[], &format!("cat {MARK}")).success().prints("kept\n");
+        let outcome = run(&person, &repository, &[], &format!("cat {MARK}"));
         assert_eq!(person.containers(repository.path()).len(), 1, "after {moment} ms");
-        assert_eq!(volume(&person, repository.path()), mine);
+        assert_eq!(volume(&person, repository.path()), mine, "after {moment} ms");
+        outcome.success().prints("kept\n");
     }
 }
 
