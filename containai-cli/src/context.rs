@@ -9,11 +9,12 @@ use anyhow::Context as _;
 use containai_core::config::{Config, FileText, Flags, Layers};
 use containai_core::hint::Hint;
 use containai_core::layout;
-use containai_core::naming::WorkspacePath;
+use containai_core::naming::{ClientId, WorkspacePath};
 use containai_docker::host::EngineRecord;
 use containai_docker::{AddressError, DockerEngine, EngineAddress};
 use containai_ssh::{ForwardAgent, SshRemote, Wishes};
 
+use crate::elsewhere;
 use crate::env::Env;
 use crate::error::CliError;
 use crate::ui::Ui;
@@ -26,6 +27,8 @@ pub(crate) struct Context<'a> {
     pub(crate) address: EngineAddress,
     pub(crate) record: Option<EngineRecord>,
     pub(crate) remote: SshRemote,
+    /// This machine, for an engine that runs on another one.
+    pub(crate) client: Option<ClientId>,
 }
 
 impl<'a> Context<'a> {
@@ -62,9 +65,14 @@ impl<'a> Context<'a> {
         };
         let remote = SshRemote::new(env.layout.clone())
             .with_engine(address.to_string())
+            .with_detour(elsewhere::detour(&address, env))
             .with_wishes(wishes(&config));
         let lends = config.forward_agent.value;
-        let mut context = Self { env, ui, config, address, record, remote };
+        let client = match address.is_elsewhere() {
+            true => Some(elsewhere::client(env)?),
+            false => None,
+        };
+        let mut context = Self { env, ui, config, address, record, remote, client };
         if lends {
             context.lend_agent();
         }
@@ -89,7 +97,11 @@ impl<'a> Context<'a> {
         let engine = DockerEngine::connect(self.address.clone(), self.env.certificates.as_deref())?
             .with_build_lock(self.env.layout.image_lock());
         let uids = self.record.as_ref().map(EngineRecord::workspace_uids).unwrap_or_default();
-        Ok(engine.with_workspace_uids(uids))
+        let engine = engine.with_workspace_uids(uids);
+        Ok(match &self.client {
+            Some(client) => engine.with_client(client.clone()),
+            None => engine,
+        })
     }
 }
 
@@ -107,8 +119,9 @@ fn wishes(config: &Config) -> Wishes {
 }
 
 fn bad_address(error: &AddressError) -> CliError {
-    CliError::usage(error.to_string())
-        .hint(Hint::new("use `unix:///path`, `tcp://host:port` or `ssh://user@host`"))
+    CliError::usage(error.to_string()).hint(Hint::new(
+        "use `unix:///path`, `tcp://host:port` or `ssh://user@host[:port][/socket]`",
+    ))
 }
 
 /// The text of a file that need not exist.

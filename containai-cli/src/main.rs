@@ -7,6 +7,7 @@ mod broker;
 mod commands;
 mod complete;
 mod context;
+mod elsewhere;
 mod env;
 mod error;
 mod forwarding;

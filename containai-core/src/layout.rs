@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest as _, Sha256};
 
-use crate::naming::{ContainerName, SshAlias, WorkspacePath};
+use crate::naming::{ContainerName, SshAlias, VolumeName, WorkspacePath};
 
 /// Where the workspace is mounted in a container.
 pub const CONTAINER_WORKSPACE: &str = "/home/agent/workspace";
@@ -76,6 +76,17 @@ impl Layout {
     /// The public half of [`Self::identity`].
     pub fn identity_public(&self) -> PathBuf {
         self.config.join("id_containai.pub")
+    }
+
+    /// What tells this machine from others that use the same engine; drawn at
+    /// its first use of an engine elsewhere.
+    pub fn client_id(&self) -> PathBuf {
+        self.config.join("client-id")
+    }
+
+    /// What was brought to a volume of another machine's engine, mode 0600.
+    pub fn copy_record(&self, volume: &VolumeName) -> PathBuf {
+        self.config.join("copies").join(format!("{volume}.json"))
     }
 
     /// The pinned host keys; written by ContainAI only.

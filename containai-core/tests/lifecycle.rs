@@ -40,6 +40,7 @@ fn desired() -> Desired {
         resources: Resources::half_of(HostCapacity { memory_bytes: 8 << 30, cpus: 4 }),
         isolation: Isolation::Userns,
         template: String::new(),
+        client: None,
     }
 }
 

@@ -7,7 +7,7 @@ use bollard::models::{
     ContainerCreateBody, HostConfig, HostConfigCgroupnsModeEnum, Mount, MountBindOptions,
     MountBindOptionsPropagationEnum, MountType, MountVolumeOptions, PortBinding,
 };
-use containai_core::engine::{ContainerSpec, EngineError, Isolation};
+use containai_core::engine::{ContainerSpec, EngineError, Isolation, WorkspaceMount};
 use containai_core::label::{self, Labels};
 use containai_core::layout;
 use containai_core::naming::VolumeName;
@@ -34,7 +34,9 @@ const FORBIDDEN: [&str; 9] =
 /// [`EngineError::ForbiddenMount`] for a workspace that holds an engine's
 /// socket or the host itself.
 pub(crate) fn body(spec: &ContainerSpec) -> Result<ContainerCreateBody, EngineError> {
-    refuse_forbidden(spec.workspace.as_path())?;
+    if spec.mount == WorkspaceMount::Bind {
+        refuse_forbidden(spec.workspace.as_path())?;
+    }
     let labels = spec.labels();
     Ok(ContainerCreateBody {
         hostname: Some(spec.hostname.to_string()),
@@ -84,6 +86,9 @@ fn host_config(spec: &ContainerSpec) -> HostConfig {
 }
 
 fn workspace_mount(spec: &ContainerSpec) -> Mount {
+    if let WorkspaceMount::Volume { volume, .. } = &spec.mount {
+        return volume_mount(spec, volume, layout::CONTAINER_WORKSPACE);
+    }
     Mount {
         typ: Some(MountType::BIND),
         source: Some(spec.workspace.to_string()),
@@ -97,10 +102,13 @@ fn workspace_mount(spec: &ContainerSpec) -> Mount {
 }
 
 fn volume_mount(spec: &ContainerSpec, volume: &VolumeName, target: &str) -> Mount {
-    let labels = HashMap::from([
+    let mut labels = HashMap::from([
         (label::MANAGED.to_owned(), "true".to_owned()),
         (label::WORKSPACE.to_owned(), spec.workspace.to_string()),
     ]);
+    if let WorkspaceMount::Volume { client, .. } = &spec.mount {
+        labels.insert(label::CLIENT.to_owned(), client.to_string());
+    }
     Mount {
         typ: Some(MountType::VOLUME),
         source: Some(volume.to_string()),
@@ -144,6 +152,7 @@ mod tests {
             port: HostPort::new(2300).expect("a port"),
             resources: Resources::half_of(HostCapacity { memory_bytes: 8 << 30, cpus: 4 }),
             template: String::new(),
+            mount: WorkspaceMount::Bind,
             workspace,
             name,
             isolation,
@@ -163,6 +172,21 @@ mod tests {
             }
         }
         insta::assert_json_snapshot!(body);
+    }
+
+    #[test]
+    fn the_workspace_of_another_machine_is_a_volume() {
+        let mut spec = spec("/etc", Isolation::Userns);
+        let client = containai_core::naming::ClientId::from_random([7; 16]);
+        let volume = VolumeName::parse("copy").expect("a name");
+        spec.mount = WorkspaceMount::Volume { client: client.clone(), volume };
+        let body = body(&spec).expect("a path of another machine means nothing here");
+        let labels = body.labels.unwrap_or_default();
+        assert_eq!(labels.get(label::CLIENT), Some(&client.to_string()));
+        let mounts = body.host_config.and_then(|host| host.mounts).unwrap_or_default();
+        assert!(mounts.iter().all(|mount| mount.typ == Some(MountType::VOLUME)));
+        let source = mounts.first().and_then(|mount| mount.source.as_deref());
+        assert_eq!(source, Some("copy"));
     }
 
     #[test]

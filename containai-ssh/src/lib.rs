@@ -56,6 +56,8 @@
 #![deny(missing_docs)]
 
 mod command;
+mod detour;
+mod door;
 mod files;
 mod forward;
 mod fragment;
@@ -75,6 +77,8 @@ mod variables;
 mod wait;
 
 pub use command::{Command, CommandError, JOURNAL, Launch};
+pub use detour::{Detour, Means};
+pub use door::Door;
 pub use forward::{Notice, Tunnel};
 pub use fragment::Fragment;
 pub use host_block::{ForwardAgent, HostBlock, HostBlockError, Wishes};
@@ -86,7 +90,6 @@ pub use session::{
     Captured, ExitOutcome, Input, Output, Session, Signals, Size, Stdio, Terminal, restore_terminal,
 };
 pub use variables::{CARRIER, Variables, VariablesError};
-pub use wait::Door;
 
 /// The keys and formats of SSH, where upstream merged the former `russh-keys`.
 pub use russh::keys as russh_keys;

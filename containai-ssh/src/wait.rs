@@ -8,6 +8,8 @@ use containai_core::remote::RemoteError;
 use tokio::net::TcpStream;
 use tokio::time::{sleep, timeout};
 
+use crate::door::Door;
+
 /// How long to wait in all.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 /// How long to wait where somebody else has more patience.
@@ -22,17 +24,11 @@ const BANNERS: [&[u8]; 2] = [b"SSH-2.0-", b"SSH-1.99-"];
 /// and `PerSourcePenalties`.
 const LATER: [&[u8]; 2] = [b"Exceeded MaxStartups", b"Not allowed at this time"];
 
-/// A connection on which the server has spoken, with its words still unread.
+/// Waits until an SSH server speaks on a port of 127.0.0.1.
 ///
 /// The connection that found the server ready is the one that is used: a
 /// server counts connections that come to nothing against their sender, and
 /// OpenSSH 9.8 shuts such senders out for a while.
-#[derive(Debug)]
-pub struct Door {
-    pub(crate) stream: TcpStream,
-}
-
-/// Waits until an SSH server speaks on a port of 127.0.0.1.
 pub(crate) async fn knock(port: HostPort, patience: Duration) -> Result<Door, RemoteError> {
     let start = Instant::now();
     let (mut pause, longest) = PAUSE;
@@ -41,7 +37,7 @@ pub(crate) async fn knock(port: HostPort, patience: Duration) -> Result<Door, Re
         let silent = || Greeting::NotYet("a connection, but no word".to_owned());
         let last =
             match timeout(ATTEMPT.min(left), attempt(port)).await.unwrap_or_else(|_| silent()) {
-                Greeting::Ssh(stream) => return Ok(Door { stream }),
+                Greeting::Ssh(stream) => return Ok(Door::socket(stream)),
                 Greeting::Foreign(spoke) => {
                     return Err(RemoteError::NotSsh { port: port.get(), spoke });
                 }
@@ -81,17 +77,39 @@ async fn greet(port: HostPort) -> std::io::Result<Greeting> {
         if said.is_empty() {
             return Ok(Greeting::NotYet("the connection was closed at once".to_owned()));
         }
-        if BANNERS.iter().any(|banner| said.starts_with(banner)) {
-            return Ok(Greeting::Ssh(stream));
-        }
-        if LATER.iter().any(|later| said.starts_with(later)) {
-            return Ok(Greeting::NotYet(printable(said)));
-        }
-        if !BANNERS.iter().chain(&LATER).any(|known| known.starts_with(said)) {
-            return Ok(Greeting::Foreign(printable(said)));
+        match judge(said) {
+            Some(Word::Ssh) => return Ok(Greeting::Ssh(stream)),
+            Some(Word::Later(said)) => return Ok(Greeting::NotYet(said)),
+            Some(Word::Foreign(said)) => return Ok(Greeting::Foreign(said)),
+            None => {}
         }
         // Looking does not consume, so there is nothing to wait for.
         sleep(Duration::from_millis(1)).await;
+    }
+}
+
+/// What the first bytes of a server mean.
+pub(crate) enum Word {
+    /// It speaks SSH.
+    Ssh,
+    /// It will, later.
+    Later(String),
+    /// It speaks something else.
+    Foreign(String),
+}
+
+/// Tells what the first bytes of a server mean; `None` while they may become
+/// anything.
+pub(crate) fn judge(said: &[u8]) -> Option<Word> {
+    if BANNERS.iter().any(|banner| said.starts_with(banner)) {
+        return Some(Word::Ssh);
+    }
+    if LATER.iter().any(|later| said.starts_with(later)) {
+        return Some(Word::Later(printable(said)));
+    }
+    match BANNERS.iter().chain(&LATER).any(|known| known.starts_with(said)) {
+        true => None,
+        false => Some(Word::Foreign(printable(said))),
     }
 }
 
@@ -107,6 +125,7 @@ mod tests {
     use std::net::TcpListener;
 
     use super::*;
+    use crate::door::Way;
 
     /// Answers one connection after another, each with one of the texts.
     fn serve(texts: &'static [&'static [u8]]) -> std::io::Result<u16> {
@@ -169,9 +188,11 @@ mod tests {
         use tokio::io::AsyncReadExt;
 
         let port = HostPort::new(serve(&[b"SSH-2.0-x\r\n"])?)?;
-        let mut door = knock(port, PATIENCE).await?;
+        let Way::Socket(mut stream) = knock(port, PATIENCE).await?.way else {
+            panic!("a socket leads to a port");
+        };
         let mut text = String::new();
-        door.stream.read_to_string(&mut text).await?;
+        stream.read_to_string(&mut text).await?;
         assert_eq!(text, "SSH-2.0-x\r\n");
         Ok(())
     }

@@ -68,6 +68,7 @@ pub(crate) fn desired(
         resources: config.resources(capacity),
         isolation,
         template: String::new(),
+        client: None,
     }
 }
 

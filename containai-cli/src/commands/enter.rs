@@ -11,6 +11,7 @@ use containai_core::lifecycle::{
     reach,
 };
 use containai_core::naming::WorkspacePath;
+use containai_core::resources::HostCapacity;
 use containai_docker::DockerEngine;
 use containai_ssh::{Command, JOURNAL, Launch, Session, Size, Stdio, Terminal, Variables};
 
@@ -18,6 +19,7 @@ use super::create::{desired, local_capacity};
 use super::setup;
 use super::target::missing;
 use crate::context::Context;
+use crate::elsewhere;
 use crate::env::Env;
 use crate::error::CliError;
 use crate::passage::Passage;
@@ -149,7 +151,7 @@ impl<'a> Entrance<'a> {
             }
             Err(error) => return Err(error),
         }
-        let wanted = self.wanted(isolation.unwrap_or(Isolation::Userns));
+        let wanted = self.wanted(isolation.unwrap_or(Isolation::Userns), local_capacity());
         let steps = plan(&observed, &wanted);
         let engine = self.context.address.to_string();
         self.context.ui.data(&wire::plan::text(&engine, &observed, &wanted, &steps))?;
@@ -191,7 +193,7 @@ impl<'a> Entrance<'a> {
     async fn observed(&self) -> anyhow::Result<(DockerEngine, Observed)> {
         let engine = self.context.engine()?;
         let isolation = self.context.record.as_ref().map(|record| record.isolation);
-        let wanted = self.wanted(isolation.unwrap_or(Isolation::Userns));
+        let wanted = self.wanted(isolation.unwrap_or(Isolation::Userns), local_capacity());
         let observed = observe(&engine, &wanted).await?;
         Ok((engine, observed))
     }
@@ -212,13 +214,20 @@ impl<'a> Entrance<'a> {
             Some(record) if exists || choice.allows(record.isolation) => record.isolation,
             None if exists => Isolation::Userns,
             Some(record) => return Err(other_isolation(record.isolation, choice).into()),
-            None => containai_docker::isolation::detect(engine, choice).await?,
+            None => containai_docker::isolation::detect(engine, choice)
+                .await
+                .map_err(|error| elsewhere::advise(&self.context.address, error))?,
         };
-        Ok(self.wanted(isolation))
+        let capacity = match (&self.context.client, exists) {
+            (Some(_), false) => engine.capacity().await?,
+            _ => local_capacity(),
+        };
+        Ok(self.wanted(isolation, capacity))
     }
 
-    fn wanted(&self, isolation: Isolation) -> Desired {
-        desired(&self.context.config, &self.workspace, isolation, local_capacity())
+    fn wanted(&self, isolation: Isolation, capacity: HostCapacity) -> Desired {
+        let client = self.context.client.clone();
+        Desired { client, ..desired(&self.context.config, &self.workspace, isolation, capacity) }
     }
 
     async fn turn(&self) -> anyhow::Result<std::fs::File> {

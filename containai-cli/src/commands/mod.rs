@@ -60,7 +60,7 @@ pub(crate) fn run(
         Command::Version(args) => version::run(&args, ui),
         Command::Completion(args) => completion::run(&args, ui),
         Command::Reference(args) => reference::run(&args),
-        Command::Setup(args) => setup::run(&args, env, ui),
+        Command::Setup(args) => setup::run(&args, global, env, ui),
         Command::Run(args) => wait(run::run(args, global, env, ui)),
         Command::Shell(args) => wait(shell::run(args, global, env, ui)),
         Command::Exec(args) => wait(exec::run(args, global, env, ui)),

@@ -22,7 +22,7 @@ use crate::ui::Ui;
 pub(crate) struct StopArgs {
     #[command(flatten)]
     target: TargetArgs,
-    /// Stop every container of ContainAI on the engine
+    /// Stop every container that this machine has on the engine
     #[arg(long, conflicts_with_all = ["path", "workspace", "container"])]
     all: bool,
     /// Remove the container afterwards; its named volumes stay
@@ -40,13 +40,19 @@ pub(super) async fn run(
     let context = Context::new(env, ui, flags, None)?;
     let engine = context.engine()?;
     let containers = match args.all {
-        true => engine.containers().await?.into_iter().filter(|c| c.labels.is_managed()).collect(),
+        true => own(engine.containers().await?),
         false => vec![args.target.find(&engine, env).await?],
     };
     for container in &containers {
         stop(&context, &engine, container, args).await?;
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// What other machines have on the engine is theirs to stop.
+fn own(mut containers: Vec<Container>) -> Vec<Container> {
+    containers.retain(|it| it.labels.is_managed() && it.labels.workspace().is_some());
+    containers
 }
 
 async fn stop(

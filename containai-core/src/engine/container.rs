@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::label::Labels;
-use crate::naming::{ContainerName, HostPort, Hostname, VolumeName, WorkspacePath};
+use crate::naming::{ClientId, ContainerName, HostPort, Hostname, VolumeName, WorkspacePath};
 use crate::resources::Resources;
 
 /// The engine's own identifier of a container.
@@ -131,9 +131,11 @@ pub struct ContainerSpec {
     pub hostname: Hostname,
     /// The image reference, present in the engine's store.
     pub image: String,
-    /// The workspace on the host, mounted read-write at
+    /// The workspace on the user's machine, read-write at
     /// [`crate::layout::CONTAINER_WORKSPACE`].
     pub workspace: WorkspacePath,
+    /// What is mounted there.
+    pub mount: WorkspaceMount,
     /// Mounted at [`crate::layout::CONTAINER_DATA`].
     pub data_volume: VolumeName,
     /// Mounted at [`crate::layout::CONTAINER_DOCKER`].
@@ -146,6 +148,20 @@ pub struct ContainerSpec {
     pub isolation: Isolation,
     /// The template it was made from; empty without one.
     pub template: String,
+}
+
+/// What a container has for its workspace.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum WorkspaceMount {
+    /// The directory itself: the engine runs on the machine that has it.
+    Bind,
+    /// A copy: the engine runs on another machine.
+    Volume {
+        /// The machine that has the workspace.
+        client: ClientId,
+        /// Where the copy is.
+        volume: VolumeName,
+    },
 }
 
 /// A container to make in another's place: everything about it is as in the
@@ -172,5 +188,6 @@ impl ContainerSpec {
             &self.template,
             &self.isolation.to_string(),
         )
+        .with_mount(&self.mount)
     }
 }

@@ -4,7 +4,9 @@ mod container;
 mod error;
 mod image;
 
-pub use container::{Container, ContainerId, ContainerSpec, Isolation, RunState, Succession};
+pub use container::{
+    Container, ContainerId, ContainerSpec, Isolation, RunState, Succession, WorkspaceMount,
+};
 pub use error::{Cause, EngineError};
 pub use image::{ImageRequest, ImageSource, ShippedImage, UnknownImageSource};
 

@@ -3,7 +3,7 @@
 use super::succession::succession;
 use crate::engine::{Container, ContainerId, Engine, EngineError};
 use crate::lifecycle::{Desired, DriveError, Event, Events, Kept, Observed};
-use crate::naming::ContainerName;
+use crate::naming::{ContainerName, HostPort};
 use crate::remote::Remote;
 
 /// Keeps the container's file system as an image. The last start is asked for
@@ -66,8 +66,9 @@ pub(super) async fn start<E: Engine>(
 ) -> Result<(), EngineError> {
     let is_empty = |it: &Container| it.id == *id && it.is_empty();
     match engine.start(id).await {
-        Err(EngineError::PortTaken { .. }) => {
+        Err(EngineError::PortTaken { port }) => {
             observed.key_installed = false;
+            observed.foreign_ports.extend(HostPort::new(port));
             if observed.containers.iter().any(is_empty) {
                 return engine.remove(id).await;
             }

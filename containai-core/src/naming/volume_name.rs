@@ -2,7 +2,7 @@
 
 use super::alphabet::{hyphenated, is_docker_first, is_docker_rest, is_made_of};
 use super::newtype::{parses_from_text, reads_as_text};
-use super::{ContainerName, WorkspacePath};
+use super::{ClientId, ContainerName, WorkspacePath};
 
 /// The name of a Docker volume: `[a-zA-Z0-9][a-zA-Z0-9_.-]*`, at most 255 characters.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -35,13 +35,25 @@ impl VolumeName {
     /// find the other's sign-ins.
     #[must_use]
     pub fn data(container: &ContainerName, workspace: &WorkspacePath) -> Self {
-        Self::of_workspace(container, workspace, "data")
+        Self::of_workspace(container, &workspace.digest(), VolumeUse::Data)
     }
 
     /// Names the volume that holds the inner Docker's images and containers.
     #[must_use]
     pub fn docker(container: &ContainerName, workspace: &WorkspacePath) -> Self {
-        Self::of_workspace(container, workspace, "docker")
+        Self::of_workspace(container, &workspace.digest(), VolumeUse::Docker)
+    }
+
+    /// Names a volume on the engine of another machine than the workspace's:
+    /// machines with workspaces of one path never share it.
+    #[must_use]
+    pub fn elsewhere(
+        container: &ContainerName,
+        workspace: &WorkspacePath,
+        client: &ClientId,
+        what: VolumeUse,
+    ) -> Self {
+        Self::of_workspace(container, &workspace.digest_with(client), what)
     }
 
     /// Names a data volume that was not there before, for a fresh start:
@@ -60,10 +72,25 @@ impl VolumeName {
         Self(format!("{repo}-{branch}-{stamp}"))
     }
 
-    fn of_workspace(container: &ContainerName, workspace: &WorkspacePath, what: &str) -> Self {
-        let digest = workspace.digest();
+    fn of_workspace(container: &ContainerName, digest: &str, what: VolumeUse) -> Self {
+        let what = match what {
+            VolumeUse::Data => "data",
+            VolumeUse::Docker => "docker",
+            VolumeUse::Workspace => "workspace",
+        };
         Self(format!("containai-{container}-{digest}-{what}"))
     }
+}
+
+/// What a volume of a container holds.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum VolumeUse {
+    /// Agents' settings and sign-ins.
+    Data,
+    /// The inner Docker's images and containers.
+    Docker,
+    /// The copy of a workspace that is on another machine than the engine.
+    Workspace,
 }
 
 /// Docker would refuse the name of a volume.
@@ -104,6 +131,18 @@ mod tests {
         let one = VolumeName::data(&name, &WorkspacePath::new("/home/a/api")?);
         let other = VolumeName::data(&name, &WorkspacePath::new("/home/b/api")?);
         insta::assert_snapshot!(one, @"containai-api-main-4cf4e026-data");
+        assert_ne!(one, other);
+        Ok(())
+    }
+
+    #[test]
+    fn two_machines_never_share() -> Result<(), Box<dyn std::error::Error>> {
+        let (name, path) = (ContainerName::parse("api-main")?, WorkspacePath::new("/home/a/api")?);
+        let [one, other] = [[1; 16], [2; 16]].map(|bytes| {
+            let client = ClientId::from_random(bytes);
+            VolumeName::elsewhere(&name, &path, &client, VolumeUse::Workspace)
+        });
+        insta::assert_snapshot!(one, @"containai-api-main-181ee3af-workspace");
         assert_ne!(one, other);
         Ok(())
     }

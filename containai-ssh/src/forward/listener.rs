@@ -22,7 +22,7 @@ pub(super) enum Listener {
 }
 
 /// A connection that somebody made to a [`Listener`].
-pub(super) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+pub(crate) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
 
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
 

@@ -9,6 +9,7 @@ mod socks;
 mod tunnel;
 
 pub(crate) use grants::{Agent, Grants, Origin};
+pub(crate) use listener::Stream;
 pub use notice::Notice;
 pub(crate) use notice::Notices;
 pub use tunnel::Tunnel;

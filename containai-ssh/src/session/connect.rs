@@ -10,14 +10,15 @@ use containai_core::remote::{HostKey, RemoteError};
 use russh::client::{Config, Handle, connect_stream};
 use russh::keys::{Algorithm, HashAlg, PrivateKeyWithHashAlg, PublicKey};
 use russh::{Disconnect, Preferred, cipher, compression};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::timeout;
 
 use super::agent_loan::AgentLoan;
 use super::gate::{Farewell, Gate, GateError};
 use super::quickack::{Haste, QuickAck};
+use crate::door::{Door, Way};
 use crate::forward::Grants;
 use crate::key::KeyPair;
-use crate::wait::Door;
 
 /// How long both sides may take to authenticate each other.
 const HANDSHAKE: Duration = Duration::from_secs(30);
@@ -49,7 +50,14 @@ impl Session {
         identity_path: PathBuf,
     ) -> Result<Self, RemoteError> {
         let handshake = async {
-            let mut session = Self::connect(door, port, host_key).await?;
+            let haste = Haste::new();
+            let mut session = match door.way {
+                Way::Socket(stream) => {
+                    let stream = QuickAck::new(stream, haste.clone());
+                    Self::connect(stream, haste, port, host_key).await?
+                }
+                Way::Other(stream) => Self::connect(stream, haste, port, host_key).await?,
+            };
             match session.authenticate(user, identity).await? {
                 true => Ok(session),
                 false => Err(RemoteError::Denied { port: port.get(), identity: identity_path }),
@@ -59,12 +67,16 @@ impl Session {
         timeout(HANDSHAKE, handshake).await.map_err(late)?
     }
 
-    async fn connect(door: Door, port: HostPort, host_key: &HostKey) -> Result<Self, RemoteError> {
+    async fn connect(
+        stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
+        haste: Haste,
+        port: HostPort,
+        host_key: &HostKey,
+    ) -> Result<Self, RemoteError> {
         let pinned = PublicKey::from_openssh(host_key.as_ref())
             .map_err(|_| RemoteError::NotPinned { port: port.get() })?;
         let fingerprint = pinned.fingerprint(HashAlg::Sha256).to_string();
-        let (farewell, haste) = (Farewell::default(), Haste::new());
-        let stream = QuickAck::new(door.stream, haste.clone());
+        let farewell = Farewell::default();
         let grants = Grants::default();
         let gate = Gate::new(pinned, farewell.clone(), grants.clone());
         let handle = connect_stream(Arc::new(config()), stream, gate).await;

@@ -43,6 +43,7 @@ async fn main() -> anyhow::Result<ExitCode> {
         resources: Resources::half_of(capacity),
         isolation: record.isolation,
         template: String::new(),
+        client: None,
     };
 
     let reached = drive(&engine, &remote, &desired, &Silent).await?;

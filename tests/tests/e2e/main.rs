@@ -15,6 +15,7 @@ mod inner_docker;
 mod interruption;
 mod isolation;
 mod kernel;
+mod other_machines;
 mod ownership;
 mod ports;
 mod races;

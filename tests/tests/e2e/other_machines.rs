@@ -1,0 +1,147 @@
+//! Engines of other machines, reached by SSH and by TLS.
+//!
+//! The other machine is this one behind a server of its own: nothing that is
+//! asked of it is read from a file or a port here.
+
+use std::fs;
+use std::process::{Command, Stdio};
+
+use containai_tests::{Cai, Engine, Hop, Person, Repository, Tls};
+
+/// `cai run --image base -- sh -c SCRIPT`.
+fn run(person: &Person<'_>, repository: &Repository, script: &str) -> Cai {
+    person.cai(["run", "--image", "base", "--", "sh", "-c", script]).inside(repository)
+}
+
+fn exec(person: &Person<'_>, repository: &Repository, script: &str) -> Cai {
+    person.cai(["exec", "--", "sh", "-c", script]).inside(repository)
+}
+
+#[track_caller]
+fn output_of(command: &mut Command) -> String {
+    let output = command.stdin(Stdio::null()).output().expect("the program is installed");
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{command:?} failed: {stderr}");
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+#[test]
+fn a_container_is_made_and_used_over_ssh() {
+    let (person, engine) = (Person::new(), Engine::shared());
+    let hop = Hop::of(&person, engine);
+    let repository = person.repository("over-ssh");
+    let made = hop.through(run(&person, &repository, "cat README; pwd; id -un")).run();
+    made.success().prints("hello\n/home/agent/workspace\nagent\n");
+
+    // The workspace is a copy, and belongs to this machine's client.
+    let container = person.container(repository.path());
+    let mounts = container["Mounts"].as_array().expect("mounts").clone();
+    let workspace = mounts.iter().find(|it| it["Destination"] == "/home/agent/workspace");
+    assert_eq!(workspace.map(|it| &it["Type"]), Some(&"volume".into()), "{mounts:#?}");
+    assert!(container["Config"]["Labels"]["containai.client"].is_string());
+    hop.through(exec(&person, &repository, "echo inside > README")).run().success();
+    assert_eq!(fs::read_to_string(repository.join("README")).expect("it is here"), "hello\n");
+
+    // The next command borrows a connection, and its status comes back.
+    hop.through(exec(&person, &repository, "exit 7")).run().code(7);
+    hop.through(person.cai(["status"])).inside(&repository).run().success();
+
+    // Plain OpenSSH goes through the same server, to the pinned key.
+    let alias = format!("containai-{}", person.container_name(repository.path()));
+    hop.through(person.cai(["setup", "--yes"])).run().success();
+    assert_eq!(output_of(person.openssh("ssh").args([&alias, "cat workspace/README"])), "inside\n");
+    let settings = output_of(person.openssh("ssh").args(["-G", &alias]));
+    assert!(settings.contains("proxyjump root@127.0.0.1:"), "{settings}");
+    let there = person.beside("there");
+    fs::write(&there, "payload\n").expect("a file can be written");
+    output_of(person.openssh("scp").arg(&there).arg(format!("{alias}:/tmp/scp")));
+    let back = person.beside("back");
+    let cp = person.cai(["cp", ":/tmp/scp", back.to_str().expect("text")]).inside(&repository);
+    hop.through(cp).run().success();
+    assert_eq!(fs::read_to_string(&back).expect("it came"), "payload\n");
+
+    // What was changed inside survives a stop and the container itself.
+    hop.through(person.cai(["stop"])).inside(&repository).run().success();
+    let again = hop.through(run(&person, &repository, "cat README")).run();
+    again.success().prints("inside\n");
+    hop.through(person.cai(["stop", "--remove"])).inside(&repository).run().success();
+    let again = hop.through(run(&person, &repository, "cat README")).run();
+    again.success().prints("inside\n");
+}
+
+#[test]
+fn a_container_is_made_and_used_over_tls() {
+    let (person, engine) = (Person::new(), Engine::shared());
+    let tls = Tls::of(&person, engine);
+    let repository = person.repository("over-tls");
+    tls.through(run(&person, &repository, "cat README")).run().success().prints("hello\n");
+    tls.through(exec(&person, &repository, "exit 7")).run().code(7);
+
+    // OpenSSH has nobody's environment to take the way from.
+    tls.through(person.cai(["setup", "--yes"])).run().success();
+    let alias = format!("containai-{}", person.container_name(repository.path()));
+    let mut ssh = person.openssh("ssh");
+    ssh.args([&alias, "cat workspace/README"]).env_remove("DOCKER_HOST").env("HOME", person.home());
+    assert_eq!(output_of(&mut ssh), "hello\n");
+    let there = person.beside("there");
+    fs::write(&there, vec![7; 4 << 20]).expect("a file can be written");
+    let mut scp = person.openssh("scp");
+    output_of(scp.arg(&there).arg(format!("{alias}:/tmp/scp")).env("HOME", person.home()));
+    let back = person.beside("back");
+    let cp = person.cai(["cp", ":/tmp/scp", back.to_str().expect("text")]).inside(&repository);
+    tls.through(cp).run().success();
+    assert!(fs::read(&back).expect("it came") == fs::read(&there).expect("it is here"));
+    tls.through(person.cai(["stop", "--remove"])).inside(&repository).run().success();
+}
+
+#[test]
+fn a_hop_that_nobody_vouched_for_is_refused() {
+    let (person, engine) = (Person::new(), Engine::shared());
+    let hop = Hop::of(&person, engine);
+    let repository = person.repository("unknown-hop");
+    hop.distrust();
+    let refused = hop.through(run(&person, &repository, "true")).run();
+    refused.fails(111, "Host key verification failed").tells("known_hosts");
+    assert_eq!(
+        fs::read_to_string(hop.known_hosts()).expect("it is there"),
+        "",
+        "no trust on first use"
+    );
+
+    let nobody = run(&person, &repository, "true").env("DOCKER_HOST", "ssh://root@127.0.0.1:1");
+    nobody.run().fails(111, "Connection refused");
+}
+
+#[test]
+fn certificates_of_strangers_are_refused() {
+    let (person, engine) = (Person::new(), Engine::shared());
+    let tls = Tls::of(&person, engine);
+    let repository = person.repository("strangers");
+    let call = tls.through(run(&person, &repository, "true"));
+    let stranger = call.clone().env("DOCKER_CERT_PATH", tls.foreign_certificates());
+    stranger.run().fails(111, "cannot reach the engine at `tcp://").tells("DOCKER_CERT_PATH");
+    let missing = call.clone().env("DOCKER_CERT_PATH", person.beside("nowhere"));
+    missing.run().fails(2, "nowhere");
+    let nobody = call.env("DOCKER_HOST", "tcp://127.0.0.1:1");
+    nobody.run().fails(111, "cannot reach the engine at `tcp://127.0.0.1:1`");
+}
+
+#[test]
+fn machines_with_the_same_path_do_not_share() {
+    let (person, engine) = (Person::new(), Engine::shared());
+    let hop = Hop::of(&person, engine);
+    let repository = person.repository("same-path");
+    hop.through(run(&person, &repository, "touch mine")).run().success();
+    // The engine's own machine and another one, both with this very path.
+    person.run(&repository, "test ! -e mine").success();
+    fs::remove_file(person.home().join(".config/containai/client-id")).expect("it was drawn");
+    hop.through(run(&person, &repository, "test ! -e mine")).run().success();
+    assert_eq!(person.containers(repository.path()).len(), 3);
+}
+
+#[test]
+fn set_up_is_not_run_on_another_machine() {
+    let person = Person::new();
+    let refused = person.cai(["--docker-host", "ssh://me@far.example", "setup", "--yes"]).run();
+    refused.fails(2, "set-up is for this machine").tells("cai setup");
+}
