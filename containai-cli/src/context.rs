@@ -20,6 +20,7 @@ use crate::error::CliError;
 use crate::ui::Ui;
 
 /// The configuration for one workspace, and the two ways to its container.
+#[derive(Clone)]
 pub(crate) struct Context<'a> {
     pub(crate) env: &'a Env,
     pub(crate) ui: &'a Ui,

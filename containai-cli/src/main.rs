@@ -17,6 +17,7 @@ mod lock;
 mod passage;
 mod regroup;
 mod role;
+mod twin;
 mod ui;
 #[expect(dead_code, reason = "the first command that changes the configuration uses it")]
 mod user_config;

@@ -84,9 +84,12 @@ impl Layout {
         self.config.join("client-id")
     }
 
-    /// What was brought to a volume of another machine's engine, mode 0600.
-    pub fn copy_record(&self, volume: &VolumeName) -> PathBuf {
-        self.config.join("copies").join(format!("{volume}.json"))
+    /// What was brought to a volume of the engine with this address, which runs
+    /// on another machine; mode 0600 in a directory of mode 0700.
+    pub fn copy_record(&self, engine: &str, volume: &VolumeName) -> PathBuf {
+        let digest = Sha256::digest(engine);
+        let digest: String = digest[..4].iter().map(|byte| format!("{byte:02x}")).collect();
+        self.config.join("copies").join(format!("{volume}-{digest}.json"))
     }
 
     /// The pinned host keys; written by ContainAI only.

@@ -117,16 +117,6 @@ impl DockerEngine {
         })
     }
 
-    /// What the engine calls itself; it stays for as long as its store does.
-    ///
-    /// # Errors
-    ///
-    /// As [`Self::capacity`].
-    pub async fn identity(&self) -> Result<String, EngineError> {
-        let info = self.docker.info().await.map_err(|error| self.failure(error))?;
-        Ok(info.id.unwrap_or_default())
-    }
-
     /// Connects to an SSH server in a running container without its port.
     ///
     /// # Errors

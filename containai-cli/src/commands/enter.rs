@@ -1,5 +1,6 @@
 //! From a workspace to a session in its container, set-up included.
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use containai_core::config::{Flags, IsolationChoice};
@@ -24,7 +25,7 @@ use crate::env::Env;
 use crate::error::CliError;
 use crate::passage::Passage;
 use crate::ui::Ui;
-use crate::{lock, regroup, wire};
+use crate::{lock, regroup, twin, wire};
 
 /// Whether the machine may be set up on the way.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -70,6 +71,7 @@ impl<'a> Entrance<'a> {
         let (engine, observed) = self.prepared().await?;
         let wanted = self.desired(&engine, &observed).await?;
         if let Some(container) = ready(&observed, &wanted)
+            && twin::is_complete(&self.context, &container)?
             && let Some(session) = Passage::borrowed(&self.context, &container).await?
         {
             return Ok(Reached { container, session });
@@ -82,6 +84,7 @@ impl<'a> Entrance<'a> {
     pub(crate) async fn enter_existing(mut self) -> anyhow::Result<Reached<Passage>> {
         let (engine, observed) = self.prepared().await?;
         if let Some(container) = self.running(&observed)?
+            && twin::is_complete(&self.context, &container)?
             && let Some(session) = Passage::borrowed(&self.context, &container).await?
         {
             return Ok(Reached { container, session });
@@ -94,6 +97,20 @@ impl<'a> Entrance<'a> {
     pub(crate) async fn connect_existing(mut self) -> anyhow::Result<Reached<Session>> {
         let (engine, observed) = self.prepared().await?;
         self.reach(&engine, &observed).await
+    }
+
+    /// As [`Self::connect_existing`], to the copy of a workspace; also tells
+    /// where it is recorded.
+    pub(crate) async fn connect_copy(self) -> anyhow::Result<(Reached<Session>, PathBuf)> {
+        let context = self.context.clone();
+        let reached = self.connect_existing().await?;
+        let path = twin::record_path(&context, &reached.container).ok_or_else(|| {
+            CliError::usage(
+                "the container works on the workspace itself, so there is nothing to bring back",
+            )
+            .hint(Hint::new("name the engine of another machine with `--docker-host`"))
+        })?;
+        Ok((reached, path))
     }
 
     /// The container when it runs; `None` when it is to be started.
@@ -132,6 +149,10 @@ impl<'a> Entrance<'a> {
     /// Has the commands that follow find it open.
     async fn keep(&self, reached: Reached<Session>) -> anyhow::Result<Reached<Passage>> {
         let Reached { container, session } = reached;
+        if self.context.client.is_some() {
+            let _turn = self.turn().await?;
+            twin::fill(&self.context, &container, &self.workspace, &session).await?;
+        }
         let session = Passage::own(&self.context, &container, session).await;
         Ok(Reached { container, session })
     }

@@ -26,6 +26,7 @@ mod shell;
 mod ssh;
 mod status;
 mod stop;
+mod sync_back;
 mod target;
 mod version;
 
@@ -36,6 +37,7 @@ pub(crate) enum Command {
     Shell(shell::ShellArgs),
     Exec(exec::ExecArgs),
     Cp(cp::CpArgs),
+    SyncBack(sync_back::SyncBackArgs),
     Stop(stop::StopArgs),
     Status(status::StatusArgs),
     Ssh(ssh::SshArgs),
@@ -65,6 +67,7 @@ pub(crate) fn run(
         Command::Shell(args) => wait(shell::run(args, global, env, ui)),
         Command::Exec(args) => wait(exec::run(args, global, env, ui)),
         Command::Cp(args) => wait(cp::run(args, global, env, ui)),
+        Command::SyncBack(args) => wait(sync_back::run(args, global, env, ui)),
         Command::Stop(args) => wait(stop::run(&args, global, env, ui)),
         Command::Forward(args) => wait(forward::run(args, global, env, ui)),
         Command::Ports(args) => wait(ports::run(args, global, env, ui)),

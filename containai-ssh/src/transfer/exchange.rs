@@ -74,9 +74,19 @@ pub(super) async fn ask(
     session: &Session,
     command: &Command,
 ) -> Result<(Ending, Vec<u8>), RemoteError> {
-    let answer = Bounded::new(ANSWER, Excess::Refused);
+    ask_much(session, command, Input::Null, ANSWER).await
+}
+
+/// Runs a command for an answer of at most this many bytes.
+pub(super) async fn ask_much(
+    session: &Session,
+    command: &Command,
+    input: Input,
+    most: usize,
+) -> Result<(Ending, Vec<u8>), RemoteError> {
+    let answer = Bounded::new(most, Excess::Refused);
     let output = Output::Writer(Box::new(answer.clone()));
-    let ending = exchange(session, command, Input::Null, output).await?;
+    let ending = exchange(session, command, input, output).await?;
     Ok((ending, answer.take()))
 }
 

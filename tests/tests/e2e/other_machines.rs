@@ -4,6 +4,7 @@
 //! asked of it is read from a file or a port here.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::process::{Command, Stdio};
 
 use containai_tests::{Cai, Engine, Hop, Person, Repository, Tls};
@@ -144,4 +145,95 @@ fn set_up_is_not_run_on_another_machine() {
     let person = Person::new();
     let refused = person.cai(["--docker-host", "ssh://me@far.example", "setup", "--yes"]).run();
     refused.fails(2, "set-up is for this machine").tells("cai setup");
+}
+
+#[test]
+fn what_changed_there_comes_back_and_nothing_here_is_lost() {
+    let (person, engine) = (Person::new(), Engine::shared());
+    let hop = Hop::of(&person, engine);
+    let repository = person.repository("sync");
+    let write = |path: &str, text: &str| {
+        fs::write(repository.join(path), text).expect("a file can be written");
+    };
+    let read = |path: &str| fs::read_to_string(repository.join(path)).ok();
+    fs::create_dir(repository.join("dir")).expect("a directory can be made");
+    for path in ["kept", "theirs", "ours", "both", "dir/gone", "cut"] {
+        write(path, "1\n");
+    }
+    write(".gitignore", "secret\nbuilt/\n");
+    write("secret", "token\n");
+    let script = "test ! -e secret && git status --porcelain | wc -l";
+    let made = hop.through(run(&person, &repository, script)).run();
+    made.success().prints("7\n").tells("secret");
+
+    let sync = |options: &[&str]| {
+        let words = ["sync-back"].iter().chain(options).copied();
+        hop.through(person.cai(words)).inside(&repository).run()
+    };
+    sync(&[]).success().prints("").tells("nothing has changed");
+    let script = "echo 2 > theirs; echo 2 > both; rm dir/gone cut; mkdir -p new/x built
+        echo n > new/x/y; chmod +x new/x/y; ln -s ../kept new/link; echo b > built/out
+        echo 'touch /pwned' > .git/hooks/pre-commit; chmod +x .git/hooks/pre-commit
+        git config core.fsmonitor /tmp/evil; mkdir -p sub/.GIT/hooks; echo x > sub/.GIT/hooks/h";
+    hop.through(exec(&person, &repository, script)).run().success();
+    write("ours", "3\n");
+
+    // Without a conflict, and on paper first.
+    let planned = "write new/link\nwrite new/x/y\nwrite both\nwrite theirs\n\
+                   remove cut\nremove dir/gone\n";
+    let sorted = |text: &str| {
+        let mut lines: Vec<_> = text.lines().map(str::to_owned).collect();
+        lines.sort();
+        lines
+    };
+    assert_eq!(sorted(&sync(&["--dry-run"]).success().stdout()), sorted(planned));
+    assert_eq!(read("theirs").as_deref(), Some("1\n"));
+
+    // With one, nothing is done.
+    write("both", "4\n");
+    write("cut", "5\n");
+    sync(&[]).fails(1, "2 files changed here and there; nothing was done").tells("  both");
+    assert_eq!(read("theirs").as_deref(), Some("1\n"));
+    sync(&["--force"]).success();
+    assert_eq!(read("theirs").as_deref(), Some("2\n"));
+    assert_eq!(read("both").as_deref(), Some("2\n"));
+    assert_eq!((read("cut"), read("dir/gone")), (None, None));
+    assert_eq!(read("ours").as_deref(), Some("3\n"));
+    assert_eq!(read("new/link").as_deref(), Some("1\n"));
+    let mode = fs::metadata(repository.join("new/x/y")).expect("it came").permissions().mode();
+    assert_eq!(mode & 0o111, 0o111);
+    // What git would run here is not what came from there.
+    for path in [".git/hooks/pre-commit", "built", "sub", "evil"] {
+        assert!(!repository.join(path).exists(), "{path}");
+    }
+    let config = read(".git/config").expect("it is here");
+    assert!(!config.contains("evil"), "{config}");
+    sync(&[]).success().prints("").tells("ours");
+
+    // The local engine's container works on the workspace itself.
+    person.run(&repository, "true").success();
+    person.cai(["sync-back"]).inside(&repository).run().fails(2, "works on the workspace itself");
+}
+
+#[test]
+fn a_copy_that_was_interrupted_is_completed() {
+    let (person, engine) = (Person::new(), Engine::shared());
+    let hop = Hop::of(&person, engine);
+    let repository = person.repository("interrupted");
+    hop.through(run(&person, &repository, "true")).run().success();
+    let records = person.home().join(".config/containai/copies");
+    let record = fs::read_dir(records).expect("it was copied").next().expect("one");
+    let record = record.expect("it can be listed").path();
+    assert_eq!(fs::metadata(&record).expect("it is there").permissions().mode() & 0o777, 0o600);
+    let text = fs::read_to_string(&record).expect("it is text");
+    fs::write(&record, text.replace("\"complete\"", "\"begun\"")).expect("it is ours");
+    hop.through(person.cai(["sync-back"])).inside(&repository).run().fails(1, "not complete");
+    fs::write(repository.join("late"), "late\n").expect("a file can be written");
+    let completed = hop.through(exec(&person, &repository, "cat late")).run();
+    completed.success().prints("late\n");
+    // Without a record it is somebody's work, and stays.
+    fs::remove_file(&record).expect("it is ours");
+    fs::write(repository.join("late"), "later\n").expect("a file can be written");
+    let left = hop.through(exec(&person, &repository, "cat late")).run();
+    left.success().prints("late\n").tells("left as they are");
 }
