@@ -75,7 +75,7 @@ impl Hop {
     pub fn through(&self, cai: Cai) -> Cai {
         let system = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
         let path = format!("{}:{system}", self.directory.join("bin").display());
-        cai.env("PATH", path).env("DOCKER_HOST", self.address())
+        cai.env("PATH", path).env("CONTAINAI_DOCKER_HOST", self.address())
     }
 
     /// Has the person know the server's key.

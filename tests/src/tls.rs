@@ -8,6 +8,52 @@ use std::time::Duration;
 use crate::hop::free_port;
 use crate::{Cai, Engine, Person, until};
 
+/// PORT SOCKET: lets whoever has a certificate through to a socket. Each side's
+/// end is passed on, because a hijacked connection is closed half by half.
+const PROXY: &str = "
+import socket, ssl, sys, threading
+context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+context.load_cert_chain('server.pem', 'server.key')
+context.load_verify_locations('ca.pem')
+context.verify_mode = ssl.CERT_REQUIRED
+listener = socket.create_server(('127.0.0.1', int(sys.argv[1])))
+
+def pump(source, target, end):
+    try:
+        while data := source.recv(65536):
+            target.sendall(data)
+    except OSError:
+        pass
+    end()
+
+def serve(raw):
+    try:
+        near = context.wrap_socket(raw, server_side=True)
+    except OSError:
+        return
+    far = socket.socket(socket.AF_UNIX)
+    far.connect(sys.argv[2])
+    def shut():
+        try:
+            far.shutdown(socket.SHUT_WR)
+        except OSError:
+            pass
+    up = threading.Thread(target=pump, args=(near, far, shut), daemon=True)
+    up.start()
+    def close():
+        try:
+            near.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass
+    pump(far, near, close)
+    up.join()
+    near.close()
+    far.close()
+
+while True:
+    threading.Thread(target=serve, args=(listener.accept()[0],), daemon=True).start()
+";
+
 /// A TLS server on loopback in front of an engine's socket, which lets in who
 /// has a certificate; to `cai` its machine is another one.
 #[derive(Debug)]
@@ -22,26 +68,23 @@ impl Tls {
     ///
     /// # Panics
     ///
-    /// When openssl or socat is not installed.
+    /// When openssl or python3 is not installed.
     #[track_caller]
     pub fn of(person: &Person<'_>, engine: &Engine) -> Self {
         let directory = person.beside("tls");
         fs::create_dir_all(&directory).expect("a directory can be made");
         make_certificates(&directory);
-        let (port, at) = (free_port(), directory.display());
-        let listen = format!(
-            "OPENSSL-LISTEN:{port},bind=127.0.0.1,reuseaddr,fork,verify=1,\
-             cert={at}/server.pem,key={at}/server.key,cafile={at}/ca.pem"
-        );
-        let to = format!("UNIX-CONNECT:{}", engine.layout().socket().display());
-        // What is half closed stays open long enough for a whole test.
-        let process = Command::new("socat")
-            .args(["-t", "600", &listen, &to])
+        let port = free_port();
+        let process = Command::new("python3")
+            .args(["-c", PROXY])
+            .arg(port.to_string())
+            .arg(engine.layout().socket())
+            .current_dir(&directory)
             .stdin(Stdio::null())
             .stderr(fs::File::create(directory.join("log")).expect("a file can be made"))
             .spawn()
-            .expect("socat is installed");
-        until(Duration::from_secs(5), "socat listens", || {
+            .expect("python3 is installed");
+        until(Duration::from_secs(5), "the proxy listens", || {
             std::net::TcpStream::connect(("127.0.0.1", port)).ok().map(drop)
         });
         Self { directory, port, process }
@@ -69,7 +112,7 @@ impl Tls {
     /// A call of `cai` that goes this way.
     #[must_use]
     pub fn through(&self, cai: Cai) -> Cai {
-        cai.env("DOCKER_HOST", self.address()).env("DOCKER_CERT_PATH", &self.directory)
+        cai.env("CONTAINAI_DOCKER_HOST", self.address()).env("DOCKER_CERT_PATH", &self.directory)
     }
 }
 
