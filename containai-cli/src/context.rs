@@ -68,6 +68,11 @@ impl<'a> Context<'a> {
             .with_engine(address.to_string())
             .with_detour(elsewhere::detour(&address, env))
             .with_wishes(wishes(&config));
+        if matches!(address, EngineAddress::Tcp(_)) && env.certificates.is_none() {
+            ui.warn(
+                "what goes to this engine is neither secret nor safe from change: set `DOCKER_CERT_PATH`",
+            );
+        }
         let lends = config.forward_agent.value;
         let client = match address.is_elsewhere() {
             true => Some(elsewhere::client(env)?),

@@ -21,7 +21,7 @@ const PAUSE: Duration = Duration::from_millis(250);
 
 /// What one connection brought.
 enum Greeting {
-    Ssh(ChildStream),
+    Ssh(Box<ChildStream>),
     Foreign(String),
     NotYet(String),
     Never(String),
@@ -70,7 +70,7 @@ async fn greet(detour: &Detour, port: HostPort) -> io::Result<Greeting> {
         }
         before = said.len();
         match judge(said) {
-            Some(Word::Ssh) => return Ok(Greeting::Ssh(stream)),
+            Some(Word::Ssh) => return Ok(Greeting::Ssh(Box::new(stream))),
             Some(Word::Later(said)) => return Ok(Greeting::NotYet(said)),
             Some(Word::Foreign(said)) => return Ok(Greeting::Foreign(said)),
             None => {}
