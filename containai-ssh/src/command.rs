@@ -12,12 +12,13 @@ use crate::variables::{self, CARRIER, Variables};
 
 /// A command for the container, run by the remote user's shell.
 ///
-/// It runs in the workspace unless [`in_dir`](Self::in_dir) says otherwise;
+/// It runs in the workspace unless [`in_dir`](Self::in_dir) or
+/// [`in_home`](Self::in_home) says otherwise;
 /// where that directory is missing, nothing runs and the shell's status (1 or
 /// 2) comes back. `Debug` does not show the words, which may hold secrets.
 #[derive(Clone)]
 pub struct Command {
-    dir: OsString,
+    dir: Option<OsString>,
     body: Body,
     launch: Launch,
     env: Vec<(EnvName, String)>,
@@ -89,7 +90,7 @@ impl Command {
 
     fn of(body: Body) -> Self {
         Self {
-            dir: CONTAINER_WORKSPACE.into(),
+            dir: Some(CONTAINER_WORKSPACE.into()),
             body,
             launch: Launch::default(),
             env: Vec::new(),
@@ -100,7 +101,15 @@ impl Command {
     /// Runs in another directory than the workspace.
     #[must_use]
     pub fn in_dir(mut self, dir: impl Into<OsString>) -> Self {
-        self.dir = dir.into();
+        self.dir = Some(dir.into());
+        self
+    }
+
+    /// Runs where the SSH server starts it, which is the user's home: on a host
+    /// that is no container there is no workspace.
+    #[must_use]
+    pub fn in_home(mut self) -> Self {
+        self.dir = None;
         self
     }
 
@@ -144,16 +153,16 @@ impl Command {
     }
 
     fn plain_line(&self) -> Vec<u8> {
-        let mut line = b"cd ".to_vec();
-        line.extend(quote::word(self.dir.as_bytes()));
-        match &self.body {
-            Body::Shell => line.extend(b"; exec \"$SHELL\" -l"),
+        let (command, between) = match &self.body {
+            Body::Shell => (b"exec \"$SHELL\" -l".to_vec(), &b"; "[..]),
             Body::Words(assignments, program) => {
-                line.extend(b" && ");
-                line.extend(self.launch.wrap(assignments, program));
+                (self.launch.wrap(assignments, program), &b" && "[..])
             }
+        };
+        match &self.dir {
+            Some(dir) => [b"cd ", &*quote::word(dir.as_bytes()), between, &command].concat(),
+            None => command,
         }
-        line
     }
 
     pub(crate) fn sent_env(&self) -> Vec<(EnvName, String)> {
@@ -270,12 +279,21 @@ mod tests {
     }
 
     #[test]
+    fn at_home_there_is_no_directory_to_change_to() -> Result<(), CommandError> {
+        let line =
+            |command: Command| String::from_utf8_lossy(&command.in_home().line()).into_owned();
+        insta::assert_snapshot!(line(Command::new(["A=1", "a b"])?), @"A='1' 'a b'");
+        insta::assert_snapshot!(line(Command::shell()), @r#"exec "$SHELL" -l"#);
+        Ok(())
+    }
+
+    #[test]
     fn variables_go_beside_the_line() -> Result<(), Box<dyn std::error::Error>> {
         let mut variables = Variables::default();
         variables.assign("TOKEN=se'cret", |_| None)?;
         let command = Command::new(["a"])?.carrying(variables);
         let line = String::from_utf8_lossy(&command.line()).into_owned();
-        insta::assert_snapshot!(line, @r#"exec /bin/sh -c '[ "${CONTAINAI_ENV+x}" ] || { echo '\''the SSH server takes no variables: it is of a container that an older version made'\'' >&2; exit 112; }; eval "$CONTAINAI_ENV"; unset CONTAINAI_ENV; exec "$0" -c "$1"' "$SHELL" 'cd '\''/home/agent/workspace'\'' && '\''a'\'"#);
+        insta::assert_snapshot!(line, @r#"exec /bin/sh -c '[ "${CONTAINAI_ENV+x}" ] || { printf '\''%s'\\'n'\'' '\''error: the SSH server takes no variables: it is of a container that an older version made, or was changed'\'' '\''hint: run `cai stop --remove` to have a new container the next time; its volumes stay'\'' >&2; exit 112; }; eval "$CONTAINAI_ENV"; unset CONTAINAI_ENV; exec "$0" -c "$1"' "$SHELL" 'cd '\''/home/agent/workspace'\'' && '\''a'\'"#);
         let sent: Vec<_> = command.sent_env().into_iter().map(|(_, value)| value).collect();
         assert_eq!(sent, [r"export TOKEN='se'\''cret'"]);
         assert!(!line.contains("cret") && !format!("{command:?}").contains("cret"));

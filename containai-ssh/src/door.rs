@@ -59,6 +59,11 @@ impl Door {
     pub(crate) fn socket(stream: TcpStream) -> Self {
         Self { way: Way::Socket(stream) }
     }
+
+    /// Whether another connection like this one can be made.
+    pub(crate) fn is_socket(&self) -> bool {
+        matches!(self.way, Way::Socket(_))
+    }
 }
 
 impl fmt::Debug for Door {

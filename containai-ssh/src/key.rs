@@ -64,8 +64,8 @@ impl KeyPair {
         self.0.public_key().to_openssh().map_err(|error| unusable(&error))
     }
 
-    pub(crate) fn into_private(self) -> PrivateKey {
-        self.0
+    pub(crate) fn private(&self) -> &PrivateKey {
+        &self.0
     }
 }
 

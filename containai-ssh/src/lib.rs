@@ -1,5 +1,5 @@
 //! How ContainAI gets into a system container: pinned host keys, the OpenSSH
-//! configuration of the host, and native sessions.
+//! configuration of the host, and native sessions, with any other host too.
 //!
 //! What it does:
 //!
@@ -18,12 +18,17 @@
 //!   ([`SshRemote::with_agent`]).
 //! - [`mux::Sharing`] lends connections to commands that follow each other, so
 //!   that the next one costs a channel instead of a handshake.
+//! - A [`Host`] is any other SSH server: a name, a port, a user and a pinned
+//!   key give a [`Session`] as well, over TCP or over any byte stream, such as
+//!   a child process's ([`Door::over`]).
 //! - Files and trees are copied both ways ([`transfer`]).
 //!
 //! What it does not do:
 //!
-//! - It knows no other host than `127.0.0.1`, no other key type than ed25519,
-//!   no jump hosts and no OpenSSH control sockets.
+//! - It takes no other keys than ed25519 ones, of servers and of users, and
+//!   reads no key that has a passphrase. It has no jump hosts and no OpenSSH
+//!   control sockets; what leads through one can carry a connection
+//!   ([`Door::over`]).
 //! - It does not read the user's OpenSSH configuration; it only adds one
 //!   `Include` to it.
 //! - It runs a command at most once. A connection that breaks later is an
@@ -61,7 +66,9 @@ mod door;
 mod files;
 mod forward;
 mod fragment;
+mod host;
 mod host_block;
+mod identity;
 pub mod include;
 mod key;
 mod known_hosts;
@@ -81,7 +88,9 @@ pub use detour::{Detour, Means};
 pub use door::Door;
 pub use forward::{Notice, Tunnel};
 pub use fragment::Fragment;
+pub use host::Host;
 pub use host_block::{ForwardAgent, HostBlock, HostBlockError, Wishes};
+pub use identity::Identity;
 pub use key::{KeyError, KeyPair};
 pub use known_hosts::KnownHosts;
 pub use leftovers::{Leftovers, Witness};

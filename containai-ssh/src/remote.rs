@@ -5,18 +5,18 @@ use std::path::PathBuf;
 
 use containai_core::layout::{CONTAINER_USER, Layout};
 use containai_core::naming::{ContainerName, HostKeyAlias, HostPort, PortRange, SshAlias};
-use containai_core::remote::{HostKey, Remote, RemoteError, Reserved};
+use containai_core::remote::{HostKey, Peer, Remote, RemoteError, Reserved};
 
 use crate::detour::{self, Detour};
 use crate::door::Door;
 use crate::files::{self, FileLock};
 use crate::fragment::Fragment;
 use crate::host_block::{HostBlock, Wishes};
+use crate::identity::Identity;
 use crate::leftovers::{Leftovers, Witness};
 use crate::listening::is_taken;
-use crate::session::Session;
-use crate::wait;
-use crate::{key::KeyPair, port};
+use crate::session::{Login, Session};
+use crate::{port, wait};
 
 /// The way into the containers of one user: [`Remote`] over OpenSSH's files
 /// and native sessions.
@@ -203,12 +203,20 @@ impl SshRemote {
             None => wait::knock(port, wait::IMPATIENCE).await?,
             Some(detour) => detour::knock(detour, port, detour::IMPATIENCE).await?,
         };
-        let identity = self.identity()?;
-        Session::open(door, port, key, &self.user, identity, self.layout.identity()).await
+        Session::open(door, self.login(port, key, &self.identity()?)).await
     }
 
-    fn identity(&self) -> Result<KeyPair, RemoteError> {
+    fn identity(&self) -> Result<Identity, RemoteError> {
         files::identity(&self.layout)
+    }
+
+    fn login<'a>(
+        &'a self,
+        port: HostPort,
+        host_key: &'a HostKey,
+        identity: &'a Identity,
+    ) -> Login<'a> {
+        Login { peer: Peer::Container(port), host_key, user: &self.user, identity }
     }
 }
 
@@ -218,7 +226,7 @@ impl Remote for SshRemote {
     type Reservation = Reservation;
 
     async fn authorized_key(&self) -> Result<String, RemoteError> {
-        let line = self.identity()?.public_line();
+        let line = self.identity()?.pair.public_line();
         line.map_err(|error| RemoteError::BadKey {
             path: self.layout.identity(),
             reason: error.to_string(),
@@ -273,24 +281,17 @@ impl Remote for SshRemote {
     }
 
     /// A connection that breaks before anything was authenticated is made anew
-    /// once; after that nothing is ever tried twice.
+    /// once, unless it is [`Door::over`] something that cannot be; after that
+    /// nothing is ever tried twice.
     async fn open(&self, door: Door, port: HostPort) -> Result<Session, RemoteError> {
         let Some(host_key) = files::pinned(&self.layout, &self.pin_name(port))? else {
             return Err(RemoteError::NotPinned { port: port.get() });
         };
         let identity = self.identity()?;
-        let open = |door| {
-            Session::open(
-                door,
-                port,
-                &host_key,
-                &self.user,
-                identity.clone(),
-                self.layout.identity(),
-            )
-        };
+        let is_ours = door.is_socket() || self.detour.is_some();
+        let open = |door| Session::open(door, self.login(port, &host_key, &identity));
         let session = match open(door).await {
-            Err(RemoteError::Connection { .. }) => open(self.knock(port).await?).await,
+            Err(RemoteError::Connection { .. }) if is_ours => open(self.knock(port).await?).await,
             result => result,
         }?;
         if let Some(socket) = &self.agent {

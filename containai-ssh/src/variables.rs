@@ -116,8 +116,10 @@ impl Variables {
 pub(crate) fn unpacking(line: &[u8]) -> Vec<u8> {
     let code = exit::SSH_SETUP_FAILED;
     let script = format!(
-        "[ \"${{{CARRIER}+x}}\" ] || {{ echo 'the SSH server takes no variables: \
-         it is of a container that an older version made' >&2; exit {code}; }}; \
+        "[ \"${{{CARRIER}+x}}\" ] || {{ printf '%s\\n' 'error: the SSH server \
+         takes no variables: it is of a container that an older version made, or was changed' \
+         'hint: run `cai stop --remove` to have a new container the next time; its volumes stay' \
+         >&2; exit {code}; }}; \
          eval \"${CARRIER}\"; unset {CARRIER}; exec \"$0\" -c \"$1\""
     );
     let mut whole = b"exec /bin/sh -c ".to_vec();

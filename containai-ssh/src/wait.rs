@@ -4,8 +4,9 @@ use std::net::Ipv4Addr;
 use std::time::{Duration, Instant};
 
 use containai_core::naming::HostPort;
-use containai_core::remote::RemoteError;
-use tokio::net::TcpStream;
+use containai_core::remote::{Peer, RemoteError};
+use tokio::io::Interest;
+use tokio::net::{TcpStream, ToSocketAddrs};
 use tokio::time::{sleep, timeout};
 
 use crate::door::Door;
@@ -30,7 +31,7 @@ const LATER: [&[u8]; 2] = [b"Exceeded MaxStartups", b"Not allowed at this time"]
 /// server counts connections that come to nothing against their sender, and
 /// OpenSSH 9.8 shuts such senders out for a while.
 pub(crate) async fn knock(port: HostPort, patience: Duration) -> Result<Door, RemoteError> {
-    let start = Instant::now();
+    let (start, peer) = (Instant::now(), Peer::Container(port));
     let (mut pause, longest) = PAUSE;
     loop {
         let left = patience.saturating_sub(start.elapsed());
@@ -39,15 +40,29 @@ pub(crate) async fn knock(port: HostPort, patience: Duration) -> Result<Door, Re
             match timeout(ATTEMPT.min(left), attempt(port)).await.unwrap_or_else(|_| silent()) {
                 Greeting::Ssh(stream) => return Ok(Door::socket(stream)),
                 Greeting::Foreign(spoke) => {
-                    return Err(RemoteError::NotSsh { port: port.get(), spoke });
+                    return Err(RemoteError::NotSsh { peer, spoke });
                 }
                 Greeting::NotYet(last) => last,
             };
         if start.elapsed() + pause >= patience {
-            return Err(RemoteError::NotReady { port: port.get(), waited: patience, last });
+            return Err(RemoteError::NotReady { peer, waited: patience, last });
         }
         sleep(pause).await;
         pause = longest.min(pause * 3 / 2);
+    }
+}
+
+/// Connects to a host once; nobody waits for it to start.
+pub(crate) async fn knock_once(name: &str, port: HostPort) -> Result<Door, RemoteError> {
+    let peer = Peer::Host { name: name.to_owned(), port };
+    match timeout(ATTEMPT, greet((name, port.get()))).await {
+        Ok(Ok(Greeting::Ssh(stream))) => Ok(Door::socket(stream)),
+        Ok(Ok(Greeting::Foreign(spoke))) => Err(RemoteError::NotSsh { peer, spoke }),
+        Ok(Ok(Greeting::NotYet(last))) => {
+            Err(RemoteError::Connection { peer, source: last.into() })
+        }
+        Ok(Err(error)) => Err(RemoteError::Connection { peer, source: error.into() }),
+        Err(_) => Err(RemoteError::NotReady { peer, waited: ATTEMPT, last: "no word".to_owned() }),
     }
 }
 
@@ -59,17 +74,19 @@ enum Greeting {
 }
 
 async fn attempt(port: HostPort) -> Greeting {
-    match greet(port).await {
+    match greet((Ipv4Addr::LOCALHOST, port.get())).await {
         Ok(greeting) => greeting,
         Err(error) => Greeting::NotYet(error.to_string()),
     }
 }
 
-async fn greet(port: HostPort) -> std::io::Result<Greeting> {
-    let stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port.get())).await?;
+async fn greet(address: impl ToSocketAddrs) -> std::io::Result<Greeting> {
+    let stream = TcpStream::connect(address).await?;
     stream.set_nodelay(true)?;
     let mut buffer = [0; 128];
     loop {
+        // Asked first: what came before the end is there to be looked at then.
+        let has_ended = stream.ready(Interest::READABLE).await?.is_read_closed();
         let length = stream.peek(&mut buffer).await?;
         let said = &buffer[..length];
         // The engine's port proxy accepts before the server in the container
@@ -82,6 +99,9 @@ async fn greet(port: HostPort) -> std::io::Result<Greeting> {
             Some(Word::Later(said)) => return Ok(Greeting::NotYet(said)),
             Some(Word::Foreign(said)) => return Ok(Greeting::Foreign(said)),
             None => {}
+        }
+        if has_ended {
+            return Ok(Greeting::NotYet(format!("no more than `{}`", printable(said))));
         }
         // Looking does not consume, so there is nothing to wait for.
         sleep(Duration::from_millis(1)).await;
@@ -158,12 +178,33 @@ mod tests {
     async fn waits_for_the_banner() {
         check(&[b"SSH-2.0-OpenSSH_9.6\r\n"], "open").await;
         check(&[b"", b"", b"SSH-2.0-x\r\n"], "open").await;
+        check(&[b"SSH-", b"SSH-2.0-x\r\n"], "open").await;
         check(&[b"Not allowed at this time\r\n", b"SSH-2.0-x\r\n"], "open").await;
         check(
             &[b"HTTP/1.1 400 \x1b[2J\r\nServer: x\r\n"],
             "port PORT is answered by no SSH server: `HTTP/1.1 400 \\u{1b}[2J`",
         )
         .await;
+    }
+
+    #[tokio::test]
+    async fn a_host_is_tried_once() -> Result<(), Box<dyn std::error::Error>> {
+        let seen = async |texts| -> std::io::Result<String> {
+            let port = HostPort::new(serve(texts)?).expect("a listener has a port");
+            let error =
+                knock_once("localhost", port).await.map(drop).map_err(|error| error.to_string());
+            Ok(error.err().unwrap_or_default().replace(&port.to_string(), "PORT"))
+        };
+        insta::assert_snapshot!(seen(&[b"SSH-2.0-x\r\n"]).await?, @"");
+        insta::assert_snapshot!(
+            seen(&[b"220 mail\r\n"]).await?,
+            @"`localhost:PORT` is answered by no SSH server: `220 mail`"
+        );
+        insta::assert_snapshot!(
+            seen(&[b"", b"SSH-2.0-x\r\n"]).await?,
+            @"the SSH connection to `localhost:PORT` failed"
+        );
+        Ok(())
     }
 
     #[tokio::test]
@@ -188,8 +229,9 @@ mod tests {
         use tokio::io::AsyncReadExt;
 
         let port = HostPort::new(serve(&[b"SSH-2.0-x\r\n"])?)?;
-        let Way::Socket(mut stream) = knock(port, PATIENCE).await?.way else {
-            panic!("a socket leads to a port");
+        let door = knock(port, PATIENCE).await?;
+        let Way::Socket(mut stream) = door.way else {
+            panic!("{door:?}");
         };
         let mut text = String::new();
         stream.read_to_string(&mut text).await?;

@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::engine::ContainerId;
 use crate::naming::{ContainerName, HostPort, PortRange};
-use crate::remote::{HostKey, Remote, RemoteError, Reserved};
+use crate::remote::{HostKey, Peer, Remote, RemoteError, Reserved};
 
 /// A remote in memory; see [the module](crate::fake). Behind a port answers
 /// the container with the given id, or `id-1`.
@@ -117,7 +117,7 @@ impl Remote for FakeRemote {
             None => Err(RemoteError::NotPinned { port: port.get() }),
             Some(pinned) if *pinned == door => Ok(FakeSession { port, key: door }),
             Some(pinned) => Err(RemoteError::HostKeyMismatch {
-                port: port.get(),
+                peer: Peer::Container(port),
                 pinned: pinned.to_string(),
                 presented: door.to_string(),
             }),

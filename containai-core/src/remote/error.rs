@@ -7,6 +7,8 @@ use crate::engine::Cause;
 use crate::exit;
 use crate::hint::{Advice, Hint};
 
+use super::peer::Peer;
+
 /// Why the way into a container is closed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -49,10 +51,10 @@ pub enum RemoteError {
         holders: Vec<String>,
     },
     /// The server did not speak SSH in time.
-    #[error("no SSH server answered on port {port} within {} s: {last}", .waited.as_secs())]
+    #[error("no SSH server answered on {peer} within {} s: {last}", .waited.as_secs())]
     NotReady {
-        /// The port on 127.0.0.1.
-        port: u16,
+        /// Whose server.
+        peer: Peer,
         /// How long the wait lasted.
         waited: Duration,
         /// What the last attempt saw.
@@ -60,10 +62,10 @@ pub enum RemoteError {
     },
     /// Something answers on the port that does not speak SSH; usually another
     /// program that was quicker than the container.
-    #[error("port {port} is answered by no SSH server: `{spoke}`")]
+    #[error("{peer} is answered by no SSH server: `{spoke}`")]
     NotSsh {
-        /// The port on 127.0.0.1.
-        port: u16,
+        /// Whose server.
+        peer: Peer,
         /// The first line it said, without control characters.
         spoke: String,
     },
@@ -78,14 +80,23 @@ pub enum RemoteError {
         source: Cause,
     },
     /// The server showed another key than the pinned one.
-    #[error("the host key on port {port} is `{presented}`, pinned is `{pinned}`")]
+    #[error("the host key on {peer} is `{presented}`, pinned is `{pinned}`")]
     HostKeyMismatch {
-        /// The port on 127.0.0.1.
-        port: u16,
+        /// Whose server.
+        peer: Peer,
         /// The fingerprint that is pinned.
         pinned: String,
         /// The fingerprint that the server showed.
         presented: String,
+    },
+    /// A private key of the user's own cannot be used: usually it has a
+    /// passphrase, is of another kind, or may be read by other users.
+    #[error("`{}` is not a usable private key: {reason}", .path.display())]
+    BadIdentity {
+        /// The key file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
     },
     /// No key is pinned for the port; nothing is ever trusted on first use.
     #[error("no host key is pinned for port {port}")]
@@ -94,18 +105,18 @@ pub enum RemoteError {
         port: u16,
     },
     /// The server does not accept our key.
-    #[error("the SSH server on port {port} does not accept the key `{}`", .identity.display())]
+    #[error("the SSH server on {peer} does not accept the key `{}`", .identity.display())]
     Denied {
-        /// The port on 127.0.0.1.
-        port: u16,
+        /// Whose server.
+        peer: Peer,
         /// The private key that was offered.
         identity: PathBuf,
     },
     /// The connection broke or the protocol was violated.
-    #[error("the SSH connection to port {port} failed")]
+    #[error("the SSH connection to {peer} failed")]
     Connection {
-        /// The port on 127.0.0.1.
-        port: u16,
+        /// Whose server.
+        peer: Peer,
         /// What the library said.
         #[source]
         source: Cause,
@@ -160,6 +171,7 @@ impl Advice for RemoteError {
             Self::Read { .. }
             | Self::Write { .. }
             | Self::BadKey { .. }
+            | Self::BadIdentity { .. }
             | Self::NoFreePort { .. }
             | Self::CannotListen { .. }
             | Self::CannotListenInside { .. } => exit::SSH_SETUP_FAILED,
@@ -184,6 +196,19 @@ impl Advice for RemoteError {
                 "move `{}` away; the next run makes a new key",
                 path.display()
             ))],
+            Self::BadIdentity { .. } => vec![Hint::new(
+                "choose an ed25519 key in OpenSSH's form, without a passphrase and of mode 0600",
+            )],
+            Self::NotSsh { peer, .. }
+            | Self::NotReady { peer, .. }
+            | Self::Connection { peer, .. }
+                if !peer.is_container() =>
+            {
+                Vec::new()
+            }
+            Self::HostKeyMismatch { peer, .. } if !peer.is_container() => {
+                vec![Hint::new("if the server's key was changed on purpose, pin the new one")]
+            }
             Self::HostKeyMismatch { .. } => vec![
                 Hint::new("another program may be listening on the port: find it with `ss -ltnp`"),
                 Hint::new(
@@ -196,6 +221,9 @@ impl Advice for RemoteError {
             Self::NotSsh { .. } => vec![Hint::new(
                 "another program may be listening on the port: find it with `ss -ltnp`; stop the container and run again",
             )],
+            Self::Denied { peer, .. } if !peer.is_container() => {
+                vec![Hint::new("add the public key to the user's `authorized_keys`")]
+            }
             Self::NotReady { .. } | Self::Connection { .. } => {
                 vec![Hint::run("cai status", "see what the container is doing")]
             }

@@ -4,11 +4,13 @@ mod client_option;
 mod error;
 mod forward;
 mod host_key;
+mod peer;
 
 pub use client_option::{ClientOption, ClientOptionError};
 pub use error::RemoteError;
 pub use forward::{Bind, Direction, Endpoint, Forward, ForwardError, Listen};
 pub use host_key::{HostKey, HostKeyError};
+pub use peer::Peer;
 
 use std::collections::BTreeMap;
 use std::future::Future;

@@ -4,7 +4,7 @@ use std::io;
 use std::time::{Duration, Instant};
 
 use containai_core::naming::HostPort;
-use containai_core::remote::RemoteError;
+use containai_core::remote::{Peer, RemoteError};
 use tokio::time::{sleep, timeout};
 
 use super::child::ChildStream;
@@ -41,7 +41,7 @@ pub(crate) async fn knock(
         let last = match attempt {
             Ok(Ok(Greeting::Ssh(stream))) => return Ok(Door::over(stream)),
             Ok(Ok(Greeting::Foreign(spoke))) => {
-                return Err(RemoteError::NotSsh { port: port.get(), spoke });
+                return Err(RemoteError::NotSsh { peer: Peer::Container(port), spoke });
             }
             Ok(Ok(Greeting::Never(said))) => return Err(closed(detour, said.into())),
             Ok(Err(error)) => return Err(closed(detour, error.into())),
@@ -49,7 +49,11 @@ pub(crate) async fn knock(
             Err(_) => "a connection, but no word".to_owned(),
         };
         if start.elapsed() + PAUSE >= patience {
-            return Err(RemoteError::NotReady { port: port.get(), waited: patience, last });
+            return Err(RemoteError::NotReady {
+                peer: Peer::Container(port),
+                waited: patience,
+                last,
+            });
         }
         sleep(PAUSE).await;
     }

@@ -9,6 +9,7 @@ use containai_core::layout::Layout;
 use containai_core::remote::RemoteError;
 
 use super::{atomic, failure};
+use crate::identity::Identity;
 use crate::key::{KeyError, KeyPair};
 
 /// Reads our key pair; makes it when there is none.
@@ -16,7 +17,7 @@ use crate::key::{KeyError, KeyPair};
 /// A key that exists is never overwritten: containers that know it could not
 /// be opened any more. The key takes its name in one step, so of two processes
 /// that make one at once both use the one that came first.
-pub(crate) fn identity(layout: &Layout) -> Result<KeyPair, RemoteError> {
+pub(crate) fn identity(layout: &Layout) -> Result<Identity, RemoteError> {
     let path = layout.identity();
     let pair = match load(&path)? {
         Some(pair) => pair,
@@ -26,7 +27,7 @@ pub(crate) fn identity(layout: &Layout) -> Result<KeyPair, RemoteError> {
     let line = pair.public_line().map_err(bad(&path))? + "\n";
     atomic::replace_if_different(&public_path, line.as_bytes(), 0o644)
         .map_err(failure::write(&public_path))?;
-    Ok(pair)
+    Ok(Identity { pair, path })
 }
 
 fn make(layout: &Layout, path: &Path) -> Result<KeyPair, RemoteError> {

@@ -5,7 +5,7 @@ use std::io;
 use std::time::Duration;
 
 use containai_core::naming::HostPort;
-use containai_core::remote::RemoteError;
+use containai_core::remote::{Peer, RemoteError};
 use tokio::time::{Instant, sleep_until};
 
 use super::hand_over::HandOver;
@@ -122,5 +122,5 @@ fn broken(
     port: HostPort,
     source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
 ) -> RemoteError {
-    RemoteError::Connection { port: port.get(), source: source.into() }
+    RemoteError::Connection { peer: Peer::Container(port), source: source.into() }
 }

@@ -3,7 +3,7 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use containai_core::remote::RemoteError;
+use containai_core::remote::{Peer, RemoteError};
 use russh::Channel;
 use russh::client::Msg;
 use tokio::sync::watch;
@@ -77,7 +77,7 @@ impl Pool {
             Ok((session, channel))
         };
         let late = |_| RemoteError::Connection {
-            port: target.port.get(),
+            peer: Peer::Container(target.port),
             source: "the server takes too long".into(),
         };
         timeout(patience(target), opening).await.map_err(late)?

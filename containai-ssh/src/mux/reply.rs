@@ -3,7 +3,7 @@
 use std::io;
 
 use containai_core::naming::HostPort;
-use containai_core::remote::RemoteError;
+use containai_core::remote::{Peer, RemoteError};
 
 use super::codec::{Fields, Malformed, Message};
 use crate::session::ExitOutcome;
@@ -115,7 +115,7 @@ impl Failure {
                 RemoteError::Stream { stream, source: io::Error::from_raw_os_error(code) }
             }
             Self::Connection(why) => {
-                RemoteError::Connection { port: port.get(), source: why.into() }
+                RemoteError::Connection { peer: Peer::Container(port), source: why.into() }
             }
         }
     }

@@ -1,12 +1,10 @@
 //! Authentication of both sides.
 
 use std::borrow::Cow;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use containai_core::naming::HostPort;
-use containai_core::remote::{HostKey, RemoteError};
+use containai_core::remote::{HostKey, Peer, RemoteError};
 use russh::client::{Config, Handle, connect_stream};
 use russh::keys::{Algorithm, HashAlg, PrivateKeyWithHashAlg, PublicKey};
 use russh::{Disconnect, Preferred, cipher, compression};
@@ -18,7 +16,7 @@ use super::gate::{Farewell, Gate, GateError};
 use super::quickack::{Haste, QuickAck};
 use crate::door::{Door, Way};
 use crate::forward::Grants;
-use crate::key::KeyPair;
+use crate::identity::Identity;
 
 /// How long both sides may take to authenticate each other.
 const HANDSHAKE: Duration = Duration::from_secs(30);
@@ -26,55 +24,66 @@ const HANDSHAKE: Duration = Duration::from_secs(30);
 /// often it may stay silent.
 const KEEPALIVE: (Duration, usize) = (Duration::from_secs(15), 3);
 
-/// An authenticated connection to a container.
+/// An authenticated connection to a container, or to another host.
 ///
 /// Commands run on it one after another. Dropping it closes the connection as
 /// soon as its runtime runs again; [`close`](Self::close) does so politely.
 pub struct Session {
     pub(super) handle: Handle<Gate>,
-    pub(super) port: HostPort,
+    pub(super) peer: Peer,
     pub(super) haste: Haste,
     pub(super) agent: AgentLoan,
     pub(crate) grants: Grants,
     farewell: Farewell,
 }
 
+/// Who is to be believed, and who we are.
+pub(crate) struct Login<'a> {
+    pub(crate) peer: Peer,
+    pub(crate) host_key: &'a HostKey,
+    pub(crate) user: &'a str,
+    pub(crate) identity: &'a Identity,
+}
+
 impl Session {
     /// Authenticates both sides: the server by the pinned key, us by ours.
-    pub(crate) async fn open(
-        door: Door,
-        port: HostPort,
-        host_key: &HostKey,
-        user: &str,
-        identity: KeyPair,
-        identity_path: PathBuf,
-    ) -> Result<Self, RemoteError> {
+    pub(crate) async fn open(door: Door, login: Login<'_>) -> Result<Self, RemoteError> {
+        let (peer, haste) = (login.peer.clone(), Haste::new());
         let handshake = async {
-            let haste = Haste::new();
-            let mut session = match door.way {
+            match door.way {
                 Way::Socket(stream) => {
                     let stream = QuickAck::new(stream, haste.clone());
-                    Self::connect(stream, haste, port, host_key).await?
+                    Self::shake_hands(stream, haste, login).await
                 }
-                Way::Other(stream) => Self::connect(stream, haste, port, host_key).await?,
-            };
-            match session.authenticate(user, identity).await? {
-                true => Ok(session),
-                false => Err(RemoteError::Denied { port: port.get(), identity: identity_path }),
+                Way::Other(stream) => Self::shake_hands(stream, haste, login).await,
             }
         };
-        let late = |_| failed(port, "the handshake took too long");
+        let late = |_| failed(&peer, "the handshake took too long");
         timeout(HANDSHAKE, handshake).await.map_err(late)?
+    }
+
+    async fn shake_hands(
+        stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
+        haste: Haste,
+        Login { peer, host_key, user, identity }: Login<'_>,
+    ) -> Result<Self, RemoteError> {
+        let mut session = Self::connect(stream, haste, peer, host_key).await?;
+        match session.authenticate(user, identity).await? {
+            true => Ok(session),
+            false => {
+                Err(RemoteError::Denied { peer: session.peer, identity: identity.path.clone() })
+            }
+        }
     }
 
     async fn connect(
         stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
         haste: Haste,
-        port: HostPort,
+        peer: Peer,
         host_key: &HostKey,
     ) -> Result<Self, RemoteError> {
-        let pinned = PublicKey::from_openssh(host_key.as_ref())
-            .map_err(|_| RemoteError::NotPinned { port: port.get() })?;
+        let pinned =
+            PublicKey::from_openssh(host_key.as_ref()).map_err(|error| failed(&peer, error))?;
         let fingerprint = pinned.fingerprint(HashAlg::Sha256).to_string();
         let farewell = Farewell::default();
         let grants = Grants::default();
@@ -82,15 +91,16 @@ impl Session {
         let handle = connect_stream(Arc::new(config()), stream, gate).await;
         let handle = handle.map_err(|error| match error {
             GateError::WrongKey { presented } => {
-                RemoteError::HostKeyMismatch { port: port.get(), pinned: fingerprint, presented }
+                let peer = peer.clone();
+                RemoteError::HostKeyMismatch { peer, pinned: fingerprint, presented }
             }
-            GateError::Library(error) => failed(port, error),
+            GateError::Library(error) => failed(&peer, error),
         })?;
-        Ok(Self { handle, port, haste, agent: AgentLoan::default(), grants, farewell })
+        Ok(Self { handle, peer, haste, agent: AgentLoan::default(), grants, farewell })
     }
 
-    async fn authenticate(&mut self, user: &str, identity: KeyPair) -> Result<bool, RemoteError> {
-        let key = PrivateKeyWithHashAlg::new(Arc::new(identity.into_private()), None);
+    async fn authenticate(&mut self, user: &str, identity: &Identity) -> Result<bool, RemoteError> {
+        let key = PrivateKeyWithHashAlg::new(Arc::new(identity.pair.private().clone()), None);
         match self.handle.authenticate_publickey(user, key).await {
             Ok(result) => Ok(result.success()),
             Err(error) => Err(self.failure(error)),
@@ -100,6 +110,16 @@ impl Session {
     /// Whether the connection stands, as far as we have heard.
     pub(crate) fn is_open(&self) -> bool {
         !self.handle.is_closed()
+    }
+
+    /// Has both sides agree on new keys (RFC 4253 §9). Commands go on
+    /// meanwhile; it happens by itself after 1 GiB or an hour.
+    ///
+    /// # Errors
+    ///
+    /// [`RemoteError::Connection`]: the connection is broken.
+    pub async fn rekey(&self) -> Result<(), RemoteError> {
+        self.handle.rekey_soon().await.map_err(|error| self.failure(error))
     }
 
     /// Says goodbye and waits until the connection is closed.
@@ -115,23 +135,20 @@ impl Session {
     /// more than that it has.
     pub(super) fn failure(&self, error: russh::Error) -> RemoteError {
         match self.farewell.said() {
-            Some(reason) => failed(self.port, reason),
-            None => failed(self.port, error),
+            Some(reason) => failed(&self.peer, reason),
+            None => failed(&self.peer, error),
         }
     }
 }
 
 impl std::fmt::Debug for Session {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Session").field("port", &self.port).finish_non_exhaustive()
+        f.debug_struct("Session").field("peer", &self.peer).finish_non_exhaustive()
     }
 }
 
-fn failed(
-    port: HostPort,
-    source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
-) -> RemoteError {
-    RemoteError::Connection { port: port.get(), source: source.into() }
+fn failed(peer: &Peer, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> RemoteError {
+    RemoteError::Connection { peer: peer.clone(), source: source.into() }
 }
 
 /// AES-GCM first, because the CPUs that this runs on have instructions for it;

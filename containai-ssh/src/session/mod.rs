@@ -18,6 +18,7 @@ mod stdio;
 mod terminal;
 mod ways;
 
+pub(crate) use connect::Login;
 pub(crate) use output::Sink;
 pub(crate) use raw_mode::RawMode;
 pub(crate) use request::Request;

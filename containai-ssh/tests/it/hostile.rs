@@ -11,6 +11,7 @@ use containai_ssh::russh_keys::{Algorithm, PrivateKey, key::safe_rng};
 use containai_ssh::{Command, ExitOutcome, Input, SshRemote};
 use russh::server::{self, Auth, ChannelOpenHandle, Msg, Session};
 use russh::{Channel, ChannelId, Pty, Sig};
+use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 
 use crate::sshd::name;
@@ -39,6 +40,11 @@ impl Heard {
 
 impl Server {
     pub(crate) async fn start() -> Result<Self> {
+        Self::with(server::Config::default()).await
+    }
+
+    /// Starts one that keeps to other limits.
+    pub(crate) async fn with(config: server::Config) -> Result<Self> {
         let home = TempDir::new()?;
         let remote = crate::sshd::remote(home.path())?;
         let key = PrivateKey::random(&mut safe_rng(), Algorithm::Ed25519)?;
@@ -46,16 +52,12 @@ impl Server {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
         let port = HostPort::new(listener.local_addr()?.port())?;
         remote.introduce(&name()?, port, &host_key).await?;
-        let config = Arc::new(server::Config {
-            keys: vec![key],
-            nodelay: true,
-            ..server::Config::default()
-        });
+        let config = Arc::new(server::Config { keys: vec![key], nodelay: true, ..config });
         let heard = Heard::default();
         let client = heard.clone();
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                let handler = Client(client.clone());
+                let handler = Client { heard: client.clone(), digest: None };
                 if let Ok(running) = server::run_stream(Arc::clone(&config), stream, handler).await
                 {
                     tokio::spawn(running);
@@ -69,13 +71,17 @@ impl Server {
         self.heard.all()
     }
 
-    async fn session(&self) -> Result<containai_ssh::Session> {
+    pub(crate) async fn session(&self) -> Result<containai_ssh::Session> {
         Ok(self.remote.open(self.remote.knock(self.port).await?, self.port).await?)
     }
 }
 
 /// The server's side of one connection.
-struct Client(Heard);
+struct Client {
+    heard: Heard,
+    /// What came on a channel that wants to know.
+    digest: Option<Sha256>,
+}
 
 impl server::Handler for Client {
     type Error = russh::Error;
@@ -128,17 +134,55 @@ impl server::Handler for Client {
         session: &mut Session,
     ) -> Result<(), Self::Error> {
         let line = String::from_utf8_lossy(line).into_owned();
-        let (handle, heard) = (session.handle(), self.0.clone());
+        let (handle, heard) = (session.handle(), self.heard.clone());
         if line.contains("refuse") {
             return session.channel_failure(channel);
         }
         session.channel_success(channel)?;
         if line.contains("attack") {
             tokio::spawn(attack(handle, heard, channel));
+        } else if line.contains("status-255") {
+            self.heard.note("ran");
+            session.exit_status_request(channel, 255)?;
+            session.close(channel)?;
+        } else if line.contains("digest") {
+            self.digest = Some(Sha256::new());
+        } else if line.contains("flood") {
+            tokio::spawn(flood(handle, channel));
         } else if line.contains("vanish") {
             let _ = handle.close(channel).await;
         } else {
             session.data(channel, &b"running\n"[..])?;
+        }
+        Ok(())
+    }
+
+    async fn data(
+        &mut self,
+        channel: ChannelId,
+        data: &[u8],
+        session: &mut Session,
+    ) -> Result<(), Self::Error> {
+        match &mut self.digest {
+            Some(digest) => {
+                digest.update(data);
+                // What is sent back has to come back whole, too.
+                session.data(channel, data.to_vec())
+            }
+            None => Ok(()),
+        }
+    }
+
+    async fn channel_eof(
+        &mut self,
+        channel: ChannelId,
+        session: &mut Session,
+    ) -> Result<(), Self::Error> {
+        if let Some(digest) = self.digest.take() {
+            self.heard.note(format!("{:x}", digest.finalize()));
+            session.exit_status_request(channel, 0)?;
+            session.eof(channel)?;
+            session.close(channel)?;
         }
         Ok(())
     }
@@ -149,13 +193,27 @@ impl server::Handler for Client {
         signal: Sig,
         session: &mut Session,
     ) -> Result<(), Self::Error> {
-        self.0.note(format!("{signal:?}"));
+        self.heard.note(format!("{signal:?}"));
         if matches!(signal, Sig::TERM) {
             session.exit_signal_request(channel, Sig::TERM, false, "", "")?;
             session.close(channel)?;
         }
         Ok(())
     }
+}
+
+/// How much [`flood`] writes, in bytes.
+pub(crate) const FLOOD: usize = 16 << 20;
+
+/// Writes to standard error and nowhere else.
+async fn flood(server: server::Handle, channel: ChannelId) {
+    for _ in 0..FLOOD / (32 << 10) {
+        if server.extended_data(channel, 1, vec![b'e'; 32 << 10]).await.is_err() {
+            return;
+        }
+    }
+    let _ = server.exit_status_request(channel, 7).await;
+    let _ = server.close(channel).await;
 }
 
 /// Asks the client for every kind of channel.

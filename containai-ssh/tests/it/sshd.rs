@@ -15,7 +15,7 @@ use nix::sys::signal::Signal;
 use nix::unistd::Pid;
 use tempfile::TempDir;
 
-const SSHD: &str = "/usr/sbin/sshd";
+pub(crate) const SSHD: &str = "/usr/sbin/sshd";
 
 /// A server that knows our key, with a home directory of its own. The host key
 /// is pinned under the name `it-main`.
@@ -105,9 +105,13 @@ pub(crate) fn name() -> Result<ContainerName> {
 
 /// The remote of a home directory, logging in as ourselves.
 pub(crate) fn remote(home: &Path) -> Result<SshRemote> {
+    Ok(SshRemote::new(Layout::new(home, None, None)).with_user(me()?))
+}
+
+/// The user who runs the tests.
+pub(crate) fn me() -> Result<String> {
     let user = nix::unistd::User::from_uid(nix::unistd::Uid::effective())?;
-    let user = user.context("the tests run as a user without a name")?;
-    Ok(SshRemote::new(Layout::new(home, None, None)).with_user(user.name))
+    Ok(user.context("the tests run as a user without a name")?.name)
 }
 
 pub(crate) fn make_host_key(path: &Path) -> Result<HostKey> {

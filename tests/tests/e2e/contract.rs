@@ -1,6 +1,6 @@
 //! The fake engine and the real one keep the same promises.
 
-use containai_core::engine::{ContainerSpec, ImageRequest, Isolation};
+use containai_core::engine::{ContainerSpec, ImageRequest, Isolation, WorkspaceMount};
 use containai_core::fake::FakeEngine;
 use containai_core::naming::{ContainerName, HostPort, Hostname, VolumeName, WorkspacePath};
 use containai_core::resources::{HostCapacity, Resources};
@@ -24,6 +24,7 @@ fn terms(workspace: &str) -> Terms {
             resources: Resources::half_of(HostCapacity { memory_bytes: 4 << 30, cpus: 2 }),
             isolation: Isolation::Userns,
             template: String::new(),
+            mount: WorkspaceMount::Bind,
             workspace,
             name,
         },

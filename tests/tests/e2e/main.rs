@@ -7,6 +7,7 @@ mod compatibility;
 mod contract;
 mod copies;
 mod engine_trouble;
+mod faults;
 mod first_run;
 mod foreign_dockerd;
 mod forwards;

@@ -4,6 +4,7 @@
 //! asked of it is read from a file or a port here.
 
 use std::fs;
+use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt as _;
 use std::process::{Command, Stdio};
 
@@ -148,6 +149,21 @@ fn machines_with_the_same_path_do_not_share() {
     fs::remove_file(person.home().join(".config/containai/client-id")).expect("it was drawn");
     hop.through(run(&person, &repository, "test ! -e mine")).run().success();
     assert_eq!(person.containers(repository.path()).len(), 3);
+}
+
+#[test]
+fn a_port_that_is_taken_there_is_passed_over() {
+    let (person, engine) = (Person::new(), Engine::shared());
+    let hop = Hop::of(&person, engine);
+    let repository = person.repository("taken-there");
+    let taken = TcpListener::bind("127.0.0.1:0").expect("a port is free");
+    let port = taken.local_addr().expect("it has one").port();
+    let range = format!("[ssh]\nport_range_start = {port}\nport_range_end = {}\n", port + 9);
+    person.configure(&range);
+    hop.through(run(&person, &repository, "true")).run().success();
+    let container = person.container(repository.path());
+    let label = container["Config"]["Labels"]["containai.ssh-port"].as_str().expect("a label");
+    assert_ne!(label, port.to_string());
 }
 
 #[test]

@@ -80,6 +80,19 @@ impl Container {
         format!("ssh -F {}", self.config().display())
     }
 
+    /// The option that has OpenSSH believe in [`Self::other_known_hosts`]
+    /// instead.
+    #[track_caller]
+    pub(super) fn other_pins(&self) -> String {
+        format!("-oUserKnownHostsFile={}", self.other_known_hosts().display())
+    }
+
+    /// As [`Self::shell`], with [`Self::other_pins`].
+    #[track_caller]
+    pub(super) fn deceived_shell(&self) -> String {
+        format!("{} {}", self.shell(), self.other_pins())
+    }
+
     /// `ssh ALIAS SCRIPT`, which has to succeed.
     #[track_caller]
     pub(super) fn ssh(&self, script: &str) -> String {
@@ -96,6 +109,14 @@ pub(super) fn output(command: &mut Command) -> String {
         (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success(), "{command:?} ({}): {stdout}{stderr}", output.status);
     stdout.into_owned()
+}
+
+/// Runs a program that has to find the host key wrong.
+#[track_caller]
+pub(super) fn refuses(command: Command) {
+    let refused = outcome(command, b"");
+    assert_ne!(refused.status(), 0, "{refused}");
+    refused.tells("Host key verification failed");
 }
 
 /// Runs a program that may fail, with this on stdin.

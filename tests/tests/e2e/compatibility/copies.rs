@@ -1,13 +1,28 @@
 //! scp, sftp and rsync.
 
 use std::fs;
+use std::path::Path;
 use std::process::Command;
 
-use super::container::{Container, output};
+use super::container::{Container, output, refuses};
 use super::openssh::client;
 use super::table::Client;
 
 const FILES: usize = 10_000;
+const REFUSAL: &str = "refuses any other host key";
+
+fn refusal(options: &[&str]) -> String {
+    let options = options.iter().map(|option| format!(" (`{option}`)")).collect::<String>();
+    format!("{REFUSAL}{options}")
+}
+
+/// Has a program fetch a file that is there, if only the key were.
+#[track_caller]
+fn refuses_file(mut command: Command, container: &Container, to: &Path) {
+    command.arg(format!("{}:/etc/hostname", container.alias)).arg(to);
+    refuses(command);
+    assert!(!to.exists(), "nothing was copied");
+}
 
 #[test]
 fn scp_and_sftp_copy_trees() {
@@ -28,6 +43,13 @@ fn scp_and_sftp_copy_trees() {
     };
     client("scp").can("trees both ways over SFTP (`-s`)", || scp(&["-s"], "over-sftp"));
     client("scp").can("trees both ways over the old protocol (`-O`)", || scp(&["-O"], "over-scp"));
+    for (program, options) in [("scp", &["-s"][..]), ("scp", &["-O"]), ("sftp", &[])] {
+        client(program).can(&refusal(options), || {
+            let mut command = person.openssh(program);
+            command.arg(container.other_pins()).args(options);
+            refuses_file(command, &container, &person.beside("stolen"));
+        });
+    }
     client("sftp").can("trees both ways in a batch", || {
         let copy = person.beside("by-sftp");
         let batch = person.beside("batch");
@@ -65,6 +87,11 @@ fn rsync_copies_many_files() {
     client.can("10,000 files there", || {
         rsync(&["--no-owner", "--no-group", &here, &there]);
         assert_eq!(container.ssh("find /tmp/many -type f | wc -l").trim(), FILES.to_string());
+    });
+    client.can(REFUSAL, || {
+        let mut command = Command::new("rsync");
+        command.args(["--archive", "--rsh", &container.deceived_shell()]);
+        refuses_file(command, &container, &person.beside("stolen"));
     });
     client.can("10,000 files back, all the same", || {
         let copy = person.beside("back");

@@ -3,7 +3,7 @@
 use std::fs;
 use std::process::Command;
 
-use super::container::{Container, output};
+use super::container::{Container, output, refuses};
 use super::table::Client;
 
 #[test]
@@ -23,6 +23,12 @@ fn git_clones_and_pushes() {
     client.can("clone, by scp-like address", || {
         git(&["clone", "--quiet", &format!("{}:/tmp/bare.git", container.alias), &path]);
         assert_eq!(fs::read_to_string(clone.join("README")).expect("it is there"), "hello\n");
+    });
+    client.can("refuses any other host key", || {
+        let mut git = Command::new("git");
+        git.args(["-C", &path, "fetch"]).env("GIT_CONFIG_GLOBAL", "/dev/null");
+        git.env("GIT_SSH_COMMAND", container.deceived_shell());
+        refuses(git);
     });
     client.can("push and fetch, by `ssh://`", || {
         let address = format!("ssh://{}/tmp/bare.git", container.alias);

@@ -3,7 +3,7 @@
 use std::fs::{self, File};
 use std::process::Command;
 
-use super::container::{Container, output};
+use super::container::{Container, outcome, output};
 use super::table::Client;
 
 #[test]
@@ -13,13 +13,21 @@ fn sshfs_mounts_the_home() {
     let version = version.lines().find_map(|line| line.strip_prefix("SSHFS version "));
     let client = Client::new("sshfs", version.unwrap_or_default());
     let feature = "mount, read, write, rename";
+    let container = Container::start("compat-sshfs");
+    let mounted = container.person.beside("mounted");
+    fs::create_dir_all(&mounted).expect("a directory can be made");
+    // It gives up before it opens the device, which a machine may not have.
+    client.can("refuses any other host key", || {
+        let mut command = Command::new("sshfs");
+        command.arg(format!("{}:/tmp", container.alias)).arg(&mounted);
+        command.arg("-F").arg(container.config()).arg(container.other_pins());
+        let refused = outcome(command, b"");
+        assert_ne!(refused.status(), 0, "{refused}");
+    });
     if let Err(error) = File::options().read(true).write(true).open("/dev/fuse") {
         client.cannot_be_tried(feature, &format!("`/dev/fuse` on this machine: {error}"));
         return;
     }
-    let container = Container::start("compat-sshfs");
-    let mounted = container.person.beside("mounted");
-    fs::create_dir_all(&mounted).expect("a directory can be made");
     client.can(feature, || {
         let mut command = Command::new("sshfs");
         command.arg(format!("{}:/tmp", container.alias)).arg(&mounted);

@@ -1,0 +1,144 @@
+//! Servers that break off, stall or talk nonsense before anybody is
+//! authenticated.
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Result, ensure};
+use containai_core::layout::Layout;
+use containai_core::naming::HostPort;
+use containai_core::remote::{Peer, RemoteError};
+use containai_ssh::{Host, Identity};
+use tokio::io::{AsyncReadExt, AsyncWriteExt, copy};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinSet;
+
+use crate::sshd::{Sshd, me};
+
+/// What a stand-in does after the bytes that it lets through.
+#[derive(Clone, Copy, Debug)]
+enum Then {
+    Close,
+    Stall,
+}
+
+/// Leads to a real server and lets this many of its bytes through.
+async fn cut(sshd: &Sshd, bytes: u64, then: Then) -> Result<HostPort> {
+    let listener = TcpListener::bind("127.0.0.1:0").await?;
+    let port = HostPort::new(listener.local_addr()?.port())?;
+    let target = sshd.port.get();
+    tokio::spawn(async move {
+        while let Ok((client, _)) = listener.accept().await {
+            tokio::spawn(async move {
+                let server = TcpStream::connect(("127.0.0.1", target)).await?;
+                let (mut from_client, mut to_client) = client.into_split();
+                let (from_server, mut to_server) = server.into_split();
+                let upward =
+                    tokio::spawn(async move { copy(&mut from_client, &mut to_server).await });
+                copy(&mut from_server.take(bytes), &mut to_client).await?;
+                if let Then::Stall = then {
+                    std::future::pending::<()>().await;
+                }
+                upward.abort();
+                to_client.shutdown().await
+            });
+        }
+    });
+    Ok(port)
+}
+
+/// Says something and listens from then on.
+async fn say(words: Vec<u8>) -> Result<HostPort> {
+    let listener = TcpListener::bind("127.0.0.1:0").await?;
+    let port = HostPort::new(listener.local_addr()?.port())?;
+    tokio::spawn(async move {
+        while let Ok((mut client, _)) = listener.accept().await {
+            let words = words.clone();
+            tokio::spawn(async move {
+                // The client leaves in the middle.
+                let _ = client.write_all(&words).await;
+                let _ = client.read_to_end(&mut Vec::new()).await;
+            });
+        }
+    });
+    Ok(port)
+}
+
+fn host(sshd: &Sshd, port: HostPort) -> Result<(Host, Identity)> {
+    let host = Host { name: "127.0.0.1".to_owned(), port, user: me()?, key: sshd.host_key.clone() };
+    Ok((host, Identity::read(Layout::new(&sshd.home(), None, None).identity())?))
+}
+
+/// Moments of a handshake, in bytes of the server: in its name, between its
+/// name and its wishes, in its wishes, in its answer. The whole takes more.
+const MOMENTS: [u64; 7] = [0, 1, 8, 30, 200, 900, 1_200];
+
+#[tokio::test]
+async fn a_connection_that_is_cut_anywhere_fails_at_once() -> Result<()> {
+    let sshd = Sshd::start().await?;
+    for bytes in MOMENTS {
+        let (host, identity) = host(&sshd, cut(&sshd, bytes, Then::Close).await?)?;
+        let start = Instant::now();
+        let error = host.connect(&identity).await.expect_err("it is cut");
+        ensure!(start.elapsed() < Duration::from_secs(5), "{bytes}: {:?}", start.elapsed());
+        let expected = Peer::Host { name: host.name, port: host.port };
+        match error {
+            RemoteError::Connection { peer, .. } => assert_eq!(peer, expected, "{bytes}"),
+            error => panic!("after {bytes} bytes: {error:?}"),
+        }
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_connection_that_stalls_anywhere_is_given_up() -> Result<()> {
+    let sshd = Sshd::start().await?;
+    let mut tasks = JoinSet::new();
+    for bytes in MOMENTS {
+        let (host, identity) = host(&sshd, cut(&sshd, bytes, Then::Stall).await?)?;
+        tasks.spawn(async move {
+            let start = Instant::now();
+            (bytes, host.connect(&identity).await.err(), start.elapsed())
+        });
+    }
+    while let Some(done) = tasks.join_next().await {
+        let (bytes, error, elapsed) = done?;
+        // Ten seconds for a word, thirty for all the rest.
+        let limit = if bytes < 8 { 10 } else { 30 };
+        ensure!((limit..limit + 5).contains(&elapsed.as_secs()), "{bytes}: {elapsed:?}");
+        match error {
+            Some(RemoteError::NotReady { .. }) if bytes < 8 => {}
+            Some(RemoteError::Connection { .. }) if bytes >= 8 => {}
+            other => panic!("after {bytes} bytes: {other:?}"),
+        }
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn nonsense_is_no_server() -> Result<()> {
+    let sshd = Sshd::start().await?;
+    let long = |start: &str| [start.as_bytes(), &vec![b'x'; 1 << 20][..]].concat();
+    let lines = b"HTTP/1.1 400 no\r\n".repeat(1 << 16);
+    let mut packet = b"SSH-2.0-x\r\n".to_vec();
+    packet.extend([0xff; 64]);
+    let mut zeros = b"SSH-2.0-x\r\n".to_vec();
+    zeros.extend(vec![0; 1 << 20]);
+    for (what, words, is_ssh) in [
+        ("a name of 1 MiB", long("SSH-2.0-"), true),
+        ("a line of 1 MiB", long("220 "), false),
+        ("lines of 1 MiB", lines, false),
+        ("a packet of 4 GiB", packet, true),
+        ("packets of nothing", zeros, true),
+    ] {
+        let (host, identity) = host(&sshd, say(words).await?)?;
+        let start = Instant::now();
+        let error = host.connect(&identity).await.expect_err("it is nonsense");
+        ensure!(start.elapsed() < Duration::from_secs(5), "{what}: {:?}", start.elapsed());
+        match error {
+            RemoteError::Connection { .. } if is_ssh => {}
+            RemoteError::NotSsh { spoke, .. } if !is_ssh => ensure!(spoke.len() <= 128, "{spoke}"),
+            error => panic!("{what}: {error:?}"),
+        }
+    }
+    Ok(())
+}
