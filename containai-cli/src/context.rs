@@ -4,12 +4,13 @@ use std::str::FromStr as _;
 
 use containai_core::config::{Config, Flags};
 use containai_core::hint::Hint;
-use containai_core::naming::WorkspacePath;
+use containai_core::naming::{ClientId, WorkspacePath};
 use containai_docker::host::EngineRecord;
 use containai_docker::{AddressError, DockerEngine, EngineAddress};
 use containai_ssh::{ForwardAgent, SshRemote, Wishes};
 
 use crate::app::Global;
+use crate::elsewhere;
 use crate::env::Env;
 use crate::environment::Imported;
 use crate::error::CliError;
@@ -17,6 +18,7 @@ use crate::settings;
 use crate::ui::Ui;
 
 /// The configuration for one workspace, and the two ways to its container.
+#[derive(Clone)]
 pub(crate) struct Context<'a> {
     pub(crate) env: &'a Env,
     pub(crate) ui: &'a Ui,
@@ -26,6 +28,8 @@ pub(crate) struct Context<'a> {
     pub(crate) remote: SshRemote,
     /// The variables that the workspace's sessions get.
     pub(crate) imported: Option<Imported>,
+    /// This machine, for an engine that runs on another one.
+    pub(crate) client: Option<ClientId>,
 }
 
 impl<'a> Context<'a> {
@@ -48,13 +52,23 @@ impl<'a> Context<'a> {
         };
         let remote = SshRemote::new(env.layout.clone())
             .with_engine(address.to_string())
+            .with_detour(elsewhere::detour(&address, env))
             .with_wishes(wishes(&config));
+        if matches!(address, EngineAddress::Tcp(_)) && env.certificates.is_none() {
+            ui.warn(
+                "what goes to this engine is neither secret nor safe from change: set `DOCKER_CERT_PATH`",
+            );
+        }
         let lends = config.forward_agent.value;
         let imported = match workspace {
             Some(workspace) => Imported::read(&config, workspace, env, ui)?,
             None => None,
         };
-        let mut context = Self { env, ui, config, address, record, remote, imported };
+        let client = match address.is_elsewhere() {
+            true => Some(elsewhere::client(env)?),
+            false => None,
+        };
+        let mut context = Self { env, ui, config, address, record, remote, imported, client };
         if lends {
             context.lend_agent();
         }
@@ -94,7 +108,11 @@ impl<'a> Context<'a> {
         let engine = DockerEngine::connect(self.address.clone(), self.env.certificates.as_deref())?
             .with_build_lock(self.env.layout.image_lock());
         let uids = self.record.as_ref().map(EngineRecord::workspace_uids).unwrap_or_default();
-        Ok(engine.with_workspace_uids(uids))
+        let engine = engine.with_workspace_uids(uids);
+        Ok(match &self.client {
+            Some(client) => engine.with_client(client.clone()),
+            None => engine,
+        })
     }
 }
 
@@ -112,6 +130,7 @@ fn wishes(config: &Config) -> Wishes {
 }
 
 fn bad_address(error: &AddressError) -> CliError {
-    CliError::usage(error.to_string())
-        .hint(Hint::new("use `unix:///path`, `tcp://host:port` or `ssh://user@host`"))
+    CliError::usage(error.to_string()).hint(Hint::new(
+        "use `unix:///path`, `tcp://host:port` or `ssh://user@host[:port][/socket]`",
+    ))
 }

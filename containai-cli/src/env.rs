@@ -12,7 +12,10 @@ use nix::unistd::{User, geteuid, getuid};
 
 /// What a process that outlives the command needs of its environment, and all
 /// that it gets: the rest may be secret.
-pub(crate) const KEPT: [&str; 3] = ["HOME", "XDG_CONFIG_HOME", "XDG_RUNTIME_DIR"];
+///
+/// `PATH` and the agent are for the `ssh` that leads to engines elsewhere.
+pub(crate) const KEPT: [&str; 5] =
+    ["HOME", "XDG_CONFIG_HOME", "XDG_RUNTIME_DIR", "PATH", "SSH_AUTH_SOCK"];
 
 /// Set for a process that was started again as a member of the engine's group.
 pub(crate) const REGROUPED: &str = "CONTAINAI_REGROUPED";

@@ -18,6 +18,7 @@ use tokio::time::timeout;
 
 use crate::broker::sharing;
 use crate::context::Context;
+use crate::elsewhere;
 use crate::env;
 use crate::environment::Imported;
 use crate::role::BROKER;
@@ -128,7 +129,13 @@ impl Sequel {
         let engine = context.address.to_string();
         Some(Self {
             sharing: sharing(context.remote.clone()),
-            target: Target { engine, container: container.id.clone(), port, host_key },
+            target: Target {
+                container: container.id.clone(),
+                detour: elsewhere::detour(&context.address, context.env),
+                engine,
+                port,
+                host_key,
+            },
             seconds: context.config.mux_idle.value.as_secs(),
         })
     }

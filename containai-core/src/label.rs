@@ -7,12 +7,17 @@
 
 use std::collections::BTreeMap;
 
-use crate::naming::{ContainerName, HostPort, VolumeName, WorkspacePath};
+use crate::engine::WorkspaceMount;
+use crate::naming::{ClientId, ContainerName, HostPort, VolumeName, WorkspacePath};
 
 /// `true` on every container that ContainAI made. Nothing without it is touched.
 pub const MANAGED: &str = "containai.managed";
 /// The real path of the workspace on the host.
 pub const WORKSPACE: &str = "containai.workspace";
+/// The machine that has the workspace, where the engine is on another one.
+pub const CLIENT: &str = "containai.client";
+/// The volume that holds the copy of such a workspace.
+pub const WORKSPACE_VOLUME: &str = "containai.workspace-volume";
 /// The loopback port of the host that leads to the container's sshd.
 pub const SSH_PORT: &str = "containai.ssh-port";
 /// The name of the data volume mounted at `/mnt/agent-data`.
@@ -70,6 +75,37 @@ impl Labels {
     pub fn with(mut self, key: &str, value: &str) -> Self {
         self.0.insert(key.to_owned(), value.to_owned());
         self
+    }
+
+    /// The same labels with what says where the workspace is.
+    #[must_use]
+    pub fn with_mount(mut self, mount: &WorkspaceMount) -> Self {
+        if let WorkspaceMount::Volume { client, volume } = mount {
+            self.0.insert(CLIENT.into(), client.to_string());
+            self.0.insert(WORKSPACE_VOLUME.into(), volume.to_string());
+        }
+        self
+    }
+
+    /// The labels as a machine sees them: a workspace of another machine is
+    /// none of its own, whatever its path. `None` is the engine's own machine.
+    #[must_use]
+    pub fn seen_by(mut self, client: Option<&ClientId>) -> Self {
+        if !self.is_of(client) {
+            self.0.remove(WORKSPACE);
+        }
+        self
+    }
+
+    /// Whether it serves a workspace of this machine; `None` is the engine's own.
+    pub fn is_of(&self, client: Option<&ClientId>) -> bool {
+        self.get(CLIENT) == client.map(ClientId::as_str)
+    }
+
+    /// The volume that holds the copy of the workspace; `None` where the
+    /// workspace itself is mounted.
+    pub fn workspace_volume(&self) -> Option<VolumeName> {
+        VolumeName::parse(self.get(WORKSPACE_VOLUME)?).ok()
     }
 
     /// Whether ContainAI made the container.
@@ -156,5 +192,30 @@ impl Labels {
 impl<K: Into<String>, V: Into<String>> FromIterator<(K, V)> for Labels {
     fn from_iter<I: IntoIterator<Item = (K, V)>>(pairs: I) -> Self {
         Self(pairs.into_iter().map(|(key, value)| (key.into(), value.into())).collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_workspace_of_another_machine_is_no_workspace_here() {
+        let [one, other] = [[1; 16], [2; 16]].map(ClientId::from_random);
+        let labels = |client: Option<&ClientId>| {
+            let client = client.map(|client| (CLIENT, client.as_str()));
+            [(MANAGED, "true"), (WORKSPACE, "/src")].into_iter().chain(client).collect::<Labels>()
+        };
+        for (owner, viewer, is_seen) in [
+            (None, None, true),
+            (Some(&one), Some(&one), true),
+            (Some(&one), Some(&other), false),
+            (Some(&one), None, false),
+            (None, Some(&one), false),
+        ] {
+            let seen = labels(owner).seen_by(viewer);
+            assert_eq!(seen.workspace().is_some(), is_seen, "{owner:?} seen by {viewer:?}");
+            assert!(seen.is_managed());
+        }
     }
 }

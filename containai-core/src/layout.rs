@@ -83,6 +83,20 @@ impl Layout {
         self.config.join("id_containai.pub")
     }
 
+    /// What tells this machine from others that use the same engine; drawn at
+    /// its first use of an engine elsewhere.
+    pub fn client_id(&self) -> PathBuf {
+        self.config.join("client-id")
+    }
+
+    /// What was brought to a volume of the engine with this address, which runs
+    /// on another machine; mode 0600 in a directory of mode 0700.
+    pub fn copy_record(&self, engine: &str, volume: &VolumeName) -> PathBuf {
+        let digest = Sha256::digest(engine);
+        let digest: String = digest[..4].iter().map(|byte| format!("{byte:02x}")).collect();
+        self.config.join("copies").join(format!("{volume}-{digest}.json"))
+    }
+
     /// The pinned host keys; written by ContainAI only.
     pub fn known_hosts(&self) -> PathBuf {
         self.config.join("known_hosts")

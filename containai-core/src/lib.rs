@@ -24,6 +24,7 @@ pub mod age;
 pub mod byte_size;
 pub mod catalog;
 pub mod config;
+pub mod copy;
 pub mod engine;
 pub mod exit;
 pub mod fake;

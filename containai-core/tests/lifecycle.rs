@@ -42,6 +42,7 @@ fn desired() -> Desired {
         isolation: Isolation::Userns,
         template: String::new(),
         manner: Manner::default(),
+        client: None,
     }
 }
 
@@ -228,6 +229,17 @@ fn port_taken_before_the_first_start_leads_to_another() {
     engine.steal_port(stolen);
     let remote = FakeRemote::new();
     remote.let_rival_take(stolen);
+    remote.put_behind(HostPort::new(2301).expect("a port"), &ContainerId::new("id-2"));
+    let reached = enter(&engine, &remote);
+    assert!(reached.is_ok_and(|reached| reached.session.port.get() == 2301));
+    assert_eq!(engine.snapshot().len(), 1);
+}
+
+#[test]
+fn a_port_that_only_a_start_can_tell_is_not_chosen_twice() {
+    let engine = FakeEngine::new();
+    engine.steal_port(PortRange::default().start());
+    let remote = FakeRemote::new();
     remote.put_behind(HostPort::new(2301).expect("a port"), &ContainerId::new("id-2"));
     let reached = enter(&engine, &remote);
     assert!(reached.is_ok_and(|reached| reached.session.port.get() == 2301));

@@ -31,6 +31,7 @@ fn desired() -> Desired {
         isolation: Isolation::Userns,
         template: String::new(),
         manner: Manner::default(),
+        client: None,
     }
 }
 

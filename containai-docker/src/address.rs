@@ -4,6 +4,8 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
+use crate::ssh_host::SshHost;
+
 /// Where an engine listens, in the forms that `DOCKER_HOST` has.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum EngineAddress {
@@ -12,8 +14,8 @@ pub enum EngineAddress {
     /// `tcp://host:port`: with TLS when certificates are given to
     /// [`crate::connect()`], else in the clear.
     Tcp(String),
-    /// `ssh://[user@]host[:port]`: through the system's `ssh`.
-    Ssh(String),
+    /// `ssh://[user@]host[:port][/socket]`: through the system's `ssh`.
+    Ssh(SshHost),
 }
 
 /// The text is not an engine's address.
@@ -28,6 +30,13 @@ impl EngineAddress {
     /// The address of a socket.
     pub fn unix(path: impl Into<PathBuf>) -> Self {
         Self::Unix(path.into())
+    }
+
+    /// Whether the engine has to be taken for one of another machine, whose
+    /// files and loopback are not ours. A `tcp://` address always is: what
+    /// listens there, even on our loopback, may be the end of a tunnel.
+    pub fn is_elsewhere(&self) -> bool {
+        self.socket().is_none()
     }
 
     /// The socket's path when the engine runs on this machine.
@@ -45,19 +54,21 @@ impl FromStr for EngineAddress {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let error = || AddressError { text: text.to_owned() };
         let (scheme, rest) = text.split_once("://").ok_or_else(error)?;
-        if rest.is_empty() || rest.chars().any(|c| c.is_control() || c.is_whitespace()) {
+        if rest.is_empty() || rest.chars().any(char::is_control) {
             return Err(error());
         }
         match scheme {
             "unix" if rest.starts_with('/') => Ok(Self::Unix(rest.into())),
-            "tcp" if rest.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok()) => {
-                Ok(Self::Tcp(rest.to_owned()))
-            }
-            // A leading `-` would be read by ssh as an option.
-            "ssh" if !rest.starts_with('-') => Ok(Self::Ssh(rest.to_owned())),
+            "tcp" if is_host_and_port(rest) => Ok(Self::Tcp(rest.to_owned())),
+            "ssh" => SshHost::parse(rest).map(Self::Ssh).ok_or_else(error),
             _ => Err(error()),
         }
     }
+}
+
+fn is_host_and_port(text: &str) -> bool {
+    !text.contains(char::is_whitespace)
+        && text.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok())
 }
 
 impl fmt::Display for EngineAddress {
@@ -76,9 +87,14 @@ mod tests {
 
     #[test]
     fn good_addresses_round_trip() {
-        for text in
-            ["unix:///var/run/x.sock", "tcp://10.0.0.1:2376", "tcp://[::1]:2376", "ssh://me@box:22"]
-        {
+        for text in [
+            "unix:///var/run/x.sock",
+            "tcp://10.0.0.1:2376",
+            "tcp://[::1]:2376",
+            "ssh://box",
+            "ssh://me@box:22",
+            "ssh://me@[::1]:22/run/x y.sock",
+        ] {
             let address: Result<EngineAddress, _> = text.parse();
             assert_eq!(address.map(|a| a.to_string()), Ok(text.to_owned()));
         }
@@ -92,10 +108,18 @@ mod tests {
             "unix://relative",
             "tcp://host",
             "tcp://host:port",
+            "tcp://a b:1",
             "http://host:1",
             "ssh://",
             "ssh://-oProxyCommand=x",
             "ssh://a b",
+            "ssh://a,b",
+            "ssh://-l@box",
+            "ssh://me:secret@box",
+            "ssh://box:0",
+            "ssh://box:x",
+            "ssh://box/",
+            "ssh://[box",
         ] {
             assert!(text.parse::<EngineAddress>().is_err(), "{text}");
         }

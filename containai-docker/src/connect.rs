@@ -6,6 +6,7 @@ use bollard::{API_DEFAULT_VERSION, Docker};
 use containai_core::engine::EngineError;
 
 use crate::address::EngineAddress;
+use crate::dial;
 use crate::failure::failure;
 
 /// Seconds until the first byte of an answer; streams are not limited.
@@ -41,9 +42,7 @@ pub fn connect(
             TIMEOUT,
             API_DEFAULT_VERSION,
         ),
-        (EngineAddress::Ssh(_), _) => {
-            Docker::connect_with_ssh(&text, TIMEOUT, API_DEFAULT_VERSION, None)
-        }
+        (EngineAddress::Ssh(host), _) => dial::client(host, TIMEOUT, API_DEFAULT_VERSION),
     };
     client.map_err(|error| failure(error, address))
 }

@@ -6,15 +6,18 @@ use bollard::Docker;
 use bollard::errors::Error;
 use containai_core::engine::{
     Container, ContainerId, ContainerSpec, Engine, EngineError, ImageRequest, ImageSource,
-    Isolation, RunState, Succession,
+    Isolation, RunState, Succession, WorkspaceMount,
 };
+use containai_core::label::Labels;
 use containai_core::layout;
 use containai_core::lifecycle::Events;
-use containai_core::naming::{ContainerName, HostPort, VolumeName};
+use containai_core::naming::{ClientId, ContainerName, HostPort, VolumeName};
 use containai_core::remote::HostKey;
+use containai_core::resources::HostCapacity;
 
 use crate::address::EngineAddress;
 use crate::failure::failure;
+use crate::inside::{self, InsideStream};
 use crate::{access, archive, connect, container, image, spec, successor};
 
 /// A Docker Engine as the lifecycle sees it.
@@ -37,6 +40,7 @@ pub struct DockerEngine {
     address: EngineAddress,
     build_lock: Option<PathBuf>,
     workspace_uids: Vec<u32>,
+    client: Option<ClientId>,
 }
 
 impl DockerEngine {
@@ -51,7 +55,7 @@ impl DockerEngine {
         certificates: Option<&Path>,
     ) -> Result<Self, EngineError> {
         let docker = connect(&address, certificates)?;
-        Ok(Self { docker, address, build_lock: None, workspace_uids: Vec::new() })
+        Ok(Self { docker, address, build_lock: None, workspace_uids: Vec::new(), client: None })
     }
 
     /// Has image builds of several processes wait for each other on this file,
@@ -69,6 +73,15 @@ impl DockerEngine {
     #[must_use]
     pub fn with_workspace_uids(mut self, uids: Vec<u32>) -> Self {
         self.workspace_uids = uids;
+        self
+    }
+
+    /// Looks at the containers as a machine that is not the engine's own: only
+    /// workspaces that it brought there itself are workspaces. Default: as the
+    /// engine's own machine does, which mounts its workspaces.
+    #[must_use]
+    pub fn with_client(mut self, client: ClientId) -> Self {
+        self.client = Some(client);
         self
     }
 
@@ -92,11 +105,35 @@ impl DockerEngine {
         Ok(version.version.unwrap_or_default())
     }
 
+    /// Memory and processors of the engine's machine; 0 where it does not say.
+    ///
+    /// # Errors
+    ///
+    /// [`EngineError::Unreachable`] and [`EngineError::AccessDenied`] above all.
+    pub async fn capacity(&self) -> Result<HostCapacity, EngineError> {
+        let info = self.docker.info().await.map_err(|error| self.failure(error))?;
+        Ok(HostCapacity {
+            memory_bytes: info.mem_total.and_then(|bytes| bytes.try_into().ok()).unwrap_or(0),
+            cpus: info.ncpu.and_then(|count| count.try_into().ok()).unwrap_or(0),
+        })
+    }
+
+    /// Connects to an SSH server in a running container without its port.
+    ///
+    /// # Errors
+    ///
+    /// [`EngineError::NoSuchContainer`], and [`EngineError::Refused`] for one
+    /// that does not run.
+    pub async fn connect_inside(&self, id: &ContainerId) -> Result<InsideStream, EngineError> {
+        inside::connect(&self.docker, id).await.map_err(|error| self.failure(error))
+    }
+
     /// See [`Self::with_workspace_uids`]. A large tree takes its time, so that a
     /// thread of its own walks it.
     async fn open_workspace(&self, spec: &ContainerSpec) -> Result<(), EngineError> {
         let uids = self.workspace_uids.clone();
-        if uids.is_empty() || spec.isolation != Isolation::Userns {
+        let is_mounted = spec.mount == WorkspaceMount::Bind;
+        if uids.is_empty() || !is_mounted || spec.isolation != Isolation::Userns {
             return Ok(());
         }
         let root = spec.workspace.as_path().to_owned();
@@ -118,6 +155,15 @@ impl DockerEngine {
         }
     }
 
+    pub(crate) fn client(&self) -> Option<&ClientId> {
+        self.client.as_ref()
+    }
+
+    /// Whether something is ours and of this machine.
+    pub(crate) fn shows(&self, labels: &Labels) -> bool {
+        labels.is_managed() && labels.is_of(self.client.as_ref())
+    }
+
     pub(crate) fn build_lock(&self) -> Option<&Path> {
         self.build_lock.as_deref()
     }
@@ -129,7 +175,10 @@ impl DockerEngine {
 
 impl Engine for DockerEngine {
     async fn containers(&self) -> Result<Vec<Container>, EngineError> {
-        container::list(&self.docker).await.map_err(|error| self.failure(error))
+        let listed = container::list(&self.docker).await.map_err(|error| self.failure(error))?;
+        let client = self.client.as_ref();
+        let seen = |it: Container| Container { labels: it.labels.seen_by(client), ..it };
+        Ok(listed.into_iter().map(seen).collect())
     }
 
     async fn provide_image(

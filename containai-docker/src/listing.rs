@@ -29,7 +29,7 @@ pub struct Listed {
 }
 
 impl DockerEngine {
-    /// Lists our containers, stopped ones included, in the order of their
+    /// Lists our containers of this machine, stopped ones included, in the order of their
     /// names. The engine is asked once.
     ///
     /// # Errors
@@ -49,7 +49,7 @@ impl DockerEngine {
             let size = size.filter(|_| sizes == Sizes::Measured).map(ByteSize::from_bytes);
             Some(Listed { container: inspect::container(summary)?, size })
         });
-        let mut listed: Vec<_> = listed.filter(|it| it.container.labels.is_managed()).collect();
+        let mut listed: Vec<_> = listed.filter(|it| self.shows(&it.container.labels)).collect();
         listed.sort_by(|a, b| a.container.name.cmp(&b.container.name));
         Ok(listed)
     }

@@ -7,7 +7,7 @@ use bollard::models::{
     ContainerCreateBody, HostConfig, HostConfigCgroupnsModeEnum, Mount, MountBindOptions,
     MountBindOptionsPropagationEnum, MountType, MountVolumeOptions, PortBinding,
 };
-use containai_core::engine::{ContainerSpec, EngineError, Isolation};
+use containai_core::engine::{ContainerSpec, EngineError, Isolation, WorkspaceMount};
 use containai_core::label::{self, Labels};
 use containai_core::layout;
 use containai_core::naming::{VolumeName, WorkspacePath};
@@ -34,7 +34,9 @@ const FORBIDDEN: [&str; 9] =
 /// [`EngineError::ForbiddenMount`] for a workspace that holds an engine's
 /// socket or the host itself.
 pub(crate) fn body(spec: &ContainerSpec) -> Result<ContainerCreateBody, EngineError> {
-    refuse_forbidden(spec.workspace.as_path())?;
+    if spec.mount == WorkspaceMount::Bind {
+        refuse_forbidden(spec.workspace.as_path())?;
+    }
     if let Some(repository) = &spec.repository {
         refuse_forbidden(repository.common.as_path())?;
         refuse_own_places(repository.common.as_path())?;
@@ -85,7 +87,7 @@ fn host_config(spec: &ContainerSpec) -> HostConfig {
 
 fn mounts(spec: &ContainerSpec) -> Vec<Mount> {
     let mut mounts = vec![
-        bind(spec.workspace.as_str(), layout::CONTAINER_WORKSPACE, ReadOnly::No),
+        workspace_mount(spec),
         volume_mount(spec, spec.data_volume.as_ref(), layout::CONTAINER_DATA),
         volume_mount(spec, spec.docker_volume.as_ref(), layout::CONTAINER_DOCKER),
     ];
@@ -96,6 +98,17 @@ fn mounts(spec: &ContainerSpec) -> Vec<Mount> {
         mounts.extend(writable.map(|path| bind(path, path, ReadOnly::No)));
     }
     mounts
+}
+
+fn workspace_mount(spec: &ContainerSpec) -> Mount {
+    match &spec.mount {
+        WorkspaceMount::Bind => {
+            bind(spec.workspace.as_str(), layout::CONTAINER_WORKSPACE, ReadOnly::No)
+        }
+        WorkspaceMount::Volume { volume, .. } => {
+            volume_mount(spec, Some(volume), layout::CONTAINER_WORKSPACE)
+        }
+    }
 }
 
 #[derive(Clone, Copy, Eq, PartialEq)]
@@ -121,10 +134,13 @@ fn bind(source: &str, target: &str, read_only: ReadOnly) -> Mount {
 /// Docker gives a volume that has no name here a name of its own, and removes
 /// it with the container that it was made for.
 fn volume_mount(spec: &ContainerSpec, volume: Option<&VolumeName>, target: &str) -> Mount {
-    let labels = HashMap::from([
+    let mut labels = HashMap::from([
         (label::MANAGED.to_owned(), "true".to_owned()),
         (label::WORKSPACE.to_owned(), spec.workspace.to_string()),
     ]);
+    if let WorkspaceMount::Volume { client, .. } = &spec.mount {
+        labels.insert(label::CLIENT.to_owned(), client.to_string());
+    }
     Mount {
         typ: Some(MountType::VOLUME),
         source: volume.map(ToString::to_string),
@@ -185,6 +201,7 @@ mod tests {
             protection: Protection::None,
             repository: None,
             replaces: None,
+            mount: WorkspaceMount::Bind,
             workspace,
             name,
             isolation,
@@ -247,6 +264,21 @@ mod tests {
         insta::assert_json_snapshot!(labels);
         let mounts = body.host_config.and_then(|host| host.mounts).unwrap_or_default();
         assert!(mounts[1..].iter().all(|mount| mount.source.is_none()), "{mounts:?}");
+    }
+
+    #[test]
+    fn the_workspace_of_another_machine_is_a_volume() {
+        let mut spec = spec("/etc", Isolation::Userns);
+        let client = containai_core::naming::ClientId::from_random([7; 16]);
+        let volume = VolumeName::parse("copy").expect("a name");
+        spec.mount = WorkspaceMount::Volume { client: client.clone(), volume };
+        let body = body(&spec).expect("a path of another machine means nothing here");
+        let labels = body.labels.unwrap_or_default();
+        assert_eq!(labels.get(label::CLIENT), Some(&client.to_string()));
+        let mounts = body.host_config.and_then(|host| host.mounts).unwrap_or_default();
+        assert!(mounts.iter().all(|mount| mount.typ == Some(MountType::VOLUME)));
+        let source = mounts.first().and_then(|mount| mount.source.as_deref());
+        assert_eq!(source, Some("copy"));
     }
 
     #[test]

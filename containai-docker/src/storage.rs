@@ -48,7 +48,8 @@ impl Storage for DockerEngine {
         }
         let sizes = self.volume_sizes().await;
         let containers = self.summaries().await?;
-        Ok(volumes.into_iter().map(|it| volume(it, &sizes, &containers)).collect())
+        let volumes = volumes.into_iter().map(|it| volume(it, &sizes, &containers));
+        Ok(volumes.filter(|it| self.shows(&it.labels)).collect())
     }
 
     async fn remove_image(&self, reference: &str) -> Result<(), EngineError> {

@@ -13,7 +13,7 @@ use bytes::Bytes;
 use containai_core::engine::{ContainerId, EngineError};
 use containai_core::label;
 use containai_core::layout;
-use containai_core::naming::{VolumeName, WorkspacePath};
+use containai_core::naming::{ClientId, VolumeName, WorkspacePath};
 use futures_util::stream;
 use tokio::sync::mpsc;
 
@@ -50,7 +50,7 @@ impl DockerEngine {
         workspace: &WorkspacePath,
         image: &str,
     ) -> Result<VolumeDoor<'_>, EngineError> {
-        let body = body(volume, workspace, image);
+        let body = body(volume, workspace, self.client(), image);
         let created = self.docker().create_container(None::<CreateContainerOptions>, body).await;
         let created = created.map_err(|error| self.failure(error))?;
         Ok(VolumeDoor { engine: self, id: ContainerId::new(created.id) })
@@ -127,15 +127,22 @@ impl VolumeDoor<'_> {
     }
 }
 
-fn body(volume: &VolumeName, workspace: &WorkspacePath, image: &str) -> ContainerCreateBody {
+fn body(
+    volume: &VolumeName,
+    workspace: &WorkspacePath,
+    client: Option<&ClientId>,
+    image: &str,
+) -> ContainerCreateBody {
     let managed = (label::MANAGED.to_owned(), "true".to_owned());
     let of_workspace = (label::WORKSPACE.to_owned(), workspace.to_string());
+    let of_client = client.map(|client| (label::CLIENT.to_owned(), client.to_string()));
+    let labels = [managed.clone(), of_workspace].into_iter().chain(of_client);
     let mount = Mount {
         typ: Some(MountType::VOLUME),
         source: Some(volume.to_string()),
         target: Some(layout::CONTAINER_DATA.into()),
         volume_options: Some(MountVolumeOptions {
-            labels: Some(HashMap::from([managed.clone(), of_workspace])),
+            labels: Some(labels.collect()),
             ..Default::default()
         }),
         ..Default::default()
@@ -187,7 +194,7 @@ mod tests {
     fn nothing_but_the_volume_is_mounted() {
         let workspace = WorkspacePath::new("/src/api").expect("a path");
         let volume = VolumeName::data(&workspace);
-        let body = body(&volume, &workspace, "containai/base:1");
+        let body = body(&volume, &workspace, None, "containai/base:1");
         let labels = body.labels.unwrap_or_default();
         assert_eq!(labels, HashMap::from([(label::MANAGED.to_owned(), "true".to_owned())]));
         let host = body.host_config.expect("a host configuration");

@@ -1,8 +1,8 @@
 //! What a file in `~/.ssh/containai.d` tells about itself.
 
-use containai_core::naming::{ContainerName, HostPort};
+use containai_core::naming::{ContainerName, HostKeyAlias, HostPort};
 
-use crate::host_block::{ENGINE, PORT, WRITTEN};
+use crate::host_block::{ALIAS, ENGINE, PORT, WRITTEN};
 
 /// The OpenSSH configuration of one container, as it was found on disk.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -13,6 +13,9 @@ pub struct Fragment {
     pub engine: Option<String>,
     /// The port that leads to it; `None` when the file does not say.
     pub port: Option<HostPort>,
+    /// The name under which its host key is pinned; `None` when the file does
+    /// not say.
+    pub pin: Option<HostKeyAlias>,
 }
 
 impl Fragment {
@@ -24,7 +27,11 @@ impl Fragment {
         let body = text.strip_prefix(WRITTEN)?;
         let find = |prefix| body.lines().find_map(|line| line.strip_prefix(prefix));
         let port = find(PORT).and_then(|port| port.parse().ok());
-        Some(Self { name, engine: find(ENGINE).map(str::to_owned), port })
+        let pin = match find(ALIAS) {
+            Some(alias) => HostKeyAlias::parse(alias),
+            None => port.map(HostKeyAlias::here),
+        };
+        Some(Self { name, engine: find(ENGINE).map(str::to_owned), port, pin })
     }
 }
 
@@ -50,6 +57,7 @@ mod tests {
                 identity: "/id".into(),
                 known_hosts: "/known_hosts".into(),
                 engine: Some(engine.to_owned()),
+                detour: None,
                 wishes: crate::Wishes::default(),
             };
             let fragment = Fragment::parse("containai-a-b.conf", &text.render()?);
@@ -59,6 +67,22 @@ mod tests {
             assert_eq!(written(engine)?.as_deref(), Some(engine));
         }
         assert_eq!(written("unix:///x\nHost *")?, None);
+        Ok(())
+    }
+
+    #[test]
+    fn the_pin_of_another_machine_is_found() -> Result<(), Box<dyn std::error::Error>> {
+        let far = HostKeyAlias::elsewhere("ssh://box", HostPort::new(2300)?);
+        let near = HostKeyAlias::here(far.port());
+        for (line, pin) in [
+            (format!("{ALIAS}{far}\n"), Some(far)),
+            (String::new(), Some(near)),
+            (format!("{ALIAS}*\n"), None),
+        ] {
+            let text = format!("{WRITTEN}Host containai-a-b\n  Port 2300\n{line}");
+            let fragment = Fragment::parse("containai-a-b.conf", &text).ok_or("it is ours")?;
+            assert_eq!(fragment.pin, pin);
+        }
         Ok(())
     }
 

@@ -5,12 +5,14 @@ use std::path::{Path, PathBuf};
 use containai_core::naming::{HostPort, SshAlias};
 use containai_core::remote::{ClientOption, Forward};
 
+use crate::detour::Detour;
+
 /// One `Host` block of ssh_config(5), with which plain `ssh` reaches a
 /// container.
 ///
 /// The block stands before the user's own configuration and OpenSSH takes the
 /// first value of each option, so it says everything that a `Host *` of the
-/// user could spoil: jump hosts and shared connections would lead to another
+/// user could spoil: its jump hosts and shared connections would lead to another
 /// machine or to a container that is long gone.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct HostBlock {
@@ -27,6 +29,8 @@ pub struct HostBlock {
     /// The address of the engine that has the container, kept as a comment;
     /// `None` where it is not known.
     pub engine: Option<String>,
+    /// What leads to the port; `None` when it is on this machine.
+    pub detour: Option<Detour>,
     /// What the user wants beside that.
     pub wishes: Wishes,
 }
@@ -57,10 +61,15 @@ pub enum ForwardAgent {
 pub(crate) const WRITTEN: &str = "# Written by ContainAI, which overwrites changes.\n";
 /// What stands before the engine's address.
 pub(crate) const ENGINE: &str = "# Engine: ";
+/// What stands before the name of the host key.
+pub(crate) const ALIAS: &str = "  HostKeyAlias ";
 /// What stands before the port.
 pub(crate) const PORT: &str = "  Port ";
 
-/// Options with the same value for every container.
+/// What leads to a port of this machine; of all others, a detour says it.
+const NO_PROXY: &str = "ProxyCommand none";
+
+/// Options with the same value for every container, but for [`NO_PROXY`].
 const FIXED: [&str; 12] = [
     "GlobalKnownHostsFile /dev/null",
     "StrictHostKeyChecking yes",
@@ -70,7 +79,7 @@ const FIXED: [&str; 12] = [
     "PreferredAuthentications publickey",
     "GSSAPIAuthentication no",
     "PasswordAuthentication no",
-    "ProxyCommand none",
+    NO_PROXY,
     "ControlMaster no",
     "ControlPath none",
     "ForwardX11 no",
@@ -89,6 +98,10 @@ impl HostBlock {
             ForwardAgent::No => "no",
             ForwardAgent::Yes => "yes",
         };
+        let way = self.detour.as_ref().map_or(NO_PROXY.to_owned(), Detour::directive);
+        if way.contains(char::is_control) {
+            return Err(HostBlockError { path: way.into() });
+        }
         let mut text = WRITTEN.to_owned();
         // An address that would end the comment is not known to the file; any other is read
         // back as it is written, quotes and all.
@@ -103,8 +116,11 @@ impl HostBlock {
             self.alias,
             self.port,
             self.user,
-            FIXED.join("\n  "),
+            FIXED.map(|line| if line == NO_PROXY { &way } else { line }).join("\n  "),
         ));
+        if let Some(detour) = &self.detour {
+            text.push_str(&format!("{ALIAS}{}\n", detour.alias(self.port)));
+        }
         for forward in &self.wishes.forwards {
             text.push_str(&format!("  {}\n", forward.directive()));
         }
@@ -131,12 +147,12 @@ pub(crate) fn path_argument(path: &Path) -> Result<String, HostBlockError> {
     if text.chars().all(is_plain) { Ok(text) } else { Ok(format!("\"{text}\"")) }
 }
 
-/// OpenSSH's configuration has no way to write a path.
+/// OpenSSH's configuration has no way to write a path or a program.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("`{}` cannot be written in OpenSSH's configuration", path.display())]
 #[non_exhaustive]
 pub struct HostBlockError {
-    /// The path; it is relative, not UTF-8, or holds a control character, `"`, `\` or `${`.
+    /// The path, or the program; it is relative, not UTF-8, or holds a control character, `"`, `\` or `${`.
     pub path: PathBuf,
 }
 
@@ -146,6 +162,7 @@ mod tests {
     use containai_core::remote::Direction;
 
     use super::*;
+    use crate::detour::Means;
 
     fn block(home: &str) -> Result<HostBlock, Box<dyn std::error::Error>> {
         Ok(HostBlock {
@@ -155,6 +172,7 @@ mod tests {
             identity: Path::new(home).join("id_containai"),
             known_hosts: Path::new(home).join("known_hosts"),
             engine: Some("unix:///run/x.sock".to_owned()),
+            detour: None,
             wishes: Wishes {
                 forwards: vec![
                     Forward::parse(Direction::Local, "8080:localhost:80")?,
@@ -196,6 +214,23 @@ mod tests {
           RemoteForward /tmp/a /tmp/b
           Compression yes
         "#);
+        Ok(())
+    }
+
+    #[test]
+    fn another_machine_is_reached_by_a_detour() -> Result<(), Box<dyn std::error::Error>> {
+        let means = Means::Jump { user: Some("me".to_owned()), host: "box".to_owned(), port: None };
+        let mut far = block("/home/me")?;
+        far.detour = Some(Detour { engine: "ssh://me@box".to_owned(), means });
+        let text = far.render()?;
+        let lines = text.lines().filter(|line| line.contains("Proxy") || line.contains("Alias"));
+        insta::assert_snapshot!(lines.collect::<Vec<_>>().join("\n"), @r#"
+        ProxyJump me@box
+        HostKeyAlias containai-a27e749186bdb6b2-2300
+        "#);
+        let words = ["cai", "a\nHost *"].map(str::to_owned).into();
+        far.detour = Some(Detour { engine: "tcp://x:1".to_owned(), means: Means::Program(words) });
+        assert!(far.render().is_err());
         Ok(())
     }
 

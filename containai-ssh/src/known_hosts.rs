@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use containai_core::naming::HostPort;
+use containai_core::naming::HostKeyAlias;
 use containai_core::remote::HostKey;
 
-/// The pinned host keys, at most one for each port of 127.0.0.1.
+/// The pinned host keys, at most one for each port of 127.0.0.1, here and on
+/// the machines of other engines.
 ///
 /// As a file it is what sshd(8) calls `SSH_KNOWN_HOSTS FILE FORMAT`, reduced to
 /// exact entries: a line for several hosts, a pattern, a hashed name or a
@@ -14,7 +15,7 @@ use containai_core::remote::HostKey;
 /// are not kept.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct KnownHosts {
-    keys: BTreeMap<HostPort, HostKey>,
+    keys: BTreeMap<HostKeyAlias, HostKey>,
 }
 
 impl KnownHosts {
@@ -24,84 +25,78 @@ impl KnownHosts {
     pub fn parse(text: &str) -> Self {
         let mut keys = BTreeMap::new();
         let mut contradicted = BTreeSet::new();
-        for (port, key) in text.lines().filter_map(entry) {
-            if keys.insert(port, key.clone()).is_some_and(|old| old != key) {
-                contradicted.insert(port);
+        for (name, key) in text.lines().filter_map(entry) {
+            if keys.insert(name.clone(), key.clone()).is_some_and(|old| old != key) {
+                contradicted.insert(name);
             }
         }
-        keys.retain(|port, _| !contradicted.contains(port));
+        keys.retain(|name, _| !contradicted.contains(name));
         Self { keys }
     }
 
     /// The key that is pinned for a port.
     #[must_use]
-    pub fn get(&self, port: HostPort) -> Option<&HostKey> {
-        self.keys.get(&port)
+    pub fn get(&self, name: &HostKeyAlias) -> Option<&HostKey> {
+        self.keys.get(name)
     }
 
-    /// The ports for which a key is pinned, lowest first.
-    pub fn ports(&self) -> impl Iterator<Item = HostPort> {
-        self.keys.keys().copied()
+    /// The names for which a key is pinned: lowest ports of this machine first.
+    pub fn names(&self) -> impl Iterator<Item = &HostKeyAlias> {
+        self.keys.keys()
     }
 
     /// Pins a key as the only one for a port.
-    pub fn pin(&mut self, port: HostPort, key: HostKey) {
-        self.keys.insert(port, key);
+    pub fn pin(&mut self, name: HostKeyAlias, key: HostKey) {
+        self.keys.insert(name, key);
     }
 
     /// Forgets the key of a port.
-    pub fn remove(&mut self, port: HostPort) {
-        self.keys.remove(&port);
+    pub fn remove(&mut self, name: &HostKeyAlias) {
+        self.keys.remove(name);
     }
 }
 
 impl fmt::Display for KnownHosts {
     /// Writes the whole file, lowest port first.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.keys.iter().try_for_each(|(port, key)| writeln!(f, "{} {key}", host(*port)))
+        self.keys.iter().try_for_each(|(name, key)| writeln!(f, "{name} {key}"))
     }
 }
 
-/// The name under which OpenSSH looks a port up.
-fn host(port: HostPort) -> String {
-    match port.get() {
-        22 => "127.0.0.1".to_owned(),
-        port => format!("[127.0.0.1]:{port}"),
-    }
-}
-
-fn entry(line: &str) -> Option<(HostPort, HostKey)> {
+fn entry(line: &str) -> Option<(HostKeyAlias, HostKey)> {
     let (name, key) = line.split_once(' ')?;
-    let port = match name {
-        "127.0.0.1" => HostPort::new(22).ok()?,
-        _ => name.strip_prefix("[127.0.0.1]:")?.parse().ok()?,
-    };
-    (host(port) == name).then_some(())?;
-    Some((port, HostKey::parse(key).ok()?))
+    Some((HostKeyAlias::parse(name)?, HostKey::parse(key).ok()?))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    type Result = std::result::Result<(), Box<dyn std::error::Error>>;
+    type Result<T = ()> = std::result::Result<T, Box<dyn std::error::Error>>;
 
     const A: &str =
         "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIBvD4Rr1dHT0x3gQ9BvYVQy0s2tYyV4hW6w1kZl0aLk5";
     const B: &str =
         "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHHHHHHHHHT0x3gQ9BvYVQy0s2tYyV4hW6w1kZl0aLk5";
 
+    fn here(port: u16) -> Result<HostKeyAlias> {
+        Ok(HostKeyAlias::here(containai_core::naming::HostPort::new(port)?))
+    }
+
     #[test]
     fn one_line_a_port() -> Result {
         let mut hosts = KnownHosts::default();
-        hosts.pin(HostPort::new(2301)?, HostKey::parse(A)?);
-        hosts.pin(HostPort::new(2300)?, HostKey::parse(A)?);
-        hosts.pin(HostPort::new(2300)?, HostKey::parse(B)?);
+        let [low, high] = [here(2300)?, here(2301)?];
+        let far = HostKeyAlias::elsewhere("ssh://me@box", low.port());
+        hosts.pin(far.clone(), HostKey::parse(A)?);
+        hosts.pin(high, HostKey::parse(A)?);
+        hosts.pin(low.clone(), HostKey::parse(A)?);
+        hosts.pin(low.clone(), HostKey::parse(B)?);
         let text = hosts.to_string();
-        assert_eq!(text, format!("[127.0.0.1]:2300 {B}\n[127.0.0.1]:2301 {A}\n"));
+        assert_eq!(text, format!("[127.0.0.1]:2300 {B}\n[127.0.0.1]:2301 {A}\n{far} {A}\n"));
         assert_eq!(KnownHosts::parse(&text), hosts);
-        hosts.remove(HostPort::new(2300)?);
-        assert_eq!(hosts.to_string(), format!("[127.0.0.1]:2301 {A}\n"));
+        hosts.remove(&low);
+        assert_eq!(hosts.to_string(), format!("[127.0.0.1]:2301 {A}\n{far} {A}\n"));
         Ok(())
     }
 
@@ -117,7 +112,7 @@ mod tests {
             format!("# [127.0.0.1]:2300 {A}"),
             "[127.0.0.1]:2300 ssh-rsa AAAA".to_owned(),
         ] {
-            assert_eq!(KnownHosts::parse(&line).get(HostPort::new(2300)?), None, "{line}");
+            assert_eq!(KnownHosts::parse(&line).get(&here(2300)?), None, "{line}");
         }
         Ok(())
     }

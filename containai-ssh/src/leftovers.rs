@@ -1,6 +1,6 @@
 //! What is left of containers that are gone.
 
-use containai_core::naming::HostPort;
+use containai_core::naming::HostKeyAlias;
 
 use crate::fragment::Fragment;
 
@@ -9,8 +9,9 @@ use crate::fragment::Fragment;
 pub struct Witness {
     /// Its address.
     pub engine: String,
-    /// Name and port of each of our containers, stopped ones included.
-    pub containers: Vec<(String, Option<HostPort>)>,
+    /// Each of our containers, stopped ones included: its name, and the one
+    /// under which its host key is pinned.
+    pub containers: Vec<(String, Option<HostKeyAlias>)>,
 }
 
 /// What is left of containers that are gone.
@@ -18,8 +19,8 @@ pub struct Witness {
 pub struct Leftovers {
     /// OpenSSH configurations of containers that their engine does not have.
     pub fragments: Vec<Fragment>,
-    /// Ports for which a key is pinned, and to which no container belongs.
-    pub pins: Vec<HostPort>,
+    /// Names for which a key is pinned, and to which no container belongs.
+    pub pins: Vec<HostKeyAlias>,
     /// OpenSSH configurations whose engine did not answer, or that do not name
     /// theirs: these are kept, and the keys for their ports too.
     pub unjudged: Vec<Fragment>,
@@ -29,23 +30,23 @@ impl Leftovers {
     /// Tells what is left from what is needed, or may be. Without a witness
     /// everything may be.
     #[must_use]
-    pub fn find(fragments: Vec<Fragment>, pins: &[HostPort], witnesses: &[Witness]) -> Self {
+    pub fn find(fragments: Vec<Fragment>, pins: &[HostKeyAlias], witnesses: &[Witness]) -> Self {
         let mut found = Self::default();
-        let mut needed: Vec<HostPort> = witnesses.iter().flat_map(Witness::ports).collect();
+        let mut needed: Vec<_> = witnesses.iter().flat_map(Witness::pins).cloned().collect();
         for fragment in fragments {
             let witness =
                 witnesses.iter().find(|it| fragment.engine.as_deref() == Some(&it.engine));
             match witness {
                 Some(witness) if !witness.knows(&fragment) => found.fragments.push(fragment),
-                Some(_) => needed.extend(fragment.port),
+                Some(_) => needed.extend(fragment.pin),
                 None => {
-                    needed.extend(fragment.port);
+                    needed.extend(fragment.pin.clone());
                     found.unjudged.push(fragment);
                 }
             }
         }
         if !witnesses.is_empty() {
-            found.pins = pins.iter().copied().filter(|port| !needed.contains(port)).collect();
+            found.pins = pins.iter().filter(|pin| !needed.contains(pin)).cloned().collect();
         }
         found
     }
@@ -58,8 +59,8 @@ impl Leftovers {
 }
 
 impl Witness {
-    fn ports(&self) -> impl Iterator<Item = HostPort> {
-        self.containers.iter().filter_map(|(_, port)| *port)
+    fn pins(&self) -> impl Iterator<Item = &HostKeyAlias> {
+        self.containers.iter().filter_map(|(_, pin)| pin.as_ref())
     }
 
     fn knows(&self, fragment: &Fragment) -> bool {
@@ -69,7 +70,7 @@ impl Witness {
 
 #[cfg(test)]
 mod tests {
-    use containai_core::naming::ContainerName;
+    use containai_core::naming::{ContainerName, HostPort};
 
     use super::*;
 
@@ -77,11 +78,13 @@ mod tests {
 
     fn fragment(name: &str, engine: Option<&str>, port: u16) -> Result<Fragment> {
         let engine = engine.map(str::to_owned);
-        Ok(Fragment { name: ContainerName::parse(name)?, engine, port: HostPort::new(port).ok() })
+        let port = HostPort::new(port).ok();
+        let pin = port.map(HostKeyAlias::here);
+        Ok(Fragment { name: ContainerName::parse(name)?, engine, port, pin })
     }
 
-    fn ports(list: &[u16]) -> Result<Vec<HostPort>> {
-        Ok(list.iter().map(|port| HostPort::new(*port)).collect::<std::result::Result<_, _>>()?)
+    fn ports(list: &[u16]) -> Result<Vec<HostKeyAlias>> {
+        list.iter().map(|port| Ok(HostKeyAlias::here(HostPort::new(*port)?))).collect()
     }
 
     #[test]
@@ -94,8 +97,8 @@ mod tests {
         ];
         let pins = ports(&[1, 2, 3, 4, 5, 6])?;
         let containers = vec![
-            ("here".to_owned(), HostPort::new(1).ok()),
-            ("stopped".to_owned(), HostPort::new(6).ok()),
+            ("here".to_owned(), ports(&[1])?.pop()),
+            ("stopped".to_owned(), ports(&[6])?.pop()),
         ];
         let witness = Witness { engine: "unix:///a".to_owned(), containers };
         let found = Leftovers::find(fragments.clone(), &pins, &[witness]);

@@ -61,6 +61,7 @@
 #![deny(missing_docs)]
 
 mod command;
+mod detour;
 mod door;
 mod files;
 mod forward;
@@ -83,6 +84,7 @@ mod variables;
 mod wait;
 
 pub use command::{Command, CommandError, JOURNAL, Launch};
+pub use detour::{Detour, Means};
 pub use door::Door;
 pub use forward::{Notice, Tunnel};
 pub use fragment::Fragment;

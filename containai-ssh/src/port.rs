@@ -30,9 +30,9 @@ fn holders(range: PortRange, reserved: &BTreeMap<HostPort, String>) -> Vec<Strin
     let mut lines = Vec::new();
     let mut run: Option<(HostPort, HostPort)> = None;
     for port in range.iter() {
-        if let Some(container) = reserved.get(&port) {
+        if let Some(holder) = reserved.get(&port) {
             lines.extend(run.take().map(others));
-            lines.push(format!("{port}: container `{container}`"));
+            lines.push(format!("{port}: {holder}"));
         } else {
             run = Some((run.map_or(port, |(start, _)| start), port));
         }
@@ -57,7 +57,7 @@ mod tests {
 
     fn pick(end: u16, reserved: &[u16], taken: &[u16]) -> Result<String> {
         let range = PortRange::new(HostPort::new(2300)?, HostPort::new(end)?)?;
-        let name = |port: &u16| Ok((HostPort::new(*port)?, format!("c{port}")));
+        let name = |port: &u16| Ok((HostPort::new(*port)?, format!("container `c{port}`")));
         let reserved = reserved.iter().map(name).collect::<Result<_>>()?;
         let chosen = choose(range, &reserved, |port| taken.contains(&port.get()));
         Ok(chosen.map_or_else(|error| error.to_string(), |port| port.to_string()))

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use containai_core::layout::{CONTAINER_USER, Layout};
-use containai_core::naming::{ContainerName, HostPort, PortRange, SshAlias};
+use containai_core::naming::{ContainerName, HostKeyAlias, HostPort, PortRange, SshAlias};
 use containai_core::remote::{HostKey, Peer, Remote, RemoteError, Reserved};
 
+use crate::detour::{self, Detour};
 use crate::door::Door;
 use crate::files::{self, FileLock};
 use crate::fragment::Fragment;
@@ -26,6 +27,7 @@ pub struct SshRemote {
     layout: Layout,
     user: String,
     engine: Option<String>,
+    detour: Option<Detour>,
     wishes: Wishes,
     agent: Option<PathBuf>,
 }
@@ -44,6 +46,7 @@ impl SshRemote {
             layout,
             user: CONTAINER_USER.to_owned(),
             engine: None,
+            detour: None,
             wishes: Wishes::default(),
             agent: None,
         }
@@ -62,6 +65,23 @@ impl SshRemote {
     pub fn with_engine(mut self, address: impl Into<String>) -> Self {
         self.engine = Some(address.into());
         self
+    }
+
+    /// Reaches the ports of the machine that the engine runs on by a detour.
+    /// Default: they are this machine's.
+    #[must_use]
+    pub fn with_detour(mut self, detour: Option<Detour>) -> Self {
+        self.detour = detour;
+        self
+    }
+
+    /// The name under which the host key behind a port is pinned.
+    #[must_use]
+    pub fn pin_name(&self, port: HostPort) -> HostKeyAlias {
+        match &self.detour {
+            Some(detour) => detour.alias(port),
+            None => HostKeyAlias::here(port),
+        }
     }
 
     /// Writes more than what is needed into the OpenSSH configuration.
@@ -130,6 +150,7 @@ impl SshRemote {
             identity: self.layout.identity(),
             known_hosts: self.layout.known_hosts(),
             engine: self.engine.clone(),
+            detour: self.detour.clone(),
             wishes: self.wishes.clone(),
         }
     }
@@ -142,7 +163,7 @@ impl SshRemote {
     /// [`RemoteError::Read`] naming the file.
     pub fn leftovers(&self, witnesses: &[Witness]) -> Result<Leftovers, RemoteError> {
         let fragments = files::fragments(&self.layout)?;
-        let pins = files::pinned_ports(&self.layout)?;
+        let pins = files::pinned_names(&self.layout)?;
         Ok(Leftovers::find(fragments, &pins, witnesses))
     }
 
@@ -165,7 +186,7 @@ impl SshRemote {
 
     /// Whether this is the key that is pinned for a port.
     pub(crate) fn is_pinned(&self, port: HostPort, key: &HostKey) -> Result<bool, RemoteError> {
-        Ok(files::pinned(&self.layout, port)?.as_ref() == Some(key))
+        Ok(files::pinned(&self.layout, &self.pin_name(port))?.as_ref() == Some(key))
     }
 
     /// Opens a session with a server that has exactly this key, which has to be
@@ -178,7 +199,10 @@ impl SshRemote {
         if !self.is_pinned(port, key)? {
             return Err(RemoteError::NotPinned { port: port.get() });
         }
-        let door = wait::knock(port, wait::IMPATIENCE).await?;
+        let door = match &self.detour {
+            None => wait::knock(port, wait::IMPATIENCE).await?,
+            Some(detour) => detour::knock(detour, port, detour::IMPATIENCE).await?,
+        };
         Session::open(door, self.login(port, key, &self.identity()?)).await
     }
 
@@ -215,6 +239,8 @@ impl Remote for SshRemote {
         reserved: &BTreeMap<HostPort, String>,
     ) -> Result<Reserved<Reservation>, RemoteError> {
         let lock = files::lock(&self.layout.port_lock()).await?;
+        // What listens on another machine, only a start there can tell.
+        let is_taken = |port| self.detour.is_none() && is_taken(port);
         Ok(Reserved {
             port: port::choose(range, reserved, is_taken)?,
             reservation: Reservation { _lock: lock },
@@ -222,11 +248,14 @@ impl Remote for SshRemote {
     }
 
     async fn knock(&self, port: HostPort) -> Result<Door, RemoteError> {
-        wait::knock(port, wait::PATIENCE).await
+        match &self.detour {
+            None => wait::knock(port, wait::PATIENCE).await,
+            Some(detour) => detour::knock(detour, port, wait::PATIENCE).await,
+        }
     }
 
     async fn pinned(&self, port: HostPort) -> Result<Option<HostKey>, RemoteError> {
-        files::pinned(&self.layout, port)
+        files::pinned(&self.layout, &self.pin_name(port))
     }
 
     async fn introduce(
@@ -235,7 +264,7 @@ impl Remote for SshRemote {
         port: HostPort,
         key: &HostKey,
     ) -> Result<(), RemoteError> {
-        files::pin(&self.layout, port, key).await?;
+        files::pin(&self.layout, &self.pin_name(port), key).await?;
         files::write_fragment(&self.layout, name, &self.host_block(name, port))?;
         // The container answers to this name now; another one with its port is
         // from before somebody renamed or replaced it.
@@ -255,16 +284,14 @@ impl Remote for SshRemote {
     /// once, unless it is [`Door::over`] something that cannot be; after that
     /// nothing is ever tried twice.
     async fn open(&self, door: Door, port: HostPort) -> Result<Session, RemoteError> {
-        let Some(host_key) = files::pinned(&self.layout, port)? else {
+        let Some(host_key) = files::pinned(&self.layout, &self.pin_name(port))? else {
             return Err(RemoteError::NotPinned { port: port.get() });
         };
         let identity = self.identity()?;
-        let is_socket = door.is_socket();
+        let is_ours = door.is_socket() || self.detour.is_some();
         let open = |door| Session::open(door, self.login(port, &host_key, &identity));
         let session = match open(door).await {
-            Err(RemoteError::Connection { .. }) if is_socket => {
-                open(wait::knock(port, wait::PATIENCE).await?).await
-            }
+            Err(RemoteError::Connection { .. }) if is_ours => open(self.knock(port).await?).await,
             result => result,
         }?;
         if let Some(socket) = &self.agent {
@@ -275,6 +302,6 @@ impl Remote for SshRemote {
 
     async fn forget(&self, name: &ContainerName, port: HostPort) -> Result<(), RemoteError> {
         files::remove_fragment(&self.layout, name)?;
-        files::unpin(&self.layout, &[port]).await
+        files::unpin(&self.layout, &[self.pin_name(port)]).await
     }
 }

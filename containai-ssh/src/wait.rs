@@ -94,20 +94,42 @@ async fn greet(address: impl ToSocketAddrs) -> std::io::Result<Greeting> {
         if said.is_empty() {
             return Ok(Greeting::NotYet("the connection was closed at once".to_owned()));
         }
-        if BANNERS.iter().any(|banner| said.starts_with(banner)) {
-            return Ok(Greeting::Ssh(stream));
-        }
-        if LATER.iter().any(|later| said.starts_with(later)) {
-            return Ok(Greeting::NotYet(printable(said)));
-        }
-        if !BANNERS.iter().chain(&LATER).any(|known| known.starts_with(said)) {
-            return Ok(Greeting::Foreign(printable(said)));
+        match judge(said) {
+            Some(Word::Ssh) => return Ok(Greeting::Ssh(stream)),
+            Some(Word::Later(said)) => return Ok(Greeting::NotYet(said)),
+            Some(Word::Foreign(said)) => return Ok(Greeting::Foreign(said)),
+            None => {}
         }
         if has_ended {
             return Ok(Greeting::NotYet(format!("no more than `{}`", printable(said))));
         }
         // Looking does not consume, so there is nothing to wait for.
         sleep(Duration::from_millis(1)).await;
+    }
+}
+
+/// What the first bytes of a server mean.
+pub(crate) enum Word {
+    /// It speaks SSH.
+    Ssh,
+    /// It will, later.
+    Later(String),
+    /// It speaks something else.
+    Foreign(String),
+}
+
+/// Tells what the first bytes of a server mean; `None` while they may become
+/// anything.
+pub(crate) fn judge(said: &[u8]) -> Option<Word> {
+    if BANNERS.iter().any(|banner| said.starts_with(banner)) {
+        return Some(Word::Ssh);
+    }
+    if LATER.iter().any(|later| said.starts_with(later)) {
+        return Some(Word::Later(printable(said)));
+    }
+    match BANNERS.iter().chain(&LATER).any(|known| known.starts_with(said)) {
+        true => None,
+        false => Some(Word::Foreign(printable(said))),
     }
 }
 

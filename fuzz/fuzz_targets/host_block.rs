@@ -22,6 +22,7 @@ fuzz_target!(|given: (&str, &str, u16, &str, &str)| {
         identity: PathBuf::from(identity),
         known_hosts: PathBuf::from(known_hosts),
         engine: Some(engine.to_owned()),
+        detour: None,
         wishes: Wishes { options, ..Wishes::default() },
     };
     let Ok(text) = block.render() else { return };

@@ -3,7 +3,7 @@
 
 #![no_main]
 
-use containai_core::naming::HostPort;
+use containai_core::naming::{HostKeyAlias, HostPort};
 use containai_ssh::KnownHosts;
 use libfuzzer_sys::fuzz_target;
 
@@ -15,10 +15,11 @@ fuzz_target!(|text: &str| {
         assert!(text.lines().any(|read| read.starts_with(line)), "{line:?} was made up");
     }
     let Ok(port) = HostPort::new(2300) else { return };
-    let Some(key) = hosts.get(port).cloned() else { return };
+    let name = HostKeyAlias::here(port);
+    let Some(key) = hosts.get(&name).cloned() else { return };
     let mut other = hosts.clone();
-    other.remove(port);
-    assert_eq!(other.get(port), None);
-    other.pin(port, key);
+    other.remove(&name);
+    assert_eq!(other.get(&name), None);
+    other.pin(name, key);
     assert_eq!(other, hosts);
 });

@@ -1,12 +1,11 @@
 use std::ffi::OsString;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
 use containai_core::config::Flags;
-use containai_core::engine::Engine as _;
 use containai_core::exit;
 use containai_core::hint::{Advice as _, Hint};
 use containai_core::naming::WorkspacePath;
@@ -18,7 +17,6 @@ use containai_ssh::transfer::{
 use super::enter::{Consent, Entrance};
 use super::target;
 use crate::app::Global;
-use crate::context::Context;
 use crate::env::Env;
 use crate::error::CliError;
 use crate::ui::Ui;
@@ -58,7 +56,7 @@ pub(super) async fn run(
     let flags = Flags { docker_host: global.docker_host.clone(), ..Flags::default() };
     let (Route::Up { container, .. } | Route::Down { container, .. }) = &route;
     let workspace = match container {
-        Some(name) => workspace_of(name, &flags, env, ui).await?,
+        Some(name) => target::workspace_of(name, &flags, env, ui).await?,
         None => workspace::find(args.workspace.as_deref(), env, Caution::Forced)?,
     };
     let entrance =
@@ -90,19 +88,6 @@ fn route(args: &CpArgs) -> Result<Route, CliError> {
         };
         CliError::usage(error.to_string()).hint(Hint::new(hint))
     })
-}
-
-async fn workspace_of(
-    name: &str,
-    flags: &Flags,
-    env: &Env,
-    ui: &Ui,
-) -> anyhow::Result<WorkspacePath> {
-    let context = Context::new(env, ui, flags.clone(), None)?;
-    let container = target::by_name(context.engine()?.containers().await?, name)?;
-    let workspace = container.labels.workspace().unwrap_or_default();
-    WorkspacePath::new(Path::new(workspace))
-        .map_err(|error| CliError::with_code(exit::NOT_OURS, error.to_string()).into())
 }
 
 /// Containers write to their workspaces, the one we are in included.

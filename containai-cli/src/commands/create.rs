@@ -2,7 +2,7 @@
 
 use clap::Args;
 use containai_core::byte_size::ByteSize;
-use containai_core::config::{Config, Flags, IsolationChoice, parse_memory};
+use containai_core::config::{Flags, IsolationChoice, parse_memory};
 use containai_core::engine::{ImageRequest, ImageSource, Isolation};
 use containai_core::hint::Hint;
 use containai_core::lifecycle::{Desired, Manner};
@@ -12,6 +12,7 @@ use containai_core::naming::{
 use containai_core::resources::{Cpus, HostCapacity};
 
 use crate::app::Global;
+use crate::context::Context;
 use crate::error::CliError;
 use crate::host;
 
@@ -72,12 +73,13 @@ impl CreateArgs {
 
 /// The container that the configuration asks for; `head` is part of its name.
 pub(crate) fn desired(
-    config: &Config,
+    context: &Context<'_>,
     workspace: &WorkspacePath,
     head: &GitHead,
     isolation: Isolation,
     capacity: HostCapacity,
 ) -> Desired {
+    let config = &context.config;
     Desired {
         workspace: workspace.clone(),
         name: ContainerName::derive(workspace, head),
@@ -89,6 +91,7 @@ pub(crate) fn desired(
         isolation,
         template: String::new(),
         manner: Manner::default(),
+        client: context.client.clone(),
     }
 }
 

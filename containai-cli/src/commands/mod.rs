@@ -35,6 +35,7 @@ mod ssh;
 mod stats;
 mod status;
 mod stop;
+mod sync_back;
 mod target;
 mod top;
 mod trust;
@@ -50,6 +51,7 @@ pub(crate) enum Command {
     Cp(cp::CpArgs),
     Import(import::ImportArgs),
     Links(links::LinksArgs),
+    SyncBack(sync_back::SyncBackArgs),
     Stop(stop::StopArgs),
     Status(status::StatusArgs),
     #[command(visible_alias = "ls")]
@@ -83,15 +85,16 @@ pub(crate) fn run(
         Command::Version(args) => version::run(&args, ui),
         Command::Completion(args) => completion::run(&args, ui),
         Command::Reference(args) => reference::run(&args),
-        Command::Setup(args) => setup::run(&args, env, ui),
         Command::Trust(args) => trust::run(&args, env, ui),
         Command::Config(args) => wait(config::run(args, global, env, ui)),
+        Command::Setup(args) => setup::run(&args, global, env, ui),
         Command::Run(args) => wait(run::run(args, global, env, ui)),
         Command::Shell(args) => wait(shell::run(args, global, env, ui)),
         Command::Exec(args) => wait(exec::run(args, global, env, ui)),
         Command::Cp(args) => wait(cp::run(args, global, env, ui)),
         Command::Import(args) => wait(import::run(args, global, env, ui)),
         Command::Links(args) => wait(links::run(args, global, env, ui)),
+        Command::SyncBack(args) => wait(sync_back::run(args, global, env, ui)),
         Command::Stop(args) => wait(stop::run(&args, global, env, ui)),
         Command::Forward(args) => wait(forward::run(args, global, env, ui)),
         Command::Ports(args) => wait(ports::run(args, global, env, ui)),

@@ -29,7 +29,7 @@ const AT_ONCE: usize = 8;
 pub(crate) struct StopArgs {
     #[command(flatten)]
     target: TargetArgs,
-    /// Stop every container of ContainAI on the engine
+    /// Stop every container that this machine has on the engine
     #[arg(long, conflicts_with_all = ["name", "workspace", "container"])]
     all: bool,
     /// Remove the container afterwards; its named volumes stay
@@ -52,7 +52,8 @@ pub(super) async fn run(
     let context = Context::of_engine(env, ui, global)?;
     let engine = context.engine()?;
     let containers = engine.containers().await?;
-    let is_ours = |it: &&Container| it.labels.is_managed();
+    // What other machines have on the engine is theirs to stop.
+    let is_ours = |it: &&Container| it.labels.is_managed() && it.labels.workspace().is_some();
     let chosen = match args.all {
         true => containers.iter().filter(is_ours).map(|it| it.id.clone()).collect(),
         false => vec![args.target.pick(&containers, env)?.id],

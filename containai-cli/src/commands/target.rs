@@ -3,14 +3,18 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use containai_core::config::Flags;
 use containai_core::engine::{Container, Engine};
 use containai_core::exit;
 use containai_core::hint::Hint;
 use containai_core::lifecycle::{Observed, Refusal};
+use containai_core::naming::WorkspacePath;
 use containai_docker::DockerEngine;
 
+use crate::context::Context;
 use crate::env::Env;
 use crate::error::CliError;
+use crate::ui::Ui;
 use crate::workspace::{self, Caution};
 
 /// One container, by its workspace or by its name.
@@ -94,6 +98,20 @@ pub(crate) fn by_name(containers: Vec<Container>, name: &str) -> anyhow::Result<
         Some(_) => Err(Refusal::NotOurs { name: name.to_owned() }.into()),
         None => Err(missing(&format!("there is no container `{name}`")).into()),
     }
+}
+
+/// The workspace of the container that has this name.
+pub(crate) async fn workspace_of(
+    name: &str,
+    flags: &Flags,
+    env: &Env,
+    ui: &Ui,
+) -> anyhow::Result<WorkspacePath> {
+    let context = Context::new(env, ui, flags.clone(), None)?;
+    let container = by_name(context.engine()?.containers().await?, name)?;
+    let workspace = container.labels.workspace().unwrap_or_default();
+    WorkspacePath::new(Path::new(workspace))
+        .map_err(|error| CliError::with_code(exit::NOT_OURS, error.to_string()).into())
 }
 
 /// Nothing is there to work on.

@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::LinkedRepository;
 use crate::label::{self, Labels};
-use crate::naming::{ContainerName, HostPort, Hostname, VolumeName, WorkspacePath};
+use crate::naming::{ClientId, ContainerName, HostPort, Hostname, VolumeName, WorkspacePath};
 use crate::resources::Resources;
 
 /// The engine's own identifier of a container.
@@ -132,9 +132,11 @@ pub struct ContainerSpec {
     pub hostname: Hostname,
     /// The image reference, present in the engine's store.
     pub image: String,
-    /// The workspace on the host, mounted read-write at
+    /// The workspace on the user's machine, read-write at
     /// [`crate::layout::CONTAINER_WORKSPACE`].
     pub workspace: WorkspacePath,
+    /// What is mounted there.
+    pub mount: WorkspaceMount,
     /// Mounted at [`crate::layout::CONTAINER_DATA`]; `None` is a volume without
     /// a name that goes with the container.
     pub data_volume: Option<VolumeName>,
@@ -190,6 +192,20 @@ pub struct Replaced {
     pub name: ContainerName,
 }
 
+/// What a container has for its workspace.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum WorkspaceMount {
+    /// The directory itself: the engine runs on the machine that has it.
+    Bind,
+    /// A copy: the engine runs on another machine.
+    Volume {
+        /// The machine that has the workspace.
+        client: ClientId,
+        /// Where the copy is.
+        volume: VolumeName,
+    },
+}
+
 /// A container to make in another's place: everything about it is as in the
 /// other, except for what stands here and the port.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -213,7 +229,8 @@ impl ContainerSpec {
             self.data_volume.as_ref(),
             &self.template,
             &self.isolation.to_string(),
-        );
+        )
+        .with_mount(&self.mount);
         if self.lifetime == Lifetime::Session {
             labels = labels.with(label::EPHEMERAL, "true");
         }

@@ -160,15 +160,21 @@ impl Advice for EngineError {
             Self::Unreachable { address, .. } if is_ours(address) => {
                 Hint::run("cai setup", "install and start the engine")
             }
+            Self::Unreachable { address, .. } if address.starts_with("ssh://") => Hint::new(
+                "see that `ssh` gets there without a question: its key in `known_hosts`, yours in the agent, and `docker` there",
+            ),
+            Self::Unreachable { address, .. } if address.starts_with("tcp://") => Hint::new(
+                "start the engine there, and see that `DOCKER_CERT_PATH` names the certificates that it and this machine trust",
+            ),
             Self::Unreachable { .. } => {
                 Hint::new("start the engine there, or name another one with `--docker-host`")
             }
             Self::AccessDenied { .. } => {
                 Hint::run("cai setup", "give this user access, then open a new login session")
             }
-            Self::BadAddress { .. } => {
-                Hint::new("use `unix:///path`, `tcp://host:port` or `ssh://user@host`")
-            }
+            Self::BadAddress { .. } => Hint::new(
+                "use `unix:///path`, `tcp://host:port` or `ssh://user@host[:port][/socket]`",
+            ),
             Self::NameTaken { .. } | Self::NoSuchContainer { .. } => {
                 Hint::new("run the same command again")
             }

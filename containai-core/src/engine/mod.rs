@@ -10,7 +10,7 @@ mod usage;
 
 pub use container::{
     Container, ContainerId, ContainerSpec, Isolation, Lifetime, Protection, Replaced, RunState,
-    Succession,
+    Succession, WorkspaceMount,
 };
 pub use error::{Cause, EngineError};
 pub use image::{ImageRequest, ImageSource, ShippedImage, UnknownImageSource};

@@ -26,7 +26,7 @@ pub trait Storage: Engine {
     /// Every image that has a name.
     fn images(&self) -> impl Future<Output = Result<Vec<StoredImage>, EngineError>> + Send;
 
-    /// Every volume that carries our label.
+    /// Every volume that carries our label and is of this machine.
     fn volumes(&self) -> impl Future<Output = Result<Vec<StoredVolume>, EngineError>> + Send;
 
     /// Takes a name from an image; the image goes with its last one.

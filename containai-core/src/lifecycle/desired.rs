@@ -1,8 +1,12 @@
 //! What a user wants for one workspace.
 
-use crate::engine::{ContainerSpec, ImageRequest, ImageSource, Isolation, Lifetime};
+use crate::engine::{
+    ContainerSpec, ImageRequest, ImageSource, Isolation, Lifetime, WorkspaceMount,
+};
 use crate::lifecycle::{Claim, Manner, Observed};
-use crate::naming::{ContainerName, HostPort, Hostname, PortRange, VolumeName, WorkspacePath};
+use crate::naming::{
+    ClientId, ContainerName, HostPort, Hostname, PortRange, VolumeName, VolumeUse, WorkspacePath,
+};
 use crate::resources::Resources;
 
 /// What a user wants for one workspace: a running container and a way in.
@@ -28,6 +32,9 @@ pub struct Desired {
     pub template: String,
     /// How this command wants it.
     pub manner: Manner,
+    /// The machine that has the workspace, when the engine runs on another
+    /// one; `None` when it is the engine's own.
+    pub client: Option<ClientId>,
 }
 
 impl Desired {
@@ -35,13 +42,21 @@ impl Desired {
     /// image reference and the port.
     pub fn spec(&self, observed: &Observed, name: &ContainerName, port: HostPort) -> ContainerSpec {
         let image = observed.image.as_deref().unwrap_or_default();
+        let mount = match &self.client {
+            None => WorkspaceMount::Bind,
+            Some(client) => WorkspaceMount::Volume {
+                client: client.clone(),
+                volume: self.own_volume(VolumeUse::Workspace),
+            },
+        };
         ContainerSpec {
             name: name.clone(),
             hostname: Hostname::sanitize(name.as_ref()),
             image: image.to_owned(),
             workspace: self.workspace.clone(),
+            mount,
             data_volume: self.data_volume_in(observed),
-            docker_volume: self.volume_of(observed, VolumeName::docker(&self.workspace)),
+            docker_volume: self.volume_of(observed, VolumeUse::Docker),
             port,
             resources: self.resources,
             isolation: self.isolation,
@@ -55,7 +70,11 @@ impl Desired {
 
     /// The volumes that a new container takes without being told to.
     pub(super) fn own_volumes(&self) -> [VolumeName; 2] {
-        [VolumeName::data(&self.workspace), VolumeName::docker(&self.workspace)]
+        [VolumeUse::Data, VolumeUse::Docker].map(|what| self.own_volume(what))
+    }
+
+    fn own_volume(&self, what: VolumeUse) -> VolumeName {
+        VolumeName::of(&self.workspace, self.client.as_ref(), what)
     }
 
     /// What was asked for just now, else what the container has in whose place
@@ -67,13 +86,14 @@ impl Desired {
         }
         let outgoing = observed.containers.iter().find(|it| self.dismisses(it));
         let kept = outgoing.and_then(|container| container.labels.data_volume());
-        let own = || self.volume_of(observed, VolumeName::data(&self.workspace));
+        let own = || self.volume_of(observed, VolumeUse::Data);
         kept.or(wanted).or_else(own)
     }
 
     /// A container that goes with its session takes a volume that is there, and
     /// leaves none behind.
-    fn volume_of(&self, observed: &Observed, name: VolumeName) -> Option<VolumeName> {
+    fn volume_of(&self, observed: &Observed, what: VolumeUse) -> Option<VolumeName> {
+        let name = self.own_volume(what);
         let is_left = self.manner.lifetime == Lifetime::Lasting || observed.volumes.contains(&name);
         is_left.then_some(name)
     }

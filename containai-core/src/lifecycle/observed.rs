@@ -19,6 +19,9 @@ pub struct Observed {
     /// The stopped container that did not start because another program has
     /// its port.
     pub port_lost: Option<ContainerId>,
+    /// Ports that this drive found to be another program's. On another machine
+    /// there is no other way to find out.
+    pub foreign_ports: BTreeSet<HostPort>,
     /// The file system that this drive kept of a container that has to move.
     pub kept: Option<Kept>,
     /// When the container that is being replaced was last started, in the
@@ -51,13 +54,15 @@ impl Observed {
         rest
     }
 
-    /// The ports that our containers hold, stopped ones included, with the
-    /// name of the holder.
+    /// The ports that our containers hold, stopped ones included, with who
+    /// holds them in words, and those that another program was found to hold.
     pub fn reserved_ports(&self) -> BTreeMap<HostPort, String> {
-        self.containers
+        let foreign = self.foreign_ports.iter().map(|port| (*port, "another program".to_owned()));
+        let ours = self
+            .containers
             .iter()
             .filter(|container| container.labels.is_managed())
-            .filter_map(|container| Some((container.labels.ssh_port()?, container.name.clone())))
-            .collect()
+            .filter_map(|it| Some((it.labels.ssh_port()?, format!("container `{}`", it.name))));
+        foreign.chain(ours).collect()
     }
 }

@@ -116,8 +116,9 @@ pub(super) async fn start<E: Engine>(
     id: &ContainerId,
 ) -> Result<(), EngineError> {
     match engine.start(id).await {
-        Err(EngineError::PortTaken { .. }) => {
+        Err(EngineError::PortTaken { port }) => {
             observed.key_installed = false;
+            observed.foreign_ports.extend(HostPort::new(port));
             let empty = observed.containers.iter().find(|it| it.id == *id && it.is_empty());
             if let Some(empty) = empty {
                 return dispose(engine, empty).await;

@@ -5,10 +5,12 @@
 
 mod agent_name;
 mod alphabet;
+mod client_id;
 mod container_name;
 mod context_name;
 mod env_name;
 mod git_head;
+mod host_key_alias;
 mod host_port;
 mod hostname;
 mod newtype;
@@ -18,13 +20,15 @@ mod volume_name;
 mod workspace_path;
 
 pub use agent_name::{AgentName, AgentNameError};
+pub use client_id::{ClientId, ClientIdError};
 pub use container_name::{Candidates, ContainerName, ContainerNameError};
 pub use context_name::{ContextName, ContextNameError};
 pub use env_name::{EnvName, EnvNameError};
 pub use git_head::GitHead;
+pub use host_key_alias::HostKeyAlias;
 pub use host_port::{HostPort, HostPortError, PortRange, PortRangeError};
 pub use hostname::Hostname;
 pub use ssh_alias::SshAlias;
 pub use template_name::{TemplateName, TemplateNameError};
-pub use volume_name::{VolumeName, VolumeNameError};
+pub use volume_name::{VolumeName, VolumeNameError, VolumeUse};
 pub use workspace_path::{WorkspacePath, WorkspacePathError};

@@ -1,8 +1,8 @@
 //! The name of a Docker volume.
 
-use super::WorkspacePath;
 use super::alphabet::{hyphenated, is_docker_first, is_docker_rest, is_made_of};
 use super::newtype::{parses_from_text, reads_as_text};
+use super::{ClientId, WorkspacePath};
 
 /// The name of a Docker volume: `[a-zA-Z0-9][a-zA-Z0-9_.-]*`, at most 255 characters.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -36,13 +36,33 @@ impl VolumeName {
     /// one would find the other's sign-ins.
     #[must_use]
     pub fn data(workspace: &WorkspacePath) -> Self {
-        Self::of_workspace(workspace, "data")
+        Self::of(workspace, None, VolumeUse::Data)
     }
 
     /// Names the volume that holds the inner Docker's images and containers.
     #[must_use]
     pub fn docker(workspace: &WorkspacePath) -> Self {
-        Self::of_workspace(workspace, "docker")
+        Self::of(workspace, None, VolumeUse::Docker)
+    }
+
+    /// Names a volume of a workspace. `client` is the machine that has the
+    /// workspace, for an engine on another one: machines with workspaces of one
+    /// path never share a volume.
+    #[must_use]
+    pub fn of(workspace: &WorkspacePath, client: Option<&ClientId>, what: VolumeUse) -> Self {
+        let directory = part(workspace.dir_name(), "workspace");
+        let digest = match client {
+            Some(client) => workspace.digest_with(client),
+            None => workspace.digest(),
+        };
+        let what = match what {
+            VolumeUse::Data => "data",
+            VolumeUse::Docker => "docker",
+            VolumeUse::Workspace => "workspace",
+        };
+        let room = Self::MAX_LEN - "containai---".len() - digest.len() - what.len();
+        let directory = directory.get(..room).unwrap_or(&directory);
+        Self(format!("containai-{directory}-{digest}-{what}"))
     }
 
     /// Names a data volume that was not there before, for a fresh start:
@@ -60,14 +80,17 @@ impl VolumeName {
         let (repo, branch) = fit(&repo, &branch, room);
         Self(format!("{repo}-{branch}-{stamp}"))
     }
+}
 
-    fn of_workspace(workspace: &WorkspacePath, what: &str) -> Self {
-        let directory = part(workspace.dir_name(), "workspace");
-        let digest = workspace.digest();
-        let room = Self::MAX_LEN - "containai---".len() - digest.len() - what.len();
-        let directory = directory.get(..room).unwrap_or(&directory);
-        Self(format!("containai-{directory}-{digest}-{what}"))
-    }
+/// What a volume of a container holds.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum VolumeUse {
+    /// Agents' settings and sign-ins.
+    Data,
+    /// The inner Docker's images and containers.
+    Docker,
+    /// The copy of a workspace that is on another machine than the engine.
+    Workspace,
 }
 
 /// Docker would refuse the name of a volume.
@@ -107,6 +130,18 @@ mod tests {
         let one = VolumeName::data(&WorkspacePath::new("/home/a/api")?);
         let other = VolumeName::data(&WorkspacePath::new("/home/b/api")?);
         insta::assert_snapshot!(one, @"containai-api-4cf4e026-data");
+        assert_ne!(one, other);
+        Ok(())
+    }
+
+    #[test]
+    fn two_machines_never_share() -> Result<(), Box<dyn std::error::Error>> {
+        let path = WorkspacePath::new("/home/a/api")?;
+        let [one, other] = [[1; 16], [2; 16]].map(|bytes| {
+            let client = ClientId::from_random(bytes);
+            VolumeName::of(&path, Some(&client), VolumeUse::Workspace)
+        });
+        insta::assert_snapshot!(one, @"containai-api-181ee3af-workspace");
         assert_ne!(one, other);
         Ok(())
     }

@@ -4,6 +4,7 @@ use std::path::{Component, Path, PathBuf};
 
 use sha2::{Digest as _, Sha256};
 
+use super::ClientId;
 use super::newtype::reads_as_text;
 
 /// The absolute path of a workspace on the host, without `.`, `..`, doubled
@@ -66,8 +67,13 @@ impl WorkspacePath {
     /// keep apart the volumes and locks of workspaces with one name.
     #[must_use]
     pub fn digest(&self) -> String {
-        let digest = Sha256::digest(&self.0);
-        digest[..4].iter().map(|byte| format!("{byte:02x}")).collect()
+        digest(&self.0)
+    }
+
+    /// As [`Self::digest`], for the workspace of one of several machines.
+    #[must_use]
+    pub fn digest_with(&self, client: &ClientId) -> String {
+        digest(&format!("{client}:{}", self.0))
     }
 
     /// Returns the last component; nothing for `/`.
@@ -81,6 +87,11 @@ impl AsRef<Path> for WorkspacePath {
     fn as_ref(&self) -> &Path {
         self.as_path()
     }
+}
+
+fn digest(text: &str) -> String {
+    let digest = Sha256::digest(text);
+    digest[..4].iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// A path cannot be a workspace's.

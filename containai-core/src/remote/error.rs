@@ -69,6 +69,16 @@ pub enum RemoteError {
         /// The first line it said, without control characters.
         spoke: String,
     },
+    /// The machine on which the engine runs does not let us through to its
+    /// ports: it is unknown, cannot be reached or refuses us.
+    #[error("cannot get through to the machine of the engine `{engine}`")]
+    NoWay {
+        /// The engine's address.
+        engine: String,
+        /// What was said on the way.
+        #[source]
+        source: Cause,
+    },
     /// The server showed another key than the pinned one.
     #[error("the host key on {peer} is `{presented}`, pinned is `{pinned}`")]
     HostKeyMismatch {
@@ -205,6 +215,9 @@ impl Advice for RemoteError {
                     "if the container changed its own key, remove it with `cai stop --remove`; its volumes stay",
                 ),
             ],
+            Self::NoWay { .. } => vec![Hint::new(
+                "see that `ssh` gets to that machine without a question: its key in `known_hosts`, yours in the agent",
+            )],
             Self::NotSsh { .. } => vec![Hint::new(
                 "another program may be listening on the port: find it with `ss -ltnp`; stop the container and run again",
             )],

@@ -31,7 +31,7 @@ pub trait Remote: Sync {
     fn authorized_key(&self) -> impl Future<Output = Result<String, RemoteError>> + Send;
 
     /// Chooses the lowest free port of the range. `reserved` are the ports of
-    /// containers, stopped ones included, with the container's name.
+    /// containers, stopped ones included, with who holds them in words.
     fn reserve_port(
         &self,
         range: PortRange,

@@ -40,6 +40,7 @@ fn desired(manner: Manner) -> Desired {
         isolation: Isolation::Userns,
         template: String::new(),
         manner,
+        client: None,
     }
 }
 

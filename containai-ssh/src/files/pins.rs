@@ -3,30 +3,34 @@
 use std::io::ErrorKind;
 
 use containai_core::layout::Layout;
-use containai_core::naming::HostPort;
+use containai_core::naming::HostKeyAlias;
 use containai_core::remote::{HostKey, RemoteError};
 
 use super::{atomic, failure, lock};
 use crate::known_hosts::KnownHosts;
 
 /// The key that is pinned for a port.
-pub(crate) fn pinned(layout: &Layout, port: HostPort) -> Result<Option<HostKey>, RemoteError> {
-    Ok(KnownHosts::parse(&text(layout)?).get(port).cloned())
+pub(crate) fn pinned(layout: &Layout, name: &HostKeyAlias) -> Result<Option<HostKey>, RemoteError> {
+    Ok(KnownHosts::parse(&text(layout)?).get(name).cloned())
 }
 
 /// Pins a key as the only one for its port.
-pub(crate) async fn pin(layout: &Layout, port: HostPort, key: &HostKey) -> Result<(), RemoteError> {
-    change(layout, |hosts| hosts.pin(port, key.clone())).await
+pub(crate) async fn pin(
+    layout: &Layout,
+    name: &HostKeyAlias,
+    key: &HostKey,
+) -> Result<(), RemoteError> {
+    change(layout, |hosts| hosts.pin(name.clone(), key.clone())).await
 }
 
-/// The ports for which a key is pinned.
-pub(crate) fn pinned_ports(layout: &Layout) -> Result<Vec<HostPort>, RemoteError> {
-    Ok(KnownHosts::parse(&text(layout)?).ports().collect())
+/// The names for which a key is pinned.
+pub(crate) fn pinned_names(layout: &Layout) -> Result<Vec<HostKeyAlias>, RemoteError> {
+    Ok(KnownHosts::parse(&text(layout)?).names().cloned().collect())
 }
 
-/// Forgets the keys of these ports.
-pub(crate) async fn unpin(layout: &Layout, ports: &[HostPort]) -> Result<(), RemoteError> {
-    change(layout, |hosts| ports.iter().for_each(|port| hosts.remove(*port))).await
+/// Forgets the keys of these names.
+pub(crate) async fn unpin(layout: &Layout, names: &[HostKeyAlias]) -> Result<(), RemoteError> {
+    change(layout, |hosts| names.iter().for_each(|name| hosts.remove(name))).await
 }
 
 /// Rewrites the whole file, unless nothing changes.

@@ -5,7 +5,7 @@ use super::target::Target;
 
 /// Goes up with every change of a message other than the beginning of
 /// [`Hello`], which never changes.
-const PROTOCOL: u32 = 1;
+const PROTOCOL: u32 = 2;
 /// What every greeting starts with.
 const MAGIC: &[u8] = b"containai-mux";
 /// More than a greeting has, in bytes.
@@ -75,6 +75,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::detour::{Detour, Means};
 
     const KEY: &str =
         "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIBvD4Rr1dHT0x3gQ9BvYVQy0s2tYyV4hW6w1kZl0aLk5";
@@ -87,6 +88,7 @@ mod tests {
                 container: ContainerId::new("3f2a"),
                 port: HostPort::new(2300).expect("a port"),
                 host_key: HostKey::parse(KEY).expect("a key"),
+                detour: None,
             },
         }
     }
@@ -99,6 +101,18 @@ mod tests {
         assert_eq!(Greeting::decode(&message, "1.1"), Ok(Greeting::Stranger));
         let later = Message::default().bytes(MAGIC).number(PROTOCOL + 1).text("1.0").byte(99);
         assert_eq!(Greeting::decode(&later.finish(), "1.0"), Ok(Greeting::Stranger));
+    }
+
+    #[test]
+    fn detours_come_as_they_went() {
+        let jump = Means::Jump { user: None, host: "box".to_owned(), port: Some(22) };
+        let program = Means::Program(vec!["cai".to_owned(), String::new()]);
+        for means in [jump, program] {
+            let mut far = hello("ssh://box");
+            far.target.detour = Some(Detour { engine: "ssh://box".to_owned(), means });
+            let message = far.encode("1.0");
+            assert_eq!(Greeting::decode(&message, "1.0"), Ok(Greeting::Hello(far)));
+        }
     }
 
     #[test]

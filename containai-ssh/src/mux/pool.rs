@@ -19,6 +19,8 @@ const CHANNEL: Duration = Duration::from_millis(500);
 /// How long a new connection may take; a server that takes longer is not ready,
 /// and waiting for that is not the broker's affair.
 const CONNECTION: Duration = Duration::from_secs(2);
+/// The same by a detour, which is a login of its own.
+const DETOUR: Duration = Duration::from_secs(10);
 /// How many connections to one container may stand idle, and how many in all.
 const MOST: (usize, usize) = (4, 32);
 
@@ -64,13 +66,13 @@ impl Pool {
         if warming.borrow().contains(target) {
             let made = warming.wait_for(|targets| !targets.contains(target));
             // Whoever makes it gives up in time, too.
-            let _ = timeout(CONNECTION, made).await;
+            let _ = timeout(patience(target), made).await;
             if let Some(open) = self.take(target).await {
                 return Ok(open);
             }
         }
         let opening = async {
-            let session = self.remote.open_pinned(target.port, &target.host_key).await?;
+            let session = self.remote_to(target).open_pinned(target.port, &target.host_key).await?;
             let channel = session.open_channel().await?;
             Ok((session, channel))
         };
@@ -78,7 +80,7 @@ impl Pool {
             peer: Peer::Container(target.port),
             source: "the server takes too long".into(),
         };
-        timeout(CONNECTION, opening).await.map_err(late)?
+        timeout(patience(target), opening).await.map_err(late)?
     }
 
     /// Has a connection ready for whoever comes next.
@@ -89,8 +91,9 @@ impl Pool {
             return;
         }
         self.warming.send_modify(|targets| targets.push(target.clone()));
-        let opening = self.remote.open_pinned(target.port, &target.host_key);
-        if let Ok(Ok(session)) = timeout(CONNECTION, opening).await {
+        let remote = self.remote_to(target);
+        let opening = remote.open_pinned(target.port, &target.host_key);
+        if let Ok(Ok(session)) = timeout(patience(target), opening).await {
             self.give_back(target.clone(), session);
         }
         self.warming.send_modify(|targets| {
@@ -114,10 +117,12 @@ impl Pool {
     /// changed, and what led to another container behind the wanted port.
     pub(super) fn sweep(&self, wanted: Option<&Target>) {
         let is_pinned = |target: &Target| {
-            self.remote.is_pinned(target.port, &target.host_key).unwrap_or_default()
+            self.remote_to(target).is_pinned(target.port, &target.host_key).unwrap_or_default()
         };
         let is_replaced = |target: &Target| {
-            wanted.is_some_and(|wanted| wanted.port == target.port && wanted != target)
+            wanted.is_some_and(|wanted| {
+                wanted.port == target.port && wanted.detour == target.detour && wanted != target
+            })
         };
         self.idle().retain(|idle| {
             idle.session.is_open()
@@ -125,6 +130,10 @@ impl Pool {
                 && !is_replaced(&idle.target)
                 && is_pinned(&idle.target)
         });
+    }
+
+    fn remote_to(&self, target: &Target) -> SshRemote {
+        self.remote.clone().with_detour(target.detour.clone())
     }
 
     /// The one that was used last: it is the least likely to have died.
@@ -137,4 +146,8 @@ impl Pool {
     fn idle(&self) -> MutexGuard<'_, Vec<Idle>> {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn patience(target: &Target) -> Duration {
+    if target.detour.is_some() { DETOUR } else { CONNECTION }
 }

@@ -24,6 +24,8 @@ use crate::remote::SshRemote;
 const ANSWER: Duration = Duration::from_secs(1);
 /// How long it may take to make a connection.
 const OPENING: Duration = Duration::from_secs(3);
+/// The same by a detour, which is a login of its own.
+const DETOUR: Duration = Duration::from_secs(11);
 
 /// Connections that the commands of one user share.
 #[derive(Clone, Debug)]
@@ -84,7 +86,8 @@ impl Sharing {
         };
         let mut reply = answer(&mut wire, ANSWER).await?;
         if reply == Reply::Opening {
-            reply = answer(&mut wire, OPENING).await?;
+            let patience = if target.detour.is_some() { DETOUR } else { OPENING };
+            reply = answer(&mut wire, patience).await?;
         }
         match reply {
             Reply::Ready => Ok(Lease { wire, port: target.port }),

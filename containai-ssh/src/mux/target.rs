@@ -5,6 +5,7 @@ use containai_core::naming::HostPort;
 use containai_core::remote::HostKey;
 
 use super::codec::{Fields, Malformed, Message};
+use crate::detour::{Detour, Means};
 
 /// What a connection leads to: this container of this engine, behind this port,
 /// with this host key. A connection is lent for an equal target only.
@@ -14,16 +15,20 @@ pub struct Target {
     pub engine: String,
     /// The container, as the engine has just listed it.
     pub container: ContainerId,
-    /// The port of 127.0.0.1 that it is published on.
+    /// The port of the loopback of the engine's machine that it is published
+    /// on.
     pub port: HostPort,
     /// The key that is pinned for the port.
     pub host_key: HostKey,
+    /// What leads to the port; `None` when it is on this machine.
+    pub detour: Option<Detour>,
 }
 
 impl Target {
     pub(super) fn encode(&self, message: Message) -> Message {
         let message = message.text(&self.engine).text(self.container.as_ref());
-        message.short(self.port.get()).text(self.host_key.as_ref())
+        let message = message.short(self.port.get()).text(self.host_key.as_ref());
+        encode(self.detour.as_ref(), message)
     }
 
     pub(super) fn decode(fields: &mut Fields<'_>) -> Result<Self, Malformed> {
@@ -32,6 +37,47 @@ impl Target {
             container: ContainerId::new(fields.text()?),
             port: HostPort::new(fields.short()?).map_err(|_| Malformed)?,
             host_key: HostKey::parse(fields.text()?).map_err(|_| Malformed)?,
+            detour: decode(fields)?,
         })
     }
+}
+
+/// The words of the detour behind what kind it is; a jump has three, the user
+/// and the port empty where there is none.
+fn encode(detour: Option<&Detour>, message: Message) -> Message {
+    let Some(Detour { engine, means }) = detour else { return message.byte(0) };
+    let (kind, words) = match means {
+        Means::Jump { user, host, port } => {
+            let port = port.map(|port| port.to_string()).unwrap_or_default();
+            (1, vec![user.clone().unwrap_or_default(), host.clone(), port])
+        }
+        Means::Program(words) => (2, words.clone()),
+    };
+    let count = u16::try_from(words.len()).unwrap_or(u16::MAX);
+    let message = message.byte(kind).text(engine).short(count);
+    words.iter().take(count.into()).fold(message, |message, word| message.text(word))
+}
+
+fn decode(fields: &mut Fields<'_>) -> Result<Option<Detour>, Malformed> {
+    let kind = fields.byte()?;
+    if kind == 0 {
+        return Ok(None);
+    }
+    let engine = fields.text()?.to_owned();
+    let count = fields.short()?;
+    let words = (0..count).map(|_| Ok(fields.text()?.to_owned()));
+    let words = words.collect::<Result<Vec<_>, Malformed>>()?;
+    let means = match (kind, words.as_slice()) {
+        (1, [user, host, port]) => Means::Jump {
+            user: Some(user.clone()).filter(|user| !user.is_empty()),
+            host: host.clone(),
+            port: match port.as_str() {
+                "" => None,
+                port => Some(port.parse().map_err(|_| Malformed)?),
+            },
+        },
+        (2, [_, ..]) => Means::Program(words),
+        _ => return Err(Malformed),
+    };
+    Ok(Some(Detour { engine, means }))
 }

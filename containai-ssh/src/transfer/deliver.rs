@@ -9,7 +9,7 @@ use containai_core::layout::{CONTAINER_DATA, VOLUME_STAMP};
 use super::copier::cannot_read;
 use super::directory::Directory;
 use super::error::TransferError;
-use super::exchange::{ask, exchange};
+use super::exchange::{ANSWER, answer, ask, exchange};
 use super::meter::Meter;
 use super::parcel::{Packed, Parcel, pack_parcels};
 use super::script;
@@ -102,7 +102,7 @@ impl Session {
         };
         let command = script::call(&CONTAINER_DATA.into(), script::LINKS, b"~", &[word])?;
         let input = Input::Reader(Box::new(io::Cursor::new(spec.into_bytes())));
-        let answer = super::exchange::answer(self, &command, input).await?;
+        let answer = answer(self, &command, input, ANSWER).await?;
         let (ending, answer) = answer;
         if !ending.is_success() {
             return Err(ending.failed("look at the links of", b"~"));

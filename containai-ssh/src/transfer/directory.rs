@@ -57,6 +57,20 @@ impl Directory {
         Ok(Self { fd: openat(&self.fd, name, flags(), Mode::empty())?, is_new: false })
     }
 
+    /// The directory that these names lead to, no link among them; `None` when
+    /// one of them is missing or no directory.
+    pub(super) fn descend(&self, names: &[&OsStr]) -> io::Result<Option<Self>> {
+        let mut directory = Self { fd: self.fd.try_clone()?, is_new: false };
+        for name in names {
+            directory = match directory.child(name) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+                Err(error) if is_in_the_way(&error) => return Ok(None),
+                child => child?,
+            };
+        }
+        Ok(Some(directory))
+    }
+
     /// A directory in this one, made unless it is there. A new one is private
     /// until [`dress`](Self::dress) gives it its mode.
     pub(super) fn make_child(&self, name: &OsStr) -> io::Result<Self> {

@@ -11,7 +11,7 @@ use crate::command::Command;
 use crate::session::{ExitOutcome, Input, Output, Session, Stdio, Terminal};
 
 /// How much of an answer is read, and how much of what goes with it.
-const ANSWER: usize = 64 << 10;
+pub(super) const ANSWER: usize = 64 << 10;
 const TALK: usize = 16 << 10;
 
 /// How a command ended.
@@ -74,16 +74,17 @@ pub(super) async fn ask(
     session: &Session,
     command: &Command,
 ) -> Result<(Ending, Vec<u8>), RemoteError> {
-    answer(session, command, Input::Null).await
+    answer(session, command, Input::Null, ANSWER).await
 }
 
-/// Runs a command with this input for its short answer.
+/// Runs a command for an answer of at most this many bytes.
 pub(super) async fn answer(
     session: &Session,
     command: &Command,
     input: Input,
+    most: usize,
 ) -> Result<(Ending, Vec<u8>), RemoteError> {
-    let answer = Bounded::new(ANSWER, Excess::Refused);
+    let answer = Bounded::new(most, Excess::Refused);
     let output = Output::Writer(Box::new(answer.clone()));
     let ending = exchange(session, command, input, output).await?;
     Ok((ending, answer.take()))

@@ -11,6 +11,7 @@ use super::file_kind::{Attributes, FileKind};
 use super::member_header::{SentKind, blocks, padding};
 use super::meter::Meter;
 use super::report::Report;
+use super::selection::Selection;
 use super::source::show;
 
 /// Packs what is in a directory, not the directory itself. Links are packed as
@@ -23,7 +24,18 @@ use super::source::show;
 ///
 /// When the archive cannot be written.
 pub fn pack(root: &Directory, archive: impl Write, meter: &Meter) -> io::Result<Report> {
+    pack_part(root, &Selection::Everything, archive, meter)
+}
+
+/// As [`pack`], of a part only.
+pub(super) fn pack_part(
+    root: &Directory,
+    part: &Selection,
+    archive: impl Write,
+    meter: &Meter,
+) -> io::Result<Report> {
     let mut packing = Packing {
+        part,
         archive,
         meter,
         report: Report::default(),
@@ -38,6 +50,7 @@ pub fn pack(root: &Directory, archive: impl Write, meter: &Meter) -> io::Result<
 }
 
 struct Packing<'a, W> {
+    part: &'a Selection,
     archive: W,
     meter: &'a Meter,
     report: Report,
@@ -73,7 +86,15 @@ impl<W: Write> Packing<'_, W> {
             Ok(None) => return Ok(()),
             Err(error) => return self.leave_out(&error),
         };
-        match FileKind::of_mode(stat.st_mode) {
+        let kind = FileKind::of_mode(stat.st_mode);
+        let is_meant = match kind {
+            FileKind::Directory => self.part.has_some_in(&self.path),
+            _ => self.part.has_file(&self.path),
+        };
+        if !is_meant {
+            return Ok(());
+        }
+        match kind {
             FileKind::Directory => match directory.child(name) {
                 Ok(child) => self.directory(&child),
                 Err(error) => self.leave_out(&error),

@@ -122,6 +122,35 @@ fi
 printf '%s\\t%s\\n' \"$link\" \"$state\"
 done";
 
+/// PATH: what git would keep of a tree, NUL after each; all of it where there
+/// is no git, which is told by the status.
+pub(super) const LIST: &str = "\
+cd -- \"$p\" || exit
+[ -e .git ] && command -v git >/dev/null || exit 77
+exec git -c core.fsmonitor=false ls-files -z --cached --others --exclude-standard";
+
+/// PATH: kind, mode, path and target of everything in a tree but for git's own
+/// directories, NUL after each but the first two.
+pub(super) const WALK: &str = "\
+cd -- \"$p\" && exec find . -mindepth 1 -name .git -prune -o -printf '%y %m %P\\0%l\\0'";
+
+/// PATH: the hashes of the files that are named on standard input, NUL after
+/// each name.
+pub(super) const HASHES: &str = "\
+cd -- \"$p\" && exec xargs -0 -r sha256sum -z --";
+
+/// PATH: the files and links that are named on standard input, NUL after each,
+/// as an archive.
+pub(super) const GET_PART: &str = "\
+cd -- \"$p\" && exec tar --create --file=- --format=posix \
+--pax-option=delete=atime,delete=ctime --hard-dereference --numeric-owner \
+--no-recursion --null --files-from=-";
+
+/// PATH: whether there is anything.
+pub(super) const HAS_ANY: &str = "cd -- \"$p\" && ls -A | head -c 1";
+
+/// Ours: there is no git.
+pub(super) const NO_GIT: u8 = 77;
 /// The exit status of `flock` when it waited in vain.
 pub(super) const BUSY: u8 = 75;
 /// Ours: not everything came.

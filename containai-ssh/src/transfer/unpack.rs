@@ -36,7 +36,23 @@ pub fn unpack(
     limits: Limits,
     meter: &Meter,
 ) -> Result<Report, ArchiveError> {
+    unpack_part(archive, root, limits, meter, &|_, _| Ok(()))
+}
+
+/// What may be written, by its path and kind; else why not.
+pub(super) type Admission<'a> = dyn Fn(&EntryPath, &MemberKind) -> Result<(), String> + 'a;
+
+/// As [`unpack`], of what is admitted only. It is asked right before the file
+/// is written.
+pub(super) fn unpack_part(
+    archive: impl Read,
+    root: &Directory,
+    limits: Limits,
+    meter: &Meter,
+    admission: &Admission<'_>,
+) -> Result<Report, ArchiveError> {
     let mut unpacking = Unpacking {
+        admission,
         root,
         here: None,
         made: Vec::new(),
@@ -55,6 +71,7 @@ pub fn unpack(
 }
 
 struct Unpacking<'a> {
+    admission: &'a Admission<'a>,
     root: &'a Directory,
     /// The directory of the last member, because the next one's is the same.
     here: Option<(Vec<OsString>, Directory)>,
@@ -97,6 +114,10 @@ impl Unpacking<'_> {
             }
             return Ok(());
         };
+        if let Err(reason) = (self.admission)(&member.path, &member.kind) {
+            self.report.leave_out(member.path.show(), &reason);
+            return Ok(());
+        }
         match member.kind {
             MemberKind::Refused(what) => {
                 self.report.leave_out(member.path.show(), &format!("it is {what}"));

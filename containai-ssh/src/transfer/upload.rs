@@ -15,10 +15,11 @@ use super::exchange::exchange;
 use super::file_kind::{Attributes, FileKind};
 use super::landing::{Landing, land};
 use super::meter::Meter;
-use super::pack::{open, pack};
+use super::pack::{open, pack_part};
 use super::part::{hash, part_name};
 use super::report::{Failure, Report};
 use super::script;
+use super::selection::Selection;
 use super::source::{AtEnd, Source, show, split};
 use crate::session::{Input, Output};
 
@@ -98,6 +99,15 @@ impl Copier<'_> {
         tree: Directory,
         landing: Landing,
     ) -> Result<Report, TransferError> {
+        self.upload_part(tree, Selection::Everything, landing).await
+    }
+
+    pub(super) async fn upload_part(
+        &self,
+        tree: Directory,
+        part: Selection,
+        landing: Landing,
+    ) -> Result<Report, TransferError> {
         let name = landing.name.unwrap_or_else(|| b".".to_vec());
         let stat = tree.own_stat().map_err(cannot_read(".".as_ref()))?;
         let attributes = Attributes::of(&stat);
@@ -107,7 +117,7 @@ impl Copier<'_> {
         let (read, write) = std::io::pipe().map_err(cannot_read("a pipe".as_ref()))?;
         let meter = Arc::clone(&self.meter);
         let packing = tokio::task::spawn_blocking(move || {
-            pack(&tree, std::io::BufWriter::with_capacity(64 << 10, write), &meter)
+            pack_part(&tree, &part, std::io::BufWriter::with_capacity(64 << 10, write), &meter)
         });
         let input = Input::File(read.into());
         let ending = exchange(self.session, &command, input, Output::Null).await?;

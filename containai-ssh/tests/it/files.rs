@@ -7,7 +7,7 @@ use std::process::Command as Program;
 
 use anyhow::{Result, ensure};
 use containai_core::layout::Layout;
-use containai_core::naming::{ContainerName, HostPort, PortRange};
+use containai_core::naming::{ContainerName, HostKeyAlias, HostPort, PortRange};
 use containai_core::remote::{Remote, RemoteError};
 use containai_ssh::{SshRemote, Witness};
 use tempfile::TempDir;
@@ -200,11 +200,11 @@ async fn what_is_left_of_containers_that_are_gone_can_be_removed() -> Result<()>
     remote.introduce(&gone, HostPort::new(2300)?, &key).await?;
     remote.introduce(&here, HostPort::new(2301)?, &key).await?;
     fs::write(layout.ssh_fragment_dir().join("mine.conf"), "Host mine\n")?;
-    let containers = vec![(here.to_string(), HostPort::new(2301).ok())];
+    let containers = vec![(here.to_string(), HostPort::new(2301).ok().map(HostKeyAlias::here))];
     let witness = Witness { engine: "unix:///a".to_owned(), containers };
     let leftovers = remote.leftovers(&[witness])?;
     assert_eq!(leftovers.fragments.len(), 1);
-    assert_eq!(leftovers.pins, [HostPort::new(2300)?]);
+    assert_eq!(leftovers.pins, [HostKeyAlias::here(HostPort::new(2300)?)]);
     assert!(layout.ssh_fragment(&gone).exists(), "looking removes nothing");
     remote.remove(&leftovers).await?;
     assert!(!layout.ssh_fragment(&gone).exists() && layout.ssh_fragment(&here).exists());

@@ -64,6 +64,7 @@ pub(crate) async fn target(remote: &SshRemote, port: HostPort) -> Result<Target>
         container: ContainerId::new("3f2a"),
         port,
         host_key,
+        detour: None,
     })
 }
 

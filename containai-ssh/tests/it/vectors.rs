@@ -45,6 +45,7 @@ fn host_blocks() -> Result<()> {
             identity: layout.identity(),
             known_hosts: layout.known_hosts(),
             engine: None,
+            detour: None,
             wishes: Wishes {
                 forward_agent: match text(&record, "/input/forward_agent") {
                     Some("true") => ForwardAgent::Yes,

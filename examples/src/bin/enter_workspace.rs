@@ -45,6 +45,7 @@ async fn main() -> anyhow::Result<ExitCode> {
         isolation: record.isolation,
         template: String::new(),
         manner: Manner::default(),
+        client: None,
     };
 
     let reached = drive(&engine, &remote, &NoRecords, &desired, &Silent).await?;

@@ -1,6 +1,8 @@
 //! The fake engine and the real one keep the same promises.
 
-use containai_core::engine::{ContainerSpec, ImageRequest, Isolation, Lifetime, Protection};
+use containai_core::engine::{
+    ContainerSpec, ImageRequest, Isolation, Lifetime, Protection, WorkspaceMount,
+};
 use containai_core::fake::FakeEngine;
 use containai_core::naming::{ContainerName, HostPort, Hostname, VolumeName, WorkspacePath};
 use containai_core::resources::{HostCapacity, Resources};
@@ -28,6 +30,7 @@ fn terms(workspace: &str) -> Terms {
             protection: Protection::None,
             repository: None,
             replaces: None,
+            mount: WorkspaceMount::Bind,
             workspace,
             name,
         },

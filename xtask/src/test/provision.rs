@@ -7,11 +7,12 @@ use anyhow::Context as _;
 
 /// A program that a test runs, and Debian's package of it. What `cai` itself
 /// needs is not here: `cai setup` installs that, and the tests see it do so.
-const NEEDS: [(&str, &str); 18] = [
+const NEEDS: [(&str, &str); 19] = [
     ("git", "git"),
     ("ssh", "openssh-client"),
     ("sshd", "openssh-server"),
     ("rsync", "rsync"),
+    ("openssl", "openssl"),
     ("ip", "iproute2"),
     ("iptables", "iptables"),
     ("busybox", "busybox-static"),

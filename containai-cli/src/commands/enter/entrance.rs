@@ -1,7 +1,10 @@
 //! From a workspace to a session in its container, set-up included.
 
+use std::path::PathBuf;
+
 use containai_core::config::Flags;
 use containai_core::engine::{Container, RunState};
+use containai_core::hint::Hint;
 use containai_core::lifecycle::{Desired, Observed, Pin, Reached, Step, decide, drive, reach};
 use containai_core::naming::WorkspacePath;
 use containai_docker::DockerEngine;
@@ -13,11 +16,12 @@ use crate::commands::setup;
 use crate::commands::target::missing;
 use crate::context::Context;
 use crate::env::Env;
-use crate::lock;
+use crate::error::CliError;
 use crate::passage::Passage;
 use crate::records::UserRecords;
 use crate::ui::Ui;
 use crate::workspace::Spot;
+use crate::{lock, twin};
 
 /// The way into one workspace's container.
 pub(crate) struct Entrance<'a> {
@@ -78,6 +82,7 @@ impl<'a> Entrance<'a> {
         wanted: &Desired,
     ) -> anyhow::Result<Reached<Passage>> {
         if let Some(container) = ready(observed, wanted)
+            && twin::is_complete(&self.context, &container)?
             && let Some(session) = Passage::borrowed(&self.context, &container).await?
         {
             return Ok(Reached { container, session });
@@ -90,6 +95,7 @@ impl<'a> Entrance<'a> {
     pub(crate) async fn enter_existing(mut self) -> anyhow::Result<Reached<Passage>> {
         let (engine, observed) = self.prepared().await?;
         if let Some(container) = self.running(&observed)?
+            && twin::is_complete(&self.context, &container)?
             && let Some(session) = Passage::borrowed(&self.context, &container).await?
         {
             return Ok(Reached { container, session });
@@ -102,6 +108,20 @@ impl<'a> Entrance<'a> {
     pub(crate) async fn connect_existing(mut self) -> anyhow::Result<Reached<Session>> {
         let (engine, observed) = self.prepared().await?;
         self.reach(&engine, &observed).await
+    }
+
+    /// As [`Self::connect_existing`], to the copy of a workspace; also tells
+    /// where it is recorded.
+    pub(crate) async fn connect_copy(self) -> anyhow::Result<(Reached<Session>, PathBuf)> {
+        let context = self.context.clone();
+        let reached = self.connect_existing().await?;
+        let path = twin::record_path(&context, &reached.container).ok_or_else(|| {
+            CliError::usage(
+                "the container works on the workspace itself, so there is nothing to bring back",
+            )
+            .hint(Hint::new("name the engine of another machine with `--docker-host`"))
+        })?;
+        Ok((reached, path))
     }
 
     /// The container when it runs; `None` when it is to be started.
@@ -146,6 +166,10 @@ impl<'a> Entrance<'a> {
     /// Has the commands that follow find it open.
     async fn keep(&self, reached: Reached<Session>) -> anyhow::Result<Reached<Passage>> {
         let Reached { container, session } = reached;
+        if self.context.client.is_some() {
+            let _turn = self.turn().await?;
+            twin::fill(&self.context, &container, self.workspace(), &session).await?;
+        }
         let session = Passage::own(&self.context, &container, session).await;
         Ok(Reached { container, session })
     }

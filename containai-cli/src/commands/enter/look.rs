@@ -5,13 +5,14 @@ use containai_core::engine::{Container, EngineError, Isolation, Lifetime, Linked
 use containai_core::hint::Hint;
 use containai_core::lifecycle::{Desired, Observed, observe};
 use containai_core::naming::GitHead;
+use containai_core::resources::HostCapacity;
 use containai_docker::DockerEngine;
 
 use super::{Consent, Entrance, Renewal};
 use crate::commands::create::{desired, local_capacity};
 use crate::commands::setup;
 use crate::error::CliError;
-use crate::{git, lock, regroup, worktree};
+use crate::{elsewhere, git, lock, regroup, worktree};
 
 impl Entrance<'_> {
     /// The engine and what it shows, after set-up where that was needed.
@@ -62,25 +63,31 @@ impl Entrance<'_> {
             Some(record) if exists || choice.allows(record.isolation) => record.isolation,
             None if exists => Isolation::Userns,
             Some(record) => return Err(other_isolation(record.isolation, choice).into()),
-            None => containai_docker::isolation::detect(engine, choice).await?,
+            None => containai_docker::isolation::detect(engine, choice)
+                .await
+                .map_err(|error| elsewhere::advise(&self.context.address, error))?,
         };
-        let mut wanted = self.wanted(isolation);
-        if !exists {
+        let capacity = match (&self.context.client, exists) {
+            (Some(_), false) => engine.capacity().await?,
+            _ => local_capacity(),
+        };
+        let mut wanted = self.wanted(isolation, capacity);
+        if !exists && wanted.client.is_none() {
             wanted.manner.repository = self.repository();
         }
         Ok(self.choice.apply(wanted, &self.context.config, outgoing))
     }
 
-    pub(super) fn wanted(&self, isolation: Isolation) -> Desired {
+    pub(super) fn wanted(&self, isolation: Isolation, capacity: HostCapacity) -> Desired {
         let head = git::head(self.workspace());
-        desired(&self.context.config, self.workspace(), &head, isolation, local_capacity())
+        desired(&self.context, self.workspace(), &head, isolation, capacity)
     }
 
     /// What a look at the engine has to know. It needs no name, and git takes as
     /// long to tell the branch as all else that comes before a command.
     fn watched(&self) -> Desired {
-        let (config, head) = (&self.context.config, GitHead::NoGit);
-        desired(config, self.workspace(), &head, self.recorded(), local_capacity())
+        let (workspace, isolation) = (self.workspace(), self.recorded());
+        desired(&self.context, workspace, &GitHead::NoGit, isolation, local_capacity())
     }
 
     /// The container that will not do: one that is to be made anew, or one whose

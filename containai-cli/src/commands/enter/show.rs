@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use containai_core::lifecycle::{Observed, observe, plan};
 
 use super::Entrance;
+use crate::commands::create::local_capacity;
 use crate::commands::setup;
 use crate::wire;
 use crate::wire::plan::PlanDocument;
@@ -32,7 +33,7 @@ impl Entrance<'_> {
             }
             Err(error) if self.can_be_set_up(&error) => {
                 set_up = Some(setup::plan_text(&self.context)?);
-                let wanted = self.wanted(self.recorded());
+                let wanted = self.wanted(self.recorded(), local_capacity());
                 self.choice.apply(wanted, &self.context.config, None)
             }
             Err(error) => return Err(error),

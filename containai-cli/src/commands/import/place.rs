@@ -6,7 +6,7 @@ use containai_core::config::Flags;
 use containai_core::engine::{Container, Engine as _, RunState};
 use containai_core::exit;
 use containai_core::lifecycle::{Observed, Refusal};
-use containai_core::naming::{VolumeName, WorkspacePath};
+use containai_core::naming::{VolumeName, VolumeUse, WorkspacePath};
 
 use super::super::target;
 use super::command::ImportArgs;
@@ -84,7 +84,9 @@ impl Place {
                 named
             }
             (None, Some(mounted)) => mounted,
-            (None, None) => configured.unwrap_or_else(|| VolumeName::data(&workspace)),
+            (None, None) => configured.unwrap_or_else(|| {
+                VolumeName::of(&workspace, context.client.as_ref(), VolumeUse::Data)
+            }),
         };
         Ok(Self { workspace, volume, container })
     }

@@ -2,11 +2,14 @@ use std::process::ExitCode;
 
 use clap::Args;
 use containai_core::config::{Flags, IsolationChoice};
+use containai_core::hint::Hint;
 
 use super::{ask, personal, system};
+use crate::app::Global;
 use crate::commands::enter::Consent;
 use crate::context::Context;
 use crate::env::Env;
+use crate::error::CliError;
 use crate::ui::Ui;
 
 /// Set this machine up: engine, network, runtime, key, SSH configuration
@@ -29,7 +32,17 @@ pub(crate) struct SetupArgs {
     system_part_for: Option<String>,
 }
 
-pub(crate) fn run(args: &SetupArgs, env: &Env, ui: &Ui) -> anyhow::Result<ExitCode> {
+pub(crate) fn run(
+    args: &SetupArgs,
+    global: &Global,
+    env: &Env,
+    ui: &Ui,
+) -> anyhow::Result<ExitCode> {
+    if let Some(address) = &global.docker_host {
+        return Err(CliError::usage(format!("set-up is for this machine, not for `{address}`"))
+            .hint(Hint::new("run `cai setup` on the engine's machine, without `--docker-host`"))
+            .into());
+    }
     let flags = Flags { isolation: args.isolation, ..Flags::default() };
     let mut context = Context::new(env, ui, flags, None)?;
     if let Some(user) = &args.system_part_for {

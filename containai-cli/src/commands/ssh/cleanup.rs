@@ -7,6 +7,7 @@ use containai_ssh::{Leftovers, Witness};
 
 use crate::app::Global;
 use crate::context::Context;
+use crate::elsewhere;
 use crate::env::Env;
 use crate::ui::Ui;
 
@@ -48,7 +49,9 @@ pub(super) async fn run(
 async fn witness(context: &Context<'_>, address: &EngineAddress) -> anyhow::Result<Witness> {
     let engine = DockerEngine::connect(address.clone(), context.env.certificates.as_deref())?;
     let containers = engine.containers().await?.into_iter().filter(|it| it.labels.is_managed());
-    let containers = containers.map(|it| (it.name, it.labels.ssh_port())).collect();
+    let remote = context.remote.clone().with_detour(elsewhere::detour(address, context.env));
+    let pin = |port| remote.pin_name(port);
+    let containers = containers.map(|it| (it.name, it.labels.ssh_port().map(pin))).collect();
     Ok(Witness { engine: address.to_string(), containers })
 }
 
@@ -59,8 +62,8 @@ fn tell(leftovers: &Leftovers, ui: &Ui) -> anyhow::Result<()> {
     for fragment in &leftovers.fragments {
         ui.data(&format!("configuration containai-{}", fragment.name))?;
     }
-    for port in &leftovers.pins {
-        ui.data(&format!("host key [127.0.0.1]:{port}"))?;
+    for pin in &leftovers.pins {
+        ui.data(&format!("host key {pin}"))?;
     }
     if leftovers.is_empty() {
         ui.say("nothing is left of containers that are gone");

@@ -2,7 +2,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 
-use super::{cleanup, config};
+use super::{cleanup, config, proxy};
 use crate::app::Global;
 use crate::env::Env;
 use crate::ui::Ui;
@@ -18,6 +18,7 @@ pub(crate) struct SshArgs {
 enum Verb {
     Config(config::ConfigArgs),
     Cleanup(cleanup::CleanupArgs),
+    Proxy(proxy::ProxyArgs),
 }
 
 pub(crate) async fn run(
@@ -29,5 +30,6 @@ pub(crate) async fn run(
     match args.verb {
         Verb::Config(args) => config::run(&args, global, env, ui).await,
         Verb::Cleanup(args) => cleanup::run(&args, global, env, ui).await,
+        Verb::Proxy(args) => proxy::run(args, global, env, ui).await,
     }
 }

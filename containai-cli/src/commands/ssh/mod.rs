@@ -3,5 +3,6 @@
 mod cleanup;
 mod command;
 mod config;
+mod proxy;
 
 pub(crate) use command::{SshArgs, run};

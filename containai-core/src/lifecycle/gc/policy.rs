@@ -81,7 +81,9 @@ impl GcPolicy {
 
 /// Whether it is worth asking how old a container is.
 pub(super) fn is_candidate(container: &Container) -> bool {
+    // One without a workspace of this machine belongs to another one.
     container.labels.is_managed()
+        && container.labels.workspace().is_some()
         && !container.labels.is_kept()
         && matches!(container.state, RunState::Exited | RunState::Created)
 }

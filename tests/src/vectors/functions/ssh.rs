@@ -27,6 +27,7 @@ pub(super) fn host_config(record: &Record) -> Result<Verdict> {
         identity: Path::new("/HOME/.config/containai/id_containai").to_owned(),
         known_hosts: Path::new("/HOME/.config/containai/known_hosts").to_owned(),
         engine: None,
+        detour: None,
         wishes: Wishes {
             forward_agent: match record.text("forward_agent")? {
                 "true" => ForwardAgent::Yes,

@@ -1,0 +1,117 @@
+//! The name under which a container's host key is pinned.
+
+use std::fmt;
+
+use sha2::{Digest as _, Sha256};
+
+use super::HostPort;
+
+/// How many bytes of the hash of an engine's address are in a name.
+const DIGEST: usize = 8;
+/// What names of containers on other machines begin with.
+const PREFIX: &str = "containai-";
+
+/// The name under which OpenSSH looks a container's host key up.
+///
+/// A port of this machine's loopback is a name of its own. The same port on
+/// the loopback of another machine leads elsewhere, so there the engine's
+/// address is in the name, which OpenSSH is given as `HostKeyAlias`.
+#[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct HostKeyAlias {
+    engine: Option<String>,
+    port: HostPort,
+}
+
+impl HostKeyAlias {
+    /// The name of a port of this machine.
+    #[must_use]
+    pub fn here(port: HostPort) -> Self {
+        Self { engine: None, port }
+    }
+
+    /// The name of a port of the machine on which the engine with this address
+    /// runs.
+    #[must_use]
+    pub fn elsewhere(engine: &str, port: HostPort) -> Self {
+        let digest = Sha256::digest(engine);
+        let engine = digest[..DIGEST].iter().map(|byte| format!("{byte:02x}")).collect();
+        Self { engine: Some(engine), port }
+    }
+
+    /// The port.
+    #[must_use]
+    pub fn port(&self) -> HostPort {
+        self.port
+    }
+
+    /// Reads a name exactly as it is written; `None` for any other.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let name = match text.strip_prefix(PREFIX) {
+            Some(rest) => {
+                let (engine, port) = rest.split_once('-')?;
+                let is_digit = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+                (engine.len() == 2 * DIGEST && engine.bytes().all(is_digit)).then_some(())?;
+                Self { engine: Some(engine.to_owned()), port: port.parse().ok()? }
+            }
+            None if text == "127.0.0.1" => Self::here(HostPort::new(22).ok()?),
+            None => Self::here(text.strip_prefix("[127.0.0.1]:")?.parse().ok()?),
+        };
+        (name.to_string() == text).then_some(name)
+    }
+}
+
+impl fmt::Display for HostKeyAlias {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (&self.engine, self.port.get()) {
+            (Some(engine), port) => write!(f, "{PREFIX}{engine}-{port}"),
+            (None, 22) => f.write_str("127.0.0.1"),
+            (None, port) => write!(f, "[127.0.0.1]:{port}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn engines_do_not_share_names() -> Result<(), Box<dyn std::error::Error>> {
+        let port = HostPort::new(2300)?;
+        let names = [
+            HostKeyAlias::here(port),
+            HostKeyAlias::here(HostPort::new(22)?),
+            HostKeyAlias::elsewhere("ssh://me@box", port),
+            HostKeyAlias::elsewhere("ssh://me@box:2222", port),
+        ];
+        let texts: Vec<_> = names.iter().map(ToString::to_string).collect();
+        insta::assert_snapshot!(texts.join("\n"), @r#"
+        [127.0.0.1]:2300
+        127.0.0.1
+        containai-a27e749186bdb6b2-2300
+        containai-63f31860dc18b7d7-2300
+        "#);
+        for (name, text) in names.iter().zip(&texts) {
+            assert_eq!(HostKeyAlias::parse(text).as_ref(), Some(name));
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn only_exact_names_are_read() {
+        for text in [
+            "",
+            "*",
+            "127.0.0.2",
+            "[127.0.0.1]:02300",
+            "[127.0.0.1]:22",
+            "[127.0.0.1]:2300,[localhost]:2300",
+            "containai-2300",
+            "containai-0123456789ABCDEF-2300",
+            "containai-0123456789abcdef-02300",
+            "containai-0123456789abcdef-*",
+        ] {
+            assert_eq!(HostKeyAlias::parse(text), None, "{text}");
+        }
+    }
+}

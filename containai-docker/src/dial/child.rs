@@ -1,0 +1,107 @@
+//! A child whose standard streams are a connection.
+
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use hyper_util::client::legacy::connect::{Connected, Connection};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, ReadBuf};
+use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout};
+use tokio::task::JoinHandle;
+
+/// How much of what a child says about itself is kept, in bytes.
+const TALK: usize = 4096;
+
+/// A connection through a child, which ends with it.
+pub(super) struct ChildStream {
+    stdin: Option<ChildStdin>,
+    stdout: ChildStdout,
+    /// What it says on standard error; taken when it ends without a word on
+    /// standard output.
+    talk: Option<JoinHandle<String>>,
+    _child: Child,
+}
+
+impl ChildStream {
+    pub(super) fn new(mut child: Child) -> io::Result<Self> {
+        let (stdin, stdout, stderr) =
+            (child.stdin.take(), child.stdout.take(), child.stderr.take());
+        let (Some(stdin), Some(stdout), Some(stderr)) = (stdin, stdout, stderr) else {
+            return Err(io::Error::other("a child without streams"));
+        };
+        let talk = Some(tokio::spawn(listen(stderr)));
+        Ok(Self { stdin: Some(stdin), stdout, talk, _child: child })
+    }
+
+    fn stdin(&mut self) -> io::Result<Pin<&mut ChildStdin>> {
+        self.stdin.as_mut().map(Pin::new).ok_or_else(|| io::ErrorKind::BrokenPipe.into())
+    }
+}
+
+/// Reads to the end, so that the child never waits, and keeps the end of it.
+async fn listen(mut stderr: ChildStderr) -> String {
+    let mut kept = Vec::new();
+    let mut buffer = [0; 1024];
+    while let Ok(length @ 1..) = stderr.read(&mut buffer).await {
+        kept.extend_from_slice(&buffer[..length]);
+        let excess = kept.len().saturating_sub(TALK);
+        kept.drain(..excess);
+    }
+    let text = String::from_utf8_lossy(&kept);
+    let lines = text.lines().map(|line| line.replace(|c: char| c.is_control(), ""));
+    lines.filter(|line| !line.trim().is_empty()).collect::<Vec<_>>().join("; ")
+}
+
+impl AsyncRead for ChildStream {
+    /// The end before the first word is an error, in the child's own words.
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = buf.filled().len();
+        ready!(Pin::new(&mut self.stdout).poll_read(cx, buf))?;
+        if buf.filled().len() > before || buf.remaining() == 0 {
+            // It has said something; what it says about itself is no news now.
+            self.talk = None;
+            return Poll::Ready(Ok(()));
+        }
+        let Some(talk) = &mut self.talk else { return Poll::Ready(Ok(())) };
+        let said = ready!(Pin::new(talk).poll(cx)).unwrap_or_default();
+        self.talk = None;
+        let said = if said.is_empty() { "`ssh` ended without a word".to_owned() } else { said };
+        Poll::Ready(Err(io::Error::other(said)))
+    }
+}
+
+impl AsyncWrite for ChildStream {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        match ready!(self.stdin()?.poll_write(cx, bytes)) {
+            // Why nobody reads is told by the other stream.
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe && self.talk.is_some() => {
+                Poll::Ready(Ok(bytes.len()))
+            }
+            outcome => Poll::Ready(outcome),
+        }
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.stdin()?.poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        // The end of a pipe is that nobody holds it any more.
+        self.stdin = None;
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl Connection for ChildStream {
+    fn connected(&self) -> Connected {
+        Connected::new()
+    }
+}

@@ -1,0 +1,53 @@
+//! What is called.
+
+use std::process::Stdio;
+
+use tokio::process::Command;
+
+use crate::ssh_host::SshHost;
+
+/// The call whose standard streams lead to the engine of a host.
+pub(super) fn command(host: &SshHost) -> Command {
+    let mut command = Command::new("ssh");
+    command.args(words(host));
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command.kill_on_drop(true);
+    command
+}
+
+fn words(host: &SshHost) -> Vec<String> {
+    let mut words: Vec<String> =
+        ["-T", "-o", "BatchMode=yes", "-o", "ConnectTimeout=30"].map(str::to_owned).into();
+    for (option, value) in
+        [("-l", host.user.clone()), ("-p", host.port.map(|port| port.to_string()))]
+    {
+        words.extend(value.into_iter().flat_map(|value| [option.to_owned(), value]));
+    }
+    words.extend(["--".to_owned(), host.host.clone()]);
+    let socket = host.socket.as_ref().map(|path| quoted(&format!("unix://{}", path.display())));
+    words.push(match socket {
+        None => "docker system dial-stdio".to_owned(),
+        Some(socket) => format!("docker --host {socket} system dial-stdio"),
+    });
+    words
+}
+
+/// A word for a shell that nobody knows but that `'` quotes in.
+fn quoted(word: &str) -> String {
+    format!("'{}'", word.replace('\'', r"'\''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(address: &str) -> String {
+        words(&SshHost::parse(address).expect("an address")).join("|")
+    }
+
+    #[test]
+    fn nothing_is_an_option_that_should_not_be() {
+        insta::assert_snapshot!(check("box"), @"-T|-o|BatchMode=yes|-o|ConnectTimeout=30|--|box|docker system dial-stdio");
+        insta::assert_snapshot!(check("me@[::1]:2222/run/it's.sock"), @r"-T|-o|BatchMode=yes|-o|ConnectTimeout=30|-l|me|-p|2222|--|::1|docker --host 'unix:///run/it'\''s.sock' system dial-stdio");
+    }
+}

@@ -1,0 +1,61 @@
+//! The client that gets its connections from children.
+
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use bollard::errors::Error;
+use bollard::{BollardRequest, ClientVersion, Docker};
+use hyper::Uri;
+use hyper_util::client::legacy::Client;
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use tower_service::Service;
+
+use super::child::ChildStream;
+use super::command::command;
+use crate::ssh_host::SshHost;
+
+/// What requests name as their host; it is no address.
+const NAME: &str = "http://engine";
+
+/// Makes a client for the engine of a host; nothing is called before the first
+/// request.
+pub(crate) fn client(
+    host: &SshHost,
+    timeout: u64,
+    version: &ClientVersion,
+) -> Result<Docker, Error> {
+    let connector = Connector(Arc::new(host.clone()));
+    let client = Client::builder(TokioExecutor::new()).build(connector);
+    let transport = move |request: BollardRequest| {
+        let client = client.clone();
+        async move { Ok(client.request(request).await?) }
+    };
+    Docker::connect_with_custom_transport(transport, Some(NAME), timeout, version)
+}
+
+/// Starts a child for each connection.
+#[derive(Clone)]
+struct Connector(Arc<SshHost>);
+
+impl Service<Uri> for Connector {
+    type Response = TokioIo<ChildStream>;
+    type Error = io::Error;
+    type Future = Pin<Box<dyn Future<Output = io::Result<Self::Response>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, _: Uri) -> Self::Future {
+        let host = Arc::clone(&self.0);
+        Box::pin(async move {
+            let child = command(&host).spawn().map_err(|error| match error.kind() {
+                io::ErrorKind::NotFound => io::Error::new(error.kind(), "there is no `ssh`"),
+                _ => error,
+            })?;
+            ChildStream::new(child).map(TokioIo::new)
+        })
+    }
+}

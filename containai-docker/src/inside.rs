@@ -1,0 +1,115 @@
+//! An SSH server in a container, spoken to through the engine.
+
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use bollard::Docker;
+use bollard::container::LogOutput;
+use bollard::errors::Error;
+use bollard::exec::{CreateExecOptions, StartExecOptions, StartExecResults};
+use bytes::Bytes;
+use containai_core::engine::ContainerId;
+use futures_util::Stream;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+/// sshd(8) for one connection on its standard streams. Until the container's
+/// own has started it finds no directory or no key, and ends.
+const SSHD: [&str; 2] = ["/usr/sbin/sshd", "-i"];
+/// The most that the server says about itself and is kept, in bytes.
+const TALK: usize = 1024;
+
+type Output = Pin<Box<dyn Stream<Item = Result<LogOutput, Error>> + Send>>;
+
+/// A connection to an SSH server in a container.
+///
+/// The engine carries it: an `sshd -i` is started by the container's root, as
+/// the container's own sshd is, and its standard streams are the connection.
+pub struct InsideStream {
+    output: Output,
+    input: Pin<Box<dyn AsyncWrite + Send>>,
+    rest: Bytes,
+    talk: Vec<u8>,
+    has_spoken: bool,
+}
+
+impl std::fmt::Debug for InsideStream {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("InsideStream").finish_non_exhaustive()
+    }
+}
+
+pub(crate) async fn connect(docker: &Docker, id: &ContainerId) -> Result<InsideStream, Error> {
+    let options = CreateExecOptions {
+        cmd: Some(SSHD.map(str::to_owned).to_vec()),
+        // By number: a runtime may not know the names of a running container.
+        user: Some("0:0".to_owned()),
+        attach_stdin: Some(true),
+        attach_stdout: Some(true),
+        attach_stderr: Some(true),
+        ..Default::default()
+    };
+    let made = docker.create_exec(id.as_ref(), options).await?;
+    let options = StartExecOptions { output_capacity: Some(64 << 10), ..Default::default() };
+    match docker.start_exec(&made.id, Some(options)).await? {
+        StartExecResults::Attached { output, input } => Ok(InsideStream {
+            output,
+            input,
+            rest: Bytes::new(),
+            talk: Vec::new(),
+            has_spoken: false,
+        }),
+        StartExecResults::Detached => {
+            let err = io::Error::other("the engine attached nothing");
+            Err(Error::IOError { err })
+        }
+    }
+}
+
+impl AsyncRead for InsideStream {
+    /// The end before the first word is an error, in the server's own words.
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        while self.rest.is_empty() {
+            match ready!(self.output.as_mut().poll_next(cx)) {
+                Some(Ok(LogOutput::StdErr { message })) => {
+                    let room = TALK.saturating_sub(self.talk.len());
+                    self.talk.extend_from_slice(&message[..message.len().min(room)]);
+                }
+                Some(Ok(output)) => self.rest = output.into_bytes(),
+                Some(Err(error)) => return Poll::Ready(Err(io::Error::other(error))),
+                None if self.has_spoken => return Poll::Ready(Ok(())),
+                None => {
+                    let said = String::from_utf8_lossy(&self.talk).escape_debug().to_string();
+                    let error = io::Error::new(io::ErrorKind::ConnectionRefused, said);
+                    return Poll::Ready(Err(error));
+                }
+            }
+        }
+        self.has_spoken = true;
+        let length = self.rest.len().min(buf.remaining());
+        buf.put_slice(&self.rest.split_to(length));
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl AsyncWrite for InsideStream {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        self.input.as_mut().poll_write(cx, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.input.as_mut().poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.input.as_mut().poll_shutdown(cx)
+    }
+}

@@ -1,0 +1,112 @@
+//! A child whose standard streams are a connection.
+
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, ReadBuf};
+use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout};
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
+
+/// How much of what a child says about itself is kept, in bytes.
+const TALK: usize = 4096;
+/// How long a child that has closed its stream may take to end.
+const END: Duration = Duration::from_secs(2);
+
+/// A connection through a child, which ends with it. What was read to see who
+/// speaks is read once more.
+pub(super) struct ChildStream {
+    stdin: Option<ChildStdin>,
+    stdout: ChildStdout,
+    talk: JoinHandle<String>,
+    child: Child,
+    seen: Vec<u8>,
+}
+
+impl ChildStream {
+    pub(super) fn new(mut child: Child) -> io::Result<Self> {
+        let streams = (child.stdin.take(), child.stdout.take(), child.stderr.take());
+        let (Some(stdin), Some(stdout), Some(stderr)) = streams else {
+            return Err(io::Error::other("a child without streams"));
+        };
+        let talk = tokio::spawn(listen(stderr));
+        Ok(Self { stdin: Some(stdin), stdout, talk, child, seen: Vec::new() })
+    }
+
+    /// Waits for more of what the server says first, and shows all of it.
+    /// Nothing more came when it is as long as before.
+    pub(super) async fn peek(&mut self) -> io::Result<&[u8]> {
+        let mut buffer = [0; 128];
+        let length = self.stdout.read(&mut buffer).await?;
+        self.seen.extend_from_slice(&buffer[..length]);
+        Ok(&self.seen)
+    }
+
+    /// How it ended, and what it said about that.
+    pub(super) async fn end(mut self) -> (Option<i32>, String) {
+        self.stdin = None;
+        let status = timeout(END, self.child.wait()).await;
+        let said = timeout(END, self.talk).await;
+        let said = said.ok().and_then(Result::ok).unwrap_or_default();
+        (status.ok().and_then(Result::ok).and_then(|status| status.code()), said)
+    }
+}
+
+/// Reads to the end, so that the child never waits, and keeps the end of it,
+/// harmless on a terminal.
+async fn listen(mut stderr: ChildStderr) -> String {
+    let mut kept = Vec::new();
+    let mut buffer = [0; 1024];
+    while let Ok(length @ 1..) = stderr.read(&mut buffer).await {
+        kept.extend_from_slice(&buffer[..length]);
+        let excess = kept.len().saturating_sub(TALK);
+        kept.drain(..excess);
+    }
+    let text = String::from_utf8_lossy(&kept);
+    let lines = text.lines().map(|line| line.replace(|c: char| c.is_control(), ""));
+    lines.filter(|line| !line.trim().is_empty()).collect::<Vec<_>>().join("; ")
+}
+
+impl AsyncRead for ChildStream {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        if self.seen.is_empty() {
+            return Pin::new(&mut self.stdout).poll_read(cx, buf);
+        }
+        let length = self.seen.len().min(buf.remaining());
+        buf.put_slice(&self.seen[..length]);
+        self.seen.drain(..length);
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl AsyncWrite for ChildStream {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        match &mut self.stdin {
+            Some(stdin) => Pin::new(stdin).poll_write(cx, bytes),
+            None => Poll::Ready(Err(io::ErrorKind::BrokenPipe.into())),
+        }
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match &mut self.stdin {
+            Some(stdin) => Pin::new(stdin).poll_flush(cx),
+            None => Poll::Ready(Ok(())),
+        }
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        // The end of a pipe is that nobody holds it any more.
+        self.stdin = None;
+        Poll::Ready(Ok(()))
+    }
+}

@@ -1,0 +1,84 @@
+//! What is in a tree of this machine.
+
+use std::ffi::OsStr;
+use std::io;
+use std::os::unix::ffi::OsStrExt as _;
+
+use containai_core::copy::{Inventory, Item};
+
+use super::directory::Directory;
+use super::file_kind::FileKind;
+use super::pack::open;
+use super::part::hash;
+
+/// The bit of a mode that lets the owner execute a file.
+const EXECUTABLE: u32 = 0o100;
+
+/// Looks at these paths below a directory, and at what their files hold. What
+/// is not there, or is neither file nor link, is left out; no link on the way
+/// is followed.
+///
+/// # Errors
+///
+/// What cannot be read, with its path in the message.
+pub fn inventory<'a>(
+    root: &Directory,
+    paths: impl IntoIterator<Item = &'a str>,
+) -> io::Result<Inventory> {
+    let mut found = Inventory::new();
+    for path in paths {
+        let item = look(root, path).map_err(|error| {
+            io::Error::new(error.kind(), format!("cannot read `{}`: {error}", path.escape_debug()))
+        })?;
+        found.extend(item.map(|item| (path.to_owned(), item)));
+    }
+    Ok(found)
+}
+
+/// What is at one path.
+pub(super) fn look(root: &Directory, path: &str) -> io::Result<Option<Item>> {
+    let mut names: Vec<_> = path.split('/').map(OsStr::new).collect();
+    let Some(name) = names.pop() else { return Ok(None) };
+    let Some(directory) = root.descend(&names)? else { return Ok(None) };
+    let Some(stat) = directory.stat(name)? else { return Ok(None) };
+    match FileKind::of_mode(stat.st_mode) {
+        FileKind::File => {
+            let (mut file, stat) = open(&directory, name)?;
+            let size = u64::try_from(stat.st_size).unwrap_or(0);
+            let executable = stat.st_mode & EXECUTABLE != 0;
+            Ok(Some(Item::File { hash: hash(&mut file, size)?, executable }))
+        }
+        FileKind::Link => {
+            let to = directory.read_link(name)?;
+            let to = String::from_utf8_lossy(to.as_bytes()).into_owned();
+            Ok(Some(Item::Link { to }))
+        }
+        FileKind::Directory | FileKind::Special => Ok(None),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    #[test]
+    fn only_files_and_links_below() -> Result<(), Box<dyn std::error::Error>> {
+        let place = tempfile::tempdir()?;
+        let place = fs::canonicalize(place.path())?;
+        fs::create_dir_all(place.join("tree/a"))?;
+        fs::write(place.join("outside"), "secret")?;
+        fs::write(place.join("tree/a/b"), "")?;
+        symlink("..", place.join("tree/up"))?;
+        let root = Directory::open(&place.join("tree"), &[])?;
+        let found = inventory(&root, ["a", "a/b", "up", "up/outside", "none/x", "a/b/c"])?;
+        let shown: Vec<_> = found.iter().map(|(path, item)| format!("{path} {item:?}")).collect();
+        insta::assert_snapshot!(shown.join("\n"), @r#"
+        a/b File { hash: "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855", executable: false }
+        up Link { to: ".." }
+        "#);
+        Ok(())
+    }
+}

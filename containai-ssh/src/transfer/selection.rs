@@ -1,0 +1,74 @@
+//! Which part of a tree is copied.
+
+use std::collections::BTreeSet;
+use std::ops::Bound;
+
+/// Which part of a tree is copied, by paths below its root.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Selection {
+    /// All of it.
+    Everything,
+    /// These files and links, and these directories with all that is in them.
+    Only {
+        /// Paths of files and links.
+        files: BTreeSet<Vec<u8>>,
+        /// Paths of directories.
+        trees: BTreeSet<Vec<u8>>,
+    },
+}
+
+impl Selection {
+    /// Whether a file or link is meant.
+    pub(super) fn has_file(&self, path: &[u8]) -> bool {
+        match self {
+            Self::Everything => true,
+            Self::Only { files, .. } => files.contains(path) || self.has_tree_around(path),
+        }
+    }
+
+    /// Whether something in a directory is meant.
+    pub(super) fn has_some_in(&self, directory: &[u8]) -> bool {
+        let Self::Only { files, trees } = self else { return true };
+        let inside = [directory, b"/"].concat();
+        let has_below = |paths: &BTreeSet<Vec<u8>>| {
+            let range = (Bound::Excluded(inside.clone()), Bound::Unbounded);
+            paths.range(range).next().is_some_and(|path| path.starts_with(&inside))
+        };
+        self.has_tree_around(directory) || has_below(files) || has_below(trees)
+    }
+
+    fn has_tree_around(&self, path: &[u8]) -> bool {
+        let Self::Only { trees, .. } = self else { return true };
+        let ends = path.iter().enumerate().filter(|(_, byte)| **byte == b'/').map(|(at, _)| at);
+        ends.chain([path.len()]).any(|end| trees.contains(&path[..end]))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_part_of_a_tree() {
+        let paths = |list: &[&str]| list.iter().map(|path| path.as_bytes().to_vec()).collect();
+        let files = paths(&["a/b/c", "d"]);
+        let part = Selection::Only { files, trees: paths(&[".git", "x/y"]) };
+        for path in ["a/b/c", "d", ".git/config", ".git/a/b", "x/y/z"] {
+            assert!(part.has_file(path.as_bytes()), "{path}");
+        }
+        for path in ["a/b/d", "a/b", "e", ".gitignore", "x/z", "a/b/c/d"] {
+            assert!(!part.has_file(path.as_bytes()), "{path}");
+        }
+        for (path, expected) in [
+            ("a", true),
+            ("a/b", true),
+            ("d", false),
+            (".git", true),
+            (".git/a", true),
+            ("x", true),
+            ("z", false),
+        ] {
+            assert_eq!(part.has_some_in(path.as_bytes()), expected, "{path}");
+        }
+    }
+}

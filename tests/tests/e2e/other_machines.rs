@@ -1,0 +1,265 @@
+//! Engines of other machines, reached by SSH and by TLS.
+//!
+//! The other machine is this one behind a server of its own: nothing that is
+//! asked of it is read from a file or a port here.
+
+use std::fs;
+use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt as _;
+use std::process::{Command, Stdio};
+
+use containai_tests::{Cai, Engine, Hop, Person, Repository, Tls};
+
+/// `cai run --image base -- sh -c SCRIPT`.
+fn run(person: &Person<'_>, repository: &Repository, script: &str) -> Cai {
+    person.cai(["run", "--image", "base", "--", "sh", "-c", script]).inside(repository)
+}
+
+fn exec(person: &Person<'_>, repository: &Repository, script: &str) -> Cai {
+    person.cai(["exec", "--", "sh", "-c", script]).inside(repository)
+}
+
+/// The container has a volume for its workspace, and names our machine.
+#[track_caller]
+fn assert_is_copy(person: &Person<'_>, repository: &Repository) {
+    let container = person.container(repository.path());
+    let mounts = container["Mounts"].as_array().expect("mounts").clone();
+    let workspace = mounts.iter().find(|it| it["Destination"] == "/home/agent/workspace");
+    assert_eq!(workspace.map(|it| &it["Type"]), Some(&"volume".into()), "{mounts:#?}");
+    assert!(container["Config"]["Labels"]["containai.client"].is_string());
+}
+
+#[track_caller]
+fn output_of(command: &mut Command) -> String {
+    let output = command.stdin(Stdio::null()).output().expect("the program is installed");
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{command:?} failed: {stderr}");
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+#[test]
+fn a_container_is_made_and_used_over_ssh() {
+    let (person, engine) = (Person::new(), Engine::shared());
+    let hop = Hop::of(&person, engine);
+    let repository = person.repository("over-ssh");
+    let made = hop.through(run(&person, &repository, "cat README; pwd; id -un")).run();
+    made.success().prints("hello\n/home/agent/workspace\nagent\n");
+
+    // The workspace is a copy, and belongs to this machine's client.
+    assert_is_copy(&person, &repository);
+    hop.through(exec(&person, &repository, "echo inside > README")).run().success();
+    assert_eq!(fs::read_to_string(repository.join("README")).expect("it is here"), "hello\n");
+
+    // The next command borrows a connection, and its status comes back.
+    hop.through(exec(&person, &repository, "exit 7")).run().code(7);
+    hop.through(person.cai(["status"])).inside(&repository).run().success();
+
+    // Plain OpenSSH goes through the same server, to the pinned key.
+    let alias = format!("containai-{}", person.container_name(repository.path()));
+    hop.through(person.cai(["setup", "--yes"])).run().success();
+    assert_eq!(output_of(person.openssh("ssh").args([&alias, "cat workspace/README"])), "inside\n");
+    let settings = output_of(person.openssh("ssh").args(["-G", &alias]));
+    assert!(settings.contains("proxyjump root@"), "{settings}");
+    let there = person.beside("there");
+    fs::write(&there, "payload\n").expect("a file can be written");
+    output_of(person.openssh("scp").arg(&there).arg(format!("{alias}:/tmp/scp")));
+    let back = person.beside("back");
+    let cp = person.cai(["cp", ":/tmp/scp", back.to_str().expect("text")]).inside(&repository);
+    hop.through(cp).run().success();
+    assert_eq!(fs::read_to_string(&back).expect("it came"), "payload\n");
+
+    // What was changed inside survives a stop and the container itself.
+    hop.through(person.cai(["stop"])).inside(&repository).run().success();
+    let again = hop.through(run(&person, &repository, "cat README")).run();
+    again.success().prints("inside\n");
+    hop.through(person.cai(["stop", "--remove"])).inside(&repository).run().success();
+    let again = hop.through(run(&person, &repository, "cat README")).run();
+    again.success().prints("inside\n");
+}
+
+#[test]
+fn a_container_is_made_and_used_over_tls() {
+    let (person, engine) = (Person::new(), Engine::shared());
+    let tls = Tls::of(&person, engine);
+    let repository = person.repository("over-tls");
+    tls.through(run(&person, &repository, "cat README")).run().success().prints("hello\n");
+    assert_is_copy(&person, &repository);
+    tls.through(exec(&person, &repository, "exit 7")).run().code(7);
+
+    // OpenSSH has nobody's environment to take the way from.
+    tls.through(person.cai(["setup", "--yes"])).run().success();
+    let alias = format!("containai-{}", person.container_name(repository.path()));
+    let mut ssh = person.openssh("ssh");
+    ssh.args([&alias, "cat workspace/README"])
+        .env_remove("CONTAINAI_DOCKER_HOST")
+        .env("HOME", person.home());
+    assert_eq!(output_of(&mut ssh), "hello\n");
+    let there = person.beside("there");
+    fs::write(&there, vec![7; 4 << 20]).expect("a file can be written");
+    let mut scp = person.openssh("scp");
+    output_of(scp.arg(&there).arg(format!("{alias}:/tmp/scp")).env("HOME", person.home()));
+    let back = person.beside("back");
+    let cp = person.cai(["cp", ":/tmp/scp", back.to_str().expect("text")]).inside(&repository);
+    tls.through(cp).run().success();
+    assert!(fs::read(&back).expect("it came") == fs::read(&there).expect("it is here"));
+    tls.through(person.cai(["stop", "--remove"])).inside(&repository).run().success();
+}
+
+#[test]
+fn a_hop_that_nobody_vouched_for_is_refused() {
+    let (person, engine) = (Person::new(), Engine::shared());
+    let hop = Hop::of(&person, engine);
+    let repository = person.repository("unknown-hop");
+    hop.distrust();
+    let refused = hop.through(run(&person, &repository, "true")).run();
+    refused.fails(111, "Host key verification failed").tells("known_hosts");
+    assert_eq!(
+        fs::read_to_string(hop.known_hosts()).expect("it is there"),
+        "",
+        "no trust on first use"
+    );
+
+    let nobody =
+        run(&person, &repository, "true").env("CONTAINAI_DOCKER_HOST", "ssh://root@127.0.0.1:1");
+    nobody.run().fails(111, "Connection refused");
+}
+
+#[test]
+fn certificates_of_strangers_are_refused() {
+    let (person, engine) = (Person::new(), Engine::shared());
+    let tls = Tls::of(&person, engine);
+    let repository = person.repository("strangers");
+    let call = tls.through(run(&person, &repository, "true"));
+    let stranger = call.clone().env("DOCKER_CERT_PATH", tls.foreign_certificates());
+    stranger.run().fails(111, "cannot reach the engine at `tcp://").tells("DOCKER_CERT_PATH");
+    let missing = call.clone().env("DOCKER_CERT_PATH", person.beside("nowhere"));
+    missing.run().fails(2, "nowhere");
+    let nobody = call.env("CONTAINAI_DOCKER_HOST", "tcp://127.0.0.1:1");
+    nobody.run().fails(111, "cannot reach the engine at `tcp://127.0.0.1:1`");
+}
+
+#[test]
+fn machines_with_the_same_path_do_not_share() {
+    let (person, engine) = (Person::new(), Engine::shared());
+    let hop = Hop::of(&person, engine);
+    let repository = person.repository("same-path");
+    hop.through(run(&person, &repository, "touch mine")).run().success();
+    // The engine's own machine and another one, both with this very path.
+    person.run(&repository, "test ! -e mine").success();
+    fs::remove_file(person.home().join(".config/containai/client-id")).expect("it was drawn");
+    hop.through(run(&person, &repository, "test ! -e mine")).run().success();
+    assert_eq!(person.containers(repository.path()).len(), 3);
+}
+
+#[test]
+fn a_port_that_is_taken_there_is_passed_over() {
+    let (person, engine) = (Person::new(), Engine::shared());
+    let hop = Hop::of(&person, engine);
+    let repository = person.repository("taken-there");
+    let taken = TcpListener::bind("127.0.0.1:0").expect("a port is free");
+    let port = taken.local_addr().expect("it has one").port();
+    let range = format!("[ssh]\nport_range_start = {port}\nport_range_end = {}\n", port + 9);
+    person.configure(&range);
+    hop.through(run(&person, &repository, "true")).run().success();
+    let container = person.container(repository.path());
+    let label = container["Config"]["Labels"]["containai.ssh-port"].as_str().expect("a label");
+    assert_ne!(label, port.to_string());
+}
+
+#[test]
+fn set_up_is_not_run_on_another_machine() {
+    let person = Person::new();
+    let refused = person.cai(["--docker-host", "ssh://me@far.example", "setup", "--yes"]).run();
+    refused.fails(2, "set-up is for this machine").tells("cai setup");
+}
+
+#[test]
+fn what_changed_there_comes_back_and_nothing_here_is_lost() {
+    let (person, engine) = (Person::new(), Engine::shared());
+    let hop = Hop::of(&person, engine);
+    let repository = person.repository("sync");
+    let write = |path: &str, text: &str| {
+        fs::write(repository.join(path), text).expect("a file can be written");
+    };
+    let read = |path: &str| fs::read_to_string(repository.join(path)).ok();
+    fs::create_dir(repository.join("dir")).expect("a directory can be made");
+    for path in ["kept", "theirs", "ours", "both", "dir/gone", "cut"] {
+        write(path, "1\n");
+    }
+    write(".gitignore", "secret\nbuilt/\n");
+    write("secret", "token\n");
+    let script = "test ! -e secret && git status --porcelain | wc -l";
+    let made = hop.through(run(&person, &repository, script)).run();
+    made.success().prints("7\n").tells("secret");
+
+    let sync = |options: &[&str]| {
+        let words = ["sync-back"].iter().chain(options).copied();
+        hop.through(person.cai(words)).inside(&repository).run()
+    };
+    sync(&[]).success().prints("").tells("nothing has changed");
+    let script = "echo 2 > theirs; echo 2 > both; rm dir/gone cut; mkdir -p new/x built
+        echo n > new/x/y; chmod +x new/x/y; ln -s ../kept new/link; echo b > built/out
+        echo 'touch /pwned' > .git/hooks/pre-commit; chmod +x .git/hooks/pre-commit
+        git config core.fsmonitor /tmp/evil; mkdir -p sub/.GIT/hooks; echo x > sub/.GIT/hooks/h";
+    hop.through(exec(&person, &repository, script)).run().success();
+    write("ours", "3\n");
+
+    // Without a conflict, and on paper first.
+    let planned = "write new/link\nwrite new/x/y\nwrite both\nwrite theirs\n\
+                   remove cut\nremove dir/gone\n";
+    let sorted = |text: &str| {
+        let mut lines: Vec<_> = text.lines().map(str::to_owned).collect();
+        lines.sort();
+        lines
+    };
+    assert_eq!(sorted(&sync(&["--dry-run"]).success().stdout()), sorted(planned));
+    assert_eq!(read("theirs").as_deref(), Some("1\n"));
+
+    // With one, nothing is done.
+    write("both", "4\n");
+    write("cut", "5\n");
+    sync(&[]).fails(1, "2 files changed here and there; nothing was done").tells("  both");
+    assert_eq!(read("theirs").as_deref(), Some("1\n"));
+    sync(&["--force"]).success();
+    assert_eq!(read("theirs").as_deref(), Some("2\n"));
+    assert_eq!(read("both").as_deref(), Some("2\n"));
+    assert_eq!((read("cut"), read("dir/gone")), (None, None));
+    assert_eq!(read("ours").as_deref(), Some("3\n"));
+    assert_eq!(read("new/link").as_deref(), Some("1\n"));
+    let mode = fs::metadata(repository.join("new/x/y")).expect("it came").permissions().mode();
+    assert_eq!(mode & 0o111, 0o111);
+    // What git would run here is not what came from there.
+    for path in [".git/hooks/pre-commit", "built", "sub", "evil"] {
+        assert!(!repository.join(path).exists(), "{path}");
+    }
+    let config = read(".git/config").expect("it is here");
+    assert!(!config.contains("evil"), "{config}");
+    sync(&[]).success().prints("").tells("ours");
+
+    // The local engine's container works on the workspace itself.
+    person.run(&repository, "true").success();
+    person.cai(["sync-back"]).inside(&repository).run().fails(2, "works on the workspace itself");
+}
+
+#[test]
+fn a_copy_that_was_interrupted_is_completed() {
+    let (person, engine) = (Person::new(), Engine::shared());
+    let hop = Hop::of(&person, engine);
+    let repository = person.repository("interrupted");
+    hop.through(run(&person, &repository, "true")).run().success();
+    let records = person.home().join(".config/containai/copies");
+    let record = fs::read_dir(records).expect("it was copied").next().expect("one");
+    let record = record.expect("it can be listed").path();
+    assert_eq!(fs::metadata(&record).expect("it is there").permissions().mode() & 0o777, 0o600);
+    let text = fs::read_to_string(&record).expect("it is text");
+    fs::write(&record, text.replace("\"complete\"", "\"begun\"")).expect("it is ours");
+    hop.through(person.cai(["sync-back"])).inside(&repository).run().fails(1, "not complete");
+    fs::write(repository.join("late"), "late\n").expect("a file can be written");
+    let completed = hop.through(exec(&person, &repository, "cat late")).run();
+    completed.success().prints("late\n");
+    // Without a record it is somebody's work, and stays.
+    fs::remove_file(&record).expect("it is ours");
+    fs::write(repository.join("late"), "later\n").expect("a file can be written");
+    let left = hop.through(exec(&person, &repository, "cat late")).run();
+    left.success().prints("late\n").tells("left as they are");
+}
