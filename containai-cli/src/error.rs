@@ -1,12 +1,14 @@
 //! From any error to an exit code and what to do next.
 
 use anyhow::Error;
+use containai_core::archive::ArchiveError;
 use containai_core::config::{ChangeError, ConfigError};
 use containai_core::engine::EngineError;
 use containai_core::exit;
 use containai_core::hint::{Advice, Hint};
 use containai_core::lifecycle::{DriveError, Refusal};
 use containai_core::remote::RemoteError;
+use containai_docker::VolumeError;
 use containai_docker::host::SetupError;
 use containai_ssh::transfer::TransferError;
 
@@ -66,6 +68,8 @@ fn known<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a dyn Adv
         .or_else(|| read::<EngineError>(error))
         .or_else(|| read::<RemoteError>(error))
         .or_else(|| read::<TransferError>(error))
+        .or_else(|| read::<ArchiveError>(error))
+        .or_else(|| read::<VolumeError>(error))
         .or_else(|| read::<Refusal>(error))
         .or_else(|| read::<SetupError>(error))
         .or_else(|| read::<ConfigError>(error))

@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 mod app;
+mod archive_file;
 mod beneath;
 mod broker;
 mod commands;
@@ -13,8 +14,10 @@ mod env;
 mod environment;
 mod error;
 mod forwarding;
+mod gauge;
 mod git;
 mod host;
+mod interruption;
 mod lock;
 mod passage;
 mod private_file;

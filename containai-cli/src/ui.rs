@@ -5,6 +5,7 @@ use std::ops::ControlFlow;
 use std::sync::Mutex;
 use std::time::Duration;
 
+use age::secrecy::SecretString;
 use anstyle::{AnsiColor, Style};
 use anyhow::Error;
 use containai_core::hint::Hint;
@@ -12,6 +13,7 @@ use containai_core::lifecycle::{Event, Events, Step};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::env::Terminals;
+use crate::error::CliError;
 
 /// How much is said on stderr.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
@@ -111,6 +113,31 @@ impl Ui {
                 .default(false)
                 .interact_opt()
                 .is_ok_and(|answer| answer == Some(true))
+    }
+
+    /// Asks for a secret, which is not shown.
+    pub(crate) fn secret(&self, what: &str) -> anyhow::Result<SecretString> {
+        self.require_person(what)?;
+        Ok(dialoguer::Password::new().with_prompt(what).interact()?.into())
+    }
+
+    /// Asks for a new secret, twice.
+    pub(crate) fn new_secret(&self, what: &str) -> anyhow::Result<SecretString> {
+        self.require_person(what)?;
+        let again = format!("{what} again");
+        let asked = dialoguer::Password::new().with_prompt(what);
+        Ok(asked.with_confirmation(again, "That is another one.").interact()?.into())
+    }
+
+    fn require_person(&self, what: &str) -> Result<(), CliError> {
+        match self.terminals.can_ask() {
+            true => Ok(()),
+            false => {
+                let message = format!("there is nobody to ask for the {}", what.to_lowercase());
+                let hint = Hint::new("name a file that holds it with `--passphrase-file`");
+                Err(CliError::usage(message).hint(hint))
+            }
+        }
     }
 
     /// Begins a piece of work that takes time: a bar on a terminal, else a line.

@@ -7,7 +7,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::engine::WorkspaceMount;
+use crate::engine::{Isolation, WorkspaceMount};
 use crate::naming::{ClientId, ContainerName, HostPort, VolumeName, WorkspacePath};
 
 /// `true` on every container that ContainAI made. Nothing without it is touched.
@@ -35,6 +35,11 @@ pub const REPLACES_START: &str = "containai.replaces-start";
 pub const TAKES_NAME: &str = "containai.takes-name";
 /// The image that the first of a row of containers was made from.
 pub const IMAGE: &str = "containai.image";
+/// On a helper that gives a volume another content: the volume. As long as the
+/// helper is there, the volume may be half of one and half of the other.
+pub const RESTORES: &str = "containai.restores";
+/// On a helper that reads a volume: the volume.
+pub const PACKS: &str = "containai.packs";
 /// Set by our images: the agents installed in it, separated by commas.
 /// Docker copies image labels to containers, so one listing shows it.
 pub const AGENTS: &str = "ai.containai.agents";
@@ -136,6 +141,29 @@ impl Labels {
     /// The data volume; `None` when absent or not a volume name.
     pub fn data_volume(&self) -> Option<VolumeName> {
         VolumeName::parse(self.get(DATA_VOLUME)?).ok()
+    }
+
+    /// The isolation that it was made with; `None` when absent or unknown.
+    pub fn isolation(&self) -> Option<Isolation> {
+        let known = [Isolation::Sysbox, Isolation::Userns];
+        known.into_iter().find(|it| Some(it.to_string().as_str()) == self.get(ISOLATION))
+    }
+
+    /// The volume that the container gives another content; `None` for all but
+    /// some helpers.
+    pub fn restores(&self) -> Option<VolumeName> {
+        VolumeName::parse(self.get(RESTORES)?).ok()
+    }
+
+    /// The volume that the container reads; `None` for all but some helpers.
+    pub fn packs(&self) -> Option<VolumeName> {
+        VolumeName::parse(self.get(PACKS)?).ok()
+    }
+
+    /// Whether the container does one thing beside a volume, and is nobody's
+    /// workspace.
+    pub fn is_helper(&self) -> bool {
+        self.get(RESTORES).or_else(|| self.get(PACKS)).is_some()
     }
 
     /// The id of the container that this one replaces; `None` for most.

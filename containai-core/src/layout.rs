@@ -12,6 +12,9 @@ pub const CONTAINER_WORKSPACE: &str = "/home/agent/workspace";
 pub const CONTAINER_DATA: &str = "/mnt/agent-data";
 /// The file on a data volume that says which record of imports is its own.
 pub const VOLUME_STAMP: &str = ".containai/import";
+/// The directory at the top of a data volume in which a restore unpacks, and
+/// which is there only while it does.
+pub const VOLUME_STAGING: &str = ".containai-restore";
 /// Where the inner Docker keeps its store; a named volume.
 pub const CONTAINER_DOCKER: &str = "/var/lib/docker";
 /// The file that the image's sshd reads our public key from.

@@ -21,6 +21,7 @@
 #![deny(missing_docs)]
 
 pub mod age;
+pub mod archive;
 pub mod byte_size;
 pub mod catalog;
 pub mod config;

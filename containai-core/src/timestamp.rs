@@ -28,11 +28,27 @@ impl Timestamp {
         Duration::from_secs(u64::try_from(now.0.saturating_sub(self.0)).unwrap_or(0))
     }
 
+    /// Writes `YYYYMMDD-HHMMSS` in UTC, as names of files have it.
+    #[must_use]
+    pub fn compact(self) -> String {
+        self.to_string().replace(['-', ':', 'Z'], "").replace('T', "-")
+    }
+
     /// Reads a moment of the engine; `None` for its zero, which is the year 1
     /// and means never, and for what is no moment.
     #[must_use]
     pub fn of_engine(text: &str) -> Option<Self> {
         text.parse().ok().filter(|moment: &Self| moment.0 > 0)
+    }
+}
+
+impl fmt::Display for Timestamp {
+    /// Writes a date and time of RFC 3339, in UTC.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (days, seconds) = (self.0.div_euclid(86_400), self.0.rem_euclid(86_400));
+        let (year, month, day) = date(days);
+        let (hour, minute, second) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+        write!(f, "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
     }
 }
 
@@ -121,6 +137,19 @@ fn days_since_1970(year: i64, month: i64, day: i64) -> i64 {
     era * 146_097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719_468
 }
 
+/// The way back, by the same author.
+fn date(days: i64) -> (i64, i64, i64) {
+    let days = days.saturating_add(719_468);
+    let (era, day_of_era) = (days.div_euclid(146_097), days.rem_euclid(146_097));
+    let year_of_era =
+        (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let month_from_march = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
+    let month = (month_from_march + 2) % 12 + 1;
+    (year_of_era + era * 400 + i64::from(month <= 2), month, day)
+}
+
 /// How long something has been going on, for people: `3d 4h 12m`.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Elapsed(pub Duration);
@@ -181,6 +210,11 @@ mod tests {
     }
 
     #[test]
+    fn names_of_files_sort_by_time() {
+        assert_eq!(Timestamp(1_709_209_815).compact(), "20240229-123015");
+    }
+
+    #[test]
     fn what_lies_ahead_has_no_age() {
         let (early, late) = (Timestamp::from_unix(10), Timestamp::from_unix(25));
         assert_eq!(early.age_at(late), Duration::from_secs(15));
@@ -211,6 +245,12 @@ mod tests {
             while month < 12 && days_since_1970(year, month + 1, 1) <= day { month += 1; }
             let of_month = day - days_since_1970(year, month, 1) + 1;
             prop_assert!((1..=days_of(year, month)).contains(&of_month));
+        }
+
+        #[test]
+        fn moments_are_read_back(seconds in -62_135_596_800i64..253_402_300_800) {
+            let text = Timestamp(seconds).to_string();
+            prop_assert_eq!(text.parse().ok(), Some(Timestamp(seconds)), "{}", text);
         }
 
         #[test]

@@ -3,7 +3,9 @@
 use containai_core::engine::{Container, ContainerId, EngineError, RunState};
 use containai_core::fake::{FakeEngine, FakeRemote, run};
 use containai_core::label::{self, Labels};
-use containai_core::lifecycle::{Fate, Observed, Refusal, StopStep, halt, plan_stop};
+use containai_core::lifecycle::{
+    DriveError, Exports, Fate, NoExports, Observed, Refusal, StopStep, halt, plan_stop,
+};
 use containai_core::naming::HostPort;
 use containai_core::remote::Remote as _;
 
@@ -40,6 +42,7 @@ fn words(steps: &[StopStep]) -> String {
         StopStep::Settle { state } => format!("settle:{state}"),
         StopStep::Unpause => "unpause".to_owned(),
         StopStep::Stop => "stop".to_owned(),
+        StopStep::Export { file } => format!("export:{}", file.display()),
         StopStep::RemoveSuccessor { id } => format!("successor:{id}"),
         StopStep::Forget { name, port } => format!("forget:{name}:{port}"),
         StopStep::Remove => "remove".to_owned(),
@@ -54,7 +57,7 @@ fn every_state_has_its_steps() {
         let observed =
             Observed { containers: vec![container("api", state)], ..Observed::default() };
         let steps = |fate| {
-            let halts = plan_stop(&observed, &[ContainerId::new("id-of-api")], fate);
+            let halts = plan_stop(&observed, &[ContainerId::new("id-of-api")], fate, None);
             words(&halts.expect("it is ours")[0].steps)
         };
         format!("{state}: {} | {}", steps(Fate::Stopped), steps(Fate::Removed))
@@ -71,12 +74,60 @@ fn every_state_has_its_steps() {
 }
 
 #[test]
+fn an_export_comes_after_the_stop_and_before_any_removal() {
+    let file = std::path::Path::new("/x.tgz");
+    let steps = |state, fate| {
+        let observed =
+            Observed { containers: vec![container("api", state)], ..Observed::default() };
+        let halts = plan_stop(&observed, &[ContainerId::new("id-of-api")], fate, Some(file));
+        words(&halts.expect("it is ours")[0].steps)
+    };
+    assert_eq!(steps(RunState::Running, Fate::Stopped), "stop export:/x.tgz");
+    let removed = steps(RunState::Paused, Fate::Removed);
+    assert_eq!(removed, "unpause stop export:/x.tgz forget:api:2300 remove");
+    assert_eq!(steps(RunState::Exited, Fate::Stopped), "export:/x.tgz");
+}
+
+#[derive(Debug, Eq, PartialEq)]
+struct Failure(String);
+
+impl From<DriveError> for Failure {
+    fn from(error: DriveError) -> Self {
+        Self(error.to_string())
+    }
+}
+
+/// A disk that is full.
+struct Full;
+
+impl Exports for Full {
+    type Error = Failure;
+
+    async fn export(&self, _: &Container, _: &std::path::Path) -> Result<(), Failure> {
+        Err(Failure("full".into()))
+    }
+}
+
+#[test]
+fn nothing_is_removed_when_the_export_fails() {
+    let engine = FakeEngine::new().with_container(container("api", RunState::Running));
+    let remote = FakeRemote::new();
+    let observed = Observed { containers: engine.snapshot(), ..Observed::default() };
+    let file = Some(std::path::Path::new("/x.tgz"));
+    let ids = [ContainerId::new("id-of-api")];
+    let halts = plan_stop(&observed, &ids, Fate::Removed, file).expect("it is ours");
+    let outcome = run(halt(&engine, &remote, &Full, &halts[0]));
+    assert_eq!(outcome, Err(Failure("full".into())));
+    assert_eq!(engine.snapshot()[0].state, RunState::Exited);
+}
+
+#[test]
 fn nothing_is_planned_beside_a_foreign_container() {
     let foreign = Container { labels: Labels::default(), ..container("db", RunState::Running) };
     let containers = vec![container("api", RunState::Running), foreign];
     let ids: Vec<_> = containers.iter().map(|it| it.id.clone()).collect();
     let observed = Observed { containers, ..Observed::default() };
-    let refused = plan_stop(&observed, &ids, Fate::Stopped);
+    let refused = plan_stop(&observed, &ids, Fate::Stopped, None);
     assert_eq!(refused, Err(Refusal::NotOurs { name: "db".into() }));
 }
 
@@ -85,7 +136,7 @@ fn a_successor_goes_with_its_container() {
     let old = container("api", RunState::Exited);
     let containers = vec![old.clone(), successor_of(&old)];
     let observed = Observed { containers, ..Observed::default() };
-    let halts = plan_stop(&observed, &[old.id], Fate::Removed).expect("it is ours");
+    let halts = plan_stop(&observed, &[old.id], Fate::Removed, None).expect("it is ours");
     assert_eq!(words(&halts[0].steps), "successor:id-of-next forget:api:2300 remove");
 }
 
@@ -94,7 +145,7 @@ fn only_what_stops_ends_work() {
     let check = |state, expected| {
         let observed =
             Observed { containers: vec![container("api", state)], ..Observed::default() };
-        let halts = plan_stop(&observed, &[ContainerId::new("id-of-api")], Fate::Removed);
+        let halts = plan_stop(&observed, &[ContainerId::new("id-of-api")], Fate::Removed, None);
         assert_eq!(halts.expect("it is ours")[0].ends_work(), expected, "{state}");
     };
     check(RunState::Running, true);
@@ -107,8 +158,8 @@ fn stop_all(engine: &FakeEngine, remote: &FakeRemote, fate: Fate) -> Result<(), 
         .map_err(|error: EngineError| error.to_string())?;
     let ids: Vec<_> = containers.iter().map(|it| it.id.clone()).collect();
     let observed = Observed { containers, ..Observed::default() };
-    for each in plan_stop(&observed, &ids, fate).map_err(|error| error.to_string())? {
-        run(halt(engine, remote, &each)).map_err(|error| error.to_string())?;
+    for each in plan_stop(&observed, &ids, fate, None).map_err(|error| error.to_string())? {
+        run(halt(engine, remote, &NoExports, &each)).map_err(|error| error.to_string())?;
     }
     Ok(())
 }

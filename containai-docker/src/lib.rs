@@ -36,7 +36,7 @@ mod ssh_host;
 mod storage;
 mod successor;
 mod usage;
-mod volume_door;
+mod volume;
 
 pub use address::{AddressError, EngineAddress};
 pub use connect::connect;
@@ -45,4 +45,7 @@ pub use inside::InsideStream;
 pub use journal::Follow;
 pub use listing::{Listed, Sizes};
 pub use ssh_host::SshHost;
-pub use volume_door::VolumeDoor;
+pub use volume::{
+    Complaints, Mounted, Packing, PieceReader, PieceWriter, Pieces, Room, Unpacking, VolumeDoor,
+    VolumeError, pieces,
+};

@@ -49,7 +49,10 @@ impl DockerEngine {
             let size = size.filter(|_| sizes == Sizes::Measured).map(ByteSize::from_bytes);
             Some(Listed { container: inspect::container(summary)?, size })
         });
-        let mut listed: Vec<_> = listed.filter(|it| self.shows(&it.container.labels)).collect();
+        // Helpers come and go, and are nobody's containers.
+        let counts =
+            |it: &Listed| self.shows(&it.container.labels) && !it.container.labels.is_helper();
+        let mut listed: Vec<_> = listed.filter(counts).collect();
         listed.sort_by(|a, b| a.container.name.cmp(&b.container.name));
         Ok(listed)
     }

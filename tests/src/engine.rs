@@ -88,6 +88,11 @@ impl Engine {
         Api::at(self.layout.socket())
     }
 
+    /// The socket.
+    pub fn socket(&self) -> PathBuf {
+        self.layout.socket()
+    }
+
     /// The address, as `--docker-host` has it.
     pub fn address(&self) -> String {
         format!("unix://{}", self.layout.socket().display())

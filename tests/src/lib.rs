@@ -24,6 +24,7 @@ mod terminal;
 mod tls;
 mod until;
 pub mod vectors;
+mod volume;
 
 pub use api::Api;
 pub use cai::Cai;
@@ -39,3 +40,4 @@ pub use ssh_agent::SshAgent;
 pub use terminal::Terminal;
 pub use tls::Tls;
 pub use until::until;
+pub use volume::Volume;

@@ -17,6 +17,7 @@ mod enter;
 mod entry_args;
 mod env_args;
 mod exec;
+mod export;
 mod forward;
 mod gc;
 mod gone_args;
@@ -25,6 +26,7 @@ mod links;
 mod list;
 mod logs;
 mod open;
+mod place;
 mod ports;
 mod reference;
 mod resources;
@@ -50,6 +52,7 @@ pub(crate) enum Command {
     Exec(exec::ExecArgs),
     Cp(cp::CpArgs),
     Import(import::ImportArgs),
+    Export(export::ExportArgs),
     Links(links::LinksArgs),
     SyncBack(sync_back::SyncBackArgs),
     Stop(stop::StopArgs),
@@ -93,6 +96,7 @@ pub(crate) fn run(
         Command::Exec(args) => wait(exec::run(args, global, env, ui)),
         Command::Cp(args) => wait(cp::run(args, global, env, ui)),
         Command::Import(args) => wait(import::run(args, global, env, ui)),
+        Command::Export(args) => wait(export::run(args, global, env, ui)),
         Command::Links(args) => wait(links::run(args, global, env, ui)),
         Command::SyncBack(args) => wait(sync_back::run(args, global, env, ui)),
         Command::Stop(args) => wait(stop::run(&args, global, env, ui)),

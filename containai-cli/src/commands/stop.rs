@@ -1,13 +1,15 @@
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
 use containai_core::engine::{Container, Engine as _};
 use containai_core::exit;
-use containai_core::lifecycle::{Fate, Halt, Observed, halt, plan_stop};
+use containai_core::lifecycle::{Fate, Halt, NoExports, Observed, halt, plan_stop};
 use containai_docker::DockerEngine;
 use futures_util::future::join_all;
 use futures_util::stream::{self, StreamExt as _};
 
+use super::export::Farewell;
 use super::target::TargetArgs;
 use crate::app::Global;
 use crate::context::Context;
@@ -35,6 +37,10 @@ pub(crate) struct StopArgs {
     /// Remove the container afterwards; its named volumes stay
     #[arg(long)]
     remove: bool,
+    /// Export the data volume once the container has stopped, and before it is
+    /// removed; to a new file in the current directory if none is named
+    #[arg(long, value_name = "FILE|DIR", num_args = 0..=1, require_equals = true, conflicts_with = "all")]
+    export: Option<Option<PathBuf>>,
     /// Do not ask, whoever is at work inside
     #[arg(long)]
     force: bool,
@@ -53,14 +59,20 @@ pub(super) async fn run(
     let engine = context.engine()?;
     let containers = engine.containers().await?;
     // What other machines have on the engine is theirs to stop.
-    let is_ours = |it: &&Container| it.labels.is_managed() && it.labels.workspace().is_some();
+    let is_ours = |it: &&Container| {
+        it.labels.is_managed() && it.labels.workspace().is_some() && !it.labels.is_helper()
+    };
     let chosen = match args.all {
         true => containers.iter().filter(is_ours).map(|it| it.id.clone()).collect(),
         false => vec![args.target.pick(&containers, env)?.id],
     };
     let observed = Observed { containers, ..Observed::default() };
     let fate = if args.remove { Fate::Removed } else { Fate::Stopped };
-    let halts = plan_stop(&observed, &chosen, fate)?;
+    let exports = match &args.export {
+        None => None,
+        Some(to) => Some(Farewell::plan(&context, &engine, to.as_deref())?),
+    };
+    let halts = plan_stop(&observed, &chosen, fate, exports.as_ref().map(Farewell::file))?;
     if args.dry_run {
         ui.data(&wire::stop::plan(&halts))?;
         return Ok(ExitCode::SUCCESS);
@@ -69,7 +81,7 @@ pub(super) async fn run(
         ui.say("nothing was stopped");
         return Ok(ExitCode::from(exit::FAILED));
     }
-    carry_out(&context, &engine, &halts).await
+    carry_out(&context, &engine, exports.as_ref(), &halts).await
 }
 
 /// Asks when somebody is at work; what cannot be told counts as nobody.
@@ -90,13 +102,14 @@ async fn consent(engine: &DockerEngine, halts: &[Halt], ui: &Ui) -> bool {
 async fn carry_out(
     context: &Context<'_>,
     engine: &DockerEngine,
+    exports: Option<&Farewell<'_>>,
     halts: &[Halt],
 ) -> anyhow::Result<ExitCode> {
     if halts.iter().any(Halt::ends_work) {
         let names: Vec<_> = halts.iter().map(|halt| halt.container.name.as_str()).collect();
         context.ui.begin_work(&format!("stopping {}", names.join(", ")));
     }
-    let work = halts.iter().map(|each| carry_out_one(context, engine, each));
+    let work = halts.iter().map(|each| carry_out_one(context, engine, exports, each));
     let mut outcomes = stream::iter(work).buffer_unordered(AT_ONCE);
     let mut failed = None;
     while let Some(outcome) = outcomes.next().await {
@@ -111,9 +124,13 @@ async fn carry_out(
 async fn carry_out_one(
     context: &Context<'_>,
     engine: &DockerEngine,
+    exports: Option<&Farewell<'_>>,
     each: &Halt,
 ) -> anyhow::Result<()> {
-    halt(engine, &context.remote, each).await?;
+    match exports {
+        Some(exports) => halt(engine, &context.remote, exports, each).await?,
+        None => halt(engine, &context.remote, &NoExports, each).await?,
+    }
     if each.removes() {
         let (directory, address) = (context.env.layout.forward_dir(), context.address.to_string());
         Forwarding::end_all(&directory, &address, &each.container.name)?;

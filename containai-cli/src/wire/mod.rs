@@ -6,6 +6,7 @@ pub(crate) mod list;
 pub(crate) mod log;
 pub(crate) mod plan;
 pub(crate) mod resources;
+pub(crate) mod restore;
 pub(crate) mod schema;
 pub(crate) mod stats;
 pub(crate) mod status;

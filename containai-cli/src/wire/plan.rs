@@ -126,6 +126,9 @@ pub(crate) fn words(step: &Step) -> (&'static str, String) {
         Step::ProvideImage => ("provide-image", "provide the image"),
         Step::Create { name } => return ("create", format!("create container {name}")),
         Step::InstallKey { .. } => ("install-key", "put the public key in place"),
+        Step::FinishRestore { .. } => {
+            ("finish-restore", "finish an interrupted restore of the volume")
+        }
         Step::Start { .. } => ("start", "start the container"),
         Step::Unpause { .. } => ("unpause", "wake the container"),
         Step::Keep { .. } => ("keep", "keep the file system of the container"),

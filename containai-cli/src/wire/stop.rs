@@ -24,6 +24,12 @@ fn line(container: &str, step: &StopStep) -> String {
         StopStep::Settle { state } => format!("wait while {container} is {state}"),
         StopStep::Unpause => format!("wake {container}"),
         StopStep::Stop => format!("stop {container}"),
+        StopStep::Export { file } => {
+            format!(
+                "export the data volume of {container} to `{}`",
+                harmless(&file.to_string_lossy())
+            )
+        }
         StopStep::RemoveSuccessor { .. } => format!("remove the successor of {container}"),
         StopStep::Forget { name, port } => {
             format!("remove the OpenSSH configuration of {name} and the host key for port {port}")
@@ -75,7 +81,7 @@ mod tests {
             labels: labels.into_iter().collect(),
         };
         let observed = Observed { containers: vec![container], ..Observed::default() };
-        plan_stop(&observed, &[ContainerId::new("id")], fate).expect("it is ours")
+        plan_stop(&observed, &[ContainerId::new("id")], fate, None).expect("it is ours")
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The next step, and nothing else.
 
 use super::outgoing::{decide_departure, decide_outgoing, decide_record, decide_stray};
+use super::restore::decide_restore;
 use super::succession::{decide_pair, decide_successor, promised_name};
 use crate::engine::{Container, ContainerId, Lifetime, RunState};
 use crate::lifecycle::{Claim, Desired, Observed, Refusal};
@@ -16,6 +17,12 @@ pub enum Step {
     Create {
         /// A name that no container has.
         name: ContainerName,
+    },
+    /// Bring an interrupted restore of the data volume to its end, or take it
+    /// back.
+    FinishRestore {
+        /// The helper that was interrupted.
+        id: ContainerId,
     },
     /// Put our public key where the container's sshd will look for it.
     InstallKey {
@@ -174,6 +181,10 @@ fn decide_existing(observed: &Observed, desired: &Desired, container: &Container
     }
     if desired.dismisses(container) {
         return decide_outgoing(observed, desired, container);
+    }
+    let is_stopped = matches!(container.state, RunState::Created | RunState::Exited);
+    if let Some(step) = decide_restore(observed, container).filter(|_| is_stopped) {
+        return step;
     }
     match container.state {
         RunState::Running if container.labels.ssh_port().is_none() => {

@@ -50,7 +50,10 @@ fn expect(world: &mut Observed, desired: &Desired, step: &Step) {
             world.kept = Some(Kept { last_start: String::new(), of, image });
         }
         Step::Succeed { of, name } => succeed(world, of, name),
-        Step::Retire { id } | Step::GiveUp { id } | Step::Discard { id } => {
+        Step::Retire { id }
+        | Step::GiveUp { id }
+        | Step::Discard { id }
+        | Step::FinishRestore { id } => {
             world.containers.retain(|container| container.id != *id);
         }
         Step::Rename { id, name } => {

@@ -72,6 +72,15 @@ pub enum Refusal {
         /// The container's name.
         name: String,
     },
+    /// A restore was interrupted, and its helper can neither finish it nor
+    /// take it back; most often the disk is full.
+    #[error("volume `{volume}` is half restored")]
+    HalfRestored {
+        /// The volume.
+        volume: String,
+        /// The name of the helper's container.
+        helper: String,
+    },
     /// The container is on its way from one state to another for too long.
     #[error("container `{name}` stays {state}")]
     Stuck {
@@ -93,7 +102,9 @@ impl Advice for Refusal {
                 exit::USAGE
             }
             Self::NoPort { .. } => exit::SSH_SETUP_FAILED,
-            Self::Dead { .. } | Self::Stuck { .. } => exit::CONTAINER_NOT_STARTED,
+            Self::Dead { .. } | Self::HalfRestored { .. } | Self::Stuck { .. } => {
+                exit::CONTAINER_NOT_STARTED
+            }
         }
     }
 
@@ -120,6 +131,9 @@ impl Advice for Refusal {
             Self::InTheWay { name } => Hint::new(format!(
                 "leave out `--ephemeral`, or run `cai stop --remove --container {name}` first; volumes stay"
             )),
+            Self::HalfRestored { .. } => {
+                Hint::new("free space on the disk that holds the engine's volumes, then run again")
+            }
             Self::NoPort { name } | Self::Dead { name } | Self::Stuck { name, .. } => Hint::run(
                 &format!("cai stop --remove --container {name}"),
                 "remove it; its volumes stay",

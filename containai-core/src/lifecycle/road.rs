@@ -1,6 +1,7 @@
 //! The steps, each done by the engine or the remote.
 
 use super::replace;
+use super::restore::finish_restore;
 use crate::engine::{Container, ContainerId, Engine, EngineError};
 use crate::lifecycle::{Desired, DriveError, Event, Events, Observed, Pin, Reached, Step, reach};
 use crate::naming::ContainerName;
@@ -51,6 +52,7 @@ impl<'a, E: Engine, R: Remote, N: Records> Road<'a, E, R, N> {
                 observed.image = Some(engine.provide_image(image, source, self.events).await?);
             }
             Step::Create { name } => create(engine, remote, desired, observed, &name).await?,
+            Step::FinishRestore { id } => finish_restore(engine, &find(observed, &id)?).await?,
             Step::InstallKey { id } => {
                 engine.install_key(&id, &remote.authorized_key().await?).await?;
                 observed.key_installed = true;

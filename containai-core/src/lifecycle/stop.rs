@@ -1,6 +1,8 @@
 //! Stopping containers: first on paper, then exactly so.
 
-use crate::engine::{Container, ContainerId, Engine, RunState};
+use std::path::{Path, PathBuf};
+
+use crate::engine::{Container, ContainerId, Engine, EngineError, RunState};
 use crate::lifecycle::{DriveError, Observed, Refusal};
 use crate::naming::{ContainerName, HostPort};
 use crate::remote::Remote;
@@ -27,6 +29,11 @@ pub enum StopStep {
     Unpause,
     /// Have its systemd shut down.
     Stop,
+    /// Export its data volume, which nobody writes to any more.
+    Export {
+        /// The file to make.
+        file: PathBuf,
+    },
     /// Remove the successor that a run was making for it, which would take
     /// its place.
     RemoveSuccessor {
@@ -69,7 +76,9 @@ impl Halt {
     }
 }
 
-/// Names the steps for every container of ours that was chosen.
+/// Names the steps for every container of ours that was chosen; with `export`
+/// its data volume goes to that file once it has stopped, and before anything
+/// is removed.
 ///
 /// # Errors
 ///
@@ -79,23 +88,31 @@ pub fn plan_stop(
     observed: &Observed,
     chosen: &[ContainerId],
     fate: Fate,
+    export: Option<&Path>,
 ) -> Result<Vec<Halt>, Refusal> {
     let is_chosen = |it: &&Container| chosen.contains(&it.id);
     let containers = || observed.containers.iter().filter(is_chosen);
     if let Some(foreign) = containers().find(|it| !it.labels.is_managed()) {
         return Err(Refusal::NotOurs { name: foreign.name.clone() });
     }
-    let halt = |it: &Container| Halt { container: it.clone(), steps: steps(observed, it, fate) };
+    let halt =
+        |it: &Container| Halt { container: it.clone(), steps: steps(observed, it, fate, export) };
     Ok(containers().map(halt).collect())
 }
 
-fn steps(observed: &Observed, container: &Container, fate: Fate) -> Vec<StopStep> {
+fn steps(
+    observed: &Observed,
+    container: &Container,
+    fate: Fate,
+    export: Option<&Path>,
+) -> Vec<StopStep> {
     let mut steps = match container.state {
         RunState::Running | RunState::Restarting => vec![StopStep::Stop],
         RunState::Paused => vec![StopStep::Unpause, StopStep::Stop],
         RunState::Removing => vec![StopStep::Settle { state: RunState::Removing }],
         RunState::Created | RunState::Exited | RunState::Dead => Vec::new(),
     };
+    steps.extend(export.map(|file| StopStep::Export { file: file.to_owned() }));
     if fate == Fate::Removed {
         if let Some(successor) = observed.successor_of(container) {
             steps.push(StopStep::RemoveSuccessor { id: successor.id.clone() });
@@ -109,26 +126,60 @@ fn steps(observed: &Observed, container: &Container, fate: Fate) -> Vec<StopStep
     steps
 }
 
+/// Whoever makes archives of volumes.
+pub trait Exports {
+    /// Why none was made.
+    type Error: From<DriveError>;
+
+    /// Makes an archive of the data volume of a container that does not run.
+    fn export(
+        &self,
+        container: &Container,
+        file: &Path,
+    ) -> impl Future<Output = Result<(), Self::Error>>;
+}
+
+/// For plans without an export.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NoExports;
+
+impl Exports for NoExports {
+    type Error = DriveError;
+
+    async fn export(&self, _: &Container, _: &Path) -> Result<(), DriveError> {
+        Ok(())
+    }
+}
+
 /// Takes the steps of one container.
 ///
 /// # Errors
 ///
-/// What the engine or the remote answered; the steps behind it are not taken.
-pub async fn halt<E: Engine, R: Remote>(
+/// What the engine, the remote or the export answered; the steps behind it are
+/// not taken.
+pub async fn halt<E: Engine, R: Remote, X: Exports>(
     engine: &E,
     remote: &R,
+    exports: &X,
     halt: &Halt,
-) -> Result<(), DriveError> {
+) -> Result<(), X::Error> {
     let Container { id, name: called, .. } = &halt.container;
     for step in &halt.steps {
         match step {
-            StopStep::Settle { state } => engine.settle(called, *state).await?,
-            StopStep::Unpause => engine.unpause(id).await?,
-            StopStep::Stop => engine.stop(id).await?,
-            StopStep::RemoveSuccessor { id } => engine.remove(id).await?,
-            StopStep::Forget { name, port } => remote.forget(name, *port).await?,
-            StopStep::Remove => engine.remove(id).await?,
+            StopStep::Settle { state } => engine.settle(called, *state).await.map_err(from)?,
+            StopStep::Unpause => engine.unpause(id).await.map_err(from)?,
+            StopStep::Stop => engine.stop(id).await.map_err(from)?,
+            StopStep::Export { file } => exports.export(&halt.container, file).await?,
+            StopStep::RemoveSuccessor { id } => engine.remove(id).await.map_err(from)?,
+            StopStep::Forget { name, port } => {
+                remote.forget(name, *port).await.map_err(DriveError::from)?;
+            }
+            StopStep::Remove => engine.remove(id).await.map_err(from)?,
         }
     }
     Ok(())
+}
+
+fn from(error: EngineError) -> DriveError {
+    error.into()
 }

@@ -5,11 +5,12 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use containai_core::archive::Moment;
 use containai_core::layout::CONTAINER_WORKSPACE;
 
 use super::error::TransferError;
 use super::exchange::{Ending, ask};
-use super::file_kind::{Attributes, FileKind, Moment};
+use super::file_kind::{Attributes, FileKind};
 use super::landing::{Count, Standing};
 use super::meter::Meter;
 use super::script;

@@ -8,6 +8,7 @@ use std::os::unix::ffi::OsStringExt;
 use std::path::{Component, Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use containai_core::archive::Moment;
 use rustix::fs::{
     AtFlags, Mode, OFlags, Stat, Timespec, Timestamps, UTIME_OMIT, fchmod, fstat, futimens,
     mkdirat, openat, readlinkat, renameat, statat, symlinkat, unlinkat, utimensat,
@@ -15,7 +16,7 @@ use rustix::fs::{
 use rustix::io::Errno;
 
 use super::error::TransferError;
-use super::file_kind::{Attributes, Moment};
+use super::file_kind::Attributes;
 use super::resolve;
 
 /// A directory of this machine, held open.

@@ -6,12 +6,12 @@
 
 use std::io::{self, ErrorKind, Read};
 
+use containai_core::archive::{Moment, pax};
 use tar::{EntryType, Header};
 
 use super::archive_error::ArchiveError;
 use super::entry_path::EntryPath;
-use super::file_kind::{Attributes, Moment};
-use super::pax;
+use super::file_kind::Attributes;
 
 const BLOCK: u64 = 512;
 /// The longest extended header: far more than any path.

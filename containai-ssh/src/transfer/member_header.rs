@@ -1,9 +1,9 @@
 //! The headers of a member that we send, as GNU tar reads them.
 
+use containai_core::archive::pax;
 use tar::{EntryType, Header};
 
 use super::file_kind::Attributes;
-use super::pax;
 
 /// What a member that we send is.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -31,7 +31,7 @@ pub(super) fn blocks_of(
     let mut blocks = Vec::with_capacity(2048);
     let moment = attributes.modified;
     if moment.nanoseconds > 0 || moment.seconds < 0 {
-        let record = pax::record("mtime", &moment.text());
+        let record = pax::record(b"mtime", moment.text().as_bytes());
         extra(&mut blocks, EntryType::XHeader, &record);
     }
     let mut header = Header::new_gnu();

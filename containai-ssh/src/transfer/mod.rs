@@ -54,7 +54,6 @@ mod meter;
 mod pack;
 mod parcel;
 mod part;
-mod pax;
 mod report;
 mod resolve;
 mod route;

@@ -4,10 +4,11 @@ use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{self, Read, Write};
 
+use containai_core::archive::Moment;
 use sha2::{Digest as _, Sha256};
 
 use super::directory::Directory;
-use super::file_kind::{Attributes, Moment};
+use super::file_kind::Attributes;
 use super::member_header::{SentKind, blocks_of, padding};
 use super::meter::Meter;
 use super::pack::open;

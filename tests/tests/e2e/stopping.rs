@@ -32,7 +32,7 @@ fn an_unknown_flag_stops_nothing() {
     let person = Person::new();
     let repository = person.repository("unflagged");
     person.run(&repository, "true").success();
-    for flag in ["--anything", "--export", "-x"] {
+    for flag in ["--anything", "--exports", "-x"] {
         person.cai(["stop", flag]).inside(&repository).run().code(2).prints("");
         person.cai(["stop", "--all", flag]).run().code(2).prints("");
     }

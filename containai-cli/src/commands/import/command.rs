@@ -7,12 +7,13 @@ use clap::Args;
 use containai_core::exit;
 use containai_core::hint::Hint;
 use containai_core::import::{Choice, Credentials, Excluding, Jobs, Record, Secrets, home_links};
-use containai_core::naming::VolumeName;
 use containai_ssh::transfer::{Delivery, Directory, Meter, Packed};
 
+use super::super::export::mend;
+use super::super::place::{Place, PlaceArgs};
 use super::candidates::Candidates;
 use super::gather::Gathered;
-use super::place::Place;
+use super::restore::{self, RestoreArgs};
 use super::way::Way;
 use super::{manifests, record_file};
 use crate::app::Global;
@@ -31,20 +32,12 @@ use crate::ui::Ui;
 /// A running container gets it at once; without one the volume is written.
 #[derive(Debug, Args)]
 pub(crate) struct ImportArgs {
-    /// The workspace [default: the repository around the current directory]
-    pub(super) path: Option<PathBuf>,
-    /// The workspace, as an option
-    #[arg(short, long, value_name = "PATH", conflicts_with = "path")]
-    pub(super) workspace: Option<PathBuf>,
-    /// The container's name
-    #[arg(long, value_name = "NAME", conflicts_with_all = ["path", "workspace"])]
-    pub(super) container: Option<String>,
-    /// The volume, if it is not the workspace's own
-    #[arg(long, value_name = "NAME", value_parser = VolumeName::parse, conflicts_with = "container")]
-    pub(super) data_volume: Option<VolumeName>,
-    /// Import from this directory, credentials included [default: the home directory]
-    #[arg(long, value_name = "DIR")]
-    from: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) place: PlaceArgs,
+    /// Import from this directory, credentials included, or restore what `cai
+    /// export` wrote [default: the home directory]
+    #[arg(long, value_name = "DIR|FILE")]
+    pub(super) from: Option<PathBuf>,
     /// Only these agents or tools
     #[arg(long, value_name = "NAME", num_args = 1..)]
     only: Vec<String>,
@@ -60,9 +53,12 @@ pub(crate) struct ImportArgs {
     /// Leave out nothing but private files
     #[arg(long, conflicts_with = "exclude")]
     no_excludes: bool,
-    /// Tell file by file what would be sent, and send nothing
+    /// Tell file by file what would be sent, and send nothing; of an archive,
+    /// look whether it can be restored
     #[arg(long)]
-    dry_run: bool,
+    pub(super) dry_run: bool,
+    #[command(flatten)]
+    pub(super) restore: RestoreArgs,
 }
 
 pub(crate) async fn run(
@@ -71,6 +67,13 @@ pub(crate) async fn run(
     env: &Env,
     ui: &Ui,
 ) -> anyhow::Result<ExitCode> {
+    if args.from.as_ref().is_some_and(|from| env.directory.join(from).is_file()) {
+        return restore::run(args, global, env, ui).await;
+    }
+    if args.restore.is_given() {
+        let message = "`--identity`, `--passphrase-file` and `--force` are about an archive";
+        return Err(CliError::usage(message).into());
+    }
     let manifests = manifests::load(&env.layout)?;
     let choice = choice(&args);
     if let [word, ..] = choice.unknown(&manifests).as_slice() {
@@ -82,7 +85,7 @@ pub(crate) async fn run(
     let home = std::fs::canonicalize(&home).map_err(|error| {
         CliError::usage(format!("cannot import from `{}`: {error}", home.display()))
     })?;
-    let (context, place) = Place::find(&args, global, env, ui).await?;
+    let (context, place) = Place::find(&args.place, global, env, ui).await?;
     let engine = context.engine()?;
     let _turn = lock::hold(&env.layout.import_lock(), "an import", ui).await?;
     let path = env.layout.import_record(&context.address.to_string(), &place.volume);
@@ -109,6 +112,7 @@ pub(crate) async fn run(
         }
         return Ok(ExitCode::SUCCESS);
     }
+    mend(&engine, &place).await?;
     let way = Way::open(&context, &engine, &place).await?;
     let chosen: Vec<_> =
         manifests.into_iter().filter(|manifest| choice.is_about(manifest)).collect();
@@ -152,6 +156,14 @@ pub(crate) async fn run(
     way.close().await?;
     outcome?;
     Ok(ExitCode::from(if failed { exit::FAILED } else { exit::OK }))
+}
+
+impl ImportArgs {
+    /// What chooses among settings, and makes no sense for an archive.
+    pub(super) fn chooses(&self) -> bool {
+        let lists = [&self.only, &self.credentials, &self.exclude];
+        lists.iter().any(|list| !list.is_empty()) || self.no_secrets || self.no_excludes
+    }
 }
 
 fn choice(args: &ImportArgs) -> Choice {

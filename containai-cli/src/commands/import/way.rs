@@ -4,7 +4,6 @@ use std::io::{self, Write as _};
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use containai_core::engine::Engine as _;
 use containai_core::import::HomeLink;
 use containai_core::layout::VOLUME_STAMP;
 use containai_core::lifecycle::{Pin, reach};
@@ -14,7 +13,7 @@ use containai_ssh::transfer::{
     Delivery, Directory, Filling, LinkRepair, Meter, Packed, Parcel, pack_parcels,
 };
 
-use super::place::Place;
+use super::super::place::Place;
 use crate::context::Context;
 
 /// The way to a volume.
@@ -35,16 +34,7 @@ impl<'a> Way<'a> {
         if let Some(container) = place.running() {
             return Ok(Self::Hot(reach(engine, &context.remote, container, Pin::Known).await?));
         }
-        let image = match &place.container {
-            Some(container) => container.image.clone(),
-            None => {
-                let (image, source) = (&context.config.image, context.config.image_source.value);
-                match engine.find_image(&image.value).await? {
-                    Some(found) => found,
-                    None => engine.provide_image(&image.value, source, context.ui).await?,
-                }
-            }
-        };
+        let image = place.image(context, engine).await?;
         Ok(Self::Cold(engine.open_volume(&place.volume, &place.workspace, &image).await?))
     }
 

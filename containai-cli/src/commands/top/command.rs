@@ -5,7 +5,7 @@ use std::time::Duration;
 use clap::Args;
 use containai_core::engine::{ContainerId, Engine as _};
 use containai_core::hint::Hint;
-use containai_core::lifecycle::{Fate, Observed, halt, plan_stop};
+use containai_core::lifecycle::{Fate, NoExports, Observed, halt, plan_stop};
 use containai_docker::DockerEngine;
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -90,8 +90,8 @@ async fn stop(context: &Context<'_>, engine: &DockerEngine, id: ContainerId) -> 
     let stopped = async {
         let containers = engine.containers().await?;
         let observed = Observed { containers, ..Observed::default() };
-        for each in plan_stop(&observed, &[id], Fate::Stopped)? {
-            halt(engine, &context.remote, &each).await?;
+        for each in plan_stop(&observed, &[id], Fate::Stopped, None)? {
+            halt(engine, &context.remote, &NoExports, &each).await?;
         }
         anyhow::Ok("stopped".to_owned())
     };

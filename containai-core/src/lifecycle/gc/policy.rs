@@ -85,6 +85,8 @@ pub(super) fn is_candidate(container: &Container) -> bool {
     container.labels.is_managed()
         && container.labels.workspace().is_some()
         && !container.labels.is_kept()
+        // What was interrupted has to be brought to its end first.
+        && container.labels.restores().is_none()
         && matches!(container.state, RunState::Exited | RunState::Created)
 }
 

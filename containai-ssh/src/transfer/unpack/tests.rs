@@ -5,12 +5,12 @@ use std::fs;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};
 
+use containai_core::archive::{Moment, pax};
 use proptest::prelude::*;
 use tar::{EntryType, Header};
 use tempfile::TempDir;
 
 use super::*;
-use crate::transfer::file_kind::Moment;
 use crate::transfer::member_header::{SentKind, blocks, padding};
 use crate::transfer::pack;
 
@@ -290,7 +290,7 @@ fn a_tree_comes_back_as_it_was() -> Result<(), Box<dyn std::error::Error>> {
 /// An extended header with one record.
 fn pax(record: &str) -> Vec<u8> {
     let (key, value) = record.split_once('=').expect("a key and a value");
-    let content = crate::transfer::pax::record(key, value);
+    let content = pax::record(key.as_bytes(), value.as_bytes());
     let mut all = raw("x", EntryType::XHeader, |header| header.set_size(content.len() as u64));
     all.extend(&content);
     all.resize(all.len().next_multiple_of(512), 0);

@@ -10,6 +10,7 @@ mod bare;
 mod bulk;
 mod create;
 mod exec;
+mod export;
 mod forward;
 mod import;
 mod list;
@@ -48,5 +49,6 @@ fn main() {
     report.extend(create::measure(&person, engine, rounds));
     report.extend(tree::measure(&person, rounds));
     report.extend(import::measure(&person, rounds));
+    report.extend(export::measure(&person, engine, rounds));
     println!("{report}");
 }

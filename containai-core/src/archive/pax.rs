@@ -5,7 +5,7 @@
 ///
 /// A record is `LENGTH KEY=VALUE\n`, and its value may hold newlines, so only
 /// the length says where it ends.
-pub(super) fn records(mut text: &[u8]) -> impl Iterator<Item = Option<(&[u8], &[u8])>> {
+pub fn records(mut text: &[u8]) -> impl Iterator<Item = Option<(&[u8], &[u8])>> {
     std::iter::from_fn(move || {
         if text.is_empty() {
             return None;
@@ -29,13 +29,14 @@ fn first(text: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
 }
 
 /// One record. Its length counts itself.
-pub(super) fn record(key: &str, value: &str) -> Vec<u8> {
+#[must_use]
+pub fn record(key: &[u8], value: &[u8]) -> Vec<u8> {
     let rest = key.len() + value.len() + 3;
     let mut length = rest + 1;
     while length != rest + length.to_string().len() {
         length = rest + length.to_string().len();
     }
-    format!("{length} {key}={value}\n").into_bytes()
+    [length.to_string().as_bytes(), b" ", key, b"=", value, b"\n"].concat()
 }
 
 #[cfg(test)]
@@ -56,8 +57,8 @@ mod tests {
     proptest! {
         #[test]
         fn records_are_read_back(value in "(?s).{0,120}") {
-            let mut text = record("path", &value);
-            text.extend(record("mtime", "1.5"));
+            let mut text = record(b"path", value.as_bytes());
+            text.extend(record(b"mtime", b"1.5"));
             let read: Option<Vec<_>> = records(&text).collect();
             let expected = vec![(&b"path"[..], value.as_bytes()), (&b"mtime"[..], &b"1.5"[..])];
             prop_assert_eq!(read, Some(expected));

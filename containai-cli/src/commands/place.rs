@@ -1,15 +1,16 @@
 //! Which volume is meant, and which container leads to it.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use clap::Args;
 use containai_core::config::Flags;
-use containai_core::engine::{Container, Engine as _, RunState};
+use containai_core::engine::{Container, Engine as _, Isolation, RunState};
 use containai_core::exit;
 use containai_core::lifecycle::{Observed, Refusal};
 use containai_core::naming::{VolumeName, VolumeUse, WorkspacePath};
+use containai_docker::{DockerEngine, Mounted};
 
-use super::super::target;
-use super::command::ImportArgs;
+use super::target::{self, missing};
 use crate::app::Global;
 use crate::context::Context;
 use crate::env::Env;
@@ -17,8 +18,25 @@ use crate::error::CliError;
 use crate::ui::Ui;
 use crate::workspace::{self, Caution};
 
+/// A volume, by the workspace or the container that it is for.
+#[derive(Clone, Debug, Default, Args)]
+pub(crate) struct PlaceArgs {
+    /// The workspace [default: the repository around the current directory]
+    pub(super) path: Option<PathBuf>,
+    /// The workspace, as an option
+    #[arg(short, long, value_name = "PATH", conflicts_with = "path")]
+    pub(super) workspace: Option<PathBuf>,
+    /// The container's name
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["path", "workspace"])]
+    pub(super) container: Option<String>,
+    /// The volume, if it is not the workspace's own
+    #[arg(long, value_name = "NAME", value_parser = VolumeName::parse, conflicts_with = "container")]
+    pub(super) data_volume: Option<VolumeName>,
+}
+
 /// A volume, and the container that has it mounted.
-pub(super) struct Place {
+#[derive(Clone, Debug)]
+pub(crate) struct Place {
     pub(super) workspace: WorkspacePath,
     pub(super) volume: VolumeName,
     /// Only when there is one, in whatever state.
@@ -28,7 +46,7 @@ pub(super) struct Place {
 impl Place {
     /// Finds it; talks to the engine.
     pub(super) async fn find<'a>(
-        args: &ImportArgs,
+        args: &PlaceArgs,
         global: &Global,
         env: &'a Env,
         ui: &'a Ui,
@@ -62,11 +80,58 @@ impl Place {
         self.container.as_ref().filter(|container| container.state == RunState::Running)
     }
 
+    /// The volume of a container.
+    pub(super) fn of_container(container: &Container) -> anyhow::Result<Self> {
+        let path = container.labels.workspace().unwrap_or_default();
+        let workspace = WorkspacePath::new(Path::new(path))
+            .map_err(|error| CliError::with_code(exit::NOT_OURS, error.to_string()))?;
+        let volume = container.labels.data_volume().ok_or_else(|| {
+            missing(&format!("container `{}` does not say which volume it has", container.name))
+        })?;
+        Ok(Self { workspace, volume, container: Some(container.clone()) })
+    }
+
+    /// The image of the container; without one the configured image, which is
+    /// provided where needed.
+    pub(super) async fn image(
+        &self,
+        context: &Context<'_>,
+        engine: &DockerEngine,
+    ) -> anyhow::Result<String> {
+        if let Some(container) = &self.container {
+            return Ok(container.image.clone());
+        }
+        let (image, source) = (&context.config.image, context.config.image_source.value);
+        Ok(match engine.find_image(&image.value).await? {
+            Some(found) => found,
+            None => engine.provide_image(&image.value, source, context.ui).await?,
+        })
+    }
+
+    /// The volume for a helper made of this image.
+    pub(super) async fn mounted<'p>(
+        &'p self,
+        image: &'p str,
+        context: &Context<'_>,
+        engine: &DockerEngine,
+    ) -> anyhow::Result<Mounted<'p>> {
+        let label = self.container.as_ref().and_then(|it| it.labels.isolation());
+        let recorded = context.record.as_ref().map(|record| record.isolation);
+        let isolation: Isolation = match label.or(recorded) {
+            Some(isolation) => isolation,
+            None => {
+                let choice = context.config.isolation.value;
+                containai_docker::isolation::detect(engine, choice).await?
+            }
+        };
+        Ok(Mounted { volume: &self.volume, workspace: &self.workspace, image, isolation })
+    }
+
     fn of(
         workspace: WorkspacePath,
         context: &Context<'_>,
         mut serving: Vec<Container>,
-        args: &ImportArgs,
+        args: &PlaceArgs,
     ) -> anyhow::Result<Self> {
         if serving.len() > 1 {
             let names = serving.into_iter().map(|container| container.name).collect();

@@ -1,0 +1,14 @@
+//! Archives as files: packed, sealed, and read back whatever they are.
+
+mod gunzip;
+mod gzip;
+mod in_order;
+mod packing;
+mod seal;
+mod sink;
+mod source;
+
+pub(crate) use packing::Packing;
+pub(crate) use seal::{Keys, Seal};
+pub(crate) use sink::Sink;
+pub(crate) use source::{SealedFor, Source};

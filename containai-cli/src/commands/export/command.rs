@@ -1,0 +1,53 @@
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Args;
+
+use super::super::place::{Place, PlaceArgs};
+use super::destination::{Destination, Sealing};
+use super::seal_args::SealArgs;
+use super::work::Export;
+use crate::app::Global;
+use crate::env::Env;
+use crate::host;
+use crate::ui::Ui;
+
+/// Write all of the workspace's data volume to one file
+///
+/// The archive holds settings, sign-ins and history of the agents; only its
+/// owner may read it. `cai import --from FILE` restores it. Its name is printed.
+///
+/// A running container is frozen while its volume is read, so that what is
+/// written belongs together; it goes on as soon as that is done.
+#[derive(Debug, Args)]
+pub(crate) struct ExportArgs {
+    #[command(flatten)]
+    place: PlaceArgs,
+    /// The file, ending in `.tgz` or `.tar.zst`, or a directory to make one in
+    /// [default: the current directory]
+    #[arg(short, long, value_name = "FILE|DIR")]
+    output: Option<PathBuf>,
+    /// Leave this out: a path on the volume, or a pattern for names
+    #[arg(long, value_name = "PATTERN")]
+    exclude: Vec<String>,
+    #[command(flatten)]
+    seal: SealArgs,
+}
+
+pub(crate) async fn run(
+    args: ExportArgs,
+    global: &Global,
+    env: &Env,
+    ui: &Ui,
+) -> anyhow::Result<ExitCode> {
+    let (context, place) = Place::find(&args.place, global, env, ui).await?;
+    let engine = context.engine()?;
+    let seal = args.seal.seal(env, ui)?;
+    let sealing = if seal.is_open() { Sealing::Open } else { Sealing::Sealed };
+    let now = host::now();
+    let to = Destination::choose(args.output.as_deref(), &env.directory, sealing, now)?;
+    let export = Export { context: &context, engine: &engine, left_out: args.exclude, seal };
+    export.run(&place, &to).await?;
+    ui.data(&to.file.display().to_string())?;
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,46 @@
+//! The export of a container that stops.
+
+use std::path::Path;
+
+use containai_core::engine::Container;
+use containai_core::lifecycle::Exports;
+use containai_docker::DockerEngine;
+
+use super::super::place::Place;
+use super::destination::{Destination, Sealing};
+use super::work::Export;
+use crate::archive_file::Seal;
+use crate::context::Context;
+use crate::host;
+
+/// The export of a container that stops, and where it goes.
+pub(crate) struct Farewell<'a> {
+    export: Export<'a>,
+    to: Destination,
+}
+
+impl<'a> Farewell<'a> {
+    /// Chooses the file, before anything is stopped.
+    pub(crate) fn plan(
+        context: &'a Context<'a>,
+        engine: &'a DockerEngine,
+        given: Option<&Path>,
+    ) -> anyhow::Result<Self> {
+        let to = Destination::choose(given, &context.env.directory, Sealing::Open, host::now())?;
+        let export = Export { context, engine, left_out: Vec::new(), seal: Seal::Open };
+        Ok(Self { export, to })
+    }
+
+    pub(crate) fn file(&self) -> &Path {
+        &self.to.file
+    }
+}
+
+impl Exports for Farewell<'_> {
+    type Error = anyhow::Error;
+
+    async fn export(&self, container: &Container, file: &Path) -> anyhow::Result<()> {
+        self.export.run(&Place::of_container(container)?, &self.to).await?;
+        self.export.context.ui.data(&file.display().to_string())
+    }
+}

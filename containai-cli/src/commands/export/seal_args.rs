@@ -1,0 +1,53 @@
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use age::secrecy::SecretString;
+use anyhow::Context as _;
+use clap::Args;
+
+use crate::archive_file::Seal;
+use crate::env::Env;
+use crate::error::CliError;
+use crate::ui::Ui;
+
+/// For whom an archive is encrypted, with `age`.
+#[derive(Clone, Debug, Default, Args)]
+pub(crate) struct SealArgs {
+    /// Encrypt it to this `age` recipient
+    #[arg(long, value_name = "AGE1...")]
+    recipient: Vec<String>,
+    /// Encrypt it with a passphrase, which is asked for
+    #[arg(long, conflicts_with_all = ["recipient", "passphrase_file"])]
+    passphrase: bool,
+    /// Encrypt it with the passphrase in the first line of this file
+    #[arg(long, value_name = "FILE", conflicts_with = "recipient")]
+    passphrase_file: Option<PathBuf>,
+}
+
+impl SealArgs {
+    /// Reads or asks for what is secret.
+    pub(super) fn seal(&self, env: &Env, ui: &Ui) -> anyhow::Result<Seal> {
+        if let Some(path) = &self.passphrase_file {
+            return Ok(Seal::Passphrase(read_passphrase(&env.directory.join(path))?));
+        }
+        if self.passphrase {
+            return Ok(Seal::Passphrase(ui.new_secret("Passphrase")?));
+        }
+        Ok(match self.recipient.is_empty() {
+            true => Seal::Open,
+            false => Seal::to(&self.recipient)?,
+        })
+    }
+}
+
+/// The first line of a file; a pipe will do.
+pub(crate) fn read_passphrase(path: &Path) -> anyhow::Result<SecretString> {
+    let text = fs::read_to_string(path)
+        .with_context(|| format!("cannot read the passphrase in `{}`", path.display()))?;
+    match text.lines().next() {
+        None | Some("") => {
+            Err(CliError::usage(format!("`{}` holds no passphrase", path.display())).into())
+        }
+        Some(line) => Ok(line.to_owned().into()),
+    }
+}

@@ -1,0 +1,178 @@
+//! Making an archive of a volume.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+use containai_core::archive::{self, ArchiveError, Manifest, Totals, Transcript, left_out};
+use containai_core::byte_size::{ByteSize, HumanSize};
+use containai_core::engine::{Container, Engine as _, RunState};
+use containai_core::exit;
+use containai_core::lifecycle::{Observed, finish_restore};
+use containai_docker::{DockerEngine, Packing, PieceReader, Pieces, pieces};
+use tokio::task::{JoinHandle, spawn_blocking};
+
+use super::super::place::Place;
+use super::super::target::missing;
+use super::destination::Destination;
+use crate::archive_file::{Seal, Sink};
+use crate::context::Context;
+use crate::error::CliError;
+use crate::gauge::Gauge;
+use crate::host;
+use crate::interruption::{Interruption, interrupted};
+use crate::ui::Ui;
+
+/// How volumes are exported.
+pub(crate) struct Export<'a> {
+    pub(crate) context: &'a Context<'a>,
+    pub(crate) engine: &'a DockerEngine,
+    /// What does not come along.
+    pub(crate) left_out: Vec<String>,
+    pub(crate) seal: Seal,
+}
+
+impl Export<'_> {
+    /// Makes the file, whole or not at all.
+    pub(crate) async fn run(&self, place: &Place, to: &Destination) -> anyhow::Result<()> {
+        let Self { context, engine, .. } = self;
+        let (volume, ui) = (&place.volume, context.ui);
+        if !engine.has_volume(volume).await? {
+            return Err(missing(&format!("there is no volume `{volume}`")).into());
+        }
+        let draft = to.draft()?;
+        mend(engine, place).await?;
+        let image = place.image(context, engine).await?;
+        let mounted = place.mounted(&image, context, engine).await?;
+        ui.begin_work(&format!("exporting volume {volume}"));
+        let mut packing = engine.pack_volume(mounted, left_out(&self.left_out)).await?;
+        let gauge = Arc::new(Gauge::default());
+        let work = async {
+            let sink = Sink::new(draft.reopen()?, to.packing, self.seal.clone())?;
+            let Pieces { sender, receiver } = pieces();
+            let written = write(PieceReader::new(receiver), sink, manifest(place), &gauge);
+            // From here on somebody may have to be woken.
+            let mut interruption = Interruption::listen()?;
+            let frozen = freeze(engine, place, ui).await?;
+            let packed = tokio::select! {
+                packed = packing.run(sender) => packed,
+                never = watch(&gauge, ui) => match never {},
+                () = interruption.comes() => return thaw(engine, &frozen).await.and(Err(interrupted())),
+            };
+            thaw(engine, &frozen).await?;
+            let complaints = packed?;
+            let written = tokio::select! {
+                written = written => written??,
+                () = interruption.comes() => return Err(interrupted()),
+            };
+            anyhow::Ok((written, complaints))
+        };
+        let outcome = work.await;
+        close(packing).await;
+        ui.finish_work();
+        let (transcript, complaints) = outcome?;
+        to.put(draft)?;
+        tell(ui, place, &transcript, &complaints);
+        Ok(())
+    }
+}
+
+/// Packs on a thread of its own.
+fn write(
+    input: PieceReader,
+    sink: Sink,
+    manifest: Manifest,
+    gauge: &Arc<Gauge>,
+) -> JoinHandle<Result<Transcript, ArchiveError>> {
+    let gauge = Arc::clone(gauge);
+    spawn_blocking(move || {
+        let mut progress = |totals: Totals| gauge.set(totals.bytes, totals.entries);
+        let (sink, transcript) = archive::export(input, sink, manifest, &mut progress)?;
+        sink.finish().map_err(ArchiveError::Write)?;
+        Ok(transcript)
+    })
+}
+
+fn manifest(place: &Place) -> Manifest {
+    Manifest {
+        volume: place.volume.to_string(),
+        made: host::now(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+    }
+}
+
+/// Freezes all of ours that write to the volume, so that what is read belongs
+/// together.
+async fn freeze(engine: &DockerEngine, place: &Place, ui: &Ui) -> anyhow::Result<Vec<Container>> {
+    let mut frozen = Vec::new();
+    for user in engine.users_of(&place.volume).await? {
+        if user.state != RunState::Running || user.labels.is_helper() {
+            continue;
+        }
+        if user.labels.workspace().is_none() {
+            ui.warn(&format!("container {} is not ours and may write meanwhile", user.name));
+            continue;
+        }
+        if let Err(error) = engine.freeze(&user.id).await {
+            thaw(engine, &frozen).await?;
+            return Err(error.into());
+        }
+        frozen.push(user);
+    }
+    Ok(frozen)
+}
+
+async fn thaw(engine: &DockerEngine, frozen: &[Container]) -> anyhow::Result<()> {
+    let mut first = Ok(());
+    for container in frozen {
+        let woken = engine.unpause(&container.id).await;
+        if first.is_ok() {
+            first = woken;
+        }
+    }
+    Ok(first?)
+}
+
+/// Brings a restore of the volume that was interrupted to its end, and removes
+/// what an export left that was killed.
+pub(crate) async fn mend(engine: &DockerEngine, place: &Place) -> anyhow::Result<()> {
+    let observed = Observed { containers: engine.containers().await?, ..Observed::default() };
+    for done in observed.packed(&place.volume) {
+        engine.remove(&done.id).await?;
+    }
+    match observed.restoring(&place.volume) {
+        None => Ok(()),
+        Some(helper) if helper.state == RunState::Running => {
+            let message = format!("volume {} is being restored", place.volume);
+            Err(CliError::with_code(exit::FAILED, message).into())
+        }
+        Some(helper) => Ok(finish_restore(engine, helper).await?),
+    }
+}
+
+/// Shows how far it is; never ends.
+pub(crate) async fn watch(gauge: &Gauge, ui: &Ui) -> Infallible {
+    let mut tick = tokio::time::interval(Duration::from_millis(100));
+    loop {
+        tick.tick().await;
+        let (bytes, files) = gauge.read();
+        ui.transfer(bytes, 0, files);
+    }
+}
+
+/// What is still there is swept up later.
+async fn close(packing: Packing<'_>) {
+    let _ = packing.close().await;
+}
+
+fn tell(ui: &Ui, place: &Place, transcript: &Transcript, complaints: &[String]) {
+    for dropped in &transcript.dropped {
+        ui.warn(&format!("`{}` {}", dropped.path.show(), dropped.reason));
+    }
+    for complaint in complaints {
+        ui.warn(complaint);
+    }
+    let Totals { bytes, entries } = transcript.totals;
+    let size = HumanSize(ByteSize::from_bytes(bytes));
+    ui.say(&format!("exported {entries} files, {size}, from volume {}", place.volume));
+}

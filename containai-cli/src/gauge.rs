@@ -1,0 +1,32 @@
+//! How far a thread is, for a task that shows it.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+/// Two counters; one side sets them, others look.
+#[derive(Debug, Default)]
+pub(crate) struct Gauge {
+    bytes: AtomicU64,
+    files: AtomicU64,
+    is_stopped: AtomicBool,
+}
+
+impl Gauge {
+    pub(crate) fn set(&self, bytes: u64, files: u64) {
+        self.bytes.store(bytes, Ordering::Relaxed);
+        self.files.store(files, Ordering::Relaxed);
+    }
+
+    /// Says that nobody wants the work any more.
+    pub(crate) fn stop(&self) {
+        self.is_stopped.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn is_stopped(&self) -> bool {
+        self.is_stopped.load(Ordering::Relaxed)
+    }
+
+    /// Bytes and files.
+    pub(crate) fn read(&self) -> (u64, u64) {
+        (self.bytes.load(Ordering::Relaxed), self.files.load(Ordering::Relaxed))
+    }
+}

@@ -1,0 +1,205 @@
+//! The fixed part of a member's header: POSIX.1-2017 `pax`, "ustar Interchange
+//! Format", and what GNU tar makes of it.
+
+use std::ops::Range;
+
+use super::ArchiveError;
+
+pub(super) const BLOCK: usize = 512;
+
+const NAME: Range<usize> = 0..100;
+const MODE: Range<usize> = 100..108;
+const UID: Range<usize> = 108..116;
+const GID: Range<usize> = 116..124;
+const SIZE: Range<usize> = 124..136;
+const MTIME: Range<usize> = 136..148;
+const CHECKSUM: Range<usize> = 148..156;
+const KIND: usize = 156;
+const LINK: Range<usize> = 157..257;
+const MAGIC: Range<usize> = 257..265;
+const PREFIX: Range<usize> = 345..500;
+
+/// The fixed part of a header.
+#[derive(Clone)]
+pub(super) struct Header(pub(super) [u8; BLOCK]);
+
+/// A number that does not fit its field; it has to be said in a record.
+pub(super) struct TooLarge;
+
+impl Header {
+    pub(super) fn new(kind: u8) -> Self {
+        let mut header = Self([0; BLOCK]);
+        header.0[KIND] = kind;
+        header.0[MAGIC].copy_from_slice(b"ustar\x0000");
+        header
+    }
+
+    /// The mark at the end of an archive.
+    pub(super) fn is_zero(&self) -> bool {
+        self.0.iter().all(|&byte| byte == 0)
+    }
+
+    pub(super) fn verify(&self) -> Result<(), ArchiveError> {
+        match number(&self.0[CHECKSUM]) {
+            Some(expected) if expected == self.sum() => Ok(()),
+            _ => Err(ArchiveError::Malformed("a header's checksum is wrong")),
+        }
+    }
+
+    pub(super) fn kind(&self) -> u8 {
+        self.0[KIND]
+    }
+
+    pub(super) fn name(&self) -> Vec<u8> {
+        let name = text(&self.0[NAME]);
+        match &self.0[MAGIC.start..MAGIC.start + 6] {
+            b"ustar\0" if self.0[PREFIX.start] != 0 => [text(&self.0[PREFIX]), b"/", name].concat(),
+            _ => name.to_vec(),
+        }
+    }
+
+    pub(super) fn link(&self) -> Vec<u8> {
+        text(&self.0[LINK]).to_vec()
+    }
+
+    pub(super) fn mode(&self) -> Result<u32, ArchiveError> {
+        let mode = number(&self.0[MODE]).and_then(|mode| u32::try_from(mode).ok());
+        mode.ok_or(ArchiveError::Malformed("a mode is no number"))
+    }
+
+    pub(super) fn uid(&self) -> Result<u64, ArchiveError> {
+        number(&self.0[UID]).ok_or(ArchiveError::Malformed("an owner is no number"))
+    }
+
+    pub(super) fn gid(&self) -> Result<u64, ArchiveError> {
+        number(&self.0[GID]).ok_or(ArchiveError::Malformed("a group is no number"))
+    }
+
+    pub(super) fn size(&self) -> Result<u64, ArchiveError> {
+        number(&self.0[SIZE]).ok_or(ArchiveError::Malformed("a size is no number"))
+    }
+
+    /// Seconds since 1970.
+    pub(super) fn modified(&self) -> Result<i64, ArchiveError> {
+        let seconds = number(&self.0[MTIME]).and_then(|seconds| i64::try_from(seconds).ok());
+        seconds.ok_or(ArchiveError::Malformed("a time is no number"))
+    }
+
+    /// Sets the name; one that is too long is cut.
+    pub(super) fn set_name(&mut self, name: &[u8]) -> Result<(), TooLarge> {
+        put_text(&mut self.0[NAME], name)
+    }
+
+    /// As for the name.
+    pub(super) fn set_link(&mut self, link: &[u8]) -> Result<(), TooLarge> {
+        put_text(&mut self.0[LINK], link)
+    }
+
+    pub(super) fn set_mode(&mut self, mode: u32) {
+        // Twelve bits fit.
+        let _ = put_number(&mut self.0[MODE], mode.into());
+    }
+
+    pub(super) fn set_uid(&mut self, uid: u64) -> Result<(), TooLarge> {
+        put_number(&mut self.0[UID], uid)
+    }
+
+    pub(super) fn set_gid(&mut self, gid: u64) -> Result<(), TooLarge> {
+        put_number(&mut self.0[GID], gid)
+    }
+
+    pub(super) fn set_size(&mut self, size: u64) -> Result<(), TooLarge> {
+        put_number(&mut self.0[SIZE], size)
+    }
+
+    pub(super) fn set_modified(&mut self, seconds: u64) -> Result<(), TooLarge> {
+        put_number(&mut self.0[MTIME], seconds)
+    }
+
+    /// Sets the checksum; nothing may change after that.
+    pub(super) fn seal(mut self) -> [u8; BLOCK] {
+        let sum = format!("{:06o}\0 ", self.sum());
+        self.0[CHECKSUM].copy_from_slice(sum.as_bytes());
+        self.0
+    }
+
+    /// The sum of all bytes, those of the checksum taken as blanks.
+    fn sum(&self) -> u64 {
+        let others = self.0[..CHECKSUM.start].iter().chain(&self.0[CHECKSUM.end..]);
+        others.map(|&byte| u64::from(byte)).sum::<u64>() + 8 * u64::from(b' ')
+    }
+}
+
+/// What stands before the first NUL byte.
+fn text(field: &[u8]) -> &[u8] {
+    field.split(|&byte| byte == 0).next().unwrap_or_default()
+}
+
+/// An octal number, or one of GNU's in base 256; `None` for a negative one. An
+/// empty field is 0.
+fn number(field: &[u8]) -> Option<u64> {
+    if field.first() == Some(&0x80) {
+        let mut bytes = field[1..].iter();
+        return bytes.try_fold(0_u64, |sum, &byte| sum.checked_mul(256)?.checked_add(byte.into()));
+    }
+    let field = text(field).trim_ascii();
+    field.iter().try_fold(0_u64, |sum, byte| match byte {
+        b'0'..=b'7' => sum.checked_mul(8)?.checked_add(u64::from(byte - b'0')),
+        _ => None,
+    })
+}
+
+fn put_text(field: &mut [u8], text: &[u8]) -> Result<(), TooLarge> {
+    let length = text.len().min(field.len());
+    field[..length].copy_from_slice(&text[..length]);
+    if text.len() > field.len() { Err(TooLarge) } else { Ok(()) }
+}
+
+fn put_number(field: &mut [u8], number: u64) -> Result<(), TooLarge> {
+    let width = field.len() - 1;
+    let digits = format!("{number:0width$o}");
+    match digits.len() == width {
+        true => {
+            field[..width].copy_from_slice(digits.as_bytes());
+            Ok(())
+        }
+        false => {
+            field[..width].fill(b'0');
+            Err(TooLarge)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_of_every_kind() {
+        assert_eq!(number(b"0000644\0"), Some(0o644));
+        assert_eq!(number(b"   644 \0"), Some(0o644));
+        assert_eq!(number(b"\0\0\0"), Some(0));
+        assert_eq!(number(b"\x80\0\0\x01\0"), Some(256));
+        for bad in
+            [&b"-1\0"[..], b"8", b"0x1", b"\xff\xff\xff\xff", &[0x80, 1, 0, 0, 0, 0, 0, 0, 0, 0]]
+        {
+            assert_eq!(number(bad), None, "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn fields_are_read_back() -> Result<(), ArchiveError> {
+        let mut header = Header::new(b'0');
+        assert!(header.set_name(b"a/b").is_ok() && header.set_link(&[b'x'; 101]).is_err());
+        assert!(header.set_uid(0o7_777_777).is_ok() && header.set_gid(0o10_000_000).is_err());
+        header.set_mode(0o7755);
+        let header = Header(header.seal());
+        header.verify()?;
+        assert_eq!((header.name(), header.link()), (b"a/b".to_vec(), vec![b'x'; 100]));
+        assert_eq!((header.uid()?, header.gid()?, header.mode()?), (0o7_777_777, 0, 0o7755));
+        let mut broken = header;
+        broken.0[0] = b'b';
+        assert!(broken.verify().is_err());
+        Ok(())
+    }
+}

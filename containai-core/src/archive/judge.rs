@@ -1,0 +1,173 @@
+//! What may be unpacked.
+
+use std::collections::HashMap;
+
+use super::manifest::MANIFEST;
+use super::{ArchiveError, Member, MemberKind, MemberPath};
+use crate::layout::VOLUME_STAGING;
+
+/// How much an archive may hold.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Limits {
+    /// Bytes of content in all, holes not counted.
+    pub bytes: u64,
+    /// Files, directories and links.
+    pub entries: u64,
+}
+
+impl Limits {
+    /// More than anybody keeps on a volume: a tebibyte and four million files.
+    pub const MOST: Self = Self { bytes: 1 << 40, entries: 4_000_000 };
+}
+
+/// What was admitted.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Totals {
+    /// Bytes of content, holes not counted.
+    pub bytes: u64,
+    /// Files, directories and links.
+    pub entries: u64,
+}
+
+/// The longest file, holes included: what ext4 takes with blocks of 4 KiB.
+const LONGEST_FILE: u64 = 16 << 40;
+/// How many bytes of names are kept in mind at most.
+const NAMES: u64 = 512 << 20;
+/// The last number that a container's user namespace has.
+const LAST_ID: u64 = 65_535;
+const SET_IDS: u32 = 0o6000;
+const NO_TOP: ArchiveError = ArchiveError::Malformed("the volume itself is missing");
+
+/// Looks at the members of an archive one after another.
+///
+/// Every directory has to come before what is in it, and no path comes twice.
+/// So whatever a link says, nothing is unpacked through one, and an unpacker
+/// that only ever makes new files finds each parent to be a directory that it
+/// made itself.
+#[derive(Debug)]
+pub struct Judge {
+    limits: Limits,
+    totals: Totals,
+    names: u64,
+    seen: HashMap<MemberPath, Seen>,
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Seen {
+    Directory,
+    File,
+    Other,
+}
+
+impl Judge {
+    /// Begins with an archive.
+    #[must_use]
+    pub fn new(limits: Limits) -> Self {
+        Self { limits, totals: Totals::default(), names: 0, seen: HashMap::new() }
+    }
+
+    /// What was admitted up to now.
+    #[must_use]
+    pub fn totals(&self) -> Totals {
+        self.totals
+    }
+
+    /// Admits the next member.
+    ///
+    /// # Errors
+    ///
+    /// [`ArchiveError::Refused`], [`ArchiveError::TooBig`] and
+    /// [`ArchiveError::TooMany`]. The archive is to be given up then.
+    pub fn admit(&mut self, member: &Member) -> Result<(), ArchiveError> {
+        self.count(member)?;
+        if let Some(reason) = objection(member) {
+            return Err(ArchiveError::refused(member.path.as_bytes(), reason));
+        }
+        let path = &member.path;
+        if self.seen.is_empty() && !path.is_top() {
+            return Err(NO_TOP);
+        }
+        let refused = |reason| Err(ArchiveError::refused(path.as_bytes(), reason));
+        let kind = match &member.kind {
+            MemberKind::Directory => Seen::Directory,
+            _ if path.is_top() => return refused("is the volume and no directory"),
+            MemberKind::File { .. } => Seen::File,
+            MemberKind::HardLink(to) if self.seen.get(to) == Some(&Seen::File) => Seen::File,
+            MemberKind::HardLink(_) => return refused("is a link to no file before it"),
+            MemberKind::Symlink(_) | MemberKind::Special(_) => Seen::Other,
+        };
+        if !path.parent().is_empty() {
+            let parent = MemberPath::parse(path.parent())?;
+            if self.seen.get(&parent) != Some(&Seen::Directory) {
+                return refused("is in no directory that came before it");
+            }
+        }
+        match self.seen.insert(path.clone(), kind) {
+            None => Ok(()),
+            Some(_) => refused("comes twice"),
+        }
+    }
+
+    /// Ends the archive, in which the volume itself has to come first: whose it
+    /// is.
+    ///
+    /// # Errors
+    ///
+    /// [`ArchiveError::Malformed`].
+    pub fn finish(&self) -> Result<Totals, ArchiveError> {
+        match self.seen.contains_key(&MemberPath::default()) {
+            true => Ok(self.totals),
+            false => Err(NO_TOP),
+        }
+    }
+
+    fn count(&mut self, member: &Member) -> Result<(), ArchiveError> {
+        let Limits { bytes, entries } = self.limits;
+        self.totals.entries += 1;
+        self.names += member.path.as_bytes().len() as u64;
+        if self.totals.entries > entries || self.names > NAMES {
+            return Err(ArchiveError::TooMany { limit: entries });
+        }
+        let total = self.totals.bytes.checked_add(member.kind.stored());
+        match total.filter(|total| *total <= bytes) {
+            None => Err(ArchiveError::TooBig { limit: bytes }),
+            Some(total) => {
+                self.totals.bytes = total;
+                Ok(())
+            }
+        }
+    }
+}
+
+/// What is wrong with a member, whatever stands beside it.
+fn objection(member: &Member) -> Option<&'static str> {
+    let is_file = !matches!(member.kind, MemberKind::Directory | MemberKind::Symlink(_));
+    let top = member.path.as_bytes().split(|&byte| byte == b'/').next().unwrap_or_default();
+    match &member.kind {
+        MemberKind::Special(what) => return Some(what),
+        MemberKind::File { size, .. } if *size > LONGEST_FILE => {
+            return Some("is longer than any file");
+        }
+        MemberKind::Symlink(to) if to.is_empty() || to.len() > 4095 || to.contains(&0) => {
+            return Some("is a link that says nothing");
+        }
+        MemberKind::Symlink(_) if !member.extras.is_empty() => {
+            return Some("is a link with attributes");
+        }
+        _ => {}
+    }
+    if is_file && member.mode & SET_IDS != 0 {
+        return Some("would run as another user");
+    }
+    if member.owner.uid > LAST_ID || member.owner.gid > LAST_ID {
+        return Some("belongs to a user that no container has");
+    }
+    if top == MANIFEST.as_bytes() || top == VOLUME_STAGING.as_bytes() {
+        return Some("has a name that is ours");
+    }
+    let is_list = |(key, value): (&Vec<u8>, &Vec<u8>)| {
+        !key.starts_with(b"SCHILY.acl.")
+            || value.iter().all(|byte| matches!(byte, b' '..=b'~' | b'\n'))
+    };
+    (!member.extras.iter().all(is_list)).then_some("has an access control list that is none")
+}

@@ -1,0 +1,120 @@
+//! The first member of an archive: what it is.
+
+use std::collections::BTreeMap;
+use std::io::{ErrorKind, Read};
+
+use toml_edit::{DocumentMut, value};
+
+use super::{ArchiveError, Member, MemberKind, MemberPath, Members, Moment, Owner};
+use crate::timestamp::Timestamp;
+
+/// Its name; nothing of a volume has it.
+pub(super) const MANIFEST: &str = ".containai-export.toml";
+const FORMAT: u64 = 1;
+const LONGEST: u64 = 64 << 10;
+
+/// What an archive says about itself, as TOML. Untrusted when read; keys that
+/// are not known are for later formats and ignored.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Manifest {
+    /// The volume that it was made from.
+    pub volume: String,
+    /// When.
+    pub made: Timestamp,
+    /// The version of the program that made it.
+    pub version: String,
+}
+
+impl Manifest {
+    /// The member and its content.
+    pub(super) fn member(&self) -> Result<(Member, String), ArchiveError> {
+        let mut text = DocumentMut::new();
+        text["format"] = value(1);
+        text["volume"] = value(&self.volume);
+        text["made"] = value(self.made.to_string());
+        text["version"] = value(&self.version);
+        let text = text.to_string();
+        let member = Member {
+            path: MemberPath::parse(MANIFEST.as_bytes())?,
+            kind: MemberKind::File { size: text.len() as u64, parts: None },
+            mode: 0o600,
+            owner: Owner { uid: 0, gid: 0 },
+            modified: Moment { seconds: self.made.unix(), nanoseconds: 0 },
+            extras: BTreeMap::new(),
+        };
+        Ok((member, text))
+    }
+
+    /// Reads the first member of an archive.
+    ///
+    /// # Errors
+    ///
+    /// [`ArchiveError::NotAnExport`] and [`ArchiveError::Newer`] above all.
+    pub fn read<R: Read>(members: &mut Members<R>) -> Result<Self, ArchiveError> {
+        let first = members.next_member()?.ok_or(ArchiveError::NotAnExport)?;
+        let is_ours = first.path.as_bytes() == MANIFEST.as_bytes()
+            && matches!(first.kind, MemberKind::File { size: 0..=LONGEST, parts: None });
+        if !is_ours {
+            return Err(ArchiveError::NotAnExport);
+        }
+        let mut text = String::new();
+        members.read_to_string(&mut text).map_err(|error| match error.kind() {
+            ErrorKind::UnexpectedEof => ArchiveError::Truncated,
+            ErrorKind::InvalidData => ArchiveError::NotAnExport,
+            _ => ArchiveError::Read(error),
+        })?;
+        Self::parse(&text)
+    }
+
+    fn parse(text: &str) -> Result<Self, ArchiveError> {
+        let document: DocumentMut = text.parse().map_err(|_| ArchiveError::NotAnExport)?;
+        let number = |key| document.get(key).and_then(|item| item.as_integer());
+        let words = |key| document.get(key).and_then(|item| item.as_str());
+        match number("format").and_then(|format| u64::try_from(format).ok()) {
+            Some(FORMAT) => {}
+            Some(format) => return Err(ArchiveError::Newer { format }),
+            None => return Err(ArchiveError::NotAnExport),
+        }
+        Ok(Self {
+            volume: words("volume").unwrap_or_default().to_owned(),
+            made: words("made")
+                .and_then(|made| made.parse().ok())
+                .unwrap_or(Timestamp::from_unix(0)),
+            version: words("version").unwrap_or_default().to_owned(),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_are_read_back() -> Result<(), ArchiveError> {
+        let manifest = Manifest {
+            volume: "containai-api-main-4cf4e026-data".into(),
+            made: Timestamp::from_unix(1_795_276_800),
+            version: "0.1.0".into(),
+        };
+        let (_, text) = manifest.member()?;
+        insta::assert_snapshot!(text, @r#"
+        format = 1
+        volume = "containai-api-main-4cf4e026-data"
+        made = "2026-11-21T16:00:00Z"
+        version = "0.1.0"
+        "#);
+        assert_eq!(Manifest::parse(&text)?, manifest);
+        Ok(())
+    }
+
+    #[test]
+    fn other_formats_are_told_apart() {
+        let told = |text| Manifest::parse(text).map_err(|error| error.to_string()).err();
+        let newer = "the archive has format 2, and only format 1 is known";
+        assert_eq!(told("format = 2"), Some(newer.to_owned()));
+        for none in ["", "x", "format = -1", "format = \"1\""] {
+            assert_eq!(told(none), Some("the archive is no export of a volume".into()), "{none}");
+        }
+        assert_eq!(told("format = 1\nlater = [1]"), None);
+    }
+}

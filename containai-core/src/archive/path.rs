@@ -1,0 +1,119 @@
+//! Paths in an archive.
+
+use super::error::{ArchiveError, show};
+
+/// The longest path and the longest name that Linux takes (`PATH_MAX` less its
+/// NUL byte, `NAME_MAX`).
+const LONGEST: (usize, usize) = (4095, 255);
+
+/// A path below the top of a volume: components of any bytes with one slash
+/// between them. The top itself is empty.
+///
+/// It does not begin at the root, has no `..`, and holds no NUL byte.
+///
+/// ```
+/// use containai_core::archive::MemberPath;
+/// assert_eq!(MemberPath::parse(b"./a//b/").unwrap().as_bytes(), b"a/b");
+/// assert!(MemberPath::parse(b"a/../../b").is_err());
+/// ```
+#[derive(Clone, Debug, Default, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct MemberPath(Vec<u8>);
+
+impl MemberPath {
+    /// Takes a path as an archive has it.
+    ///
+    /// # Errors
+    ///
+    /// [`ArchiveError::Refused`] when it leads, or may lead, outside.
+    pub fn parse(path: &[u8]) -> Result<Self, ArchiveError> {
+        let refused = |reason| Err(ArchiveError::refused(path, reason));
+        if path.len() > LONGEST.0 {
+            return Err(ArchiveError::refused(&path[..64], "and so on is too long a path"));
+        }
+        if path.starts_with(b"/") {
+            return refused("is absolute");
+        }
+        if path.contains(&0) {
+            return refused("holds a NUL byte");
+        }
+        let mut kept = Vec::with_capacity(path.len());
+        for name in path.split(|&byte| byte == b'/') {
+            match name {
+                b"" | b"." => continue,
+                b".." => return refused("leads upwards"),
+                name if name.len() > LONGEST.1 => return refused("has too long a name"),
+                _ if kept.is_empty() => {}
+                _ => kept.push(b'/'),
+            }
+            kept.extend(name);
+        }
+        Ok(Self(kept))
+    }
+
+    /// Its bytes; none for the top.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// Whether it is the top of the volume.
+    #[must_use]
+    pub fn is_top(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The bytes of the directory that it is in; none for what is at the top.
+    #[must_use]
+    pub fn parent(&self) -> &[u8] {
+        let end = self.0.iter().rposition(|&byte| byte == b'/').unwrap_or(0);
+        &self.0[..end]
+    }
+
+    /// The path for a message.
+    #[must_use]
+    pub fn show(&self) -> String {
+        show(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn paths_that_lead_outside_are_refused() {
+        let check = |path: &[u8], expected: &str| {
+            let shown = match MemberPath::parse(path) {
+                Ok(path) => path.show(),
+                Err(error) => error.to_string(),
+            };
+            assert_eq!(shown, expected, "{path:?}");
+        };
+        check(b"./", "");
+        check(b"./a/./b//c/", "a/b/c");
+        check(b"...", "...");
+        check(b"a\xff", "a\u{fffd}");
+        check(b"/etc/passwd", "the archive is refused: `/etc/passwd` is absolute");
+        check(b"a/..", "the archive is refused: `a/..` leads upwards");
+        check(b"a\0b", "the archive is refused: `a\\0b` holds a NUL byte");
+        assert!(MemberPath::parse(&[b'a'; 256]).is_err());
+        assert!(MemberPath::parse(&b"a/".repeat(2048)).is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_taken_stays_below(path in prop::collection::vec(
+            prop_oneof![3 => prop::sample::select(b"./a\0\n".to_vec()), 1 => any::<u8>()], 0..40,
+        )) {
+            if let Ok(taken) = MemberPath::parse(&path) {
+                for name in taken.as_bytes().split(|&byte| byte == b'/').filter(|_| !taken.is_top()) {
+                    prop_assert!(!matches!(name, b"" | b"." | b".."));
+                }
+                let again = MemberPath::parse(taken.as_bytes()).ok();
+                prop_assert_eq!(again, Some(taken));
+            }
+        }
+    }
+}

@@ -1,0 +1,196 @@
+//! From one archive to another, member by member.
+
+use std::collections::{BTreeMap, HashSet};
+use std::io::{ErrorKind, Read, Write};
+
+use super::{
+    ArchiveError, Judge, Limits, Manifest, Member, MemberKind, MemberPath, Members, Moment, Owner,
+    Totals, Writer,
+};
+
+/// How much is copied at once.
+const PIECE: usize = 256 << 10;
+const SET_IDS: u32 = 0o6000;
+
+/// What an archive turned out to be.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Transcript {
+    /// What it says about itself.
+    pub manifest: Manifest,
+    /// What is in it.
+    pub totals: Totals,
+    /// What the source held and it does not.
+    pub dropped: Vec<Dropped>,
+}
+
+/// Something that did not come along.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Dropped {
+    /// Its path.
+    pub path: MemberPath,
+    /// Why, in words that follow a name.
+    pub reason: &'static str,
+}
+
+/// Makes an archive of what GNU tar says about a volume. `progress` is told the
+/// totals now and then.
+///
+/// Pipes and devices are left out, and files lose their set-user-id and
+/// set-group-id bits: what is written can be restored.
+///
+/// # Errors
+///
+/// See [`ArchiveError`].
+pub fn export<W: Write>(
+    input: impl Read,
+    output: W,
+    manifest: Manifest,
+    progress: &mut dyn FnMut(Totals),
+) -> Result<(W, Transcript), ArchiveError> {
+    let mut members = Members::new(input);
+    let mut writer = Writer::new(output, "");
+    let (member, text) = manifest.member()?;
+    writer.member(&member)?;
+    writer.write_all(text.as_bytes()).map_err(ArchiveError::Write)?;
+    let mut screen = Screen::default();
+    let mut judge = Judge::new(Limits::MOST);
+    while let Some(member) = members.next_member()? {
+        if let Some(member) = screen.pass(member) {
+            judge.admit(&member)?;
+            writer.member(&member)?;
+            copy(&mut members, &mut writer, judge.totals(), progress)?;
+        }
+    }
+    let (totals, dropped) = (judge.finish()?, screen.dropped);
+    Ok((writer.finish()?, Transcript { manifest, totals, dropped }))
+}
+
+/// Looks at all of an archive, and unpacks nothing.
+///
+/// # Errors
+///
+/// See [`ArchiveError`]; without one all of it may be unpacked.
+pub fn verify(
+    input: impl Read,
+    limits: Limits,
+    progress: &mut dyn FnMut(Totals),
+) -> Result<Transcript, ArchiveError> {
+    let mut members = Members::new(input);
+    let manifest = Manifest::read(&mut members)?;
+    let mut judge = Judge::new(limits);
+    while let Some(member) = members.next_member()? {
+        judge.admit(&member)?;
+        progress(judge.totals());
+    }
+    Ok(Transcript { manifest, totals: judge.finish()?, dropped: Vec::new() })
+}
+
+/// Writes an archive anew for GNU tar to unpack, all of it below `prefix`, and
+/// `last` after everything else was admitted.
+///
+/// # Errors
+///
+/// See [`ArchiveError`]; `last` is not written then.
+pub fn restore<W: Write>(
+    input: impl Read,
+    output: W,
+    limits: Limits,
+    (prefix, last): (&str, &str),
+    progress: &mut dyn FnMut(Totals),
+) -> Result<(W, Transcript), ArchiveError> {
+    let mut members = Members::new(input);
+    let manifest = Manifest::read(&mut members)?;
+    let mut writer = Writer::new(output, prefix);
+    let mut judge = Judge::new(limits);
+    while let Some(member) = members.next_member()? {
+        judge.admit(&member)?;
+        writer.member(&member)?;
+        copy(&mut members, &mut writer, judge.totals(), progress)?;
+    }
+    let transcript = Transcript { manifest, totals: judge.finish()?, dropped: Vec::new() };
+    let mut writer = Writer::new(writer.into_inner()?, "");
+    writer.member(&empty(last)?)?;
+    Ok((writer.finish()?, transcript))
+}
+
+/// Copies a member's content; `total` counts it as copied already.
+fn copy<R: Read, W: Write>(
+    members: &mut Members<R>,
+    writer: &mut Writer<W>,
+    total: Totals,
+    progress: &mut dyn FnMut(Totals),
+) -> Result<(), ArchiveError> {
+    let mut left = members.left();
+    let mut buffer = vec![0; PIECE.min(usize::try_from(left).unwrap_or(PIECE))];
+    while left > 0 {
+        match members.read(&mut buffer) {
+            Ok(length) => {
+                writer.write_all(&buffer[..length]).map_err(ArchiveError::Write)?;
+                left -= length as u64;
+                progress(Totals { bytes: total.bytes - left, ..total });
+            }
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) if error.kind() == ErrorKind::UnexpectedEof => {
+                return Err(ArchiveError::Truncated);
+            }
+            Err(error) => return Err(ArchiveError::Read(error)),
+        }
+    }
+    Ok(())
+}
+
+/// What a person is told about something that is no file.
+fn left_out(what: &str) -> &'static str {
+    match what {
+        "is a pipe" => "is a pipe and was left out",
+        "is a device" => "is a device and was left out",
+        _ => "is no file and was left out",
+    }
+}
+
+fn empty(path: &str) -> Result<Member, ArchiveError> {
+    Ok(Member {
+        path: MemberPath::parse(path.as_bytes())?,
+        kind: MemberKind::File { size: 0, parts: None },
+        mode: 0o600,
+        owner: Owner { uid: 0, gid: 0 },
+        modified: Moment::default(),
+        extras: BTreeMap::new(),
+    })
+}
+
+/// What of a volume is left out.
+#[derive(Default)]
+struct Screen {
+    dropped: Vec<Dropped>,
+    gone: HashSet<MemberPath>,
+}
+
+impl Screen {
+    fn pass(&mut self, mut member: Member) -> Option<Member> {
+        let reason = match &member.kind {
+            MemberKind::Special(reason) => Some(left_out(reason)),
+            MemberKind::HardLink(to) if self.gone.contains(to) => {
+                Some("is a name of something that was left out")
+            }
+            _ => None,
+        };
+        if let Some(reason) = reason {
+            self.gone.insert(member.path.clone());
+            self.dropped.push(Dropped { path: member.path, reason });
+            return None;
+        }
+        match member.kind {
+            MemberKind::Directory => member.mode &= !0o4000,
+            // A symbolic link has neither.
+            MemberKind::Symlink(_) => member.extras.clear(),
+            MemberKind::File { .. } if member.mode & SET_IDS != 0 => {
+                let reason = "came along without its set-user-id and set-group-id bits";
+                self.dropped.push(Dropped { path: member.path.clone(), reason });
+                member.mode &= !SET_IDS;
+            }
+            _ => member.mode &= !SET_IDS,
+        }
+        Some(member)
+    }
+}

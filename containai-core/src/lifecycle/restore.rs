@@ -1,0 +1,58 @@
+//! A restore that somebody interrupted.
+//!
+//! The helper that unpacks an archive beside a volume's content is the only
+//! mark of what it is at. Once it has ended it is removed; a helper that is
+//! still there was interrupted, and started again it either goes on to its end
+//! or takes everything back. No container starts on the volume before that.
+
+use crate::engine::{Container, Engine, RunState};
+use crate::lifecycle::{DriveError, Observed, Refusal, Step};
+use crate::naming::VolumeName;
+
+impl Observed {
+    /// The helper that gives a volume another content, at work or interrupted.
+    pub fn restoring(&self, volume: &VolumeName) -> Option<&Container> {
+        self.containers
+            .iter()
+            .find(|it| it.labels.is_managed() && it.labels.restores().as_ref() == Some(volume))
+    }
+
+    /// The helpers that have read a volume for somebody who did not stay.
+    pub fn packed(&self, volume: &VolumeName) -> impl Iterator<Item = &Container> {
+        let has_read = |it: &&Container| it.labels.packs().as_ref() == Some(volume);
+        let has_ended = |it: &&Container| it.state == RunState::Exited && it.labels.is_managed();
+        self.containers.iter().filter(has_ended).filter(has_read)
+    }
+}
+
+/// What to do about a restore of the volume of a container that is to start.
+pub(super) fn decide_restore(observed: &Observed, container: &Container) -> Option<Step> {
+    let helper = observed.restoring(&container.labels.data_volume()?)?;
+    Some(match helper.state {
+        RunState::Created | RunState::Exited => Step::FinishRestore { id: helper.id.clone() },
+        RunState::Dead => Step::Refuse(Refusal::Dead { name: helper.name.clone() }),
+        state => Step::Wait { name: helper.name.clone(), state },
+    })
+}
+
+/// Brings an interrupted restore to its end, or takes it back.
+///
+/// # Errors
+///
+/// [`Refusal::HalfRestored`] when the helper fails again; what the engine
+/// answered.
+pub async fn finish_restore<E: Engine>(engine: &E, helper: &Container) -> Result<(), DriveError> {
+    // One that never ran has done nothing, and would wait for its input.
+    if helper.state != RunState::Created {
+        engine.start(&helper.id).await?;
+        if engine.exited(&helper.id).await? != 0 {
+            let volume = helper.labels.restores().map(|volume| volume.to_string());
+            return Err(Refusal::HalfRestored {
+                volume: volume.unwrap_or_default(),
+                helper: helper.name.clone(),
+            }
+            .into());
+        }
+    }
+    Ok(engine.remove(&helper.id).await?)
+}

@@ -1,0 +1,223 @@
+//! A container that does one thing beside a volume.
+
+use std::pin::Pin;
+
+use bollard::container::LogOutput;
+use bollard::errors::Error;
+use bollard::models::{
+    ContainerCreateBody, HostConfig, HostConfigCgroupnsModeEnum, HostConfigLogConfig, Mount,
+    MountType, MountVolumeOptions,
+};
+use bollard::query_parameters::{AttachContainerOptionsBuilder, RemoveContainerOptionsBuilder};
+use containai_core::engine::{ContainerId, EngineError, Isolation};
+use containai_core::label;
+use containai_core::layout;
+use containai_core::naming::{ClientId, VolumeName, WorkspacePath};
+use futures_util::Stream;
+use tokio::io::AsyncWrite;
+
+use super::VolumeError;
+use crate::container;
+use crate::engine::DockerEngine;
+
+/// The longest memory of what a helper complains about, in bytes.
+const COMPLAINTS: usize = 64 << 10;
+/// How many lines of it an error shows.
+const LINES: usize = 5;
+
+/// A volume and what a helper beside it is made of.
+#[derive(Clone, Copy, Debug)]
+pub struct Mounted<'a> {
+    /// The volume; it is made, empty, where there is none.
+    pub volume: &'a VolumeName,
+    /// The workspace that a new volume is labelled with.
+    pub workspace: &'a WorkspacePath,
+    /// An image of ours in the engine's store.
+    pub image: &'a str,
+    /// How the helper's root is kept from being the host's: as in the
+    /// containers that have the volume, or owners would differ.
+    pub isolation: Isolation,
+}
+
+/// A running helper, attached to its streams. It sees the volume and nothing
+/// else: no workspace, no network.
+pub(super) struct Errand<'a> {
+    engine: &'a DockerEngine,
+    id: ContainerId,
+    volume: String,
+    pub(super) output: Pin<Box<dyn Stream<Item = Result<LogOutput, Error>> + Send>>,
+    pub(super) input: Pin<Box<dyn AsyncWrite + Send>>,
+    complaints: Vec<u8>,
+}
+
+impl<'a> Errand<'a> {
+    /// Makes a helper and starts it; its label tells what for.
+    pub(super) async fn start(
+        engine: &'a DockerEngine,
+        mounted: Mounted<'_>,
+        label: &'static str,
+        command: Vec<String>,
+    ) -> Result<Self, EngineError> {
+        let docker = engine.docker();
+        let failure = |error| engine.failure(error);
+        let created =
+            docker.create_container(None, body(mounted, engine.client(), label, command)).await;
+        let id = ContainerId::new(created.map_err(failure)?.id);
+        let options = AttachContainerOptionsBuilder::default()
+            .stdin(true)
+            .stdout(true)
+            .stderr(true)
+            .stream(true)
+            .build();
+        let attached = docker.attach_container(id.as_ref(), Some(options)).await;
+        let attached = match attached {
+            Ok(attached) => attached,
+            Err(error) => return Err(discard(engine, &id, error).await),
+        };
+        if let Err(error) = container::start(docker, &id).await {
+            return Err(discard(engine, &id, error).await);
+        }
+        Ok(Self {
+            engine,
+            id,
+            volume: mounted.volume.to_string(),
+            output: attached.output,
+            input: attached.input,
+            complaints: Vec::new(),
+        })
+    }
+
+    pub(super) fn engine(&self) -> &'a DockerEngine {
+        self.engine
+    }
+
+    /// Keeps the beginning of what the helper says to people.
+    pub(super) fn note(&mut self, message: &[u8]) {
+        let room = COMPLAINTS - self.complaints.len();
+        self.complaints.extend_from_slice(&message[..message.len().min(room)]);
+    }
+
+    /// What it complained about, line by line, without control characters.
+    pub(super) fn complaints(&self) -> Vec<String> {
+        let text = String::from_utf8_lossy(&self.complaints);
+        let lines = text.lines().filter(|line| !line.trim().is_empty());
+        lines.map(|line| line.replace(char::is_control, "\u{fffd}")).collect()
+    }
+
+    /// Waits until it has ended; `Ok` is its status.
+    pub(super) async fn status(&self) -> Result<i64, EngineError> {
+        let exited = container::exited(self.engine.docker(), &self.id).await;
+        exited.map_err(|error| self.engine.failure(error))
+    }
+
+    pub(super) fn failed(&self, status: i64) -> VolumeError {
+        let mut lines = self.complaints();
+        lines.drain(..lines.len().saturating_sub(LINES));
+        VolumeError::Failed { volume: self.volume.clone(), status, lines }
+    }
+
+    /// Takes the helper away, whatever it is at; the volume stays.
+    pub(super) async fn remove(self) -> Result<(), EngineError> {
+        remove(self.engine, &self.id).await.map_err(|error| self.engine.failure(error))
+    }
+}
+
+/// What never ran leaves nothing behind; the first failure is the one to tell.
+async fn discard(engine: &DockerEngine, id: &ContainerId, error: Error) -> EngineError {
+    let _ = remove(engine, id).await;
+    engine.failure(error)
+}
+
+async fn remove(engine: &DockerEngine, id: &ContainerId) -> Result<(), Error> {
+    let options = RemoveContainerOptionsBuilder::default().force(true).build();
+    match engine.docker().remove_container(id.as_ref(), Some(options)).await {
+        Err(Error::DockerResponseServerError { status_code: 404, .. }) => Ok(()),
+        removed => removed,
+    }
+}
+
+fn body(
+    mounted: Mounted<'_>,
+    client: Option<&ClientId>,
+    label: &str,
+    command: Vec<String>,
+) -> ContainerCreateBody {
+    let managed = (label::MANAGED.to_owned(), "true".to_owned());
+    let workspace = (label::WORKSPACE.to_owned(), mounted.workspace.to_string());
+    let of_client = client.map(|client| (label::CLIENT.to_owned(), client.to_string()));
+    let of_volume = [managed.clone(), workspace].into_iter().chain(of_client.clone());
+    let own = [managed, (label.to_owned(), mounted.volume.to_string())];
+    let mount = Mount {
+        typ: Some(MountType::VOLUME),
+        source: Some(mounted.volume.to_string()),
+        target: Some(layout::CONTAINER_DATA.into()),
+        volume_options: Some(MountVolumeOptions {
+            labels: Some(of_volume.collect()),
+            // A new volume is empty, whatever the image has at that place.
+            no_copy: Some(true),
+            ..Default::default()
+        }),
+        ..Default::default()
+    };
+    ContainerCreateBody {
+        image: Some(mounted.image.to_owned()),
+        entrypoint: Some(vec!["/bin/sh".into(), "-c".into()]),
+        cmd: Some(command),
+        env: Some(vec!["LC_ALL=C".into()]),
+        user: Some("0:0".into()),
+        working_dir: Some("/".into()),
+        // The host's signals are for systemd, which does not run here.
+        stop_signal: Some("SIGKILL".into()),
+        attach_stdin: Some(true),
+        attach_stdout: Some(true),
+        attach_stderr: Some(true),
+        open_stdin: Some(true),
+        // Its input ends with the command that feeds it.
+        stdin_once: Some(true),
+        // No workspace: the container serves none.
+        labels: Some(own.into_iter().chain(of_client).collect()),
+        host_config: Some(HostConfig {
+            runtime: Some(mounted.isolation.runtime().into()),
+            cgroupns_mode: match mounted.isolation {
+                Isolation::Userns => Some(HostConfigCgroupnsModeEnum::PRIVATE),
+                Isolation::Sysbox => None,
+            },
+            network_mode: Some("none".into()),
+            // What goes through it is secret, and is nothing to be kept.
+            log_config: Some(HostConfigLogConfig {
+                typ: Some("none".into()),
+                ..Default::default()
+            }),
+            mounts: Some(vec![mount]),
+            ..Default::default()
+        }),
+        ..Default::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_but_the_volume_is_in_reach() {
+        let workspace = WorkspacePath::new("/src/api").expect("a path");
+        let volume = VolumeName::data(&workspace);
+        let mounted = Mounted {
+            volume: &volume,
+            workspace: &workspace,
+            image: "containai/base:1",
+            isolation: Isolation::Userns,
+        };
+        let body = body(mounted, None, label::RESTORES, vec!["true".into()]);
+        let host = body.host_config.expect("a host configuration");
+        let mounts = host.mounts.unwrap_or_default();
+        let seen: Vec<_> =
+            mounts.iter().map(|mount| (&mount.typ, mount.target.as_deref())).collect();
+        assert_eq!(seen, [(&Some(MountType::VOLUME), Some("/mnt/agent-data"))]);
+        assert_eq!((host.binds, host.privileged, host.cap_add), (None, None, None));
+        assert_eq!(host.network_mode.as_deref(), Some("none"));
+        assert_eq!(host.log_config.and_then(|log| log.typ).as_deref(), Some("none"));
+        assert_eq!(body.labels.unwrap_or_default().get(label::WORKSPACE), None);
+    }
+}

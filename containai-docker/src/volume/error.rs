@@ -1,0 +1,47 @@
+//! Why a volume was not read or written whole.
+
+use containai_core::engine::EngineError;
+use containai_core::exit;
+use containai_core::hint::{Advice, Hint};
+
+/// Why a volume was not read or written whole.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum VolumeError {
+    /// What the engine says.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    /// The helper beside the volume failed: the disk is full, or its image has
+    /// no GNU tar.
+    #[error("the helper of volume `{volume}` ended with status {status}{}", last(.lines))]
+    Failed {
+        /// The volume.
+        volume: String,
+        /// The status of its process.
+        status: i64,
+        /// The last lines that it wrote, without control characters.
+        lines: Vec<String>,
+    },
+}
+
+impl Advice for VolumeError {
+    fn exit_code(&self) -> u8 {
+        match self {
+            Self::Engine(error) => error.exit_code(),
+            Self::Failed { .. } => exit::FAILED,
+        }
+    }
+
+    fn hints(&self) -> Vec<Hint> {
+        match self {
+            Self::Engine(error) => error.hints(),
+            Self::Failed { .. } => vec![Hint::new(
+                "see that the engine's disk has room, and that the image has GNU tar; the volume is as it was",
+            )],
+        }
+    }
+}
+
+fn last(lines: &[String]) -> String {
+    lines.iter().map(|line| format!("\n  {line}")).collect()
+}

@@ -1,0 +1,17 @@
+//! Volumes, past the containers that have them mounted.
+
+mod door;
+mod errand;
+mod error;
+mod packing;
+mod pieces;
+mod script;
+mod unpacking;
+mod users;
+
+pub use door::VolumeDoor;
+pub use errand::Mounted;
+pub use error::VolumeError;
+pub use packing::{Complaints, Packing};
+pub use pieces::{PieceReader, PieceWriter, Pieces, pieces};
+pub use unpacking::{Room, Unpacking};

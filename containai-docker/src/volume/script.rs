@@ -1,0 +1,96 @@
+//! What runs beside a volume. GNU coreutils, GNU tar and a POSIX shell are
+//! needed, which every image of ours has.
+
+use containai_core::layout::{CONTAINER_DATA, VOLUME_STAGING};
+
+/// Where a restore has its tree unpacked, below [`VOLUME_STAGING`].
+pub(super) const TREE: &str = "new";
+/// The last file of a stream that is whole.
+pub(super) const COMPLETE: &str = "complete";
+/// The line that has a helper begin.
+pub(super) const GO: &[u8] = b"go\n";
+
+/// How GNU tar keeps what a tree has beside contents.
+const ATTRIBUTES: &str = "--numeric-owner --acls --xattrs --xattrs-include='user.*'";
+
+/// Waits for its line, then writes the volume as an archive. Its arguments are
+/// tar's.
+pub(super) fn pack() -> String {
+    format!(
+        "read -r go || exit 3; \
+         exec tar --create --file=- --directory={CONTAINER_DATA} --format=posix \
+         --pax-option=delete=atime,delete=ctime --blocking-factor=128 --sort=name \
+         --sparse {ATTRIBUTES} \"$@\" ."
+    )
+}
+
+/// Tells how much room there is, waits for its line, unpacks beside what is
+/// there, and puts it in its place.
+///
+/// Between `retire` and the end it is only moved about, and each move can be
+/// done again: started once more, at whatever point it was killed, the same
+/// container goes on or takes everything back. A stream that ends without its
+/// last file is taken back. The attributes of the top come last, since every
+/// move changes its time.
+pub(super) fn unpack() -> String {
+    unpack_in(CONTAINER_DATA, "")
+}
+
+/// As [`unpack`], for a volume elsewhere; what has to outlive a crash beside
+/// the volume is kept below `memory`.
+fn unpack_in(volume: &str, memory: &str) -> String {
+    format!(
+        r#"set -eu
+umask 077
+cd '{volume}'
+m='{memory}'
+s={VOLUME_STAGING}
+move() {{
+  for path in "$1"/* "$1"/.[!.]* "$1"/..?*; do
+    name=${{path##*/}}
+    if [ "$name" = "$s" ]; then continue; fi
+    if [ -e "$path" ] || [ -L "$path" ]; then
+      if [ -e "$2/$name" ] || [ -L "$2/$name" ]; then rm -rf -- "$2/$name"; fi
+      mv -T -- "$path" "$2/$name"
+    fi
+  done
+}}
+finish() {{
+  if [ -e $s/retire ]; then
+    tar --create --file="$m/top.tar" --format=posix --no-recursion {ATTRIBUTES} --directory=$s/{TREE} .
+    mkdir -p $s/old
+    move . $s/old
+    mv -T $s/retire $s/place
+  fi
+  if [ -e $s/place ]; then
+    move $s/{TREE} .
+    sync -f .
+    mv -T $s/place $s/placed
+  fi
+  rm -rf $s
+  if [ -e "$m/top.tar" ]; then
+    tar --extract --file="$m/top.tar" --same-owner --same-permissions {ATTRIBUTES} --directory=.
+  fi
+}}
+if [ -e "$m/began" ]; then finish; exit 0; fi
+stat -f -c '%a %S %d' .
+read -r go || exit 3
+: > "$m/began"
+rm -rf $s
+mkdir -m 700 $s
+if tar --extract --file=- --directory=$s --blocking-factor=128 --same-owner --same-permissions \
+     --absolute-names --keep-old-files --delay-directory-restore --warning=no-timestamp \
+     {ATTRIBUTES} && [ -e $s/{COMPLETE} ] && sync -f . ; then
+  : > $s/retire
+  finish
+else
+  rm -rf $s
+  exit 4
+fi
+"#
+    )
+}
+
+#[cfg(test)]
+#[path = "script_tests.rs"]
+mod tests;

@@ -1,0 +1,173 @@
+//! The scripts on this machine's files, and what becomes of them when they are
+//! killed at any point.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{self, Write as _};
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, symlink};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use tempfile::TempDir;
+
+use super::{pack, unpack, unpack_in};
+
+#[test]
+fn scripts() {
+    insta::assert_snapshot!("pack", pack());
+    insta::assert_snapshot!("unpack", unpack());
+}
+
+/// A volume with a content, a tree to take its place, and room for what has to
+/// outlive a crash.
+struct Place(TempDir);
+
+impl Place {
+    fn new() -> io::Result<Self> {
+        let place = Self(TempDir::new()?);
+        for directory in ["volume/kept/deep", "tree/new/kept", "memory", "bin"] {
+            fs::create_dir_all(place.at(directory))?;
+        }
+        for (path, content) in [
+            ("volume/kept/deep/old", "old"),
+            ("volume/.hidden", "old"),
+            ("volume/both", "old"),
+            ("tree/new/kept/fresh", "new"),
+            ("tree/new/.dot", "new"),
+            ("tree/new/..dots", "new"),
+            ("tree/new/both", "new"),
+            ("tree/complete", ""),
+        ] {
+            fs::write(place.at(path), content)?;
+        }
+        symlink("/nowhere", place.at("tree/new/dangling"))?;
+        fs::set_permissions(place.at("tree/new"), fs::Permissions::from_mode(0o751))?;
+        let date = ["--date=2001-01-01 00:00:00.5", "--no-dereference"];
+        let touched = Command::new("touch").args(date).arg(place.at("tree/new")).status()?;
+        assert!(touched.success());
+        Ok(place)
+    }
+
+    fn at(&self, path: &str) -> PathBuf {
+        self.0.path().join(path)
+    }
+
+    /// An archive of the tree, with or without its end.
+    fn archive(&self, last: &[&str]) -> io::Result<Vec<u8>> {
+        let mut tar = Command::new("tar");
+        tar.args(["--create", "--format=posix", "--file=-", "--directory"]).arg(self.at("tree"));
+        Ok(tar.arg("new").args(last).output()?.stdout)
+    }
+
+    /// Runs the script; every call of these programs counts, and the process
+    /// group is killed at one of them.
+    fn run(&self, input: &[u8], killed_at: Option<usize>) -> io::Result<bool> {
+        let count = self.at("count");
+        let _ = fs::remove_file(&count);
+        for program in ["tar", "mv", "rm", "mkdir", "sync", "stat"] {
+            let wrapper = format!(
+                "#!/bin/sh\nPATH=/usr/bin:/bin\necho >> '{count}'\n\
+                 if [ $(wc -l < '{count}') = '{at}' ]; then kill -9 0; fi\nexec {program} \"$@\"\n",
+                count = count.display(),
+                at = killed_at.map_or_else(|| "never".into(), |at| at.to_string()),
+            );
+            let path = self.at("bin").join(program);
+            fs::write(&path, wrapper)?;
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o755))?;
+        }
+        let (volume, memory) = (self.at("volume"), self.at("memory"));
+        let script = unpack_in(&volume.to_string_lossy(), &memory.to_string_lossy());
+        let mut child = Command::new("setsid")
+            .args(["--wait", "sh", "-c", &script])
+            .env("PATH", format!("{}:/usr/bin:/bin", self.at("bin").display()))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()?;
+        if let Some(mut stdin) = child.stdin.take() {
+            // It may have been killed already.
+            let _ = stdin.write_all(&[b"go\n", input].concat());
+        }
+        Ok(child.wait()?.success())
+    }
+
+    /// How many calls the last run made.
+    fn calls(&self) -> usize {
+        fs::read_to_string(self.at("count")).map_or(0, |text| text.lines().count())
+    }
+}
+
+/// Everything below a directory, and the directory itself.
+fn tree(root: &Path) -> BTreeMap<PathBuf, String> {
+    let mut found = BTreeMap::new();
+    let mut open = vec![root.to_owned()];
+    while let Some(path) = open.pop() {
+        let stat = fs::symlink_metadata(&path).expect("it is there");
+        let what = match stat.file_type() {
+            kind if kind.is_dir() => {
+                let entries = fs::read_dir(&path).expect("it is a directory");
+                open.extend(entries.map(|entry| entry.expect("it is there").path()));
+                // Only the top gets its time back at the end of all moves.
+                match path == root {
+                    true => format!("{:o} {}.{}", stat.mode(), stat.mtime(), stat.mtime_nsec()),
+                    false => format!("{:o}", stat.mode()),
+                }
+            }
+            kind if kind.is_symlink() => format!("{:?}", fs::read_link(&path).expect("a link")),
+            _ => fs::read_to_string(&path).expect("a file"),
+        };
+        found.insert(path.strip_prefix(root).expect("it is below").to_owned(), what);
+    }
+    found
+}
+
+#[test]
+fn killed_anywhere_it_is_finished_or_taken_back() -> io::Result<()> {
+    let (mut taken_back, mut finished) = (0, 0);
+    for at in 1.. {
+        let place = Place::new()?;
+        let (old, new) = (tree(&place.at("volume")), tree(&place.at("tree/new")));
+        let archive = place.archive(&["complete"])?;
+        if place.run(&archive, Some(at))? {
+            assert_eq!(tree(&place.at("volume")), new);
+            assert!(at > 10, "{at} calls are too few");
+            break;
+        }
+        // And killed again at each call of its second run.
+        let mut again = 1;
+        while !place.run(b"", Some(again))? {
+            assert!(place.calls() > 0, "it fails by itself after call {at}");
+            again += 1;
+        }
+        let mut found = tree(&place.at("volume"));
+        if found == new {
+            finished += 1;
+            continue;
+        }
+        let mut old = old;
+        // What came and went has changed the time of the top.
+        old.remove(Path::new(""));
+        found.remove(Path::new(""));
+        assert_eq!(found, old, "killed at call {at}");
+        taken_back += 1;
+    }
+    assert!(taken_back > 2 && finished > 5, "{taken_back} and {finished}");
+    Ok(())
+}
+
+#[test]
+fn a_stream_without_its_end_changes_nothing() -> io::Result<()> {
+    let place = Place::new()?;
+    let whole = place.archive(&["complete"])?;
+    for input in [&place.archive(&[])?[..], &whole[..whole.len() / 2], &whole[..512], b"", b"junk"]
+    {
+        let mut old = tree(&place.at("volume"));
+        old.remove(Path::new(""));
+        assert!(!place.run(input, None)?);
+        let mut found = tree(&place.at("volume"));
+        found.remove(Path::new(""));
+        assert_eq!(found, old);
+        fs::remove_file(place.at("memory/began"))?;
+    }
+    Ok(())
+}

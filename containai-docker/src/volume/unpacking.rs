@@ -1,0 +1,166 @@
+//! A volume that gets another content.
+
+use std::future::pending;
+
+use bollard::container::LogOutput;
+use bytes::Bytes;
+use containai_core::engine::EngineError;
+use containai_core::label;
+use futures_util::TryStreamExt as _;
+use tokio::io::AsyncWriteExt as _;
+use tokio::sync::mpsc::Receiver;
+
+use super::errand::{Errand, Mounted};
+use super::{VolumeError, script};
+use crate::engine::DockerEngine;
+
+/// How much room a disk has.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Room {
+    /// Bytes that are free.
+    pub bytes: u64,
+    /// Files that can be made; `None` where the file system has no limit.
+    pub files: Option<u64>,
+}
+
+/// A helper that waits to give a volume another content. Until it is told to,
+/// nothing is written. [`Unpacking::close`] has to follow.
+pub struct Unpacking<'a> {
+    helper: Errand<'a>,
+    /// How much room the volume's disk has.
+    pub room: Room,
+}
+
+impl DockerEngine {
+    /// Gets ready to unpack into a volume, which no container may be running
+    /// with.
+    ///
+    /// # Errors
+    ///
+    /// What the engine says to a new container; [`VolumeError::Failed`] when
+    /// its image is none of ours.
+    pub async fn unpack_volume(&self, mounted: Mounted<'_>) -> Result<Unpacking<'_>, VolumeError> {
+        let command = vec![script::unpack()];
+        let mut helper = Errand::start(self, mounted, label::RESTORES, command).await?;
+        match room(&mut helper).await {
+            Ok(Some(room)) => Ok(Unpacking { helper, room }),
+            Ok(None) => {
+                let error = match helper.status().await {
+                    Ok(status) => helper.failed(status),
+                    Err(error) => error.into(),
+                };
+                helper.remove().await?;
+                Err(error)
+            }
+            Err(error) => {
+                helper.remove().await?;
+                Err(error.into())
+            }
+        }
+    }
+}
+
+impl Unpacking<'_> {
+    /// The directory that a stream has its tree in, and the name of the empty
+    /// file that ends it. A stream without that file changes nothing.
+    pub const FRAME: (&'static str, &'static str) = (script::TREE, script::COMPLETE);
+
+    /// Unpacks a tar archive, and puts what is in it in place of all that the
+    /// volume holds.
+    ///
+    /// # Errors
+    ///
+    /// - [`VolumeError::Failed`]: it could not be unpacked; the volume is as
+    ///   it was.
+    /// - What the engine says. Where its answer is lost the helper stays, and
+    ///   has to be started again to its end.
+    pub async fn run(&mut self, mut pieces: Receiver<Bytes>) -> Result<(), VolumeError> {
+        let helper = &mut self.helper;
+        let engine = helper.engine();
+        let mut input = std::mem::replace(&mut helper.input, Box::pin(tokio::io::sink()));
+        // Where a write fails the helper has ended, and its status says why.
+        let feed = async {
+            if input.write_all(script::GO).await.is_ok() {
+                while let Some(piece) = pieces.recv().await {
+                    if input.write_all(&piece).await.is_err() {
+                        break;
+                    }
+                }
+            }
+            let _ = input.shutdown().await;
+            // The sender is told that nobody listens any more.
+            drop(pieces);
+            pending().await
+        };
+        let listen = async {
+            while let Some(output) = helper.output.try_next().await? {
+                helper.note(output.as_ref());
+            }
+            Ok(())
+        };
+        let heard = tokio::select! {
+            heard = listen => heard,
+            never = feed => never,
+        };
+        heard.map_err(|error| engine.failure(error))?;
+        match helper.status().await? {
+            0 => Ok(()),
+            status => Err(helper.failed(status)),
+        }
+    }
+
+    /// Takes the helper away.
+    ///
+    /// # Errors
+    ///
+    /// What the engine says.
+    pub async fn close(self) -> Result<(), EngineError> {
+        self.helper.remove().await
+    }
+}
+
+/// Its first line; `None` when it ends without one.
+async fn room(helper: &mut Errand<'_>) -> Result<Option<Room>, EngineError> {
+    let mut line = Vec::new();
+    let engine = helper.engine();
+    while let Some(output) =
+        helper.output.try_next().await.map_err(|error| engine.failure(error))?
+    {
+        match output {
+            LogOutput::StdOut { message } => line.extend_from_slice(&message),
+            output => helper.note(output.as_ref()),
+        }
+        if line.ends_with(b"\n") {
+            return Ok(parse(&line));
+        }
+    }
+    Ok(None)
+}
+
+/// Reads `blocks size files`, as `stat -f` tells them.
+fn parse(line: &[u8]) -> Option<Room> {
+    let text = std::str::from_utf8(line).ok()?;
+    let mut numbers = text.split_whitespace().map(str::parse::<u64>);
+    let (blocks, size) = (numbers.next()?.ok()?, numbers.next()?.ok()?);
+    let files = numbers.next()?.ok()?;
+    Some(Room {
+        bytes: blocks.saturating_mul(size),
+        // File systems without a fixed number of inodes report none at all.
+        files: (files > 0).then_some(files),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rooms() {
+        let room = |bytes, files| Some(Room { bytes, files });
+        assert_eq!(parse(b"6338644 4096 16046500\n"), room(25_963_085_824, Some(16_046_500)));
+        assert_eq!(parse(b"1 4096 0\n"), room(4096, None));
+        for bad in ["", "\n", "1 2\n", "a 1 2\n", "-1 1 1\n"] {
+            assert_eq!(parse(bad.as_bytes()), None, "{bad:?}");
+        }
+    }
+}

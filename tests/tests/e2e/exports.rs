@@ -1,0 +1,275 @@
+//! A data volume into one file, and back.
+
+use std::fs;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use containai_tests::{Cai, Person, Repository, Volume, until};
+use nix::sys::signal::Signal;
+use rustix::fs::{XattrFlags, setxattr};
+use serde_json::Value;
+
+/// A pair that seals nothing but what is in here.
+const RECIPIENT: &str = "age1gexwg0k7xegz782539xwwqmehmr3werzqg8m7gjjsz77u8cp2uwq7cjff0";
+const IDENTITY: &str =
+    "AGE-SECRET-KEY-1E92PTHKUTA3AX0GC3J2VMW3NP9RX30KL960Y3X75THRX60X0NM9QMVKUVT\n";
+
+/// What an agent and its container's root may leave behind.
+const FURNISH: &str = r#"
+    cd /mnt/agent-data && mkdir -p a/b 'with space' && echo one > a/one && ln a/one a/b/also &&
+    ln -s /etc/passwd out && ln -s ../one a/b/up && ln -s dangling 'line
+break' && printf x > "$(printf 'no-utf8-\377')" && truncate -s 64M holes && echo end >> holes &&
+    dd if=/dev/zero of=holes bs=4096 count=1 seek=4000 conv=notrunc status=none &&
+    echo sh > run && chmod 755 run && echo s > secret && chmod 600 secret &&
+    sudo mkdir -m 2750 of-root && echo r | sudo tee of-root/file >/dev/null && sudo chown 33:44 of-root/file &&
+    mkdir -m 1777 sticky && mkdir -m 000 closed && touch -d '2001-02-03 04:05:06.123456789' a/one &&
+    touch -d '1969-12-31 23:59:58.5' secret && touch -h -d '2002-01-01' out &&
+    touch -d '2003-01-01' a/b a && for n in $(seq 40); do mkdir -p deep/$n; cd deep/$n; done
+"#;
+
+/// A workspace whose container has filled its data volume and stopped.
+fn furnished(person: &Person<'_>, name: &str) -> (Repository, Volume) {
+    let repository = person.repository(name);
+    person.run(&repository, FURNISH).success();
+    person.cai(["stop"]).inside(&repository).run().success();
+    let volume = Volume::of(person, repository.path());
+    let root = volume.path();
+    setxattr(root.join("a/one"), "user.note", b"\x00\xff=\n%", XattrFlags::empty()).expect("set");
+    setxattr(root.join("a"), "user.of-directory", b"d", XattrFlags::empty()).expect("set");
+    let list = access_list(fs::metadata(root.join("run")).expect("it is there").uid());
+    setxattr(root.join("run"), "system.posix_acl_access", &list, XattrFlags::empty()).expect("set");
+    setxattr(root.join("sticky"), "system.posix_acl_default", &list, XattrFlags::empty())
+        .expect("set");
+    (repository, volume)
+}
+
+/// `user::rwx,user:UID:r-x,group::r-x,mask::r-x,other::r--` in the kernel's form.
+fn access_list(uid: u32) -> Vec<u8> {
+    let entries: [(u16, u16, u32); 5] =
+        [(1, 7, !0), (2, 5, uid), (4, 5, !0), (0x10, 5, !0), (0x20, 4, !0)];
+    let mut list = 2_u32.to_le_bytes().to_vec();
+    for (tag, permissions, id) in entries {
+        list.extend(tag.to_le_bytes());
+        list.extend(permissions.to_le_bytes());
+        list.extend(id.to_le_bytes());
+    }
+    list
+}
+
+/// Exports and looks at the file that was named.
+#[track_caller]
+fn export(person: &Person<'_>, workspace: &Repository, words: &[&str]) -> PathBuf {
+    let outcome = person.cai(["export"].iter().chain(words)).inside(workspace).run();
+    let file = PathBuf::from(outcome.success().stdout().trim());
+    let metadata = fs::metadata(&file).expect("its name was printed");
+    assert_eq!(metadata.permissions().mode() & 0o7777, 0o600);
+    file
+}
+
+/// `cai import --from FILE` and more words.
+fn restore(person: &Person<'_>, workspace: &Repository, file: &Path, words: &[&str]) -> Cai {
+    let file = file.to_str().expect("a name of our own");
+    person.cai(["import", "--from", file].iter().chain(words)).inside(workspace)
+}
+
+/// A directory for archives.
+fn archives(person: &Person<'_>) -> PathBuf {
+    let place = person.beside("archives");
+    fs::create_dir_all(&place).expect("a directory can be made");
+    place
+}
+
+/// The helpers that are still there, of whatever volume of this test.
+fn helpers(person: &Person<'_>, volume: &Volume) -> Vec<Value> {
+    let label = format!("containai.restores={}", volume.name());
+    let filter = format!("%7B%22label%22%3A%5B%22{}%22%5D%7D", label.replace('=', "%3D"));
+    let listed = person.api().get(&format!("/containers/json?all=true&filters={filter}"));
+    listed.as_array().expect("a list").clone()
+}
+
+#[test]
+fn a_volume_comes_back_as_it_was() {
+    let person = Person::new();
+    let (repository, volume) = furnished(&person, "export-whole");
+    let before = volume.tree();
+    assert!(before.values().any(|it| it.contains("with holes")), "{before:#?}");
+    let place = archives(&person);
+    for name in ["x.tgz", "x.tar.zst"] {
+        let to = place.join(name);
+        let file = export(&person, &repository, &["-o", to.to_str().expect("a name")]);
+        assert_eq!(file, to);
+        let listed = Command::new("tar").arg("tf").arg(&file).output().expect("tar is installed");
+        let listed = String::from_utf8_lossy(&listed.stdout).into_owned();
+        assert!(listed.starts_with(".containai-export.toml\n./\n"), "{listed}");
+        person
+            .cai(["export", "-o"])
+            .args([&file])
+            .inside(&repository)
+            .run()
+            .fails(2, "is there already");
+
+        // Into a volume that is not there yet, and over one that is.
+        let other = Volume::named(&person, &format!("x-{}-{name}", std::process::id()));
+        let words = ["--data-volume", other.name()];
+        restore(&person, &repository, &file, &words).run().success().tells("restored");
+        assert_eq!(other.tree(), before);
+        fs::write(other.path().join("later"), "x").expect("a file can be written");
+        fs::remove_dir_all(other.path().join("a")).expect("a directory can be removed");
+        let outcome = restore(&person, &repository, &file, &words).run();
+        outcome.fails(2, "nobody to ask");
+        assert!(other.path().join("later").exists());
+        let dry = [&words[..], &["--dry-run"]].concat();
+        let plan = restore(&person, &repository, &file, &dry).run().success().stdout();
+        assert!(plan.contains("1. replace all that is on volume x-"), "{plan}");
+        let force = [&words[..], &["--force"]].concat();
+        restore(&person, &repository, &file, &force).run().success();
+        assert_eq!(other.tree(), before);
+        assert_eq!(helpers(&person, &other), Vec::<Value>::new());
+    }
+    // The container finds what it had, and nothing beside it.
+    let file = place.join("x.tgz");
+    restore(&person, &repository, &file, &["--force"]).run().success();
+    assert_eq!(volume.tree(), before);
+    person.run(&repository, "cat /mnt/agent-data/a/b/also").success().prints("one\n");
+    restore(&person, &repository, &file, &["--force"]).run().fails(1, "runs with volume");
+}
+
+#[test]
+fn what_is_exported_belongs_together() {
+    let person = Person::new();
+    let repository = person.repository("export-live");
+    // Between the first and the last file that is read lies much else.
+    let begin = "cd /mnt/agent-data && mkdir m && for n in $(seq 60); do \
+                 head -c 4000000 /dev/urandom > m/$n; done && (i=0; while :; do i=$((i+1)); \
+                 echo $i > a.new; mv a.new a; echo $i > z.new; mv z.new z; done) >/dev/null 2>&1 &";
+    person.run(&repository, &format!("{begin} sleep 3; echo begun")).success().prints("begun\n");
+    let count = || -> u64 {
+        let text = person.exec(&repository, "cat /mnt/agent-data/a").success().stdout();
+        text.trim().parse().unwrap_or_default()
+    };
+    let first = count();
+    let place = archives(&person);
+    let file = export(&person, &repository, &["-o", place.to_str().expect("a name")]);
+    let name = file.file_name().expect("a name").to_string_lossy().into_owned();
+    assert!(name.starts_with("containai-export-2") && name.ends_with(".tgz"), "{name}");
+    let read = |path: &str| -> u64 {
+        let tar = Command::new("tar").arg("xOf").arg(&file).arg(path).output();
+        let text = tar.expect("tar is installed").stdout;
+        String::from_utf8_lossy(&text).trim().parse().expect("a number")
+    };
+    let (a, z) = (read("a"), read("z"));
+    assert!(a == z || a == z + 1, "{a} and {z} were read at different times");
+    assert!(a >= first);
+    // The container has gone on.
+    let state = &person.container(repository.path())["State"];
+    assert_eq!(state["Paused"], false);
+    until(Duration::from_secs(10), "the writer writes", || (count() > a + 5).then_some(()));
+
+    // Whoever is killed meanwhile leaves no file, and a container that the next
+    // command wakes.
+    let is_paused = || person.container(repository.path())["State"]["Paused"] == true;
+    let killed = person.cai(["export", "-o", &place.display().to_string()]).inside(&repository);
+    let running = killed.start();
+    until(Duration::from_secs(30), "the container is frozen", || is_paused().then_some(()));
+    running.signal(Signal::SIGKILL);
+    drop(running.outcome());
+    let before = count();
+    until(Duration::from_secs(10), "the writer writes", || (count() > before).then_some(()));
+    // Asked to end, it wakes the container itself.
+    let running =
+        person.cai(["export", "-o", &place.display().to_string()]).inside(&repository).start();
+    until(Duration::from_secs(30), "the container is frozen", || is_paused().then_some(()));
+    running.signal(Signal::SIGTERM);
+    running.outcome().code(130);
+    assert!(!is_paused());
+    let archives = fs::read_dir(&place).expect("a directory").flatten();
+    let archives = archives.filter(|it| it.file_name().to_string_lossy().ends_with(".tgz"));
+    assert_eq!(archives.count(), 1);
+}
+
+#[test]
+fn only_who_may_opens_it() {
+    let person = Person::new();
+    let (repository, volume) = furnished(&person, "export-sealed");
+    let place = archives(&person);
+    let path = |name: &str| place.join(name).to_str().expect("a name").to_owned();
+    fs::write(path("pass"), "correct horse\nmore\n").expect("written");
+    fs::write(path("wrong"), "battery staple\n").expect("written");
+    fs::write(path("identity"), IDENTITY).expect("written");
+    let before = volume.tree();
+
+    let file = export(
+        &person,
+        &repository,
+        &["-o", &path("p.tgz.age"), "--passphrase-file", &path("pass")],
+    );
+    let head = fs::read(&file).expect("it is there");
+    assert!(head.starts_with(b"age-encryption.org/v1\n-> scrypt "));
+    let try_with = |words: &[&str]| {
+        restore(&person, &repository, &file, &[&["--force"], words].concat()).run()
+    };
+    try_with(&[]).fails(2, "nobody to ask for the passphrase");
+    try_with(&["--passphrase-file", &path("wrong")]).fails(1, "cannot be opened");
+    assert_eq!(volume.tree(), before);
+    try_with(&["--passphrase-file", &path("pass")]).success();
+    assert_eq!(volume.tree(), before);
+
+    let sealed =
+        export(&person, &repository, &["-o", &path("r.tar.zst.age"), "--recipient", RECIPIENT]);
+    restore(&person, &repository, &sealed, &["--force"]).run().fails(1, "cannot be opened");
+    restore(&person, &repository, &sealed, &["--force", "--identity", &path("identity")])
+        .run()
+        .success();
+    assert_eq!(volume.tree(), before);
+    // A name that promises it, and nobody to seal it to.
+    let naked = person.cai(["export", "-o", &path("n.tgz.age")]).inside(&repository).run();
+    naked.fails(2, "a name for an encrypted archive");
+    assert!(!Path::new(&path("n.tgz.age")).exists());
+    let leftovers = fs::read_dir(&place).expect("a directory").flatten();
+    let leftovers = leftovers.filter(|it| it.file_name().to_string_lossy().starts_with('.'));
+    assert_eq!(leftovers.count(), 0);
+}
+
+#[test]
+fn a_container_that_stops_leaves_its_volume_in_a_file() {
+    let person = Person::new();
+    let repository = person.repository("export-stop");
+    let late = "trap 'echo late > /mnt/agent-data/late; exit' TERM; while :; do sleep 0.1; done";
+    person.run(&repository, "echo kept > /mnt/agent-data/kept").success();
+    let to = archives(&person).join("last.tgz");
+    let flag = format!("--export={}", to.display());
+    let dry = ["stop", "--remove", &flag, "--dry-run"];
+    let plan = person.cai(dry).inside(&repository).run().success().stdout();
+    let steps =
+        ["stop export-stop", "export the data volume", "remove the OpenSSH", "remove export-stop"];
+    assert!(steps.map(|step| plan.find(step)).is_sorted(), "{plan}");
+    assert!(steps.iter().all(|step| plan.contains(step)), "{plan}");
+    // What systemd's shutdown makes of it is in the file too.
+    let unit = format!("sudo systemd-run --uid=agent --unit=late sh -c \"{late}\"");
+    person.exec(&repository, &unit).success();
+    person
+        .cai(["stop", "--remove", &flag])
+        .inside(&repository)
+        .run()
+        .success()
+        .prints_line(&to.display().to_string());
+    assert_eq!(person.containers(repository.path()).len(), 0);
+    let listed = Command::new("tar").arg("tf").arg(&to).output().expect("tar is installed");
+    let listed = String::from_utf8_lossy(&listed.stdout).into_owned();
+    assert!(listed.contains("\nkept\n") && listed.contains("\nlate\n"), "{listed}");
+
+    // Where it cannot be written nothing is removed.
+    person.run(&repository, "true").success();
+    let bad = person.cai(["stop", "--remove", &flag]).inside(&repository).run();
+    bad.fails(2, "is there already");
+    assert_eq!(person.container(repository.path())["State"]["Running"], true);
+    let nowhere = "--export=/proc/x.tgz".to_owned();
+    person
+        .cai(["stop", "--remove", &nowhere])
+        .inside(&repository)
+        .run()
+        .fails(1, "cannot write in");
+    assert_eq!(person.containers(repository.path()).len(), 1);
+}

@@ -1,0 +1,206 @@
+//! Restores that are interrupted, and archives of strangers.
+
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use containai_tests::{Cai, Person, Repository, Volume, until};
+use nix::sys::signal::Signal;
+use serde_json::Value;
+
+/// A stopped container with something on its volume, and a big archive.
+fn prepared(person: &Person<'_>, name: &str) -> (Repository, Volume, PathBuf) {
+    let repository = person.repository(name);
+    let fill = "cd /mnt/agent-data && mkdir big && for n in $(seq 100); do \
+                head -c 3000000 /dev/urandom > big/$n; done && echo archived > which";
+    person.run(&repository, fill).success();
+    let file = person.beside("big.tar.zst");
+    let words = ["stop".to_owned(), format!("--export={}", file.display())];
+    person.cai(words).inside(&repository).run().success();
+    person.run(&repository, "cd /mnt/agent-data && rm -r big && echo mine > which").success();
+    person.cai(["stop"]).inside(&repository).run().success();
+    let volume = Volume::of(person, repository.path());
+    (repository, volume, file)
+}
+
+fn restore(person: &Person<'_>, workspace: &Repository, file: &Path) -> Cai {
+    let file = file.to_str().expect("a name of our own");
+    person.cai(["import", "--force", "--from", file]).inside(workspace)
+}
+
+fn helpers(person: &Person<'_>, volume: &Volume) -> Vec<Value> {
+    let filter = format!("%7B%22label%22%3A%5B%22containai.restores%3D{}%22%5D%7D", volume.name());
+    let listed = person.api().get(&format!("/containers/json?all=true&filters={filter}"));
+    listed.as_array().expect("a list").clone()
+}
+
+/// Waits until the helper unpacks; its id.
+fn unpacking(person: &Person<'_>, volume: &Volume) -> String {
+    let staged = volume.path().join(".containai-restore/new/big");
+    until(Duration::from_secs(30), "the helper unpacks", || {
+        let some = fs::read_dir(&staged).is_ok_and(|mut entries| entries.next().is_some());
+        let helper = helpers(person, volume).pop()?;
+        some.then(|| helper["Id"].as_str().map(str::to_owned))?
+    })
+}
+
+#[test]
+fn whoever_is_killed_on_the_way_loses_nothing() {
+    let person = Person::new();
+    let (repository, volume, file) = prepared(&person, "restore-killed");
+    let before = volume.tree();
+    let is_as_before = || {
+        let mut found = volume.tree();
+        // What came and went has changed the time of the top.
+        found.insert(PathBuf::new(), before[Path::new("")].clone());
+        assert_eq!(found, before);
+    };
+    for signal in [Signal::SIGKILL, Signal::SIGTERM, Signal::SIGINT] {
+        let running = restore(&person, &repository, &file).start();
+        unpacking(&person, &volume);
+        running.signal(signal);
+        let outcome = running.outcome();
+        assert_ne!(outcome.status(), 0, "{outcome}");
+        until(Duration::from_secs(30), "the helper takes it back", || {
+            (!volume.path().join(".containai-restore").exists()).then_some(())
+        });
+        is_as_before();
+        // What was left is no obstacle, and gone afterwards.
+        person.run(&repository, "cat /mnt/agent-data/which").success().prints("mine\n");
+        assert_eq!(helpers(&person, &volume), Vec::<Value>::new(), "{signal}");
+        person.cai(["stop"]).inside(&repository).run().success();
+    }
+    // The helper itself, as when the machine goes down.
+    let running = restore(&person, &repository, &file).start();
+    let helper = unpacking(&person, &volume);
+    person.api().post(&format!("/containers/{helper}/kill"), &Value::Null);
+    running.outcome().fails(1, "ended with status 137");
+    person.run(&repository, "cat /mnt/agent-data/which").success().prints("mine\n");
+    assert_eq!(helpers(&person, &volume), Vec::<Value>::new());
+    person.cai(["stop"]).inside(&repository).run().success();
+    restore(&person, &repository, &file).run().success();
+    person.run(&repository, "cat /mnt/agent-data/which").success().prints("archived\n");
+}
+
+#[test]
+fn a_restore_that_had_begun_to_move_is_finished_by_the_next_command() {
+    let person = Person::new();
+    let (repository, volume, file) = prepared(&person, "restore-moved");
+    let mut running = restore(&person, &repository, &file).start();
+    let helper = unpacking(&person, &volume);
+    running.signal(Signal::SIGSTOP);
+    person.api().post(&format!("/containers/{helper}/kill"), &Value::Null);
+    running.signal(Signal::SIGKILL);
+    until(Duration::from_secs(10), "it is dead", || running.has_ended().then_some(()));
+    // As if everything had been unpacked, and some of it moved.
+    let staging = volume.path().join(".containai-restore");
+    fs::write(staging.join("new/which"), "archived\n").expect("written");
+    fs::write(staging.join("retire"), "").expect("written");
+    let plan = person.cai(["run", "--dry-run"]).inside(&repository).run().success().stdout();
+    assert!(plan.contains("finish an interrupted restore of the volume"), "{plan}");
+    let look = "cat /mnt/agent-data/which; ls -A /mnt/agent-data";
+    let found = person.run(&repository, look).success().stdout();
+    assert!(found.starts_with("archived\n"), "{found}");
+    assert!(!found.contains(".containai-restore") && found.contains("big"), "{found}");
+    assert_eq!(helpers(&person, &volume), Vec::<Value>::new());
+}
+
+/// Packs a directory with GNU tar as a stranger would, behind a manifest that
+/// looks like ours.
+fn forge(person: &Person<'_>, name: &str, make: impl FnOnce(&Path), words: &[&str]) -> PathBuf {
+    let tree = person.beside(&format!("forged-{name}"));
+    fs::create_dir_all(&tree).expect("a directory can be made");
+    let manifest = "format = 1\nvolume = \"v\"\nmade = \"2026-01-01T00:00:00Z\"\nversion = \"1\"\n";
+    fs::write(tree.join(".containai-export.toml"), manifest).expect("written");
+    make(&tree);
+    let file = person.beside(&format!("{name}.tgz"));
+    let mut tar = Command::new("tar");
+    tar.args(["--format=posix", "-P", "--no-recursion", "-czf"]).arg(&file).arg("-C").arg(&tree);
+    let packed = tar.args([".containai-export.toml", "./"]).args(words).status();
+    assert!(packed.expect("tar is installed").success());
+    file
+}
+
+#[test]
+fn archives_of_strangers_change_nothing() {
+    let person = Person::new();
+    let repository = person.repository("restore-hostile");
+    person.run(&repository, "echo mine > /mnt/agent-data/which").success();
+    person.cai(["stop"]).inside(&repository).run().success();
+    let volume = Volume::of(&person, repository.path());
+    let before = volume.tree();
+    let write = |path: PathBuf| fs::write(path, "x").expect("written");
+    let run = |program: &str, words: &[&str], tree: &Path| {
+        let done = Command::new(program).args(words).current_dir(tree).status();
+        assert!(done.expect("it is installed").success());
+    };
+    let check = |file: PathBuf, expected: &str| {
+        restore(&person, &repository, &file).run().fails(1, expected);
+        assert_eq!(volume.tree(), before, "{expected}");
+        let new = format!("hostile-{}", std::process::id());
+        let words = ["import", "--data-volume", &new, "--from"];
+        person.cai(words).args([&file]).inside(&repository).run().fails(1, expected);
+        let volumes = person.api().get("/volumes").to_string();
+        assert!(!volumes.contains(&new), "a volume was made for nothing");
+        assert_eq!(helpers(&person, &volume), Vec::<Value>::new());
+    };
+    let file = forge(&person, "absolute", |_| {}, &["/etc/hostname"]);
+    check(file, "`/etc/hostname` is absolute");
+    let file = forge(&person, "upwards", |tree| write(tree.join("../up")), &["../up"]);
+    check(file, "`../up` leads upwards");
+    let make = |tree: &Path| symlink("/etc", tree.join("a")).expect("a link can be made");
+    check(forge(&person, "link", make, &["a", "a/hostname"]), "is in no directory");
+    let make = |tree: &Path| {
+        symlink("b", tree.join("a")).expect("a link can be made");
+        symlink("/etc", tree.join("b")).expect("a link can be made");
+    };
+    check(forge(&person, "chain", make, &["b", "a", "a/hostname"]), "is in no directory");
+    let make = |tree: &Path| run("mknod", &["zero", "c", "1", "5"], tree);
+    check(forge(&person, "device", make, &["zero"]), "`zero` is a device");
+    let make = |tree: &Path| {
+        write(tree.join("root"));
+        run("chmod", &["4755", "root"], tree);
+    };
+    check(forge(&person, "setuid", make, &["root"]), "`root` would run as another user");
+    let bomb = person.beside("bomb.tgz");
+    let tree = person.beside("forged-bomb");
+    drop(forge(&person, "bomb", |_| {}, &[]));
+    let header = bomb_header(&tree, 2 << 40);
+    fs::write(&bomb, header).expect("written");
+    check(bomb, "holds more than");
+    write(person.beside("plain.tgz"));
+    check(person.beside("plain.tgz"), "cannot restore");
+    let whole = forge(&person, "whole", |tree| write(tree.join("x")), &["x"]);
+    let bytes = fs::read(&whole).expect("it is there");
+    fs::write(&whole, &bytes[..bytes.len() - 30]).expect("written");
+    check(whole, "cannot restore");
+}
+
+/// The beginning of an archive that announces one file of so many bytes.
+fn bomb_header(tree: &Path, size: u64) -> Vec<u8> {
+    let tar = Command::new("tar")
+        .args(["--format=gnu", "-C"])
+        .arg(tree)
+        .args(["-cf", "-", "--no-recursion", ".containai-export.toml", "./"])
+        .output()
+        .expect("tar is installed");
+    // Three blocks of the manifest and the top; what fills the record goes.
+    let mut archive = tar.stdout[..3 * 512].to_vec();
+    let mut header = [0_u8; 512];
+    header[..4].copy_from_slice(b"bomb");
+    header[100..107].copy_from_slice(b"0000644");
+    header[108..115].copy_from_slice(b"0001750");
+    header[116..123].copy_from_slice(b"0001750");
+    header[124] = 0x80;
+    header[128..136].copy_from_slice(&size.to_be_bytes());
+    header[136..147].copy_from_slice(b"00000000000");
+    header[148..156].fill(b' ');
+    header[156] = b'0';
+    header[257..263].copy_from_slice(b"ustar\0");
+    let sum: u32 = header.iter().map(|&byte| u32::from(byte)).sum();
+    header[148..156].copy_from_slice(format!("{sum:06o}\0 ").as_bytes());
+    archive.extend(header);
+    archive
+}
