@@ -11,6 +11,7 @@ use containai_core::lifecycle::{
     Desired, Manner, Observed, Refusal, Silent, Step, decide, drive, plan,
 };
 use containai_core::naming::{ContainerName, HostPort, PortRange, WorkspacePath};
+use containai_core::records::NoRecords;
 use containai_core::resources::{HostCapacity, Resources};
 
 fn desired() -> Desired {
@@ -89,9 +90,9 @@ fn the_next_run_goes_on_from_any_crash() {
             let port = HostPort::new(2300).expect("a port");
             remote.put_behind(port, &ContainerId::new("id-of-api"));
             engine.crash_after(calls);
-            let first = run(drive(&engine, &remote, &desired(), &Silent));
+            let first = run(drive(&engine, &remote, &NoRecords, &desired(), &Silent));
             engine.recover();
-            let reached = run(drive(&engine, &remote, &desired(), &Silent));
+            let reached = run(drive(&engine, &remote, &NoRecords, &desired(), &Silent));
             assert!(reached.is_ok(), "{state} after {calls} calls: {reached:?}");
             let names: Vec<_> = engine.snapshot().into_iter().map(|it| it.name).collect();
             assert_eq!(names, ["api"]);
