@@ -11,9 +11,10 @@ use containai_ssh::{ForwardAgent, SshRemote, Wishes};
 
 use crate::app::Global;
 use crate::elsewhere;
-use crate::env::Env;
+use crate::env::{self, Env};
 use crate::environment::Imported;
 use crate::error::CliError;
+use crate::hooks;
 use crate::settings;
 use crate::ui::Ui;
 
@@ -106,7 +107,9 @@ impl<'a> Context<'a> {
     /// A client for the engine; see [`DockerEngine::connect`].
     pub(crate) fn engine(&self) -> anyhow::Result<DockerEngine> {
         let engine = DockerEngine::connect(self.address.clone(), self.env.certificates.as_deref())?
-            .with_build_lock(self.env.layout.image_lock());
+            .with_build_lock(self.env.layout.image_lock())
+            .with_surroundings(env::surroundings(self.env.layout.home()))
+            .with_startup_hooks(hooks::read(&self.env.layout.startup_hooks(), self.ui)?);
         let uids = self.record.as_ref().map(EngineRecord::workspace_uids).unwrap_or_default();
         let engine = engine.with_workspace_uids(uids);
         Ok(match &self.client {

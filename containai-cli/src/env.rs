@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use containai_core::config;
 use containai_core::layout::{EngineLayout, Layout};
+use containai_docker::image::Surroundings;
 use nix::unistd::{User, geteuid, getuid};
 
 /// What a process that outlives the command needs of its environment, and all
@@ -87,6 +88,33 @@ impl Env {
             .filter(|directory| directory.is_absolute())
             .map(|directory| directory.join(name))
             .find(is_program)
+    }
+}
+
+/// `TZ`: the user's time zone.
+pub(crate) fn time_zone() -> Option<String> {
+    std::env::var("TZ").ok().filter(|zone| !zone.is_empty())
+}
+
+/// How builds reach the world: what curl, npm and pip go by on this machine.
+pub(crate) fn surroundings(home: &Path) -> Surroundings {
+    let text = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+    let either = |upper: &str, lower: &str| text(lower).or_else(|| text(upper));
+    let proxies = ["http_proxy", "https_proxy", "no_proxy", "ftp_proxy", "all_proxy"];
+    let proxies = proxies.into_iter().flat_map(|name| {
+        let value = either(&name.to_uppercase(), name);
+        value
+            .into_iter()
+            .flat_map(move |value| [(name.to_owned(), value.clone()), (name.to_uppercase(), value)])
+    });
+    let bundle = ["SSL_CERT_FILE", "CURL_CA_BUNDLE", "NODE_EXTRA_CA_CERTS"];
+    let named = bundle.into_iter().filter_map(text).map(PathBuf::from).find(|it| it.is_file());
+    Surroundings {
+        proxies: proxies.collect(),
+        certificates: named.or_else(|| Some("/etc/ssl/certs/ca-certificates.crt".into())),
+        npm_registry: either("NPM_CONFIG_REGISTRY", "npm_config_registry"),
+        npmrc: Some(home.join(".npmrc")),
+        pip_index: text("PIP_INDEX_URL"),
     }
 }
 

@@ -38,7 +38,14 @@ pub const IMAGE: &str = "containai.image";
 /// Set by our images: the agents installed in it, separated by commas.
 /// Docker copies image labels to containers, so one listing shows it.
 pub const AGENTS: &str = "ai.containai.agents";
-/// Set by our images: the hash of the files that the image was built from.
+/// Set by our images: the short name, such as `base`.
+pub const IMAGE_NAME: &str = "ai.containai.image";
+/// Set by our images: the version of the program that built them.
+pub const IMAGE_VERSION: &str = "ai.containai.version";
+/// Set on what a build needs on the way and nothing afterwards.
+pub const IMAGE_STAGE: &str = "ai.containai.stage";
+/// Set by our images: the hash of the files that the image, and what it
+/// is built on, were built from.
 pub const IMAGE_CONTENT: &str = "ai.containai.content";
 
 /// `true` on a container that garbage collection leaves alone.

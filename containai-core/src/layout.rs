@@ -6,6 +6,8 @@ use sha2::{Digest as _, Sha256};
 
 use crate::naming::{ContainerName, SshAlias, VolumeName, WorkspacePath};
 
+/// The home directory of [`CONTAINER_USER`].
+pub const CONTAINER_HOME: &str = "/home/agent";
 /// Where the workspace is mounted in a container.
 pub const CONTAINER_WORKSPACE: &str = "/home/agent/workspace";
 /// Where the data volume is mounted in a container.
@@ -19,6 +21,17 @@ pub const CONTAINER_AUTHORIZED_KEYS: &str = "/etc/containai/authorized_keys";
 /// What sshd gives to sessions of other programs: `NAME=value` lines, in memory
 /// (`environment` of sshd(8), by way of a link in `~/.ssh`).
 pub const CONTAINER_ENVIRONMENT: &str = "/run/containai/session/environment";
+/// Start-up hooks of the user, put there from outside before each start.
+pub const CONTAINER_HOOKS: &str = "/etc/containai/hooks";
+/// The names of the hooks that count, one a line in the order of their turns:
+/// what was put there earlier may have gone from the host since.
+pub const CONTAINER_HOOK_LIST: &str = "/etc/containai/hooks/list";
+/// The shape of the data volume and the links into it, tmpfiles.d(5).
+pub const CONTAINER_TMPFILES: &str = "/usr/lib/tmpfiles.d/containai.conf";
+/// Programs that stand for agents, first on the path.
+pub const CONTAINER_WRAPPERS: &str = "/usr/lib/containai/wrappers";
+/// Starts what a wrapper of [`CONTAINER_WRAPPERS`] stands for.
+pub const CONTAINER_WRAP: &str = "/usr/lib/containai/wrap";
 /// The container's public host key, made at its first boot.
 pub const CONTAINER_HOST_KEY: &str = "/etc/ssh/ssh_host_ed25519_key.pub";
 /// The user that sessions run as; uid and gid are 1000.
@@ -71,6 +84,12 @@ impl Layout {
     /// The user's configuration.
     pub fn config_file(&self) -> PathBuf {
         self.config.join("config.toml")
+    }
+
+    /// Programs that every container runs when it starts, in the order of their
+    /// names.
+    pub fn startup_hooks(&self) -> PathBuf {
+        self.config.join("hooks/startup.d")
     }
 
     /// The private key that opens every container of this user, mode 0600.

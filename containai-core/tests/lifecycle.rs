@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use containai_core::engine::{
-    Container, ContainerId, EngineError, ImageRequest, ImageSource, Isolation, RunState,
+    Container, ContainerId, EngineError, HostFacts, ImageRequest, ImageSource, Isolation, RunState,
 };
 use containai_core::fake::{FakeEngine, FakeRemote, FakeSession, run};
 use containai_core::label::{self, Labels};
@@ -43,6 +43,7 @@ fn desired() -> Desired {
         template: String::new(),
         manner: Manner::default(),
         client: None,
+        host: HostFacts::default(),
     }
 }
 

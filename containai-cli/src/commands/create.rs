@@ -3,7 +3,7 @@
 use clap::Args;
 use containai_core::byte_size::ByteSize;
 use containai_core::config::{Flags, IsolationChoice, parse_memory};
-use containai_core::engine::{ImageRequest, ImageSource, Isolation};
+use containai_core::engine::{HostFacts, ImageRequest, ImageSource, Isolation};
 use containai_core::hint::Hint;
 use containai_core::lifecycle::{Desired, Manner};
 use containai_core::naming::{
@@ -19,7 +19,7 @@ use crate::host;
 /// The flags that shape a container when it is made.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct CreateArgs {
-    /// The image of a new container: `base`, or any reference
+    /// The image of a new container: base, agents, sdks, full, or any reference [default: agents]
     #[arg(long, value_parser = parse_image)]
     image: Option<ImageRequest>,
     /// How to get an image: auto, pull, build or bootstrap
@@ -92,6 +92,7 @@ pub(crate) fn desired(
         template: String::new(),
         manner: Manner::default(),
         client: context.client.clone(),
+        host: HostFacts::default(),
     }
 }
 

@@ -20,6 +20,7 @@ mod exec;
 mod forward;
 mod gc;
 mod gone_args;
+mod image;
 mod import;
 mod links;
 mod list;
@@ -67,6 +68,7 @@ pub(crate) enum Command {
     Open(open::OpenArgs),
     Config(config::ConfigArgs),
     Trust(trust::TrustArgs),
+    Image(image::ImageArgs),
     Setup(setup::SetupArgs),
     Version(version::VersionArgs),
     Completion(completion::CompletionArgs),
@@ -99,6 +101,7 @@ pub(crate) fn run(
         Command::Forward(args) => wait(forward::run(args, global, env, ui)),
         Command::Ports(args) => wait(ports::run(args, global, env, ui)),
         Command::Open(args) => wait(open::run(args, global, env, ui)),
+        Command::Image(args) => wait(image::run(args, global, env, ui)),
         Command::Ssh(args) => wait(ssh::run(args, global, env, ui)),
         Command::Status(args) => wait(status::run(&args, global, env, ui)),
         Command::List(args) => wait(list::run(&args, global, env, ui)),

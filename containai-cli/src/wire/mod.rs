@@ -2,6 +2,7 @@
 
 pub(crate) mod config;
 pub(crate) mod gc;
+pub(crate) mod image;
 pub(crate) mod list;
 pub(crate) mod log;
 pub(crate) mod plan;

@@ -1,4 +1,4 @@
-//! An agent: how it is started.
+//! Agents: what starts them, and what they are always given.
 
 use toml_edit::{Document, Table};
 
@@ -30,6 +30,28 @@ impl Agent {
         self.name == word || self.binary == word || self.aliases.iter().any(|it| it == word)
     }
 
+    /// Every command that starts the agent, its name first.
+    pub fn commands(&self) -> impl Iterator<Item = &str> {
+        [self.name.as_str()].into_iter().chain(self.aliases.iter().map(String::as_str))
+    }
+
+    /// The program that stands for a command of the agent in an image and adds
+    /// what the manifest says. It is the same in every kind of session, for it
+    /// needs no shell to have read anything.
+    #[must_use]
+    pub fn wrapper(&self) -> String {
+        let words: Vec<_> =
+            [&self.binary].into_iter().chain(&self.default_args).map(word).collect();
+        format!(
+            "#!/bin/sh\n\
+             # Made of the manifests by `cargo xtask generate`: {} with what its manifest adds.\n\
+             exec {} {} \"$@\"\n",
+            self.name,
+            crate::layout::CONTAINER_WRAP,
+            words.join(" ")
+        )
+    }
+
     fn of(table: &Table) -> Self {
         let text = |key| table.get(key).and_then(|item| item.as_str()).map(str::to_owned);
         let texts = |key| -> Vec<String> {
@@ -48,6 +70,15 @@ impl Agent {
     }
 }
 
+/// A word as a shell reads it back.
+fn word(text: &String) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,@".contains(c);
+    match !text.is_empty() && text.chars().all(is_plain) {
+        true => text.clone(),
+        false => format!("'{}'", text.replace('\'', "'\\''")),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -61,5 +92,16 @@ mod tests {
         assert!(agent.optional && agent.is_called("u") && !agent.is_called("a"));
         assert_eq!(Agent::parse("[[entries]]\n"), None);
         assert_eq!(Agent::parse("[agent"), None);
+    }
+    #[test]
+    fn every_command_of_an_agent_starts_it_with_what_its_manifest_adds() {
+        let text = "[agent]\nname = \"kimi\"\ndefault_args = [\"--a\", \"b c\"]\naliases = [\"k\"]\n";
+        let agent = Agent::parse(text).expect("an agent");
+        assert_eq!(agent.commands().collect::<Vec<_>>(), ["kimi", "k"]);
+        insta::assert_snapshot!(agent.wrapper(), @r#"
+        #!/bin/sh
+        # Made of the manifests by `cargo xtask generate`: kimi with what its manifest adds.
+        exec /usr/lib/containai/wrap kimi --a 'b c' "$@"
+        "#);
     }
 }

@@ -25,7 +25,7 @@ use crate::resources::{Cpus, HostCapacity, Resources};
 pub struct Config {
     /// The agent that `run` starts where no command is given; default `claude`.
     pub agent: Setting<AgentName>,
-    /// The image of a new container; default the most complete one that ships.
+    /// The image of a new container; default `agents`.
     pub image: Setting<ImageRequest>,
     /// How an image comes here that is not here yet; default `auto`.
     pub image_source: Setting<ImageSource>,
@@ -102,7 +102,9 @@ impl Config {
         let env_import = sources.find_list(&IMPORT, |text| Ok(text.to_owned()))?;
         Ok(Self {
             agent: sources.find(&AGENT, flags.agent, parse)?.or(AgentName::default()),
-            image: sources.find(&IMAGE, flags.image, read_image)?.or(default_image()),
+            image: sources
+                .find(&IMAGE, flags.image, read_image)?
+                .or(ImageRequest::Shipped(ShippedImage::DEFAULT)),
             image_source: sources
                 .find(&IMAGE_SOURCE, flags.image_source, parse)?
                 .or(ImageSource::default()),
@@ -181,12 +183,6 @@ impl Sources<'_> {
         }
         list.map(|_| names)
     }
-}
-
-/// The most complete image that ships: the one an agent needs least added to.
-fn default_image() -> ImageRequest {
-    let [.., largest] = ShippedImage::ALL;
-    ImageRequest::Shipped(largest)
 }
 
 fn ssh_ports(start: &Setting<HostPort>, end: &Setting<HostPort>) -> Result<PortRange, ConfigError> {

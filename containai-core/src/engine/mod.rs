@@ -2,9 +2,12 @@
 
 mod container;
 mod error;
+mod host_facts;
 mod image;
 mod linked_repository;
+mod own_image;
 mod sessions;
+mod startup_hook;
 mod storage;
 mod usage;
 
@@ -13,10 +16,12 @@ pub use container::{
     Succession, WorkspaceMount,
 };
 pub use error::{Cause, EngineError};
-pub use image::{ImageRequest, ImageSource, ShippedImage, UnknownImageSource};
+pub use host_facts::HostFacts;
+pub use image::{ImageRequest, ImageSource, ShippedImage, UnknownImage, UnknownImageSource};
 pub use linked_repository::LinkedRepository;
-
+pub use own_image::{OwnImage, Thrift, prunable};
 pub use sessions::{Process, Sessions};
+pub use startup_hook::StartupHook;
 pub use storage::{Moments, Storage, StoredImage, StoredVolume};
 pub use usage::{Sample, Usage};
 

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use bollard::errors::Error;
 use bollard::models::BuildInfo;
-use bollard::query_parameters::BuildImageOptionsBuilder;
+use bollard::query_parameters::{BuildImageOptionsBuilder, RemoveImageOptionsBuilder};
 use containai_core::engine::{EngineError, ShippedImage};
 use containai_core::label;
 use containai_core::lifecycle::{Event, Events};
@@ -13,6 +13,19 @@ use futures_util::TryStreamExt as _;
 use super::tail::Tail;
 use super::{context, reference};
 use crate::engine::DockerEngine;
+
+/// What a script of ours says before something that takes time.
+const SAYING: &str = "==> ";
+
+/// Whether the builder may go on from what it built before.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum BuildCache {
+    /// It may.
+    #[default]
+    Allowed,
+    /// Every step is taken again, and downloads with it.
+    Refused,
+}
 
 /// Builds the image on `base` and tags it with its local reference.
 ///
@@ -23,17 +36,29 @@ pub(crate) async fn build(
     engine: &DockerEngine,
     image: ShippedImage,
     base: &str,
+    cache: BuildCache,
     events: &dyn Events,
 ) -> Result<String, EngineError> {
     let reference = reference::local_reference(image);
     events.event(Event::Stage(&format!("building {reference} on {base}")));
-    let archive = context::archive(image)
+    let surroundings = engine.surroundings();
+    let archive = context::archive(image, &surroundings.files())
         .map_err(|source| EngineError::Host { path: "build context".into(), source })?;
+    let arguments = surroundings.arguments().chain([("BASE_IMAGE", base)]).collect();
+    let content = reference::content(image);
+    let agents = image.agents().join(",");
+    let labels = HashMap::from([
+        (label::IMAGE_NAME, image.name()),
+        (label::IMAGE_CONTENT, content.as_str()),
+        (label::IMAGE_VERSION, env!("CARGO_PKG_VERSION")),
+        (label::AGENTS, agents.as_str()),
+    ]);
     let options = BuildImageOptionsBuilder::default()
         .dockerfile("Dockerfile")
         .t(&reference)
-        .buildargs(&HashMap::from([("BASE_IMAGE", base)]))
-        .labels(&HashMap::from([(label::IMAGE_CONTENT, reference::content(image).as_str())]))
+        .buildargs(&arguments)
+        .labels(&labels)
+        .nocache(cache == BuildCache::Refused)
         .rm(true)
         .forcerm(true)
         .build();
@@ -42,10 +67,13 @@ pub(crate) async fn build(
         None,
         Some(bollard::body_full(archive.into()))
     ));
-    let mut log = Log::default();
+    let mut log = Log { image: image.name(), ..Log::default() };
     loop {
         match stream.try_next().await {
-            Ok(None) => return Ok(reference),
+            Ok(None) => {
+                forget_stages(engine, &log.stages, events).await;
+                return Ok(reference);
+            }
             Ok(Some(info)) => log.note(info, events),
             Err(Error::DockerStreamError { error }) => log.failed = Some(error),
             Err(error) => return Err(engine.failure(error)),
@@ -56,10 +84,27 @@ pub(crate) async fn build(
     }
 }
 
+/// Removes what the stages before the last one left in the store, what is built
+/// on another before that: it is large,
+/// and it holds what the host said about registries.
+async fn forget_stages(engine: &DockerEngine, stages: &[String], events: &dyn Events) {
+    for stage in stages.iter().rev() {
+        let options = RemoveImageOptionsBuilder::default().build();
+        if let Err(error) = engine.docker().remove_image(stage, Some(options), None).await {
+            events.event(Event::Notice(&format!("build stage {stage} stays: {error}")));
+        }
+    }
+}
+
 /// What the builder has said so far.
 #[derive(Debug, Default)]
 struct Log {
+    image: &'static str,
     step: String,
+    /// The image that the latest step made.
+    layer: String,
+    /// What the stages before this one ended with.
+    stages: Vec<String>,
     tail: Tail,
     failed: Option<String>,
 }
@@ -75,6 +120,13 @@ impl Log {
                 // What an earlier step printed does not explain a later one.
                 self.tail = Tail::default();
                 events.event(Event::Progress { done, total: Some(total) });
+                if line.contains(" : FROM ") && !self.layer.is_empty() {
+                    self.stages.push(std::mem::take(&mut self.layer));
+                }
+            } else if let Some(id) = layer(&line) {
+                self.layer = id.to_owned();
+            } else if let Some(saying) = line.strip_prefix(SAYING) {
+                events.event(Event::Stage(&format!("{}: {saying}", self.image)));
             }
             events.event(Event::Output(&line));
         }
@@ -94,9 +146,44 @@ fn step_numbers(line: &str) -> Option<(u64, u64)> {
     Some((step.parse::<u64>().ok()?.saturating_sub(1), total.parse().ok()?))
 }
 
+/// Reads ` ---> 0aec1ea95c97`, what a step made or found in the cache.
+fn layer(line: &str) -> Option<&str> {
+    let id = line.trim_start().strip_prefix("---> ")?;
+    (id.len() == 12 && id.bytes().all(|byte| byte.is_ascii_hexdigit())).then_some(id)
+}
+
 #[cfg(test)]
 mod tests {
+    use std::sync::Mutex;
+
     use super::*;
+
+    #[derive(Default)]
+    struct Stages(Mutex<Vec<String>>);
+
+    impl Events for Stages {
+        fn event(&self, event: Event<'_>) {
+            if let Event::Stage(text) = event {
+                self.0.lock().expect("one thread").push(text.to_owned());
+            }
+        }
+    }
+
+    #[test]
+    fn stages_are_remembered_and_sayings_told() {
+        let mut log = Log { image: "agents", ..Log::default() };
+        let told = Stages::default();
+        for text in [
+            "Step 1/5 : ARG BASE\nStep 2/5 : FROM x AS fetch\n ---> aaaaaaaaaaaa\n",
+            "Step 3/5 : RUN fetch\n ---> Running in bbbbbbbbbbbb\n==> fetching\n",
+            " ---> cccccccccccc\nStep 4/5 : FROM x\n ---> aaaaaaaaaaaa\n",
+            "Step 5/5 : RUN true\n ---> dddddddddddd\nSuccessfully built dddddddddddd\n",
+        ] {
+            log.note(BuildInfo { stream: Some(text.into()), ..BuildInfo::default() }, &told);
+        }
+        assert_eq!(log.stages, ["cccccccccccc"]);
+        assert_eq!(*told.0.lock().expect("one thread"), ["agents: fetching"]);
+    }
 
     #[test]
     fn steps_are_counted() {

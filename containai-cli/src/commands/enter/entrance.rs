@@ -21,7 +21,7 @@ use crate::passage::Passage;
 use crate::records::UserRecords;
 use crate::ui::Ui;
 use crate::workspace::Spot;
-use crate::{lock, twin};
+use crate::{host, lock, twin};
 
 /// The way into one workspace's container.
 pub(crate) struct Entrance<'a> {
@@ -159,7 +159,8 @@ impl<'a> Entrance<'a> {
         let _turn = self.turn().await?;
         setup::ensure(&self.context)?;
         let records = UserRecords { env: self.context.env, ui: self.context.ui };
-        let work = drive(engine, &self.context.remote, &records, wanted, self.context.ui);
+        let wanted = Desired { host: host::facts(), ..wanted.clone() };
+        let work = drive(engine, &self.context.remote, &records, &wanted, self.context.ui);
         until_interrupted(work, self.context.ui).await
     }
 

@@ -44,7 +44,7 @@ fn refusal(user: &str) -> String {
 fn nothing_configured_is_the_default() {
     let config = resolve(&Layers::default());
     assert_eq!(config.agent, Setting::default_to(AgentName::default()));
-    assert_eq!(config.image.value.to_string(), "base");
+    assert_eq!(config.image.value.to_string(), "agents");
     assert_eq!(config.data_volume, Setting::default_to(None));
     assert_eq!(config.ssh_ports().to_string(), "2300-2500");
     assert_eq!(config.mux, Setting::default_to(true));
