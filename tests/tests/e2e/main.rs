@@ -3,6 +3,8 @@
 //! One binary, one file a theme. A test's name is what is promised.
 
 mod agent_forwarding;
+mod agents;
+mod boot;
 mod compatibility;
 mod configuration;
 mod contract;
@@ -14,6 +16,7 @@ mod foreign_dockerd;
 mod forwards;
 mod full_disk;
 mod identity;
+mod images;
 mod import;
 mod inner_docker;
 mod interruption;

@@ -1,7 +1,7 @@
 //! The shipped catalogue.
 
 use anyhow::{Context, Result};
-use containai_core::catalog::{Entry, shipped_manifests};
+use containai_core::catalog::{Entry, VolumeShape, shipped_agents, shipped_manifests};
 use containai_core::import::{Replaces, home_links};
 use containai_core::layout::CONTAINER_DATA;
 use serde_json::{Value, json};
@@ -19,6 +19,7 @@ pub(in crate::vectors) fn compare_artifacts(text: &str, report: &mut FileReport)
         let ours = match name.as_str() {
             "import_map" => Some(import_map()),
             "link_spec" => Some(link_spec()),
+            "init_volume" => Some(init_volume()),
             "agent_wrappers" => Some(agent_wrappers()),
             _ => None,
         };
@@ -59,23 +60,33 @@ fn link_spec() -> Value {
     json!({"version": 1, "data_mount": CONTAINER_DATA, "home_dir": "/home/agent", "links": links})
 }
 
+/// What a volume holds from the beginning, in order.
+fn init_volume() -> Value {
+    let shape = VolumeShape::of(&shipped_manifests());
+    let secret = shape.files.iter().filter(|file| file.is_secret);
+    json!({
+        "dirs": shape.directories.iter().map(|it| it.path.as_str()).collect::<Vec<_>>(),
+        "files": shape.files.iter()
+            .map(|it| json!({"path": it.path, "json_init": it.is_json})).collect::<Vec<_>>(),
+        "chmod": secret.map(|it| json!(["600", it.path])).collect::<Vec<_>>(),
+    })
+}
+
 /// How agents are started, by every name they have; the ones without
 /// arguments of their own need nothing.
 fn agent_wrappers() -> Value {
-    let agents = shipped_manifests().into_iter().filter_map(|manifest| manifest.agent);
-    let wrappers = agents.filter(|agent| !agent.default_args.is_empty()).flat_map(|agent| {
-        let names: Vec<_> =
-            std::iter::once(agent.name.clone()).chain(agent.aliases.clone()).collect();
-        names.into_iter().map(move |name| {
+    let agents = shipped_agents();
+    let wrapped = agents.iter().filter(|agent| !agent.default_args.is_empty()).flat_map(|agent| {
+        agent.commands().map(|command| {
             json!({
-                "function": name,
+                "function": command,
                 "runs": agent.binary,
                 "args": agent.default_args,
                 "guarded_by_command_v": agent.optional,
             })
         })
     });
-    wrappers.collect()
+    wrapped.collect()
 }
 
 fn entries() -> impl Iterator<Item = Entry> {

@@ -1,0 +1,70 @@
+//! The image `agents`, which is what a container is made of when nobody names
+//! another.
+
+use std::time::Duration;
+
+use containai_core::engine::ShippedImage;
+use containai_tests::{Outcome, Person, Repository};
+
+/// The first test of a store downloads some hundred megabytes.
+const FIRST_RUN: Duration = Duration::from_secs(900);
+
+#[track_caller]
+fn run(person: &Person<'_>, repository: &Repository, script: &str) -> Outcome {
+    let words = ["run", "--", "sh", "-c", script];
+    person.cai(words).inside(repository).within(FIRST_RUN).run()
+}
+
+#[test]
+fn every_agent_of_the_default_image_tells_its_version_to_every_kind_of_session() {
+    let person = Person::new();
+    let repository = person.repository("agents");
+    let outcome = run(&person, &repository, "systemctl is-system-running --wait; command -v gh");
+    outcome.success().prints("running\n/usr/bin/gh\n");
+    let labels = person.container(repository.path())["Config"]["Labels"].clone();
+    assert_eq!(labels["ai.containai.agents"], ShippedImage::Agents.agents().join(","));
+    for agent in ShippedImage::Agents.agents() {
+        let version = person.cai(["exec", "--", agent, "--version"]).inside(&repository).run();
+        let stdout = version.success().stdout();
+        assert!(stdout.chars().any(|c| c.is_ascii_digit()), "{version}");
+        let login = person.exec(&repository, &format!("bash -lc '{agent} --version'"));
+        assert_eq!(login.success().stdout(), stdout, "{login}");
+    }
+}
+
+#[test]
+fn a_command_of_an_agent_adds_what_its_manifest_says_to_whatever_is_installed() {
+    let person = Person::new();
+    let repository = person.repository("wrapped");
+    let install = "mkdir -p ~/.local/bin && printf '#!/bin/sh\\nprintf \"<%s>\" \"$@\"\\n' > ~/.local/bin/claude \
+                   && chmod 755 ~/.local/bin/claude";
+    run(&person, &repository, install).success();
+    let expected = "<--dangerously-skip-permissions><a b><>";
+    let exec = person.cai(["exec", "--", "claude", "a b", ""]).inside(&repository).run();
+    exec.success().prints(expected);
+    person.exec(&repository, "bash -lc 'claude \"a b\" \"\"'").success().prints(expected);
+    person
+        .exec(&repository, "claude() { command claude \"$@\"; }; claude 'a b' ''")
+        .prints(expected);
+    // The one that the image has is found again when the user's is gone.
+    let gone = person.exec(&repository, "rm ~/.local/bin/claude; claude --version");
+    assert!(gone.success().stdout().contains("Claude Code"), "{gone}");
+}
+
+#[test]
+fn nothing_of_the_host_s_certificates_and_registries_is_in_the_image() {
+    let person = Person::new();
+    let repository = person.repository("clean");
+    let script = "find / -xdev -path /proc -prune -o -path '*containai-host*' -print 2>/dev/null; \
+                  ls /tmp; cat /opt/containai/agents/.npmrc ~/.npmrc 2>/dev/null; true";
+    let outcome = run(&person, &repository, script);
+    assert!(!outcome.success().stdout().contains("containai"), "{outcome}");
+    let images = person.api().get("/images/json?all=0");
+    let left: Vec<_> = images
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter(|image| !image["Labels"]["ai.containai.stage"].is_null())
+        .collect();
+    assert!(left.is_empty(), "build stages are left: {left:#?}");
+}
