@@ -7,6 +7,7 @@
 //! told and is no failure.
 
 mod bare;
+mod boot;
 mod bulk;
 mod create;
 mod exec;
@@ -45,6 +46,7 @@ fn main() {
     report.extend(bulk::measure(&person, rounds));
     report.extend(forward::measure(&person, rounds));
     report.extend(list::measure(&person, engine, rounds));
+    report.extend(boot::measure(&person, engine, rounds));
     report.extend(create::measure(&person, engine, rounds));
     report.extend(tree::measure(&person, rounds));
     report.extend(import::measure(&person, rounds));
