@@ -3,12 +3,13 @@
 use containai_core::byte_size::ApproximateSize;
 use containai_core::engine::OwnImage;
 use containai_core::label;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::ui::harmless;
 
 /// One image.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, JsonSchema, Serialize)]
 pub(crate) struct Image {
     /// `base`, `agents`, `sdks` or `full`; absent where the files did not say.
     #[serde(skip_serializing_if = "Option::is_none")]

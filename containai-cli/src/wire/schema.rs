@@ -3,6 +3,7 @@
 use schemars::{JsonSchema, Schema, schema_for};
 
 use super::config::Value;
+use super::image::Image;
 use super::list::Entry;
 use super::plan::PlanDocument;
 use super::resources::Allowance;
@@ -23,6 +24,8 @@ pub(crate) fn outputs() -> Vec<Output> {
     vec![
         of::<Vec<Value>>("cai config list --json"),
         of::<Value>("cai config get --json"),
+        of::<Vec<Image>>("cai image list --json"),
+        of::<Vec<Image>>("cai image prune --json"),
         of::<Vec<Entry>>("cai list --json"),
         of::<Allowance>("cai resources --json"),
         of::<Vec<Figures>>("cai stats --json"),

@@ -41,7 +41,7 @@ impl Agent {
     #[must_use]
     pub fn wrapper(&self) -> String {
         let words: Vec<_> =
-            [&self.binary].into_iter().chain(&self.default_args).map(word).collect();
+            [&self.binary].into_iter().chain(&self.default_args).map(|it| word(it)).collect();
         format!(
             "#!/bin/sh\n\
              # Made of the manifests by `cargo xtask generate`: {} with what its manifest adds.\n\
@@ -71,10 +71,10 @@ impl Agent {
 }
 
 /// A word as a shell reads it back.
-fn word(text: &String) -> String {
+fn word(text: &str) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,@".contains(c);
     match !text.is_empty() && text.chars().all(is_plain) {
-        true => text.clone(),
+        true => text.to_owned(),
         false => format!("'{}'", text.replace('\'', "'\\''")),
     }
 }

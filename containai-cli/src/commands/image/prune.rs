@@ -42,7 +42,7 @@ pub(super) async fn run(
         match engine.remove_own_image(stored).await? {
             Removal::Removed => gone.push(image::Image::of(stored, &current)),
             Removal::Needed(reason) => {
-                ui.detail(&format!("{} stays: {reason}", image::label(stored)))
+                ui.detail(&format!("{} stays: {reason}", image::label(stored)));
             }
         }
     }
