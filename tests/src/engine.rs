@@ -3,7 +3,7 @@
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::OnceLock;
+use std::sync::{Once, OnceLock};
 use std::time::Duration;
 
 use containai_core::layout::EngineLayout;
@@ -130,6 +130,22 @@ impl Engine {
         }
         engine.make_image();
         engine
+    }
+
+    /// Gives the store the image `agents` when it does not have it; one of the
+    /// tests that want it does that for all of them.
+    ///
+    /// # Panics
+    ///
+    /// When that fails.
+    #[track_caller]
+    pub fn provide_agents(&self) {
+        static MADE: Once = Once::new();
+        MADE.call_once(|| {
+            let home = self.root().join("home");
+            let build = ["image", "build", "agents"];
+            Cai::new(&home, self).args(build).within(FIRST_RUN).run().success();
+        });
     }
 
     /// Has the first `cai run` make the image; later runs find it there.

@@ -45,6 +45,11 @@ fn is_reference_of_ours(reference: &str) -> bool {
     name == "bootstrap" || ShippedImage::ALL.iter().any(|image| image.name() == name)
 }
 
+/// Whether it is a system that mmdebstrap made: every version builds on it.
+fn is_system(image: &OwnImage) -> bool {
+    image.references.iter().any(|reference| reference.starts_with("containai/bootstrap:"))
+}
+
 /// How much is kept for later.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Thrift {
@@ -65,7 +70,8 @@ pub fn prunable<'a>(
     thrift: Thrift,
 ) -> Vec<&'a OwnImage> {
     let is_current = |image: &OwnImage| image.references.iter().any(|it| current.contains(it));
-    let is_kept = |image: &OwnImage| thrift == Thrift::KeepCurrent && is_current(image);
+    let is_wanted = |image: &OwnImage| is_current(image) || is_system(image);
+    let is_kept = |image: &OwnImage| thrift == Thrift::KeepCurrent && is_wanted(image);
     let mut going: Vec<_> = images
         .iter()
         .filter(|image| image.is_ours() && image.containers == 0 && !is_kept(image))
@@ -105,13 +111,14 @@ mod tests {
             image("me/on-yours:1", 6, 0),
             image("evil/containai/base:1", 7, 0),
             image("", 8, 0),
+            image("containai/bootstrap:bookworm", 0, 0),
         ];
         let current = ["containai/base:now".to_owned()];
         let going = |thrift| -> Vec<i64> {
             prunable(&images, &current, thrift).iter().map(|image| image.created).collect()
         };
         assert_eq!(going(Thrift::KeepCurrent), [8, 4, 2, 1]);
-        assert_eq!(going(Thrift::KeepUsed), [10, 8, 4, 2, 1]);
+        assert_eq!(going(Thrift::KeepUsed), [10, 8, 4, 2, 1, 0]);
     }
 
     #[test]

@@ -1,18 +1,13 @@
 //! The image `agents`, which is what a container is made of when nobody names
 //! another.
 
-use std::time::Duration;
-
 use containai_core::engine::ShippedImage;
-use containai_tests::{Outcome, Person, Repository};
-
-/// The first test of a store downloads some hundred megabytes.
-const FIRST_RUN: Duration = Duration::from_secs(900);
+use containai_tests::{Engine, Outcome, Person, Repository};
 
 #[track_caller]
 fn run(person: &Person<'_>, repository: &Repository, script: &str) -> Outcome {
-    let words = ["run", "--", "sh", "-c", script];
-    person.cai(words).inside(repository).within(FIRST_RUN).run()
+    Engine::shared().provide_agents();
+    person.cai(["run", "--", "sh", "-c", script]).inside(repository).run()
 }
 
 #[test]
