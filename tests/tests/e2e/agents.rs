@@ -31,7 +31,7 @@ fn every_agent_of_the_default_image_tells_its_version_to_every_kind_of_session()
 fn a_command_of_an_agent_adds_what_its_manifest_says_to_whatever_is_installed() {
     let person = Person::new();
     let repository = person.repository("wrapped");
-    let install = "mkdir -p ~/.local/bin && printf '#!/bin/sh\\nprintf \"<%s>\" \"$@\"\\n' > ~/.local/bin/claude \
+    let install = "mkdir -p ~/.local/bin && printf '#!/bin/sh\\nprintf \"<%%s>\" \"$@\"\\n' > ~/.local/bin/claude \
                    && chmod 755 ~/.local/bin/claude";
     run(&person, &repository, install).success();
     let expected = "<--dangerously-skip-permissions><a b><>";
