@@ -8,6 +8,8 @@ use containai_core::engine::HostFacts;
 use containai_core::resources::HostCapacity;
 use containai_core::timestamp::Timestamp;
 
+use crate::{env, git};
+
 /// How long a best-effort answer may take.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -16,8 +18,6 @@ pub(crate) fn now() -> Timestamp {
     let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     Timestamp::from_unix(since_1970.as_secs().cast_signed())
 }
-
-use crate::{env, git};
 
 /// Memory and processors of this machine; 0 where they cannot be told.
 pub(crate) fn capacity() -> HostCapacity {

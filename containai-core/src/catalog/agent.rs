@@ -95,7 +95,8 @@ mod tests {
     }
     #[test]
     fn every_command_of_an_agent_starts_it_with_what_its_manifest_adds() {
-        let text = "[agent]\nname = \"kimi\"\ndefault_args = [\"--a\", \"b c\"]\naliases = [\"k\"]\n";
+        let text =
+            "[agent]\nname = \"kimi\"\ndefault_args = [\"--a\", \"b c\"]\naliases = [\"k\"]\n";
         let agent = Agent::parse(text).expect("an agent");
         assert_eq!(agent.commands().collect::<Vec<_>>(), ["kimi", "k"]);
         insta::assert_snapshot!(agent.wrapper(), @r#"
