@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
-use containai_core::catalog::{shipped_agents, shipped_manifests, tmpfiles};
+use containai_core::catalog::{Agent, shipped_agents, shipped_manifests, tmpfiles};
 use containai_core::engine::ShippedImage;
 use containai_core::layout::{CONTAINER_TMPFILES, CONTAINER_WRAPPERS};
 
@@ -14,7 +14,7 @@ use crate::project;
 /// Writes the files; a test in `containai-docker` fails where they are stale.
 pub(crate) fn run() -> anyhow::Result<ExitCode> {
     write("base", CONTAINER_TMPFILES, 0o644, &tmpfiles(&shipped_manifests()))?;
-    for agent in shipped_agents() {
+    for agent in shipped_agents().into_iter().filter(Agent::is_wrapped) {
         if ShippedImage::Agents.agents().contains(&agent.name.as_str()) {
             for command in agent.commands() {
                 write(

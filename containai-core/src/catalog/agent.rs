@@ -11,6 +11,10 @@ pub struct Agent {
     pub binary: String,
     /// The arguments that it always gets in a container.
     pub default_args: Vec<String>,
+    /// First arguments that say what else it is to do, such as `mcp`; with one
+    /// of them it gets nothing but what was said, as a program demands that
+    /// takes its options for a question.
+    pub subcommands: Vec<String>,
     /// Other names of the program.
     pub aliases: Vec<String>,
     /// Whether an image may be without it.
@@ -35,20 +39,35 @@ impl Agent {
         [self.name.as_str()].into_iter().chain(self.aliases.iter().map(String::as_str))
     }
 
+    /// Whether its commands are more than the program alone.
+    #[must_use]
+    pub fn is_wrapped(&self) -> bool {
+        !self.default_args.is_empty()
+    }
+
     /// The program that stands for a command of the agent in an image and adds
     /// what the manifest says. It is the same in every kind of session, for it
     /// needs no shell to have read anything.
     #[must_use]
     pub fn wrapper(&self) -> String {
-        let words: Vec<_> =
-            [&self.binary].into_iter().chain(&self.default_args).map(|it| word(it)).collect();
+        let starts = |added: &[String]| {
+            let words = [&self.binary].into_iter().chain(added).map(|it| word(it));
+            let words = words.collect::<Vec<_>>().join(" ");
+            format!("exec {} {words} \"$@\"", crate::layout::CONTAINER_WRAP)
+        };
+        let plain = match self.subcommands.as_slice() {
+            [] => String::new(),
+            some => {
+                let words = some.iter().map(|it| word(it)).collect::<Vec<_>>().join(" | ");
+                format!("case ${{1-}} in {words}) {} ;; esac\n", starts(&[]))
+            }
+        };
         format!(
             "#!/bin/sh\n\
              # Made of the manifests by `cargo xtask generate`: {} with what its manifest adds.\n\
-             exec {} {} \"$@\"\n",
+             {plain}{}\n",
             self.name,
-            crate::layout::CONTAINER_WRAP,
-            words.join(" ")
+            starts(&self.default_args),
         )
     }
 
@@ -63,6 +82,7 @@ impl Agent {
         Self {
             binary: text("binary").unwrap_or_else(|| name.clone()),
             default_args: texts("default_args"),
+            subcommands: texts("subcommands"),
             aliases: texts("aliases"),
             optional: table.get("optional").and_then(|item| item.as_bool()).unwrap_or(false),
             name,
@@ -102,6 +122,13 @@ mod tests {
         insta::assert_snapshot!(agent.wrapper(), @r#"
         #!/bin/sh
         # Made of the manifests by `cargo xtask generate`: kimi with what its manifest adds.
+        exec /usr/lib/containai/wrap kimi --a 'b c' "$@"
+        "#);
+        let agent = Agent { subcommands: vec!["mcp".into(), "x y".into()], ..agent };
+        insta::assert_snapshot!(agent.wrapper(), @r#"
+        #!/bin/sh
+        # Made of the manifests by `cargo xtask generate`: kimi with what its manifest adds.
+        case ${1-} in mcp | 'x y') exec /usr/lib/containai/wrap kimi "$@" ;; esac
         exec /usr/lib/containai/wrap kimi --a 'b c' "$@"
         "#);
     }

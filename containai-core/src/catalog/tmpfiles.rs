@@ -15,6 +15,10 @@ const HEAD: &str = "\
 /// Every directory on the way has a line of its own, for those that
 /// systemd-tmpfiles makes on its own belong to root. A link is made where
 /// nothing is (`L`, never `L+`): what somebody put in its place is theirs.
+///
+/// An empty file is no token and no JSON, and programs that read one fail where
+/// none at all would do; so of what is optional or a text to log in with, the
+/// link is all there is at first, and only the mode is seen to (`z`).
 #[must_use]
 pub fn tmpfiles(manifests: &[Manifest]) -> String {
     let shape = VolumeShape::of(manifests);
@@ -56,10 +60,18 @@ pub fn tmpfiles(manifests: &[Manifest]) -> String {
         ));
     }
     for file in &shape.files {
-        let mode = Mode::of_directory(file.is_secret).digits("0644", "0600");
-        let content = if file.is_json { " {}" } else { "" };
         let path = field(&below(CONTAINER_DATA, &file.path));
-        text.push_str(&format!("f {path} {mode} {user} {user} -{content}\n"));
+        match (file.is_optional, file.is_secret, file.is_json) {
+            (true, true, _) | (false, true, false) => {
+                text.push_str(&format!("z {path} 0600 {user} {user} -\n"));
+            }
+            (true, false, _) => {}
+            (false, is_secret, is_json) => {
+                let mode = Mode::of_directory(is_secret).digits("0644", "0600");
+                let content = if is_json { " {}" } else { "" };
+                text.push_str(&format!("f {path} {mode} {user} {user} -{content}\n"));
+            }
+        }
     }
     for (link, target) in &links {
         let (link, target) = (field(&below(CONTAINER_HOME, link)), below(CONTAINER_DATA, target));
@@ -142,7 +154,9 @@ mod tests {
             lines.filter_map(|line| line.split(' ').nth(1)).map(str::to_owned).collect()
         };
         let directories = paths("d ");
-        for path in paths("f ").into_iter().chain(paths("L ")).chain(directories.clone()) {
+        for path in
+            paths("f ").into_iter().chain(paths("z ")).chain(paths("L ")).chain(directories.clone())
+        {
             let parent = parent(&path).expect("absolute").to_owned();
             let is_given = [CONTAINER_HOME, "/mnt", "/home"].contains(&parent.as_str());
             assert!(is_given || directories.contains(&parent), "{path}");

@@ -1,9 +1,9 @@
-//! What a data volume holds from the beginning.
+//! What has a place on a data volume.
 
 use super::{Entry, EntryKind, Manifest};
 
-/// What a data volume holds from the beginning, so that every link of the home
-/// directory leads somewhere.
+/// What has a place on a data volume, so that every link of the home directory
+/// is meant to lead somewhere.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct VolumeShape {
     /// Directories, in the order of the manifests.
@@ -21,6 +21,8 @@ pub struct VolumePath {
     pub is_json: bool,
     /// Whether only its owner may read it.
     pub is_secret: bool,
+    /// Whether nothing stands there until somebody brings it.
+    pub is_optional: bool,
 }
 
 impl VolumeShape {
@@ -46,6 +48,7 @@ fn path(entry: &Entry) -> VolumePath {
         path: entry.target.clone(),
         is_json: entry.flags.contains('j'),
         is_secret: entry.flags.contains('s'),
+        is_optional: entry.is_optional(),
     }
 }
 
@@ -54,7 +57,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn links_lead_to_what_is_there() {
+    fn every_link_leads_to_what_has_a_place() {
         let manifests = crate::catalog::shipped_manifests();
         let shape = VolumeShape::of(&manifests);
         let made: Vec<_> =

@@ -47,8 +47,8 @@ pub enum JobKind {
 pub enum Missing {
     /// Nothing.
     Nothing,
-    /// An empty file or directory.
-    Empty,
+    /// An empty directory.
+    Directory,
     /// A file with an empty JSON object.
     Object,
 }
@@ -223,7 +223,7 @@ impl Job {
             missing: match () {
                 () if entry.is_optional() || kind == JobKind::Pattern => Missing::Nothing,
                 () if has('j') => Missing::Object,
-                () if has('d') || has('s') => Missing::Empty,
+                () if has('d') => Missing::Directory,
                 () => Missing::Nothing,
             },
             content: match () {

@@ -171,8 +171,7 @@ impl Candidates {
     fn missing(&mut self, job: &Job) {
         let content = match job.missing {
             Missing::Nothing => return,
-            Missing::Empty if job.kind == JobKind::Directory => None,
-            Missing::Empty => Some(Vec::new()),
+            Missing::Directory => None,
             Missing::Object => Some(b"{}\n".to_vec()),
         };
         let mode = job.mode(0o644, content.is_none());

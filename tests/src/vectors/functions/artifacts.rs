@@ -1,7 +1,7 @@
 //! The shipped catalogue.
 
 use anyhow::{Context, Result};
-use containai_core::catalog::{Entry, VolumeShape, shipped_agents, shipped_manifests};
+use containai_core::catalog::{Entry, Manifest, VolumeShape, shipped_agents, shipped_manifests};
 use containai_core::import::{Replaces, home_links};
 use containai_core::layout::CONTAINER_DATA;
 use serde_json::{Value, json};
@@ -10,6 +10,13 @@ use crate::vectors::report::{FileReport, Verdict};
 
 /// The file that holds the shipped catalogue, reduced to data.
 pub(in crate::vectors) const ARTIFACTS: &str = "manifest_artifacts.json";
+
+/// Where entries begin that the shell version has not: of a program that came
+/// later.
+const LATER: &str = "kimi-code/";
+
+/// Agents that the shell version gave an argument which their program refuses.
+const REFUSED: [(&str, &str); 1] = [("pi", "--yolo")];
 
 /// Compares the parts of the shipped catalogue.
 pub(in crate::vectors) fn compare_artifacts(text: &str, report: &mut FileReport) -> Result<()> {
@@ -47,7 +54,7 @@ fn import_map() -> Value {
 
 /// The links in the container's home directory, in order.
 fn link_spec() -> Value {
-    let links: Vec<Value> = home_links(&shipped_manifests())
+    let links: Vec<Value> = home_links(&manifests())
         .into_iter()
         .map(|link| {
             json!({
@@ -62,7 +69,7 @@ fn link_spec() -> Value {
 
 /// What a volume holds from the beginning, in order.
 fn init_volume() -> Value {
-    let shape = VolumeShape::of(&shipped_manifests());
+    let shape = VolumeShape::of(&manifests());
     let secret = shape.files.iter().filter(|file| file.is_secret);
     json!({
         "dirs": shape.directories.iter().map(|it| it.path.as_str()).collect::<Vec<_>>(),
@@ -75,8 +82,12 @@ fn init_volume() -> Value {
 /// How agents are started, by every name they have; the ones without
 /// arguments of their own need nothing.
 fn agent_wrappers() -> Value {
-    let agents = shipped_agents();
-    let wrapped = agents.iter().filter(|agent| !agent.default_args.is_empty()).flat_map(|agent| {
+    let mut agents = shipped_agents();
+    for agent in &mut agents {
+        let refused = REFUSED.iter().filter(|(name, _)| *name == agent.name);
+        agent.default_args.extend(refused.map(|(_, argument)| (*argument).to_owned()));
+    }
+    let wrapped = agents.iter().filter(|agent| agent.is_wrapped()).flat_map(|agent| {
         agent.commands().map(|command| {
             json!({
                 "function": command,
@@ -90,5 +101,14 @@ fn agent_wrappers() -> Value {
 }
 
 fn entries() -> impl Iterator<Item = Entry> {
-    shipped_manifests().into_iter().flat_map(|manifest| manifest.entries)
+    manifests().into_iter().flat_map(|manifest| manifest.entries)
+}
+
+/// The shipped manifests as far as the shell version has them.
+pub(super) fn manifests() -> Vec<Manifest> {
+    let mut manifests = shipped_manifests();
+    for manifest in &mut manifests {
+        manifest.entries.retain(|entry| !entry.target.starts_with(LATER));
+    }
+    manifests
 }
