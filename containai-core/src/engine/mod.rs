@@ -19,7 +19,7 @@ pub use error::{Cause, EngineError};
 pub use host_facts::HostFacts;
 pub use image::{ImageRequest, ImageSource, ShippedImage, UnknownImage, UnknownImageSource};
 pub use linked_repository::LinkedRepository;
-pub use own_image::{OwnImage, Thrift, prunable};
+pub use own_image::{GOES_ON, OwnImage, Thrift, prunable};
 pub use sessions::{Process, Sessions};
 pub use startup_hook::StartupHook;
 pub use storage::{Moments, Storage, StoredImage, StoredVolume};

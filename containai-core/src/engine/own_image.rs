@@ -1,7 +1,10 @@
 //! Images in an engine's store, and which of them nobody needs.
 
+use std::time::Duration;
+
 use crate::engine::ShippedImage;
 use crate::label::{self, Labels};
+use crate::timestamp::Timestamp;
 
 /// An image in an engine's store. Every text in it is untrusted.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -50,6 +53,10 @@ fn is_system(image: &OwnImage) -> bool {
     image.references.iter().any(|reference| reference.starts_with("containai/bootstrap:"))
 }
 
+/// What has no name may be what a build stands on at this moment, for as long
+/// as builds take.
+pub const GOES_ON: Duration = Duration::from_secs(3600);
+
 /// How much is kept for later.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Thrift {
@@ -63,18 +70,25 @@ pub enum Thrift {
 /// the youngest first, for what is built on an image is younger.
 ///
 /// `current` are the references that this version would use. What a container
-/// is made of stays, whatever else is true of it.
+/// is made of stays, whatever else is true of it; so does what has no name and
+/// was made within [`GOES_ON`] of `now`.
 pub fn prunable<'a>(
     images: &'a [OwnImage],
     current: &[String],
     thrift: Thrift,
+    now: Timestamp,
 ) -> Vec<&'a OwnImage> {
     let is_current = |image: &OwnImage| image.references.iter().any(|it| current.contains(it));
     let is_wanted = |image: &OwnImage| is_current(image) || is_system(image);
     let is_kept = |image: &OwnImage| thrift == Thrift::KeepCurrent && is_wanted(image);
+    let goes_on = |image: &OwnImage| {
+        image.references.is_empty() && image.created > now.unix() - GOES_ON.as_secs().cast_signed()
+    };
     let mut going: Vec<_> = images
         .iter()
-        .filter(|image| image.is_ours() && image.containers == 0 && !is_kept(image))
+        .filter(|image| {
+            image.is_ours() && image.containers == 0 && !is_kept(image) && !goes_on(image)
+        })
         .collect();
     going.sort_by(|a, b| b.created.cmp(&a.created).then_with(|| a.id.cmp(&b.id)));
     going
@@ -83,6 +97,8 @@ pub fn prunable<'a>(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const NOW: Timestamp = Timestamp::from_unix(10_000);
 
     fn image(reference: &str, created: i64, containers: usize) -> OwnImage {
         OwnImage {
@@ -115,16 +131,23 @@ mod tests {
         ];
         let current = ["containai/base:now".to_owned()];
         let going = |thrift| -> Vec<i64> {
-            prunable(&images, &current, thrift).iter().map(|image| image.created).collect()
+            prunable(&images, &current, thrift, NOW).iter().map(|image| image.created).collect()
         };
         assert_eq!(going(Thrift::KeepCurrent), [8, 4, 2, 1]);
         assert_eq!(going(Thrift::KeepUsed), [10, 8, 4, 2, 1, 0]);
     }
 
     #[test]
+    fn what_a_build_may_stand_on_stays() {
+        let images = [image("", 6_400, 0), image("", 6_401, 0), image("", 20_000, 0)];
+        let going = prunable(&images, &[], Thrift::KeepUsed, NOW);
+        assert_eq!(going.iter().map(|image| image.created).collect::<Vec<_>>(), [6_400]);
+    }
+
+    #[test]
     fn an_image_with_a_name_of_the_users_too_is_the_users() {
         let mut both = image("containai/base:old", 1, 0);
         both.references.push("mine:1".into());
-        assert!(prunable(&[both], &[], Thrift::KeepUsed).is_empty());
+        assert!(prunable(&[both], &[], Thrift::KeepUsed, NOW).is_empty());
     }
 }

@@ -128,6 +128,7 @@ fn what_a_repository_suggests_waits_for_approval_of_that_very_text() {
 fn a_suggestion_that_is_no_file_is_left_alone() {
     let person = Person::new();
     let repository = person.repository("odd");
+    configure(&person, "image = \"base\"\n");
     suggest(&repository, "");
     let path = repository.path().join(".containai/config.toml");
     let image = || person.cai(["config", "get", "image"]).inside(&repository).run();

@@ -23,7 +23,8 @@ fn images_are_listed_and_what_is_needed_stays() {
     assert!(table.success().stdout().contains(reference), "{table}");
     let plan = person.cai(["image", "prune", "--all", "--dry-run"]).run();
     assert!(!plan.success().stdout().contains(reference), "{plan}");
-    assert_eq!(list().len(), images.len(), "a dry run removes nothing");
+    let stays = list().iter().any(|image| image["references"][0] == reference);
+    assert!(stays, "a dry run removes nothing");
 
     let build = person.cai(["image", "build", "base"]).run();
     build.success().prints("").tells("base is there as containai/base:");

@@ -49,18 +49,19 @@ fn settings_are_found_at_the_agents_own_paths() {
         .success()
         .prints_line("+ claude/settings.json")
         .prints_line("+ claude/commands/deep/x.md");
-    person.exec(&repository, "test -e /mnt/agent-data/claude/settings.json").code(1);
+    let unchanged = "cd /mnt/agent-data/claude; cat settings.json; ls commands";
+    person.exec(&repository, unchanged).success().prints("{}");
 
     let outcome = import(&person, &repository, &["--exclude", "*.log"]).run();
     outcome.success().tells("`.claude/commands/outside`: it leads to `/etc/shadow`");
     let look = "cd; cat .claude/settings.json .claude.json .claude/commands/deep/x.md \
                 .claude/commands/inside .codex/skills/mine.md; \
                 readlink .claude/commands/inside .claude/settings.json; \
-                stat -L -c '%a %U' .claude.json .claude/.credentials.json .codex; \
+                stat -L -c '%a %U' .claude.json .codex; \
                 stat -c %a /mnt/agent-data/claude; cat .gitconfig";
     person.exec(&repository, look).success().prints(
         "{\"a\":1}{\"theme\":\"dark\"}run xrun xminedeep/x.md\n/mnt/agent-data/claude/settings.json\n\
-         600 agent\n600 agent\n755 agent\n700\n[user]\n\tname = A\n[safe]\n\tdirectory = /home/agent/workspace\n",
+         600 agent\n755 agent\n700\n[user]\n\tname = A\n[safe]\n\tdirectory = /home/agent/workspace\n",
     );
     let absent = "cd /mnt/agent-data; cat claude/credentials.json codex/auth.json; \
                   ls -d claude/commands/noise.log claude/projects codex/skills/.system shell/bashrc.d/b.priv.sh 2>/dev/null; \
@@ -100,11 +101,11 @@ fn a_volume_is_filled_before_its_container_is_there() {
     import(&person, &repository, &words).run().success().tells("nothing changed");
     assert_eq!(person.containers(repository.path()).len(), 0);
     let look = "cd /mnt/agent-data; cat claude/settings.json codex/config.toml; \
-                stat -c '%a %U:%G' . claude claude/settings.json; ls claude/claude.json; true";
+                stat -c '%a %U:%G' . claude claude/settings.json; cat claude/claude.json";
     person
         .run(&repository, look)
         .success()
-        .prints("{\"a\":1}model = 1700 agent:agent\n755 agent:agent\n644 agent:agent\n");
+        .prints("{\"a\":1}model = 1700 agent:agent\n700 agent:agent\n644 agent:agent\n{}");
     person.cai(["links", "fix"]).inside(&repository).run().success();
     person.cai(["links", "check"]).inside(&repository).run().success().prints("");
     person.exec(&repository, "rm ~/.claude/settings.json; ln -sfn /etc ~/.codex/skills").success();

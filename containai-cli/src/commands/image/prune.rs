@@ -5,6 +5,7 @@ use containai_core::engine::{ShippedImage, Thrift, prunable};
 use containai_docker::DockerEngine;
 use containai_docker::image::{Removal, local_reference};
 
+use crate::host;
 use crate::ui::Ui;
 use crate::wire::image;
 
@@ -34,7 +35,7 @@ pub(super) async fn run(
     let thrift = if args.all { Thrift::KeepUsed } else { Thrift::KeepCurrent };
     let images = engine.own_images().await?;
     let mut gone = Vec::new();
-    for stored in prunable(&images, &current, thrift) {
+    for stored in prunable(&images, &current, thrift, host::now()) {
         if args.dry_run {
             gone.push(image::Image::of(stored, &current));
             continue;
