@@ -31,7 +31,8 @@ pub enum BuildCache {
 ///
 /// # Errors
 ///
-/// [`EngineError::BuildFailed`] with the failing step's last lines.
+/// [`EngineError::BuildFailed`] with the failing step's last lines, and
+/// [`EngineError::NoSpace`] where they say so.
 pub(crate) async fn build(
     engine: &DockerEngine,
     image: ShippedImage,
@@ -79,7 +80,13 @@ pub(crate) async fn build(
             Err(error) => return Err(engine.failure(error)),
         }
         if let Some(error) = log.failed.take() {
-            return Err(log.into_error(&reference, &error));
+            let stages = log.all_stages();
+            let error = log.into_error(&reference, &error);
+            // What is there is a start for the next build, unless it is in its way.
+            if matches!(error, EngineError::NoSpace { .. }) {
+                forget_stages(engine, &stages, events).await;
+            }
+            return Err(error);
         }
     }
 }
@@ -132,11 +139,26 @@ impl Log {
         }
     }
 
+    /// What every stage has come to, the one at work included.
+    fn all_stages(&self) -> Vec<String> {
+        let layer = Some(self.layer.clone()).filter(|layer| !layer.is_empty());
+        self.stages.iter().cloned().chain(layer).collect()
+    }
+
     fn into_error(self, image: &str, error: &str) -> EngineError {
         let mut tail = self.tail.into_lines();
         tail.push(error.replace(|c: char| c.is_control(), " "));
+        if let Some(line) = tail.iter().find(|line| is_about_space(line)) {
+            return EngineError::NoSpace { message: format!("building `{image}`: {line}") };
+        }
         EngineError::BuildFailed { image: image.to_owned(), step: self.step, tail }
     }
+}
+
+/// Whether a full disk is what a program complains of: in the words of the C
+/// library, or of Node.
+fn is_about_space(line: &str) -> bool {
+    line.to_ascii_lowercase().contains("no space left on device") || line.contains("ENOSPC")
 }
 
 /// Reads `Step 3/12 : RUN …`; a step that begins is not done yet.
@@ -183,6 +205,24 @@ mod tests {
         }
         assert_eq!(log.stages, ["cccccccccccc"]);
         assert_eq!(*told.0.lock().expect("one thread"), ["agents: fetching"]);
+    }
+
+    #[test]
+    fn a_full_disk_is_told_as_one() {
+        let failed = |line: &str| {
+            let mut log = Log::default();
+            for text in ["Step 3/5 : RUN fetch\n", line, "\n"] {
+                let info = BuildInfo { stream: Some(text.into()), ..BuildInfo::default() };
+                log.note(info, &Stages::default());
+            }
+            log.into_error("containai/agents:1", "returned a non-zero code: 1").to_string()
+        };
+        assert_eq!(
+            failed("npm error code ENOSPC"),
+            "no space left for the engine: building `containai/agents:1`: npm error code ENOSPC"
+        );
+        assert!(failed("tar: x: Cannot write: No space left on device").starts_with("no space"));
+        assert!(failed("tar: x: Cannot open").starts_with("building image"));
     }
 
     #[test]
