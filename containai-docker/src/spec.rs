@@ -186,7 +186,9 @@ fn refuse_own_places(path: &Path) -> Result<(), EngineError> {
 
 #[cfg(test)]
 mod tests {
-    use containai_core::engine::{ContainerId, HostFacts, Lifetime, LinkedRepository, Protection, Replaced};
+    use containai_core::engine::{
+        ContainerId, HostFacts, Lifetime, LinkedRepository, Protection, Replaced,
+    };
     use containai_core::naming::{ContainerName, HostPort, Hostname};
     use containai_core::resources::{HostCapacity, Resources};
 
