@@ -75,7 +75,7 @@ fn completions_know_containers_and_volumes() {
         cai.env("_CLAP_COMPLETE_INDEX", words.len().to_string()).run().success().stdout()
     };
     assert!(offered(&["stop", "--container", "off"]).lines().any(|it| it == "offered-main"));
-    assert!(offered(&["run", "--data-volume", ""]).contains("offered-main"));
+    assert!(offered(&["run", "--data-volume", ""]).contains("containai-offered-"));
     assert!(offered(&["run", "--dry"]).lines().any(|it| it == "--dry-run"));
 }
 
