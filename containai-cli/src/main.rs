@@ -9,6 +9,7 @@ mod commands;
 mod complete;
 mod context;
 mod elsewhere;
+mod ending;
 mod env;
 mod environment;
 mod error;

@@ -1,11 +1,9 @@
 //! What an import goes through.
 
+use super::choice::{Choice, Excluding, Secrets};
 use super::pattern::matches;
-use crate::catalog::{Exclude, ImportEntry, Manifest, plan_import};
+use crate::catalog::{ImportEntry, Manifest, plan_import};
 
-/// Left out however often it is asked for: what an agent writes by itself.
-const BUILT_IN: [&str; 5] =
-    ["claude/projects", "claude/statsig", "claude/todos", "continue/sessions", "continue/index"];
 /// What the flags `p` and `x` leave out.
 const PRIVATE: &str = "*.priv.*";
 const SYSTEM: &str = ".system";
@@ -64,59 +62,6 @@ pub enum Content {
     GitConfig,
 }
 
-/// What a person wants to have imported.
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub struct Choice {
-    /// Names of manifests or agents; empty means all.
-    pub only: Vec<String>,
-    /// Names of the agents whose credentials come along.
-    pub credentials: Credentials,
-    /// Whether entries with secrets are gone through.
-    pub secrets: Secrets,
-    /// What to leave out.
-    pub excluding: Excluding,
-}
-
-/// Which credentials come along.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub enum Credentials {
-    /// Those of these programs.
-    Of(Vec<String>),
-    /// All: the directory was put together for it.
-    All,
-}
-
-impl Default for Credentials {
-    fn default() -> Self {
-        Self::Of(Vec::new())
-    }
-}
-
-/// Whether entries with secrets are gone through.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub enum Secrets {
-    /// They are.
-    #[default]
-    Included,
-    /// They are left alone.
-    LeftOut,
-}
-
-/// What to leave out.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub enum Excluding {
-    /// What agents write by themselves, and these patterns.
-    These(Vec<String>),
-    /// Nothing but private files.
-    Nothing,
-}
-
-impl Default for Excluding {
-    fn default() -> Self {
-        Self::These(Vec::new())
-    }
-}
-
 /// All jobs of an import.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Jobs {
@@ -153,42 +98,6 @@ impl Jobs {
             Some(job)
         });
         Self { jobs: jobs.collect(), unmatched: plan.unmatched }
-    }
-}
-
-impl Choice {
-    /// Whether the choice is about a manifest.
-    #[must_use]
-    pub fn is_about(&self, manifest: &Manifest) -> bool {
-        self.only.is_empty() || self.only.iter().any(|word| manifest.is_called(word))
-    }
-
-    /// The words that mean no manifest.
-    pub fn unknown<'a>(&'a self, manifests: &[Manifest]) -> Vec<&'a str> {
-        let credentials = match &self.credentials {
-            Credentials::Of(words) => words.as_slice(),
-            Credentials::All => &[],
-        };
-        let words = self.only.iter().chain(credentials).map(String::as_str);
-        words.filter(|word| !manifests.iter().any(|manifest| manifest.is_called(word))).collect()
-    }
-
-    fn withholds(&self, manifest: &Manifest) -> bool {
-        match &self.credentials {
-            Credentials::All => false,
-            Credentials::Of(words) => !words.iter().any(|word| manifest.is_called(word)),
-        }
-    }
-
-    fn excludes(&self) -> Vec<Exclude> {
-        match &self.excluding {
-            Excluding::Nothing => Vec::new(),
-            Excluding::These(patterns) => BUILT_IN
-                .iter()
-                .map(|pattern| Exclude::built_in(pattern))
-                .chain(patterns.iter().map(|pattern| Exclude::new(pattern)))
-                .collect(),
-        }
     }
 }
 
@@ -276,6 +185,30 @@ impl Job {
         })
     }
 
+    /// Whether a change of this path of the home directory can change what is
+    /// brought over: the source, what is on the way to it, or what is below it
+    /// and not left out.
+    #[must_use]
+    pub fn concerns(&self, path: &str) -> bool {
+        let below = |path: &str, of: &str| {
+            let rest = path.strip_prefix(of)?;
+            (rest.is_empty() || rest.starts_with('/')).then(|| rest.trim_start_matches('/').len())
+        };
+        if below(&self.source, path).is_some() {
+            return true;
+        }
+        if self.kind == JobKind::Pattern {
+            let (parent, name) = path.rsplit_once('/').unwrap_or(("", path));
+            let own = self.source.rsplit_once('/').map_or("", |(parent, _)| parent);
+            return parent == own && self.fitting(name).is_some();
+        }
+        let Some(length) = below(path, &self.source) else { return false };
+        let rest = &path[path.len() - length..];
+        // Below what is left out nothing counts.
+        let ends = rest.match_indices('/').map(|(end, _)| &rest[..end]);
+        ends.chain([rest]).all(|part| self.admits(part))
+    }
+
     /// The permissions that a copy gets, from those of the original.
     #[must_use]
     pub fn mode(&self, original: u32, is_directory: bool) -> u32 {
@@ -291,6 +224,7 @@ impl Job {
 
 #[cfg(test)]
 mod tests {
+    use super::super::choice::Credentials;
     use super::*;
     use crate::catalog::shipped_manifests;
 
@@ -353,6 +287,29 @@ mod tests {
         assert!(
             !plugins.admits("cache") && !plugins.admits("a/b.log") && plugins.admits("a/cache")
         );
+    }
+
+    #[test]
+    fn a_job_knows_what_concerns_it() {
+        let excluding = Excluding::These(vec!["claude/plugins/cache".into(), "*.log".into()]);
+        let choice = Choice { excluding, ..Choice::default() };
+        let plugins = job(&choice, ".claude/plugins").expect("it is shipped");
+        for (path, expected) in [
+            (".claude", true),
+            (".claude/plugins", true),
+            (".claude/plugins/a/b", true),
+            (".claude/plugins/a.log", false),
+            (".claude/plugins/cache", false),
+            (".claude/plugins/cache/a/b", false),
+            (".claude/pluginsx", false),
+            (".claudex", false),
+            (".clau", false),
+            ("", false),
+        ] {
+            assert_eq!(plugins.concerns(path), expected, "{path}");
+        }
+        let keys = Job { kind: JobKind::Pattern, ..Job::plain(".ssh/id_*", "ssh") };
+        assert!(keys.concerns(".ssh") && keys.concerns(".ssh/id_x") && !keys.concerns(".ssh/x"));
     }
 
     #[test]

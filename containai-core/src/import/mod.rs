@@ -4,6 +4,7 @@
 //! brought over before says what is left to do. Reading and sending are done
 //! elsewhere.
 
+mod choice;
 mod git_config;
 mod job;
 mod link;
@@ -11,8 +12,9 @@ mod pattern;
 mod record;
 mod relink;
 
+pub use choice::{Choice, Credentials, Excluding, Secrets};
 pub use git_config::filter_git_config;
-pub use job::{Choice, Content, Credentials, Excluding, Job, JobKind, Jobs, Missing, Secrets};
+pub use job::{Content, Job, JobKind, Jobs, Missing};
 pub use link::{HomeLink, Replaces, home_links};
 pub use pattern::matches;
 pub use record::{Look, Record, Trace, Verdict};

@@ -67,10 +67,11 @@ mod survey;
 mod twin;
 mod unpack;
 mod upload;
+mod watch;
 
 pub use archive_error::ArchiveError;
 pub use copier::Copier;
-pub use deliver::{Delivery, LinkRepair};
+pub use deliver::{Delivery, LinkRepair, wide_pipe};
 pub use directory::Directory;
 pub use entry_path::{EntryPath, EntryPathError};
 pub use error::TransferError;
@@ -86,3 +87,4 @@ pub use spot::{Spot, SpotError};
 pub use survey::{Found, FoundKind, Survey};
 pub use twin::Twin;
 pub use unpack::unpack;
+pub use watch::{Change, Novelty, Watch};

@@ -15,6 +15,7 @@ mod forwards;
 mod full_disk;
 mod identity;
 mod import;
+mod import_watch;
 mod inner_docker;
 mod interruption;
 mod isolation;

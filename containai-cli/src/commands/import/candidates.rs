@@ -1,6 +1,6 @@
 //! Everything that belongs on the volume, whether it is there already or not.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use containai_core::import::{
     Content, Job, JobKind, Look, Missing, Relinked, destination, filter_git_config, relink,
@@ -13,7 +13,7 @@ const MOST: u64 = 64 << 20;
 const TICK: i128 = 100_000_000;
 
 /// Something that belongs on the volume.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Candidate {
     pub(super) mode: u32,
     pub(super) modified: i128,
@@ -21,7 +21,7 @@ pub(super) struct Candidate {
 }
 
 /// What it is.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) enum What {
     Directory,
     Link(String),
@@ -41,6 +41,9 @@ pub(super) struct Candidates {
     pub(super) all: BTreeMap<String, Candidate>,
     pub(super) warnings: Vec<String>,
     pub(super) report: Report,
+    /// The directories below the home directory where something that belongs on
+    /// the volume is, or would be.
+    pub(super) directories: BTreeSet<String>,
     now: i128,
 }
 
@@ -50,6 +53,8 @@ impl Candidates {
         let mut found = Self { now, ..Self::default() };
         let mut survey = Survey::new(root);
         for job in jobs {
+            let ends = job.source.match_indices('/').map(|(end, _)| &job.source[..end]);
+            found.directories.extend([""].into_iter().chain(ends).map(str::to_owned));
             if job.kind == JobKind::Pattern {
                 let parent = job.source.rsplit_once('/').map_or("", |(parent, _)| parent);
                 let fitting =
@@ -142,7 +147,10 @@ impl Candidates {
         for found in found {
             let target = format!("{}{}", job.target, &found.path[job.source.len()..]);
             let what = match &found.kind {
-                FoundKind::Directory => What::Directory,
+                FoundKind::Directory => {
+                    self.directories.insert(found.path.clone());
+                    What::Directory
+                }
                 FoundKind::Link(to) => match relink(jobs, home, &found.path, &target, to) {
                     Relinked::Inside(to) => What::Link(to),
                     Relinked::Outside => {
