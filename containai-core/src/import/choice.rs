@@ -15,6 +15,8 @@ pub struct Choice {
     pub credentials: Credentials,
     /// Whether entries with secrets are gone through.
     pub secrets: Secrets,
+    /// Whether entries keep private files, `*.priv.*`, at home.
+    pub privates: Privates,
     /// What to leave out.
     pub excluding: Excluding,
 }
@@ -42,6 +44,16 @@ pub enum Secrets {
     Included,
     /// They are left alone.
     LeftOut,
+}
+
+/// Whether private files come along.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum Privates {
+    /// They stay where entries say so.
+    #[default]
+    LeftOut,
+    /// They come along.
+    Included,
 }
 
 /// What to leave out.

@@ -1,6 +1,6 @@
 //! What an import goes through.
 
-use super::choice::{Choice, Excluding, Secrets};
+use super::choice::{Choice, Excluding, Privates, Secrets};
 use super::pattern::matches;
 use crate::catalog::{ImportEntry, Manifest, plan_import};
 
@@ -35,6 +35,8 @@ pub enum JobKind {
     File,
     /// A directory with all that is in it.
     Directory,
+    /// Whichever of both it is.
+    Either,
     /// Every path that fits; the last part of the source is a pattern, and the
     /// target a directory.
     Pattern,
@@ -114,10 +116,11 @@ impl Job {
         let kind = match () {
             () if has('G') => JobKind::Pattern,
             () if has('d') => JobKind::Directory,
-            () => JobKind::File,
+            () if has('f') => JobKind::File,
+            () => JobKind::Either,
         };
         let mut excludes = Vec::new();
-        if has('p') {
+        if has('p') && choice.privates == Privates::LeftOut {
             excludes.push(PRIVATE.to_owned());
         }
         if has('x') && choice.excluding != Excluding::Nothing {

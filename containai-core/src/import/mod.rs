@@ -4,6 +4,7 @@
 //! brought over before says what is left to do. Reading and sending are done
 //! elsewhere.
 
+mod additional;
 mod choice;
 mod git_config;
 mod job;
@@ -11,11 +12,14 @@ mod link;
 mod pattern;
 mod record;
 mod relink;
+mod settle;
 
-pub use choice::{Choice, Credentials, Excluding, Secrets};
+pub use additional::{OutsideHome, additional};
+pub use choice::{Choice, Credentials, Excluding, Privates, Secrets};
 pub use git_config::filter_git_config;
 pub use job::{Content, Job, JobKind, Jobs, Missing};
 pub use link::{HomeLink, Replaces, home_links};
 pub use pattern::matches;
 pub use record::{Look, Record, Trace, Verdict};
 pub use relink::{Relinked, destination, relink};
+pub use settle::{Settlement, Standing, settle};

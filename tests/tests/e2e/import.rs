@@ -177,3 +177,41 @@ fn a_new_agent_needs_a_manifest_only() {
     import(&person, &repository, &["--only", "mind"]).run().success();
     person.exec(&repository, "cat ~/.mind/x ~/.mind/y").success().prints("ownoverride");
 }
+
+#[test]
+fn settings_say_what_comes_along() {
+    let person = Person::new();
+    let repository = person.repository("import-settings");
+    furnish(&person);
+    for path in [".tool/conf/x", ".tool/conf/y.priv.z", ".tool/conf/noise.log", ".single"] {
+        let path = person.home().join(path);
+        fs::create_dir_all(path.parent().expect("a parent")).expect("a directory can be made");
+        fs::write(path, "own").expect("a file can be written");
+    }
+    fs::create_dir_all(repository.join(".containai")).expect("a directory can be made");
+    let asked = "[import]\nadditional_paths = [\"~/.single\"]\ncredentials = [\"claude\"]\n";
+    fs::write(repository.join(".containai/config.toml"), asked).expect("a file can be written");
+    person.configure(&format!(
+        "[import]\nadditional_paths = [\"~/.tool/conf\", \"/etc/x\"]\nexcludes = [\"*.log\"]\n\
+         credentials = [\"codex\"]\n[workspace.'{}'.import]\nadditional_paths = [\"~/.tool/conf\"]\n",
+        repository.path().display()
+    ));
+    person.run(&repository, "true").success();
+    let outcome = import(&person, &repository, &[]).run();
+    // The repository only suggests, and on credentials it has no say at all.
+    outcome.success().tells("asks for `import.additional_paths`");
+    outcome.tells("only your own configuration may set it");
+    let look = "cd; ls -A .tool/conf; readlink .tool/conf; cat .codex/auth.json; \
+                stat -L -c %s .claude/.credentials.json; test -e .single";
+    person
+        .exec(&repository, look)
+        .code(1)
+        .prints("x\n/mnt/agent-data/additional/.tool/conf\n{\"token\":\"sk-codex\"}0\n");
+    let elsewhere = person.repository("import-outside");
+    let outcome = import(&person, &elsewhere, &["--dry-run"]).run();
+    outcome.fails(2, "`import.additional_paths` has `/etc/x`, which is not below");
+    person.cai(["trust", "--yes"]).inside(&repository).run().success();
+    person.configure("[import]\nexclude_priv = false\n");
+    import(&person, &repository, &["--only", "additional"]).run().success();
+    person.exec(&repository, "cat ~/.single").success().prints("own");
+}

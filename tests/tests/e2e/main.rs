@@ -35,6 +35,7 @@ mod ssh_config;
 mod status;
 mod stopping;
 mod sweeping;
+mod sync;
 mod sysbox;
 mod terminal;
 mod variables;

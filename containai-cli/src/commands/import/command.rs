@@ -3,8 +3,9 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::Args;
+use containai_core::config::{Config, Setting};
 use containai_core::exit;
-use containai_core::import::{Choice, Credentials, Excluding, Secrets};
+use containai_core::import::{Choice, Credentials, Excluding, Privates, Secrets};
 use containai_core::naming::VolumeName;
 
 use super::place::Target;
@@ -74,9 +75,15 @@ pub(crate) async fn run(
         CliError::usage(format!("cannot import from `{}`: {error}", home.display()))
     })?;
     let overrides = args.from.is_none().then(|| env.layout.import_overrides());
-    let layout = env.layout.clone();
-    let source = Arc::new(Source { layout, home, overrides, choice: choice(&args) });
     let target = Target::of(&args, global, env, ui)?;
+    let config = &target.context.config;
+    let source = Arc::new(Source {
+        layout: env.layout.clone(),
+        home,
+        overrides,
+        choice: choice(&args, config),
+        additional: config.import_paths.value.clone(),
+    });
     let import = Import { source, target, ui };
     let mut told = Told::new(ui);
     if args.dry_run {
@@ -97,17 +104,25 @@ pub(crate) async fn run(
     Ok(ExitCode::from(if sent.is_partial { exit::FAILED } else { exit::OK }))
 }
 
-fn choice(args: &ImportArgs) -> Choice {
+/// What the command line and the configuration want together.
+fn choice(args: &ImportArgs, config: &Config) -> Choice {
+    let both = |given: &[String], configured: &Setting<Vec<String>>| {
+        given.iter().chain(&configured.value).cloned().collect::<Vec<_>>()
+    };
     Choice {
         only: args.only.clone(),
         credentials: match args.from {
             Some(_) => Credentials::All,
-            None => Credentials::Of(args.credentials.clone()),
+            None => Credentials::Of(both(&args.credentials, &config.import_credentials)),
         },
         secrets: if args.no_secrets { Secrets::LeftOut } else { Secrets::Included },
+        privates: match config.import_excludes_private.value {
+            true => Privates::LeftOut,
+            false => Privates::Included,
+        },
         excluding: match args.no_excludes {
             true => Excluding::Nothing,
-            false => Excluding::These(args.exclude.clone()),
+            false => Excluding::These(both(&args.exclude, &config.import_excludes)),
         },
     }
 }

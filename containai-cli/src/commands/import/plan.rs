@@ -6,8 +6,9 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use containai_core::catalog::Manifest;
 use containai_core::hint::Hint;
-use containai_core::import::{Choice, Job, Jobs};
+use containai_core::import::{Choice, Job, Jobs, OutsideHome, additional};
 use containai_core::layout::Layout;
+use containai_core::naming::HomePath;
 use containai_ssh::transfer::Directory;
 
 use super::candidates::Candidates;
@@ -22,6 +23,8 @@ pub(super) struct Source {
     /// Files in place of others, if there are any.
     pub(super) overrides: Option<PathBuf>,
     pub(super) choice: Choice,
+    /// Paths of the home directory that no manifest has.
+    pub(super) additional: Vec<HomePath>,
 }
 
 /// What belongs on the volume, and what was noticed on the way.
@@ -41,7 +44,9 @@ pub(super) struct Plan {
 impl Source {
     /// Looks at manifests and files; nothing is read that need not be.
     pub(super) fn plan(&self) -> anyhow::Result<Plan> {
-        let manifests = manifests::load(&self.layout)?;
+        let mut manifests = manifests::load(&self.layout)?;
+        let home = self.home.to_string_lossy();
+        manifests.push(additional(&self.additional, &home).map_err(usage)?);
         if let [word, ..] = self.choice.unknown(&manifests).as_slice() {
             let hint = "agents and tools have the names of their manifests, such as `claude`";
             let error = CliError::usage(format!("no manifest is called `{word}`"));
@@ -51,7 +56,7 @@ impl Source {
         let unmatched = unmatched.iter().map(|pattern| format!("`{pattern}` leaves out nothing"));
         let mut warnings: Vec<String> = unmatched.collect();
         let now = now();
-        let mut found = Candidates::find(&self.root()?, &self.home.to_string_lossy(), &jobs, now);
+        let mut found = Candidates::find(&self.root()?, &home, &jobs, now);
         if let Some(overrides) = self.override_root()? {
             found.override_with(&overrides, &jobs);
         }
@@ -99,6 +104,10 @@ impl<'a> Told<'a> {
     pub(super) fn forget(&mut self) {
         self.already = std::mem::take(&mut self.now);
     }
+}
+
+fn usage(error: OutsideHome) -> CliError {
+    CliError::usage(error.to_string())
 }
 
 /// Nanoseconds since 1970.
