@@ -6,6 +6,8 @@ use sha2::{Digest as _, Sha256};
 
 use crate::naming::{ContainerName, SshAlias, VolumeName, WorkspacePath};
 
+/// The home directory of sessions in a container.
+pub const CONTAINER_HOME: &str = "/home/agent";
 /// Where the workspace is mounted in a container.
 pub const CONTAINER_WORKSPACE: &str = "/home/agent/workspace";
 /// Where the data volume is mounted in a container.

@@ -4,6 +4,10 @@ use super::choice::{Choice, Excluding, Privates, Secrets};
 use super::pattern::matches;
 use crate::catalog::{ImportEntry, Manifest, plan_import};
 
+/// Where git has another configuration of the user, read before `~/.gitconfig`.
+const GIT_XDG: &str = ".config/git/config";
+/// A mark that plugins of Claude Code are to be removed.
+const ORPHANED: &str = "[.]orphaned_at";
 /// What the flags `p` and `x` leave out.
 const PRIVATE: &str = "*.priv.*";
 const SYSTEM: &str = ".system";
@@ -123,6 +127,9 @@ impl Job {
         if has('p') && choice.privates == Privates::LeftOut {
             excludes.push(PRIVATE.to_owned());
         }
+        if entry.target == "claude/plugins" {
+            excludes.push(ORPHANED.to_owned());
+        }
         if has('x') && choice.excluding != Excluding::Nothing {
             excludes.push(SYSTEM.to_owned());
         }
@@ -188,6 +195,16 @@ impl Job {
         })
     }
 
+    /// The paths in the home directory that the content comes from, one after
+    /// the other: git reads two configurations of a user.
+    #[must_use]
+    pub fn sources(&self) -> Vec<&str> {
+        match self.content {
+            Content::GitConfig => vec![GIT_XDG, &self.source],
+            _ => vec![&self.source],
+        }
+    }
+
     /// Whether a change of this path of the home directory can change what is
     /// brought over: the source, what is on the way to it, or what is below it
     /// and not left out.
@@ -197,7 +214,7 @@ impl Job {
             let rest = path.strip_prefix(of)?;
             (rest.is_empty() || rest.starts_with('/')).then(|| rest.trim_start_matches('/').len())
         };
-        if below(&self.source, path).is_some() {
+        if self.sources().iter().any(|source| below(source, path).is_some()) {
             return true;
         }
         if self.kind == JobKind::Pattern {
@@ -312,6 +329,9 @@ mod tests {
             assert_eq!(plugins.concerns(path), expected, "{path}");
         }
         let keys = Job { kind: JobKind::Pattern, ..Job::plain(".ssh/id_*", "ssh") };
+        let git = job(&choice, ".gitconfig").expect("it is shipped");
+        assert!(git.concerns(".config/git/config") && !git.concerns(".config/gitk"));
+        assert!(!plugins.admits(".orphaned_at") && !plugins.admits("a/.orphaned_at"));
         assert!(keys.concerns(".ssh") && keys.concerns(".ssh/id_x") && !keys.concerns(".ssh/x"));
     }
 

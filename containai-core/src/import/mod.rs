@@ -12,6 +12,7 @@ mod link;
 mod pattern;
 mod record;
 mod relink;
+mod rewriting;
 mod settle;
 
 pub use additional::{OutsideHome, additional};
@@ -22,4 +23,5 @@ pub use link::{HomeLink, Replaces, home_links};
 pub use pattern::matches;
 pub use record::{Look, Record, Trace, Verdict};
 pub use relink::{Relinked, destination, relink};
+pub use rewriting::Rewriting;
 pub use settle::{Settlement, Standing, settle};

@@ -215,3 +215,36 @@ fn settings_say_what_comes_along() {
     import(&person, &repository, &["--only", "additional"]).run().success();
     person.exec(&repository, "cat ~/.single").success().prints("own");
 }
+
+#[test]
+fn files_about_this_machine_are_about_the_container_inside() {
+    let person = Person::new();
+    let repository = person.repository("import-rewritten");
+    let home = person.home().display().to_string();
+    let plugins = format!("{{\"path\": \"{home}/.claude/plugins/x\"}}");
+    for (path, content) in [
+        (".config/git/config", "[user]\n\tname = X\n\temail = x@y\n[commit]\n\tgpgsign = true\n"),
+        (".gitconfig", "[user]\n\tname = A"),
+        (".claude/plugins/installed_plugins.json", &plugins),
+        (".claude/plugins/cache/p/.orphaned_at", "1"),
+        (".claude/plugins/cache/p/kept", &plugins),
+        (".copilot/config.json", "{\"theme\":\"dark\",\"trusted_folders\":[\"/x\"]}"),
+    ] {
+        let path = person.home().join(path);
+        fs::create_dir_all(path.parent().expect("a parent")).expect("a directory can be made");
+        fs::write(path, content).expect("a file can be written");
+    }
+    person.run(&repository, "true").success();
+    import(&person, &repository, &[]).run().success();
+    let look = "cd; git config user.name; git config user.email; git config commit.gpgsign; \
+                cat .claude/plugins/installed_plugins.json; echo; ls -A .claude/plugins/cache/p; \
+                cat .claude/plugins/cache/p/kept; echo; jq -c . .copilot/config.json";
+    person.exec(&repository, look).success().prints(&format!(
+        "A\nx@y\n{{\"path\": \"/home/agent/.claude/plugins/x\"}}\nkept\n{plugins}\n\
+         {{\"theme\":\"dark\",\"trusted_folders\":[\"/x\",\"/home/agent/workspace\"]}}\n"
+    ));
+    import(&person, &repository, &[]).run().success().tells("nothing changed");
+    fs::remove_file(person.home().join(".gitconfig")).expect("a file can be removed");
+    import(&person, &repository, &[]).run().success().tells("imported 1 files");
+    person.exec(&repository, "git config user.name").success().prints("X\n");
+}

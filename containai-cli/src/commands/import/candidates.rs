@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use containai_core::import::{
-    Content, Job, JobKind, Look, Missing, Relinked, destination, filter_git_config, relink,
+    Content, Job, JobKind, Look, Missing, Relinked, Rewriting, destination, filter_git_config,
+    relink,
 };
 use containai_ssh::transfer::{Directory, Found, FoundKind, Report, Survey};
 
@@ -53,8 +54,10 @@ impl Candidates {
         let mut found = Self { now, ..Self::default() };
         let mut survey = Survey::new(root);
         for job in jobs {
-            let ends = job.source.match_indices('/').map(|(end, _)| &job.source[..end]);
-            found.directories.extend([""].into_iter().chain(ends).map(str::to_owned));
+            for source in job.sources() {
+                let ends = source.match_indices('/').map(|(end, _)| &source[..end]);
+                found.directories.extend([""].into_iter().chain(ends).map(str::to_owned));
+            }
             if job.kind == JobKind::Pattern {
                 let parent = job.source.rsplit_once('/').map_or("", |(parent, _)| parent);
                 let fitting =
@@ -128,6 +131,7 @@ impl Candidates {
     ) {
         let found = match job.content {
             Content::Withheld => Vec::new(),
+            Content::GitConfig => return self.git_config(job, root, survey),
             _ => survey.find(&job.source, |below| job.admits(below)),
         };
         let Some(first) = found.first() else {
@@ -161,18 +165,41 @@ impl Candidates {
                         What::Link(to.clone())
                     }
                 },
-                FoundKind::File if job.content == Content::GitConfig => {
-                    match root.read_file(&found.path, MOST) {
-                        Ok(bytes) => What::Bytes(read(job, bytes)),
+                FoundKind::File => match Rewriting::of(&target) {
+                    None => What::File { path: found.path.clone(), look: look(&found) },
+                    Some(rewriting) => match root.read_file(&found.path, MOST) {
+                        Ok(bytes) => What::Bytes(rewriting.apply(bytes, home)),
                         Err(error) => {
                             self.warn(&found.path, &error.to_string());
                             continue;
                         }
-                    }
-                }
-                FoundKind::File => What::File { path: found.path.clone(), look: look(&found) },
+                    },
+                },
             };
             self.put(job, &found, target, what);
+        }
+    }
+
+    /// All configurations of git's that count, as one.
+    fn git_config(&mut self, job: &Job, root: &Directory, survey: &mut Survey<'_>) {
+        let mut whole: Option<(Found, Vec<u8>)> = None;
+        for source in job.sources() {
+            let file = survey.find(source, |_| job.admits("")).into_iter().next();
+            let Some(file) = file.filter(|file| file.kind == FoundKind::File) else { continue };
+            match root.read_file(&file.path, MOST) {
+                Ok(bytes) => {
+                    let before = whole.take().map(|(_, before)| before).unwrap_or_default();
+                    let newline: &[u8] = if before.is_empty() { b"" } else { b"\n" };
+                    whole = Some((file, [&before, newline, &bytes].concat()));
+                }
+                Err(error) => self.warn(&file.path, &error.to_string()),
+            }
+        }
+        match whole {
+            Some((file, bytes)) => {
+                self.put(job, &file, job.target.clone(), What::Bytes(read(job, bytes)));
+            }
+            None => self.missing(job),
         }
     }
 

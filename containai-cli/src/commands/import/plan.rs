@@ -107,7 +107,8 @@ impl<'a> Told<'a> {
 }
 
 fn usage(error: OutsideHome) -> CliError {
-    CliError::usage(error.to_string())
+    let hint = "only what is in your home directory is imported; `cai cp` copies anything else";
+    CliError::usage(error.to_string()).hint(Hint::new(hint))
 }
 
 /// Nanoseconds since 1970.
