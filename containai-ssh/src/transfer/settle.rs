@@ -209,7 +209,7 @@ fn copy(
     let new = NewFile::create(to, target)?;
     io::copy(&mut content, &mut &new.file)?;
     let now = rustix::fs::fstat(&content)?;
-    if look(&now) != look(stat) {
+    if !is_alike(&now, stat) {
         return Err(io::Error::other("it is being written to"));
     }
     new.file.sync_all()?;
@@ -219,7 +219,7 @@ fn copy(
 /// Removes a file unless another one has its name by now.
 fn leave(home: &Directory, name: &OsStr, stat: &Stat) -> io::Result<()> {
     match home.stat(name)? {
-        Some(now) if look(&now) == look(stat) => {
+        Some(now) if is_alike(&now, stat) => {
             home.remove(name);
             Ok(())
         }
@@ -227,14 +227,10 @@ fn leave(home: &Directory, name: &OsStr, stat: &Stat) -> io::Result<()> {
     }
 }
 
-fn look(stat: &Stat) -> (u64, u64, i64, i64, i64) {
-    (
-        stat.st_dev as u64,
-        stat.st_ino as u64,
-        stat.st_size as i64,
-        stat.st_mtime as i64,
-        stat.st_mtime_nsec as i64,
-    )
+/// Whether it is the same file with the same content, as far as a look tells.
+fn is_alike(one: &Stat, other: &Stat) -> bool {
+    (one.st_dev, one.st_ino, one.st_size) == (other.st_dev, other.st_ino, other.st_size)
+        && (one.st_mtime, one.st_mtime_nsec) == (other.st_mtime, other.st_mtime_nsec)
 }
 
 type Named<'a> = (&'a Directory, &'a OsStr, &'a Stat);

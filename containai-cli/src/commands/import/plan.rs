@@ -46,7 +46,7 @@ impl Source {
     pub(super) fn plan(&self) -> anyhow::Result<Plan> {
         let mut manifests = manifests::load(&self.layout)?;
         let home = self.home.to_string_lossy();
-        manifests.push(additional(&self.additional, &home).map_err(usage)?);
+        manifests.push(additional(&self.additional, &home).map_err(|error| usage(&error))?);
         if let [word, ..] = self.choice.unknown(&manifests).as_slice() {
             let hint = "agents and tools have the names of their manifests, such as `claude`";
             let error = CliError::usage(format!("no manifest is called `{word}`"));
@@ -106,7 +106,7 @@ impl<'a> Told<'a> {
     }
 }
 
-fn usage(error: OutsideHome) -> CliError {
+fn usage(error: &OutsideHome) -> CliError {
     let hint = "only what is in your home directory is imported; `cai cp` copies anything else";
     CliError::usage(error.to_string()).hint(Hint::new(hint))
 }
