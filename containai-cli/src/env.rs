@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use containai_core::config;
-use containai_core::layout::{EngineLayout, Layout};
+use containai_core::layout::{CONTAINER_DATA, CONTAINER_PROGRAM, EngineLayout, Layout};
 use containai_docker::image::Surroundings;
 use nix::unistd::{User, geteuid, getuid};
 
@@ -46,6 +46,8 @@ pub(crate) struct Env {
     pub(crate) programs: Vec<PathBuf>,
     /// Whether this process was started again with the engine's group.
     pub(crate) is_regrouped: bool,
+    /// Whether this is the program that a container was lent.
+    pub(crate) is_inside: bool,
 }
 
 impl Env {
@@ -73,6 +75,7 @@ impl Env {
                 .map(|path| std::env::split_paths(&path).collect())
                 .unwrap_or_default(),
             is_regrouped: path(REGROUPED).is_some(),
+            is_inside: is_inside(),
         })
     }
 }
@@ -116,6 +119,16 @@ pub(crate) fn surroundings(home: &Path) -> Surroundings {
         npmrc: Some(home.join(".npmrc")),
         pip_index: text("PIP_INDEX_URL"),
     }
+}
+
+/// Whether this program is where containers find it, beside a data volume. One
+/// that somebody builds inside, to work on it, is where it was built.
+fn is_inside() -> bool {
+    let device = |path: &Path| path.symlink_metadata().ok().map(|data| data.dev());
+    let data = Path::new(CONTAINER_DATA);
+    std::env::current_exe().is_ok_and(|path| path == Path::new(CONTAINER_PROGRAM))
+        && device(data).is_some()
+        && device(data) != data.parent().and_then(device)
 }
 
 /// The variables of [`KEPT`] that are set.

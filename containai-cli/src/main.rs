@@ -11,6 +11,7 @@ mod context;
 mod devcontainer_file;
 mod devcontainer_image;
 mod elsewhere;
+mod ending;
 mod env;
 mod environment;
 mod error;

@@ -14,6 +14,10 @@ pub const CONTAINER_WORKSPACE: &str = "/home/agent/workspace";
 pub const CONTAINER_DATA: &str = "/mnt/agent-data";
 /// The file on a data volume that says which record of imports is its own.
 pub const VOLUME_STAMP: &str = ".containai/import";
+/// Where a data volume keeps what something newer took the place of.
+pub const VOLUME_REPLACED: &str = ".containai/replaced";
+/// Where a container finds the program that its engine's runtime is, read-only.
+pub const CONTAINER_PROGRAM: &str = "/usr/local/bin/cai";
 /// Where the inner Docker keeps its store; a named volume.
 pub const CONTAINER_DOCKER: &str = "/var/lib/docker";
 /// The file that the image's sshd reads our public key from.

@@ -3,9 +3,11 @@
 use std::process::ExitCode;
 
 use clap::Subcommand;
+use containai_core::hint::Hint;
 
 use crate::app::Global;
 use crate::env::Env;
+use crate::error::CliError;
 use crate::ui::Ui;
 
 mod agent;
@@ -36,6 +38,7 @@ mod ssh;
 mod stats;
 mod status;
 mod stop;
+mod sync;
 mod sync_back;
 mod target;
 mod template;
@@ -54,6 +57,7 @@ pub(crate) enum Command {
     Import(import::ImportArgs),
     Links(links::LinksArgs),
     SyncBack(sync_back::SyncBackArgs),
+    Sync(sync::SyncArgs),
     Stop(stop::StopArgs),
     Status(status::StatusArgs),
     #[command(visible_alias = "ls")]
@@ -78,6 +82,13 @@ pub(crate) enum Command {
     Reference(reference::ReferenceArgs),
 }
 
+impl Command {
+    /// Whether it needs nothing of the host.
+    fn works_inside(&self) -> bool {
+        matches!(self, Self::Sync(_) | Self::Version(_) | Self::Completion(_) | Self::Reference(_))
+    }
+}
+
 /// Runs one command to its end.
 pub(crate) fn run(
     command: Command,
@@ -85,10 +96,15 @@ pub(crate) fn run(
     env: &Env,
     ui: &Ui,
 ) -> anyhow::Result<ExitCode> {
+    if env.is_inside && !command.works_inside() {
+        let error = CliError::usage("this is the inside of a container; `cai` works on its host");
+        return Err(error.hint(Hint::new("here there is `cai sync`")).into());
+    }
     match command {
         Command::Version(args) => version::run(&args, ui),
         Command::Completion(args) => completion::run(&args, ui),
         Command::Reference(args) => reference::run(&args),
+        Command::Sync(args) => sync::run(&args, env, ui),
         Command::Trust(args) => trust::run(&args, env, ui),
         Command::Config(args) => wait(config::run(args, global, env, ui)),
         Command::Setup(args) => setup::run(&args, global, env, ui),

@@ -6,11 +6,12 @@ use std::time::Duration;
 
 use super::error::Cause;
 use super::setting::{
-    AGENT, CPU_LIMIT, DATA_VOLUME, DEVCONTAINER, DOCKER_HOST, FILE, FORWARD_AGENT, FROM_HOST,
-    IMAGE, IMAGE_SOURCE, IMPORT, ISOLATION, LOCAL_FORWARD, MEMORY_LIMIT, MUX, MUX_IDLE, OPTIONS,
-    PORT_RANGE_END, PORT_RANGE_START, REMOTE_FORWARD, TEMPLATE, parse_memory, read_client_option,
-    read_docker_host, read_env_file, read_env_name, read_idle, read_image, read_local_forward,
-    read_remote_forward, read_switch, read_template,
+    AGENT, CPU_LIMIT, CREDENTIALS, DATA_VOLUME, DEVCONTAINER, DOCKER_HOST, EXCLUDE_PRIVATE,
+    EXCLUDES, FILE, FORWARD_AGENT, FROM_HOST, IMAGE, IMAGE_SOURCE, IMPORT, ISOLATION,
+    LOCAL_FORWARD, MEMORY_LIMIT, MUX, MUX_IDLE, OPTIONS, PATHS, PORT_RANGE_END, PORT_RANGE_START,
+    REMOTE_FORWARD, TEMPLATE, parse_memory, read_client_option, read_docker_host, read_env_file,
+    read_env_name, read_exclude, read_home_path, read_idle, read_image, read_local_forward,
+    read_remote_forward, read_switch, read_template, read_word,
 };
 use super::sources::{Found, Sources};
 use super::{
@@ -19,7 +20,7 @@ use super::{
 use crate::byte_size::ByteSize;
 use crate::engine::{ImageRequest, ImageSource, ShippedImage};
 use crate::naming::{
-    AgentName, EnvName, HostPort, PortRange, TemplateName, VolumeName, WorkspacePath,
+    AgentName, EnvName, HomePath, HostPort, PortRange, TemplateName, VolumeName, WorkspacePath,
 };
 use crate::remote::{ClientOption, Forward};
 use crate::resources::{Cpus, HostCapacity, Resources};
@@ -76,6 +77,16 @@ pub struct Config {
     /// The file of the workspace that has their values, relative to it; default
     /// none. Links may still lead out of the workspace.
     pub env_file: Setting<Option<String>>,
+    /// Paths of the home directory that an import brings along besides those of
+    /// manifests; default none.
+    pub import_paths: Setting<Vec<HomePath>>,
+    /// What an import leaves out besides what agents write by themselves;
+    /// default nothing.
+    pub import_excludes: Setting<Vec<String>>,
+    /// Whether an import leaves private files out; default yes.
+    pub import_excludes_private: Setting<bool>,
+    /// Whose credentials an import brings along; default nobody's.
+    pub import_credentials: Setting<Vec<String>>,
     /// What the workspace's own file asks for and nobody has approved.
     pub suggested: Vec<Suggestion>,
     /// What a file says that was not followed.
@@ -142,6 +153,10 @@ impl Config {
             env_from_host,
             env_file,
             sections: sources.sections(),
+            import_paths: sources.find_list(&PATHS, read_home_path)?,
+            import_excludes: sources.find_list(&EXCLUDES, read_exclude)?,
+            import_excludes_private: sources.find(&EXCLUDE_PRIVATE, None, read_switch)?.or(true),
+            import_credentials: sources.find_list(&CREDENTIALS, read_word)?,
             suggested: sources.suggested,
             ignored: sources.ignored,
         })

@@ -2,10 +2,14 @@
 
 mod candidates;
 mod command;
+mod eyes;
 mod gather;
 pub(super) mod manifests;
 mod place;
+mod plan;
 mod record_file;
+mod send;
+mod watch;
 mod way;
 
 pub(crate) use command::ImportArgs;
