@@ -14,6 +14,7 @@ mod environment;
 mod error;
 mod forwarding;
 mod git;
+mod gone;
 mod host;
 mod lock;
 mod passage;

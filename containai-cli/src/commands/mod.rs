@@ -19,7 +19,6 @@ mod env_args;
 mod exec;
 mod forward;
 mod gc;
-mod gone_args;
 mod import;
 mod links;
 mod list;
