@@ -54,6 +54,7 @@ static BASE: &[File] = context! { "base":
     0o644 "rootfs/etc/systemd/system/ssh.service"
     0o644 "rootfs/etc/tmpfiles.d/containai.conf"
     0o755 "rootfs/usr/lib/containai/agent"
+    0o755 "rootfs/usr/lib/containai/host-key"
     0o755 "rootfs/usr/lib/containai/init"
 };
 
