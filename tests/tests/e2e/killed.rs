@@ -48,12 +48,7 @@ impl<'e> Scene<'e> {
     #[track_caller]
     fn is_whole(&self, after: &str) {
         let script = "cat /mnt/agent-data/marker note";
-        let mut outcome = self.person.run(&self.repository, script);
-        if outcome.status() == 113 {
-            // It was under way on a shared connection when the container went.
-            // Nobody knows how far it got, so it is not repeated unasked.
-            outcome = self.person.run(&self.repository, script);
-        }
+        let outcome = self.person.run_after_a_kill(&self.repository, script);
         assert_eq!(outcome.stdout(), "kept\nmine\n", "after {after}: {outcome}");
         outcome.success();
         let path = self.repository.path();
