@@ -17,6 +17,7 @@ mod environment;
 mod error;
 mod forwarding;
 mod git;
+mod gone;
 mod hooks;
 mod host;
 mod lock;

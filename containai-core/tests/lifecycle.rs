@@ -116,7 +116,7 @@ fn two_containers_of_one_workspace_are_refused_by_name() {
         container("b", Some("/src/api"), RunState::Exited),
     ]);
     let Step::Refuse(refusal) = decide(&world, &desired()) else { panic!("one was chosen") };
-    assert_eq!(refusal.to_string(), "2 containers serve `/src/api`: a, b");
+    assert_eq!(refusal.to_string(), "2 containers serve `/src/api`: `a`, `b`");
 }
 
 #[test]

@@ -105,6 +105,21 @@ impl Engine {
         assert!(output.status.success(), "supervisor {verb}: {stderr}");
     }
 
+    /// Takes an image over from another engine, which is quicker than making it.
+    ///
+    /// # Panics
+    ///
+    /// When the other engine does not have it, or Docker's own program fails.
+    #[track_caller]
+    pub fn take_image(&self, other: &Self, reference: &str) {
+        let script = "docker -H \"$1\" save \"$3\" | docker -H \"$2\" load";
+        let words = [&other.address(), &self.address(), reference];
+        let output = Command::new("sh").args(["-c", script, "sh"]).args(words).output();
+        let output = output.expect("a shell can be started");
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "`{reference}` was not taken over: {stderr}");
+    }
+
     /// Removes a container in the engine's short form, with its volumes.
     pub fn sweep(&self, container: &Value) {
         let Some(id) = container["Id"].as_str() else { return };

@@ -21,7 +21,6 @@ mod env_args;
 mod exec;
 mod forward;
 mod gc;
-mod gone_args;
 mod image;
 mod import;
 mod links;

@@ -277,4 +277,21 @@ mod tests {
             }
         }
     }
+
+    #[test]
+    fn what_a_person_reads() {
+        let samples = crate::samples!(Mistake {
+            Syntax: [Mistake::Syntax("missing value".into())],
+            UnknownKey: [Mistake::UnknownKey("sauce".into())],
+            Missing: [Mistake::Missing("source")],
+            Type: [Mistake::Type { key: "source".into(), expected: "a text" }],
+            Path: [Mistake::Path {
+                key: "target",
+                path: "../x".into(),
+                reason: "which leads upwards"
+            }],
+            Flags: [Mistake::Flags { flags: "fd".into(), reason: "of which only one can be" }],
+        });
+        insta::assert_snapshot!(crate::fake::worded(&samples));
+    }
 }

@@ -139,7 +139,7 @@ impl fmt::Display for ImageSource {
 
 /// The text is none of `auto`, `pull`, `build`, `bootstrap`.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
-#[error("`{0}` is none of `auto`, `pull`, `build`, `bootstrap`")]
+#[error("`{}` is none of `auto`, `pull`, `build`, `bootstrap`", .0.escape_debug())]
 pub struct UnknownImageSource(String);
 
 impl FromStr for ImageSource {

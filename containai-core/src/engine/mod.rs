@@ -109,7 +109,8 @@ pub trait Engine: Sync {
         state: RunState,
     ) -> impl Future<Output = Result<(), EngineError>> + Send;
 
-    /// Asks systemd to shut down and kills what is left after 100 s.
+    /// Asks systemd to shut down and kills what is left after 100 s. When the
+    /// future is dropped, or its process killed, no stop is left to come.
     fn stop(&self, id: &ContainerId) -> impl Future<Output = Result<(), EngineError>> + Send;
 
     /// Removes a stopped container; its named volumes stay. One that runs is

@@ -24,6 +24,7 @@ mod inner_docker;
 mod interruption;
 mod isolation;
 mod kernel;
+mod killed;
 mod other_machines;
 mod overview;
 mod ownership;
