@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest as _, Sha256};
 
-use crate::naming::{ContainerName, SshAlias, VolumeName, WorkspacePath};
+use crate::naming::{ContainerName, SshAlias, TemplateName, VolumeName, WorkspacePath};
 
 /// The home directory of [`CONTAINER_USER`].
 pub const CONTAINER_HOME: &str = "/home/agent";
@@ -131,6 +131,16 @@ impl Layout {
         self.config.join("manifests")
     }
 
+    /// The user's templates, a directory each.
+    pub fn template_dir(&self) -> PathBuf {
+        self.config.join("templates")
+    }
+
+    /// One template: its Dockerfile, and whatever that copies.
+    pub fn template(&self, name: &TemplateName) -> PathBuf {
+        self.template_dir().join(name.as_str())
+    }
+
     /// Files that an import puts in place of those of the home directory, by
     /// the same paths.
     pub fn import_overrides(&self) -> PathBuf {
@@ -189,6 +199,11 @@ impl Layout {
         let digest = Sha256::digest(workspace.as_str());
         let name: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
         self.trust_dir().join(format!("{name}.json"))
+    }
+
+    /// What of one workspace's `devcontainer.json` was approved.
+    pub fn devcontainer_trust_file(&self, workspace: &WorkspacePath) -> PathBuf {
+        self.trust_file(workspace).with_extension("devcontainer.json")
     }
 
     /// Is there while a container of the workspace may have variables of ours
@@ -252,6 +267,9 @@ impl Layout {
 pub fn workspace_config(workspace: &WorkspacePath) -> PathBuf {
     workspace.as_path().join(".containai/config.toml")
 }
+
+/// Where a workspace's `devcontainer.json` is looked for, in this order.
+pub const DEVCONTAINER_FILES: [&str; 2] = [".devcontainer/devcontainer.json", ".devcontainer.json"];
 
 /// The paths of the dedicated engine, which belong to the machine.
 ///

@@ -3,9 +3,9 @@
 use std::fmt::Display;
 
 use super::setting::{
-    AGENT, CPU_LIMIT, DATA_VOLUME, DOCKER_HOST, FILE, FORWARD_AGENT, FROM_HOST, IMAGE,
-    IMAGE_SOURCE, IMPORT, ISOLATION, LOCAL_FORWARD, MEMORY_LIMIT, MUX, MUX_IDLE, OPTIONS,
-    PORT_RANGE_END, PORT_RANGE_START, REMOTE_FORWARD,
+    AGENT, CPU_LIMIT, DATA_VOLUME, DEVCONTAINER, DOCKER_HOST, FILE, FORWARD_AGENT, FROM_HOST,
+    IMAGE, IMAGE_SOURCE, IMPORT, ISOLATION, LOCAL_FORWARD, MEMORY_LIMIT, MUX, MUX_IDLE, OPTIONS,
+    PORT_RANGE_END, PORT_RANGE_START, REMOTE_FORWARD, TEMPLATE,
 };
 use super::{Config, Origin, Setting, SettingSpec};
 
@@ -31,6 +31,8 @@ impl Config {
             one(&AGENT, &self.agent),
             one(&IMAGE, &self.image),
             one(&IMAGE_SOURCE, &self.image_source),
+            any(&TEMPLATE, &self.template),
+            one(&DEVCONTAINER, &self.devcontainer),
             one(&ISOLATION, &self.isolation),
             any(&DOCKER_HOST, &self.docker_host),
             any(&DATA_VOLUME, &self.data_volume),

@@ -6,17 +6,21 @@ use std::time::Duration;
 
 use super::error::Cause;
 use super::setting::{
-    AGENT, CPU_LIMIT, DATA_VOLUME, DOCKER_HOST, FILE, FORWARD_AGENT, FROM_HOST, IMAGE,
-    IMAGE_SOURCE, IMPORT, ISOLATION, LOCAL_FORWARD, MEMORY_LIMIT, MUX, MUX_IDLE, OPTIONS,
-    PORT_RANGE_END, PORT_RANGE_START, REMOTE_FORWARD, parse_memory, read_client_option,
+    AGENT, CPU_LIMIT, DATA_VOLUME, DEVCONTAINER, DOCKER_HOST, FILE, FORWARD_AGENT, FROM_HOST,
+    IMAGE, IMAGE_SOURCE, IMPORT, ISOLATION, LOCAL_FORWARD, MEMORY_LIMIT, MUX, MUX_IDLE, OPTIONS,
+    PORT_RANGE_END, PORT_RANGE_START, REMOTE_FORWARD, TEMPLATE, parse_memory, read_client_option,
     read_docker_host, read_env_file, read_env_name, read_idle, read_image, read_local_forward,
-    read_remote_forward, read_switch,
+    read_remote_forward, read_switch, read_template,
 };
 use super::sources::{Found, Sources};
-use super::{ConfigError, Ignored, IsolationChoice, Layers, Setting, Suggestion};
+use super::{
+    ConfigError, DevcontainerChoice, Ignored, IsolationChoice, Layers, Setting, Suggestion,
+};
 use crate::byte_size::ByteSize;
 use crate::engine::{ImageRequest, ImageSource, ShippedImage};
-use crate::naming::{AgentName, EnvName, HostPort, PortRange, VolumeName, WorkspacePath};
+use crate::naming::{
+    AgentName, EnvName, HostPort, PortRange, TemplateName, VolumeName, WorkspacePath,
+};
 use crate::remote::{ClientOption, Forward};
 use crate::resources::{Cpus, HostCapacity, Resources};
 
@@ -29,6 +33,10 @@ pub struct Config {
     pub image: Setting<ImageRequest>,
     /// How an image comes here that is not here yet; default `auto`.
     pub image_source: Setting<ImageSource>,
+    /// The template of a new container; `None` without one.
+    pub template: Setting<Option<TemplateName>>,
+    /// Which `devcontainer.json` of the workspace counts; default none.
+    pub devcontainer: Setting<DevcontainerChoice>,
     /// How containers are isolated; default `auto`.
     pub isolation: Setting<IsolationChoice>,
     /// The engine's address; `None` is our own socket.
@@ -108,6 +116,10 @@ impl Config {
             image_source: sources
                 .find(&IMAGE_SOURCE, flags.image_source, parse)?
                 .or(ImageSource::default()),
+            template: sources.find(&TEMPLATE, flags.template.map(Some), read_template)?.or(None),
+            devcontainer: sources
+                .find(&DEVCONTAINER, flags.devcontainer, parse)?
+                .or(DevcontainerChoice::default()),
             isolation: sources
                 .find(&ISOLATION, flags.isolation, parse)?
                 .or(IsolationChoice::default()),

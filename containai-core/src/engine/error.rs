@@ -82,6 +82,15 @@ pub enum EngineError {
         /// The last lines of its output.
         tail: Vec<String>,
     },
+    /// An image that was built here has a label that ContainAI goes by, which
+    /// every container of it would have.
+    #[error("image `{image}` has the label `{label}`, which is ContainAI's own")]
+    ReservedLabel {
+        /// The image.
+        image: String,
+        /// The label.
+        label: String,
+    },
     /// The engine does not know the isolation runtime.
     #[error("the engine does not know the runtime `{runtime}`")]
     UnknownRuntime {
@@ -186,6 +195,9 @@ impl Advice for EngineError {
             }
             Self::BuildFailed { .. } => {
                 Hint::new("run again with `--verbose` to see the whole build output")
+            }
+            Self::ReservedLabel { .. } => {
+                Hint::new("take the label out of the Dockerfile, or build on another image")
             }
             Self::UnknownRuntime { .. } | Self::NoIsolation { .. } => {
                 Hint::run("cai setup", "repair the engine's runtimes")

@@ -9,6 +9,7 @@ mod kind;
 mod limits;
 mod spec;
 mod ssh;
+mod template;
 mod volume;
 
 pub(super) use agent::AGENT;
@@ -27,4 +28,6 @@ pub(super) use ssh::{
     REMOTE_FORWARD, read_client_option, read_idle, read_local_forward, read_remote_forward,
     read_switch,
 };
+pub(super) use template::{DEVCONTAINER, TEMPLATE, read_template};
+pub use template::{DevcontainerChoice, InvalidDevcontainer};
 pub(super) use volume::DATA_VOLUME;
