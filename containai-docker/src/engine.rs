@@ -16,6 +16,7 @@ use containai_core::remote::HostKey;
 use containai_core::resources::HostCapacity;
 
 use crate::address::EngineAddress;
+use crate::built::Recipe;
 use crate::failure::failure;
 use crate::image::{BuildCache, Removal, Surroundings};
 use crate::inside::{self, InsideStream};
@@ -44,6 +45,7 @@ pub struct DockerEngine {
     client: Option<ClientId>,
     surroundings: Surroundings,
     startup_hooks: Vec<StartupHook>,
+    recipes: Vec<Recipe>,
 }
 
 impl DockerEngine {
@@ -66,6 +68,7 @@ impl DockerEngine {
             client: None,
             surroundings: Surroundings::default(),
             startup_hooks: Vec::new(),
+            recipes: Vec::new(),
         })
     }
 
@@ -109,6 +112,18 @@ impl DockerEngine {
     pub fn with_client(mut self, client: ClientId) -> Self {
         self.client = Some(client);
         self
+    }
+
+    /// Has this image built where it is wanted and not there. Default: what is
+    /// no image of ours is pulled.
+    #[must_use]
+    pub fn with_recipe(mut self, recipe: Recipe) -> Self {
+        self.recipes.push(recipe);
+        self
+    }
+
+    pub(crate) fn recipe(&self, reference: &str) -> Option<&Recipe> {
+        self.recipes.iter().find(|recipe| recipe.reference.as_str() == reference)
     }
 
     /// Where the engine listens.

@@ -105,7 +105,7 @@ async fn forget_stages(engine: &DockerEngine, stages: &[String], events: &dyn Ev
 
 /// What the builder has said so far.
 #[derive(Debug, Default)]
-struct Log {
+pub(crate) struct Log {
     image: &'static str,
     step: String,
     /// The image that the latest step made.
@@ -113,11 +113,11 @@ struct Log {
     /// What the stages before this one ended with.
     stages: Vec<String>,
     tail: Tail,
-    failed: Option<String>,
+    pub(crate) failed: Option<String>,
 }
 
 impl Log {
-    fn note(&mut self, info: BuildInfo, events: &dyn Events) {
+    pub(crate) fn note(&mut self, info: BuildInfo, events: &dyn Events) {
         if let Some(message) = info.error_detail.and_then(|detail| detail.message) {
             self.failed = Some(message);
         }
@@ -133,7 +133,8 @@ impl Log {
             } else if let Some(id) = layer(&line) {
                 self.layer = id.to_owned();
             } else if let Some(saying) = line.strip_prefix(SAYING) {
-                events.event(Event::Stage(&format!("{}: {saying}", self.image)));
+                let image = if self.image.is_empty() { "build" } else { self.image };
+                events.event(Event::Stage(&format!("{image}: {saying}")));
             }
             events.event(Event::Output(&line));
         }
@@ -145,7 +146,7 @@ impl Log {
         self.stages.iter().cloned().chain(layer).collect()
     }
 
-    fn into_error(self, image: &str, error: &str) -> EngineError {
+    pub(crate) fn into_error(self, image: &str, error: &str) -> EngineError {
         let mut tail = self.tail.into_lines();
         tail.push(error.replace(|c: char| c.is_control(), " "));
         if let Some(line) = tail.iter().find(|line| is_about_space(line)) {

@@ -23,6 +23,8 @@ pub use reference::local_reference;
 pub use store::Removal;
 pub use surroundings::Surroundings;
 
-pub(crate) use provide::{find, provide, pull_released, rebuild};
+pub(crate) use build::Log;
+pub(crate) use provide::{find, get, provide, pull_released, rebuild};
 pub(crate) use pull::pull;
 pub(crate) use store::{list, remove};
+pub(crate) use tree::files;

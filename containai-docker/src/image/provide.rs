@@ -12,6 +12,7 @@ use containai_core::lifecycle::{Event, Events};
 use super::build::BuildCache;
 use super::pull::pull;
 use super::{bootstrap, build, reference};
+use crate::built;
 use crate::engine::DockerEngine;
 
 /// The base that a build pulls.
@@ -41,8 +42,26 @@ pub(crate) async fn provide(
     events: &dyn Events,
 ) -> Result<String, EngineError> {
     let _turn = take_turn(engine.build_lock(), events).await?;
-    if let Some(reference) = find(engine, image).await? {
-        return Ok(reference);
+    match find(engine, image).await? {
+        Some(reference) => Ok(reference),
+        None => get(engine, image, source, events).await,
+    }
+}
+
+/// As [`provide`], for an image that is not there and by somebody whose turn it
+/// is.
+pub(crate) async fn get(
+    engine: &DockerEngine,
+    image: &ImageRequest,
+    source: ImageSource,
+    events: &dyn Events,
+) -> Result<String, EngineError> {
+    let recipe = match image {
+        ImageRequest::Reference(reference) => engine.recipe(reference),
+        ImageRequest::Shipped(_) => None,
+    };
+    if let Some(recipe) = recipe {
+        return built::make(engine, recipe, source, events).await;
     }
     match image {
         ImageRequest::Shipped(shipped) => match released(engine, *shipped, source, events).await? {
