@@ -10,6 +10,7 @@ use containai_docker::{AddressError, DockerEngine, EngineAddress};
 use containai_ssh::{ForwardAgent, SshRemote, Wishes};
 
 use crate::app::Global;
+use crate::devcontainer_file::Sessions;
 use crate::elsewhere;
 use crate::env::{self, Env};
 use crate::environment::Imported;
@@ -51,10 +52,13 @@ impl<'a> Context<'a> {
             true => EngineRecord::read(&env.engine)?,
             false => None,
         };
+        let sessions = workspace
+            .map(|workspace| Sessions::read(&env.layout, workspace, &config))
+            .unwrap_or_default();
         let remote = SshRemote::new(env.layout.clone())
             .with_engine(address.to_string())
             .with_detour(elsewhere::detour(&address, env))
-            .with_wishes(wishes(&config));
+            .with_wishes(wishes(&config, &sessions));
         if matches!(address, EngineAddress::Tcp(_)) && env.certificates.is_none() {
             ui.warn(
                 "what goes to this engine is neither secret nor safe from change: set `DOCKER_CERT_PATH`",
@@ -62,7 +66,7 @@ impl<'a> Context<'a> {
         }
         let lends = config.forward_agent.value;
         let imported = match workspace {
-            Some(workspace) => Imported::read(&config, workspace, env, ui)?,
+            Some(workspace) => Imported::read(&config, &sessions.variables, workspace, env, ui)?,
             None => None,
         };
         let client = match address.is_elsewhere() {
@@ -120,14 +124,14 @@ impl<'a> Context<'a> {
 }
 
 /// What the configuration says about OpenSSH's sessions.
-fn wishes(config: &Config) -> Wishes {
+fn wishes(config: &Config, sessions: &Sessions) -> Wishes {
     let (local, remote) = (&config.local_forward.value, &config.remote_forward.value);
     Wishes {
         forward_agent: match config.forward_agent.value {
             true => ForwardAgent::Yes,
             false => ForwardAgent::No,
         },
-        forwards: local.iter().chain(remote).cloned().collect(),
+        forwards: local.iter().chain(remote).chain(&sessions.forwards).cloned().collect(),
         options: config.client_options.value.clone(),
     }
 }

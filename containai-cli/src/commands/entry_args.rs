@@ -75,7 +75,7 @@ impl EntryArgs {
         let choice = self.choice();
         let spot = self.which.spot(self.path, env, choice.caution)?;
         let consent = if self.yes { Consent::Given } else { Consent::ToBeAsked };
-        let flags = self.create.flags(agent, global)?;
+        let flags = self.create.flags(agent, global);
         let entrance = Entrance::new(env, ui, flags, spot, consent)?.choosing(choice);
         Ok(self.ssh_agent.apply(entrance))
     }

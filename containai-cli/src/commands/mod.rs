@@ -38,6 +38,7 @@ mod status;
 mod stop;
 mod sync_back;
 mod target;
+mod template;
 mod top;
 mod trust;
 mod version;
@@ -67,6 +68,7 @@ pub(crate) enum Command {
     Ports(ports::PortsArgs),
     Open(open::OpenArgs),
     Config(config::ConfigArgs),
+    Template(template::TemplateArgs),
     Trust(trust::TrustArgs),
     Image(image::ImageArgs),
     Setup(setup::SetupArgs),
@@ -90,6 +92,7 @@ pub(crate) fn run(
         Command::Trust(args) => trust::run(&args, env, ui),
         Command::Config(args) => wait(config::run(args, global, env, ui)),
         Command::Setup(args) => setup::run(&args, global, env, ui),
+        Command::Template(args) => wait(template::run(args, global, env, ui)),
         Command::Run(args) => wait(run::run(args, global, env, ui)),
         Command::Shell(args) => wait(shell::run(args, global, env, ui)),
         Command::Exec(args) => wait(exec::run(args, global, env, ui)),

@@ -12,4 +12,5 @@ pub(crate) mod stats;
 pub(crate) mod status;
 pub(crate) mod stop;
 pub(crate) mod table;
+pub(crate) mod template;
 pub(crate) mod version;

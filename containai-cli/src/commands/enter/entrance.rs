@@ -20,6 +20,7 @@ use crate::error::CliError;
 use crate::passage::Passage;
 use crate::records::UserRecords;
 use crate::ui::Ui;
+use crate::wanted_image::WantedImage;
 use crate::workspace::Spot;
 use crate::{host, lock, twin};
 
@@ -29,6 +30,9 @@ pub(crate) struct Entrance<'a> {
     pub(super) spot: Spot,
     pub(super) consent: Consent,
     pub(super) choice: Choice,
+    /// What a new container is made of; known for good once the engine has been
+    /// looked at.
+    pub(super) image: WantedImage,
     flags: Flags,
 }
 
@@ -41,7 +45,8 @@ impl<'a> Entrance<'a> {
         consent: Consent,
     ) -> anyhow::Result<Self> {
         let context = Context::new(env, ui, flags.clone(), Some(spot.path()))?;
-        Ok(Self { context, spot, consent, choice: Choice::default(), flags })
+        let image = WantedImage::plain(&context.config);
+        Ok(Self { context, spot, consent, choice: Choice::default(), image, flags })
     }
 
     /// Makes the container as the command line chooses.
@@ -86,6 +91,13 @@ impl<'a> Entrance<'a> {
             && let Some(session) = Passage::borrowed(&self.context, &container).await?
         {
             return Ok(Reached { container, session });
+        }
+        let is_ready = ready(observed, wanted).is_some();
+        if !is_ready {
+            self.initialize()?;
+        }
+        if wanted.manner.outgoing.is_some() || observed.serving(self.workspace()).is_empty() {
+            self.tell_of_devcontainer();
         }
         let reached = self.drive(engine, wanted).await?;
         self.keep(reached).await
@@ -151,7 +163,7 @@ impl<'a> Entrance<'a> {
         Ok(Reached { container, session })
     }
 
-    async fn drive(
+    pub(super) async fn drive(
         &self,
         engine: &DockerEngine,
         wanted: &Desired,
@@ -165,7 +177,7 @@ impl<'a> Entrance<'a> {
     }
 
     /// Has the commands that follow find it open.
-    async fn keep(&self, reached: Reached<Session>) -> anyhow::Result<Reached<Passage>> {
+    pub(super) async fn keep(&self, reached: Reached<Session>) -> anyhow::Result<Reached<Passage>> {
         let Reached { container, session } = reached;
         if self.context.client.is_some() {
             let _turn = self.turn().await?;
