@@ -13,7 +13,7 @@ use containai_core::hint::Hint;
 use containai_core::label;
 use containai_core::layout::CONTAINER_USER;
 use containai_core::naming::{BuiltImage, Fingerprint, WorkspacePath};
-use containai_core::template::{ContextEntry, Dockerfile, Severity, check, fingerprint};
+use containai_core::template::{ContextEntry, Copied, Dockerfile, Severity, check, fingerprint};
 use containai_docker::built::{ContextDirectory, ContextPlace, Layer, Part, Recipe, Source};
 use containai_docker::image::local_reference;
 
@@ -82,7 +82,7 @@ fn source(
         return Err(refuse(format!("line {}: {}", error.line, error.text)).into());
     }
     let place = ContextPlace { root: workspace.as_path().to_owned(), below: below.clone() };
-    context.extend(entries(&place, "context")?);
+    context.extend(entries(&place, "context", &file.copied())?);
     let inside = match below.as_str() {
         "" => Some(dockerfile.as_str()),
         below => dockerfile.strip_prefix(below).and_then(|path| path.strip_prefix('/')),
@@ -114,7 +114,7 @@ fn layer(
         let root = workspace.as_path().to_owned();
         let place = ContextPlace { root, below: feature.directory.clone() };
         let prefix = format!("{FEATURES}/{number}");
-        context.extend(entries(&place, &prefix)?);
+        context.extend(entries(&place, &prefix, &Copied::everything())?);
         parts.push(Part::Directory { place, prefix: prefix.clone() });
         let install = environment_lines(&manifest.variables(&feature.options), user);
         parts.push(Part::text(format!("{prefix}/.containai-install"), 0o755, install));
@@ -167,8 +167,12 @@ fn pairs(pairs: &BTreeMap<String, String>) -> Option<String> {
     serde_json::to_string(pairs).ok()
 }
 
-fn entries(place: &ContextPlace, prefix: &str) -> anyhow::Result<Vec<ContextEntry>> {
-    let found = ContextDirectory::open(place).and_then(|directory| directory.entries());
+fn entries(
+    place: &ContextPlace,
+    prefix: &str,
+    copied: &Copied,
+) -> anyhow::Result<Vec<ContextEntry>> {
+    let found = ContextDirectory::open(place).and_then(|directory| directory.entries(copied));
     let found = found.map_err(|error| {
         let shown = place.root.join(&place.below);
         CliError::usage(format!("cannot read `{}`: {error}", shown.display()))

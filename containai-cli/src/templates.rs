@@ -11,7 +11,7 @@ use containai_core::hint::Hint;
 use containai_core::layout::Layout;
 use containai_core::naming::{BuiltImage, Fingerprint, TemplateName};
 use containai_core::template::{
-    Dockerfile, DockerfileError, Finding, Severity, check, fingerprint, template_labels,
+    Copied, Dockerfile, DockerfileError, Finding, Severity, check, fingerprint, template_labels,
 };
 use containai_docker::built::{ContextDirectory, ContextPlace, Recipe, Source};
 use containai_docker::image::local_reference;
@@ -120,8 +120,8 @@ impl Template {
     }
 
     fn fingerprint(&self, base: &ImageRequest) -> anyhow::Result<Fingerprint> {
-        let context =
-            ContextDirectory::open(&ContextPlace::at(&self.directory)).and_then(|it| it.entries());
+        let context = ContextDirectory::open(&ContextPlace::at(&self.directory))
+            .and_then(|it| it.entries(&Copied::everything()));
         let context =
             context.with_context(|| format!("cannot read `{}`", self.directory.display()))?;
         let base = match base {

@@ -18,7 +18,8 @@ pub(crate) struct PlanDocument {
     containers: Vec<Present>,
     /// What would be made; `null` when nothing would.
     new: Option<New>,
-    /// What an existing container has other than asked for, one a text.
+    /// What an existing container has other than asked for, and what is run
+    /// beside the steps, one a text.
     notes: Vec<String>,
     /// What set-up would do before; `null` when the machine is set up.
     set_up: Option<String>,

@@ -9,7 +9,7 @@ pub struct IgnoreFile {
 }
 
 #[derive(Clone, Debug, Eq, PartialEq)]
-struct Pattern {
+pub(super) struct Pattern {
     parts: Vec<String>,
     is_exception: bool,
 }
@@ -37,7 +37,7 @@ impl IgnoreFile {
 }
 
 impl Pattern {
-    fn parse(line: &str) -> Option<Self> {
+    pub(super) fn parse(line: &str) -> Option<Self> {
         let (line, is_exception) = match line.strip_prefix('!') {
             Some(line) => (line.trim(), true),
             None => (line, false),
@@ -54,7 +54,7 @@ impl Pattern {
     }
 
     /// Whether it fits the path or a directory that the path is in.
-    fn fits(&self, path: &[&str]) -> bool {
+    pub(super) fn fits(&self, path: &[&str]) -> bool {
         (1..=path.len()).any(|length| fits(&self.parts, &path[..length]))
     }
 }

@@ -8,6 +8,7 @@
 //! reach that stage.
 
 mod check;
+mod copied;
 mod dockerfile;
 mod expand;
 mod fingerprint;
@@ -19,6 +20,7 @@ mod upgrade;
 mod wrapping;
 
 pub use check::{Finding, Severity, check};
+pub use copied::Copied;
 pub use dockerfile::{Dockerfile, DockerfileError};
 pub use fingerprint::{ContextEntry, EntryKind, fingerprint};
 pub use ignore::IgnoreFile;

@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::{self, ErrorKind, Read as _, Write};
 use std::os::fd::OwnedFd;
 
-use containai_core::template::{ContextEntry, EntryKind, IgnoreFile};
+use containai_core::template::{ContextEntry, Copied, EntryKind, IgnoreFile};
 use rustix::fs::{Dir, FileType, Mode, OFlags, fstat, openat, readlinkat};
 use sha2::{Digest as _, Sha256};
 
@@ -44,14 +44,18 @@ impl ContextDirectory {
         Ok(Self { root, ignore: IgnoreFile::parse(&text) })
     }
 
-    /// What is in it, content included, in the order of the paths.
+    /// What is in it that a build looks at, content included, in the order of
+    /// the paths.
     ///
     /// # Errors
     ///
     /// What the system says; a name that is not UTF-8.
-    pub fn entries(&self) -> io::Result<Vec<ContextEntry>> {
+    pub fn entries(&self, copied: &Copied) -> io::Result<Vec<ContextEntry>> {
         let mut entries = Vec::new();
         self.walk(&mut |path, found| {
+            if !copied.has(path) {
+                return Ok(());
+            }
             let kind = match found {
                 Found::Directory => EntryKind::Directory,
                 Found::Link(target) => EntryKind::Link(target),
@@ -260,12 +264,12 @@ mod tests {
         assert_eq!(paths, expected);
         assert_eq!(packed["sub/run"], (0o755, "#!".into()));
         assert_eq!(packed["link"].1, "../secret");
-        let entries = context.entries()?;
+        let entries = context.entries(&Copied::everything())?;
         let paths: Vec<_> = entries.iter().map(|entry| entry.path.as_str()).collect();
         assert_eq!(paths, expected);
-        assert_eq!(context.entries()?, entries);
+        assert_eq!(context.entries(&Copied::everything())?, entries);
         fs::write(root.join("sub/run"), "#?")?;
-        assert_ne!(context.entries()?, entries);
+        assert_ne!(context.entries(&Copied::everything())?, entries);
         let below = |below: &str| ContextPlace { root: root.clone(), below: below.into() };
         assert!(ContextDirectory::open(&below("sub/deep")).is_ok());
         for outside in ["sub/up", "sub/up/context", "..", "/", "none"] {

@@ -31,6 +31,17 @@ impl Entrance<'_> {
         }
     }
 
+    /// What of the file is run beside the steps of a plan.
+    pub(super) fn devcontainer_steps(&self) -> Vec<String> {
+        let Some(read) = &self.image.devcontainer else { return Vec::new() };
+        let here = read.initialize.as_ref().map(|_| {
+            "`initializeCommand` is run on this machine before the container is made or started"
+        });
+        let inside = (!read.lifecycle.is_empty())
+            .then_some("commands of devcontainer.json are run inside before the session");
+        here.into_iter().chain(inside).map(str::to_owned).collect()
+    }
+
     /// Runs on this machine what the file wants run before a container is made
     /// or started. A person has approved that very text, or it would not have
     /// been read.

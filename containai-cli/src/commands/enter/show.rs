@@ -40,6 +40,7 @@ impl Entrance<'_> {
             }
             Err(error) => return Err(error),
         };
+        notes.extend(self.devcontainer_steps());
         let steps = plan(&observed, &wanted);
         let engine = self.context.address.to_string();
         let document = PlanDocument::new(&engine, &observed, &wanted, &steps, notes, set_up);

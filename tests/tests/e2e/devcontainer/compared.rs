@@ -7,7 +7,7 @@ use containai_core::devcontainer::{Approval, Devcontainer, Host};
 use containai_tests::{Person, Place, Repository};
 use serde_json::Value;
 
-use super::describe;
+use super::described::describe;
 
 /// A variable of the host that both know.
 const KNOWN: (&str, &str) = ("COMPARED", "of the host");

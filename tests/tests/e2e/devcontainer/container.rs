@@ -2,7 +2,7 @@
 
 use containai_tests::Person;
 
-use super::{describe, write};
+use super::described::{describe, write};
 
 const INSTALL: &str = "#!/bin/bash\nset -e\ntest -e /opt/built\n\
     printf '%s %s %s %s' \"$VERSION\" \"$WITH_X\" \"$_REMOTE_USER\" \"$_REMOTE_USER_HOME\" > /opt/$NAME\n";
@@ -72,6 +72,9 @@ fn a_build_with_features_variables_and_commands() {
         .success()
         .prints("OF_first=x:first\nOF_second=x:second\nPLAIN=/home/agent/workspace/x\n");
 
+    // What the image is not made of may change.
+    write(&repository, "elsewhere", "other");
+    run("true", &[]).success().keeps_quiet_about("warning");
     write(&repository, "content", "other");
     run("cat /opt/content", &[])
         .success()

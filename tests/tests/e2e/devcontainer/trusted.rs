@@ -2,7 +2,7 @@
 
 use containai_tests::Person;
 
-use super::describe;
+use super::described::describe;
 
 const SECRET: &str = "hush-4711";
 
