@@ -17,6 +17,7 @@ mod instruction;
 mod stage;
 mod starter;
 mod upgrade;
+mod whole_path;
 mod wrapping;
 
 pub use check::{Finding, Severity, check};
@@ -28,4 +29,5 @@ pub use instruction::Instruction;
 pub use stage::{BASE_IMAGE, Base, Stage};
 pub use starter::starter;
 pub use upgrade::upgrade;
+pub use whole_path::whole_path;
 pub use wrapping::{PROOF, template_labels, wrapping};

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use containai_core::engine::{EngineError, ImageRequest, ImageSource, ShippedImage};
 use containai_core::label::{self, Labels};
 use containai_core::lifecycle::{Event, Events};
-use containai_core::template::{BASE_IMAGE, PROOF, wrapping};
+use containai_core::template::{BASE_IMAGE, PROOF, whole_path, wrapping};
 use futures_util::{Stream, TryStreamExt as _};
 
 use super::{Part, Recipe, Source, tarball};
@@ -19,6 +19,8 @@ use crate::image::{self, Log};
 /// What mends and proves; its text is part of what an image is built from.
 pub(super) const PROOF_SCRIPT: &str = include_str!("../../images/wrapping/proof");
 
+/// Where programs are looked for.
+const PATH: &str = "PATH";
 /// The Dockerfile of what is ours, in its context.
 const DOCKERFILE: &str = "Dockerfile";
 
@@ -50,7 +52,7 @@ pub(crate) async fn make(
             cook(engine, recipe, None, events).await?
         }
     };
-    let labels = labels(engine, &made).await?;
+    let (labels, before) = inspected(engine, &made).await?;
     if let Some((label, _)) = labels.iter().find(|(key, _)| key.starts_with(label::RESERVED)) {
         let (image, label) = (shown.to_owned(), label.to_owned());
         return Err(EngineError::ReservedLabel { image, label });
@@ -70,7 +72,8 @@ pub(crate) async fn make(
         on = send(engine, on_top_of(engine, &on).build(), parts, shown, events).await?;
     }
     events.event(Event::Stage(&format!("proving that {shown} boots")));
-    finish(engine, recipe, &on, events).await?;
+    let (_, after) = inspected(engine, &on).await?;
+    finish(engine, recipe, &on, &format!("{after}:{before}"), events).await?;
     Ok(shown.to_owned())
 }
 
@@ -137,12 +140,16 @@ async fn finish(
     engine: &DockerEngine,
     recipe: &Recipe,
     on: &str,
+    path: &str,
     events: &dyn Events,
 ) -> Result<String, EngineError> {
+    let mut environment = recipe.environment.clone();
+    let path = environment.get(PATH).map_or(path, String::as_str);
+    environment.insert(PATH.to_owned(), whole_path(path));
     let labels: Vec<(&str, &str)> =
         recipe.labels.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
     let parts = vec![
-        Part::text(DOCKERFILE, 0o644, wrapping(&labels, &recipe.environment)),
+        Part::text(DOCKERFILE, 0o644, wrapping(&labels, &environment)),
         Part::text(PROOF, 0o755, PROOF_SCRIPT),
     ];
     let options = on_top_of(engine, on).t(recipe.reference.as_str()).build();
@@ -205,9 +212,13 @@ async fn listen(
     id.ok_or_else(|| log.into_error(shown, "the engine did not say what it built"))
 }
 
-async fn labels(engine: &DockerEngine, image: &str) -> Result<Labels, EngineError> {
+/// The labels of an image and where it looks for programs. The system of ours
+/// would put its own `PATH` in the place of that.
+async fn inspected(engine: &DockerEngine, image: &str) -> Result<(Labels, String), EngineError> {
     let inspected = engine.docker().inspect_image(image).await;
-    let inspected = inspected.map_err(|error| engine.failure(error))?;
-    let labels = inspected.config.and_then(|config| config.labels).unwrap_or_default();
-    Ok(labels.into_iter().collect())
+    let config = inspected.map_err(|error| engine.failure(error))?.config.unwrap_or_default();
+    let labels = config.labels.unwrap_or_default().into_iter().collect();
+    let variables = config.env.unwrap_or_default();
+    let path = variables.iter().find_map(|variable| variable.strip_prefix("PATH="));
+    Ok((labels, path.unwrap_or_default().to_owned()))
 }

@@ -57,6 +57,9 @@ fn no_dockerfile_breaks_the_first_process() {
     let labels = &container["Config"]["Labels"];
     assert_eq!(labels["ai.containai.template-hash"], image.rsplit('-').next().expect("a hash"));
     assert_eq!(container["Config"]["StopSignal"], "SIGRTMIN+3", "{container}");
+    // What was put in front stays there, and what every session needs is behind it.
+    let path = person.exec(repository.path(), "unset LD_PRELOAD; echo $PATH").line();
+    assert!(path.starts_with("/usr/lib/containai/wrappers:/nowhere:"), "{path}");
     // Keys that a package made while the image was built are nobody's.
     let keys = |name: &str| {
         person.exec(repository.path(), &format!("/bin/cat /etc/ssh/ssh_host_{name}_key.pub"))
