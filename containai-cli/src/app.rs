@@ -11,7 +11,7 @@ use crate::commands::{self, Command};
 use crate::env::{Env, Terminals};
 use crate::regroup;
 use crate::ui::{Ui, Volume};
-use crate::{complete, error};
+use crate::{complete, error, gone};
 
 /// A whole Linux for AI coding agents, in a box.
 ///
@@ -69,6 +69,10 @@ pub(crate) fn main() -> ExitCode {
     let cli = match Cli::try_parse_from(with_default_verb(std::env::args_os())) {
         Ok(cli) => cli,
         Err(answer) => {
+            if let Some(error) = gone::successor(&answer) {
+                let (error, ui) = (error.into(), Ui::new(Volume::Normal, Terminals::look()));
+                return tell(&error, &ui);
+            }
             // Help goes to stdout with status 0, a mistake to stderr with 2;
             // neither can be told to anybody when the stream is gone.
             let _ = answer.print();
@@ -78,12 +82,14 @@ pub(crate) fn main() -> ExitCode {
     let ui = Ui::new(cli.global.volume(), Terminals::look());
     match run(cli, &ui) {
         Ok(code) => code,
-        Err(error) => {
-            let (code, hints) = error::advice(&error);
-            ui.error(&error, &hints);
-            ExitCode::from(code)
-        }
+        Err(error) => tell(&error, &ui),
     }
+}
+
+fn tell(error: &anyhow::Error, ui: &Ui) -> ExitCode {
+    let (code, hints) = error::advice(error);
+    ui.error(error, &hints);
+    ExitCode::from(code)
 }
 
 fn run(cli: Cli, ui: &Ui) -> anyhow::Result<ExitCode> {

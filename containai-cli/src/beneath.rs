@@ -139,4 +139,16 @@ mod tests {
         assert!(check("long", Links::Inside).contains("longer"));
         Ok(())
     }
+
+    #[test]
+    fn what_a_person_reads() {
+        let samples = containai_core::samples!(Refused {
+            Link: [Refused::Link],
+            NotAFile: [Refused::NotAFile],
+            TooLong: [Refused::TooLong { most: 1 << 16 }],
+            NotText: [Refused::NotText],
+            Io: [Refused::Io(std::io::ErrorKind::PermissionDenied.into())],
+        });
+        insta::assert_snapshot!(containai_core::fake::worded(&samples));
+    }
 }

@@ -39,6 +39,7 @@ fn completed(arg: Arg) -> Arg {
         "container" | "name" | "word" => containers,
         "data_volume" | "volume" => volumes,
         "key" => settings,
+        "template" | "templates" => templates,
         _ => return arg,
     };
     arg.add(ArgValueCandidates::new(candidates))
@@ -59,6 +60,12 @@ fn volumes() -> Vec<CompletionCandidate> {
 
 fn settings() -> Vec<CompletionCandidate> {
     SETTINGS.iter().map(|setting| CompletionCandidate::new(setting.key)).collect()
+}
+
+fn templates() -> Vec<CompletionCandidate> {
+    let names = Env::read().and_then(|env| crate::templates::names(&env.layout));
+    let names = names.unwrap_or_default();
+    names.into_iter().map(|name| CompletionCandidate::new(name.to_string())).collect()
 }
 
 /// Our containers on the configured engine; none where it does not answer.

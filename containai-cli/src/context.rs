@@ -10,10 +10,12 @@ use containai_docker::{AddressError, DockerEngine, EngineAddress};
 use containai_ssh::{ForwardAgent, SshRemote, Wishes};
 
 use crate::app::Global;
+use crate::devcontainer_file::Sessions;
 use crate::elsewhere;
-use crate::env::Env;
+use crate::env::{self, Env};
 use crate::environment::Imported;
 use crate::error::CliError;
+use crate::hooks;
 use crate::settings;
 use crate::ui::Ui;
 
@@ -50,10 +52,13 @@ impl<'a> Context<'a> {
             true => EngineRecord::read(&env.engine)?,
             false => None,
         };
+        let sessions = workspace
+            .map(|workspace| Sessions::read(&env.layout, workspace, &config))
+            .unwrap_or_default();
         let remote = SshRemote::new(env.layout.clone())
             .with_engine(address.to_string())
             .with_detour(elsewhere::detour(&address, env))
-            .with_wishes(wishes(&config));
+            .with_wishes(wishes(&config, &sessions));
         if matches!(address, EngineAddress::Tcp(_)) && env.certificates.is_none() {
             ui.warn(
                 "what goes to this engine is neither secret nor safe from change: set `DOCKER_CERT_PATH`",
@@ -61,7 +66,7 @@ impl<'a> Context<'a> {
         }
         let lends = config.forward_agent.value;
         let imported = match workspace {
-            Some(workspace) => Imported::read(&config, workspace, env, ui)?,
+            Some(workspace) => Imported::read(&config, &sessions.variables, workspace, env, ui)?,
             None => None,
         };
         let client = match address.is_elsewhere() {
@@ -106,7 +111,9 @@ impl<'a> Context<'a> {
     /// A client for the engine; see [`DockerEngine::connect`].
     pub(crate) fn engine(&self) -> anyhow::Result<DockerEngine> {
         let engine = DockerEngine::connect(self.address.clone(), self.env.certificates.as_deref())?
-            .with_build_lock(self.env.layout.image_lock());
+            .with_build_lock(self.env.layout.image_lock())
+            .with_surroundings(env::surroundings(self.env.layout.home()))
+            .with_startup_hooks(hooks::read(&self.env.layout.startup_hooks(), self.ui)?);
         let uids = self.record.as_ref().map(EngineRecord::workspace_uids).unwrap_or_default();
         let engine = engine.with_workspace_uids(uids);
         Ok(match &self.client {
@@ -117,14 +124,14 @@ impl<'a> Context<'a> {
 }
 
 /// What the configuration says about OpenSSH's sessions.
-fn wishes(config: &Config) -> Wishes {
+fn wishes(config: &Config, sessions: &Sessions) -> Wishes {
     let (local, remote) = (&config.local_forward.value, &config.remote_forward.value);
     Wishes {
         forward_agent: match config.forward_agent.value {
             true => ForwardAgent::Yes,
             false => ForwardAgent::No,
         },
-        forwards: local.iter().chain(remote).cloned().collect(),
+        forwards: local.iter().chain(remote).chain(&sessions.forwards).cloned().collect(),
         options: config.client_options.value.clone(),
     }
 }

@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use containai_core::config;
-use containai_core::layout::{EngineLayout, Layout};
+use containai_core::layout::{CONTAINER_DATA, CONTAINER_PROGRAM, EngineLayout, Layout};
+use containai_docker::image::Surroundings;
 use nix::unistd::{User, geteuid, getuid};
 
 /// What a process that outlives the command needs of its environment, and all
@@ -45,6 +46,8 @@ pub(crate) struct Env {
     pub(crate) programs: Vec<PathBuf>,
     /// Whether this process was started again with the engine's group.
     pub(crate) is_regrouped: bool,
+    /// Whether this is the program that a container was lent.
+    pub(crate) is_inside: bool,
 }
 
 impl Env {
@@ -72,6 +75,7 @@ impl Env {
                 .map(|path| std::env::split_paths(&path).collect())
                 .unwrap_or_default(),
             is_regrouped: path(REGROUPED).is_some(),
+            is_inside: is_inside(),
         })
     }
 }
@@ -88,6 +92,43 @@ impl Env {
             .map(|directory| directory.join(name))
             .find(is_program)
     }
+}
+
+/// `TZ`: the user's time zone.
+pub(crate) fn time_zone() -> Option<String> {
+    std::env::var("TZ").ok().filter(|zone| !zone.is_empty())
+}
+
+/// How builds reach the world: what curl, npm and pip go by on this machine.
+pub(crate) fn surroundings(home: &Path) -> Surroundings {
+    let text = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+    let either = |upper: &str, lower: &str| text(lower).or_else(|| text(upper));
+    let proxies = ["http_proxy", "https_proxy", "no_proxy", "ftp_proxy", "all_proxy"];
+    let proxies = proxies.into_iter().flat_map(|name| {
+        let value = either(&name.to_uppercase(), name);
+        value
+            .into_iter()
+            .flat_map(move |value| [(name.to_owned(), value.clone()), (name.to_uppercase(), value)])
+    });
+    let bundle = ["SSL_CERT_FILE", "CURL_CA_BUNDLE", "NODE_EXTRA_CA_CERTS"];
+    let named = bundle.into_iter().filter_map(text).map(PathBuf::from).find(|it| it.is_file());
+    Surroundings {
+        proxies: proxies.collect(),
+        certificates: named.or_else(|| Some("/etc/ssl/certs/ca-certificates.crt".into())),
+        npm_registry: either("NPM_CONFIG_REGISTRY", "npm_config_registry"),
+        npmrc: Some(home.join(".npmrc")),
+        pip_index: text("PIP_INDEX_URL"),
+    }
+}
+
+/// Whether this program is where containers find it, beside a data volume. One
+/// that somebody builds inside, to work on it, is where it was built.
+fn is_inside() -> bool {
+    let device = |path: &Path| path.symlink_metadata().ok().map(|data| data.dev());
+    let data = Path::new(CONTAINER_DATA);
+    std::env::current_exe().is_ok_and(|path| path == Path::new(CONTAINER_PROGRAM))
+        && device(data).is_some()
+        && device(data) != data.parent().and_then(device)
 }
 
 /// The variables of [`KEPT`] that are set.

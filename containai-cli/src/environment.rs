@@ -1,5 +1,6 @@
 //! The variables that every session of a workspace's container gets.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -27,10 +28,12 @@ pub(crate) struct Imported {
 }
 
 impl Imported {
-    /// Reads what the configuration asks for; `None` where that is nothing and
+    /// Reads what the configuration asks for, and what the workspace's
+    /// `devcontainer.json` asks for beside that; `None` where that is nothing and
     /// nothing was left inside before.
     pub(crate) fn read(
         config: &Config,
+        asked: &BTreeMap<String, String>,
         workspace: &WorkspacePath,
         env: &Env,
         ui: &Ui,
@@ -45,6 +48,10 @@ impl Imported {
                 let assigned = variables.assign(&format!("{name}={value}"), |_| None);
                 assigned.map_err(|error| CliError::usage(format!("`env.import`: {error}")))?;
             }
+        }
+        for (name, value) in asked {
+            let assigned = variables.assign(&format!("{name}={value}"), |_| None);
+            assigned.map_err(|error| CliError::usage(format!("`devcontainer.json`: {error}")))?;
         }
         let mark = env.layout.environment_mark(workspace);
         let is_needed = !variables.is_empty() || mark.exists();

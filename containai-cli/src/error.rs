@@ -3,6 +3,7 @@
 use anyhow::Error;
 use containai_core::archive::ArchiveError;
 use containai_core::config::{ChangeError, ConfigError};
+use containai_core::devcontainer::DevcontainerError;
 use containai_core::engine::EngineError;
 use containai_core::exit;
 use containai_core::hint::{Advice, Hint};
@@ -73,5 +74,6 @@ fn known<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a dyn Adv
         .or_else(|| read::<Refusal>(error))
         .or_else(|| read::<SetupError>(error))
         .or_else(|| read::<ConfigError>(error))
+        .or_else(|| read::<DevcontainerError>(error))
         .or_else(|| read::<ChangeError>(error))
 }

@@ -12,6 +12,20 @@ pub(crate) fn top_level(directory: &Path) -> Option<PathBuf> {
     directory.ancestors().find(|path| path.join(".git").exists()).map(Path::to_owned)
 }
 
+/// What the user's own configuration says, wherever the command is given: that
+/// of the repository is inside anyway.
+pub(crate) fn of_user(key: &str) -> Option<String> {
+    let output = Command::new("git")
+        .args(["config", "--global", "--includes", "--get", key])
+        .current_dir("/")
+        .stdin(Stdio::null())
+        .stderr(Stdio::null())
+        .output()
+        .ok()?;
+    let text = String::from_utf8(output.stdout).ok()?;
+    (output.status.success() && !text.trim().is_empty()).then(|| text.trim().to_owned())
+}
+
 /// What the workspace's HEAD points to.
 ///
 /// The repository is not trusted.

@@ -4,8 +4,11 @@ use std::fs;
 use std::thread::available_parallelism;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use containai_core::engine::HostFacts;
 use containai_core::resources::HostCapacity;
 use containai_core::timestamp::Timestamp;
+
+use crate::{env, git};
 
 /// How long a best-effort answer may take.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
@@ -21,6 +24,30 @@ pub(crate) fn capacity() -> HostCapacity {
     let cpus = available_parallelism().map_or(0, |count| u32::try_from(count.get()).unwrap_or(0));
     let text = fs::read_to_string("/proc/meminfo").unwrap_or_default();
     HostCapacity { memory_bytes: memory_total(&text), cpus }
+}
+
+/// What a new container is told of this machine and its user.
+pub(crate) fn facts() -> HostFacts {
+    HostFacts {
+        time_zone: time_zone(),
+        git_name: git::of_user("user.name"),
+        git_email: git::of_user("user.email"),
+    }
+}
+
+/// `TZ`, else what localtime(5) leads to, else what Debian notes beside it.
+fn time_zone() -> Option<String> {
+    let linked = || {
+        let link = fs::read_link("/etc/localtime").ok()?;
+        Some(link.to_str()?.split_once("zoneinfo/")?.1.to_owned())
+    };
+    let noted = || fs::read_to_string("/etc/timezone").ok();
+    let is_zone = |zone: &String| {
+        let is_plain = |c: char| c.is_ascii_alphanumeric() || "/_+-".contains(c);
+        !zone.is_empty() && zone.chars().all(is_plain)
+    };
+    let zone = env::time_zone().or_else(linked).or_else(noted)?;
+    Some(zone.trim().trim_start_matches(':').to_owned()).filter(is_zone)
 }
 
 /// `MemTotal` of `/proc/meminfo` (proc_meminfo(5)) in bytes; it is told in KiB.

@@ -33,6 +33,16 @@ impl Approval {
         Ok(approval.filter(|approval| approval.workspace == workspace.as_str()))
     }
 
+    /// The approval of a workspace's `devcontainer.json`; `None` where there is
+    /// none.
+    pub(crate) fn of_devcontainer(
+        layout: &Layout,
+        workspace: &WorkspacePath,
+    ) -> anyhow::Result<Option<Self>> {
+        let approval = read(&layout.devcontainer_trust_file(workspace))?;
+        Ok(approval.filter(|approval| approval.workspace == workspace.as_str()))
+    }
+
     /// Every approval, by path.
     pub(crate) fn all(layout: &Layout) -> anyhow::Result<Vec<Self>> {
         let directory = layout.trust_dir();

@@ -8,7 +8,7 @@ use std::time::Duration;
 use age::secrecy::SecretString;
 use anstyle::{AnsiColor, Style};
 use anyhow::Error;
-use containai_core::hint::Hint;
+use containai_core::hint::{Hint, causes};
 use containai_core::lifecycle::{Event, Events, Step};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
@@ -90,13 +90,8 @@ impl Ui {
         let red = AnsiColor::Red.on_default().bold();
         let bold = Style::new().bold();
         let mut text = format!("{red}error:{red:#} {}", harmless(&error.to_string()));
-        let mut shown = error.to_string();
-        for cause in error.chain().skip(1).map(ToString::to_string) {
-            // Transparent errors repeat their cause's words.
-            if !shown.contains(&cause) {
-                text.push_str(&format!("\n  {bold}because:{bold:#} {}", harmless(&cause)));
-                shown.push_str(&cause);
-            }
+        for cause in causes(error.as_ref()) {
+            text.push_str(&format!("\n  {bold}because:{bold:#} {}", harmless(&cause)));
         }
         for hint in hints {
             let style = AnsiColor::Cyan.on_default().bold();

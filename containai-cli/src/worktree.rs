@@ -37,7 +37,7 @@ pub(crate) enum WorktreeError {
     /// The repository is somebody else's, or lies in the workspace.
     #[error("`{}` does not belong to the workspace's owner, or lies inside of it", .0.display())]
     Foreign(PathBuf),
-    #[error("`{0}`")]
+    #[error("{0}")]
     Path(#[from] WorkspacePathError),
     #[error("{0}")]
     Io(#[from] io::Error),

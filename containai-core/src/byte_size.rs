@@ -244,4 +244,14 @@ mod tests {
             let _ = digits.parse::<ByteSize>();
         }
     }
+
+    #[test]
+    fn what_a_person_reads() {
+        let text = |text: &str| text.to_owned();
+        let samples = crate::samples!(ByteSizeError {
+            Malformed: [ByteSizeError::Malformed { text: text("4 gigs\n") }],
+            TooLarge: [ByteSizeError::TooLarge { text: text("9999999999t") }],
+        });
+        insta::assert_snapshot!(crate::fake::worded(&samples));
+    }
 }

@@ -1,5 +1,6 @@
 //! What a person can do next, as data beside an error.
 
+use std::error::Error;
 use std::fmt;
 
 /// One suggestion, a lower-case fragment such as ``run `cai setup` ``.
@@ -41,4 +42,21 @@ pub trait Advice {
     fn hints(&self) -> Vec<Hint> {
         Vec::new()
     }
+}
+
+/// The causes of an error, outermost first, without those whose words were said
+/// before: a transparent error repeats its cause's.
+pub fn causes(error: &(dyn Error + 'static)) -> Vec<String> {
+    let mut said = error.to_string();
+    let mut causes = Vec::new();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        let text = cause.to_string();
+        if !said.contains(&text) {
+            said.push_str(&text);
+            causes.push(text);
+        }
+        next = cause.source();
+    }
+    causes
 }

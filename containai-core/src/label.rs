@@ -10,6 +10,9 @@ use std::collections::BTreeMap;
 use crate::engine::{Isolation, WorkspaceMount};
 use crate::naming::{ClientId, ContainerName, HostPort, VolumeName, WorkspacePath};
 
+/// What the labels begin with that containers get of us and images must not
+/// have: Docker copies an image's labels to its containers.
+pub const RESERVED: &str = "containai.";
 /// `true` on every container that ContainAI made. Nothing without it is touched.
 pub const MANAGED: &str = "containai.managed";
 /// The real path of the workspace on the host.
@@ -24,6 +27,15 @@ pub const SSH_PORT: &str = "containai.ssh-port";
 pub const DATA_VOLUME: &str = "containai.data-volume";
 /// The template that the image was made from; empty without one.
 pub const TEMPLATE: &str = "ai.containai.template";
+/// The fingerprint of what the template's image was built from. It is a label
+/// of the image, and Docker copies those to containers.
+pub const TEMPLATE_HASH: &str = "ai.containai.template-hash";
+/// The file of the workspace, such as `.devcontainer/devcontainer.json`, that the
+/// image was built for.
+pub const DEVCONTAINER: &str = "ai.containai.devcontainer";
+/// `true` where [`crate::devcontainer::LIFECYCLE_PROGRAM`] is to be run by
+/// whoever enters.
+pub const LIFECYCLE: &str = "ai.containai.lifecycle";
 /// The isolation that the container was made with: `sysbox` or `userns`.
 pub const ISOLATION: &str = "containai.isolation";
 /// On a container that was made to replace another: the other's id.
@@ -43,7 +55,14 @@ pub const PACKS: &str = "containai.packs";
 /// Set by our images: the agents installed in it, separated by commas.
 /// Docker copies image labels to containers, so one listing shows it.
 pub const AGENTS: &str = "ai.containai.agents";
-/// Set by our images: the hash of the files that the image was built from.
+/// Set by our images: the short name, such as `base`.
+pub const IMAGE_NAME: &str = "ai.containai.image";
+/// Set by our images: the version of the program that built them.
+pub const IMAGE_VERSION: &str = "ai.containai.version";
+/// Set on what a build needs on the way and nothing afterwards.
+pub const IMAGE_STAGE: &str = "ai.containai.stage";
+/// Set by our images: the hash of the files that the image, and what it
+/// is built on, were built from.
 pub const IMAGE_CONTENT: &str = "ai.containai.content";
 
 /// `true` on a container that garbage collection leaves alone.

@@ -4,8 +4,10 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest as _, Sha256};
 
-use crate::naming::{ContainerName, SshAlias, VolumeName, WorkspacePath};
+use crate::naming::{ContainerName, SshAlias, TemplateName, VolumeName, WorkspacePath};
 
+/// The home directory of [`CONTAINER_USER`].
+pub const CONTAINER_HOME: &str = "/home/agent";
 /// Where the workspace is mounted in a container.
 pub const CONTAINER_WORKSPACE: &str = "/home/agent/workspace";
 /// Where the data volume is mounted in a container.
@@ -15,6 +17,10 @@ pub const VOLUME_STAMP: &str = ".containai/import";
 /// The directory at the top of a data volume in which a restore unpacks, and
 /// which is there only while it does.
 pub const VOLUME_STAGING: &str = ".containai-restore";
+/// Where a data volume keeps what something newer took the place of.
+pub const VOLUME_REPLACED: &str = ".containai/replaced";
+/// Where a container finds the program that its engine's runtime is, read-only.
+pub const CONTAINER_PROGRAM: &str = "/usr/local/bin/cai";
 /// Where the inner Docker keeps its store; a named volume.
 pub const CONTAINER_DOCKER: &str = "/var/lib/docker";
 /// The file that the image's sshd reads our public key from.
@@ -22,6 +28,17 @@ pub const CONTAINER_AUTHORIZED_KEYS: &str = "/etc/containai/authorized_keys";
 /// What sshd gives to sessions of other programs: `NAME=value` lines, in memory
 /// (`environment` of sshd(8), by way of a link in `~/.ssh`).
 pub const CONTAINER_ENVIRONMENT: &str = "/run/containai/session/environment";
+/// Start-up hooks of the user, put there from outside before each start.
+pub const CONTAINER_HOOKS: &str = "/etc/containai/hooks";
+/// The names of the hooks that count, one a line in the order of their turns:
+/// what was put there earlier may have gone from the host since.
+pub const CONTAINER_HOOK_LIST: &str = "/etc/containai/hooks/list";
+/// The shape of the data volume and the links into it, tmpfiles.d(5).
+pub const CONTAINER_TMPFILES: &str = "/usr/lib/tmpfiles.d/containai.conf";
+/// Programs that stand for agents, first on the path.
+pub const CONTAINER_WRAPPERS: &str = "/usr/lib/containai/wrappers";
+/// Starts what a wrapper of [`CONTAINER_WRAPPERS`] stands for.
+pub const CONTAINER_WRAP: &str = "/usr/lib/containai/wrap";
 /// The container's public host key, made at its first boot.
 pub const CONTAINER_HOST_KEY: &str = "/etc/ssh/ssh_host_ed25519_key.pub";
 /// The user that sessions run as; uid and gid are 1000.
@@ -76,6 +93,12 @@ impl Layout {
         self.config.join("config.toml")
     }
 
+    /// Programs that every container runs when it starts, in the order of their
+    /// names.
+    pub fn startup_hooks(&self) -> PathBuf {
+        self.config.join("hooks/startup.d")
+    }
+
     /// The private key that opens every container of this user, mode 0600.
     pub fn identity(&self) -> PathBuf {
         self.config.join("id_containai")
@@ -113,6 +136,16 @@ impl Layout {
     /// The user's own manifests, `*.toml`.
     pub fn manifest_dir(&self) -> PathBuf {
         self.config.join("manifests")
+    }
+
+    /// The user's templates, a directory each.
+    pub fn template_dir(&self) -> PathBuf {
+        self.config.join("templates")
+    }
+
+    /// One template: its Dockerfile, and whatever that copies.
+    pub fn template(&self, name: &TemplateName) -> PathBuf {
+        self.template_dir().join(name.as_str())
     }
 
     /// Files that an import puts in place of those of the home directory, by
@@ -173,6 +206,11 @@ impl Layout {
         let digest = Sha256::digest(workspace.as_str());
         let name: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
         self.trust_dir().join(format!("{name}.json"))
+    }
+
+    /// What of one workspace's `devcontainer.json` was approved.
+    pub fn devcontainer_trust_file(&self, workspace: &WorkspacePath) -> PathBuf {
+        self.trust_file(workspace).with_extension("devcontainer.json")
     }
 
     /// Is there while a container of the workspace may have variables of ours
@@ -236,6 +274,9 @@ impl Layout {
 pub fn workspace_config(workspace: &WorkspacePath) -> PathBuf {
     workspace.as_path().join(".containai/config.toml")
 }
+
+/// Where a workspace's `devcontainer.json` is looked for, in this order.
+pub const DEVCONTAINER_FILES: [&str; 2] = [".devcontainer/devcontainer.json", ".devcontainer.json"];
 
 /// The paths of the dedicated engine, which belong to the machine.
 ///

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use containai_core::engine::{
-    Container, ContainerId, EngineError, ImageRequest, ImageSource, Isolation, RunState,
+    Container, ContainerId, EngineError, HostFacts, ImageRequest, ImageSource, Isolation, RunState,
 };
 use containai_core::fake::{FakeEngine, FakeRemote, FakeSession, run};
 use containai_core::label::{self, Labels};
@@ -43,6 +43,7 @@ fn desired() -> Desired {
         template: String::new(),
         manner: Manner::default(),
         client: None,
+        host: HostFacts::default(),
     }
 }
 
@@ -115,7 +116,7 @@ fn two_containers_of_one_workspace_are_refused_by_name() {
         container("b", Some("/src/api"), RunState::Exited),
     ]);
     let Step::Refuse(refusal) = decide(&world, &desired()) else { panic!("one was chosen") };
-    assert_eq!(refusal.to_string(), "2 containers serve `/src/api`: a, b");
+    assert_eq!(refusal.to_string(), "2 containers serve `/src/api`: `a`, `b`");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use containai_core::engine::{
-    Container, ContainerId, ImageRequest, ImageSource, Isolation, RunState,
+    Container, ContainerId, HostFacts, ImageRequest, ImageSource, Isolation, RunState,
 };
 use containai_core::fake::{FakeEngine, FakeRemote, run};
 use containai_core::label::{self, Labels};
@@ -27,6 +27,7 @@ fn desired() -> Desired {
         template: String::new(),
         manner: Manner::default(),
         client: None,
+        host: HostFacts::default(),
     }
 }
 

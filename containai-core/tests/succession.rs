@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use containai_core::engine::{
-    Container, ContainerId, Engine as _, ImageRequest, ImageSource, Isolation, RunState,
+    Container, ContainerId, Engine as _, HostFacts, ImageRequest, ImageSource, Isolation, RunState,
 };
 use containai_core::fake::{FakeEngine, FakeRemote, FakeSession, run};
 use containai_core::label::{self, Labels};
@@ -32,6 +32,7 @@ fn desired() -> Desired {
         template: String::new(),
         manner: Manner::default(),
         client: None,
+        host: HostFacts::default(),
     }
 }
 

@@ -8,31 +8,46 @@ use bollard::query_parameters::{
     DownloadFromContainerOptionsBuilder, UploadToContainerOptionsBuilder,
 };
 use bytes::Bytes;
-use containai_core::engine::ContainerId;
+use containai_core::engine::{ContainerId, StartupHook};
 use containai_core::layout;
 use futures_util::TryStreamExt as _;
 
 /// A public key file is far smaller; what is larger is not read.
 const MAX_ARCHIVE: usize = 64 * 1024;
 
-/// Puts the `authorized_keys` line in place, owned by the container's root.
-pub(crate) async fn put_key(docker: &Docker, id: &ContainerId, line: &str) -> Result<(), Error> {
-    let archive = key_archive(line).map_err(|err| Error::IOError { err })?;
+/// Puts the `authorized_keys` line and the user's hooks in place, owned by the
+/// container's root.
+pub(crate) async fn equip(
+    docker: &Docker,
+    id: &ContainerId,
+    line: &str,
+    hooks: &[StartupHook],
+) -> Result<(), Error> {
+    let archive = equipment(line, hooks).map_err(|err| Error::IOError { err })?;
     let options = UploadToContainerOptionsBuilder::default().path("/").build();
     docker.upload_to_container(id.as_ref(), Some(options), bollard::body_full(archive.into())).await
 }
 
-fn key_archive(line: &str) -> std::io::Result<Vec<u8>> {
-    let path = layout::CONTAINER_AUTHORIZED_KEYS.trim_start_matches('/');
-    let content = format!("{}\n", line.trim_end());
-    let mut header = tar::Header::new_ustar();
-    header.set_size(content.len() as u64);
-    header.set_mode(0o644);
-    header.set_uid(0);
-    header.set_gid(0);
-    header.set_entry_type(tar::EntryType::Regular);
+/// Of hooks that were there before and are no longer meant, the list says so.
+fn equipment(line: &str, hooks: &[StartupHook]) -> std::io::Result<Vec<u8>> {
     let mut archive = tar::Builder::new(Vec::new());
-    archive.append_data(&mut header, path, content.as_bytes())?;
+    let mut put = |path: &str, mode: u32, bytes: &[u8]| {
+        let mut header = tar::Header::new_ustar();
+        header.set_size(bytes.len() as u64);
+        header.set_mode(mode);
+        header.set_uid(0);
+        header.set_gid(0);
+        header.set_entry_type(tar::EntryType::Regular);
+        archive.append_data(&mut header, path.trim_start_matches('/'), bytes)
+    };
+    let key = format!("{}\n", line.trim_end());
+    put(layout::CONTAINER_AUTHORIZED_KEYS, 0o644, key.as_bytes())?;
+    for hook in hooks {
+        let path = format!("{}/startup.d/{}", layout::CONTAINER_HOOKS, hook.name());
+        put(&path, 0o755, hook.program())?;
+    }
+    let list: String = hooks.iter().map(|hook| format!("{}\n", hook.name())).collect();
+    put(layout::CONTAINER_HOOK_LIST, 0o644, list.as_bytes())?;
     archive.into_inner()
 }
 
@@ -77,7 +92,7 @@ mod tests {
 
     #[test]
     fn key_goes_where_sshd_looks() {
-        let archive = key_archive("ssh-ed25519 AAAA containai\n").expect("an archive in memory");
+        let archive = equipment("ssh-ed25519 AAAA containai\n", &[]).expect("an archive in memory");
         let mut archive = tar::Archive::new(archive.as_slice());
         let mut entry = archive.entries().expect("entries").next().expect("one").expect("readable");
         assert_eq!(entry.path().expect("path").to_str(), Some("etc/containai/authorized_keys"));
@@ -86,6 +101,27 @@ mod tests {
         let mut text = String::new();
         entry.read_to_string(&mut text).expect("text");
         assert_eq!(text, "ssh-ed25519 AAAA containai\n");
+    }
+
+    #[test]
+    fn hooks_are_programs_and_the_list_names_them() {
+        let hooks = ["10-a", "20-b"].map(|name| StartupHook::new(name, b"#!/bin/sh\n".to_vec()));
+        let hooks: Vec<_> = hooks.into_iter().flatten().collect();
+        let archive = equipment("key", &hooks).expect("an archive in memory");
+        let mut archive = tar::Archive::new(archive.as_slice());
+        let entries = archive.entries().expect("entries").map(|entry| {
+            let mut entry = entry.expect("readable");
+            let path = entry.path().expect("path").to_string_lossy().into_owned();
+            let mut text = String::new();
+            entry.read_to_string(&mut text).expect("text");
+            format!("{path} {:o} {text:?}", entry.header().mode().expect("mode"))
+        });
+        insta::assert_snapshot!(entries.collect::<Vec<_>>().join("\n"), @r##"
+        etc/containai/authorized_keys 644 "key\n"
+        etc/containai/hooks/startup.d/10-a 755 "#!/bin/sh\n"
+        etc/containai/hooks/startup.d/20-b 755 "#!/bin/sh\n"
+        etc/containai/hooks/list 644 "10-a\n20-b\n"
+        "##);
     }
 
     #[test]

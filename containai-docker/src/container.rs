@@ -1,6 +1,5 @@
 //! One container: made, started, watched, stopped, removed.
 
-use std::convert::Infallible;
 use std::time::Duration;
 
 use bollard::Docker;
@@ -13,9 +12,8 @@ use bollard::query_parameters::{
     StopContainerOptionsBuilder,
 };
 use containai_core::engine::{Container, ContainerId, RunState};
-use containai_core::lifecycle::{Either, race};
 use futures_util::TryStreamExt as _;
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 
 use crate::{inspect, spec};
 
@@ -25,8 +23,8 @@ const SETTLE_PAUSE: Duration = Duration::from_millis(100);
 const SETTLE_LOOKS: usize = 50;
 /// After how long a container that does not stop is asked again.
 const REMINDER_PAUSE: Duration = Duration::from_secs(1);
-/// Time beyond the stop timeout until the engine's answer must be there.
-const STOP_MARGIN: Duration = Duration::from_secs(30);
+/// How long systemd may take to shut down.
+const STOP_PATIENCE: Duration = Duration::from_secs(spec::STOP_TIMEOUT.unsigned_abs() as u64);
 
 pub(crate) async fn list(docker: &Docker) -> Result<Vec<Container>, Error> {
     Ok(summaries(docker).await?.into_iter().filter_map(inspect::container).collect())
@@ -51,25 +49,34 @@ pub(crate) async fn start(docker: &Docker, id: &ContainerId) -> Result<(), Error
     docker.start_container(id.as_ref(), None).await
 }
 
+/// Asks for the shutdown again and again until the container has ended, and
+/// kills it when its time is over.
+///
+/// A systemd that has only just started does not hear signals yet, and the
+/// engine's own stop asks only once. It would also go on without us: where we
+/// are killed meanwhile, it would end, when the time is over, a container that
+/// somebody uses by then.
 pub(crate) async fn stop(docker: &Docker, id: &ContainerId) -> Result<(), Error> {
-    let limit = Duration::from_secs(spec::STOP_TIMEOUT.unsigned_abs().into()) + STOP_MARGIN;
-    let options = StopContainerOptionsBuilder::default().t(spec::STOP_TIMEOUT).build();
-    let patient = docker.clone().with_timeout(limit);
-    let stop = patient.stop_container(id.as_ref(), Some(options));
-    match race(stop, remind(docker, id)).await {
-        Either::First(outcome) => forgive_missing(outcome),
-        Either::Second(never) => match never {},
+    match timeout(STOP_PATIENCE, shut_down(docker, id)).await {
+        Ok(outcome) => forgive_missing(outcome),
+        Err(_) => {
+            let options = StopContainerOptionsBuilder::default().t(0).build();
+            forgive_missing(docker.stop_container(id.as_ref(), Some(options)).await)
+        }
     }
 }
 
-/// Asks for the shutdown again and again: a systemd that has only just started
-/// does not listen to signals yet, and the engine asks only once.
-async fn remind(docker: &Docker, id: &ContainerId) -> Infallible {
+async fn shut_down(docker: &Docker, id: &ContainerId) -> Result<(), Error> {
     loop {
-        sleep(REMINDER_PAUSE).await;
         let options = KillContainerOptionsBuilder::default().signal(spec::STOP_SIGNAL).build();
-        // It fails when the container has stopped, which the engine tells itself.
-        let _ = docker.kill_container(id.as_ref(), Some(options)).await;
+        match docker.kill_container(id.as_ref(), Some(options)).await {
+            // It does not run, or does no more.
+            Err(Error::DockerResponseServerError { status_code: 409, .. }) => return Ok(()),
+            outcome => outcome?,
+        }
+        if let Ok(ended) = timeout(REMINDER_PAUSE, exited(docker, id)).await {
+            return ended.map(drop);
+        }
     }
 }
 

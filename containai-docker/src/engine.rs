@@ -6,7 +6,7 @@ use bollard::Docker;
 use bollard::errors::Error;
 use containai_core::engine::{
     Container, ContainerId, ContainerSpec, Engine, EngineError, ImageRequest, ImageSource,
-    Isolation, RunState, Succession, WorkspaceMount,
+    Isolation, OwnImage, RunState, ShippedImage, StartupHook, Succession, WorkspaceMount,
 };
 use containai_core::label::Labels;
 use containai_core::layout;
@@ -16,7 +16,9 @@ use containai_core::remote::HostKey;
 use containai_core::resources::HostCapacity;
 
 use crate::address::EngineAddress;
+use crate::built::Recipe;
 use crate::failure::failure;
+use crate::image::{BuildCache, Removal, Surroundings};
 use crate::inside::{self, InsideStream};
 use crate::{access, archive, connect, container, image, spec, successor};
 
@@ -41,6 +43,9 @@ pub struct DockerEngine {
     build_lock: Option<PathBuf>,
     workspace_uids: Vec<u32>,
     client: Option<ClientId>,
+    surroundings: Surroundings,
+    startup_hooks: Vec<StartupHook>,
+    recipes: Vec<Recipe>,
 }
 
 impl DockerEngine {
@@ -55,7 +60,16 @@ impl DockerEngine {
         certificates: Option<&Path>,
     ) -> Result<Self, EngineError> {
         let docker = connect(&address, certificates)?;
-        Ok(Self { docker, address, build_lock: None, workspace_uids: Vec::new(), client: None })
+        Ok(Self {
+            docker,
+            address,
+            build_lock: None,
+            workspace_uids: Vec::new(),
+            client: None,
+            surroundings: Surroundings::default(),
+            startup_hooks: Vec::new(),
+            recipes: Vec::new(),
+        })
     }
 
     /// Has image builds of several processes wait for each other on this file,
@@ -63,6 +77,21 @@ impl DockerEngine {
     #[must_use]
     pub fn with_build_lock(mut self, path: PathBuf) -> Self {
         self.build_lock = Some(path);
+        self
+    }
+
+    /// Tells builds how to reach the world. Default: as the engine does.
+    #[must_use]
+    pub fn with_surroundings(mut self, surroundings: Surroundings) -> Self {
+        self.surroundings = surroundings;
+        self
+    }
+
+    /// Has containers run these programs when they start. They come in together
+    /// with the key, before each start. Default: none.
+    #[must_use]
+    pub fn with_startup_hooks(mut self, hooks: Vec<StartupHook>) -> Self {
+        self.startup_hooks = hooks;
         self
     }
 
@@ -83,6 +112,18 @@ impl DockerEngine {
     pub fn with_client(mut self, client: ClientId) -> Self {
         self.client = Some(client);
         self
+    }
+
+    /// Has this image built where it is wanted and not there. Default: what is
+    /// no image of ours is pulled.
+    #[must_use]
+    pub fn with_recipe(mut self, recipe: Recipe) -> Self {
+        self.recipes.push(recipe);
+        self
+    }
+
+    pub(crate) fn recipe(&self, reference: &str) -> Option<&Recipe> {
+        self.recipes.iter().find(|recipe| recipe.reference.as_str() == reference)
     }
 
     /// Where the engine listens.
@@ -128,6 +169,62 @@ impl DockerEngine {
         inside::connect(&self.docker, id).await.map_err(|error| self.failure(error))
     }
 
+    /// Lists the images of ours that the store has.
+    ///
+    /// # Errors
+    ///
+    /// What the engine answered.
+    pub async fn own_images(&self) -> Result<Vec<OwnImage>, EngineError> {
+        image::list(self).await
+    }
+
+    /// Builds an image of ours from the embedded files, also when the store has
+    /// it; of what it is built on only what is missing.
+    ///
+    /// # Errors
+    ///
+    /// [`EngineError::BuildFailed`] above all.
+    pub async fn build_image(
+        &self,
+        image: ShippedImage,
+        source: ImageSource,
+        cache: BuildCache,
+        events: &dyn Events,
+    ) -> Result<String, EngineError> {
+        image::rebuild(self, image, source, cache, events).await
+    }
+
+    /// Pulls an image, of ours the one that was released with this version.
+    ///
+    /// # Errors
+    ///
+    /// [`EngineError::ImageUnavailable`] with the registry's words.
+    pub async fn pull_image(
+        &self,
+        image: &ImageRequest,
+        events: &dyn Events,
+    ) -> Result<String, EngineError> {
+        let outcome = match image {
+            ImageRequest::Shipped(shipped) => image::pull_released(self, *shipped, events).await?,
+            ImageRequest::Reference(reference) => {
+                image::pull(self, reference, events).await.map(|()| reference.clone())
+            }
+        };
+        outcome.map_err(|reason| EngineError::ImageUnavailable {
+            image: image.to_string(),
+            tried: vec![format!("pull: {reason}")],
+        })
+    }
+
+    /// Removes an image that [`Self::own_images`] listed.
+    ///
+    /// # Errors
+    ///
+    /// What the engine answered, unless it is that something needs the image.
+    pub async fn remove_own_image(&self, image: &OwnImage) -> Result<Removal, EngineError> {
+        image::remove(self, image).await
+    }
+
     /// See [`Self::with_workspace_uids`]. A large tree takes its time, so that a
     /// thread of its own walks it.
     async fn open_workspace(&self, spec: &ContainerSpec) -> Result<(), EngineError> {
@@ -162,6 +259,10 @@ impl DockerEngine {
     /// Whether something is ours and of this machine.
     pub(crate) fn shows(&self, labels: &Labels) -> bool {
         labels.is_managed() && labels.is_of(self.client.as_ref())
+    }
+
+    pub(crate) fn surroundings(&self) -> &Surroundings {
+        &self.surroundings
     }
 
     pub(crate) fn build_lock(&self) -> Option<&Path> {
@@ -229,7 +330,7 @@ impl Engine for DockerEngine {
     }
 
     async fn install_key(&self, id: &ContainerId, authorized_key: &str) -> Result<(), EngineError> {
-        archive::put_key(&self.docker, id, authorized_key)
+        archive::equip(&self.docker, id, authorized_key, &self.startup_hooks)
             .await
             .map_err(|error| self.failure(error))
     }

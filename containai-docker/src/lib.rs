@@ -15,6 +15,7 @@
 mod access;
 mod address;
 mod archive;
+pub mod built;
 mod connect;
 mod container;
 mod dial;

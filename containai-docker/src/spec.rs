@@ -48,7 +48,7 @@ pub(crate) fn body(spec: &ContainerSpec) -> Result<ContainerCreateBody, EngineEr
         // systemd writes its first words to /dev/console, which exists only
         // with a terminal; they are what an error can show of a failed boot.
         tty: Some(true),
-        env: Some(vec![format!("CAI_HOST_WORKSPACE={}", spec.workspace)]),
+        env: Some(environment(spec)),
         entrypoint: Some(Vec::new()),
         cmd: Some(vec!["/sbin/init".into(), "--log-level=err".into()]),
         working_dir: Some(layout::CONTAINER_WORKSPACE.into()),
@@ -59,6 +59,12 @@ pub(crate) fn body(spec: &ContainerSpec) -> Result<ContainerCreateBody, EngineEr
         host_config: Some(host_config(spec)),
         ..Default::default()
     })
+}
+
+fn environment(spec: &ContainerSpec) -> Vec<String> {
+    let workspace = format!("CAI_HOST_WORKSPACE={}", spec.workspace);
+    let facts = spec.host.variables().map(|(name, value)| format!("{name}={value}"));
+    [workspace].into_iter().chain(facts).collect()
 }
 
 fn host_config(spec: &ContainerSpec) -> HostConfig {
@@ -180,7 +186,9 @@ fn refuse_own_places(path: &Path) -> Result<(), EngineError> {
 
 #[cfg(test)]
 mod tests {
-    use containai_core::engine::{ContainerId, Lifetime, LinkedRepository, Protection, Replaced};
+    use containai_core::engine::{
+        ContainerId, HostFacts, Lifetime, LinkedRepository, Protection, Replaced,
+    };
     use containai_core::naming::{ContainerName, HostPort, Hostname};
     use containai_core::resources::{HostCapacity, Resources};
 
@@ -202,6 +210,11 @@ mod tests {
             repository: None,
             replaces: None,
             mount: WorkspaceMount::Bind,
+            host: HostFacts {
+                time_zone: Some("Europe/Berlin".into()),
+                git_name: Some("Ada".into()),
+                git_email: None,
+            },
             workspace,
             name,
             isolation,

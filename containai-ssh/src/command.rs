@@ -334,4 +334,13 @@ mod tests {
         let command = Command::new(["TOKEN=secret", "run", "secret"]);
         assert!(!format!("{command:?}").contains("secret"));
     }
+
+    #[test]
+    fn what_a_person_reads() {
+        let samples = containai_core::samples!(CommandError {
+            Empty: [CommandError::Empty],
+            Nul: [CommandError::Nul],
+        });
+        insta::assert_snapshot!(containai_core::fake::worded(&samples));
+    }
 }

@@ -233,4 +233,17 @@ mod tests {
         insta::assert_snapshot!(leaving(&own, &own));
         Ok(())
     }
+
+    #[test]
+    fn what_a_person_reads() {
+        let name = || EnvName::parse("1A").map(drop).expect_err("no name");
+        let line = Box::new(VariablesError::Nul { name: "A".into() });
+        let samples = containai_core::samples!(VariablesError {
+            Name: [VariablesError::Name(name())],
+            Nul: [VariablesError::Nul { name: "A".into() }],
+            TooLong: [VariablesError::TooLong],
+            Line: [VariablesError::Line { number: 3, source: line }],
+        });
+        insta::assert_snapshot!(containai_core::fake::worded(&samples));
+    }
 }

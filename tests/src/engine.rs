@@ -3,7 +3,7 @@
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::OnceLock;
+use std::sync::{Once, OnceLock};
 use std::time::Duration;
 
 use containai_core::layout::EngineLayout;
@@ -110,6 +110,21 @@ impl Engine {
         assert!(output.status.success(), "supervisor {verb}: {stderr}");
     }
 
+    /// Takes an image over from another engine, which is quicker than making it.
+    ///
+    /// # Panics
+    ///
+    /// When the other engine does not have it, or Docker's own program fails.
+    #[track_caller]
+    pub fn take_image(&self, other: &Self, reference: &str) {
+        let script = "docker -H \"$1\" save \"$3\" | docker -H \"$2\" load";
+        let words = [&other.address(), &self.address(), reference];
+        let output = Command::new("sh").args(["-c", script, "sh"]).args(words).output();
+        let output = output.expect("a shell can be started");
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "`{reference}` was not taken over: {stderr}");
+    }
+
     /// Removes a container in the engine's short form, with its volumes.
     pub fn sweep(&self, container: &Value) {
         let Some(id) = container["Id"].as_str() else { return };
@@ -135,6 +150,22 @@ impl Engine {
         }
         engine.make_image();
         engine
+    }
+
+    /// Gives the store the image `agents` when it does not have it; one of the
+    /// tests that want it does that for all of them.
+    ///
+    /// # Panics
+    ///
+    /// When that fails.
+    #[track_caller]
+    pub fn provide_agents(&self) {
+        static MADE: Once = Once::new();
+        MADE.call_once(|| {
+            let home = self.root().join("home");
+            let build = ["image", "build", "agents"];
+            Cai::new(&home, self).args(build).within(FIRST_RUN).run().success();
+        });
     }
 
     /// Has the first `cai run` make the image; later runs find it there.

@@ -87,6 +87,19 @@ impl<'e> Person<'e> {
         self.cai(["run", "--image", "base", "--", "sh", "-c", script]).inside(workspace).run()
     }
 
+    /// [`run`](Self::run) right after a `cai` was killed. The script may be
+    /// under way when a container goes that was told to stop; nobody knows how
+    /// far it got, so `cai` does not repeat it unasked, and this does, once.
+    #[track_caller]
+    pub fn run_after_a_kill(&self, workspace: impl Into<PathBuf>, script: &str) -> Outcome {
+        let workspace = workspace.into();
+        let outcome = self.run(&workspace, script);
+        match outcome.status() == i32::from(containai_core::exit::CANNOT_CONNECT) {
+            true => self.run(&workspace, script),
+            false => outcome,
+        }
+    }
+
     /// `cai exec -- sh -c SCRIPT` in a workspace.
     #[track_caller]
     pub fn exec(&self, workspace: impl Into<PathBuf>, script: &str) -> Outcome {

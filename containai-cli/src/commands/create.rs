@@ -2,9 +2,8 @@
 
 use clap::Args;
 use containai_core::byte_size::ByteSize;
-use containai_core::config::{Flags, IsolationChoice, parse_memory};
-use containai_core::engine::{ImageRequest, ImageSource, Isolation};
-use containai_core::hint::Hint;
+use containai_core::config::{DevcontainerChoice, Flags, IsolationChoice, parse_memory};
+use containai_core::engine::{HostFacts, ImageRequest, ImageSource, Isolation};
 use containai_core::lifecycle::{Desired, Manner};
 use containai_core::naming::{
     AgentName, ContainerName, GitHead, TemplateName, VolumeName, WorkspacePath,
@@ -13,13 +12,12 @@ use containai_core::resources::{Cpus, HostCapacity};
 
 use crate::app::Global;
 use crate::context::Context;
-use crate::error::CliError;
 use crate::host;
 
 /// The flags that shape a container when it is made.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct CreateArgs {
-    /// The image of a new container: `base`, or any reference
+    /// The image of a new container, or what its template is built on: base, agents, sdks, full, or any reference [default: agents]
     #[arg(long, value_parser = parse_image)]
     image: Option<ImageRequest>,
     /// How to get an image: auto, pull, build or bootstrap
@@ -29,8 +27,18 @@ pub(crate) struct CreateArgs {
     #[arg(long)]
     isolation: Option<IsolationChoice>,
     /// The template of a new container
-    #[arg(long, value_name = "NAME", conflicts_with = "image")]
+    #[arg(long, value_name = "NAME")]
     template: Option<TemplateName>,
+    /// Make a new container as the workspace's `devcontainer.json` says, or one at this path
+    #[arg(
+        long,
+        value_name = "PATH",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "on",
+        conflicts_with = "template"
+    )]
+    devcontainer: Option<DevcontainerChoice>,
     /// The data volume, remembered for the workspace [default: one for each workspace]
     #[arg(long, value_name = "NAME")]
     data_volume: Option<VolumeName>,
@@ -44,20 +52,10 @@ pub(crate) struct CreateArgs {
 
 impl CreateArgs {
     /// The command line's layer of the configuration.
-    ///
-    /// # Errors
-    ///
-    /// A template that there is not.
-    pub(crate) fn flags(
-        self,
-        agent: Option<AgentName>,
-        global: &Global,
-    ) -> Result<Flags, CliError> {
-        if let Some(name) = self.template {
-            return Err(CliError::usage(format!("there is no template `{name}`"))
-                .hint(Hint::new("this version has no templates: name an image with `--image`")));
-        }
-        Ok(Flags {
+    pub(crate) fn flags(self, agent: Option<AgentName>, global: &Global) -> Flags {
+        Flags {
+            template: self.template,
+            devcontainer: self.devcontainer,
             agent,
             image: self.image,
             image_source: self.image_source,
@@ -67,7 +65,7 @@ impl CreateArgs {
             memory: self.memory,
             cpus: self.cpus,
             mux: global.mux(),
-        })
+        }
     }
 }
 
@@ -92,6 +90,7 @@ pub(crate) fn desired(
         template: String::new(),
         manner: Manner::default(),
         client: context.client.clone(),
+        host: HostFacts::default(),
     }
 }
 

@@ -9,7 +9,6 @@ use containai_core::naming::AgentName;
 use super::agent::AgentArgs;
 use super::create::CreateArgs;
 use super::enter::{Choice, Consent, Entrance, Form, Renewal};
-use super::gone_args::GoneArgs;
 use super::which_args::WhichArgs;
 use crate::app::Global;
 use crate::env::Env;
@@ -52,8 +51,6 @@ pub(super) struct EntryArgs {
     /// Print it as JSON
     #[arg(long, requires = "dry_run")]
     json: bool,
-    #[command(flatten)]
-    gone: GoneArgs,
 }
 
 impl EntryArgs {
@@ -71,11 +68,10 @@ impl EntryArgs {
         env: &'a Env,
         ui: &'a Ui,
     ) -> anyhow::Result<Entrance<'a>> {
-        self.gone.refuse()?;
         let choice = self.choice();
         let spot = self.which.spot(self.path, env, choice.caution)?;
         let consent = if self.yes { Consent::Given } else { Consent::ToBeAsked };
-        let flags = self.create.flags(agent, global)?;
+        let flags = self.create.flags(agent, global);
         let entrance = Entrance::new(env, ui, flags, spot, consent)?.choosing(choice);
         Ok(self.ssh_agent.apply(entrance))
     }

@@ -8,7 +8,6 @@ use containai_ssh::{Command, Launch};
 use super::agent::AgentArgs;
 use super::enter::{self, Choice, Consent, Entrance};
 use super::env_args::EnvArgs;
-use super::gone_args::GoneArgs;
 use super::which_args::WhichArgs;
 use crate::app::Global;
 use crate::env::Env;
@@ -31,10 +30,8 @@ pub(crate) struct ExecArgs {
     /// Leave the command behind, print its process id, and send its output to the container's journal
     #[arg(short, long, alias = "detached")]
     detach: bool,
-    #[command(flatten)]
-    gone: GoneArgs,
     /// The command and its arguments
-    #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true)]
+    #[arg(required = true, trailing_var_arg = true)]
     command: Vec<OsString>,
 }
 
@@ -44,7 +41,6 @@ pub(super) async fn run(
     env: &Env,
     ui: &Ui,
 ) -> anyhow::Result<ExitCode> {
-    args.gone.refuse()?;
     let spot = args.which.spot(None, env, Caution::Forced)?;
     let launch = if args.detach { Launch::Detached } else { Launch::Plain };
     let command = Command::new(args.command)

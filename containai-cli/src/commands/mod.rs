@@ -3,9 +3,11 @@
 use std::process::ExitCode;
 
 use clap::Subcommand;
+use containai_core::hint::Hint;
 
 use crate::app::Global;
 use crate::env::Env;
+use crate::error::CliError;
 use crate::ui::Ui;
 
 mod agent;
@@ -20,7 +22,7 @@ mod exec;
 mod export;
 mod forward;
 mod gc;
-mod gone_args;
+mod image;
 mod import;
 mod links;
 mod list;
@@ -37,8 +39,10 @@ mod ssh;
 mod stats;
 mod status;
 mod stop;
+mod sync;
 mod sync_back;
 mod target;
+mod template;
 mod top;
 mod trust;
 mod version;
@@ -55,6 +59,7 @@ pub(crate) enum Command {
     Export(export::ExportArgs),
     Links(links::LinksArgs),
     SyncBack(sync_back::SyncBackArgs),
+    Sync(sync::SyncArgs),
     Stop(stop::StopArgs),
     Status(status::StatusArgs),
     #[command(visible_alias = "ls")]
@@ -69,12 +74,21 @@ pub(crate) enum Command {
     Ports(ports::PortsArgs),
     Open(open::OpenArgs),
     Config(config::ConfigArgs),
+    Template(template::TemplateArgs),
     Trust(trust::TrustArgs),
+    Image(image::ImageArgs),
     Setup(setup::SetupArgs),
     Version(version::VersionArgs),
     Completion(completion::CompletionArgs),
     #[command(hide = true)]
     Reference(reference::ReferenceArgs),
+}
+
+impl Command {
+    /// Whether it needs nothing of the host.
+    fn works_inside(&self) -> bool {
+        matches!(self, Self::Sync(_) | Self::Version(_) | Self::Completion(_) | Self::Reference(_))
+    }
 }
 
 /// Runs one command to its end.
@@ -84,13 +98,19 @@ pub(crate) fn run(
     env: &Env,
     ui: &Ui,
 ) -> anyhow::Result<ExitCode> {
+    if env.is_inside && !command.works_inside() {
+        let error = CliError::usage("this is the inside of a container; `cai` works on its host");
+        return Err(error.hint(Hint::new("here there is `cai sync`")).into());
+    }
     match command {
         Command::Version(args) => version::run(&args, ui),
         Command::Completion(args) => completion::run(&args, ui),
         Command::Reference(args) => reference::run(&args),
+        Command::Sync(args) => sync::run(&args, env, ui),
         Command::Trust(args) => trust::run(&args, env, ui),
         Command::Config(args) => wait(config::run(args, global, env, ui)),
         Command::Setup(args) => setup::run(&args, global, env, ui),
+        Command::Template(args) => wait(template::run(args, global, env, ui)),
         Command::Run(args) => wait(run::run(args, global, env, ui)),
         Command::Shell(args) => wait(shell::run(args, global, env, ui)),
         Command::Exec(args) => wait(exec::run(args, global, env, ui)),
@@ -103,6 +123,7 @@ pub(crate) fn run(
         Command::Forward(args) => wait(forward::run(args, global, env, ui)),
         Command::Ports(args) => wait(ports::run(args, global, env, ui)),
         Command::Open(args) => wait(open::run(args, global, env, ui)),
+        Command::Image(args) => wait(image::run(args, global, env, ui)),
         Command::Ssh(args) => wait(ssh::run(args, global, env, ui)),
         Command::Status(args) => wait(status::run(&args, global, env, ui)),
         Command::List(args) => wait(list::run(&args, global, env, ui)),

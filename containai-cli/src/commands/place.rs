@@ -34,6 +34,19 @@ pub(crate) struct PlaceArgs {
     pub(super) data_volume: Option<VolumeName>,
 }
 
+/// Whose volume is meant.
+pub(crate) struct Target<'a> {
+    pub(super) context: Context<'a>,
+    /// The volume that was named.
+    volume: Option<VolumeName>,
+    wanted: Wanted,
+}
+
+enum Wanted {
+    Container(String),
+    Workspace(WorkspacePath),
+}
+
 /// A volume, and the container that has it mounted.
 #[derive(Clone, Debug)]
 pub(crate) struct Place {
@@ -41,6 +54,78 @@ pub(crate) struct Place {
     pub(super) volume: VolumeName,
     /// Only when there is one, in whatever state.
     pub(super) container: Option<Container>,
+}
+
+impl<'a> Target<'a> {
+    /// Reads the configuration; talks to nobody yet.
+    pub(super) fn of(
+        args: &PlaceArgs,
+        global: &Global,
+        env: &'a Env,
+        ui: &'a Ui,
+    ) -> anyhow::Result<Self> {
+        let volume = args.data_volume.clone();
+        let flags = Flags {
+            docker_host: global.docker_host.clone(),
+            data_volume: volume.clone(),
+            ..Flags::default()
+        };
+        if let Some(name) = &args.container {
+            let context = Context::new(env, ui, flags, None)?;
+            return Ok(Self { context, volume, wanted: Wanted::Container(name.clone()) });
+        }
+        let given = args.path.as_deref().or(args.workspace.as_deref());
+        let workspace = workspace::find(given, env, Caution::Forced)?;
+        let context = Context::new(env, ui, flags, Some(&workspace))?;
+        Ok(Self { context, volume, wanted: Wanted::Workspace(workspace) })
+    }
+
+    /// Finds the volume and its container as they are now.
+    pub(super) async fn place(&self) -> anyhow::Result<Place> {
+        let containers = self.context.engine()?.containers().await?;
+        match &self.wanted {
+            Wanted::Container(name) => {
+                let container = target::by_name(containers, name)?;
+                let path = container.labels.workspace().unwrap_or_default().to_owned();
+                let workspace = WorkspacePath::new(Path::new(&path))
+                    .map_err(|error| CliError::with_code(exit::NOT_OURS, error.to_string()))?;
+                self.place_of(workspace, vec![container])
+            }
+            Wanted::Workspace(workspace) => {
+                let observed = Observed { containers, ..Observed::default() };
+                let serving = observed.serving(workspace).into_iter().cloned().collect();
+                self.place_of(workspace.clone(), serving)
+            }
+        }
+    }
+
+    fn place_of(
+        &self,
+        workspace: WorkspacePath,
+        mut serving: Vec<Container>,
+    ) -> anyhow::Result<Place> {
+        if serving.len() > 1 {
+            let names = serving.into_iter().map(|container| container.name).collect();
+            return Err(Refusal::Ambiguous { workspace: workspace.to_string(), names }.into());
+        }
+        let mut container = serving.pop();
+        let mounted = container.as_ref().and_then(|container| container.labels.data_volume());
+        let configured = self.context.config.data_volume.value.clone();
+        let volume = match (self.volume.clone(), mounted) {
+            (Some(named), mounted) => {
+                // Another volume than the container's is reached without it.
+                if mounted.is_some_and(|mounted| mounted != named) {
+                    container = None;
+                }
+                named
+            }
+            (None, Some(mounted)) => mounted,
+            (None, None) => configured.unwrap_or_else(|| {
+                VolumeName::of(&workspace, self.context.client.as_ref(), VolumeUse::Data)
+            }),
+        };
+        Ok(Place { workspace, volume, container })
+    }
 }
 
 impl Place {
@@ -51,28 +136,9 @@ impl Place {
         env: &'a Env,
         ui: &'a Ui,
     ) -> anyhow::Result<(Context<'a>, Self)> {
-        let flags = Flags {
-            docker_host: global.docker_host.clone(),
-            data_volume: args.data_volume.clone(),
-            ..Flags::default()
-        };
-        if let Some(name) = &args.container {
-            let context = Context::new(env, ui, flags, None)?;
-            let container = target::by_name(context.engine()?.containers().await?, name)?;
-            let path = container.labels.workspace().unwrap_or_default().to_owned();
-            let workspace = WorkspacePath::new(Path::new(&path))
-                .map_err(|error| CliError::with_code(exit::NOT_OURS, error.to_string()))?;
-            let place = Self::of(workspace, &context, vec![container], args)?;
-            return Ok((context, place));
-        }
-        let given = args.path.as_deref().or(args.workspace.as_deref());
-        let workspace = workspace::find(given, env, Caution::Forced)?;
-        let context = Context::new(env, ui, flags, Some(&workspace))?;
-        let containers = context.engine()?.containers().await?;
-        let observed = Observed { containers, ..Observed::default() };
-        let serving = observed.serving(&workspace).into_iter().cloned().collect();
-        let place = Self::of(workspace, &context, serving, args)?;
-        Ok((context, place))
+        let target = Target::of(args, global, env, ui)?;
+        let place = target.place().await?;
+        Ok((target.context, place))
     }
 
     /// The container, when it runs and can be entered.
@@ -125,34 +191,5 @@ impl Place {
             }
         };
         Ok(Mounted { volume: &self.volume, workspace: &self.workspace, image, isolation })
-    }
-
-    fn of(
-        workspace: WorkspacePath,
-        context: &Context<'_>,
-        mut serving: Vec<Container>,
-        args: &PlaceArgs,
-    ) -> anyhow::Result<Self> {
-        if serving.len() > 1 {
-            let names = serving.into_iter().map(|container| container.name).collect();
-            return Err(Refusal::Ambiguous { workspace: workspace.to_string(), names }.into());
-        }
-        let mut container = serving.pop();
-        let mounted = container.as_ref().and_then(|container| container.labels.data_volume());
-        let configured = context.config.data_volume.value.clone();
-        let volume = match (args.data_volume.clone(), mounted) {
-            (Some(named), mounted) => {
-                // Another volume than the container's is reached without it.
-                if mounted.is_some_and(|mounted| mounted != named) {
-                    container = None;
-                }
-                named
-            }
-            (None, Some(mounted)) => mounted,
-            (None, None) => configured.unwrap_or_else(|| {
-                VolumeName::of(&workspace, context.client.as_ref(), VolumeUse::Data)
-            }),
-        };
-        Ok(Self { workspace, volume, container })
     }
 }

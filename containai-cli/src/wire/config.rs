@@ -74,7 +74,7 @@ mod tests {
         let user_file = Some(FileText { path: "/c.toml".into(), text: text.to_owned() });
         let config = Config::resolve(&Layers { user_file, ..Layers::default() })?;
         insta::assert_snapshot!(table(&config.list()));
-        let values: Vec<Value> = config.list().iter().skip(4).take(2).map(Value::from).collect();
+        let values: Vec<Value> = config.list().iter().skip(6).take(2).map(Value::from).collect();
         insta::assert_snapshot!(serde_json::to_string(&values)?, @r#"[{"key":"docker_host","value":"unix:///x","source":"user:/c.toml"},{"key":"data_volume","value":null,"source":"default"}]"#);
         Ok(())
     }

@@ -2,6 +2,7 @@
 
 pub(crate) mod config;
 pub(crate) mod gc;
+pub(crate) mod image;
 pub(crate) mod list;
 pub(crate) mod log;
 pub(crate) mod plan;
@@ -12,4 +13,5 @@ pub(crate) mod stats;
 pub(crate) mod status;
 pub(crate) mod stop;
 pub(crate) mod table;
+pub(crate) mod template;
 pub(crate) mod version;

@@ -18,7 +18,8 @@ pub(crate) struct PlanDocument {
     containers: Vec<Present>,
     /// What would be made; `null` when nothing would.
     new: Option<New>,
-    /// What an existing container has other than asked for, one a text.
+    /// What an existing container has other than asked for, and what is run
+    /// beside the steps, one a text.
     notes: Vec<String>,
     /// What set-up would do before; `null` when the machine is set up.
     set_up: Option<String>,
@@ -40,6 +41,8 @@ struct Present {
 struct New {
     name: String,
     image: String,
+    /// The template that the image is built of; `null` without one.
+    template: Option<String>,
     isolation: String,
     first_port: u16,
     last_port: u16,
@@ -166,6 +169,7 @@ fn new_container(observed: &Observed, desired: &Desired, steps: &[Step]) -> Opti
     Some(New {
         name: made.to_string(),
         image: desired.image.to_string(),
+        template: (!desired.template.is_empty()).then(|| desired.template.clone()),
         isolation: desired.isolation.to_string(),
         first_port: desired.ports.start().get(),
         last_port: desired.ports.end().get(),
@@ -194,6 +198,7 @@ fn new_lines(new: &New) -> Vec<String> {
         format!("data       {} at /mnt/agent-data", volume(&new.data_volume)),
         format!("docker     {} at /var/lib/docker", volume(&new.docker_volume)),
     ];
+    lines.extend(new.template.iter().map(|name| format!("template   {name}")));
     let repository = new.repository.iter();
     lines.extend(repository.map(|path| format!("repository {path}, hooks and settings read-only")));
     lines

@@ -3,11 +3,13 @@
 use schemars::{JsonSchema, Schema, schema_for};
 
 use super::config::Value;
+use super::image::Image;
 use super::list::Entry;
 use super::plan::PlanDocument;
 use super::resources::Allowance;
 use super::stats::Figures;
 use super::status::Status;
+use super::template;
 use super::version::Version;
 
 /// A command that prints JSON, and the schema of it.
@@ -23,11 +25,14 @@ pub(crate) fn outputs() -> Vec<Output> {
     vec![
         of::<Vec<Value>>("cai config list --json"),
         of::<Value>("cai config get --json"),
+        of::<Vec<Image>>("cai image list --json"),
+        of::<Vec<Image>>("cai image prune --json"),
         of::<Vec<Entry>>("cai list --json"),
         of::<Allowance>("cai resources --json"),
         of::<Vec<Figures>>("cai stats --json"),
         of::<PlanDocument>("cai run --dry-run --json"),
         of::<Status>("cai status --json"),
+        of::<Vec<template::Entry>>("cai template list --json"),
         of::<Version>("cai version --json"),
     ]
 }

@@ -89,3 +89,19 @@ fn repository_inside_of_the_workspace_is_not_mounted_twice() -> anyhow::Result<(
     assert!(matches!(found(&root, "tree"), Err(WorktreeError::Foreign(_))));
     Ok(())
 }
+
+#[test]
+fn what_a_person_reads() {
+    let path = || PathBuf::from("/src/api/.git/worktrees/fix");
+    let relative = WorkspacePath::new("src").expect_err("a relative path");
+    let samples = containai_core::samples!(WorktreeError {
+        Relative: [WorktreeError::Relative("../.git/modules/sub".into())],
+        NoEntry: [WorktreeError::NoEntry(path())],
+        Link: [WorktreeError::Link(path())],
+        Stranger: [WorktreeError::Stranger(path())],
+        Foreign: [WorktreeError::Foreign(path())],
+        Path: [WorktreeError::Path(relative)],
+        Io: [WorktreeError::Io(io::ErrorKind::PermissionDenied.into())],
+    });
+    insta::assert_snapshot!(containai_core::fake::worded(&samples));
+}

@@ -85,3 +85,27 @@ impl Advice for ArchiveError {
 pub(super) fn show(path: &[u8]) -> String {
     String::from_utf8_lossy(path).escape_debug().to_string()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::ErrorKind;
+
+    use super::*;
+    use crate::{fake, samples};
+
+    #[test]
+    fn what_a_person_reads() {
+        let samples = samples!(ArchiveError {
+            Read: [ArchiveError::Read(ErrorKind::PermissionDenied.into())],
+            Write: [ArchiveError::Write(ErrorKind::StorageFull.into())],
+            Truncated: [ArchiveError::Truncated],
+            Malformed: [ArchiveError::Malformed("a checksum is wrong")],
+            NotAnExport: [ArchiveError::NotAnExport],
+            Newer: [ArchiveError::Newer { format: 2 }],
+            Refused: [ArchiveError::refused(b"../\x1b[31mevil", "leads outside")],
+            TooMany: [ArchiveError::TooMany { limit: 1000 }],
+            TooBig: [ArchiveError::TooBig { limit: 1 << 30 }],
+        });
+        insta::assert_snapshot!(fake::advised(&samples));
+    }
+}

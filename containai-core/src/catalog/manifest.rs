@@ -59,7 +59,7 @@ impl Entry {
         is_imported.then(|| self.flags.replace('R', ""))
     }
 
-    pub(super) fn new(kind: EntryKind) -> Self {
+    pub(crate) fn new(kind: EntryKind) -> Self {
         Self {
             kind,
             source: String::new(),

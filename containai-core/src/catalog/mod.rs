@@ -5,16 +5,21 @@
 //! entries of all manifests, less what is excluded ([`plan_import`]). The user's
 //! own manifests are read strictly ([`Manifest::read`]): a mistake in them is
 //! told with its line, and no path in them leads out of the home directory or
-//! the volume.
+//! the volume. Images carry what follows from the manifests: volume and links
+//! ([`tmpfiles`]), and what starts an agent ([`Agent::wrapper`]).
 
 mod agent;
 mod exclude;
 mod manifest;
 mod shipped;
 mod strict;
+mod tmpfiles;
+mod volume;
 
 pub use agent::Agent;
 pub use exclude::{Exclude, ImportEntry, ImportPlan, plan_import};
 pub use manifest::{Entry, EntryKind, Manifest};
-pub use shipped::shipped_manifests;
+pub use shipped::{shipped_agents, shipped_manifests};
 pub use strict::{ManifestError, Mistake};
+pub use tmpfiles::tmpfiles;
+pub use volume::{VolumePath, VolumeShape};

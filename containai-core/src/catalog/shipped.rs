@@ -1,6 +1,6 @@
 //! The manifests that ContainAI ships.
 
-use super::Manifest;
+use super::{Agent, Manifest};
 
 /// The files' names and texts, in the order that counts.
 const TEXTS: &[(&str, &str)] = &[
@@ -30,6 +30,12 @@ const TEXTS: &[(&str, &str)] = &[
 #[must_use]
 pub fn shipped_manifests() -> Vec<Manifest> {
     TEXTS.iter().map(|(file, text)| Manifest::parse(text).named(file)).collect()
+}
+
+/// Reads the agents of the manifests that ContainAI ships.
+#[must_use]
+pub fn shipped_agents() -> Vec<Agent> {
+    shipped_manifests().into_iter().filter_map(|manifest| manifest.agent).collect()
 }
 
 #[cfg(test)]

@@ -112,9 +112,11 @@ fn check_agent(text: &str, item: &Item) -> Result<(), ManifestError> {
         };
         match key {
             "name" | "binary" if !item.is_str() => return wrong(item, key, "a text"),
-            "default_args" | "aliases" if !is_texts(item) => return wrong(item, key, "texts"),
+            "default_args" | "subcommands" | "aliases" if !is_texts(item) => {
+                return wrong(item, key, "texts");
+            }
             "optional" if !item.is_bool() => return wrong(item, key, "`true` or `false`"),
-            "name" | "binary" | "default_args" | "aliases" | "optional" => {}
+            "name" | "binary" | "default_args" | "subcommands" | "aliases" | "optional" => {}
             _ => return Err(at(text, item, Mistake::UnknownKey(key.to_owned()))),
         }
     }
@@ -274,5 +276,22 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn what_a_person_reads() {
+        let samples = crate::samples!(Mistake {
+            Syntax: [Mistake::Syntax("missing value".into())],
+            UnknownKey: [Mistake::UnknownKey("sauce".into())],
+            Missing: [Mistake::Missing("source")],
+            Type: [Mistake::Type { key: "source".into(), expected: "a text" }],
+            Path: [Mistake::Path {
+                key: "target",
+                path: "../x".into(),
+                reason: "which leads upwards"
+            }],
+            Flags: [Mistake::Flags { flags: "fd".into(), reason: "of which only one can be" }],
+        });
+        insta::assert_snapshot!(crate::fake::worded(&samples));
     }
 }

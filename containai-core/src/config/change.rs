@@ -186,7 +186,10 @@ impl Advice for ChangeError {
                 vec![Hint::run("cai config list", "see the settings there are")]
             }
             Self::NotOfWorkspaces { .. } => vec![Hint::new("leave `--workspace` out")],
-            _ => Vec::new(),
+            Self::Kind { key, .. } | Self::Value { key, .. } => {
+                let get = format!("cai config get {key}");
+                vec![Hint::run(&get, "see what it is; nothing was changed")]
+            }
         }
     }
 }
@@ -296,5 +299,26 @@ mod tests {
             let is_range = spec.key.starts_with("ssh.port_range");
             prop_assert!(is_range || config.is_ok(), "{}: {:?}", file.text(), config);
         }
+    }
+
+    #[test]
+    fn what_a_person_reads() {
+        let unknown = |key: &str| ChangeError::unknown(key);
+        let text = || "maybe".to_owned();
+        let samples = crate::samples!(ChangeError {
+            Unknown: [unknown("agent.defualt"), unknown("telemetry")],
+            Kind: [ChangeError::Kind {
+                key: "ssh.mux",
+                text: text(),
+                expected: "true or false".into()
+            }],
+            Value: [ChangeError::Value {
+                key: "isolation",
+                text: text(),
+                source: "there is no such isolation".into(),
+            }],
+            NotOfWorkspaces: [ChangeError::NotOfWorkspaces { key: "ssh.mux" }],
+        });
+        insta::assert_snapshot!(crate::fake::advised(&samples));
     }
 }

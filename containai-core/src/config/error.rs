@@ -98,7 +98,72 @@ impl Advice for ConfigError {
             Self::UnknownKey { nearest: Some(nearest), .. } => {
                 vec![Hint::new(format!("did you mean `{nearest}`?"))]
             }
-            _ => Vec::new(),
+            Self::UnknownKey { .. } => {
+                vec![Hint::run("cai config list", "see the settings there are")]
+            }
+            Self::Syntax { .. }
+            | Self::WrongKind { .. }
+            | Self::Value { .. }
+            | Self::Section { .. } => {
+                vec![Hint::new("mend that line; `cai config edit` looks at it before it counts")]
+            }
+            Self::Variable { name, .. } => vec![Hint::new(format!("unset `{name}`, or mend it"))],
+            Self::Ports { .. } => vec![Hint::new("set the two with `cai config set`")],
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::naming::{HostPort, HostPortError};
+    use crate::{fake, samples};
+
+    #[test]
+    fn what_a_person_reads() -> Result<(), HostPortError> {
+        let path = || "/home/me/.config/containai/config.toml".into();
+        let place = || Place { path: path(), line: 3, column: 7 };
+        let unknown = |key: &str, nearest| ConfigError::UnknownKey {
+            place: place(),
+            key: key.to_owned(),
+            nearest,
+        };
+        let ends = (HostPort::new(2400)?, HostPort::new(2300)?);
+        let samples = samples!(ConfigError {
+            Syntax: [ConfigError::Syntax {
+                place: place(),
+                message: "missing value".into(),
+                text: "image =".into(),
+            }],
+            UnknownKey: [
+                unknown("agent.defualt", Some("agent.default")),
+                unknown("telemetry", None)
+            ],
+            WrongKind: [ConfigError::WrongKind {
+                place: place(),
+                key: "ssh.mux".into(),
+                expected: "true or false".into(),
+                text: "7".into(),
+            }],
+            Value: [ConfigError::Value {
+                place: place(),
+                key: "ssh.port_range_start",
+                text: "80".into(),
+                source: PortRangeError::Privileged { port: HostPort::new(80)? }.into(),
+            }],
+            Variable: [ConfigError::Variable {
+                name: "CONTAINAI_AGENT",
+                text: "a b".into(),
+                source: "a reason".into(),
+            }],
+            Section: [ConfigError::Section { place: place(), text: "src/api".into() }],
+            Ports: [ConfigError::Ports {
+                start: Origin::User(path()),
+                end: Origin::Default,
+                source: PortRangeError::Reversed { start: ends.0, end: ends.1 },
+            }],
+        });
+        insta::assert_snapshot!(fake::advised(&samples));
+        Ok(())
     }
 }

@@ -267,4 +267,15 @@ mod tests {
             let _ = ConfigFile::parse("/c.toml", text);
         }
     }
+
+    #[test]
+    fn what_a_person_reads() {
+        let samples = crate::samples!(EditError {
+            Empty: [EditError::Empty],
+            NotATable: [EditError::NotATable { key: "agent".into() }],
+            NotAValue: [EditError::NotAValue { key: "ssh".into() }],
+            Unreadable: [EditError::Unreadable { message: "duplicate key".into() }],
+        });
+        insta::assert_snapshot!(crate::fake::worded(&samples));
+    }
 }

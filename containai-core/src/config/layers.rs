@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use super::{ContentHash, IsolationChoice, SETTINGS};
+use super::{ContentHash, DevcontainerChoice, IsolationChoice, SETTINGS};
 use crate::byte_size::ByteSize;
 use crate::engine::{ImageRequest, ImageSource};
-use crate::naming::{AgentName, VolumeName, WorkspacePath};
+use crate::naming::{AgentName, TemplateName, VolumeName, WorkspacePath};
 use crate::resources::Cpus;
 
 /// Everything that a configuration is made of.
@@ -46,6 +46,10 @@ pub struct Flags {
     pub image: Option<ImageRequest>,
     /// `--image-source`.
     pub image_source: Option<ImageSource>,
+    /// `--template`.
+    pub template: Option<TemplateName>,
+    /// `--devcontainer`.
+    pub devcontainer: Option<DevcontainerChoice>,
     /// `--isolation`.
     pub isolation: Option<IsolationChoice>,
     /// `--docker-host`.

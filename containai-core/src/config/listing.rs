@@ -3,9 +3,10 @@
 use std::fmt::Display;
 
 use super::setting::{
-    AGENT, CPU_LIMIT, DATA_VOLUME, DOCKER_HOST, FILE, FORWARD_AGENT, FROM_HOST, IMAGE,
-    IMAGE_SOURCE, IMPORT, ISOLATION, LOCAL_FORWARD, MEMORY_LIMIT, MUX, MUX_IDLE, OPTIONS,
-    PORT_RANGE_END, PORT_RANGE_START, REMOTE_FORWARD,
+    AGENT, CPU_LIMIT, CREDENTIALS, DATA_VOLUME, DEVCONTAINER, DOCKER_HOST, EXCLUDE_PRIVATE,
+    EXCLUDES, FILE, FORWARD_AGENT, FROM_HOST, IMAGE, IMAGE_SOURCE, IMPORT, ISOLATION,
+    LOCAL_FORWARD, MEMORY_LIMIT, MUX, MUX_IDLE, OPTIONS, PATHS, PORT_RANGE_END, PORT_RANGE_START,
+    REMOTE_FORWARD, TEMPLATE,
 };
 use super::{Config, Origin, Setting, SettingSpec};
 
@@ -31,6 +32,8 @@ impl Config {
             one(&AGENT, &self.agent),
             one(&IMAGE, &self.image),
             one(&IMAGE_SOURCE, &self.image_source),
+            any(&TEMPLATE, &self.template),
+            one(&DEVCONTAINER, &self.devcontainer),
             one(&ISOLATION, &self.isolation),
             any(&DOCKER_HOST, &self.docker_host),
             any(&DATA_VOLUME, &self.data_volume),
@@ -39,6 +42,10 @@ impl Config {
             many(&IMPORT, &self.env_import, ToString::to_string),
             one(&FROM_HOST, &self.env_from_host),
             any(&FILE, &self.env_file),
+            many(&PATHS, &self.import_paths, ToString::to_string),
+            many(&EXCLUDES, &self.import_excludes, ToString::to_string),
+            one(&EXCLUDE_PRIVATE, &self.import_excludes_private),
+            many(&CREDENTIALS, &self.import_credentials, ToString::to_string),
             one(&PORT_RANGE_START, &self.port_range_start),
             one(&PORT_RANGE_END, &self.port_range_end),
             one(&FORWARD_AGENT, &self.forward_agent),

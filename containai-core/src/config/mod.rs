@@ -41,8 +41,8 @@ pub use origin::{Origin, Setting};
 pub use place::Place;
 pub use resolved::Config;
 pub use setting::{
-    ImageError, IsolationChoice, Kind, LimitError, SETTINGS, Scope, SettingSpec, UnknownIsolation,
-    parse_image, parse_memory,
+    DevcontainerChoice, ImageError, InvalidDevcontainer, IsolationChoice, Kind, LimitError,
+    SETTINGS, Scope, SettingSpec, UnknownIsolation, parse_image, parse_memory,
 };
 pub use stray::SECTIONS;
 pub use trust::{Ignored, Suggestion, Trust, Why};

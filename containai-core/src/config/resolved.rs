@@ -6,17 +6,22 @@ use std::time::Duration;
 
 use super::error::Cause;
 use super::setting::{
-    AGENT, CPU_LIMIT, DATA_VOLUME, DOCKER_HOST, FILE, FORWARD_AGENT, FROM_HOST, IMAGE,
-    IMAGE_SOURCE, IMPORT, ISOLATION, LOCAL_FORWARD, MEMORY_LIMIT, MUX, MUX_IDLE, OPTIONS,
-    PORT_RANGE_END, PORT_RANGE_START, REMOTE_FORWARD, parse_memory, read_client_option,
-    read_docker_host, read_env_file, read_env_name, read_idle, read_image, read_local_forward,
-    read_remote_forward, read_switch,
+    AGENT, CPU_LIMIT, CREDENTIALS, DATA_VOLUME, DEVCONTAINER, DOCKER_HOST, EXCLUDE_PRIVATE,
+    EXCLUDES, FILE, FORWARD_AGENT, FROM_HOST, IMAGE, IMAGE_SOURCE, IMPORT, ISOLATION,
+    LOCAL_FORWARD, MEMORY_LIMIT, MUX, MUX_IDLE, OPTIONS, PATHS, PORT_RANGE_END, PORT_RANGE_START,
+    REMOTE_FORWARD, TEMPLATE, parse_memory, read_client_option, read_docker_host, read_env_file,
+    read_env_name, read_exclude, read_home_path, read_idle, read_image, read_local_forward,
+    read_remote_forward, read_switch, read_template, read_word,
 };
 use super::sources::{Found, Sources};
-use super::{ConfigError, Ignored, IsolationChoice, Layers, Setting, Suggestion};
+use super::{
+    ConfigError, DevcontainerChoice, Ignored, IsolationChoice, Layers, Setting, Suggestion,
+};
 use crate::byte_size::ByteSize;
 use crate::engine::{ImageRequest, ImageSource, ShippedImage};
-use crate::naming::{AgentName, EnvName, HostPort, PortRange, VolumeName, WorkspacePath};
+use crate::naming::{
+    AgentName, EnvName, HomePath, HostPort, PortRange, TemplateName, VolumeName, WorkspacePath,
+};
 use crate::remote::{ClientOption, Forward};
 use crate::resources::{Cpus, HostCapacity, Resources};
 
@@ -25,10 +30,14 @@ use crate::resources::{Cpus, HostCapacity, Resources};
 pub struct Config {
     /// The agent that `run` starts where no command is given; default `claude`.
     pub agent: Setting<AgentName>,
-    /// The image of a new container; default the most complete one that ships.
+    /// The image of a new container; default `agents`.
     pub image: Setting<ImageRequest>,
     /// How an image comes here that is not here yet; default `auto`.
     pub image_source: Setting<ImageSource>,
+    /// The template of a new container; `None` without one.
+    pub template: Setting<Option<TemplateName>>,
+    /// Which `devcontainer.json` of the workspace counts; default none.
+    pub devcontainer: Setting<DevcontainerChoice>,
     /// How containers are isolated; default `auto`.
     pub isolation: Setting<IsolationChoice>,
     /// The engine's address; `None` is our own socket.
@@ -68,6 +77,16 @@ pub struct Config {
     /// The file of the workspace that has their values, relative to it; default
     /// none. Links may still lead out of the workspace.
     pub env_file: Setting<Option<String>>,
+    /// Paths of the home directory that an import brings along besides those of
+    /// manifests; default none.
+    pub import_paths: Setting<Vec<HomePath>>,
+    /// What an import leaves out besides what agents write by themselves;
+    /// default nothing.
+    pub import_excludes: Setting<Vec<String>>,
+    /// Whether an import leaves private files out; default yes.
+    pub import_excludes_private: Setting<bool>,
+    /// Whose credentials an import brings along; default nobody's.
+    pub import_credentials: Setting<Vec<String>>,
     /// What the workspace's own file asks for and nobody has approved.
     pub suggested: Vec<Suggestion>,
     /// What a file says that was not followed.
@@ -102,10 +121,16 @@ impl Config {
         let env_import = sources.find_list(&IMPORT, |text| Ok(text.to_owned()))?;
         Ok(Self {
             agent: sources.find(&AGENT, flags.agent, parse)?.or(AgentName::default()),
-            image: sources.find(&IMAGE, flags.image, read_image)?.or(default_image()),
+            image: sources
+                .find(&IMAGE, flags.image, read_image)?
+                .or(ImageRequest::Shipped(ShippedImage::DEFAULT)),
             image_source: sources
                 .find(&IMAGE_SOURCE, flags.image_source, parse)?
                 .or(ImageSource::default()),
+            template: sources.find(&TEMPLATE, flags.template.map(Some), read_template)?.or(None),
+            devcontainer: sources
+                .find(&DEVCONTAINER, flags.devcontainer, parse)?
+                .or(DevcontainerChoice::default()),
             isolation: sources
                 .find(&ISOLATION, flags.isolation, parse)?
                 .or(IsolationChoice::default()),
@@ -128,6 +153,10 @@ impl Config {
             env_from_host,
             env_file,
             sections: sources.sections(),
+            import_paths: sources.find_list(&PATHS, read_home_path)?,
+            import_excludes: sources.find_list(&EXCLUDES, read_exclude)?,
+            import_excludes_private: sources.find(&EXCLUDE_PRIVATE, None, read_switch)?.or(true),
+            import_credentials: sources.find_list(&CREDENTIALS, read_word)?,
             suggested: sources.suggested,
             ignored: sources.ignored,
         })
@@ -181,12 +210,6 @@ impl Sources<'_> {
         }
         list.map(|_| names)
     }
-}
-
-/// The most complete image that ships: the one an agent needs least added to.
-fn default_image() -> ImageRequest {
-    let [.., largest] = ShippedImage::ALL;
-    ImageRequest::Shipped(largest)
 }
 
 fn ssh_ports(start: &Setting<HostPort>, end: &Setting<HostPort>) -> Result<PortRange, ConfigError> {

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::LinkedRepository;
+use super::{HostFacts, LinkedRepository};
 use crate::label::{self, Labels};
 use crate::naming::{ClientId, ContainerName, HostPort, Hostname, VolumeName, WorkspacePath};
 use crate::resources::Resources;
@@ -150,6 +150,8 @@ pub struct ContainerSpec {
     pub isolation: Isolation,
     /// The template it was made from; empty without one.
     pub template: String,
+    /// What it is told of the host.
+    pub host: HostFacts,
     /// How long it is meant to last.
     pub lifetime: Lifetime,
     /// Whether garbage collection leaves it alone.

@@ -82,6 +82,15 @@ pub enum EngineError {
         /// The last lines of its output.
         tail: Vec<String>,
     },
+    /// An image that was built here has a label that ContainAI goes by, which
+    /// every container of it would have.
+    #[error("image `{image}` has the label `{label}`, which is ContainAI's own")]
+    ReservedLabel {
+        /// The image.
+        image: String,
+        /// The label.
+        label: String,
+    },
     /// The engine does not know the isolation runtime.
     #[error("the engine does not know the runtime `{runtime}`")]
     UnknownRuntime {
@@ -187,15 +196,25 @@ impl Advice for EngineError {
             Self::BuildFailed { .. } => {
                 Hint::new("run again with `--verbose` to see the whole build output")
             }
+            Self::ReservedLabel { .. } => {
+                Hint::new("take the label out of the Dockerfile, or build on another image")
+            }
             Self::UnknownRuntime { .. } | Self::NoIsolation { .. } => {
                 Hint::run("cai setup", "repair the engine's runtimes")
             }
             Self::NoSpace { .. } => Hint::new(
                 "free space on the disk that holds `/var/lib/containai-docker`, then run again",
             ),
-            Self::Ended { .. } => {
-                Hint::new("remove the container with `cai stop --remove` and run again")
+            // Each init watches files; the kernel counts that for all containers together.
+            Self::Ended { log, .. } if log.iter().any(|line| line.contains("inotify")) => {
+                Hint::run(
+                    "sudo sysctl fs.inotify.max_user_instances=1024",
+                    "let more containers run at once, or stop one",
+                )
             }
+            Self::Ended { .. } => Hint::new(
+                "remove the container with `cai stop --remove`, and run again; its volumes stay",
+            ),
             Self::ForbiddenMount { .. } => Hint::new("choose another workspace"),
             Self::Refused { .. } => Hint::new(
                 "look into the engine's log: `journalctl -u containai-docker`, or `/var/log/containai-docker.log` where systemd does not run",
@@ -205,5 +224,83 @@ impl Advice for EngineError {
             }
         };
         vec![hint]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Error, ErrorKind};
+
+    use super::*;
+    use crate::{fake, samples};
+
+    #[test]
+    fn what_a_person_reads() {
+        let nobody = |address: &str| EngineError::Unreachable {
+            address: address.into(),
+            source: Error::from(ErrorKind::ConnectionRefused).into(),
+        };
+        let lines = |lines: &[&str]| lines.iter().map(|&line| line.to_owned()).collect();
+        let (name, image) = (|| "api-main".to_owned(), || "me/tools:1".to_owned());
+        let samples = samples!(EngineError {
+            Unreachable: [
+                nobody("unix:///var/run/containai-docker.sock"),
+                nobody("unix:///run/other.sock"),
+                nobody("ssh://me@build"),
+                nobody("tcp://build:2376"),
+            ],
+            AccessDenied: [EngineError::AccessDenied {
+                address: "unix:///var/run/containai-docker.sock".into(),
+                source: Error::from(ErrorKind::PermissionDenied).into(),
+            }],
+            BadAddress: [EngineError::BadAddress {
+                address: "npipe:////./pipe/docker".into(),
+                reason: "its scheme is none of `unix`, `tcp` and `ssh`".into(),
+            }],
+            NameTaken: [EngineError::NameTaken { name: name() }],
+            PortTaken: [EngineError::PortTaken { port: 2300 }],
+            NoSuchContainer: [EngineError::NoSuchContainer { id: name() }],
+            NoSuchImage: [EngineError::NoSuchImage { image: image() }],
+            ImageUnavailable: [EngineError::ImageUnavailable {
+                image: image(),
+                tried: lines(&["pull: the registry does not answer", "build: there is no recipe"]),
+            }],
+            BuildFailed: [EngineError::BuildFailed {
+                image: image(),
+                step: "RUN apt-get update".into(),
+                tail: lines(&["E: Unable to fetch some archives"]),
+            }],
+            ReservedLabel: [EngineError::ReservedLabel {
+                image: image(),
+                label: "containai.workspace".into(),
+            }],
+            UnknownRuntime: [EngineError::UnknownRuntime { runtime: "containai".into() }],
+            NoIsolation: [EngineError::NoIsolation { reason: "the probe did not start".into() }],
+            NoSpace: [EngineError::NoSpace { message: "write /layer: no space left".into() }],
+            Ended: [
+                EngineError::Ended {
+                    name: name(),
+                    status: 255,
+                    log: lines(&["Failed to mount cgroup", "Freezing execution"]),
+                },
+                EngineError::Ended {
+                    name: name(),
+                    status: 255,
+                    log: lines(&[
+                        "Failed to create control group inotify object: Too many open files"
+                    ]),
+                },
+            ],
+            ForbiddenMount: [EngineError::ForbiddenMount {
+                path: "/etc".into(),
+                reason: "it belongs to the host",
+            }],
+            Refused: [EngineError::Refused { status: 500, message: "unknown driver".into() }],
+            Host: [EngineError::Host {
+                path: "/var/lib/containai-docker/engine-id".into(),
+                source: ErrorKind::PermissionDenied.into(),
+            }],
+        });
+        insta::assert_snapshot!(fake::advised(&samples));
     }
 }

@@ -2,9 +2,12 @@
 
 mod container;
 mod error;
+mod host_facts;
 mod image;
 mod linked_repository;
+mod own_image;
 mod sessions;
+mod startup_hook;
 mod storage;
 mod usage;
 
@@ -13,10 +16,12 @@ pub use container::{
     Succession, WorkspaceMount,
 };
 pub use error::{Cause, EngineError};
-pub use image::{ImageRequest, ImageSource, ShippedImage, UnknownImageSource};
+pub use host_facts::HostFacts;
+pub use image::{ImageRequest, ImageSource, ShippedImage, UnknownImage, UnknownImageSource};
 pub use linked_repository::LinkedRepository;
-
+pub use own_image::{GOES_ON, OwnImage, Thrift, prunable};
 pub use sessions::{Process, Sessions};
+pub use startup_hook::StartupHook;
 pub use storage::{Moments, Storage, StoredImage, StoredVolume};
 pub use usage::{Sample, Usage};
 
@@ -104,7 +109,8 @@ pub trait Engine: Sync {
         state: RunState,
     ) -> impl Future<Output = Result<(), EngineError>> + Send;
 
-    /// Asks systemd to shut down and kills what is left after 100 s.
+    /// Asks systemd to shut down and kills what is left after 100 s. When the
+    /// future is dropped, or its process killed, no stop is left to come.
     fn stop(&self, id: &ContainerId) -> impl Future<Output = Result<(), EngineError>> + Send;
 
     /// Removes a stopped container; its named volumes stay. One that runs is

@@ -1,11 +1,13 @@
 //! What an import goes through.
 
+use super::choice::{Choice, Excluding, Privates, Secrets};
 use super::pattern::matches;
-use crate::catalog::{Exclude, ImportEntry, Manifest, plan_import};
+use crate::catalog::{ImportEntry, Manifest, plan_import};
 
-/// Left out however often it is asked for: what an agent writes by itself.
-const BUILT_IN: [&str; 5] =
-    ["claude/projects", "claude/statsig", "claude/todos", "continue/sessions", "continue/index"];
+/// Where git has another configuration of the user, read before `~/.gitconfig`.
+const GIT_XDG: &str = ".config/git/config";
+/// A mark that plugins of Claude Code are to be removed.
+const ORPHANED: &str = "[.]orphaned_at";
 /// What the flags `p` and `x` leave out.
 const PRIVATE: &str = "*.priv.*";
 const SYSTEM: &str = ".system";
@@ -37,6 +39,8 @@ pub enum JobKind {
     File,
     /// A directory with all that is in it.
     Directory,
+    /// Whichever of both it is.
+    Either,
     /// Every path that fits; the last part of the source is a pattern, and the
     /// target a directory.
     Pattern,
@@ -47,8 +51,8 @@ pub enum JobKind {
 pub enum Missing {
     /// Nothing.
     Nothing,
-    /// An empty file or directory.
-    Empty,
+    /// An empty directory.
+    Directory,
     /// A file with an empty JSON object.
     Object,
 }
@@ -62,59 +66,6 @@ pub enum Content {
     Withheld,
     /// It goes through [`filter_git_config`](super::filter_git_config).
     GitConfig,
-}
-
-/// What a person wants to have imported.
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub struct Choice {
-    /// Names of manifests or agents; empty means all.
-    pub only: Vec<String>,
-    /// Names of the agents whose credentials come along.
-    pub credentials: Credentials,
-    /// Whether entries with secrets are gone through.
-    pub secrets: Secrets,
-    /// What to leave out.
-    pub excluding: Excluding,
-}
-
-/// Which credentials come along.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub enum Credentials {
-    /// Those of these programs.
-    Of(Vec<String>),
-    /// All: the directory was put together for it.
-    All,
-}
-
-impl Default for Credentials {
-    fn default() -> Self {
-        Self::Of(Vec::new())
-    }
-}
-
-/// Whether entries with secrets are gone through.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub enum Secrets {
-    /// They are.
-    #[default]
-    Included,
-    /// They are left alone.
-    LeftOut,
-}
-
-/// What to leave out.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub enum Excluding {
-    /// What agents write by themselves, and these patterns.
-    These(Vec<String>),
-    /// Nothing but private files.
-    Nothing,
-}
-
-impl Default for Excluding {
-    fn default() -> Self {
-        Self::These(Vec::new())
-    }
 }
 
 /// All jobs of an import.
@@ -156,42 +107,6 @@ impl Jobs {
     }
 }
 
-impl Choice {
-    /// Whether the choice is about a manifest.
-    #[must_use]
-    pub fn is_about(&self, manifest: &Manifest) -> bool {
-        self.only.is_empty() || self.only.iter().any(|word| manifest.is_called(word))
-    }
-
-    /// The words that mean no manifest.
-    pub fn unknown<'a>(&'a self, manifests: &[Manifest]) -> Vec<&'a str> {
-        let credentials = match &self.credentials {
-            Credentials::Of(words) => words.as_slice(),
-            Credentials::All => &[],
-        };
-        let words = self.only.iter().chain(credentials).map(String::as_str);
-        words.filter(|word| !manifests.iter().any(|manifest| manifest.is_called(word))).collect()
-    }
-
-    fn withholds(&self, manifest: &Manifest) -> bool {
-        match &self.credentials {
-            Credentials::All => false,
-            Credentials::Of(words) => !words.iter().any(|word| manifest.is_called(word)),
-        }
-    }
-
-    fn excludes(&self) -> Vec<Exclude> {
-        match &self.excluding {
-            Excluding::Nothing => Vec::new(),
-            Excluding::These(patterns) => BUILT_IN
-                .iter()
-                .map(|pattern| Exclude::built_in(pattern))
-                .chain(patterns.iter().map(|pattern| Exclude::new(pattern)))
-                .collect(),
-        }
-    }
-}
-
 impl Job {
     fn of(manifest: &Manifest, entry: &crate::catalog::Entry, choice: &Choice) -> Option<Self> {
         let has = |flag| entry.flags.contains(flag);
@@ -205,11 +120,15 @@ impl Job {
         let kind = match () {
             () if has('G') => JobKind::Pattern,
             () if has('d') => JobKind::Directory,
-            () => JobKind::File,
+            () if has('f') => JobKind::File,
+            () => JobKind::Either,
         };
         let mut excludes = Vec::new();
-        if has('p') {
+        if has('p') && choice.privates == Privates::LeftOut {
             excludes.push(PRIVATE.to_owned());
+        }
+        if entry.target == "claude/plugins" {
+            excludes.push(ORPHANED.to_owned());
         }
         if has('x') && choice.excluding != Excluding::Nothing {
             excludes.push(SYSTEM.to_owned());
@@ -223,7 +142,7 @@ impl Job {
             missing: match () {
                 () if entry.is_optional() || kind == JobKind::Pattern => Missing::Nothing,
                 () if has('j') => Missing::Object,
-                () if has('d') || has('s') => Missing::Empty,
+                () if has('d') => Missing::Directory,
                 () => Missing::Nothing,
             },
             content: match () {
@@ -276,6 +195,40 @@ impl Job {
         })
     }
 
+    /// The paths in the home directory that the content comes from, one after
+    /// the other: git reads two configurations of a user.
+    #[must_use]
+    pub fn sources(&self) -> Vec<&str> {
+        match self.content {
+            Content::GitConfig => vec![GIT_XDG, &self.source],
+            _ => vec![&self.source],
+        }
+    }
+
+    /// Whether a change of this path of the home directory can change what is
+    /// brought over: the source, what is on the way to it, or what is below it
+    /// and not left out.
+    #[must_use]
+    pub fn concerns(&self, path: &str) -> bool {
+        let below = |path: &str, of: &str| {
+            let rest = path.strip_prefix(of)?;
+            (rest.is_empty() || rest.starts_with('/')).then(|| rest.trim_start_matches('/').len())
+        };
+        if self.sources().iter().any(|source| below(source, path).is_some()) {
+            return true;
+        }
+        if self.kind == JobKind::Pattern {
+            let (parent, name) = path.rsplit_once('/').unwrap_or(("", path));
+            let own = self.source.rsplit_once('/').map_or("", |(parent, _)| parent);
+            return parent == own && self.fitting(name).is_some();
+        }
+        let Some(length) = below(path, &self.source) else { return false };
+        let rest = &path[path.len() - length..];
+        // Below what is left out nothing counts.
+        let ends = rest.match_indices('/').map(|(end, _)| &rest[..end]);
+        ends.chain([rest]).all(|part| self.admits(part))
+    }
+
     /// The permissions that a copy gets, from those of the original.
     #[must_use]
     pub fn mode(&self, original: u32, is_directory: bool) -> u32 {
@@ -291,6 +244,7 @@ impl Job {
 
 #[cfg(test)]
 mod tests {
+    use super::super::choice::Credentials;
     use super::*;
     use crate::catalog::shipped_manifests;
 
@@ -353,6 +307,32 @@ mod tests {
         assert!(
             !plugins.admits("cache") && !plugins.admits("a/b.log") && plugins.admits("a/cache")
         );
+    }
+
+    #[test]
+    fn a_job_knows_what_concerns_it() {
+        let excluding = Excluding::These(vec!["claude/plugins/cache".into(), "*.log".into()]);
+        let choice = Choice { excluding, ..Choice::default() };
+        let plugins = job(&choice, ".claude/plugins").expect("it is shipped");
+        for (path, expected) in [
+            (".claude", true),
+            (".claude/plugins", true),
+            (".claude/plugins/a/b", true),
+            (".claude/plugins/a.log", false),
+            (".claude/plugins/cache", false),
+            (".claude/plugins/cache/a/b", false),
+            (".claude/pluginsx", false),
+            (".claudex", false),
+            (".clau", false),
+            ("", false),
+        ] {
+            assert_eq!(plugins.concerns(path), expected, "{path}");
+        }
+        let keys = Job { kind: JobKind::Pattern, ..Job::plain(".ssh/id_*", "ssh") };
+        let git = job(&choice, ".gitconfig").expect("it is shipped");
+        assert!(git.concerns(".config/git/config") && !git.concerns(".config/gitk"));
+        assert!(!plugins.admits(".orphaned_at") && !plugins.admits("a/.orphaned_at"));
+        assert!(keys.concerns(".ssh") && keys.concerns(".ssh/id_x") && !keys.concerns(".ssh/x"));
     }
 
     #[test]

@@ -4,16 +4,24 @@
 //! brought over before says what is left to do. Reading and sending are done
 //! elsewhere.
 
+mod additional;
+mod choice;
 mod git_config;
 mod job;
 mod link;
 mod pattern;
 mod record;
 mod relink;
+mod rewriting;
+mod settle;
 
+pub use additional::{OutsideHome, additional};
+pub use choice::{Choice, Credentials, Excluding, Privates, Secrets};
 pub use git_config::filter_git_config;
-pub use job::{Choice, Content, Credentials, Excluding, Job, JobKind, Jobs, Missing, Secrets};
+pub use job::{Content, Job, JobKind, Jobs, Missing};
 pub use link::{HomeLink, Replaces, home_links};
 pub use pattern::matches;
 pub use record::{Look, Record, Trace, Verdict};
 pub use relink::{Relinked, destination, relink};
+pub use rewriting::Rewriting;
+pub use settle::{Settlement, Standing, settle};

@@ -1,7 +1,7 @@
 //! What a user wants for one workspace.
 
 use crate::engine::{
-    ContainerSpec, ImageRequest, ImageSource, Isolation, Lifetime, WorkspaceMount,
+    ContainerSpec, HostFacts, ImageRequest, ImageSource, Isolation, Lifetime, WorkspaceMount,
 };
 use crate::lifecycle::{Claim, Manner, Observed};
 use crate::naming::{
@@ -35,6 +35,8 @@ pub struct Desired {
     /// The machine that has the workspace, when the engine runs on another
     /// one; `None` when it is the engine's own.
     pub client: Option<ClientId>,
+    /// What a container that has to be made is told of the host.
+    pub host: HostFacts,
 }
 
 impl Desired {
@@ -65,6 +67,7 @@ impl Desired {
             protection: self.manner.protection,
             repository: self.manner.repository.clone(),
             replaces: None,
+            host: self.host.clone(),
         }
     }
 

@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::engine::Container;
 use crate::label;
-use crate::naming::VolumeName;
+use crate::naming::{Fingerprint, VolumeName};
 use crate::resources::Resources;
 
 /// What was asked for on purpose: by a flag, the environment or a file.
@@ -15,6 +15,8 @@ pub struct Wished {
     pub image: Option<String>,
     /// The template's name.
     pub template: Option<String>,
+    /// What an image is built of for this workspace, as it is now.
+    pub fingerprint: Option<Fingerprint>,
     /// The data volume.
     pub data_volume: Option<VolumeName>,
     /// What a container would get, and what this one has.
@@ -23,18 +25,35 @@ pub struct Wished {
 
 /// One thing that only a container made anew would have.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Difference {
-    /// What differs, such as `image`.
-    pub what: &'static str,
-    /// What the container has.
-    pub has: String,
-    /// What was asked for.
-    pub wanted: String,
+#[non_exhaustive]
+pub enum Difference {
+    /// It has something else.
+    Other {
+        /// What differs, such as `image`.
+        what: &'static str,
+        /// What the container has.
+        has: String,
+        /// What was asked for.
+        wanted: String,
+    },
+    /// What its image was built of is not what it was.
+    Changed {
+        /// The template; empty for what the workspace itself says.
+        template: String,
+    },
 }
 
 impl fmt::Display for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "its {} stays `{}`, `{}` is asked for", self.what, self.has, self.wanted)
+        match self {
+            Self::Other { what, has, wanted } => {
+                write!(f, "its {what} stays `{has}`, `{wanted}` is asked for")
+            }
+            Self::Changed { template } if template.is_empty() => {
+                f.write_str("what its image was built of has changed since")
+            }
+            Self::Changed { template } => write!(f, "its template `{template}` has changed since"),
+        }
     }
 }
 
@@ -66,13 +85,21 @@ pub fn differences(container: &Container, wished: &Wished) -> Vec<Difference> {
         ("memory", memory),
         ("number of processors", cpus),
     ];
-    pairs
-        .into_iter()
-        .filter_map(|(what, pair)| {
-            let (has, wanted) = pair?;
-            (has != wanted).then_some(Difference { what, has, wanted })
-        })
-        .collect()
+    let others = pairs.into_iter().filter_map(|(what, pair)| {
+        let (has, wanted) = pair?;
+        (has != wanted).then_some(Difference::Other { what, has, wanted })
+    });
+    others.chain(changed(container, wished)).collect()
+}
+
+/// The same template with other files in it. Another template is told already.
+fn changed(container: &Container, wished: &Wished) -> Option<Difference> {
+    let wanted = wished.fingerprint.as_ref()?;
+    let template = container.labels.get(label::TEMPLATE).unwrap_or_default();
+    let is_same = wished.template.as_deref().is_none_or(|wanted| wanted == template);
+    let has = container.labels.get(label::TEMPLATE_HASH)?;
+    (is_same && has != wanted.as_str())
+        .then(|| Difference::Changed { template: template.to_owned() })
 }
 
 #[cfg(test)]
@@ -97,6 +124,7 @@ mod tests {
         let wished = Wished {
             image: Some("containai/base:2".into()),
             template: Some("ml".into()),
+            fingerprint: None,
             data_volume: VolumeName::parse("one").ok(),
             resources: Some((half(16), half(8))),
         };
@@ -107,5 +135,33 @@ mod tests {
         its template stays `none`, `ml` is asked for
         its memory stays `4g`, `8g` is asked for
         ");
+    }
+    #[test]
+    fn a_template_with_other_files_is_told_once() {
+        let check = |template: &str, hash: &str, wanted: &str| {
+            let labels = [(label::TEMPLATE, template), (label::TEMPLATE_HASH, hash)];
+            let container = Container {
+                id: ContainerId::new("1"),
+                name: "api-main".into(),
+                state: RunState::Running,
+                status: String::new(),
+                image: "containai/template:x".into(),
+                labels: labels.into_iter().filter(|(_, value)| !value.is_empty()).collect(),
+            };
+            let wished = Wished {
+                template: Some(wanted.into()),
+                fingerprint: Fingerprint::parse("0123456789ab").ok(),
+                ..Wished::default()
+            };
+            let told = differences(&container, &wished);
+            told.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+        };
+        assert_eq!(check("ml", "0123456789ab", "ml"), "");
+        assert_eq!(check("ml", "ffffffffffff", "ml"), "its template `ml` has changed since");
+        assert_eq!(
+            check("ml", "ffffffffffff", "web"),
+            "its template stays `ml`, `web` is asked for"
+        );
+        assert_eq!(check("", "", "ml"), "its template stays `none`, `ml` is asked for");
     }
 }

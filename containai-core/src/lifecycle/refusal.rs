@@ -14,7 +14,7 @@ pub enum Refusal {
         name: String,
     },
     /// Several containers say that they serve the workspace.
-    #[error("{} containers serve `{workspace}`: {}", .names.len(), .names.join(", "))]
+    #[error("{} containers serve `{workspace}`: {}", .names.len(), quoted(.names))]
     Ambiguous {
         /// The workspace.
         workspace: String,
@@ -82,13 +82,17 @@ pub enum Refusal {
         helper: String,
     },
     /// The container is on its way from one state to another for too long.
-    #[error("container `{name}` stays {state}")]
+    #[error("container `{name}` stays `{state}`")]
     Stuck {
         /// The container's name.
         name: String,
         /// The state it stays in.
         state: String,
     },
+}
+
+fn quoted(names: &[String]) -> String {
+    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }
 
 impl Advice for Refusal {
@@ -140,5 +144,43 @@ impl Advice for Refusal {
             ),
         };
         vec![hint]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{fake, samples};
+
+    #[test]
+    fn what_a_person_reads() {
+        let name = || "api-main".to_owned();
+        let samples = samples!(Refusal {
+            NotOurs: [Refusal::NotOurs { name: name() }],
+            Ambiguous: [Refusal::Ambiguous {
+                workspace: "/src/api".into(),
+                names: vec![name(), "api-main-2".into()],
+            }],
+            NamesExhausted: [Refusal::NamesExhausted { name: name() }],
+            OtherWorkspace: [Refusal::OtherWorkspace {
+                name: name(),
+                workspace: "/src/web".into()
+            }],
+            OtherName: [Refusal::OtherName { has: name(), wanted: "mine".into() }],
+            OtherVolume: [Refusal::OtherVolume {
+                name: name(),
+                has: "api-data".into(),
+                wanted: "shared".into(),
+            }],
+            InTheWay: [Refusal::InTheWay { name: name() }],
+            NoPort: [Refusal::NoPort { name: name() }],
+            Dead: [Refusal::Dead { name: name() }],
+            HalfRestored: [Refusal::HalfRestored {
+                volume: "api-data".into(),
+                helper: "containai-restore-1".into(),
+            }],
+            Stuck: [Refusal::Stuck { name: name(), state: "restarting".into() }],
+        });
+        insta::assert_snapshot!(fake::advised(&samples));
     }
 }

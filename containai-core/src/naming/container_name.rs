@@ -253,4 +253,13 @@ mod tests {
             }
         }
     }
+
+    #[test]
+    fn what_a_person_reads() {
+        let samples = crate::samples!(ContainerNameError {
+            Refused: [ContainerNameError::Refused { text: "Bad Name!\u{1b}".into() }],
+            TooLong: [ContainerNameError::TooLong { text: "long".repeat(20) }],
+        });
+        insta::assert_snapshot!(crate::fake::worded(&samples));
+    }
 }

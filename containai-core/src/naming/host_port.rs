@@ -182,4 +182,15 @@ mod tests {
         assert_eq!(range.to_string(), "2300-2500");
         assert_eq!(range.iter().count(), 201);
     }
+
+    #[test]
+    fn what_a_person_reads() -> Result<(), HostPortError> {
+        let (start, end) = (HostPort::new(2400)?, HostPort::new(2300)?);
+        let samples = crate::samples!(PortRangeError {
+            Privileged: [PortRangeError::Privileged { port: HostPort::new(80)? }],
+            Reversed: [PortRangeError::Reversed { start, end }],
+        });
+        insta::assert_snapshot!(crate::fake::worded(&samples));
+        Ok(())
+    }
 }

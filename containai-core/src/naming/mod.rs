@@ -5,11 +5,14 @@
 
 mod agent_name;
 mod alphabet;
+mod built_image;
 mod client_id;
 mod container_name;
 mod context_name;
 mod env_name;
+mod fingerprint;
 mod git_head;
+mod home_path;
 mod host_key_alias;
 mod host_port;
 mod hostname;
@@ -20,11 +23,14 @@ mod volume_name;
 mod workspace_path;
 
 pub use agent_name::{AgentName, AgentNameError};
+pub use built_image::BuiltImage;
 pub use client_id::{ClientId, ClientIdError};
 pub use container_name::{Candidates, ContainerName, ContainerNameError};
 pub use context_name::{ContextName, ContextNameError};
 pub use env_name::{EnvName, EnvNameError};
+pub use fingerprint::{Fingerprint, FingerprintError};
 pub use git_head::GitHead;
+pub use home_path::{HomePath, HomePathError};
 pub use host_key_alias::HostKeyAlias;
 pub use host_port::{HostPort, HostPortError, PortRange, PortRangeError};
 pub use hostname::Hostname;

@@ -161,4 +161,17 @@ mod tests {
             }
         }
     }
+
+    #[test]
+    fn what_a_person_reads() {
+        let samples = crate::samples!(WorkspacePathError {
+            NotAbsolute: [WorkspacePathError::NotAbsolute { path: "src/api".into() }],
+            NotUtf8: [WorkspacePathError::NotUtf8 { path: "/src/api".into() }],
+            ControlCharacter: [WorkspacePathError::ControlCharacter {
+                path: "/src/a\u{1b}pi".into()
+            }],
+            Parent: [WorkspacePathError::Parent { path: "/src/../etc".into() }],
+        });
+        insta::assert_snapshot!(crate::fake::worded(&samples));
+    }
 }

@@ -204,7 +204,7 @@ impl Advice for RemoteError {
             | Self::Connection { peer, .. }
                 if !peer.is_container() =>
             {
-                Vec::new()
+                vec![Hint::new("see that an SSH server runs there, and that its address is right")]
             }
             Self::HostKeyMismatch { peer, .. } if !peer.is_container() => {
                 vec![Hint::new("if the server's key was changed on purpose, pin the new one")]
@@ -230,7 +230,95 @@ impl Advice for RemoteError {
             Self::Denied { .. } => vec![Hint::new(
                 "stop the container with `cai stop` and run again: the key is put in place before every start",
             )],
-            _ => Vec::new(),
+            Self::Read { .. } => vec![Hint::new("see that you may read it, and run again")],
+            Self::Write { .. } => vec![Hint::new(
+                "see that you may write it and that its disk has room, and run again",
+            )],
+            Self::NotPinned { .. } => vec![Hint::run(
+                "cai run --fresh",
+                "make the container anew: it has no host key; its volumes stay",
+            )],
+            Self::Refused { .. } => {
+                vec![Hint::run("cai logs --unit ssh", "see what the server says")]
+            }
+            Self::Stream { .. } => Vec::new(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Error, ErrorKind};
+
+    use super::*;
+    use crate::naming::{HostPort, HostPortError};
+    use crate::{fake, samples};
+
+    #[test]
+    fn what_a_person_reads() -> Result<(), HostPortError> {
+        let port = HostPort::new(2300)?;
+        let container = || Peer::Container(port);
+        let host = || Peer::Host { name: "build".into(), port };
+        let config = || PathBuf::from("/home/me/.ssh/config");
+        let key = || PathBuf::from("/home/me/.config/containai/id_containai");
+        let cause = |kind: ErrorKind| Cause::from(Error::from(kind));
+        let silent = |peer| RemoteError::NotReady {
+            peer,
+            waited: Duration::from_secs(30),
+            last: "Connection refused".into(),
+        };
+        let mismatch = |peer| RemoteError::HostKeyMismatch {
+            peer,
+            pinned: "SHA256:pinned".into(),
+            presented: "SHA256:other".into(),
+        };
+        let samples = samples!(RemoteError {
+            Read: [RemoteError::Read {
+                path: config(),
+                source: ErrorKind::PermissionDenied.into()
+            }],
+            Write: [RemoteError::Write { path: config(), source: ErrorKind::StorageFull.into() }],
+            BadKey: [RemoteError::BadKey { path: key(), reason: "it has a passphrase".into() }],
+            NoFreePort: [RemoteError::NoFreePort {
+                start: 2300,
+                end: 2301,
+                holders: vec!["2300: api-main".into(), "2301: another program".into()],
+            }],
+            NotReady: [silent(container()), silent(host())],
+            NotSsh: [RemoteError::NotSsh { peer: container(), spoke: "HTTP/1.1 400".into() }],
+            NoWay: [RemoteError::NoWay {
+                engine: "ssh://me@build".into(),
+                source: "Host key verification failed.".into(),
+            }],
+            HostKeyMismatch: [mismatch(container()), mismatch(host())],
+            BadIdentity: [RemoteError::BadIdentity {
+                path: "/home/me/.ssh/id_rsa".into(),
+                reason: "it is no ed25519 key".into(),
+            }],
+            NotPinned: [RemoteError::NotPinned { port: 2300 }],
+            Denied: [
+                RemoteError::Denied { peer: container(), identity: key() },
+                RemoteError::Denied { peer: host(), identity: key() },
+            ],
+            Connection: [RemoteError::Connection {
+                peer: container(),
+                source: cause(ErrorKind::ConnectionReset),
+            }],
+            Stream: [RemoteError::Stream {
+                stream: "standard output",
+                source: ErrorKind::StorageFull.into(),
+            }],
+            Refused: [RemoteError::Refused { what: "a terminal" }],
+            CannotListen: [RemoteError::CannotListen {
+                address: "127.0.0.1:8080".into(),
+                holder: Some("`node` (4711)".into()),
+                source: ErrorKind::AddrInUse.into(),
+            }],
+            CannotListenInside: [RemoteError::CannotListenInside {
+                address: "localhost:80".into()
+            }],
+        });
+        insta::assert_snapshot!(fake::advised(&samples));
+        Ok(())
     }
 }

@@ -8,7 +8,7 @@ use std::path::Path;
 use std::sync::Mutex;
 
 use containai_core::engine::{
-    Container, ContainerId, ImageRequest, ImageSource, Isolation, Lifetime, RunState,
+    Container, ContainerId, HostFacts, ImageRequest, ImageSource, Isolation, Lifetime, RunState,
 };
 use containai_core::fake::{FakeEngine, FakeRecords, FakeRemote, FakeSession, run};
 use containai_core::hint::Advice as _;
@@ -39,6 +39,7 @@ fn desired(manner: Manner) -> Desired {
         resources: Resources::half_of(HostCapacity { memory_bytes: 8 << 30, cpus: 4 }),
         isolation: Isolation::Userns,
         template: String::new(),
+        host: HostFacts::default(),
         manner,
         client: None,
     }

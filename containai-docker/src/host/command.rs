@@ -139,4 +139,15 @@ mod tests {
         let error = Invocation::new("no-such-program", &[]).run().expect_err("no program");
         assert_eq!(error.to_string(), "cannot run `no-such-program`");
     }
+
+    #[test]
+    fn what_a_person_reads() {
+        let program = Invocation::new("ip", &["link", "show"]);
+        let status = std::os::unix::process::ExitStatusExt::from_raw(9);
+        let samples = containai_core::samples!(CommandError {
+            Spawn: [program.spawn_error(io::ErrorKind::NotFound.into())],
+            Failed: [program.failed(status, "first\n\nlast\n")],
+        });
+        insta::assert_snapshot!(containai_core::fake::worded(&samples));
+    }
 }

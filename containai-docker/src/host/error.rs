@@ -144,8 +144,68 @@ impl Advice for SetupError {
             Self::EngineDied { .. } | Self::EngineSilent { .. } => {
                 Hint::new("see the engine's log, then run `cai setup` again")
             }
-            Self::File { .. } | Self::EngineStuck { .. } => return Vec::new(),
+            Self::File { .. } => {
+                Hint::new("see that the path can be read and written, then run `cai setup` again")
+            }
+            Self::EngineStuck { pid, .. } => {
+                Hint::run(&format!("kill -KILL {pid}"), "end it, then `cai setup` again")
+            }
         };
         vec![hint]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::process::ExitStatusExt as _;
+    use std::process::ExitStatus;
+
+    use containai_core::{fake, samples};
+    use io::ErrorKind;
+
+    use super::*;
+
+    #[test]
+    fn what_a_person_reads() {
+        let path = || PathBuf::from("/etc/containai/engine.json");
+        let file = |kind: ErrorKind| SetupError::File { path: path(), source: kind.into() };
+        let log = || vec!["failed to start daemon".to_owned()];
+        let samples = samples!(SetupError {
+            Unsupported: [SetupError::Unsupported {
+                platform: Platform::MacOs,
+                missing: "it needs a virtual machine",
+                instead: "name an engine with `--docker-host`",
+            }],
+            NoIsolation: [SetupError::NoIsolation { reason: "the kernel is 5.4".into() }],
+            TooOld: [SetupError::TooOld { program: "runc", found: "1.0.0".into(), needed: "1.1" }],
+            NoSubnet: [SetupError::NoSubnet],
+            NoSubordinateIds: [SetupError::NoSubordinateIds { file: "/etc/subuid" }],
+            NoSuchUser: [SetupError::NoSuchUser { user: "nobody-here".into() }],
+            BadRecord: [SetupError::BadRecord {
+                path: path(),
+                reason: "there is no `subnet`".into()
+            }],
+            NotSetUp: [SetupError::NotSetUp { path: path() }],
+            Command: [
+                SetupError::Command(CommandError::Spawn {
+                    program: "ip".into(),
+                    source: ErrorKind::NotFound.into(),
+                }),
+                SetupError::Command(CommandError::Failed {
+                    command: "apt-get install -y runc".into(),
+                    status: ExitStatus::from_raw(100 << 8),
+                    tail: vec!["E: Unable to locate package runc".into()],
+                }),
+            ],
+            File: [
+                file(ErrorKind::PermissionDenied),
+                file(ErrorKind::StorageFull),
+                file(ErrorKind::NotADirectory),
+            ],
+            EngineDied: [SetupError::EngineDied { log: log() }],
+            EngineSilent: [SetupError::EngineSilent { seconds: 30, log: log() }],
+            EngineStuck: [SetupError::EngineStuck { pid: 4711, seconds: 30 }],
+        });
+        insta::assert_snapshot!(fake::advised(&samples));
     }
 }

@@ -20,6 +20,8 @@ use crate::engine::DockerEngine;
 const INCLUDE: &str = "--include=ca-certificates";
 /// How much of the archive is sent to the engine at a time.
 const CHUNK: usize = 256 * 1024;
+/// What mmdebstrap says before something that takes time.
+const SAYING: &str = "I: ";
 
 /// Makes the base image unless the store has it, and returns its reference.
 /// The inner error is a reason why this way is closed.
@@ -59,8 +61,11 @@ async fn import(
     let (Some(stdout), Some(stderr)) = (child.stdout.take(), child.stderr.take()) else {
         return Ok(Err("`mmdebstrap` has no output".into()));
     };
-    let (imported, tail) =
-        futures_util::future::join(upload(engine, stdout), listen(stderr, events)).await;
+    let (imported, tail) = futures_util::future::join(
+        upload(engine, stdout),
+        listen(stderr, &system.codename, events),
+    )
+    .await;
     let status = child.wait().await;
     match status {
         Ok(status) if status.success() => imported.map(Ok),
@@ -74,7 +79,7 @@ async fn import(
 
 fn spawn(system: &OsRelease) -> io::Result<Child> {
     let mut command = Command::new("mmdebstrap");
-    command.args(["--variant=minbase", "--quiet", INCLUDE, &system.codename, "-"]);
+    command.args(["--variant=minbase", INCLUDE, &system.codename, "-"]);
     command.args(mirror(&apt_sources(), &system.codename));
     command.env_clear().env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin").env("LC_ALL", "C.UTF-8");
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -102,12 +107,15 @@ fn chunks(source: ChildStdout) -> impl Stream<Item = io::Result<Bytes>> + Send +
     })
 }
 
-async fn listen(stderr: ChildStderr, events: &dyn Events) -> Tail {
+async fn listen(stderr: ChildStderr, codename: &str, events: &dyn Events) -> Tail {
     let mut lines = BufReader::new(stderr).lines();
     let mut tail = Tail::default();
     while let Ok(Some(line)) = lines.next_line().await {
         for line in tail.push(&format!("{line}\n")) {
-            events.event(Event::Output(&line));
+            match line.strip_prefix(SAYING) {
+                Some(saying) => events.event(Event::Stage(&format!("{codename}: {saying}"))),
+                None => events.event(Event::Output(&line)),
+            }
         }
     }
     tail

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use bollard::errors::Error;
 use bollard::models::BuildInfo;
-use bollard::query_parameters::BuildImageOptionsBuilder;
+use bollard::query_parameters::{BuildImageOptionsBuilder, RemoveImageOptionsBuilder};
 use containai_core::engine::{EngineError, ShippedImage};
 use containai_core::label;
 use containai_core::lifecycle::{Event, Events};
@@ -14,26 +14,52 @@ use super::tail::Tail;
 use super::{context, reference};
 use crate::engine::DockerEngine;
 
+/// What a script of ours says before something that takes time.
+const SAYING: &str = "==> ";
+
+/// Whether the builder may go on from what it built before.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum BuildCache {
+    /// It may.
+    #[default]
+    Allowed,
+    /// Every step is taken again, and downloads with it.
+    Refused,
+}
+
 /// Builds the image on `base` and tags it with its local reference.
 ///
 /// # Errors
 ///
-/// [`EngineError::BuildFailed`] with the failing step's last lines.
+/// [`EngineError::BuildFailed`] with the failing step's last lines, and
+/// [`EngineError::NoSpace`] where they say so.
 pub(crate) async fn build(
     engine: &DockerEngine,
     image: ShippedImage,
     base: &str,
+    cache: BuildCache,
     events: &dyn Events,
 ) -> Result<String, EngineError> {
     let reference = reference::local_reference(image);
     events.event(Event::Stage(&format!("building {reference} on {base}")));
-    let archive = context::archive(image)
+    let surroundings = engine.surroundings();
+    let archive = context::archive(image, &surroundings.files())
         .map_err(|source| EngineError::Host { path: "build context".into(), source })?;
+    let arguments = surroundings.arguments().chain([("BASE_IMAGE", base)]).collect();
+    let content = reference::content(image);
+    let agents = image.agents().join(",");
+    let labels = HashMap::from([
+        (label::IMAGE_NAME, image.name()),
+        (label::IMAGE_CONTENT, content.as_str()),
+        (label::IMAGE_VERSION, env!("CARGO_PKG_VERSION")),
+        (label::AGENTS, agents.as_str()),
+    ]);
     let options = BuildImageOptionsBuilder::default()
         .dockerfile("Dockerfile")
         .t(&reference)
-        .buildargs(&HashMap::from([("BASE_IMAGE", base)]))
-        .labels(&HashMap::from([(label::IMAGE_CONTENT, reference::content(image).as_str())]))
+        .buildargs(&arguments)
+        .labels(&labels)
+        .nocache(cache == BuildCache::Refused)
         .rm(true)
         .forcerm(true)
         .build();
@@ -42,30 +68,56 @@ pub(crate) async fn build(
         None,
         Some(bollard::body_full(archive.into()))
     ));
-    let mut log = Log::default();
+    let mut log = Log { image: image.name(), ..Log::default() };
     loop {
         match stream.try_next().await {
-            Ok(None) => return Ok(reference),
+            Ok(None) => {
+                forget_stages(engine, &log.stages, events).await;
+                return Ok(reference);
+            }
             Ok(Some(info)) => log.note(info, events),
             Err(Error::DockerStreamError { error }) => log.failed = Some(error),
             Err(error) => return Err(engine.failure(error)),
         }
         if let Some(error) = log.failed.take() {
-            return Err(log.into_error(&reference, &error));
+            let stages = log.all_stages();
+            let error = log.into_error(&reference, &error);
+            // What is there is a start for the next build, unless it is in its way.
+            if matches!(error, EngineError::NoSpace { .. }) {
+                forget_stages(engine, &stages, events).await;
+            }
+            return Err(error);
+        }
+    }
+}
+
+/// Removes what the stages before the last one left in the store, what is built
+/// on another before that: it is large,
+/// and it holds what the host said about registries.
+async fn forget_stages(engine: &DockerEngine, stages: &[String], events: &dyn Events) {
+    for stage in stages.iter().rev() {
+        let options = RemoveImageOptionsBuilder::default().build();
+        if let Err(error) = engine.docker().remove_image(stage, Some(options), None).await {
+            events.event(Event::Notice(&format!("build stage {stage} stays: {error}")));
         }
     }
 }
 
 /// What the builder has said so far.
 #[derive(Debug, Default)]
-struct Log {
+pub(crate) struct Log {
+    image: &'static str,
     step: String,
+    /// The image that the latest step made.
+    layer: String,
+    /// What the stages before this one ended with.
+    stages: Vec<String>,
     tail: Tail,
-    failed: Option<String>,
+    pub(crate) failed: Option<String>,
 }
 
 impl Log {
-    fn note(&mut self, info: BuildInfo, events: &dyn Events) {
+    pub(crate) fn note(&mut self, info: BuildInfo, events: &dyn Events) {
         if let Some(message) = info.error_detail.and_then(|detail| detail.message) {
             self.failed = Some(message);
         }
@@ -75,16 +127,39 @@ impl Log {
                 // What an earlier step printed does not explain a later one.
                 self.tail = Tail::default();
                 events.event(Event::Progress { done, total: Some(total) });
+                if line.contains(" : FROM ") && !self.layer.is_empty() {
+                    self.stages.push(std::mem::take(&mut self.layer));
+                }
+            } else if let Some(id) = layer(&line) {
+                self.layer = id.to_owned();
+            } else if let Some(saying) = line.strip_prefix(SAYING) {
+                let image = if self.image.is_empty() { "build" } else { self.image };
+                events.event(Event::Stage(&format!("{image}: {saying}")));
             }
             events.event(Event::Output(&line));
         }
     }
 
-    fn into_error(self, image: &str, error: &str) -> EngineError {
+    /// What every stage has come to, the one at work included.
+    fn all_stages(&self) -> Vec<String> {
+        let layer = Some(self.layer.clone()).filter(|layer| !layer.is_empty());
+        self.stages.iter().cloned().chain(layer).collect()
+    }
+
+    pub(crate) fn into_error(self, image: &str, error: &str) -> EngineError {
         let mut tail = self.tail.into_lines();
         tail.push(error.replace(|c: char| c.is_control(), " "));
+        if let Some(line) = tail.iter().find(|line| is_about_space(line)) {
+            return EngineError::NoSpace { message: format!("building `{image}`: {line}") };
+        }
         EngineError::BuildFailed { image: image.to_owned(), step: self.step, tail }
     }
+}
+
+/// Whether a full disk is what a program complains of: in the words of the C
+/// library, or of Node.
+fn is_about_space(line: &str) -> bool {
+    line.to_ascii_lowercase().contains("no space left on device") || line.contains("ENOSPC")
 }
 
 /// Reads `Step 3/12 : RUN …`; a step that begins is not done yet.
@@ -94,9 +169,62 @@ fn step_numbers(line: &str) -> Option<(u64, u64)> {
     Some((step.parse::<u64>().ok()?.saturating_sub(1), total.parse().ok()?))
 }
 
+/// Reads ` ---> 0aec1ea95c97`, what a step made or found in the cache.
+fn layer(line: &str) -> Option<&str> {
+    let id = line.trim_start().strip_prefix("---> ")?;
+    (id.len() == 12 && id.bytes().all(|byte| byte.is_ascii_hexdigit())).then_some(id)
+}
+
 #[cfg(test)]
 mod tests {
+    use std::sync::Mutex;
+
     use super::*;
+
+    #[derive(Default)]
+    struct Stages(Mutex<Vec<String>>);
+
+    impl Events for Stages {
+        fn event(&self, event: Event<'_>) {
+            if let Event::Stage(text) = event {
+                self.0.lock().expect("one thread").push(text.to_owned());
+            }
+        }
+    }
+
+    #[test]
+    fn stages_are_remembered_and_sayings_told() {
+        let mut log = Log { image: "agents", ..Log::default() };
+        let told = Stages::default();
+        for text in [
+            "Step 1/5 : ARG BASE\nStep 2/5 : FROM x AS fetch\n ---> aaaaaaaaaaaa\n",
+            "Step 3/5 : RUN fetch\n ---> Running in bbbbbbbbbbbb\n==> fetching\n",
+            " ---> cccccccccccc\nStep 4/5 : FROM x\n ---> aaaaaaaaaaaa\n",
+            "Step 5/5 : RUN true\n ---> dddddddddddd\nSuccessfully built dddddddddddd\n",
+        ] {
+            log.note(BuildInfo { stream: Some(text.into()), ..BuildInfo::default() }, &told);
+        }
+        assert_eq!(log.stages, ["cccccccccccc"]);
+        assert_eq!(*told.0.lock().expect("one thread"), ["agents: fetching"]);
+    }
+
+    #[test]
+    fn a_full_disk_is_told_as_one() {
+        let failed = |line: &str| {
+            let mut log = Log::default();
+            for text in ["Step 3/5 : RUN fetch\n", line, "\n"] {
+                let info = BuildInfo { stream: Some(text.into()), ..BuildInfo::default() };
+                log.note(info, &Stages::default());
+            }
+            log.into_error("containai/agents:1", "returned a non-zero code: 1").to_string()
+        };
+        assert_eq!(
+            failed("npm error code ENOSPC"),
+            "no space left for the engine: building `containai/agents:1`: npm error code ENOSPC"
+        );
+        assert!(failed("tar: x: Cannot write: No space left on device").starts_with("no space"));
+        assert!(failed("tar: x: Cannot open").starts_with("building image"));
+    }
 
     #[test]
     fn steps_are_counted() {

@@ -6,19 +6,35 @@ use containai_core::engine::ShippedImage;
 
 use super::tree;
 
-/// Packs the image's files as the build context. Owner, group and time are
-/// always the same, so that the builder's cache recognises unchanged files.
-pub(crate) fn archive(image: ShippedImage) -> io::Result<Vec<u8>> {
+/// Where a build finds what it may know of the host. No file of it becomes part
+/// of an image: only the stages that download see the folder.
+const HOST: &str = "host/";
+
+/// Packs the image's files, and what the build may know of the host, as the
+/// build context. Owner, group and time are always the same, so that the
+/// builder's cache recognises unchanged files.
+pub(crate) fn archive(image: ShippedImage, host: &[(&str, Vec<u8>)]) -> io::Result<Vec<u8>> {
     let mut archive = tar::Builder::new(Vec::new());
     for file in tree::files(image) {
-        let mut header = tar::Header::new_ustar();
-        header.set_entry_type(tar::EntryType::Regular);
-        header.set_size(file.bytes.len() as u64);
-        header.set_mode(file.mode);
-        header.set_uid(0);
-        header.set_gid(0);
-        header.set_mtime(0);
-        archive.append_data(&mut header, file.path, file.bytes)?;
+        archive.append_data(&mut header(file.mode, file.bytes), file.path, file.bytes)?;
+    }
+    for (name, bytes) in host {
+        archive.append_data(
+            &mut header(0o644, bytes),
+            format!("{HOST}{name}"),
+            bytes.as_slice(),
+        )?;
     }
     archive.into_inner()
+}
+
+fn header(mode: u32, bytes: &[u8]) -> tar::Header {
+    let mut header = tar::Header::new_ustar();
+    header.set_entry_type(tar::EntryType::Regular);
+    header.set_size(bytes.len() as u64);
+    header.set_mode(mode);
+    header.set_uid(0);
+    header.set_gid(0);
+    header.set_mtime(0);
+    header
 }

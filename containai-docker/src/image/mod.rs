@@ -2,8 +2,9 @@
 //!
 //! An image of ours is looked for in this order: in the store, in the
 //! registry, built from the files that are embedded in this crate on a pulled
-//! base, and built on a base that mmdebstrap makes from the distribution's
-//! package mirror. The last way needs no image registry.
+//! distribution, and built on one that mmdebstrap makes from the host's package
+//! mirror. The last way needs no image registry. What an image is built on is
+//! built before it, where the store does not have it.
 
 mod bootstrap;
 mod build;
@@ -12,8 +13,18 @@ mod os_release;
 mod provide;
 mod pull;
 mod reference;
+mod store;
+mod surroundings;
 mod tail;
 mod tree;
 
-pub(crate) use provide::{find, provide};
+pub use build::BuildCache;
 pub use reference::local_reference;
+pub use store::Removal;
+pub use surroundings::Surroundings;
+
+pub(crate) use build::Log;
+pub(crate) use provide::{find, get, provide, pull_released, rebuild};
+pub(crate) use pull::pull;
+pub(crate) use store::{list, remove};
+pub(crate) use tree::files;

@@ -6,9 +6,13 @@ use std::path::Path;
 use bollard::errors::Error;
 use bollard::query_parameters::TagImageOptionsBuilder;
 use containai_core::engine::{EngineError, ImageRequest, ImageSource, ShippedImage};
+use containai_core::label;
 use containai_core::lifecycle::{Event, Events};
 
-use super::{bootstrap, build, pull, reference};
+use super::build::BuildCache;
+use super::pull::pull;
+use super::{bootstrap, build, reference};
+use crate::built;
 use crate::engine::DockerEngine;
 
 /// The base that a build pulls.
@@ -38,13 +42,34 @@ pub(crate) async fn provide(
     events: &dyn Events,
 ) -> Result<String, EngineError> {
     let _turn = take_turn(engine.build_lock(), events).await?;
-    if let Some(reference) = find(engine, image).await? {
-        return Ok(reference);
+    match find(engine, image).await? {
+        Some(reference) => Ok(reference),
+        None => get(engine, image, source, events).await,
+    }
+}
+
+/// As [`provide`], for an image that is not there and by somebody whose turn it
+/// is.
+pub(crate) async fn get(
+    engine: &DockerEngine,
+    image: &ImageRequest,
+    source: ImageSource,
+    events: &dyn Events,
+) -> Result<String, EngineError> {
+    let recipe = match image {
+        ImageRequest::Reference(reference) => engine.recipe(reference),
+        ImageRequest::Shipped(_) => None,
+    };
+    if let Some(recipe) = recipe {
+        return built::make(engine, recipe, source, events).await;
     }
     match image {
-        ImageRequest::Shipped(shipped) => provide_shipped(engine, *shipped, source, events).await,
+        ImageRequest::Shipped(shipped) => match released(engine, *shipped, source, events).await? {
+            Ok(reference) => Ok(reference),
+            Err(tried) => make(engine, *shipped, source, BuildCache::Allowed, tried, events).await,
+        },
         ImageRequest::Reference(reference) => match source {
-            ImageSource::Auto | ImageSource::Pull => pull::pull(engine, reference, events)
+            ImageSource::Auto | ImageSource::Pull => pull(engine, reference, events)
                 .await
                 .map(|()| reference.clone())
                 .map_err(|reason| unavailable(image, vec![format!("pull: {reason}")])),
@@ -56,54 +81,123 @@ pub(crate) async fn provide(
     }
 }
 
-async fn provide_shipped(
+/// Builds the image even if the store has it; what it is built on is built only
+/// where it is missing.
+pub(crate) async fn rebuild(
+    engine: &DockerEngine,
+    image: ShippedImage,
+    source: ImageSource,
+    cache: BuildCache,
+    events: &dyn Events,
+) -> Result<String, EngineError> {
+    let _turn = take_turn(engine.build_lock(), events).await?;
+    make(engine, image, source, cache, Vec::new(), events).await
+}
+
+/// The released image, where the source allows it. The inner error is what was
+/// tried.
+async fn released(
     engine: &DockerEngine,
     image: ShippedImage,
     source: ImageSource,
     events: &dyn Events,
+) -> Result<Result<String, Vec<String>>, EngineError> {
+    if !matches!(source, ImageSource::Auto | ImageSource::Pull) {
+        return Ok(Err(Vec::new()));
+    }
+    Ok(pull_released(engine, image, events).await?.map_err(|reason| {
+        let reason = format!("pull: {reason}");
+        events.event(Event::Notice(&reason));
+        vec![reason]
+    }))
+}
+
+/// Builds the image, and before it whatever of its lineage the store does not
+/// have. A registry that did not have the image is not asked for its parents:
+/// images are released together.
+async fn make(
+    engine: &DockerEngine,
+    image: ShippedImage,
+    source: ImageSource,
+    cache: BuildCache,
+    mut tried: Vec<String>,
+    events: &dyn Events,
 ) -> Result<String, EngineError> {
+    let mut missing = vec![image];
+    let mut below = None;
+    while let Some(parent) = missing[missing.len() - 1].parent() {
+        below = find(engine, &ImageRequest::Shipped(parent)).await?;
+        if below.is_some() {
+            break;
+        }
+        missing.push(parent);
+    }
+    let mut base = match below {
+        Some(base) => base,
+        None => match system(engine, source, &mut tried, events).await? {
+            Some(base) => base,
+            None => return Err(unavailable(&ImageRequest::Shipped(image), tried)),
+        },
+    };
+    for next in missing.into_iter().rev() {
+        let cache = if next == image { cache } else { BuildCache::Allowed };
+        base = build::build(engine, next, &base, cache, events).await?;
+    }
+    Ok(base)
+}
+
+/// The distribution that everything is built on, by the first way that works.
+async fn system(
+    engine: &DockerEngine,
+    source: ImageSource,
+    tried: &mut Vec<String>,
+    events: &dyn Events,
+) -> Result<Option<String>, EngineError> {
     let ways: &[ImageSource] = match source {
-        ImageSource::Auto => &[ImageSource::Pull, ImageSource::Build, ImageSource::Bootstrap],
-        ImageSource::Pull => &[ImageSource::Pull],
+        ImageSource::Auto => &[ImageSource::Build, ImageSource::Bootstrap],
         ImageSource::Build => &[ImageSource::Build],
         ImageSource::Bootstrap => &[ImageSource::Bootstrap],
+        ImageSource::Pull => &[],
     };
-    let mut tried = Vec::new();
     for way in ways {
-        let base = match way {
-            ImageSource::Pull => match pull_released(engine, image, events).await? {
-                Ok(reference) => return Ok(reference),
-                Err(reason) => Err(format!("pull: {reason}")),
-            },
-            ImageSource::Build => match pull::pull(engine, UBUNTU, events).await {
+        let outcome = match way {
+            ImageSource::Build => match pull(engine, UBUNTU, events).await {
                 Ok(()) => Ok(UBUNTU.to_owned()),
                 Err(reason) => Err(format!("build: {reason}")),
             },
-            ImageSource::Auto | ImageSource::Bootstrap => bootstrap::base(engine, events)
+            _ => bootstrap::base(engine, events)
                 .await?
                 .map_err(|reason| format!("bootstrap: {reason}")),
         };
-        match base {
-            Ok(base) => return build::build(engine, image, &base, events).await,
+        match outcome {
+            Ok(base) => return Ok(Some(base)),
             Err(reason) => {
                 events.event(Event::Notice(&reason));
                 tried.push(reason);
             }
         }
     }
-    Err(unavailable(&ImageRequest::Shipped(image), tried))
+    Ok(None)
 }
 
 /// Pulls the released image and gives it its local name. The inner error is a
-/// reason to try another way.
-async fn pull_released(
+/// reason to try another way; one is that the image was made from other files
+/// than this program has.
+pub(crate) async fn pull_released(
     engine: &DockerEngine,
     image: ShippedImage,
     events: &dyn Events,
 ) -> Result<Result<String, String>, EngineError> {
     let released = reference::registry_reference(image);
-    if let Err(reason) = pull::pull(engine, &released, events).await {
+    if let Err(reason) = pull(engine, &released, events).await {
         return Ok(Err(reason));
+    }
+    let inspected = engine.docker().inspect_image(&released).await;
+    let inspected = inspected.map_err(|error| engine.failure(error))?;
+    let labels = inspected.config.and_then(|config| config.labels).unwrap_or_default();
+    let content = reference::content(image);
+    if labels.get(label::IMAGE_CONTENT) != Some(&content) {
+        return Ok(Err(format!("`{released}` was made from other files than this version has")));
     }
     let local = reference::local_reference(image);
     let (repository, tag) = reference::split(&local);

@@ -10,8 +10,9 @@ const REGISTRY: &str = "ghcr.io/containai";
 
 /// The reference in the engine's store, such as `containai/base:3f2a91c04d7e`.
 ///
-/// The tag is made from the embedded files, so that a changed file makes a new
-/// image and an unchanged one never does.
+/// The tag is made from the embedded files of the image and of what it is built
+/// on, so that a changed file makes a new image of everything above it, and an
+/// unchanged one never does.
 pub fn local_reference(image: ShippedImage) -> String {
     format!("containai/{}:{}", image.name(), content(image))
 }
@@ -21,17 +22,22 @@ pub(crate) fn registry_reference(image: ShippedImage) -> String {
     format!("{REGISTRY}/{}:{}", image.name(), env!("CARGO_PKG_VERSION"))
 }
 
-/// The first twelve hexadecimal digits of the SHA-256 over the image's files.
+/// The first twelve hexadecimal digits of the SHA-256 over the image's files and
+/// those of what it is built on.
 pub(crate) fn content(image: ShippedImage) -> String {
-    let mut hash = Sha256::new();
-    for file in tree::files(image) {
-        hash.update(file.path);
-        hash.update([0]);
-        hash.update(file.mode.to_be_bytes());
-        hash.update((file.bytes.len() as u64).to_be_bytes());
-        hash.update(file.bytes);
-    }
-    hash.finalize()[..6].iter().map(|byte| format!("{byte:02x}")).collect()
+    let digest = image.lineage().into_iter().fold(Vec::new(), |parent, image| {
+        let mut hash = Sha256::new();
+        hash.update(parent);
+        for file in tree::files(image) {
+            hash.update(file.path);
+            hash.update([0]);
+            hash.update(file.mode.to_be_bytes());
+            hash.update((file.bytes.len() as u64).to_be_bytes());
+            hash.update(file.bytes);
+        }
+        hash.finalize().to_vec()
+    });
+    digest[..6].iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Splits a reference into repository and tag; without a tag it is `latest`,
@@ -64,5 +70,16 @@ mod tests {
         let reference = local_reference(ShippedImage::Base);
         assert_eq!(reference, local_reference(ShippedImage::Base));
         assert_eq!(reference.len(), "containai/base:".len() + 12);
+    }
+
+    #[test]
+    fn what_an_image_is_built_on_is_part_of_its_content() {
+        // The same files on another parent are another image.
+        assert_eq!(
+            tree::files(ShippedImage::Agents).as_ptr(),
+            tree::files(ShippedImage::Full).as_ptr()
+        );
+        let contents: std::collections::BTreeSet<_> = ShippedImage::ALL.map(content).into();
+        assert_eq!(contents.len(), ShippedImage::ALL.len());
     }
 }

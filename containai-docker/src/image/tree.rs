@@ -16,10 +16,13 @@ pub(crate) struct File {
     pub(crate) bytes: &'static [u8],
 }
 
-/// The build context of an image, in the order of the paths.
+/// The build context of an image, in the order of the paths. `agents` and `full`
+/// are one layer on different images.
 pub(crate) fn files(image: ShippedImage) -> &'static [File] {
     match image {
         ShippedImage::Base => BASE,
+        ShippedImage::Agents | ShippedImage::Full => AGENTS,
+        ShippedImage::Sdks => SDKS,
     }
 }
 
@@ -40,11 +43,13 @@ static BASE: &[File] = context! { "base":
     0o644 "build/user"
     0o644 "rootfs/etc/docker/daemon.json"
     0o644 "rootfs/etc/gitconfig"
+    0o644 "rootfs/etc/profile.d/containai.sh"
     0o644 "rootfs/etc/ssh/sshd_config"
     0o644 "rootfs/etc/sudoers.d/agent"
     0o644 "rootfs/etc/systemd/system/containai-agent.socket"
     0o644 "rootfs/etc/systemd/system/containai-agent@.service"
     0o644 "rootfs/etc/systemd/system/containai-docker.timer"
+    0o644 "rootfs/etc/systemd/system/containai-hooks.service"
     0o644 "rootfs/etc/systemd/system/containai-init.service"
     0o644 "rootfs/etc/systemd/system/dbus.socket.d/containai.conf"
     0o644 "rootfs/etc/systemd/system/docker.service.d/containai.conf"
@@ -52,9 +57,42 @@ static BASE: &[File] = context! { "base":
     0o644 "rootfs/etc/systemd/system/mount.d/containai.conf"
     0o644 "rootfs/etc/systemd/system/ssh-keygen.service"
     0o644 "rootfs/etc/systemd/system/ssh.service"
-    0o644 "rootfs/etc/tmpfiles.d/containai.conf"
     0o755 "rootfs/usr/lib/containai/agent"
+    0o755 "rootfs/usr/lib/containai/hooks"
+    0o755 "rootfs/usr/lib/containai/host-key"
     0o755 "rootfs/usr/lib/containai/init"
+    0o644 "rootfs/usr/lib/tmpfiles.d/containai.conf"
+};
+
+static AGENTS: &[File] = context! { "agents":
+    0o644 "Dockerfile"
+    0o644 "build/fetch"
+    0o644 "build/finish"
+    0o644 "build/package-lock.json"
+    0o644 "build/package.json"
+    0o644 "build/packages"
+    0o644 "build/programs"
+    0o755 "rootfs/usr/lib/containai/wrap"
+    0o755 "rootfs/usr/lib/containai/wrappers/claude"
+    0o755 "rootfs/usr/lib/containai/wrappers/codex"
+    0o755 "rootfs/usr/lib/containai/wrappers/copilot"
+    0o755 "rootfs/usr/lib/containai/wrappers/gemini"
+    0o755 "rootfs/usr/lib/containai/wrappers/kimi"
+    0o755 "rootfs/usr/lib/containai/wrappers/kimi-cli"
+};
+
+static SDKS: &[File] = context! { "sdks":
+    0o644 "Dockerfile"
+    0o644 "build/dotnet"
+    0o644 "build/finish"
+    0o644 "build/go"
+    0o644 "build/host"
+    0o644 "build/node"
+    0o644 "build/packages"
+    0o644 "build/python"
+    0o644 "build/requirements.txt"
+    0o644 "build/rust"
+    0o644 "rootfs/etc/profile.d/nvm.sh"
 };
 
 #[cfg(test)]
@@ -63,6 +101,8 @@ mod tests {
     use std::fs;
     use std::os::unix::fs::PermissionsExt as _;
     use std::path::Path;
+
+    use containai_core::{catalog, layout};
 
     use super::*;
 
@@ -82,10 +122,109 @@ mod tests {
         }
     }
 
+    fn folder(image: ShippedImage) -> &'static str {
+        if image == ShippedImage::Full { "agents" } else { image.name() }
+    }
+
+    fn text(image: ShippedImage, path: &str) -> &'static str {
+        let file = files(image).iter().find(|file| file.path == path);
+        let file = file.unwrap_or_else(|| panic!("`{}` has no `{path}`", image.name()));
+        std::str::from_utf8(file.bytes).expect("text")
+    }
+
+    #[test]
+    fn what_follows_from_the_manifests_is_fresh() {
+        let stale = "run `cargo xtask generate`";
+        let path = format!("rootfs{}", layout::CONTAINER_TMPFILES);
+        let tmpfiles = catalog::tmpfiles(&catalog::shipped_manifests());
+        assert_eq!(text(ShippedImage::Base, &path), tmpfiles, "{stale}");
+
+        let prefix = format!("rootfs{}/", layout::CONTAINER_WRAPPERS);
+        let of_folder =
+            files(ShippedImage::Agents).iter().filter(|it| it.path.starts_with(&prefix));
+        let found: BTreeMap<_, _> = of_folder
+            .map(|it| (it.path.to_owned(), String::from_utf8_lossy(it.bytes).into_owned()))
+            .collect();
+        let agents = catalog::shipped_agents().into_iter().filter(catalog::Agent::is_wrapped);
+        let installed =
+            agents.filter(|it| ShippedImage::Agents.agents().contains(&it.name.as_str()));
+        let expected: BTreeMap<_, _> = installed
+            .flat_map(|it| {
+                it.commands()
+                    .map(|name| (format!("{prefix}{name}"), it.wrapper()))
+                    .collect::<Vec<_>>()
+            })
+            .collect();
+        assert_eq!(found, expected, "{stale}");
+    }
+
+    #[test]
+    fn the_agent_layer_installs_what_it_says() {
+        let lines = text(ShippedImage::Agents, "build/programs").lines();
+        let programs = lines.filter(|line| !line.starts_with('#'));
+        let names: Vec<_> = programs.filter_map(|line| line.split_whitespace().next()).collect();
+        assert_eq!(names, ShippedImage::Agents.agents());
+        let label = format!("ai.containai.agents=\"{}\"", names.join(","));
+        assert!(text(ShippedImage::Agents, "Dockerfile").contains(&label));
+    }
+
+    #[test]
+    fn every_package_of_the_agents_is_pinned() {
+        let lock: serde_json::Value =
+            serde_json::from_str(text(ShippedImage::Agents, "build/package-lock.json"))
+                .expect("JSON");
+        let packages = lock["packages"].as_object().expect("packages");
+        assert!(packages.len() > 100);
+        for (name, package) in packages.iter().filter(|(name, _)| !name.is_empty()) {
+            let integrity = package["integrity"].as_str().unwrap_or_default();
+            assert!(integrity.starts_with("sha512-"), "{name}: {package}");
+            let resolved = package["resolved"].as_str().unwrap_or_default();
+            assert!(resolved.starts_with("https://registry.npmjs.org/"), "{name}: {resolved}");
+        }
+        let manifest: serde_json::Value =
+            serde_json::from_str(text(ShippedImage::Agents, "build/package.json")).expect("JSON");
+        for kind in ["dependencies", "optionalDependencies"] {
+            for (name, version) in manifest[kind].as_object().expect("an object") {
+                let version = version.as_str().unwrap_or_default();
+                assert!(version.starts_with(|c: char| c.is_ascii_digit()), "{name}: {version}");
+            }
+        }
+    }
+
+    /// What is fetched from an address stands beside the sum that it must have.
+    #[test]
+    fn every_download_is_checked() {
+        for image in ShippedImage::ALL {
+            for file in files(image).iter().filter(|file| file.path.starts_with("build/")) {
+                let Ok(script) = std::str::from_utf8(file.bytes) else { continue };
+                let shown = format!("`{}` of `{}`", file.path, image.name());
+                let is_piped =
+                    ["| sh\n", "| sh ", "| bash"].iter().any(|pipe| script.contains(pipe));
+                assert!(!is_piped, "{shown} runs what it downloads");
+                assert!(!script.contains("http://"), "{shown} trusts the way");
+                if script.contains("curl -") {
+                    assert!(script.contains("--check --quiet"), "{shown} checks nothing");
+                }
+                if script.starts_with("#!") && script.contains("\ndownload ") {
+                    let is_sum = |word: &&str| {
+                        matches!(word.len(), 64 | 128)
+                            && word.bytes().all(|b| b.is_ascii_hexdigit())
+                    };
+                    let words = script.split(|c: char| c.is_whitespace() || c == ')');
+                    assert_eq!(
+                        words.filter(is_sum).count(),
+                        2,
+                        "{shown}: a sum for each processor"
+                    );
+                }
+            }
+        }
+    }
+
     #[test]
     fn the_table_is_the_folder() {
         for image in ShippedImage::ALL {
-            let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("images").join(image.name());
+            let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("images").join(folder(image));
             let mut found = BTreeMap::new();
             on_disk(&root, &root, &mut found);
             let table = files(image).iter().map(|file| (file.path.to_owned(), file.mode));

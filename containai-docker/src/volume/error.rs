@@ -45,3 +45,22 @@ impl Advice for VolumeError {
 fn last(lines: &[String]) -> String {
     lines.iter().map(|line| format!("\n  {line}")).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use containai_core::{fake, samples};
+
+    #[test]
+    fn what_a_person_reads() {
+        let samples = samples!(VolumeError {
+            Engine: [VolumeError::Engine(EngineError::NoSuchImage { image: "base".into() })],
+            Failed: [VolumeError::Failed {
+                volume: "api-data".into(),
+                status: 2,
+                lines: vec!["tar: f: Cannot write: No space left on device".into()],
+            }],
+        });
+        insta::assert_snapshot!(fake::advised(&samples));
+    }
+}

@@ -59,3 +59,25 @@ impl ArchiveError {
         ) || error.raw_os_error() == Some(rustix::io::Errno::IO.raw_os_error())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_person_reads() {
+        let samples = containai_core::samples!(ArchiveError {
+            Read: [ArchiveError::Read(io::ErrorKind::ConnectionReset.into())],
+            Truncated: [ArchiveError::Truncated],
+            Malformed: [ArchiveError::Malformed("a checksum is wrong")],
+            Path: [EntryPathError::Upwards { path: "a/../../b".into() }.into()],
+            TooMany: [ArchiveError::TooMany { limit: 1000 }],
+            TooBig: [ArchiveError::TooBig { path: "a".into(), announced: 4096, free: 512 }],
+            NoRoom: [ArchiveError::NoRoom {
+                path: "a".into(),
+                source: io::ErrorKind::StorageFull.into(),
+            }],
+        });
+        insta::assert_snapshot!(containai_core::fake::worded(&samples));
+    }
+}

@@ -61,7 +61,7 @@ impl Session {
         let words: &[&[u8]] = &[length.as_bytes(), stamp.as_bytes()];
         let command =
             script::call(&CONTAINER_DATA.into(), script::DELIVER, VOLUME_STAMP.as_bytes(), words)?;
-        let (read, write) = io::pipe().map_err(cannot_read("a pipe".as_ref()))?;
+        let (read, write) = wide_pipe().map_err(cannot_read("a pipe".as_ref()))?;
         let meter = Arc::clone(meter);
         let packing = tokio::task::spawn_blocking(move || {
             let mut archive = io::BufWriter::with_capacity(256 << 10, write);
@@ -111,6 +111,18 @@ impl Session {
         let lines = answer.lines().filter_map(|line| line.split_once('\t'));
         Ok(lines.map(|(path, state)| (path.to_owned(), state.to_owned())).collect())
     }
+}
+
+/// A pipe with room for a mebibyte, as far as the kernel grants it.
+///
+/// # Errors
+///
+/// Those of pipe(2).
+pub fn wide_pipe() -> io::Result<(io::PipeReader, io::PipeWriter)> {
+    let (read, write) = io::pipe()?;
+    // A user who has many gets small ones.
+    let _ = rustix::pipe::fcntl_setpipe_size(&write, 1 << 20);
+    Ok((read, write))
 }
 
 /// What is done about links that are not right.

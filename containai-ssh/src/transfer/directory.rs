@@ -131,8 +131,18 @@ impl Directory {
         Ok(())
     }
 
+    /// Makes a link where nothing is.
+    pub(super) fn new_link(&self, name: &OsStr, to: &OsStr) -> io::Result<()> {
+        Ok(symlinkat(to, &self.fd, name)?)
+    }
+
     pub(super) fn rename(&self, from: &OsStr, to: &OsStr) -> io::Result<()> {
         Ok(renameat(&self.fd, from, &self.fd, to)?)
+    }
+
+    /// Removes a directory that is empty.
+    pub(super) fn remove_empty(&self, name: &OsStr) -> io::Result<()> {
+        Ok(unlinkat(&self.fd, name, AtFlags::REMOVEDIR)?)
     }
 
     /// Removes a file of ours; that it is gone already does not matter.

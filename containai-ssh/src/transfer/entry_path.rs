@@ -150,4 +150,15 @@ mod tests {
             }
         }
     }
+
+    #[test]
+    fn what_a_person_reads() {
+        let samples = containai_core::samples!(EntryPathError {
+            Absolute: [EntryPathError::Absolute { path: "/etc/passwd".into() }],
+            Upwards: [EntryPathError::Upwards { path: "a/../../b".into() }],
+            Nul: [EntryPathError::Nul { path: "a\\0b".into() }],
+            TooLong: [EntryPathError::TooLong { length: 4097 }],
+        });
+        insta::assert_snapshot!(containai_core::fake::worded(&samples));
+    }
 }

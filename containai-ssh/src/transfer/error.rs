@@ -152,8 +152,74 @@ impl Advice for TransferError {
                 source: ArchiveError::TooBig { .. } | ArchiveError::NoRoom { .. },
                 ..
             } => "make room, or copy to another disk",
-            _ => return Vec::new(),
+            Self::Special { .. } => "name a file, a directory or a link",
+            Self::Read { .. } => "see that you may read it, and run the same command again",
+            Self::Write { .. } => {
+                "see that you may write it and that its disk has room, and run the same command again"
+            }
+            Self::Inside { .. } => "look at it with `cai shell`, and run the same command again",
+            Self::Nonsense { .. } => {
+                "look at what `sh`, `stat` and `cat` are in the container before you trust it again"
+            }
+            Self::Archive { .. } => "run the same command again",
         };
         vec![Hint::new(hint)]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use containai_core::{fake, samples};
+    use io::ErrorKind;
+
+    use super::*;
+    use crate::transfer::entry_path::EntryPathError;
+
+    #[test]
+    fn what_a_person_reads() {
+        let path = || "/src/api/a\\nb".to_owned();
+        let archive = |source| TransferError::Archive { path: path(), source };
+        let samples = samples!(TransferError {
+            Remote: [TransferError::Remote(RemoteError::Refused { what: "a command" })],
+            Missing: [TransferError::Missing {
+                path: path(),
+                reason: "No such file or directory".into()
+            }],
+            Nameless: [TransferError::Nameless { path: "..".into() }],
+            Special: [TransferError::Special { path: path() }],
+            NotADirectory: [TransferError::NotADirectory { path: path() }],
+            Link: [TransferError::Link { path: "/src/api/link".into() }],
+            Read: [TransferError::Read {
+                path: path(),
+                source: ErrorKind::PermissionDenied.into()
+            }],
+            Write: [TransferError::Write { path: path(), source: ErrorKind::StorageFull.into() }],
+            Busy: [TransferError::Busy { path: path() }],
+            TooBig: [TransferError::TooBig { path: path(), announced: 4096, free: 512 }],
+            Incomplete: [TransferError::Incomplete {
+                path: path(),
+                received: 512,
+                announced: 4096
+            }],
+            Inside: [TransferError::Inside {
+                what: "write",
+                path: path(),
+                said: "Permission denied".into(),
+            }],
+            Nonsense: [TransferError::Nonsense { path: path() }],
+            Archive: [
+                archive(ArchiveError::Path(EntryPathError::Absolute {
+                    path: "/etc/passwd".into()
+                })),
+                archive(ArchiveError::Malformed("a checksum is wrong")),
+                archive(ArchiveError::TooBig { path: path(), announced: 4096, free: 512 }),
+                archive(ArchiveError::NoRoom {
+                    path: path(),
+                    source: ErrorKind::StorageFull.into()
+                }),
+                archive(ArchiveError::Truncated),
+            ],
+        });
+        insta::assert_snapshot!(fake::advised(&samples));
     }
 }

@@ -108,4 +108,14 @@ mod tests {
         check(":a b c", "the sources are not all in one place");
         check("x:a y:b c", "the sources are not all in one place");
     }
+
+    #[test]
+    fn what_a_person_reads() {
+        let samples = containai_core::samples!(RouteError {
+            BothHere: [RouteError::BothHere],
+            BothInside: [RouteError::BothInside],
+            Mixed: [RouteError::Mixed],
+        });
+        insta::assert_snapshot!(containai_core::fake::worded(&samples));
+    }
 }

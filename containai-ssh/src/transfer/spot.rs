@@ -87,4 +87,14 @@ mod tests {
         check("", Err(SpotError::Empty));
         check(":a\0", Err(SpotError::Nul));
     }
+
+    #[test]
+    fn what_a_person_reads() {
+        let samples = containai_core::samples!(SpotError {
+            Empty: [SpotError::Empty],
+            Nul: [SpotError::Nul],
+            Name: [SpotError::Name],
+        });
+        insta::assert_snapshot!(containai_core::fake::worded(&samples));
+    }
 }

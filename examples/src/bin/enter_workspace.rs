@@ -8,7 +8,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
-use containai_core::engine::{ImageRequest, ImageSource};
+use containai_core::engine::{HostFacts, ImageRequest, ImageSource};
 use containai_core::layout::{EngineLayout, Layout};
 use containai_core::lifecycle::{Desired, Manner, Silent, drive};
 use containai_core::naming::{ContainerName, GitHead, PortRange, WorkspacePath};
@@ -46,6 +46,7 @@ async fn main() -> anyhow::Result<ExitCode> {
         template: String::new(),
         manner: Manner::default(),
         client: None,
+        host: HostFacts::default(),
     };
 
     let reached = drive(&engine, &remote, &NoRecords, &desired, &Silent).await?;

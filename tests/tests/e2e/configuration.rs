@@ -74,6 +74,7 @@ fn settings_are_set_listed_and_taken_back() {
 fn what_a_repository_suggests_waits_for_approval_of_that_very_text() {
     let person = Person::new();
     let repository = person.repository("suggesting");
+    configure(&person, "image = \"base\"\n");
     let text = "image = \"other\"\n[agent]\ndefault = \"pi\"\n[ssh]\nlocal_forward = [\"9:a:9\"]\nmux = false\n";
     suggest(&repository, text);
     let cai = |words: &[&str]| person.cai(words).inside(&repository);
@@ -127,6 +128,7 @@ fn what_a_repository_suggests_waits_for_approval_of_that_very_text() {
 fn a_suggestion_that_is_no_file_is_left_alone() {
     let person = Person::new();
     let repository = person.repository("odd");
+    configure(&person, "image = \"base\"\n");
     suggest(&repository, "");
     let path = repository.path().join(".containai/config.toml");
     let image = || person.cai(["config", "get", "image"]).inside(&repository).run();

@@ -1,7 +1,7 @@
 //! The fake engine and the real one keep the same promises.
 
 use containai_core::engine::{
-    ContainerSpec, ImageRequest, Isolation, Lifetime, Protection, WorkspaceMount,
+    ContainerSpec, HostFacts, ImageRequest, Isolation, Lifetime, Protection, WorkspaceMount,
 };
 use containai_core::fake::FakeEngine;
 use containai_core::naming::{ContainerName, HostPort, Hostname, VolumeName, WorkspacePath};
@@ -31,6 +31,7 @@ fn terms(workspace: &str) -> Terms {
             repository: None,
             replaces: None,
             mount: WorkspaceMount::Bind,
+            host: HostFacts::default(),
             workspace,
             name,
         },

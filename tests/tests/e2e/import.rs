@@ -49,18 +49,19 @@ fn settings_are_found_at_the_agents_own_paths() {
         .success()
         .prints_line("+ claude/settings.json")
         .prints_line("+ claude/commands/deep/x.md");
-    person.exec(&repository, "test -e /mnt/agent-data/claude/settings.json").code(1);
+    let unchanged = "cd /mnt/agent-data/claude; cat settings.json; ls commands";
+    person.exec(&repository, unchanged).success().prints("{}");
 
     let outcome = import(&person, &repository, &["--exclude", "*.log"]).run();
     outcome.success().tells("`.claude/commands/outside`: it leads to `/etc/shadow`");
     let look = "cd; cat .claude/settings.json .claude.json .claude/commands/deep/x.md \
                 .claude/commands/inside .codex/skills/mine.md; \
                 readlink .claude/commands/inside .claude/settings.json; \
-                stat -L -c '%a %U' .claude.json .claude/.credentials.json .codex; \
+                stat -L -c '%a %U' .claude.json .codex; \
                 stat -c %a /mnt/agent-data/claude; cat .gitconfig";
     person.exec(&repository, look).success().prints(
         "{\"a\":1}{\"theme\":\"dark\"}run xrun xminedeep/x.md\n/mnt/agent-data/claude/settings.json\n\
-         600 agent\n600 agent\n755 agent\n700\n[user]\n\tname = A\n[safe]\n\tdirectory = /home/agent/workspace\n",
+         600 agent\n755 agent\n700\n[user]\n\tname = A\n[safe]\n\tdirectory = /home/agent/workspace\n",
     );
     let absent = "cd /mnt/agent-data; cat claude/credentials.json codex/auth.json; \
                   ls -d claude/commands/noise.log claude/projects codex/skills/.system shell/bashrc.d/b.priv.sh 2>/dev/null; \
@@ -100,11 +101,11 @@ fn a_volume_is_filled_before_its_container_is_there() {
     import(&person, &repository, &words).run().success().tells("nothing changed");
     assert_eq!(person.containers(repository.path()).len(), 0);
     let look = "cd /mnt/agent-data; cat claude/settings.json codex/config.toml; \
-                stat -c '%a %U:%G' . claude claude/settings.json; ls claude/claude.json; true";
+                stat -c '%a %U:%G' . claude claude/settings.json; cat claude/claude.json";
     person
         .run(&repository, look)
         .success()
-        .prints("{\"a\":1}model = 1700 agent:agent\n755 agent:agent\n644 agent:agent\n");
+        .prints("{\"a\":1}model = 1700 agent:agent\n700 agent:agent\n644 agent:agent\n{}");
     person.cai(["links", "fix"]).inside(&repository).run().success();
     person.cai(["links", "check"]).inside(&repository).run().success().prints("");
     person.exec(&repository, "rm ~/.claude/settings.json; ln -sfn /etc ~/.codex/skills").success();
@@ -176,4 +177,75 @@ fn a_new_agent_needs_a_manifest_only() {
     person.run(&repository, "true").success();
     import(&person, &repository, &["--only", "mind"]).run().success();
     person.exec(&repository, "cat ~/.mind/x ~/.mind/y").success().prints("ownoverride");
+}
+
+#[test]
+fn settings_say_what_comes_along() {
+    let person = Person::new();
+    let repository = person.repository("import-settings");
+    furnish(&person);
+    for path in [".tool/conf/x", ".tool/conf/y.priv.z", ".tool/conf/noise.log", ".single"] {
+        let path = person.home().join(path);
+        fs::create_dir_all(path.parent().expect("a parent")).expect("a directory can be made");
+        fs::write(path, "own").expect("a file can be written");
+    }
+    fs::create_dir_all(repository.join(".containai")).expect("a directory can be made");
+    let asked = "[import]\nadditional_paths = [\"~/.single\"]\ncredentials = [\"claude\"]\n";
+    fs::write(repository.join(".containai/config.toml"), asked).expect("a file can be written");
+    person.configure(&format!(
+        "[import]\nadditional_paths = [\"~/.tool/conf\", \"/etc/x\"]\nexcludes = [\"*.log\"]\n\
+         credentials = [\"codex\"]\n[workspace.'{}'.import]\nadditional_paths = [\"~/.tool/conf\"]\n",
+        repository.path().display()
+    ));
+    person.run(&repository, "true").success();
+    let outcome = import(&person, &repository, &[]).run();
+    // The repository only suggests, and on credentials it has no say at all.
+    outcome.success().tells("asks for `import.additional_paths`");
+    outcome.tells("only your own configuration may set it");
+    let look = "cd; ls -A .tool/conf; readlink .tool/conf; cat .codex/auth.json; \
+                stat -L -c %s .claude/.credentials.json; test -e .single";
+    person
+        .exec(&repository, look)
+        .code(1)
+        .prints("x\n/mnt/agent-data/additional/.tool/conf\n{\"token\":\"sk-codex\"}0\n");
+    let elsewhere = person.repository("import-outside");
+    let outcome = import(&person, &elsewhere, &["--dry-run"]).run();
+    outcome.fails(2, "`import.additional_paths` has `/etc/x`, which is not below");
+    person.cai(["trust", "--yes"]).inside(&repository).run().success();
+    person.configure("[import]\nexclude_priv = false\n");
+    import(&person, &repository, &["--only", "additional"]).run().success();
+    person.exec(&repository, "cat ~/.single").success().prints("own");
+}
+
+#[test]
+fn files_about_this_machine_are_about_the_container_inside() {
+    let person = Person::new();
+    let repository = person.repository("import-rewritten");
+    let home = person.home().display().to_string();
+    let plugins = format!("{{\"path\": \"{home}/.claude/plugins/x\"}}");
+    for (path, content) in [
+        (".config/git/config", "[user]\n\tname = X\n\temail = x@y\n[commit]\n\tgpgsign = true\n"),
+        (".gitconfig", "[user]\n\tname = A"),
+        (".claude/plugins/installed_plugins.json", &plugins),
+        (".claude/plugins/cache/p/.orphaned_at", "1"),
+        (".claude/plugins/cache/p/kept", &plugins),
+        (".copilot/config.json", "{\"theme\":\"dark\",\"trusted_folders\":[\"/x\"]}"),
+    ] {
+        let path = person.home().join(path);
+        fs::create_dir_all(path.parent().expect("a parent")).expect("a directory can be made");
+        fs::write(path, content).expect("a file can be written");
+    }
+    person.run(&repository, "true").success();
+    import(&person, &repository, &[]).run().success();
+    let look = "cd; git config user.name; git config user.email; git config commit.gpgsign; \
+                cat .claude/plugins/installed_plugins.json; echo; ls -A .claude/plugins/cache/p; \
+                cat .claude/plugins/cache/p/kept; echo; jq -c . .copilot/config.json";
+    person.exec(&repository, look).success().prints(&format!(
+        "A\nx@y\n{{\"path\": \"/home/agent/.claude/plugins/x\"}}\nkept\n{plugins}\n\
+         {{\"theme\":\"dark\",\"trusted_folders\":[\"/x\",\"/home/agent/workspace\"]}}\n"
+    ));
+    import(&person, &repository, &[]).run().success().tells("nothing changed");
+    fs::remove_file(person.home().join(".gitconfig")).expect("a file can be removed");
+    import(&person, &repository, &[]).run().success().tells("imported 1 files");
+    person.exec(&repository, "git config user.name").success().prints("X\n");
 }

@@ -3,10 +3,13 @@
 //! One binary, one file a theme. A test's name is what is promised.
 
 mod agent_forwarding;
+mod agents;
+mod boot;
 mod compatibility;
 mod configuration;
 mod contract;
 mod copies;
+mod devcontainer;
 mod engine_trouble;
 mod exports;
 mod faults;
@@ -15,11 +18,14 @@ mod foreign_dockerd;
 mod forwards;
 mod full_disk;
 mod identity;
+mod images;
 mod import;
+mod import_watch;
 mod inner_docker;
 mod interruption;
 mod isolation;
 mod kernel;
+mod killed;
 mod other_machines;
 mod overview;
 mod ownership;
@@ -36,6 +42,8 @@ mod ssh_config;
 mod status;
 mod stopping;
 mod sweeping;
+mod sync;
 mod sysbox;
+mod templates;
 mod terminal;
 mod variables;

@@ -106,7 +106,7 @@ fn killed_while_making_it_anew_loses_no_volume() {
         std::thread::sleep(Duration::from_millis(moment));
         running.signal(Signal::SIGKILL);
         running.outcome();
-        let outcome = run(&person, &repository, &[], &format!("cat {MARK}"));
+        let outcome = person.run_after_a_kill(&repository, &format!("cat {MARK}"));
         assert_eq!(person.containers(repository.path()).len(), 1, "after {moment} ms");
         assert_eq!(volume(&person, repository.path()), mine, "after {moment} ms");
         outcome.success().prints("kept\n");

@@ -52,11 +52,12 @@ install \"$@\" || { apt-get update -q; install \"$@\"; }
 const PLACE: &str = "/var/tmp/containai-tests-0/clients";
 
 /// What is below it when all of it is there.
-const CLIENTS: [&str; 4] = [
+const CLIENTS: [&str; 5] = [
     "python/bin/ansible",
     "python/lib/python3/paramiko",
     "python/lib/python3/asyncssh",
     "node/node_modules/ssh2",
+    "node/node_modules/@devcontainers/cli",
 ];
 
 /// The link gives the libraries a path without Python's version in it.
@@ -69,7 +70,7 @@ mkdir -p \"$1/node\"
 for packages in \"$1\"/python/lib/python3.*/site-packages; do
     ln -sfn \"$packages\" \"$1/python/lib/python3\"
 done
-npm install --prefix \"$1/node\" --omit=optional --ignore-scripts --no-audit --no-fund --silent ssh2
+npm install --prefix \"$1/node\" --omit=optional --ignore-scripts --no-audit --no-fund --silent ssh2 @devcontainers/cli
 ";
 
 /// Installs what is missing; does nothing when nothing is.
@@ -86,7 +87,7 @@ pub(crate) fn provision() -> anyhow::Result<()> {
         as_root(INSTALL, &packages)?;
     }
     if !CLIENTS.iter().all(|path| Path::new(PLACE).join(path).exists()) {
-        println!("==> provision: SSH clients of Python and Node below `{PLACE}`");
+        println!("==> provision: clients of Python and Node below `{PLACE}`");
         as_root(INSTALL_CLIENTS, &[PLACE])?;
     }
     Ok(())

@@ -11,7 +11,8 @@ const ARROWS: [(&str, &[&str]); 4] = [
 ];
 
 /// What the core may use of others: nothing that does I/O.
-const CORE: [&str; 6] = ["serde", "serde_json", "sha2", "thiserror", "toml_edit", "toml"];
+const CORE: [&str; 7] =
+    ["jsonc-parser", "serde", "serde_json", "sha2", "thiserror", "toml_edit", "toml"];
 
 /// Looks at the dependencies in cargo's metadata. Dev-dependencies count, as a
 /// test that needs both sides of a border belongs into `tests`.

@@ -2,6 +2,7 @@
 
 use containai_core::config::Origin;
 use containai_core::engine::{Container, ImageRequest};
+use containai_core::label;
 use containai_core::lifecycle::{Desired, Observed, Wished, differences};
 use containai_core::resources::{Limits, Resources};
 use containai_docker::{DockerEngine, image};
@@ -63,13 +64,27 @@ impl Entrance<'_> {
             }
             (Resources { memory, cpus }, has)
         });
+        let fingerprint = self.image.recipe.as_ref().map(|recipe| recipe.fingerprint.clone());
+        let is_of_file = container.labels.get(label::DEVCONTAINER).is_some();
+        let is_same_kind = match &self.image.devcontainer {
+            Some(_) => is_of_file,
+            None => self.image.template.is_some(),
+        };
         let image = match &config.image.value {
             ImageRequest::Shipped(shipped) => image::local_reference(*shipped),
             ImageRequest::Reference(reference) => reference.clone(),
         };
         Ok(Wished {
-            image: (config.image.origin != Origin::Default).then_some(image),
-            template: None,
+            image: match self.image.image {
+                // What is built on an image is another one than that.
+                _ if is_same_kind => None,
+                ImageRequest::Reference(ref built) if self.image.devcontainer.is_some() => {
+                    Some(built.clone())
+                }
+                _ => (config.image.origin != Origin::Default).then_some(image),
+            },
+            template: self.image.template.as_ref().map(ToString::to_string),
+            fingerprint: is_same_kind.then_some(fingerprint).flatten(),
             data_volume: config.data_volume.value.clone(),
             resources,
         })

@@ -20,8 +20,9 @@ use crate::error::CliError;
 use crate::passage::Passage;
 use crate::records::UserRecords;
 use crate::ui::Ui;
+use crate::wanted_image::WantedImage;
 use crate::workspace::Spot;
-use crate::{lock, twin};
+use crate::{host, lock, twin};
 
 /// The way into one workspace's container.
 pub(crate) struct Entrance<'a> {
@@ -29,6 +30,9 @@ pub(crate) struct Entrance<'a> {
     pub(super) spot: Spot,
     pub(super) consent: Consent,
     pub(super) choice: Choice,
+    /// What a new container is made of; known for good once the engine has been
+    /// looked at.
+    pub(super) image: WantedImage,
     flags: Flags,
 }
 
@@ -41,7 +45,8 @@ impl<'a> Entrance<'a> {
         consent: Consent,
     ) -> anyhow::Result<Self> {
         let context = Context::new(env, ui, flags.clone(), Some(spot.path()))?;
-        Ok(Self { context, spot, consent, choice: Choice::default(), flags })
+        let image = WantedImage::plain(&context.config);
+        Ok(Self { context, spot, consent, choice: Choice::default(), image, flags })
     }
 
     /// Makes the container as the command line chooses.
@@ -86,6 +91,13 @@ impl<'a> Entrance<'a> {
             && let Some(session) = Passage::borrowed(&self.context, &container).await?
         {
             return Ok(Reached { container, session });
+        }
+        let is_ready = ready(observed, wanted).is_some();
+        if !is_ready {
+            self.initialize()?;
+        }
+        if wanted.manner.outgoing.is_some() || observed.serving(self.workspace()).is_empty() {
+            self.tell_of_devcontainer();
         }
         let reached = self.drive(engine, wanted).await?;
         self.keep(reached).await
@@ -151,7 +163,7 @@ impl<'a> Entrance<'a> {
         Ok(Reached { container, session })
     }
 
-    async fn drive(
+    pub(super) async fn drive(
         &self,
         engine: &DockerEngine,
         wanted: &Desired,
@@ -159,12 +171,13 @@ impl<'a> Entrance<'a> {
         let _turn = self.turn().await?;
         setup::ensure(&self.context)?;
         let records = UserRecords { env: self.context.env, ui: self.context.ui };
-        let work = drive(engine, &self.context.remote, &records, wanted, self.context.ui);
+        let wanted = Desired { host: host::facts(), ..wanted.clone() };
+        let work = drive(engine, &self.context.remote, &records, &wanted, self.context.ui);
         until_interrupted(work, self.context.ui).await
     }
 
     /// Has the commands that follow find it open.
-    async fn keep(&self, reached: Reached<Session>) -> anyhow::Result<Reached<Passage>> {
+    pub(super) async fn keep(&self, reached: Reached<Session>) -> anyhow::Result<Reached<Passage>> {
         let Reached { container, session } = reached;
         if self.context.client.is_some() {
             let _turn = self.turn().await?;

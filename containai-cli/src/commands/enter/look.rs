@@ -1,6 +1,6 @@
 //! What is there, and what is wanted of it.
 
-use containai_core::config::IsolationChoice;
+use containai_core::config::{IsolationChoice, Origin};
 use containai_core::engine::{Container, EngineError, Isolation, Lifetime, LinkedRepository};
 use containai_core::hint::Hint;
 use containai_core::lifecycle::{Desired, Observed, observe};
@@ -12,6 +12,7 @@ use super::{Consent, Entrance, Renewal};
 use crate::commands::create::{desired, local_capacity};
 use crate::commands::setup;
 use crate::error::CliError;
+use crate::wanted_image::WantedImage;
 use crate::{elsewhere, git, lock, regroup, worktree};
 
 impl Entrance<'_> {
@@ -34,12 +35,46 @@ impl Entrance<'_> {
     pub(super) async fn observed(&mut self) -> anyhow::Result<(DockerEngine, Observed)> {
         let engine = self.context.engine()?;
         let observed = observe(&engine, &self.watched()).await?;
-        if !self.relocate(&observed)? {
-            return Ok((engine, observed));
+        let (engine, observed) = match self.relocate(&observed)? {
+            false => (engine, observed),
+            true => {
+                let engine = self.context.engine()?;
+                let observed = observe(&engine, &self.watched()).await?;
+                (engine, observed)
+            }
+        };
+        self.image = self.image(&observed)?;
+        Ok((self.image.teach(engine), observed))
+    }
+
+    /// What a new container would be made of. Where there is one already, what
+    /// cannot be built is no reason not to enter it.
+    fn image(&self, observed: &Observed) -> anyhow::Result<WantedImage> {
+        if self.consent == Consent::Refused {
+            return Ok(WantedImage::plain(&self.context.config));
         }
-        let engine = self.context.engine()?;
-        let observed = observe(&engine, &self.watched()).await?;
-        Ok((engine, observed))
+        match WantedImage::of(&self.context, self.workspace()) {
+            Err(error)
+                if self.outgoing(observed).is_none()
+                    && self.exists(observed)
+                    && !self.is_image_named() =>
+            {
+                self.context.ui.warn(&format!("a new container could not be made: {error}"));
+                Ok(WantedImage::plain(&self.context.config))
+            }
+            image => image,
+        }
+    }
+
+    /// Whether what a container is made of was named just now.
+    fn is_image_named(&self) -> bool {
+        let config = &self.context.config;
+        let is_flag = |origin: &Origin| matches!(origin, Origin::Flag(_));
+        is_flag(&config.template.origin) || is_flag(&config.devcontainer.origin)
+    }
+
+    fn exists(&self, observed: &Observed) -> bool {
+        !observed.serving(self.workspace()).is_empty()
     }
 
     pub(super) fn can_be_set_up(&self, error: &anyhow::Error) -> bool {
@@ -57,7 +92,7 @@ impl Entrance<'_> {
         observed: &Observed,
     ) -> anyhow::Result<Desired> {
         let outgoing = self.outgoing(observed);
-        let exists = outgoing.is_none() && !observed.serving(self.workspace()).is_empty();
+        let exists = outgoing.is_none() && self.exists(observed);
         let choice = self.context.config.isolation.value;
         let isolation = match &self.context.record {
             Some(record) if exists || choice.allows(record.isolation) => record.isolation,
@@ -80,7 +115,13 @@ impl Entrance<'_> {
 
     pub(super) fn wanted(&self, isolation: Isolation, capacity: HostCapacity) -> Desired {
         let head = git::head(self.workspace());
-        desired(&self.context, self.workspace(), &head, isolation, capacity)
+        let wanted = desired(&self.context, self.workspace(), &head, isolation, capacity);
+        let template = self.image.template.as_ref().map(ToString::to_string);
+        Desired {
+            image: self.image.image.clone(),
+            template: template.unwrap_or_default(),
+            ..wanted
+        }
     }
 
     /// What a look at the engine has to know. It needs no name, and git takes as

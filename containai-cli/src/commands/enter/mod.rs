@@ -6,6 +6,7 @@ mod consent;
 mod difference;
 mod entrance;
 mod interrupt;
+mod lifecycle;
 mod look;
 mod show;
 mod start;

@@ -7,6 +7,7 @@ use containai_core::lifecycle::{Observed, observe, plan};
 use super::Entrance;
 use crate::commands::create::local_capacity;
 use crate::commands::setup;
+use crate::wanted_image::WantedImage;
 use crate::wire;
 use crate::wire::plan::PlanDocument;
 
@@ -33,11 +34,13 @@ impl Entrance<'_> {
             }
             Err(error) if self.can_be_set_up(&error) => {
                 set_up = Some(setup::plan_text(&self.context)?);
+                self.image = WantedImage::of(&self.context, self.workspace())?;
                 let wanted = self.wanted(self.recorded(), local_capacity());
                 self.choice.apply(wanted, &self.context.config, None)
             }
             Err(error) => return Err(error),
         };
+        notes.extend(self.devcontainer_steps());
         let steps = plan(&observed, &wanted);
         let engine = self.context.address.to_string();
         let document = PlanDocument::new(&engine, &observed, &wanted, &steps, notes, set_up);

@@ -41,7 +41,7 @@ impl Entrance<'_> {
             Err(error) => return Err(error),
         };
         let agent = &self.context.config.agent.value;
-        match &self.context.config.image.value {
+        match &self.image.image {
             ImageRequest::Shipped(image) if is_new && !image.agents().contains(&agent.as_ref()) => {
                 Err(no_agent(image.name(), agent.as_ref()).into())
             }

@@ -9,6 +9,7 @@ use containai_core::lifecycle::{Desired, Observed, depart};
 use containai_docker::DockerEngine;
 use containai_ssh::Command;
 
+use super::lifecycle::has_lifecycle;
 use super::{Entrance, Renewal, attend};
 use crate::error::CliError;
 use crate::lock;
@@ -43,8 +44,13 @@ impl Entrance<'_> {
         command: &Command,
         check: impl FnOnce(&Container) -> anyhow::Result<()>,
     ) -> anyhow::Result<ExitCode> {
-        let reached = self.arrive(engine, observed, wanted).await?;
+        let mut reached = self.arrive(engine, observed, wanted).await?;
         check(&reached.container)?;
+        if has_lifecycle(&reached.container) {
+            self.run_lifecycle(&reached.container, reached.session).await?;
+            // That session is over with its command.
+            reached = self.keep(self.drive(engine, wanted).await?).await?;
+        }
         let old =
             observed.containers.iter().find(|it| Some(&it.id) == wanted.manner.outgoing.as_ref());
         if let (Renewal::Reset, Some(old)) = (self.choice.renewal, old)

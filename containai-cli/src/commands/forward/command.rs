@@ -4,11 +4,11 @@ use clap::Args;
 use containai_core::config::Flags;
 use containai_core::lifecycle::{Either, race};
 use containai_ssh::Tunnel;
-use tokio::signal::unix::{SignalKind, signal};
 
 use super::container::Followed;
 use super::specs::SpecArgs;
 use crate::app::Global;
+use crate::ending::Ending;
 use crate::env::Env;
 use crate::forwarding::Forwarding;
 use crate::ui::Ui;
@@ -37,8 +37,8 @@ pub(crate) async fn run(
     env: &Env,
     ui: &Ui,
 ) -> anyhow::Result<ExitCode> {
-    let mut end = pin_signals()?;
-    match race(forward(args, global, env, ui), &mut end).await {
+    let mut ending = Ending::new()?;
+    match race(forward(args, global, env, ui), ending.wanted()).await {
         Either::First(outcome) => outcome,
         // That is how it ends.
         Either::Second(()) => Ok(ExitCode::SUCCESS),
@@ -82,18 +82,4 @@ async fn forward(
         };
         ui.say(&format!("connected to {} again", container.name()));
     }
-}
-
-/// Resolves when somebody wants an end.
-fn pin_signals() -> anyhow::Result<std::pin::Pin<Box<impl Future<Output = ()>>>> {
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut hang_up = signal(SignalKind::hangup())?;
-    Ok(Box::pin(async move {
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
-            _ = hang_up.recv() => {}
-        }
-    }))
 }

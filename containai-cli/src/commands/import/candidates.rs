@@ -1,9 +1,10 @@
 //! Everything that belongs on the volume, whether it is there already or not.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use containai_core::import::{
-    Content, Job, JobKind, Look, Missing, Relinked, destination, filter_git_config, relink,
+    Content, Job, JobKind, Look, Missing, Relinked, Rewriting, destination, filter_git_config,
+    relink,
 };
 use containai_ssh::transfer::{Directory, Found, FoundKind, Report, Survey};
 
@@ -13,7 +14,7 @@ const MOST: u64 = 64 << 20;
 const TICK: i128 = 100_000_000;
 
 /// Something that belongs on the volume.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Candidate {
     pub(super) mode: u32,
     pub(super) modified: i128,
@@ -21,7 +22,7 @@ pub(super) struct Candidate {
 }
 
 /// What it is.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) enum What {
     Directory,
     Link(String),
@@ -41,6 +42,9 @@ pub(super) struct Candidates {
     pub(super) all: BTreeMap<String, Candidate>,
     pub(super) warnings: Vec<String>,
     pub(super) report: Report,
+    /// The directories below the home directory where something that belongs on
+    /// the volume is, or would be.
+    pub(super) directories: BTreeSet<String>,
     now: i128,
 }
 
@@ -50,6 +54,10 @@ impl Candidates {
         let mut found = Self { now, ..Self::default() };
         let mut survey = Survey::new(root);
         for job in jobs {
+            for source in job.sources() {
+                let ends = source.match_indices('/').map(|(end, _)| &source[..end]);
+                found.directories.extend([""].into_iter().chain(ends).map(str::to_owned));
+            }
             if job.kind == JobKind::Pattern {
                 let parent = job.source.rsplit_once('/').map_or("", |(parent, _)| parent);
                 let fitting =
@@ -123,6 +131,7 @@ impl Candidates {
     ) {
         let found = match job.content {
             Content::Withheld => Vec::new(),
+            Content::GitConfig => return self.git_config(job, root, survey),
             _ => survey.find(&job.source, |below| job.admits(below)),
         };
         let Some(first) = found.first() else {
@@ -142,7 +151,10 @@ impl Candidates {
         for found in found {
             let target = format!("{}{}", job.target, &found.path[job.source.len()..]);
             let what = match &found.kind {
-                FoundKind::Directory => What::Directory,
+                FoundKind::Directory => {
+                    self.directories.insert(found.path.clone());
+                    What::Directory
+                }
                 FoundKind::Link(to) => match relink(jobs, home, &found.path, &target, to) {
                     Relinked::Inside(to) => What::Link(to),
                     Relinked::Outside => {
@@ -153,26 +165,48 @@ impl Candidates {
                         What::Link(to.clone())
                     }
                 },
-                FoundKind::File if job.content == Content::GitConfig => {
-                    match root.read_file(&found.path, MOST) {
-                        Ok(bytes) => What::Bytes(read(job, bytes)),
+                FoundKind::File => match Rewriting::of(&target) {
+                    None => What::File { path: found.path.clone(), look: look(&found) },
+                    Some(rewriting) => match root.read_file(&found.path, MOST) {
+                        Ok(bytes) => What::Bytes(rewriting.apply(bytes, home)),
                         Err(error) => {
                             self.warn(&found.path, &error.to_string());
                             continue;
                         }
-                    }
-                }
-                FoundKind::File => What::File { path: found.path.clone(), look: look(&found) },
+                    },
+                },
             };
             self.put(job, &found, target, what);
+        }
+    }
+
+    /// All configurations of git's that count, as one.
+    fn git_config(&mut self, job: &Job, root: &Directory, survey: &mut Survey<'_>) {
+        let mut whole: Option<(Found, Vec<u8>)> = None;
+        for source in job.sources() {
+            let file = survey.find(source, |_| job.admits("")).into_iter().next();
+            let Some(file) = file.filter(|file| file.kind == FoundKind::File) else { continue };
+            match root.read_file(&file.path, MOST) {
+                Ok(bytes) => {
+                    let before = whole.take().map(|(_, before)| before).unwrap_or_default();
+                    let newline: &[u8] = if before.is_empty() { b"" } else { b"\n" };
+                    whole = Some((file, [&before, newline, &bytes].concat()));
+                }
+                Err(error) => self.warn(&file.path, &error.to_string()),
+            }
+        }
+        match whole {
+            Some((file, bytes)) => {
+                self.put(job, &file, job.target.clone(), What::Bytes(read(job, bytes)));
+            }
+            None => self.missing(job),
         }
     }
 
     fn missing(&mut self, job: &Job) {
         let content = match job.missing {
             Missing::Nothing => return,
-            Missing::Empty if job.kind == JobKind::Directory => None,
-            Missing::Empty => Some(Vec::new()),
+            Missing::Directory => None,
             Missing::Object => Some(b"{}\n".to_vec()),
         };
         let mode = job.mode(0o644, content.is_none());

@@ -1,25 +1,20 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use clap::Args;
+use containai_core::config::{Config, Setting};
 use containai_core::exit;
-use containai_core::hint::Hint;
-use containai_core::import::{Choice, Credentials, Excluding, Jobs, Record, Secrets, home_links};
-use containai_ssh::transfer::{Delivery, Directory, Meter, Packed};
+use containai_core::import::{Choice, Credentials, Excluding, Privates, Secrets};
 
-use super::super::export::mend;
-use super::super::place::{Place, PlaceArgs};
-use super::candidates::Candidates;
-use super::gather::Gathered;
+use super::super::place::{PlaceArgs, Target};
+use super::plan::{Source, Told};
 use super::restore::{self, RestoreArgs};
-use super::way::Way;
-use super::{manifests, record_file};
+use super::send::Import;
+use super::watch;
 use crate::app::Global;
 use crate::env::Env;
 use crate::error::CliError;
-use crate::lock;
 use crate::ui::Ui;
 
 /// Bring the settings of agents and tools to the workspace's data volume
@@ -57,6 +52,9 @@ pub(crate) struct ImportArgs {
     /// look whether it can be restored
     #[arg(long)]
     pub(super) dry_run: bool,
+    /// Go on and send what changes, until interrupted
+    #[arg(long, conflicts_with = "dry_run")]
+    watch: bool,
     #[command(flatten)]
     pub(super) restore: RestoreArgs,
 }
@@ -74,124 +72,70 @@ pub(crate) async fn run(
         let message = "`--identity`, `--passphrase-file` and `--force` are about an archive";
         return Err(CliError::usage(message).into());
     }
-    let manifests = manifests::load(&env.layout)?;
-    let choice = choice(&args);
-    if let [word, ..] = choice.unknown(&manifests).as_slice() {
-        return Err(CliError::usage(format!("no manifest is called `{word}`"))
-            .hint(Hint::new("agents and tools have the names of their manifests, such as `claude`"))
-            .into());
-    }
     let home = env.directory.join(args.from.as_deref().unwrap_or(env.layout.home()));
     let home = std::fs::canonicalize(&home).map_err(|error| {
         CliError::usage(format!("cannot import from `{}`: {error}", home.display()))
     })?;
-    let (context, place) = Place::find(&args.place, global, env, ui).await?;
-    let engine = context.engine()?;
-    let _turn = lock::hold(&env.layout.import_lock(), "an import", ui).await?;
-    let path = env.layout.import_record(&context.address.to_string(), &place.volume);
-    let jobs = Jobs::of(&manifests, &choice);
-    for pattern in &jobs.unmatched {
-        ui.warn(&format!("`{pattern}` leaves out nothing"));
-    }
-    let root = || Directory::open(&home, &[]);
-    let now = now();
-    let mut found = Candidates::find(&root()?, &home.to_string_lossy(), &jobs.jobs, now);
-    let overrides = env.layout.import_overrides();
-    if args.from.is_none() && overrides.is_dir() {
-        found.override_with(&Directory::open(&overrides, &[])?, &jobs.jobs);
-    }
-    let mut failed = tell(&mut found, ui);
-    let found = found.with_parents(&jobs.jobs);
-    let record = record_file::load(&path)?;
+    let overrides = args.from.is_none().then(|| env.layout.import_overrides());
+    let target = Target::of(&args.place, global, env, ui)?;
+    let config = &target.context.config;
+    let source = Arc::new(Source {
+        layout: env.layout.clone(),
+        home,
+        overrides,
+        choice: choice(&args, config),
+        additional: config.import_paths.value.clone(),
+    });
+    let import = Import { source, target, ui };
+    let mut told = Told::new(ui);
     if args.dry_run {
-        let is_there = engine.has_volume(&place.volume).await?;
-        let record = if is_there { record } else { Record::default() };
-        let gathered = Gathered::new(found, &record, &root()?, now);
-        if !gathered.lines.is_empty() {
-            ui.data(&gathered.lines.join("\n"))?;
+        let lines = import.preview(&mut told).await?;
+        if !lines.is_empty() {
+            ui.data(&lines.join("\n"))?;
         }
         return Ok(ExitCode::SUCCESS);
     }
-    mend(&engine, &place).await?;
-    let way = Way::open(&context, &engine, &place).await?;
-    let chosen: Vec<_> =
-        manifests.into_iter().filter(|manifest| choice.is_about(manifest)).collect();
-    let work = async {
-        let record = match way.has_stamp(&record.stamp).await? {
-            true => record,
-            false => Record::default(),
-        };
-        let mut gathered = Gathered::new(found, &record, &root()?, now);
-        if gathered.is_empty() {
-            let stamp = record.stamp.clone();
-            let known = gathered.record(record, stamp, &Packed::default());
-            record_file::save(&path, &known)?;
-            ui.say("nothing changed since the last import");
-            return Ok(());
-        }
-        let stamp = if record.stamp.is_empty() {
-            format!("{now:x}-{:x}", std::process::id())
-        } else {
-            record.stamp.clone()
-        };
-        let (parcels, spare) = (gathered.parcels.clone(), std::mem::take(&mut gathered.spare));
-        let delivery = Delivery { root: root()?, parcels, spare, stamp: stamp.clone() };
-        let meter = Arc::new(Meter::default());
-        let packed = way.deliver(delivery, &meter).await?;
-        for failure in packed.report.failures() {
-            failed = true;
-            ui.warn(&failure.to_string());
-        }
-        let count = gathered.lines.len();
-        record_file::save(&path, &gathered.record(record, stamp, &packed))?;
-        for (link, state) in way.mend(&home_links(&chosen)).await? {
-            if state.starts_with("in the way") {
-                ui.warn(&format!("`~/{link}` does not lead to the volume: {state}"));
-            }
-        }
-        ui.say(&format!("imported {count} files to volume {}", place.volume));
-        anyhow::Ok(())
-    };
-    let outcome = work.await;
-    way.close().await?;
-    outcome?;
-    Ok(ExitCode::from(if failed { exit::FAILED } else { exit::OK }))
+    if args.watch {
+        return watch::follow(&import, &mut told).await;
+    }
+    let sent = import.send(&mut told).await?;
+    match sent.files {
+        0 => ui.say("nothing changed since the last import"),
+        files => ui.say(&format!("imported {files} files to volume {}", sent.volume)),
+    }
+    Ok(ExitCode::from(if sent.is_partial { exit::FAILED } else { exit::OK }))
 }
 
 impl ImportArgs {
     /// What chooses among settings, and makes no sense for an archive.
     pub(super) fn chooses(&self) -> bool {
         let lists = [&self.only, &self.credentials, &self.exclude];
-        lists.iter().any(|list| !list.is_empty()) || self.no_secrets || self.no_excludes
+        lists.iter().any(|list| !list.is_empty())
+            || self.no_secrets
+            || self.no_excludes
+            || self.watch
     }
 }
 
-fn choice(args: &ImportArgs) -> Choice {
+/// What the command line and the configuration want together.
+fn choice(args: &ImportArgs, config: &Config) -> Choice {
+    let both = |given: &[String], configured: &Setting<Vec<String>>| {
+        given.iter().chain(&configured.value).cloned().collect::<Vec<_>>()
+    };
     Choice {
         only: args.only.clone(),
         credentials: match args.from {
             Some(_) => Credentials::All,
-            None => Credentials::Of(args.credentials.clone()),
+            None => Credentials::Of(both(&args.credentials, &config.import_credentials)),
         },
         secrets: if args.no_secrets { Secrets::LeftOut } else { Secrets::Included },
+        privates: match config.import_excludes_private.value {
+            true => Privates::LeftOut,
+            false => Privates::Included,
+        },
         excluding: match args.no_excludes {
             true => Excluding::Nothing,
-            false => Excluding::These(args.exclude.clone()),
+            false => Excluding::These(both(&args.exclude, &config.import_excludes)),
         },
     }
-}
-
-/// Tells what is left out; true if something could not be read.
-fn tell(found: &mut Candidates, ui: &Ui) -> bool {
-    let failures = std::mem::take(&mut found.report).into_failures();
-    for text in found.warnings.drain(..).chain(failures.iter().map(ToString::to_string)) {
-        ui.warn(&text);
-    }
-    !failures.is_empty()
-}
-
-/// Nanoseconds since 1970.
-fn now() -> i128 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i128::try_from(since.as_nanos()).unwrap_or_default()
 }

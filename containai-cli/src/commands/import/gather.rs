@@ -26,7 +26,7 @@ impl Gathered {
     /// Compares candidates with what was sent before. Files are read only where
     /// a look is not enough.
     pub(super) fn new(
-        candidates: Candidates,
+        candidates: &Candidates,
         record: &Record,
         root: &Directory,
         now: i128,
@@ -45,9 +45,9 @@ impl Gathered {
                 }
             }
         }
-        for (target, candidate) in candidates.all {
-            if needed.contains(&target) {
-                gathered.take(target, candidate);
+        for (target, candidate) in &candidates.all {
+            if needed.contains(target) {
+                gathered.take(target.clone(), candidate.clone());
             }
         }
         gathered
@@ -56,6 +56,11 @@ impl Gathered {
     /// Whether there is nothing to do.
     pub(super) fn is_empty(&self) -> bool {
         self.parcels.is_empty() && self.spare.is_empty()
+    }
+
+    /// Whether the record would be another one, even if nothing has to be sent.
+    pub(super) fn has_news(&self, before: &Record) -> bool {
+        self.traces.iter().any(|(target, trace)| before.files.get(target) != Some(trace))
     }
 
     /// The record after this was sent.

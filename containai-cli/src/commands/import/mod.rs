@@ -3,10 +3,14 @@
 
 mod candidates;
 mod command;
+mod eyes;
 mod gather;
 pub(super) mod manifests;
+mod plan;
 mod record_file;
 mod restore;
+mod send;
+mod watch;
 mod way;
 
 pub(crate) use command::ImportArgs;

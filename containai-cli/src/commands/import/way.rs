@@ -10,7 +10,7 @@ use containai_core::lifecycle::{Pin, reach};
 use containai_docker::{DockerEngine, VolumeDoor};
 use containai_ssh::Session;
 use containai_ssh::transfer::{
-    Delivery, Directory, Filling, LinkRepair, Meter, Packed, Parcel, pack_parcels,
+    Delivery, Directory, Filling, LinkRepair, Meter, Packed, Parcel, pack_parcels, wide_pipe,
 };
 
 use super::super::place::Place;
@@ -92,7 +92,7 @@ async fn put(
     let (own, _) = VOLUME_STAMP.split_once('/').context("the stamp has a directory")?;
     parcels.push(ours(own, 0o700, Filling::Directory));
     parcels.push(ours(VOLUME_STAMP, 0o600, Filling::Bytes(stamp.into_bytes())));
-    let (read, write) = io::pipe()?;
+    let (read, write) = wide_pipe()?;
     let meter = Arc::clone(meter);
     let packing = tokio::task::spawn_blocking(move || pack(&root, &parcels, write, &meter));
     door.put(read).await?;

@@ -32,21 +32,24 @@ pub(super) fn run(
     env: &Env,
     ui: &Ui,
 ) -> anyhow::Result<ExitCode> {
-    let Some(review) = Review::of(workspace, env)? else {
+    let reviews = Review::all(workspace, env, ui)?;
+    if reviews.is_empty() {
         ui.say(&format!("`{workspace}` asks for nothing"));
-        return Ok(ExitCode::SUCCESS);
-    };
-    if review.is_approved() {
-        ui.say(&format!("`{}` is approved as it is", review.file.path.display()));
-        return Ok(ExitCode::SUCCESS);
     }
-    if question == Question::Open {
-        ask(&review.text(workspace)?, ui)?;
+    for review in reviews {
+        let path = review.file.path.display().to_string();
+        if review.is_approved() {
+            ui.say(&format!("`{path}` is approved as it is"));
+            continue;
+        }
+        if question == Question::Open {
+            ask(&review.text(), ui)?;
+        }
+        let text = review.file.text;
+        let approval = Approval { workspace: workspace.to_string(), text };
+        approval.keep(&review.place)?;
+        ui.say(&format!("approved `{path}` as it is now"));
     }
-    let text = review.file.text;
-    let approval = Approval { workspace: workspace.to_string(), text };
-    approval.keep(&env.layout.trust_file(workspace))?;
-    ui.say(&format!("approved `{}` as it is now", review.file.path.display()));
     Ok(ExitCode::SUCCESS)
 }
 

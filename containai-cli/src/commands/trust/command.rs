@@ -9,12 +9,13 @@ use crate::trust::Approval;
 use crate::ui::Ui;
 use crate::workspace::{self, Caution};
 
-/// Approve what a workspace's own file asks for
+/// Approve what a workspace's own files ask for
 ///
 /// A repository may carry `.containai/config.toml`. What it says about the
 /// container's inside is followed; what reaches this machine (image, volume,
 /// forwards, variables) counts only once you have approved that very text, and
-/// not after a change.
+/// not after a change. So does what a `devcontainer.json` says that reaches it: a
+/// command on it, its variables, ports.
 #[derive(Debug, Args)]
 pub(crate) struct TrustArgs {
     /// The workspace [default: the repository around the current directory]
@@ -42,7 +43,8 @@ pub(crate) fn run(args: &TrustArgs, env: &Env, ui: &Ui) -> anyhow::Result<ExitCo
     if args.revoke {
         // What is gone from the disk can be revoked too.
         let workspace = workspace::find_gone(path, env, caution)?;
-        let had = Approval::revoke(&env.layout.trust_file(&workspace))?;
+        let own = Approval::revoke(&env.layout.trust_file(&workspace))?;
+        let had = Approval::revoke(&env.layout.devcontainer_trust_file(&workspace))? || own;
         let what = if had { "is approved no more" } else { "had nothing approved" };
         ui.say(&format!("`{workspace}` {what}"));
         return Ok(ExitCode::SUCCESS);

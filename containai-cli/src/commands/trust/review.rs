@@ -1,31 +1,95 @@
-//! A workspace's file beside what was approved of it.
+//! What a workspace asks for beside what was approved of it.
 
-use containai_core::config::{Config, ContentHash, FileText, Flags, Layers, diff, visible};
+use std::path::PathBuf;
+
+use containai_core::config::{
+    Config, ContentHash, DevcontainerChoice, FileText, Flags, Layers, diff, visible,
+};
+use containai_core::devcontainer::DevcontainerError;
 use containai_core::hint::Hint;
 use containai_core::layout;
 use containai_core::naming::WorkspacePath;
 
+use crate::devcontainer_file::DevcontainerFile;
 use crate::env::Env;
 use crate::error::CliError;
+use crate::settings;
 use crate::trust::{self, Approval};
+use crate::ui::Ui;
 
 /// A workspace's file beside what was approved of it.
 pub(super) struct Review {
     /// The text as it was read: what is approved is this and nothing else.
     pub(super) file: FileText,
+    /// Where the approval is kept.
+    pub(super) place: PathBuf,
     approved: Option<Approval>,
+    /// What it asks for, a line each.
+    asks: Vec<String>,
 }
 
 impl Review {
-    /// Reads both; `None` where the workspace has no file.
-    pub(super) fn of(workspace: &WorkspacePath, env: &Env) -> anyhow::Result<Option<Self>> {
+    /// Reads everything of a workspace that waits for approval or has it.
+    pub(super) fn all(workspace: &WorkspacePath, env: &Env, ui: &Ui) -> anyhow::Result<Vec<Self>> {
+        let own = Self::of(workspace, env)?;
+        let devcontainer = Self::of_devcontainer(workspace, env, ui)?;
+        Ok(own.into_iter().chain(devcontainer).collect())
+    }
+
+    /// The workspace's own file; `None` where it has none.
+    fn of(workspace: &WorkspacePath, env: &Env) -> anyhow::Result<Option<Self>> {
         let path = layout::workspace_config(workspace);
         let file = trust::suggested(workspace).map_err(|refused| {
             CliError::usage(format!("cannot read `{}`: {refused}", path.display()))
                 .hint(Hint::new("see what stands there; only a regular file can be approved"))
         })?;
+        let Some(file) = file else { return Ok(None) };
+        let layers = Layers {
+            flags: Flags::default(),
+            workspace: Some(workspace.clone()),
+            workspace_file: Some(file.clone()),
+            ..Layers::default()
+        };
+        let config = Config::resolve(&layers)?;
+        let suggested = config.suggested.iter().map(|it| format!("asks for `{}`", it.key));
+        let asks = suggested.chain(config.ignored.iter().map(ToString::to_string)).collect();
         let approved = Approval::of(&env.layout, workspace)?;
-        Ok(file.map(|file| Self { file, approved }))
+        Ok(Some(Self { file, place: env.layout.trust_file(workspace), approved, asks }))
+    }
+
+    /// The `devcontainer.json` that counts, else the one that is found; `None`
+    /// where nothing in it waits for a person.
+    fn of_devcontainer(
+        workspace: &WorkspacePath,
+        env: &Env,
+        ui: &Ui,
+    ) -> anyhow::Result<Option<Self>> {
+        let layers = settings::layers(env, ui, Flags::default(), Some(workspace))?;
+        let choice = match Config::resolve(&layers)?.devcontainer.value {
+            DevcontainerChoice::Off => DevcontainerChoice::Found,
+            choice => choice,
+        };
+        let Some(file) = DevcontainerFile::find(&env.layout, workspace, &choice)? else {
+            return Ok(None);
+        };
+        let mut asks = Vec::new();
+        match file.unapproved().read(workspace) {
+            Err(DevcontainerError::Untrusted { demands }) => {
+                asks.extend(demands.into_iter().map(|demand| format!("asks for {demand}")));
+            }
+            Ok(read) if !read.forward_ports.is_empty() => {
+                let ports: Vec<_> = read.forward_ports.iter().map(u16::to_string).collect();
+                asks.push(format!("asks for ports of this machine ({})", ports.join(", ")));
+            }
+            Ok(_) => return Ok(None),
+            Err(error) => asks.push(format!("cannot be followed: {error}")),
+        }
+        Ok(Some(Self {
+            file: file.file(workspace),
+            place: env.layout.devcontainer_trust_file(workspace),
+            approved: Approval::of_devcontainer(&env.layout, workspace)?,
+            asks,
+        }))
     }
 
     /// Whether this very text is approved.
@@ -36,7 +100,7 @@ impl Review {
 
     /// What a person should see: the text, or what has changed of it, and what
     /// that means. Nothing in it drives the terminal.
-    pub(super) fn text(&self, workspace: &WorkspacePath) -> anyhow::Result<String> {
+    pub(super) fn text(&self) -> String {
         let (path, text) = (self.file.path.display(), &self.file.text);
         let body = match &self.approved {
             Some(approved) if !self.is_approved() => diff(&approved.text, text),
@@ -48,19 +112,9 @@ impl Review {
             (Some(_), false) => "changed since it was approved",
         };
         let mut shown = format!("{path} ({state})\n\n{body}\n\nsha256 {}", ContentHash::of(text));
-        let layers = Layers {
-            flags: Flags::default(),
-            workspace: Some(workspace.clone()),
-            workspace_file: Some(self.file.clone()),
-            ..Layers::default()
-        };
-        let config = Config::resolve(&layers)?;
-        for suggestion in &config.suggested {
-            shown.push_str(&format!("\nasks for `{}`", suggestion.key));
+        for line in &self.asks {
+            shown.push_str(&format!("\n{line}"));
         }
-        for ignored in &config.ignored {
-            shown.push_str(&format!("\n{ignored}"));
-        }
-        Ok(visible(&shown))
+        visible(&shown)
     }
 }

@@ -8,9 +8,12 @@ use crate::ui::Ui;
 
 /// Prints what a workspace asks for and whether that is approved.
 pub(super) fn run(workspace: &WorkspacePath, env: &Env, ui: &Ui) -> anyhow::Result<ExitCode> {
-    match Review::of(workspace, env)? {
-        Some(review) => ui.data(&review.text(workspace)?)?,
-        None => ui.say(&format!("`{workspace}` asks for nothing")),
+    let reviews = Review::all(workspace, env, ui)?;
+    if reviews.is_empty() {
+        ui.say(&format!("`{workspace}` asks for nothing"));
+    }
+    for review in reviews {
+        ui.data(&review.text())?;
     }
     Ok(ExitCode::SUCCESS)
 }

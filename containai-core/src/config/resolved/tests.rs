@@ -44,7 +44,7 @@ fn refusal(user: &str) -> String {
 fn nothing_configured_is_the_default() {
     let config = resolve(&Layers::default());
     assert_eq!(config.agent, Setting::default_to(AgentName::default()));
-    assert_eq!(config.image.value.to_string(), "base");
+    assert_eq!(config.image.value.to_string(), "agents");
     assert_eq!(config.data_volume, Setting::default_to(None));
     assert_eq!(config.ssh_ports().to_string(), "2300-2500");
     assert_eq!(config.mux, Setting::default_to(true));
@@ -199,32 +199,7 @@ fn refusals_name_the_place() {
         "[[agent]]\ndefault = 'x'\n",
     ];
     let refusals: Vec<_> = texts.into_iter().map(refusal).collect();
-    insta::assert_snapshot!(refusals.join("\n"), @r#"
-    `/home/me/.config/containai/config.toml:2:5` is not valid TOML: extra `=`, expected nothing at `b = = 2`
-    `/home/me/.config/containai/config.toml:2:1`: there is no setting `agent.defualt`
-      hint: did you mean `agent.default`?
-    `/home/me/.config/containai/config.toml:1:2`: there is no setting `network`
-    `/home/me/.config/containai/config.toml:1:1`: `agent` must be a table, not `"claude"`
-    `/home/me/.config/containai/config.toml:2:22`: `ssh.port_range_start` must be a number from 1024 to 65535, not `2400.0`
-    `ssh.port_range_start` (user:/home/me/.config/containai/config.toml) and `ssh.port_range_end` (default) do not fit
-      port 80 is not in 1024-65535
-    `ssh.port_range_start` (user:/home/me/.config/containai/config.toml) and `ssh.port_range_end` (default) do not fit
-      the port range 3000-2500 is empty
-    `/home/me/.config/containai/config.toml:1:9`: `image` must be an image that ships, or a reference, not `["a"]`
-    `/home/me/.config/containai/config.toml:1:9`: `image` cannot be `-v`
-      `-v` is no image: it takes a name of ours or a reference such as `ghcr.io/me/image:tag`
-    `/home/me/.config/containai/config.toml:1:13`: `isolation` cannot be `none`
-      `none` is none of `auto`, `sysbox`, `userns`
-    `/home/me/.config/containai/config.toml:1:26`: `resources.memory_limit` cannot be `0`
-      a container cannot run in `0b`: 6m is the least
-    `/home/me/.config/containai/config.toml:1:23`: `resources.cpu_limit` cannot be `0`
-      `0` is no number of CPUs: it takes a number above 0, such as `2` or `1.5`
-    `/home/me/.config/containai/config.toml:1:13`: `workspace` must be a table, not `5`
-    `/home/me/.config/containai/config.toml:1:12`: `workspace."./rel"` is for no absolute path
-    `/home/me/.config/containai/config.toml:2:1`: there is no setting `imagee`
-      hint: did you mean `image`?
-    `/home/me/.config/containai/config.toml:1:3`: `agent` must be a table, not `[{ default = "x" }]`
-    "#);
+    insta::assert_snapshot!(refusals.join("\n"));
 }
 
 #[test]
@@ -285,14 +260,11 @@ fn lists_count_whole() {
 
 #[test]
 fn a_list_names_what_is_wrong_in_it() {
-    insta::assert_snapshot!(refusal("ssh.local_forward = ['80']"), @"
-    `/home/me/.config/containai/config.toml:1:21`: `ssh.local_forward` cannot be `80`
-      `80` is no forward for `-L`: it takes `[bind:]port:host:hostport`, with the absolute path of a socket in place of either end and IPv6 addresses in brackets
-    ");
-    insta::assert_snapshot!(refusal("ssh.options = ['ProxyCommand x']"), @"
-    `/home/me/.config/containai/config.toml:1:15`: `ssh.options` cannot be `ProxyCommand x`
-      `ProxyCommand x` is no directive that may be added: it takes `Keyword value` with one of `AddKeysToAgent`, `BatchMode`, `Compression`, `ConnectTimeout`, `ConnectionAttempts`, `ExitOnForwardFailure`, `LogLevel`, `RequestTTY`, `SendEnv`, `ServerAliveCountMax`, `ServerAliveInterval`, `SetEnv`, `StreamLocalBindUnlink`, `TCPKeepAlive`
-    ");
-    insta::assert_snapshot!(refusal("ssh.local_forward = { a = 1 }"), @"`/home/me/.config/containai/config.toml:1:21`: `ssh.local_forward` must be a list of texts: `[bind:]port:host:hostport`, or the path of a socket at either end, not `{ a = 1 }`");
-    insta::assert_snapshot!(refusal("[workspace.'/src'.ssh]\nnope = 1"), @"`/home/me/.config/containai/config.toml:2:1`: there is no setting `ssh.nope`");
+    let texts = [
+        "ssh.local_forward = ['80']",
+        "ssh.options = ['ProxyCommand x']",
+        "ssh.local_forward = { a = 1 }",
+        "[workspace.'/src'.ssh]\nnope = 1",
+    ];
+    insta::assert_snapshot!(texts.map(refusal).join("\n"));
 }

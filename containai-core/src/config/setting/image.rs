@@ -6,7 +6,7 @@ use crate::config::error::Cause;
 use crate::engine::{ImageRequest, ImageSource};
 
 /// The image: one that ContainAI ships by its short name, or any reference
-/// that Docker knows; default the most complete one that is shipped.
+/// that Docker knows; default `agents`.
 pub(in crate::config) const IMAGE: SettingSpec = SettingSpec {
     key: "image",
     scope: Scope::Either("image"),

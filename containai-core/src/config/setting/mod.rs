@@ -4,11 +4,13 @@ mod agent;
 mod engine;
 mod env;
 mod image;
+mod import;
 mod isolation;
 mod kind;
 mod limits;
 mod spec;
 mod ssh;
+mod template;
 mod volume;
 
 pub(super) use agent::AGENT;
@@ -16,6 +18,9 @@ pub(super) use engine::{DOCKER_HOST, read_docker_host};
 pub(super) use env::{FILE, FROM_HOST, IMPORT, read_env_file, read_env_name};
 pub(super) use image::{IMAGE, IMAGE_SOURCE, read_image};
 pub use image::{ImageError, parse_image};
+pub(super) use import::{
+    CREDENTIALS, EXCLUDE_PRIVATE, EXCLUDES, PATHS, read_exclude, read_home_path, read_word,
+};
 pub(super) use isolation::ISOLATION;
 pub use isolation::{IsolationChoice, UnknownIsolation};
 pub use kind::Kind;
@@ -27,4 +32,6 @@ pub(super) use ssh::{
     REMOTE_FORWARD, read_client_option, read_idle, read_local_forward, read_remote_forward,
     read_switch,
 };
+pub(super) use template::{DEVCONTAINER, TEMPLATE, read_template};
+pub use template::{DevcontainerChoice, InvalidDevcontainer};
 pub(super) use volume::DATA_VOLUME;

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Kind, agent, engine, env, image, isolation, limits, ssh, volume};
+use super::{Kind, agent, engine, env, image, import, isolation, limits, ssh, template, volume};
 use crate::config::Trust;
 use crate::config::error::Cause;
 use crate::config::nearest::nearest;
@@ -78,6 +78,8 @@ pub const SETTINGS: &[SettingSpec] = &[
     agent::AGENT,
     image::IMAGE,
     image::IMAGE_SOURCE,
+    template::TEMPLATE,
+    template::DEVCONTAINER,
     isolation::ISOLATION,
     engine::DOCKER_HOST,
     volume::DATA_VOLUME,
@@ -86,6 +88,10 @@ pub const SETTINGS: &[SettingSpec] = &[
     env::IMPORT,
     env::FROM_HOST,
     env::FILE,
+    import::PATHS,
+    import::EXCLUDES,
+    import::EXCLUDE_PRIVATE,
+    import::CREDENTIALS,
     ssh::PORT_RANGE_START,
     ssh::PORT_RANGE_END,
     ssh::FORWARD_AGENT,

@@ -1,5 +1,6 @@
 use std::path::{Path, PathBuf};
 
+use containai_core::layout::CONTAINER_PROGRAM;
 use serde_json::Value;
 
 use super::Spec;
@@ -37,7 +38,7 @@ pub(in crate::runtime) fn foreign_binds(spec: &Spec, id: &str) -> Vec<ForeignBin
     mounts
         .iter()
         .enumerate()
-        .filter(|(_, mount)| !is_staged_device(mount))
+        .filter(|(_, mount)| !is_staged_device(mount) && !is_program(mount))
         .filter_map(foreign)
         .collect()
 }
@@ -67,6 +68,11 @@ fn bind_source(mount: &Value) -> Option<&Path> {
 
 fn options(mount: &Value) -> impl Iterator<Item = &str> {
     mount["options"].as_array().into_iter().flatten().filter_map(Value::as_str)
+}
+
+/// What this runtime lends; its owner is nobody inside, and stays that.
+fn is_program(mount: &Value) -> bool {
+    mount["destination"] == CONTAINER_PROGRAM
 }
 
 /// Nodes that this runtime made itself.

@@ -12,6 +12,7 @@ mod exposure;
 mod hook;
 mod lxcfs;
 mod mount;
+mod program;
 mod seccomp;
 #[cfg(test)]
 mod tests;
@@ -35,6 +36,7 @@ pub(super) fn edit(spec: &mut Spec, host: &Host) {
     environment::announce_container(spec);
     seccomp::widen(spec);
     lxcfs::virtualise(spec, &host.lxcfs);
+    program::lend(spec, &host.executable);
     if host.cgroup_v1 {
         hook::call_back(spec, &host.executable);
     }

@@ -65,6 +65,7 @@ fn mounts_of_a_system_container() {
     /run/lock tmpfs tmpfs nosuid,nodev,noexec,mode=1777,size=5120k
     /dev/.containai/proc proc proc nosuid,noexec,nodev
     /proc/meminfo bind /var/lib/lxcfs/proc/meminfo bind,nosuid,nodev,noexec
+    /usr/local/bin/cai bind /usr/local/libexec/containai/containai-runc bind,ro,nosuid,nodev
     /dev/fuse bind /stage/0 bind,nosuid,noexec
     /dev/net/tun bind /stage/1 bind,nosuid,noexec
     "#);

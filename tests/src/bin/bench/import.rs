@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
 
-use containai_tests::{Person, Repository};
+use containai_tests::{Engine, Person, Repository};
 
 use crate::report::Row;
 use crate::round::{interleaved, process};
@@ -15,26 +15,44 @@ const FILES: (usize, usize) = (100, 100);
 const SIZE: usize = 107_374;
 /// What is imported; a directory that its manifest brings along whole.
 const SOURCE: &str = ".config/nvim";
+/// What a helper container fills.
+const VOLUME: &str = "containai-bench-import";
 
-/// `cai import` to an empty volume, and again, beside `rsync -a` through the
-/// written configuration. Each round takes long, so there are few.
-pub(crate) fn measure(person: &Person<'_>, rounds: usize) -> Vec<Row> {
-    let rounds = rounds.div_ceil(5);
+/// `cai import` to an empty volume, and again, beside `rsync -a` in a helper
+/// container that has the volume mounted, which is how files come to a volume
+/// otherwise, and beside `rsync -a` through the written configuration. Each
+/// round takes long, so there are few.
+pub(crate) fn measure(person: &Person<'_>, engine: &Engine, rounds: usize) -> Vec<Row> {
+    let rounds = rounds.div_ceil(3);
     let repository = person.repository("bench-import");
-    let mount = "sudo mount -t tmpfs -o mode=0700,uid=1000,gid=1000 data /mnt/agent-data && \
-                 sudo mkdir -p /mnt/tree && sudo mount -t tmpfs -o mode=1777 tree /mnt/tree";
-    person.run(&repository, mount).success();
+    person.run(&repository, "true").success();
+    let container = person.container(repository.path());
     let tree = person.home().join(SOURCE);
     make(&tree);
-    let alias = format!("containai-{}", person.container_name(repository.path()));
-    let sides = Sides { person, repository, tree, alias };
-    let first = interleaved(rounds, &mut [&mut || sides.import_anew(), &mut || sides.rsync()]);
-    sides.import_anew();
-    let again = interleaved(rounds, &mut [&mut || sides.import(), &mut || sides.rsync()]);
+    let sides = Sides {
+        image: container["Config"]["Image"].as_str().unwrap_or_default().to_owned(),
+        alias: format!("containai-{}", person.container_name(repository.path())),
+        engine: engine.address(),
+        person,
+        repository,
+        tree,
+    };
+    let first = interleaved(
+        rounds,
+        &mut [&mut || sides.import_anew(), &mut || sides.helper_anew(), &mut || sides.ssh_anew()],
+    );
+    let again = interleaved(
+        rounds,
+        &mut [&mut || sides.import(), &mut || sides.helper(), &mut || sides.ssh()],
+    );
+    process(sides.docker(&["volume", "rm", VOLUME]));
     let _ = fs::remove_dir_all(&sides.tree);
+    let (new, old) = ("import of 1 GiB in 10,000 files", "import of what did not change");
     vec![
-        Row::against("import of 1 GiB in 10,000 files / rsync -a", &first[0], &first[1], 0.7),
-        Row::against("import of what did not change / rsync -a", &again[0], &again[1], 0.1),
+        Row::against(&format!("{new} / rsync in a container"), &first[0], &first[1], 0.7),
+        Row::against(&format!("{new} / rsync through ssh"), &first[0], &first[2], 0.7),
+        Row::against(&format!("{old} / rsync in a container"), &again[0], &again[1], 0.1),
+        Row::against(&format!("{old} / rsync through ssh"), &again[0], &again[2], 0.5),
     ]
 }
 
@@ -43,12 +61,13 @@ struct Sides<'a> {
     repository: Repository,
     tree: PathBuf,
     alias: String,
+    engine: String,
+    image: String,
 }
 
 impl Sides<'_> {
     fn import_anew(&self) -> Duration {
-        let empty = "rm -rf /mnt/agent-data/* /mnt/agent-data/.containai";
-        self.person.exec(&self.repository, empty).success();
+        self.empty("/mnt/agent-data/* /mnt/agent-data/.containai");
         self.import()
     }
 
@@ -57,13 +76,44 @@ impl Sides<'_> {
         process(call.command())
     }
 
-    fn rsync(&self) -> Duration {
-        self.person.exec(&self.repository, "rm -rf /mnt/tree/*").success();
+    fn helper_anew(&self) -> Duration {
+        let _ = self.docker(&["volume", "rm", VOLUME]).output();
+        rustix::fs::sync();
+        self.helper()
+    }
+
+    fn helper(&self) -> Duration {
+        let source = format!("--volume={}:/source:ro", self.tree.display());
+        let target = format!("--volume={VOLUME}:/target");
+        let mut run = self.docker(&["run", "--rm", "--network=none", "--entrypoint=rsync"]);
+        run.args([&source, &target, &self.image]);
+        run.args(["-a", "--chown=1000:1000", "/source/", "/target/"]);
+        process(run)
+    }
+
+    fn ssh_anew(&self) -> Duration {
+        self.empty("/home/agent/tree");
+        self.ssh()
+    }
+
+    fn ssh(&self) -> Duration {
         let shell = format!("ssh -F {}/.ssh/config", self.person.home().display());
         let mut command = Command::new("rsync");
         command.args(["-a", "-e", &shell]).arg(&self.tree);
-        command.arg(format!("{}:/mnt/tree/", self.alias));
+        command.arg(format!("{}:/home/agent/tree/", self.alias));
         process(command)
+    }
+
+    /// Nothing is left to be written when a side begins.
+    fn empty(&self, what: &str) {
+        self.person.exec(&self.repository, &format!("rm -rf {what}")).success();
+        rustix::fs::sync();
+    }
+
+    fn docker(&self, args: &[&str]) -> Command {
+        let mut docker = Command::new("docker");
+        docker.args(["--host", &self.engine]).args(args);
+        docker
     }
 }
 

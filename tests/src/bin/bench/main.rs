@@ -1,12 +1,13 @@
 //! How long people wait, beside the tools that they would use otherwise.
 //!
-//! `cargo xtask bench [RUNS]` builds a release of `cai` and runs this. Every
-//! comparison is interleaved: each round measures both sides, and the side
-//! that begins changes from round to round, so that a noisy machine is noisy
-//! for both. What counts is the ratio of the medians. A goal that is missed is
-//! told and is no failure.
+//! `cargo xtask bench [RUNS] [WHAT…]` builds a release of `cai` and runs this.
+//! Every comparison is interleaved: each round measures both sides, and the
+//! side that begins changes from round to round, so that a noisy machine is
+//! noisy for both. What counts is the ratio of the medians. A goal that is
+//! missed is told and is no failure.
 
 mod bare;
+mod boot;
 mod bulk;
 mod create;
 mod exec;
@@ -20,35 +21,59 @@ mod report;
 mod round;
 mod tree;
 
+use std::process::ExitCode;
+
 use containai_tests::{Engine, Person};
 
-use crate::report::Report;
+use crate::report::{Report, Row};
 
 /// Rounds of each comparison when the command line names no number; all of it
 /// then takes some five minutes.
 const ROUNDS: usize = 9;
 
-fn main() {
-    let rounds = match std::env::args().nth(1).map(|text| text.parse()) {
-        None => ROUNDS,
-        Some(Ok(rounds @ 1..)) => rounds,
-        Some(_) => {
-            eprintln!("usage: bench [RUNS], a number from 1");
-            std::process::exit(2);
-        }
+/// What is measured, and what it is called on the command line.
+type Measure = fn(&Person<'_>, &Engine, usize) -> Vec<Row>;
+const MEASURES: [(&str, Measure); 10] = [
+    ("exec", exec::measure),
+    ("process", |person, _, rounds| process::measure(person, rounds)),
+    ("bulk", |person, _, rounds| bulk::measure(person, rounds)),
+    ("forward", |person, _, rounds| forward::measure(person, rounds)),
+    ("list", list::measure),
+    ("boot", boot::measure),
+    ("create", create::measure),
+    ("tree", |person, _, rounds| tree::measure(person, rounds)),
+    ("import", import::measure),
+    ("export", export::measure),
+];
+
+fn main() -> ExitCode {
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    let Some((rounds, chosen)) = read(&words) else {
+        let names = MEASURES.map(|(name, _)| name).join(", ");
+        eprintln!("usage: bench [RUNS] [WHAT…], a number from 1, and of {names}");
+        return ExitCode::from(2);
     };
     let engine = Engine::shared();
     let person = Person::on(engine);
     person.cai(["setup", "--yes"]).run().success();
     let mut report = Report::default();
-    report.extend(exec::measure(&person, engine, rounds));
-    report.extend(process::measure(&person, rounds));
-    report.extend(bulk::measure(&person, rounds));
-    report.extend(forward::measure(&person, rounds));
-    report.extend(list::measure(&person, engine, rounds));
-    report.extend(create::measure(&person, engine, rounds));
-    report.extend(tree::measure(&person, rounds));
-    report.extend(import::measure(&person, rounds));
-    report.extend(export::measure(&person, engine, rounds));
+    for (name, measure) in MEASURES {
+        if chosen.is_empty() || chosen.iter().any(|word| word == name) {
+            report.extend(measure(&person, engine, rounds));
+        }
+    }
     println!("{report}");
+    ExitCode::SUCCESS
+}
+
+/// How many rounds, and what is measured; nothing named means all.
+fn read(words: &[String]) -> Option<(usize, &[String])> {
+    let (rounds, chosen) = match words {
+        [first, rest @ ..] if first.starts_with(|c: char| c.is_ascii_digit()) => {
+            (first.parse().ok().filter(|&rounds| rounds > 0)?, rest)
+        }
+        _ => (ROUNDS, words),
+    };
+    let is_known = |word: &String| MEASURES.iter().any(|(name, _)| word == name);
+    chosen.iter().all(is_known).then_some((rounds, chosen))
 }

@@ -1,7 +1,7 @@
 //! The shipped catalogue.
 
 use anyhow::{Context, Result};
-use containai_core::catalog::{Entry, shipped_manifests};
+use containai_core::catalog::{Entry, Manifest, VolumeShape, shipped_agents, shipped_manifests};
 use containai_core::import::{Replaces, home_links};
 use containai_core::layout::CONTAINER_DATA;
 use serde_json::{Value, json};
@@ -11,6 +11,13 @@ use crate::vectors::report::{FileReport, Verdict};
 /// The file that holds the shipped catalogue, reduced to data.
 pub(in crate::vectors) const ARTIFACTS: &str = "manifest_artifacts.json";
 
+/// Where entries begin that the shell version has not: of a program that came
+/// later.
+const LATER: &str = "kimi-code/";
+
+/// Agents that the shell version gave an argument which their program refuses.
+const REFUSED: [(&str, &str); 1] = [("pi", "--yolo")];
+
 /// Compares the parts of the shipped catalogue.
 pub(in crate::vectors) fn compare_artifacts(text: &str, report: &mut FileReport) -> Result<()> {
     let artifacts: Value = serde_json::from_str(text)?;
@@ -19,6 +26,7 @@ pub(in crate::vectors) fn compare_artifacts(text: &str, report: &mut FileReport)
         let ours = match name.as_str() {
             "import_map" => Some(import_map()),
             "link_spec" => Some(link_spec()),
+            "init_volume" => Some(init_volume()),
             "agent_wrappers" => Some(agent_wrappers()),
             _ => None,
         };
@@ -46,7 +54,7 @@ fn import_map() -> Value {
 
 /// The links in the container's home directory, in order.
 fn link_spec() -> Value {
-    let links: Vec<Value> = home_links(&shipped_manifests())
+    let links: Vec<Value> = home_links(&manifests())
         .into_iter()
         .map(|link| {
             json!({
@@ -59,25 +67,48 @@ fn link_spec() -> Value {
     json!({"version": 1, "data_mount": CONTAINER_DATA, "home_dir": "/home/agent", "links": links})
 }
 
+/// What a volume holds from the beginning, in order.
+fn init_volume() -> Value {
+    let shape = VolumeShape::of(&manifests());
+    let secret = shape.files.iter().filter(|file| file.is_secret);
+    json!({
+        "dirs": shape.directories.iter().map(|it| it.path.as_str()).collect::<Vec<_>>(),
+        "files": shape.files.iter()
+            .map(|it| json!({"path": it.path, "json_init": it.is_json})).collect::<Vec<_>>(),
+        "chmod": secret.map(|it| json!(["600", it.path])).collect::<Vec<_>>(),
+    })
+}
+
 /// How agents are started, by every name they have; the ones without
 /// arguments of their own need nothing.
 fn agent_wrappers() -> Value {
-    let agents = shipped_manifests().into_iter().filter_map(|manifest| manifest.agent);
-    let wrappers = agents.filter(|agent| !agent.default_args.is_empty()).flat_map(|agent| {
-        let names: Vec<_> =
-            std::iter::once(agent.name.clone()).chain(agent.aliases.clone()).collect();
-        names.into_iter().map(move |name| {
+    let mut agents = shipped_agents();
+    for agent in &mut agents {
+        let refused = REFUSED.iter().filter(|(name, _)| *name == agent.name);
+        agent.default_args.extend(refused.map(|(_, argument)| (*argument).to_owned()));
+    }
+    let wrapped = agents.iter().filter(|agent| agent.is_wrapped()).flat_map(|agent| {
+        agent.commands().map(|command| {
             json!({
-                "function": name,
+                "function": command,
                 "runs": agent.binary,
                 "args": agent.default_args,
                 "guarded_by_command_v": agent.optional,
             })
         })
     });
-    wrappers.collect()
+    wrapped.collect()
 }
 
 fn entries() -> impl Iterator<Item = Entry> {
-    shipped_manifests().into_iter().flat_map(|manifest| manifest.entries)
+    manifests().into_iter().flat_map(|manifest| manifest.entries)
+}
+
+/// The shipped manifests as far as the shell version has them.
+pub(super) fn manifests() -> Vec<Manifest> {
+    let mut manifests = shipped_manifests();
+    for manifest in &mut manifests {
+        manifest.entries.retain(|entry| !entry.target.starts_with(LATER));
+    }
+    manifests
 }

@@ -1,12 +1,11 @@
 //! Manifests and excludes.
 
 use anyhow::{Context, Result};
-use containai_core::catalog::{
-    Entry, EntryKind, Exclude, ImportEntry, Manifest, plan_import, shipped_manifests,
-};
+use containai_core::catalog::{Entry, EntryKind, Exclude, ImportEntry, Manifest, plan_import};
 use containai_core::import::filter_git_config;
 use serde_json::{Value, json};
 
+use super::artifacts::manifests;
 use crate::vectors::record::Record;
 use crate::vectors::report::Verdict;
 
@@ -39,7 +38,7 @@ pub(super) fn parse_manifest(record: &Record) -> Result<Verdict> {
     // The recording does not repeat the manifests that are shipped.
     let manifests = match record.input["manifest"].as_str() {
         Some(text) => vec![Manifest::parse(text)],
-        None => shipped_manifests(),
+        None => manifests(),
     };
     let with_disabled = record.texts("args")?.contains(&"--include-disabled");
     let entries = manifests.into_iter().flat_map(|manifest| manifest.entries);

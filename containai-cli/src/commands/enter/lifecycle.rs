@@ -1,0 +1,132 @@
+//! What a `devcontainer.json` wants run, on the host and inside.
+
+use std::io;
+use std::os::fd::AsFd as _;
+use std::process::{Command as Program, Stdio as Streams};
+
+use anyhow::Context as _;
+use containai_core::devcontainer::{LIFECYCLE_PROGRAM, LifecycleCommand};
+use containai_core::engine::Container;
+use containai_core::hint::Hint;
+use containai_core::{exit, label};
+use containai_ssh::{Command, Input, Output, Stdio, Terminal};
+
+use super::Entrance;
+use crate::error::CliError;
+use crate::passage::Passage;
+
+impl Entrance<'_> {
+    /// Says what of the file is not followed. Only somebody who makes a
+    /// container needs to know.
+    pub(super) fn tell_of_devcontainer(&self) {
+        let notes = self.image.devcontainer.iter().flat_map(|read| &read.notes);
+        for note in notes {
+            self.context.ui.say(&format!("devcontainer.json: {note}"));
+        }
+        if self.image.devcontainer.is_none()
+            && let Some(text) =
+                crate::wanted_image::unused_devcontainer(&self.context, self.workspace())
+        {
+            self.context.ui.say(&text);
+        }
+    }
+
+    /// What of the file is run beside the steps of a plan.
+    pub(super) fn devcontainer_steps(&self) -> Vec<String> {
+        let Some(read) = &self.image.devcontainer else { return Vec::new() };
+        let here = read.initialize.as_ref().map(|_| {
+            "`initializeCommand` is run on this machine before the container is made or started"
+        });
+        let inside = (!read.lifecycle.is_empty())
+            .then_some("commands of devcontainer.json are run inside before the session");
+        here.into_iter().chain(inside).map(str::to_owned).collect()
+    }
+
+    /// Runs on this machine what the file wants run before a container is made
+    /// or started. A person has approved that very text, or it would not have
+    /// been read.
+    pub(super) fn initialize(&self) -> anyhow::Result<()> {
+        let read = self.image.devcontainer.as_ref();
+        let Some(command) = read.and_then(|read| read.initialize.as_ref()) else {
+            return Ok(());
+        };
+        self.context.ui.say("==> initializeCommand, on this machine");
+        for program in programs(command) {
+            self.run_here(program)?;
+        }
+        Ok(())
+    }
+
+    fn run_here(&self, mut program: Program) -> anyhow::Result<()> {
+        // What it prints is talk.
+        let stderr = io::stderr();
+        let status = program
+            .current_dir(self.workspace().as_path())
+            .stdin(Streams::null())
+            .stdout(stderr)
+            .status()
+            .context("cannot run `initializeCommand`")?;
+        match status.success() {
+            true => Ok(()),
+            false => Err(CliError::with_code(
+                exit::FAILED,
+                format!("`initializeCommand` of devcontainer.json: {status}"),
+            )
+            .hint(Hint::new("see what it says above, and run again"))
+            .into()),
+        }
+    }
+
+    /// Runs inside what the file wants run by whoever enters. Nothing of it is
+    /// on stdout; what fails is told and keeps nobody out.
+    pub(super) async fn run_lifecycle(
+        &self,
+        container: &Container,
+        passage: Passage,
+    ) -> anyhow::Result<()> {
+        let command = Command::new([LIFECYCLE_PROGRAM])?;
+        let talk = || {
+            io::stderr()
+                .as_fd()
+                .try_clone_to_owned()
+                .map_or(Output::Null, |fd| Output::File(fd.into()))
+        };
+        let stdio = Stdio { input: Input::Null, output: talk(), error: talk(), ..Stdio::inherit() };
+        self.context.ui.finish_work();
+        let outcome = passage.exec(&command, Terminal::None, stdio).await?;
+        if outcome.code() != exit::OK {
+            self.context.ui.warn(&format!(
+                "{}: a command of devcontainer.json failed; the next to enter runs it again",
+                container.name
+            ));
+        }
+        Ok(())
+    }
+}
+
+/// Whether somebody who enters has something to run first.
+pub(super) fn has_lifecycle(container: &Container) -> bool {
+    container.labels.get(label::LIFECYCLE) == Some("true")
+}
+
+/// The programs of a command, one after the other.
+fn programs(command: &LifecycleCommand) -> Vec<Program> {
+    match command {
+        LifecycleCommand::Shell(line) => {
+            let mut program = Program::new("/bin/sh");
+            program.arg("-c").arg(line);
+            vec![program]
+        }
+        LifecycleCommand::Words(words) => {
+            let mut words = words.iter();
+            let mut programs: Vec<_> = words.next().map(Program::new).into_iter().collect();
+            for program in &mut programs {
+                program.args(words.by_ref());
+            }
+            programs
+        }
+        LifecycleCommand::Together(commands) => {
+            commands.iter().flat_map(|(_, command)| programs(command)).collect()
+        }
+    }
+}

@@ -1,0 +1,60 @@
+use std::process::ExitCode;
+
+use clap::Args;
+use containai_core::engine::{Engine as _, ImageRequest, ImageSource, ShippedImage};
+use containai_docker::DockerEngine;
+use containai_docker::image::{BuildCache, local_reference};
+
+use crate::context::Context;
+
+/// Build images from the files that `cai` has in it
+///
+/// What an image is built on is built before it, where it is missing. An image
+/// whose files did not change is not built again.
+#[derive(Debug, Args)]
+pub(super) struct BuildArgs {
+    /// The images: base, agents, sdks or full [default: agents]
+    #[arg(value_name = "NAME")]
+    names: Vec<ShippedImage>,
+    /// Build again what is there, and take nothing from earlier builds
+    #[arg(long)]
+    no_cache: bool,
+    /// What to build on: auto, build (a pulled distribution) or bootstrap
+    #[arg(long, value_name = "WAY")]
+    pub(super) image_source: Option<ImageSource>,
+    /// Print what would be built, and do nothing
+    #[arg(long)]
+    dry_run: bool,
+}
+
+pub(super) async fn run(
+    args: &BuildArgs,
+    context: &Context<'_>,
+    engine: &DockerEngine,
+) -> anyhow::Result<ExitCode> {
+    let ui = context.ui;
+    for image in wanted(&args.names) {
+        let reference = local_reference(image);
+        let found = engine.find_image(&ImageRequest::Shipped(image)).await?;
+        if found.is_some() && !args.no_cache {
+            ui.say(&format!("{image} is there as {reference}", image = image.name()));
+        } else if args.dry_run {
+            ui.data(&format!("build {reference}"))?;
+        } else {
+            let cache = if args.no_cache { BuildCache::Refused } else { BuildCache::Allowed };
+            let source = context.config.image_source.value;
+            let built = engine.build_image(image, source, cache, ui).await;
+            ui.finish_work();
+            ui.data(&built?)?;
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Each image once, what others are built on first.
+fn wanted(names: &[ShippedImage]) -> Vec<ShippedImage> {
+    let mut images = if names.is_empty() { vec![ShippedImage::DEFAULT] } else { names.to_vec() };
+    images.sort_unstable();
+    images.dedup();
+    images
+}

@@ -1,0 +1,36 @@
+use std::process::ExitCode;
+
+use clap::Args;
+use containai_core::engine::ShippedImage;
+use containai_docker::DockerEngine;
+use containai_docker::image::local_reference;
+
+use crate::ui::Ui;
+use crate::wire::image::{self, Image};
+
+/// List the images of ContainAI that the engine has
+#[derive(Debug, Args)]
+pub(super) struct ListArgs {
+    /// Print a JSON array
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) async fn run(
+    args: &ListArgs,
+    engine: &DockerEngine,
+    ui: &Ui,
+) -> anyhow::Result<ExitCode> {
+    let current = ShippedImage::ALL.map(local_reference);
+    let mut stored = engine.own_images().await?;
+    stored.sort_by(|a, b| a.name().cmp(&b.name()).then_with(|| b.created.cmp(&a.created)));
+    let images: Vec<_> = stored.iter().map(|image| Image::of(image, &current)).collect();
+    if args.json {
+        ui.data(&serde_json::to_string_pretty(&images)?)?;
+    } else if images.is_empty() {
+        ui.say("there is no image of ours; `cai image build` makes one");
+    } else {
+        ui.data(&image::table(&images))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,58 @@
+use std::process::ExitCode;
+
+use clap::Args;
+use containai_core::engine::{ShippedImage, Thrift, prunable};
+use containai_docker::DockerEngine;
+use containai_docker::image::{Removal, local_reference};
+
+use crate::host;
+use crate::ui::Ui;
+use crate::wire::image;
+
+/// Remove images of ContainAI that nobody needs
+///
+/// Images of other versions go, and what builds left behind. What a container
+/// is made of stays, a stopped one included.
+#[derive(Debug, Args)]
+pub(super) struct PruneArgs {
+    /// Remove what this version would use as well; the next container makes it anew
+    #[arg(long)]
+    all: bool,
+    /// Print what would be removed, and do nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// Print a JSON array of what is removed
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) async fn run(
+    args: &PruneArgs,
+    engine: &DockerEngine,
+    ui: &Ui,
+) -> anyhow::Result<ExitCode> {
+    let current = ShippedImage::ALL.map(local_reference);
+    let thrift = if args.all { Thrift::KeepUsed } else { Thrift::KeepCurrent };
+    let images = engine.own_images().await?;
+    let mut gone = Vec::new();
+    for stored in prunable(&images, &current, thrift, host::now()) {
+        if args.dry_run {
+            gone.push(image::Image::of(stored, &current));
+            continue;
+        }
+        match engine.remove_own_image(stored).await? {
+            Removal::Removed => gone.push(image::Image::of(stored, &current)),
+            Removal::Needed(reason) => {
+                ui.detail(&format!("{} stays: {reason}", image::label(stored)));
+            }
+        }
+    }
+    if args.json {
+        ui.data(&serde_json::to_string_pretty(&gone)?)?;
+    } else if gone.is_empty() {
+        ui.say("there is no image that nobody needs");
+    } else {
+        ui.data(&image::table(&gone))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}

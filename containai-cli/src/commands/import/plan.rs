@@ -1,0 +1,118 @@
+//! What an import would bring over at this moment.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use containai_core::catalog::Manifest;
+use containai_core::hint::Hint;
+use containai_core::import::{Choice, Job, Jobs, OutsideHome, additional};
+use containai_core::layout::Layout;
+use containai_core::naming::HomePath;
+use containai_ssh::transfer::Directory;
+
+use super::candidates::Candidates;
+use super::manifests;
+use crate::error::CliError;
+use crate::ui::Ui;
+
+/// Where an import takes things from, and what of it.
+pub(super) struct Source {
+    pub(super) layout: Layout,
+    pub(super) home: PathBuf,
+    /// Files in place of others, if there are any.
+    pub(super) overrides: Option<PathBuf>,
+    pub(super) choice: Choice,
+    /// Paths of the home directory that no manifest has.
+    pub(super) additional: Vec<HomePath>,
+}
+
+/// What belongs on the volume, and what was noticed on the way.
+pub(super) struct Plan {
+    pub(super) found: Candidates,
+    pub(super) jobs: Vec<Job>,
+    /// The manifests that the import is about.
+    pub(super) manifests: Vec<Manifest>,
+    /// What a person should know.
+    pub(super) warnings: Vec<String>,
+    /// Whether something could not be read.
+    pub(super) is_partial: bool,
+    /// When it was looked, in nanoseconds since 1970.
+    pub(super) now: i128,
+}
+
+impl Source {
+    /// Looks at manifests and files; nothing is read that need not be.
+    pub(super) fn plan(&self) -> anyhow::Result<Plan> {
+        let mut manifests = manifests::load(&self.layout)?;
+        let home = self.home.to_string_lossy();
+        manifests.push(additional(&self.additional, &home).map_err(|error| usage(&error))?);
+        if let [word, ..] = self.choice.unknown(&manifests).as_slice() {
+            let hint = "agents and tools have the names of their manifests, such as `claude`";
+            let error = CliError::usage(format!("no manifest is called `{word}`"));
+            return Err(error.hint(Hint::new(hint)).into());
+        }
+        let Jobs { jobs, unmatched } = Jobs::of(&manifests, &self.choice);
+        let unmatched = unmatched.iter().map(|pattern| format!("`{pattern}` leaves out nothing"));
+        let mut warnings: Vec<String> = unmatched.collect();
+        let now = now();
+        let mut found = Candidates::find(&self.root()?, &home, &jobs, now);
+        if let Some(overrides) = self.override_root()? {
+            found.override_with(&overrides, &jobs);
+        }
+        let failures = std::mem::take(&mut found.report).into_failures();
+        warnings.append(&mut found.warnings);
+        warnings.extend(failures.iter().map(ToString::to_string));
+        let manifests = manifests.into_iter().filter(|it| self.choice.is_about(it)).collect();
+        let found = found.with_parents(&jobs);
+        Ok(Plan { found, jobs, manifests, warnings, is_partial: !failures.is_empty(), now })
+    }
+
+    /// The directory of files in place of others, where there is one.
+    pub(super) fn override_root(&self) -> anyhow::Result<Option<Directory>> {
+        let overrides = self.overrides.as_ref().filter(|overrides| overrides.is_dir());
+        Ok(overrides.map(|path| Directory::open(path, &[])).transpose()?)
+    }
+
+    /// The directory that things are taken from.
+    pub(super) fn root(&self) -> anyhow::Result<Directory> {
+        Ok(Directory::open(&self.home, &[])?)
+    }
+}
+
+/// Tells each thing once, until it did not happen any more.
+pub(super) struct Told<'a> {
+    ui: &'a Ui,
+    already: BTreeSet<String>,
+    now: BTreeSet<String>,
+}
+
+impl<'a> Told<'a> {
+    pub(super) fn new(ui: &'a Ui) -> Self {
+        Self { ui, already: BTreeSet::new(), now: BTreeSet::new() }
+    }
+
+    pub(super) fn warn(&mut self, text: String) {
+        if !self.already.contains(&text) {
+            self.ui.warn(&text);
+            self.already.insert(text.clone());
+        }
+        self.now.insert(text);
+    }
+
+    /// Lets go of what was not said again since the last time.
+    pub(super) fn forget(&mut self) {
+        self.already = std::mem::take(&mut self.now);
+    }
+}
+
+fn usage(error: &OutsideHome) -> CliError {
+    let hint = "only what is in your home directory is imported; `cai cp` copies anything else";
+    CliError::usage(error.to_string()).hint(Hint::new(hint))
+}
+
+/// Nanoseconds since 1970.
+fn now() -> i128 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i128::try_from(since.as_nanos()).unwrap_or_default()
+}

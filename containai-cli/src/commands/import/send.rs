@@ -1,0 +1,128 @@
+//! From a plan to what is on the volume.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use containai_core::import::{Job, Record, home_links};
+use containai_core::naming::VolumeName;
+use containai_ssh::transfer::{Delivery, Meter, Packed};
+
+use super::super::export::mend;
+use super::super::place::{Place, Target};
+use super::gather::Gathered;
+use super::plan::{Plan, Source, Told};
+use super::record_file;
+use super::way::Way;
+use crate::lock;
+use crate::ui::Ui;
+
+/// The way from a directory to a volume.
+pub(super) struct Import<'a> {
+    pub(super) source: Arc<Source>,
+    pub(super) target: Target<'a>,
+    pub(super) ui: &'a Ui,
+}
+
+/// What an import did.
+pub(super) struct Sent {
+    /// How many files; 0 is that nothing changed.
+    pub(super) files: usize,
+    /// Where they are now.
+    pub(super) volume: VolumeName,
+    /// Whether something had to be left out.
+    pub(super) is_partial: bool,
+    /// What it was about.
+    pub(super) jobs: Vec<Job>,
+    /// Where it looked, below the home directory.
+    pub(super) directories: BTreeSet<String>,
+}
+
+impl Import<'_> {
+    /// A line for each file that would be sent.
+    pub(super) async fn preview(&self, told: &mut Told<'_>) -> anyhow::Result<Vec<String>> {
+        let place = self.target.place().await?;
+        let is_there = self.target.context.engine()?.has_volume(&place.volume).await?;
+        let mut plan = self.source.plan()?;
+        plan.warnings.drain(..).for_each(|text| told.warn(text));
+        let record = match is_there {
+            true => record_file::load(&self.record(&place))?,
+            false => Record::default(),
+        };
+        Ok(Gathered::new(&plan.found, &record, &self.source.root()?, plan.now).lines)
+    }
+
+    /// Sends what changed since the last time.
+    pub(super) async fn send(&self, told: &mut Told<'_>) -> anyhow::Result<Sent> {
+        let place = self.target.place().await?;
+        let engine = self.target.context.engine()?;
+        let lock = self.source.layout.import_lock();
+        let _turn = lock::hold(&lock, "an import", self.ui).await?;
+        // There is a look at the files while the way is opened.
+        let (source, path) = (Arc::clone(&self.source), self.record(&place));
+        let look = move || anyhow::Ok((source.plan()?, record_file::load(&path)?));
+        let looking = tokio::task::spawn_blocking(look);
+        mend(&engine, &place).await?;
+        let way = Way::open(&self.target.context, &engine, &place).await?;
+        let outcome = async {
+            let (plan, record) = looking.await??;
+            self.send_by(&way, place, plan, record, told).await
+        };
+        let outcome = outcome.await;
+        way.close().await?;
+        outcome
+    }
+
+    async fn send_by(
+        &self,
+        way: &Way<'_>,
+        place: Place,
+        mut plan: Plan,
+        record: Record,
+        told: &mut Told<'_>,
+    ) -> anyhow::Result<Sent> {
+        plan.warnings.drain(..).for_each(|text| told.warn(text));
+        let path = self.record(&place);
+        let root = self.source.root()?;
+        let is_known = way.has_stamp(&record.stamp).await?;
+        let record = if is_known { record } else { Record::default() };
+        let mut gathered = Gathered::new(&plan.found, &record, &root, plan.now);
+        let mut sent = Sent {
+            files: gathered.lines.len(),
+            volume: place.volume,
+            is_partial: plan.is_partial,
+            jobs: plan.jobs,
+            directories: plan.found.directories,
+        };
+        if gathered.is_empty() {
+            if gathered.has_news(&record) {
+                let stamp = record.stamp.clone();
+                record_file::save(&path, &gathered.record(record, stamp, &Packed::default()))?;
+            }
+            return Ok(sent);
+        }
+        let stamp = match record.stamp.as_str() {
+            "" => format!("{:x}-{:x}", plan.now, std::process::id()),
+            stamp => stamp.to_owned(),
+        };
+        let (parcels, spare) = (gathered.parcels.clone(), std::mem::take(&mut gathered.spare));
+        let delivery = Delivery { root, parcels, spare, stamp: stamp.clone() };
+        let packed = way.deliver(delivery, &Arc::new(Meter::default())).await?;
+        for failure in packed.report.failures() {
+            sent.is_partial = true;
+            told.warn(failure.to_string());
+        }
+        record_file::save(&path, &gathered.record(record, stamp, &packed))?;
+        for (link, state) in way.mend(&home_links(&plan.manifests)).await? {
+            if state.starts_with("in the way") {
+                told.warn(format!("`~/{link}` does not lead to the volume: {state}"));
+            }
+        }
+        Ok(sent)
+    }
+
+    fn record(&self, place: &Place) -> PathBuf {
+        let engine = self.target.context.address.to_string();
+        self.source.layout.import_record(&engine, &place.volume)
+    }
+}

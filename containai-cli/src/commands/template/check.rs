@@ -1,0 +1,50 @@
+use std::process::ExitCode;
+
+use clap::Args;
+use containai_core::exit;
+use containai_core::naming::TemplateName;
+use containai_core::template::Severity;
+
+use crate::env::Env;
+use crate::templates::{self, Template};
+use crate::ui::{Ui, harmless};
+
+/// Tell what is wrong with templates; exit with 1 if one cannot be built
+///
+/// The stage that comes last is judged, and those that it is built on. A
+/// container's first process, user and signals are ContainAI's, whatever a
+/// Dockerfile says; what it says about them is told.
+#[derive(Debug, Args)]
+pub(super) struct CheckArgs {
+    /// The templates [default: all]
+    #[arg(value_name = "NAME")]
+    templates: Vec<TemplateName>,
+}
+
+pub(super) fn run(args: &CheckArgs, env: &Env, ui: &Ui) -> anyhow::Result<ExitCode> {
+    let names = match args.templates.is_empty() {
+        true => templates::names(&env.layout)?,
+        false => args.templates.clone(),
+    };
+    let mut is_bad = false;
+    for name in names {
+        let template = Template::load(&env.layout, &name)?;
+        let path = template.path().display().to_string();
+        match template.findings() {
+            Ok(findings) => {
+                for finding in &findings {
+                    is_bad |= finding.severity == Severity::Error;
+                    ui.data(&harmless(&format!("{path}:{finding}")))?;
+                }
+                if findings.is_empty() {
+                    ui.say(&format!("{name} is fine"));
+                }
+            }
+            Err(error) => {
+                is_bad = true;
+                ui.data(&harmless(&format!("{path}: error: {error}")))?;
+            }
+        }
+    }
+    Ok(ExitCode::from(if is_bad { exit::FAILED } else { exit::OK }))
+}

@@ -1,0 +1,51 @@
+use std::process::ExitCode;
+
+use clap::{Args, Subcommand};
+use containai_core::config::Flags;
+
+use super::{build, check, list, new, upgrade};
+use crate::app::Global;
+use crate::context::Context;
+use crate::env::Env;
+use crate::ui::Ui;
+
+/// Look after templates: what containers have on top of an image of ContainAI [default: list]
+///
+/// A template is a directory in `~/.config/containai/templates` with a
+/// Dockerfile that begins with `ARG BASE_IMAGE` and `FROM ${BASE_IMAGE}`.
+/// Whatever it says, systemd stays the first process of its containers.
+#[derive(Debug, Args)]
+pub(crate) struct TemplateArgs {
+    #[command(subcommand)]
+    verb: Option<Verb>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    List(list::ListArgs),
+    New(new::NewArgs),
+    Build(build::BuildArgs),
+    Check(check::CheckArgs),
+    Upgrade(upgrade::UpgradeArgs),
+}
+
+pub(crate) async fn run(
+    args: TemplateArgs,
+    global: &Global,
+    env: &Env,
+    ui: &Ui,
+) -> anyhow::Result<ExitCode> {
+    let verb = args.verb.unwrap_or(Verb::List(list::ListArgs::default()));
+    let mut flags = Flags { docker_host: global.docker_host.clone(), ..Flags::default() };
+    match verb {
+        Verb::New(args) => new::run(&args, env, ui),
+        Verb::Check(args) => check::run(&args, env, ui),
+        Verb::Upgrade(args) => upgrade::run(&args, env, ui),
+        Verb::List(args) => list::run(&args, &Context::new(env, ui, flags, None)?).await,
+        Verb::Build(args) => {
+            flags.image.clone_from(&args.image);
+            flags.image_source = args.image_source;
+            build::run(&args, &Context::new(env, ui, flags, None)?).await
+        }
+    }
+}

@@ -1,0 +1,46 @@
+use std::fs::{self, DirBuilder};
+use std::io::ErrorKind;
+use std::os::unix::fs::DirBuilderExt as _;
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use clap::Args;
+use containai_core::hint::Hint;
+use containai_core::naming::TemplateName;
+use containai_core::template::starter;
+
+use crate::env::Env;
+use crate::error::CliError;
+use crate::templates::DOCKERFILE;
+use crate::ui::Ui;
+
+/// Make a template to begin with, and print where its Dockerfile is
+#[derive(Debug, Args)]
+pub(super) struct NewArgs {
+    /// Its name: small letters, digits, `_`, `.` and `-`
+    name: TemplateName,
+}
+
+pub(super) fn run(args: &NewArgs, env: &Env, ui: &Ui) -> anyhow::Result<ExitCode> {
+    let directory = env.layout.template(&args.name);
+    let path = directory.join(DOCKERFILE);
+    let shown = path.display().to_string();
+    DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(&directory)
+        .with_context(|| format!("cannot make `{}`", directory.display()))?;
+    let file = fs::File::options().write(true).create_new(true).open(&path);
+    let mut file = match file {
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+            return Err(CliError::usage(format!("there is a template `{}` already", args.name))
+                .hint(Hint::new(format!("edit `{shown}`, or take another name")))
+                .into());
+        }
+        file => file.with_context(|| format!("cannot make `{shown}`"))?,
+    };
+    std::io::Write::write_all(&mut file, starter(&args.name).as_bytes())
+        .with_context(|| format!("cannot write `{shown}`"))?;
+    ui.data(&shown)?;
+    Ok(ExitCode::SUCCESS)
+}

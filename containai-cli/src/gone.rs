@@ -1,0 +1,164 @@
+//! Flags of the version that was a shell script, and what came in their place.
+
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use containai_core::hint::Hint;
+
+use crate::error::CliError;
+
+/// A flag that is no more.
+struct Gone {
+    flag: &'static str,
+    why: &'static str,
+    instead: &'static str,
+}
+
+const ONE_FILE: &str = "there is one configuration file";
+const BY_ITSELF: &str = "an image is named by itself";
+const MOUNTS: &str = "only the workspace and its volumes are ever mounted";
+const SOCKET: &str = "no container gets the socket of an engine";
+const CREDENTIALS: &str = "no container gets the credentials of the host";
+const INNER: &str = "use the container's own Docker: `docker` works inside";
+const SIGN_IN: &str = "leave it out; what agents sign in with stays in the workspace's data volume";
+
+const fn gone(flag: &'static str, why: &'static str, instead: &'static str) -> Gone {
+    Gone { flag, why, instead }
+}
+
+const GONE: [Gone; 13] = [
+    gone("--config", ONE_FILE, "set `XDG_CONFIG_HOME`, or give the settings as flags"),
+    gone("--channel", BY_ITSELF, "use `--image REFERENCE`, such as `ghcr.io/me/image:nightly`"),
+    gone("--image-tag", BY_ITSELF, "use `--image REFERENCE`, the tag included"),
+    gone("--credentials", CREDENTIALS, SIGN_IN),
+    gone("--acknowledge-credential-risk", CREDENTIALS, SIGN_IN),
+    gone("--allow-host-credentials", CREDENTIALS, SIGN_IN),
+    gone("--i-understand-this-exposes-host-credentials", CREDENTIALS, SIGN_IN),
+    gone("--volume", MOUNTS, "copy with `cai cp`, or name a data volume with `--data-volume`"),
+    gone("--mount-docker-socket", SOCKET, INNER),
+    gone("--allow-host-docker-socket", SOCKET, INNER),
+    gone("--i-understand-this-grants-root-access", SOCKET, INNER),
+    gone("--name", "a container's name stands by itself here", "leave `--name` out"),
+    gone("-D", "there is one level of talk", "use `--verbose`"),
+];
+
+/// What to say of a command line that has a flag which is no more.
+pub(crate) fn successor(mistake: &clap::Error) -> Option<CliError> {
+    if mistake.kind() != ErrorKind::UnknownArgument {
+        return None;
+    }
+    let Some(ContextValue::String(given)) = mistake.get(ContextKind::InvalidArg) else {
+        return None;
+    };
+    let Gone { flag, why, instead } = GONE.iter().find(|gone| gone.flag == given)?;
+    let message = format!("there is no `{flag}` any more: {why}");
+    Some(CliError::usage(message).hint(Hint::new(*instead)))
+}
+
+#[cfg(test)]
+mod tests {
+    use containai_core::exit;
+    use containai_core::hint::Advice as _;
+
+    use super::*;
+    use crate::app::grammar;
+
+    /// What the verbs of a session took, and take no more.
+    const OF_SESSIONS: [&str; 16] = [
+        "--config x.toml",
+        "--config=x.toml",
+        "--channel nightly",
+        "--image-tag latest",
+        "--image-tag=latest",
+        "--credentials none",
+        "--acknowledge-credential-risk",
+        "--allow-host-credentials",
+        "--i-understand-this-exposes-host-credentials",
+        "--volume /a:/b",
+        "--volume=/a:/b",
+        "--mount-docker-socket",
+        "--allow-host-docker-socket",
+        "--i-understand-this-grants-root-access",
+        "-D",
+        "-qD",
+    ];
+
+    /// What the verbs took and still take.
+    const TAKEN: [&str; 34] = [
+        "run /src --dry-run",
+        "run -w /src --container mine --data-volume data --template ml",
+        "run --memory 4g --cpus 2 --fresh --force -q",
+        "run --restart --verbose",
+        "run --debug --name mine",
+        "run --detached -e A=1 --env B=2 -- sleep 9",
+        "run -d -- sleep 9",
+        "shell /src --reset --dry-run",
+        "shell --workspace /src --restart",
+        "shell --container mine --memory 4g --cpus 2 --template ml --debug",
+        "exec --workspace /src -q ls -la --color",
+        "exec --container mine --verbose -- -odd --name",
+        "stop",
+        "stop --container mine --remove --force --verbose",
+        "stop --all --remove",
+        "status --workspace /src --json",
+        "status --container mine",
+        "gc --dry-run --images --age 7d",
+        "gc --force --images --age 24h",
+        "ssh cleanup --dry-run",
+        "links check mine",
+        "links fix mine -q",
+        "config list",
+        "config list --workspace /src",
+        "config get agent.default",
+        "config get -g image",
+        "config set -g agent.default codex",
+        "config set --workspace /src data_volume mine",
+        "config unset ssh.forward_agent",
+        "import /src --dry-run --verbose",
+        "import --container mine --from /other --no-excludes --no-secrets",
+        "import --workspace /src --data-volume mine",
+        "setup --verbose",
+        "completion bash",
+    ];
+
+    fn read(line: &str) -> Result<(), clap::Error> {
+        let words = ["cai"].into_iter().chain(line.split(' '));
+        grammar().try_get_matches_from(words).map(drop)
+    }
+
+    fn told(line: &str) -> String {
+        let mistake = read(line).expect_err(line);
+        let error = successor(&mistake).unwrap_or_else(|| panic!("`{line}`: {mistake}"));
+        assert_eq!(error.exit_code(), exit::USAGE, "{line}");
+        let hints = error.hints().into_iter().map(|hint| format!("hint: {hint}\n"));
+        format!("error: {error}\n{}", hints.collect::<String>())
+    }
+
+    #[test]
+    fn what_was_taken_is_taken() {
+        for line in TAKEN {
+            assert!(read(line).is_ok(), "`{line}`: {:?}", read(line));
+        }
+    }
+
+    #[test]
+    fn what_is_gone_names_its_successor() {
+        let mut texts: Vec<_> = OF_SESSIONS.map(|flag| told(&format!("run {flag}"))).into();
+        for flag in OF_SESSIONS {
+            assert_eq!(told(&format!("shell {flag}")), told(&format!("run {flag}")));
+            assert_eq!(told(&format!("exec {flag} ls")), told(&format!("run {flag}")));
+        }
+        for line in ["links check --config x", "links fix --name x", "import --config x"] {
+            texts.push(told(line));
+        }
+        texts.dedup();
+        insta::assert_snapshot!(texts.join("\n"));
+    }
+
+    #[test]
+    fn what_never_was_is_no_flag_of_any_verb() {
+        for verb in ["run", "shell", "exec", "stop", "status", "gc", "list", "config", "import"] {
+            let mistake = read(&format!("{verb} --no-such-flag")).expect_err(verb);
+            assert_eq!(mistake.kind(), ErrorKind::UnknownArgument, "{verb}: {mistake}");
+            assert!(successor(&mistake).is_none() && mistake.use_stderr());
+        }
+    }
+}

@@ -1,0 +1,165 @@
+//! The shape of volume and home directory, for systemd-tmpfiles(8).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Manifest, VolumeShape};
+use crate::layout::{CONTAINER_DATA, CONTAINER_HOME, CONTAINER_USER};
+
+const HEAD: &str = "\
+# Made of the manifests by `cargo xtask generate`, tmpfiles.d(5): the shape of the data volume, and the links of the home
+# directory into it. What is there already stays as it is, but for the modes of what is secret; nothing is ever removed.
+";
+
+/// The tmpfiles.d(5) text that gives a container its volume and links.
+///
+/// Every directory on the way has a line of its own, for those that
+/// systemd-tmpfiles makes on its own belong to root. A link is made where
+/// nothing is (`L`, never `L+`): what somebody put in its place is theirs.
+///
+/// An empty file is no token and no JSON, and programs that read one fail where
+/// none at all would do; so of what is optional or a text to log in with, the
+/// link is all there is at first, and only the mode is seen to (`z`).
+#[must_use]
+pub fn tmpfiles(manifests: &[Manifest]) -> String {
+    let shape = VolumeShape::of(manifests);
+    let mut directories = BTreeMap::from([
+        (CONTAINER_DATA.to_owned(), Mode::Private),
+        (format!("{CONTAINER_HOME}/.ssh"), Mode::Private),
+    ]);
+    let mut insert = |path: String, mode: Mode| {
+        let known = directories.entry(path).or_insert(mode);
+        *known = (*known).max(mode);
+    };
+    for directory in &shape.directories {
+        insert(below(CONTAINER_DATA, &directory.path), Mode::of_directory(directory.is_secret));
+    }
+    for path in shape.directories.iter().chain(&shape.files) {
+        for (distance, ancestor) in ancestors(&path.path).enumerate() {
+            let mode = Mode::of_directory(path.is_secret && distance == 0);
+            insert(below(CONTAINER_DATA, ancestor), mode);
+        }
+    }
+    let links: BTreeSet<_> = manifests
+        .iter()
+        .flat_map(|manifest| &manifest.entries)
+        .filter(|entry| !entry.container_link.is_empty() && !entry.flags.contains('G'))
+        .map(|entry| (entry.container_link.as_str(), entry.target.as_str()))
+        .collect();
+    for (link, _) in &links {
+        for ancestor in ancestors(link) {
+            insert(below(CONTAINER_HOME, ancestor), Mode::Open);
+        }
+    }
+    let user = CONTAINER_USER;
+    let mut text = HEAD.to_owned();
+    for (path, mode) in &directories {
+        text.push_str(&format!(
+            "d {} {} {user} {user} -\n",
+            field(path),
+            mode.digits("0755", "0700")
+        ));
+    }
+    for file in &shape.files {
+        let path = field(&below(CONTAINER_DATA, &file.path));
+        match (file.is_optional, file.is_secret, file.is_json) {
+            (true, true, _) | (false, true, false) => {
+                text.push_str(&format!("z {path} 0600 {user} {user} -\n"));
+            }
+            (true, false, _) => {}
+            (false, is_secret, is_json) => {
+                let mode = Mode::of_directory(is_secret).digits("0644", "0600");
+                let content = if is_json { " {}" } else { "" };
+                text.push_str(&format!("f {path} {mode} {user} {user} -{content}\n"));
+            }
+        }
+    }
+    for (link, target) in &links {
+        let (link, target) = (field(&below(CONTAINER_HOME, link)), below(CONTAINER_DATA, target));
+        text.push_str(&format!("L {link} - {user} {user} - {}\n", target.replace('%', "%%")));
+    }
+    text
+}
+
+/// Who may look into a directory or file.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+enum Mode {
+    Open,
+    Private,
+}
+
+impl Mode {
+    fn of_directory(is_secret: bool) -> Self {
+        if is_secret { Self::Private } else { Self::Open }
+    }
+
+    fn digits(self, open: &'static str, private: &'static str) -> &'static str {
+        match self {
+            Self::Open => open,
+            Self::Private => private,
+        }
+    }
+}
+
+fn below(top: &str, path: &str) -> String {
+    format!("{top}/{}", path.trim_end_matches('/'))
+}
+
+/// The directories above a relative path, the nearest first.
+fn ancestors(path: &str) -> impl Iterator<Item = &str> {
+    std::iter::successors(parent(path), |path| parent(path))
+}
+
+fn parent(path: &str) -> Option<&str> {
+    path.trim_end_matches('/').rsplit_once('/').map(|(parent, _)| parent)
+}
+
+/// A path as a field: `%` begins a specifier, white space ends a field.
+fn field(path: &str) -> String {
+    let path = path.replace('%', "%%");
+    match path.contains(|c: char| c.is_whitespace() || "\"'\\".contains(c)) {
+        true => format!("\"{}\"", path.replace('\\', "\\\\").replace('"', "\\\"")),
+        false => path,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalog::shipped_manifests;
+
+    #[test]
+    fn shipped_manifests_as_tmpfiles() {
+        insta::assert_snapshot!(tmpfiles(&shipped_manifests()));
+    }
+
+    #[test]
+    fn what_is_special_is_kept_apart() {
+        let text = "[[entries]]\nsource = \"x\"\ntarget = \"a b/50%\"\ncontainer_link = \".x y\"\nflags = \"fjs\"\n";
+        let text = tmpfiles(&[Manifest::parse(text)]);
+        let lines: Vec<_> = text.lines().filter(|line| !line.starts_with('#')).collect();
+        insta::assert_snapshot!(lines.join("\n"), @r#"
+        d /home/agent/.ssh 0700 agent agent -
+        d /mnt/agent-data 0700 agent agent -
+        d "/mnt/agent-data/a b" 0700 agent agent -
+        f "/mnt/agent-data/a b/50%%" 0600 agent agent - {}
+        L "/home/agent/.x y" - agent agent - /mnt/agent-data/a b/50%%
+        "#);
+    }
+
+    #[test]
+    fn every_directory_on_the_way_is_agents_own() {
+        let text = tmpfiles(&shipped_manifests());
+        let paths = |kind: &str| -> Vec<String> {
+            let lines = text.lines().filter(|line| line.starts_with(kind));
+            lines.filter_map(|line| line.split(' ').nth(1)).map(str::to_owned).collect()
+        };
+        let directories = paths("d ");
+        for path in
+            paths("f ").into_iter().chain(paths("z ")).chain(paths("L ")).chain(directories.clone())
+        {
+            let parent = parent(&path).expect("absolute").to_owned();
+            let is_given = [CONTAINER_HOME, "/mnt", "/home"].contains(&parent.as_str());
+            assert!(is_given || directories.contains(&parent), "{path}");
+        }
+    }
+}

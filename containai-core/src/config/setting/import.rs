@@ -1,0 +1,74 @@
+//! What an import brings along besides what manifests say.
+
+use super::{Kind, Scope, SettingSpec, read_switch};
+use crate::config::Trust;
+use crate::config::error::Cause;
+use crate::naming::HomePath;
+
+/// Paths of the home directory that no manifest has; default none.
+pub(in crate::config) const PATHS: SettingSpec = SettingSpec {
+    key: "import.additional_paths",
+    scope: Scope::Either("import.additional_paths"),
+    env: None,
+    flag: None,
+    trust: Trust::Approved,
+    kind: Kind::List("`~/path`"),
+    default: "",
+    summary: "paths of your home directory that `cai import` brings along besides those of manifests",
+    check: |text| read_home_path(text).map(drop),
+};
+
+/// What is left out; default what agents write by themselves.
+pub(in crate::config) const EXCLUDES: SettingSpec = SettingSpec {
+    key: "import.excludes",
+    scope: Scope::Either("import.excludes"),
+    kind: Kind::List("a path on the volume, or a pattern for names"),
+    summary: "what `cai import` leaves out, as `--exclude`",
+    check: |text| read_exclude(text).map(drop),
+    ..PATHS
+};
+
+/// Whether private files stay here; default yes.
+pub(in crate::config) const EXCLUDE_PRIVATE: SettingSpec = SettingSpec {
+    key: "import.exclude_priv",
+    scope: Scope::Either("import.exclude_priv"),
+    kind: Kind::Switch,
+    default: "true",
+    summary: "whether `cai import` leaves files called `*.priv.*` here",
+    check: |text| read_switch(text).map(drop),
+    ..PATHS
+};
+
+/// Whose credentials come along; default nobody's. A workspace has no say in
+/// who gets to log in as the user.
+pub(in crate::config) const CREDENTIALS: SettingSpec = SettingSpec {
+    key: "import.credentials",
+    scope: Scope::Either("import.credentials"),
+    trust: Trust::Never,
+    kind: Kind::List("names of agents"),
+    summary: "agents that `cai import` brings along what they log in with, as `--credentials`",
+    check: |text| read_word(text).map(drop),
+    ..PATHS
+};
+
+pub(in crate::config) fn read_home_path(text: &str) -> Result<HomePath, Cause> {
+    Ok(text.parse()?)
+}
+
+pub(in crate::config) fn read_exclude(text: &str) -> Result<String, Cause> {
+    match text.trim_matches('/').is_empty() || text.contains(char::is_control) {
+        true => Err(
+            "it takes a path on the volume such as `claude/skills`, or a pattern such as `*.log`"
+                .into(),
+        ),
+        false => Ok(text.to_owned()),
+    }
+}
+
+/// Reads what could be a manifest's name; which there are is known later.
+pub(in crate::config) fn read_word(text: &str) -> Result<String, Cause> {
+    match text.is_empty() || text.contains(|c: char| c.is_control() || c.is_whitespace()) {
+        true => Err("it takes the name of an agent or of a manifest, such as `claude`".into()),
+        false => Ok(text.to_owned()),
+    }
+}

@@ -1,0 +1,298 @@
+//! The document as a whole.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde_json::{Map, Value};
+
+use super::error::DevcontainerError;
+use super::feature::Feature;
+use super::fields::Fields;
+use super::image::Origin;
+use super::lifecycle::{Lifecycle, LifecycleCommand};
+use super::substitute::{Variables, asks_host, substitute};
+use super::text;
+use crate::layout::CONTAINER_WORKSPACE;
+
+/// What is known where the file is read.
+pub struct Host<'a> {
+    /// The workspace's path on the host.
+    pub workspace: &'a str,
+    /// The folder that the file is in, relative to the workspace.
+    pub folder: &'a str,
+    /// What tells the workspace's container from others.
+    pub id: &'a str,
+    /// The host's variables; asked only where the text is approved.
+    pub variable: &'a dyn Fn(&str) -> Option<String>,
+}
+
+impl fmt::Debug for Host<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Host").field("workspace", &self.workspace).finish_non_exhaustive()
+    }
+}
+
+/// Whether a person has approved the very text.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Approval {
+    /// Nobody has: what reaches the host is refused.
+    Missing,
+    /// Somebody has.
+    Given,
+}
+
+/// A `devcontainer.json`, understood.
+#[derive(Clone, PartialEq)]
+pub struct Devcontainer {
+    /// What it is called.
+    pub name: Option<String>,
+    /// What the image is made of.
+    pub origin: Origin,
+    /// What is installed in the image.
+    pub features: Vec<Feature>,
+    /// Variables of the container. None of them is the host's.
+    pub container_env: BTreeMap<String, String>,
+    /// Variables of sessions. Values may be the host's, and secret.
+    pub session_env: BTreeMap<String, String>,
+    /// Whom its commands are run as; `None` is the user of sessions.
+    pub remote_user: Option<String>,
+    /// Ports inside that are wanted on the host.
+    pub forward_ports: Vec<u16>,
+    /// What is run inside, and when.
+    pub lifecycle: Lifecycle,
+    /// What is run on the host before a container is made or started.
+    pub initialize: Option<LifecycleCommand>,
+    /// What is in it and not followed, each a fragment.
+    pub notes: Vec<String>,
+    /// All of it with values in the place of variables.
+    configuration: Map<String, Value>,
+}
+
+/// Values may be secret.
+impl fmt::Debug for Devcontainer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Devcontainer").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+/// What a container of ContainAI is anyway, or leaves to programs that read the
+/// file themselves.
+const WITHOUT_EFFECT: [&str; 6] =
+    ["runArgs", "privileged", "capAdd", "securityOpt", "workspaceMount", "secrets"];
+
+impl Devcontainer {
+    /// Reads the text of a file.
+    ///
+    /// # Errors
+    ///
+    /// [`DevcontainerError`]: what cannot be followed, and what nobody has
+    /// approved.
+    pub fn parse(
+        file: &str,
+        host: &Host<'_>,
+        approval: Approval,
+    ) -> Result<Self, DevcontainerError> {
+        let raw = text::parse(file)?;
+        let demands = demands(Fields(&raw))?;
+        if approval == Approval::Missing && !demands.is_empty() {
+            return Err(DevcontainerError::Untrusted { demands });
+        }
+        if !Fields(&raw).list("mounts")?.is_empty() {
+            return Err(DevcontainerError::Unsupported {
+                key: "mounts".into(),
+                reason: "a container of ContainAI has the workspace and a data volume, which is \
+                         where what lasts belongs",
+            });
+        }
+        let nobody = |_: &str| None;
+        let local: &dyn Fn(&str) -> Option<String> = match approval {
+            Approval::Given => host.variable,
+            Approval::Missing => &nobody,
+        };
+        let folder = Fields(&raw).text("workspaceFolder")?.unwrap_or(CONTAINER_WORKSPACE);
+        let configuration = substitute(
+            &raw,
+            &Variables {
+                local_folder: host.workspace,
+                container_folder: folder,
+                id: host.id,
+                local,
+            },
+        );
+        let fields = Fields(&configuration);
+        let mut notes = notes(fields);
+        if folder != CONTAINER_WORKSPACE {
+            notes.push(format!("the workspace is at `{CONTAINER_WORKSPACE}`"));
+        }
+        let (container_env, mut session_env) = environment(fields, Fields(&raw))?;
+        for (name, value) in nullable(fields, "remoteEnv")? {
+            match value.contains("${containerEnv:") {
+                true => notes.push(format!("`remoteEnv.{name}` uses a variable of the container")),
+                false => drop(session_env.insert(name, value)),
+            }
+        }
+        Ok(Self {
+            name: fields.text("name")?.map(str::to_owned),
+            origin: Origin::read(fields, host.folder)?,
+            features: Feature::read(fields, host.folder, &text::keys(file, "features"))?,
+            container_env,
+            session_env,
+            remote_user: fields
+                .text("remoteUser")?
+                .or(fields.text("containerUser")?)
+                .map(str::to_owned),
+            forward_ports: ports(fields, &mut notes)?,
+            lifecycle: Lifecycle::read(fields)?,
+            initialize: LifecycleCommand::read(fields, "initializeCommand")?,
+            notes,
+            configuration,
+        })
+    }
+
+    /// All of it with values in the place of variables, as other tools print
+    /// it. Values may be the host's, and secret.
+    pub fn configuration(&self) -> &Map<String, Value> {
+        &self.configuration
+    }
+}
+
+/// What reaches the host.
+fn demands(raw: Fields<'_>) -> Result<Vec<String>, DevcontainerError> {
+    let mut demands = Vec::new();
+    if LifecycleCommand::read(raw, "initializeCommand")?.is_some() {
+        demands.push("a command on it (`initializeCommand`)".to_owned());
+    }
+    if !raw.list("mounts")?.is_empty() {
+        demands.push("directories (`mounts`)".to_owned());
+    }
+    if raw.0.values().any(asks_host) {
+        demands.push("variables (`${localEnv:…}`)".to_owned());
+    }
+    Ok(demands)
+}
+
+/// The container's variables and those of them that are the host's: what may be
+/// secret is no part of an image.
+type Environments = (BTreeMap<String, String>, BTreeMap<String, String>);
+
+fn environment(fields: Fields<'_>, raw: Fields<'_>) -> Result<Environments, DevcontainerError> {
+    let written = raw.object("containerEnv")?;
+    let is_host = |name: &String| written.and_then(|it| it.get(name)).is_some_and(asks_host);
+    let all = fields.variables("containerEnv")?;
+    let (host, own) = all.into_iter().partition(|(name, _)| is_host(name));
+    Ok((own, host))
+}
+
+/// Variables where `null` takes one away, which is as good as not setting it.
+fn nullable(fields: Fields<'_>, key: &str) -> Result<BTreeMap<String, String>, DevcontainerError> {
+    let Some(object) = fields.object(key)? else { return Ok(BTreeMap::new()) };
+    let kept = object.iter().filter(|(_, value)| !value.is_null());
+    let kept: Map<String, Value> = kept.map(|(k, v)| (k.clone(), v.clone())).collect();
+    let whole: Map<String, Value> = [(key.to_owned(), Value::Object(kept))].into_iter().collect();
+    Fields(&whole).variables(key)
+}
+
+fn ports(fields: Fields<'_>, notes: &mut Vec<String>) -> Result<Vec<u16>, DevcontainerError> {
+    let mut ports = Vec::new();
+    for value in fields.list("forwardPorts")? {
+        let own = value.as_str().and_then(|text| text.strip_prefix("localhost:")?.parse().ok());
+        let port = value.as_u64().and_then(|port| u16::try_from(port).ok()).or(own);
+        match port.filter(|port| *port != 0) {
+            Some(port) => ports.push(port),
+            None => notes.push(format!("`forwardPorts` has {value}, which is no port inside")),
+        }
+    }
+    ports.sort_unstable();
+    ports.dedup();
+    Ok(ports)
+}
+
+fn notes(fields: Fields<'_>) -> Vec<String> {
+    let is_set = |key: &&str| fields.get(key).is_some_and(|value| *value != Value::Bool(false));
+    let keys = WITHOUT_EFFECT.into_iter().filter(is_set);
+    keys.map(|key| format!("`{key}` has no effect")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(file: &str, approval: Approval) -> Result<Devcontainer, DevcontainerError> {
+        let host = Host {
+            workspace: "/home/me/api",
+            folder: ".devcontainer",
+            id: "id",
+            variable: &|name| (name == "TOKEN").then(|| "hush".to_owned()),
+        };
+        Devcontainer::parse(file, &host, approval)
+    }
+
+    #[test]
+    fn what_reaches_the_host_waits_for_a_person() {
+        for (text, demand) in [
+            ("{\"initializeCommand\": \"x\"}", "a command on it"),
+            ("{\"initializeCommand\": {\"a\": [\"x\"]}}", "a command on it"),
+            ("{\"mounts\": [\"source=/,target=/x,type=bind\"]}", "directories"),
+            ("{\"name\": \"${localEnv:TOKEN}\"}", "variables"),
+            ("{\"x\": [{\"y\": \"${env:TOKEN:d}\"}]}", "variables"),
+        ] {
+            let refused = read(text, Approval::Missing).expect_err(text);
+            assert!(matches!(&refused, DevcontainerError::Untrusted { .. }), "{refused}");
+            assert!(refused.to_string().contains(demand), "{refused}");
+        }
+        let text = "{\"initializeCommand\": \"\", \"mounts\": [], \"x\": \"${containerEnv:HOME}\"}";
+        assert!(read(text, Approval::Missing).is_ok());
+        let given = read("{\"initializeCommand\": \"make\"}", Approval::Given).expect("approved");
+        assert_eq!(given.initialize, Some(LifecycleCommand::Shell("make".into())));
+    }
+
+    #[test]
+    fn what_is_the_hosts_is_no_part_of_an_image() {
+        let text = "{\"containerEnv\": {\"A\": \"x\", \"B\": \"${localEnv:TOKEN}\"}, \
+                    \"remoteEnv\": {\"C\": \"c\", \"D\": null, \"E\": \"${containerEnv:PATH}:/x\"}}";
+        let read = read(text, Approval::Given).expect("approved");
+        assert_eq!(read.container_env, [("A".into(), "x".into())].into());
+        let expected = [("B".into(), "hush".into()), ("C".into(), "c".into())];
+        assert_eq!(read.session_env, expected.into());
+        assert_eq!(read.notes, ["`remoteEnv.E` uses a variable of the container"]);
+        assert!(!format!("{read:?}").contains("hush"));
+    }
+
+    #[test]
+    fn images_and_builds() {
+        let check = |text: &str| match read(text, Approval::Missing) {
+            Ok(read) => format!("{:?}", read.origin),
+            Err(error) => error.to_string(),
+        };
+        let all = [
+            "{}",
+            "{\"image\": \"debian:12\"}",
+            "{\"image\": \"a b\"}",
+            "{\"build\": {\"dockerfile\": \"Dockerfile\", \"context\": \"..\", \"args\": {\"A\": 1}, \"target\": \"x\"}}",
+            "{\"dockerFile\": \"../Dockerfile\", \"context\": \".\"}",
+            "{\"build\": {\"dockerfile\": \"../../Dockerfile\"}}",
+            "{\"build\": {\"dockerfile\": \"D\", \"context\": \"/\"}}",
+            "{\"build\": {\"dockerfile\": \"D\", \"options\": [\"--network=host\"]}}",
+            "{\"build\": []}",
+            "{\"dockerComposeFile\": \"x.yml\", \"service\": \"y\"}",
+            "{\"features\": {\"ghcr.io/devcontainers/features/go:1\": {}}}",
+            "{\"features\": {\"./../../x\": {}}}",
+            "{\"forwardPorts\": 3000}",
+            "{\"containerEnv\": {\"A B\": \"x\"}}",
+            "{\"postCreateCommand\": [1]}",
+            "{\"postCreateCommand\": {\"a\": {\"b\": \"c\"}}}",
+        ];
+        insta::assert_snapshot!(all.map(check).join("\n"));
+    }
+
+    #[test]
+    fn ports_are_ports_inside() {
+        let read = read(
+            "{\"forwardPorts\": [3000, \"localhost:80\", \"db:5432\", 3000, 0, 70000], \"privileged\": true, \"capAdd\": false}",
+            Approval::Missing,
+        )
+        .expect("a file");
+        assert_eq!(read.forward_ports, [80, 3000]);
+        assert_eq!(read.notes.len(), 4, "{:?}", read.notes);
+    }
+}

@@ -1,0 +1,149 @@
+//! Features of the workspace: scripts that install something.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::error::DevcontainerError;
+use super::fields::{Fields, plain, wrong};
+use super::lifecycle::Lifecycle;
+use super::path::below;
+use super::text;
+
+/// A feature that is a directory of the workspace, with the options it is given.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Feature {
+    /// Its directory, relative to the workspace.
+    pub directory: String,
+    /// Its options as they are given.
+    pub options: BTreeMap<String, String>,
+}
+
+impl Feature {
+    /// Reads `features`, in the order of the file.
+    pub(super) fn read(
+        fields: Fields<'_>,
+        folder: &str,
+        order: &[String],
+    ) -> Result<Vec<Self>, DevcontainerError> {
+        let Some(object) = fields.object("features")? else { return Ok(Vec::new()) };
+        let mut features = Vec::new();
+        // The map knows no order, and one feature may need what another installs.
+        let named = order.iter().filter_map(|name| Some((name, object.get(name)?)));
+        for (name, value) in named {
+            let key = format!("features.{name}");
+            if !name.starts_with("./") {
+                let reason = "only features of the workspace are installed, such as `./feature`: \
+                              one of a registry can be copied there";
+                return Err(DevcontainerError::Unsupported { key, reason });
+            }
+            let options = match value {
+                Value::Bool(false) => continue,
+                Value::Bool(true) | Value::Null => BTreeMap::new(),
+                Value::String(version) => [("version".to_owned(), version.clone())].into(),
+                Value::Object(_) => fields
+                    .object("features")?
+                    .map(|features| Fields(features).texts(name))
+                    .transpose()?
+                    .unwrap_or_default(),
+                _ => return Err(wrong(&key, "an object of options")),
+            };
+            features.push(Self { directory: below(folder, name, &key)?, options });
+        }
+        Ok(features)
+    }
+}
+
+/// What a feature says about itself in its `devcontainer-feature.json`.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct FeatureManifest {
+    /// What it is called.
+    pub id: String,
+    /// What its options are where nobody says.
+    pub defaults: BTreeMap<String, String>,
+    /// Variables of the image, which may use those before them.
+    pub environment: BTreeMap<String, String>,
+    /// What it wants run, and when.
+    pub lifecycle: Lifecycle,
+}
+
+impl FeatureManifest {
+    /// Reads a manifest.
+    ///
+    /// # Errors
+    ///
+    /// [`DevcontainerError`] for what cannot be followed, mounts and other
+    /// features among it.
+    pub fn parse(manifest: &str) -> Result<Self, DevcontainerError> {
+        let object = text::parse(manifest)?;
+        let fields = Fields(&object);
+        for (key, reason) in [
+            ("mounts", "features get no mounts"),
+            ("dependsOn", "name the features that it depends on yourself, before it"),
+            ("entrypoint", "the first process of a container is systemd: a unit can do it"),
+        ] {
+            let is_empty = |value: &Value| match value {
+                Value::Array(items) => items.is_empty(),
+                Value::Object(object) => object.is_empty(),
+                value => value.as_str() == Some(""),
+            };
+            if fields.get(key).is_some_and(|value| !is_empty(value)) {
+                return Err(DevcontainerError::Unsupported { key: key.to_owned(), reason });
+            }
+        }
+        let mut defaults = BTreeMap::new();
+        for (name, option) in fields.object("options")?.into_iter().flatten() {
+            let default = option.get("default").and_then(plain);
+            defaults.extend(default.map(|default| (name.clone(), default)));
+        }
+        Ok(Self {
+            id: fields.text("id")?.unwrap_or_default().to_owned(),
+            defaults,
+            environment: fields.variables("containerEnv")?,
+            lifecycle: Lifecycle::read(fields)?,
+        })
+    }
+
+    /// The variables that its script finds its options in.
+    ///
+    /// Source: <https://containers.dev/implementors/features/#option-resolution>.
+    pub fn variables(&self, given: &BTreeMap<String, String>) -> BTreeMap<String, String> {
+        let all = self.defaults.iter().chain(given);
+        all.map(|(name, value)| (variable(name), value.clone())).collect()
+    }
+}
+
+/// The name of a variable for an option: other characters become `_`, so do
+/// digits and `_` in front.
+fn variable(option: &str) -> String {
+    let plain = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' };
+    let name: String = option.chars().map(plain).collect();
+    let rest = name.trim_start_matches(|c: char| c.is_ascii_digit() || c == '_');
+    if rest.len() == name.len() { name } else { format!("_{rest}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn options_become_variables() {
+        for (option, expected) in
+            [("version", "VERSION"), ("install-x.y", "INSTALL_X_Y"), ("_1a", "_A"), ("9é", "_")]
+        {
+            assert_eq!(variable(option), expected, "{option}");
+        }
+        let manifest = FeatureManifest::parse(
+            "{\"id\":\"f\",\"options\":{\"version\":{\"default\":\"1\"},\"on\":{\"default\":true},\"x\":{}},\
+             \"containerEnv\":{\"PATH\":\"/f:${PATH}\"},\"postCreateCommand\":\"f\"}",
+        )
+        .expect("a manifest");
+        let given = [("version".to_owned(), "2".to_owned())].into();
+        let variables = manifest.variables(&given);
+        let expected = [("ON", "true"), ("VERSION", "2")];
+        assert!(variables.iter().map(|(k, v)| (k.as_str(), v.as_str())).eq(expected));
+        assert_eq!(manifest.lifecycle.post_create.len(), 1);
+        let refused = FeatureManifest::parse("{\"mounts\":[\"source=/,target=/host\"]}");
+        assert!(matches!(refused, Err(DevcontainerError::Unsupported { .. })));
+    }
+}

@@ -1,0 +1,128 @@
+//! What is run inside, and when.
+
+use serde_json::Value;
+
+use super::error::DevcontainerError;
+use super::fields::{Fields, wrong};
+
+/// One command as it is written.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum LifecycleCommand {
+    /// A line for a shell.
+    Shell(String),
+    /// A program and its arguments, for no shell.
+    Words(Vec<String>),
+    /// Several at once, by name.
+    Together(Vec<(String, LifecycleCommand)>),
+}
+
+/// What is run inside, and when. What features ask for comes before what the
+/// file itself asks for.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Lifecycle {
+    /// Once, when the container has been made.
+    pub on_create: Vec<LifecycleCommand>,
+    /// Once, after that.
+    pub update_content: Vec<LifecycleCommand>,
+    /// Once, after that.
+    pub post_create: Vec<LifecycleCommand>,
+    /// Each time that the container has been started.
+    pub post_start: Vec<LifecycleCommand>,
+    /// Each time that somebody enters it.
+    pub post_attach: Vec<LifecycleCommand>,
+}
+
+impl Lifecycle {
+    /// The keys, in the order in which they are run.
+    pub const KEYS: [&str; 5] = [
+        "onCreateCommand",
+        "updateContentCommand",
+        "postCreateCommand",
+        "postStartCommand",
+        "postAttachCommand",
+    ];
+
+    pub(super) fn read(fields: Fields<'_>) -> Result<Self, DevcontainerError> {
+        let command = |key| Ok(LifecycleCommand::read(fields, key)?.into_iter().collect());
+        let [on_create, update_content, post_create, post_start, post_attach] = Self::KEYS;
+        Ok(Self {
+            on_create: command(on_create)?,
+            update_content: command(update_content)?,
+            post_create: command(post_create)?,
+            post_start: command(post_start)?,
+            post_attach: command(post_attach)?,
+        })
+    }
+
+    /// What each key has, in the order of [`KEYS`](Self::KEYS).
+    pub fn phases(&self) -> [(&'static str, &[LifecycleCommand]); 5] {
+        let [on_create, update_content, post_create, post_start, post_attach] = Self::KEYS;
+        [
+            (on_create, &self.on_create),
+            (update_content, &self.update_content),
+            (post_create, &self.post_create),
+            (post_start, &self.post_start),
+            (post_attach, &self.post_attach),
+        ]
+    }
+
+    /// Whether there is nothing to run.
+    pub fn is_empty(&self) -> bool {
+        self.phases().iter().all(|(_, commands)| commands.is_empty())
+    }
+
+    /// Puts what another one has behind what is here.
+    pub fn extend(&mut self, other: Self) {
+        self.on_create.extend(other.on_create);
+        self.update_content.extend(other.update_content);
+        self.post_create.extend(other.post_create);
+        self.post_start.extend(other.post_start);
+        self.post_attach.extend(other.post_attach);
+    }
+}
+
+impl LifecycleCommand {
+    /// Reads the command of a key; an empty one is none.
+    pub(super) fn read(fields: Fields<'_>, key: &str) -> Result<Option<Self>, DevcontainerError> {
+        fields.get(key).map_or(Ok(None), |value| Self::of(value, key))
+    }
+
+    fn of(value: &Value, key: &str) -> Result<Option<Self>, DevcontainerError> {
+        let expected = "a text, a list of texts, or an object of these";
+        let command = match value {
+            Value::String(line) if line.trim().is_empty() => return Ok(None),
+            Value::String(line) => Self::Shell(line.clone()),
+            Value::Array(items) => {
+                let words = items.iter().map(|item| item.as_str().map(str::to_owned));
+                let words: Vec<_> =
+                    words.collect::<Option<_>>().ok_or_else(|| wrong(key, expected))?;
+                if words.is_empty() {
+                    return Ok(None);
+                }
+                Self::Words(words)
+            }
+            Value::Object(object) => {
+                let mut together = Vec::new();
+                for (name, value) in object {
+                    let key = format!("{key}.{name}");
+                    if value.is_object() {
+                        return Err(wrong(&key, "a text or a list of texts"));
+                    }
+                    let command = Self::of(value, &key)?;
+                    together.extend(command.map(|command| (name.clone(), command)));
+                }
+                if together.is_empty() {
+                    return Ok(None);
+                }
+                Self::Together(together)
+            }
+            _ => return Err(wrong(key, expected)),
+        };
+        let has_nul = |text: &String| text.contains('\0');
+        match &command {
+            Self::Shell(line) if has_nul(line) => Err(wrong(key, expected)),
+            Self::Words(words) if words.iter().any(has_nul) => Err(wrong(key, expected)),
+            _ => Ok(Some(command)),
+        }
+    }
+}

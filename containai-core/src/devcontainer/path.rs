@@ -1,0 +1,46 @@
+//! Paths of a workspace, as its files write them.
+
+use super::error::DevcontainerError;
+
+/// The path that `path` means in the folder of a file, both relative to the
+/// workspace; empty for the workspace itself. Links are for whoever opens it.
+///
+/// # Errors
+///
+/// [`DevcontainerError::Outside`] for one that leads out of the workspace.
+pub(super) fn below(folder: &str, path: &str, key: &str) -> Result<String, DevcontainerError> {
+    let outside = || DevcontainerError::Outside { key: key.to_owned(), path: path.to_owned() };
+    if path.starts_with('/') || path.contains(['\0', '\\']) {
+        return Err(outside());
+    }
+    let mut parts: Vec<&str> = Vec::new();
+    for part in folder.split('/').chain(path.split('/')) {
+        match part {
+            "" | "." => {}
+            ".." => drop(parts.pop().ok_or_else(outside)?),
+            part => parts.push(part),
+        }
+    }
+    Ok(parts.join("/"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_leads_out() {
+        for (path, expected) in [
+            ("Dockerfile", Some(".devcontainer/Dockerfile")),
+            ("./a//b/", Some(".devcontainer/a/b")),
+            ("..", Some("")),
+            ("../x", Some("x")),
+            (".", Some(".devcontainer")),
+            ("../..", None),
+            ("../../.devcontainer/x", None),
+            ("/etc", None),
+        ] {
+            assert_eq!(below(".devcontainer", path, "k").ok().as_deref(), expected, "{path}");
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! The program inside that runs what the file asks for.
+
+use super::lifecycle::{Lifecycle, LifecycleCommand};
+use crate::layout::CONTAINER_WORKSPACE;
+
+/// Where the program is in an image.
+pub const LIFECYCLE_PROGRAM: &str = "/usr/lib/containai/devcontainer";
+
+/// What stands in front of the commands. Output is talk, so that it never mixes
+/// with what a session prints; the lock has those who enter at once wait for
+/// each other, and no command inherits it.
+const HEAD: &str = r#"#!/bin/sh
+# Runs what devcontainer.json asks for: what belongs to the making once, what belongs to a start once for each start.
+exec </dev/null >&2
+state=/var/lib/containai/devcontainer
+started=/run/containai-devcontainer
+exec 9>"$state/lock" && flock 9 || exit 1
+
+as=agent
+if [ -n "$user" ] && id -u -- "$user" >/dev/null 2>&1; then
+    as=$user
+fi
+run() {
+    if [ "$as" = "$(id -un)" ]; then
+        "$@" 9>&-
+    else
+        sudo -n -E -H -u "$as" -- "$@" 9>&-
+    fi
+}
+finish() {
+    [ "$2" -eq 0 ] && return
+    echo "devcontainer.json: $1 ended with status $2; what comes after it is not run" >&2
+    exit "$2"
+}
+"#;
+
+/// The program that runs the commands, `user` being whom they are run as where
+/// there is such a user; `None` where there are none.
+///
+/// Commands are run in the order of the specification; one that fails keeps
+/// those behind it from being run, and is run again by the next who enters.
+///
+/// Source: <https://containers.dev/implementors/json_reference/#lifecycle-scripts>.
+pub fn lifecycle_script(lifecycle: &Lifecycle, user: Option<&str>) -> Option<String> {
+    if lifecycle.is_empty() {
+        return None;
+    }
+    let (shebang, head) = HEAD.split_once('\n')?;
+    let mut script = format!(
+        "{shebang}\nuser={}\n{head}cd {CONTAINER_WORKSPACE} || exit 1\n",
+        quoted(user.unwrap_or_default())
+    );
+    for (key, commands) in lifecycle.phases() {
+        if commands.is_empty() {
+            continue;
+        }
+        let mark = match key {
+            "postStartCommand" => Some("$started"),
+            "postAttachCommand" => None,
+            _ => Some("$state"),
+        };
+        let lines: String = commands.iter().map(|command| block(key, command)).collect();
+        script.push_str(&match mark {
+            Some(place) => format!(
+                "\nif [ ! -e \"{place}/{key}\" ]; then\n    echo \"==> {key}\"\n{lines}    : > \"{place}/{key}\"\nfi\n"
+            ),
+            None => format!("\n{lines}"),
+        });
+    }
+    Some(script)
+}
+
+fn block(key: &str, command: &LifecycleCommand) -> String {
+    match command {
+        LifecycleCommand::Together(commands) => {
+            let begun: String = commands
+                .iter()
+                .map(|(_, command)| format!("    {} &\n    all=\"$all $!\"\n", call(command)))
+                .collect();
+            format!(
+                "    all= worst=0\n{begun}    for one in $all; do wait \"$one\" || worst=$?; done\n    finish {key} \"$worst\"\n"
+            )
+        }
+        command => format!("    {}\n    finish {key} $?\n", call(command)),
+    }
+}
+
+fn call(command: &LifecycleCommand) -> String {
+    match command {
+        LifecycleCommand::Shell(line) => format!("run /bin/sh -c {}", quoted(line)),
+        LifecycleCommand::Words(words) => {
+            let words: Vec<_> = words.iter().map(|word| quoted(word)).collect();
+            format!("run {}", words.join(" "))
+        }
+        // Nothing is together within together.
+        LifecycleCommand::Together(_) => ":".to_owned(),
+    }
+}
+
+/// A word that a shell takes literally.
+pub(super) fn quoted(word: &str) -> String {
+    format!("'{}'", word.replace('\'', "'\\''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn commands_are_quoted_and_in_order() {
+        let lifecycle = Lifecycle {
+            on_create: vec![LifecycleCommand::Words(vec!["a b".into(), "it's".into()])],
+            post_create: vec![LifecycleCommand::Together(vec![
+                ("x".into(), LifecycleCommand::Shell("echo $HOME; exit 3".into())),
+                ("y".into(), LifecycleCommand::Words(vec!["y".into()])),
+            ])],
+            post_start: vec![LifecycleCommand::Shell("s".into())],
+            post_attach: vec![LifecycleCommand::Shell("t\nu".into())],
+            ..Lifecycle::default()
+        };
+        insta::assert_snapshot!(lifecycle_script(&lifecycle, Some("o'x")).expect("some"));
+        assert_eq!(lifecycle_script(&Lifecycle::default(), None), None);
+    }
+}

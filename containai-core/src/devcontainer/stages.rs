@@ -1,0 +1,74 @@
+//! What is built on an image for a `devcontainer.json`.
+
+use std::collections::BTreeMap;
+
+use super::script::{LIFECYCLE_PROGRAM, quoted};
+
+/// Where features stand in the context of their stage, each in a directory of
+/// its number.
+pub const FEATURES: &str = "features";
+
+/// The Dockerfile of the stage that installs features, each with the variables
+/// that it gives to the image, and puts the program in that runs what is to be
+/// run inside. Each feature has a script `.containai-install` beside its own.
+pub fn feature_stage(features: &[&BTreeMap<String, String>], has_lifecycle: bool) -> String {
+    let mut text = String::from(
+        "ARG BASE_IMAGE\nFROM ${BASE_IMAGE}\nUSER root\nSHELL [\"/bin/sh\", \"-c\"]\n",
+    );
+    for (number, environment) in features.iter().enumerate() {
+        for (name, value) in *environment {
+            text.push_str(&format!("ENV {name}=\"{}\"\n", escaped(value)));
+        }
+        let place = format!("/tmp/containai-features/{number}");
+        text.push_str(&format!("COPY {FEATURES}/{number}/ {place}/\n"));
+        text.push_str(&format!("RUN [\"/bin/sh\", \"{place}/.containai-install\"]\n"));
+    }
+    if has_lifecycle {
+        text.push_str(&format!(
+            "COPY devcontainer {LIFECYCLE_PROGRAM}\n\
+             RUN install -d -o agent -g agent /var/lib/containai/devcontainer && \
+             echo 'd /run/containai-devcontainer 0755 agent agent' > /etc/tmpfiles.d/containai-devcontainer.conf\n"
+        ));
+    }
+    text
+}
+
+/// The script that installs one feature: its options are variables, and the
+/// rest that the specification promises.
+///
+/// Source: <https://containers.dev/implementors/features/#invoking-installsh>.
+pub fn environment_lines(options: &BTreeMap<String, String>, user: &str) -> String {
+    let home = if user == "root" { "/root".to_owned() } else { format!("/home/{user}") };
+    let given = [
+        ("_REMOTE_USER", user),
+        ("_REMOTE_USER_HOME", home.as_str()),
+        ("_CONTAINER_USER", "root"),
+        ("_CONTAINER_USER_HOME", "/root"),
+    ];
+    let mut text = String::from("set -eu\ncd \"${0%/*}\"\n");
+    let options = options.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+    for (name, value) in options.chain(given) {
+        text.push_str(&format!("export {name}={}\n", quoted(value)));
+    }
+    text.push_str("chmod +x install.sh\n./install.sh\ncd /\nrm -rf \"${0%/*}\"\n");
+    text
+}
+
+/// A value that keeps its variables, for those are the image's.
+fn escaped(value: &str) -> String {
+    let plain = value.replace(|c: char| c.is_control(), " ");
+    plain.replace('\\', "\\\\").replace('"', "\\\"")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stage_for_each_feature() {
+        let environment = [("PATH".to_owned(), "/a \"b\":${PATH}".to_owned())].into();
+        insta::assert_snapshot!(feature_stage(&[&environment, &BTreeMap::new()], true));
+        let options = [("VERSION".to_owned(), "it's".to_owned())].into();
+        insta::assert_snapshot!(environment_lines(&options, "agent"));
+    }
+}

@@ -1,0 +1,72 @@
+//! Paths that a person wants along and no manifest has.
+
+use crate::catalog::{Entry, EntryKind, Manifest};
+use crate::naming::HomePath;
+
+/// What the manifest is called, for `--only`, and where its paths are on the
+/// volume.
+const NAME: &str = "additional";
+
+/// A manifest of these paths: each has its own below `additional` on the volume,
+/// by the same name, and a link in the container's home directory.
+///
+/// # Errors
+///
+/// [`OutsideHome`] for a path that is not below the home directory.
+pub fn additional(paths: &[HomePath], home: &str) -> Result<Manifest, OutsideHome> {
+    let entry = |path: &HomePath| {
+        let outside = || OutsideHome { path: path.to_string(), home: home.to_owned() };
+        let below = path.below(home).ok_or_else(outside)?;
+        let mut entry = Entry::new(EntryKind::Import);
+        below.clone_into(&mut entry.source);
+        below.clone_into(&mut entry.container_link);
+        entry.target = format!("{NAME}/{below}");
+        entry.flags = "op".to_owned();
+        Ok(entry)
+    };
+    let entries = paths.iter().map(entry).collect::<Result<_, _>>()?;
+    Ok(Manifest { name: NAME.to_owned(), agent: None, entries })
+}
+
+/// A path that should be below the home directory is not.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("`import.additional_paths` has `{path}`, which is not below `{home}`")]
+#[non_exhaustive]
+pub struct OutsideHome {
+    /// The path, as it was written.
+    pub path: String,
+    /// The home directory.
+    pub home: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Choice, JobKind, Jobs, Privates, home_links};
+    use super::*;
+
+    fn path(text: &str) -> HomePath {
+        HomePath::parse(text).expect("a path")
+    }
+
+    #[test]
+    fn paths_have_places_of_their_own() {
+        let paths = [path("~/.tool/x.toml"), path("/home/me/notes")];
+        let manifest = additional(&paths, "/home/me").expect("they are below it");
+        let links = home_links(std::slice::from_ref(&manifest));
+        let links: Vec<_> = links.iter().map(|link| (&*link.path, &*link.target)).collect();
+        let expected = [(".tool/x.toml", "additional/.tool/x.toml"), ("notes", "additional/notes")];
+        assert_eq!(links, expected);
+        let jobs = |privates| {
+            let choice = Choice { privates, ..Choice::default() };
+            Jobs::of(std::slice::from_ref(&manifest), &choice).jobs
+        };
+        assert_eq!(jobs(Privates::LeftOut)[1].kind, JobKind::Either);
+        assert!(!jobs(Privates::LeftOut)[1].admits("a.priv.md"));
+        assert!(jobs(Privates::Included)[1].admits("a.priv.md"));
+        let outside = additional(&[path("/etc/passwd")], "/home/me");
+        assert_eq!(
+            outside.expect_err("it is outside").to_string(),
+            "`import.additional_paths` has `/etc/passwd`, which is not below `/home/me`"
+        );
+    }
+}

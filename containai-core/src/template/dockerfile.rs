@@ -1,0 +1,245 @@
+//! A Dockerfile, read as far as its stages go.
+
+use super::instruction::Instruction;
+
+/// All instructions that there are.
+const KEYWORDS: [&str; 18] = [
+    "ADD",
+    "ARG",
+    "CMD",
+    "COPY",
+    "ENTRYPOINT",
+    "ENV",
+    "EXPOSE",
+    "FROM",
+    "HEALTHCHECK",
+    "LABEL",
+    "MAINTAINER",
+    "ONBUILD",
+    "RUN",
+    "SHELL",
+    "STOPSIGNAL",
+    "USER",
+    "VOLUME",
+    "WORKDIR",
+];
+
+/// A Dockerfile, read as far as its stages go. What a shell will make of a
+/// `RUN` is not looked at.
+///
+/// Source: <https://docs.docker.com/reference/dockerfile/>.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Dockerfile {
+    pub(super) instructions: Vec<Instruction>,
+}
+
+/// Why a text is no Dockerfile.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum DockerfileError {
+    /// A line begins with no instruction; usually a word is misspelt or the
+    /// line before lacks its `\`.
+    #[error("line {line}: there is no instruction `{}`", .keyword.escape_debug())]
+    UnknownInstruction {
+        /// The line, counted from 1.
+        line: usize,
+        /// What stands there.
+        keyword: String,
+    },
+    /// Something other than `ARG` stands in front of the first `FROM`.
+    #[error("line {line}: `{keyword}` stands before the first `FROM`")]
+    BeforeFrom {
+        /// The line, counted from 1.
+        line: usize,
+        /// The instruction.
+        keyword: String,
+    },
+    /// A `FROM` is not `FROM image` or `FROM image AS name`.
+    #[error("line {line}: `FROM` takes an image, and `AS` with a name")]
+    MalformedFrom {
+        /// The line, counted from 1.
+        line: usize,
+    },
+    /// There is no `FROM`.
+    #[error("there is no `FROM`")]
+    NoStage,
+}
+
+impl Dockerfile {
+    /// Reads a Dockerfile.
+    ///
+    /// # Errors
+    ///
+    /// [`DockerfileError`] for what no builder would take.
+    pub fn parse(text: &str) -> Result<Self, DockerfileError> {
+        let instructions = read(text);
+        let mut is_begun = false;
+        for instruction in &instructions {
+            let Instruction { line, keyword, .. } = instruction;
+            if !KEYWORDS.contains(&keyword.as_str()) {
+                let (line, keyword) = (*line, keyword.clone());
+                return Err(DockerfileError::UnknownInstruction { line, keyword });
+            }
+            is_begun |= keyword == "FROM";
+            if !is_begun && keyword != "ARG" {
+                return Err(DockerfileError::BeforeFrom { line: *line, keyword: keyword.clone() });
+            }
+        }
+        if !is_begun {
+            return Err(DockerfileError::NoStage);
+        }
+        let file = Self { instructions };
+        file.read_stages("")?;
+        Ok(file)
+    }
+
+    /// All instructions, in their order.
+    pub fn instructions(&self) -> &[Instruction] {
+        &self.instructions
+    }
+}
+
+/// Splits a text into instructions, as Docker's parser does.
+fn read(text: &str) -> Vec<Instruction> {
+    let escape = escape_of(text);
+    let mut found = Vec::new();
+    let mut open: Option<Instruction> = None;
+    let mut documents: Vec<Document> = Vec::new();
+    let mut start = 0;
+    for (index, raw) in text.split_inclusive('\n').enumerate() {
+        let (begin, end) = (start, start + raw.len());
+        start = end;
+        let line = raw.trim_end_matches(['\n', '\r']);
+        if let Some(document) = documents.first() {
+            if document.ends_at(line) {
+                documents.remove(0);
+            }
+            continue;
+        }
+        // Within an instruction, too, comments and empty lines are none.
+        if line.trim().is_empty() || line.trim_start().starts_with('#') {
+            continue;
+        }
+        let (line, goes_on) = match line.trim_end().strip_suffix(escape) {
+            Some(line) => (line, true),
+            None => (line.trim_end(), false),
+        };
+        let instruction = match open.take() {
+            Some(mut before) => {
+                before.rest.push_str(line);
+                before.span.end = end;
+                before
+            }
+            None => begun(line.trim_start(), index + 1, begin..end),
+        };
+        if goes_on {
+            open = Some(instruction);
+        } else {
+            documents = documents_of(&instruction);
+            let has_document = !documents.is_empty();
+            found.push(finished(instruction, has_document));
+        }
+    }
+    found.extend(open.map(|instruction| finished(instruction, false)));
+    found
+}
+
+fn begun(line: &str, number: usize, span: std::ops::Range<usize>) -> Instruction {
+    let (keyword, rest) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
+    Instruction {
+        line: number,
+        keyword: keyword.to_ascii_uppercase(),
+        rest: rest.trim_start().to_owned(),
+        span,
+        has_document: false,
+    }
+}
+
+fn finished(mut instruction: Instruction, has_document: bool) -> Instruction {
+    instruction.rest = instruction.rest.trim().to_owned();
+    instruction.has_document = has_document;
+    instruction
+}
+
+/// The character that joins lines; a directive in front of everything else may
+/// name another one than `\`.
+fn escape_of(text: &str) -> char {
+    for line in text.lines() {
+        let Some(comment) = line.trim().strip_prefix('#') else { break };
+        let Some((name, value)) = comment.split_once('=') else { break };
+        if name.trim().eq_ignore_ascii_case("escape") {
+            return if value.trim() == "`" { '`' } else { '\\' };
+        }
+    }
+    '\\'
+}
+
+/// A here-document that has not ended.
+struct Document {
+    end: String,
+    is_indented: bool,
+}
+
+impl Document {
+    fn ends_at(&self, line: &str) -> bool {
+        let line = if self.is_indented { line.trim_start_matches('\t') } else { line };
+        line == self.end
+    }
+}
+
+fn documents_of(instruction: &Instruction) -> Vec<Document> {
+    if !matches!(instruction.keyword.as_str(), "RUN" | "COPY" | "ADD") {
+        return Vec::new();
+    }
+    let words = instruction.rest.split_whitespace();
+    let document = |word: &str| {
+        let word = word.trim_start_matches(|c: char| c.is_ascii_digit()).strip_prefix("<<")?;
+        let (word, is_indented) = word.strip_prefix('-').map_or((word, false), |word| (word, true));
+        let end = word.trim_matches(['"', '\'']);
+        let is_name = !end.is_empty() && end.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+        is_name.then(|| Document { end: end.to_owned(), is_indented })
+    };
+    words.filter_map(document).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(text: &str) -> String {
+        match Dockerfile::parse(text) {
+            Ok(file) => {
+                let line = |it: &Instruction| format!("{}: {} {}\n", it.line, it.keyword, it.rest);
+                file.instructions.iter().map(line).collect()
+            }
+            Err(error) => error.to_string(),
+        }
+    }
+
+    #[test]
+    fn instructions_are_put_together() {
+        let text = "# escape=\\\n# syntax=x\nfrom a\n\n# comment\nRUN one && \\\n# between\n\n  two\\  \n  three\n\
+                    RUN <<EOF cat <<-'X'\nFROM not\nEOF\n\tX\nUSER me\\\n";
+        assert_eq!(
+            shown(text),
+            "3: FROM a\n6: RUN one &&   two  three\n11: RUN <<EOF cat <<-'X'\n15: USER me\n"
+        );
+        assert_eq!(shown("FROM x\nARG A"), "1: FROM x\n2: ARG A\n");
+        assert_eq!(shown("# escape=`\nFROM x\nRUN a `\n b\\\n"), "2: FROM x\n3: RUN a  b\\\n");
+    }
+
+    #[test]
+    fn what_no_builder_takes_is_refused() {
+        for (text, expected) in [
+            ("", "there is no `FROM`"),
+            ("ARG A\n", "there is no `FROM`"),
+            ("RUN x\nFROM y", "line 1: `RUN` stands before the first `FROM`"),
+            ("FROM x\nRUNN y", "line 2: there is no instruction `RUNN`"),
+            ("FROM", "line 1: `FROM` takes an image, and `AS` with a name"),
+            ("FROM x y", "line 1: `FROM` takes an image, and `AS` with a name"),
+            ("FROM x AS", "line 1: `FROM` takes an image, and `AS` with a name"),
+        ] {
+            assert_eq!(shown(text), expected, "{text:?}");
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! What an image was built from, in a few characters.
+
+use sha2::{Digest as _, Sha256};
+
+use crate::naming::Fingerprint;
+
+/// One thing in a build's context.
+#[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub struct ContextEntry {
+    /// Its path below the context, with `/`.
+    pub path: String,
+    /// What it is.
+    pub kind: EntryKind,
+}
+
+/// What something in a build's context is.
+#[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub enum EntryKind {
+    /// A directory.
+    Directory,
+    /// A regular file: what its owner may do with it, and the SHA-256 of it.
+    File(u32, [u8; 32]),
+    /// A symbolic link, and what it says.
+    Link(String),
+}
+
+/// Takes the fingerprint of a build: what is in its context, in whatever
+/// order, and the other texts that it depends on, such as the image that it
+/// is built on, in their order.
+pub fn fingerprint(context: &[ContextEntry], texts: &[&str]) -> Fingerprint {
+    let mut hash = Sha256::new();
+    let mut add = |bytes: &[u8]| {
+        hash.update((bytes.len() as u64).to_be_bytes());
+        hash.update(bytes);
+    };
+    add(&(texts.len() as u64).to_be_bytes());
+    for text in texts {
+        add(text.as_bytes());
+    }
+    let mut sorted: Vec<_> = context.iter().collect();
+    sorted.sort();
+    for entry in sorted {
+        add(entry.path.as_bytes());
+        match &entry.kind {
+            EntryKind::Directory => add(b"d"),
+            EntryKind::File(mode, content) => {
+                add(b"f");
+                add(&mode.to_be_bytes());
+                add(content);
+            }
+            EntryKind::Link(target) => {
+                add(b"l");
+                add(target.as_bytes());
+            }
+        }
+    }
+    Fingerprint::of_digest(&hash.finalize().into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn file(path: &str, mode: u32, content: u8) -> ContextEntry {
+        ContextEntry { path: path.into(), kind: EntryKind::File(mode, [content; 32]) }
+    }
+
+    #[test]
+    fn everything_counts_but_the_order() {
+        let (a, b) = (file("a", 0o644, 1), file("b", 0o644, 2));
+        let link =
+            |target: &str| ContextEntry { path: "a".into(), kind: EntryKind::Link(target.into()) };
+        let directory = ContextEntry { path: "a".into(), kind: EntryKind::Directory };
+        let both = [a.clone(), b.clone()];
+        let print = fingerprint(&both, &["base"]);
+        assert_eq!(print, fingerprint(&[b.clone(), a.clone()], &["base"]));
+        assert_eq!(Fingerprint::parse(print.as_str()), Ok(print.clone()));
+        let others = [
+            fingerprint(&both, &["other"]),
+            fingerprint(&both, &["base", ""]),
+            fingerprint(&both[..1], &["base"]),
+            fingerprint(&[file("a", 0o755, 1), b.clone()], &["base"]),
+            fingerprint(&[file("a", 0o644, 3), b.clone()], &["base"]),
+            fingerprint(&[file("c", 0o644, 1), b.clone()], &["base"]),
+            fingerprint(&[link("x"), b.clone()], &["base"]),
+            fingerprint(&[link("y"), b.clone()], &["base"]),
+            fingerprint(&[directory, b], &["base"]),
+        ];
+        let distinct: std::collections::BTreeSet<_> = others.iter().chain([&print]).collect();
+        assert_eq!(distinct.len(), others.len() + 1);
+    }
+}

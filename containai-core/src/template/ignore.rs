@@ -1,0 +1,114 @@
+//! What a build is not given.
+
+/// The patterns of a `.dockerignore`.
+///
+/// Source: <https://docs.docker.com/build/concepts/context/#dockerignore-files>.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct IgnoreFile {
+    patterns: Vec<Pattern>,
+}
+
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(super) struct Pattern {
+    parts: Vec<String>,
+    is_exception: bool,
+}
+
+impl IgnoreFile {
+    /// Reads the patterns; there is nothing that is none.
+    pub fn parse(text: &str) -> Self {
+        let lines = text.trim_start_matches('\u{feff}').lines().map(str::trim);
+        let lines = lines.filter(|line| !line.is_empty() && !line.starts_with('#'));
+        Self { patterns: lines.filter_map(Pattern::parse).collect() }
+    }
+
+    /// Whether a path of the context, relative and with `/`, is left out. The
+    /// last pattern that fits the path, or a directory that it is in, decides.
+    pub fn leaves_out(&self, path: &str) -> bool {
+        let parts: Vec<&str> = path.split('/').collect();
+        let last = self.patterns.iter().rev().find(|pattern| pattern.fits(&parts));
+        last.is_some_and(|pattern| !pattern.is_exception)
+    }
+
+    /// Whether something below a directory that is left out may be wanted.
+    pub fn has_exceptions(&self) -> bool {
+        self.patterns.iter().any(|pattern| pattern.is_exception)
+    }
+}
+
+impl Pattern {
+    pub(super) fn parse(line: &str) -> Option<Self> {
+        let (line, is_exception) = match line.strip_prefix('!') {
+            Some(line) => (line.trim(), true),
+            None => (line, false),
+        };
+        let mut parts: Vec<String> = Vec::new();
+        for part in line.split('/') {
+            match part {
+                "" | "." => {}
+                ".." => drop(parts.pop()),
+                part => parts.push(part.to_owned()),
+            }
+        }
+        (!parts.is_empty()).then_some(Self { parts, is_exception })
+    }
+
+    /// Whether it fits the path or a directory that the path is in.
+    pub(super) fn fits(&self, path: &[&str]) -> bool {
+        (1..=path.len()).any(|length| fits(&self.parts, &path[..length]))
+    }
+}
+
+/// `**` is any number of parts, none included. The table of what fits so far
+/// keeps the work to the product of both lengths.
+fn fits(pattern: &[String], path: &[&str]) -> bool {
+    let mut reachable = vec![false; path.len() + 1];
+    reachable[0] = true;
+    for part in pattern {
+        let mut next = vec![false; path.len() + 1];
+        if part == "**" {
+            let mut is_open = false;
+            for (at, slot) in next.iter_mut().enumerate() {
+                is_open |= reachable[at];
+                *slot = is_open;
+            }
+        } else {
+            for (at, name) in path.iter().enumerate() {
+                next[at + 1] = reachable[at] && crate::import::matches(part, name);
+            }
+        }
+        reachable = next;
+    }
+    reachable[path.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_pattern_that_fits_decides() {
+        let file = IgnoreFile::parse(
+            "\u{feff}# comment\n\n/target/\n*.log\n**/node_modules\n!important.log\ndocs/**\n!docs/**/*.md\na?c/[xy]\n",
+        );
+        assert!(file.has_exceptions());
+        for (path, expected) in [
+            ("target", true),
+            ("target/debug/x", true),
+            ("src/target", false),
+            ("x.log", true),
+            ("src/x.log", false),
+            ("important.log", false),
+            ("node_modules", true),
+            ("a/b/node_modules/c", true),
+            ("docs/a/b.txt", true),
+            ("docs/a/b.md", false),
+            ("docs", true),
+            ("abc/x", true),
+            ("abc/z", false),
+        ] {
+            assert_eq!(file.leaves_out(path), expected, "{path}");
+        }
+        assert!(!IgnoreFile::parse("\n#\n/\n").leaves_out("x"));
+    }
+}

@@ -1,0 +1,90 @@
+//! One instruction of a Dockerfile.
+
+use std::ops::Range;
+
+/// One instruction of a Dockerfile, its continuation lines put together.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Instruction {
+    /// The line that it begins on, counted from 1.
+    pub line: usize,
+    /// The keyword in capital letters, such as `FROM`.
+    pub keyword: String,
+    /// What follows the keyword, without comments and line ends.
+    pub rest: String,
+    /// Where it stands in the file, in bytes.
+    pub(super) span: Range<usize>,
+    /// Whether lines of a here-document follow it.
+    pub(super) has_document: bool,
+}
+
+impl Instruction {
+    /// The options in front of the arguments, such as `--platform=x`.
+    pub fn options(&self) -> impl Iterator<Item = &str> {
+        self.rest.split_whitespace().take_while(|word| word.starts_with("--"))
+    }
+
+    /// The words behind the options.
+    pub fn words(&self) -> impl Iterator<Item = &str> {
+        self.rest.split_whitespace().skip_while(|word| word.starts_with("--"))
+    }
+
+    /// The `NAME` or `NAME=value` pairs of an `ARG`, `ENV` or `LABEL`, quotes
+    /// taken off the value.
+    pub fn pairs(&self) -> Vec<(String, Option<String>)> {
+        split_words(&self.rest)
+            .into_iter()
+            .map(|word| match word.split_once('=') {
+                Some((name, value)) => (name.to_owned(), Some(value.to_owned())),
+                None => (word, None),
+            })
+            .collect()
+    }
+}
+
+/// Splits at blanks outside of quotes; quotes and what escapes are taken off.
+fn split_words(text: &str) -> Vec<String> {
+    let (mut words, mut word, mut quote) = (Vec::new(), None::<String>, None);
+    let mut characters = text.chars();
+    while let Some(c) = characters.next() {
+        match (c, quote) {
+            (c, Some(open)) if c == open => quote = None,
+            ('"' | '\'', None) => {
+                quote = Some(c);
+                word.get_or_insert_default();
+            }
+            ('\\', None | Some('"')) => {
+                word.get_or_insert_default().extend(characters.next());
+            }
+            (c, None) if c.is_whitespace() => words.extend(word.take()),
+            (c, _) => word.get_or_insert_default().push(c),
+        }
+    }
+    words.extend(word);
+    words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pairs_lose_their_quotes() {
+        let check = |rest: &str, expected: &[(&str, Option<&str>)]| {
+            let instruction = Instruction {
+                line: 1,
+                keyword: "ARG".into(),
+                rest: rest.into(),
+                span: 0..0,
+                has_document: false,
+            };
+            let pairs = instruction.pairs();
+            let pairs: Vec<_> =
+                pairs.iter().map(|(name, value)| (name.as_str(), value.as_deref())).collect();
+            assert_eq!(pairs, expected, "{rest}");
+        };
+        check("A", &[("A", None)]);
+        check("A=1 B=\"x y\" C=''", &[("A", Some("1")), ("B", Some("x y")), ("C", Some(""))]);
+        check(r#"A=x\ y B="a\"b""#, &[("A", Some("x y")), ("B", Some("a\"b"))]);
+        check("A=\"open", &[("A", Some("open"))]);
+    }
+}

@@ -1,0 +1,162 @@
+//! The stages of a Dockerfile.
+
+use std::collections::BTreeMap;
+
+use super::dockerfile::{Dockerfile, DockerfileError};
+use super::expand::expand;
+use super::instruction::Instruction;
+
+/// The build argument that names the image of ours to build on.
+pub const BASE_IMAGE: &str = "BASE_IMAGE";
+
+/// One stage of a Dockerfile.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Stage<'a> {
+    /// Its `FROM`.
+    pub from: &'a Instruction,
+    /// What it is called, in small letters.
+    pub name: Option<String>,
+    /// What it is built on.
+    pub base: Base,
+    /// What follows its `FROM`.
+    pub instructions: &'a [Instruction],
+}
+
+/// What a stage is built on.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Base {
+    /// A stage before it, counted from 0.
+    Stage(usize),
+    /// An image; empty where a variable that nobody gave is all there is.
+    Image(String),
+}
+
+impl Dockerfile {
+    /// The stages, where `base` is the argument `BASE_IMAGE` of the build.
+    pub fn stages(&self, base: &str) -> Vec<Stage<'_>> {
+        self.read_stages(base).unwrap_or_default()
+    }
+
+    /// Whether a stage may be built on `BASE_IMAGE`.
+    pub fn takes_base(&self) -> bool {
+        let before = self.instructions.iter().take_while(|it| it.keyword == "ARG");
+        before.flat_map(Instruction::pairs).any(|(name, _)| name == BASE_IMAGE)
+    }
+
+    /// The last stage and those that it is built on, itself first. The base of
+    /// the last of them is an image.
+    pub fn lineage(&self, base: &str) -> Vec<Stage<'_>> {
+        let mut stages = self.stages(base);
+        let mut found = Vec::new();
+        let mut next = stages.len().checked_sub(1);
+        while let Some(index) = next {
+            // A stage is only ever built on one before it.
+            stages.truncate(index + 1);
+            let Some(stage) = stages.pop() else { break };
+            next = match stage.base {
+                Base::Stage(before) => Some(before),
+                Base::Image(_) => None,
+            };
+            found.push(stage);
+        }
+        found
+    }
+
+    /// The image that the last stage comes from.
+    pub fn root(&self, base: &str) -> String {
+        match self.lineage(base).pop().map(|stage| stage.base) {
+            Some(Base::Image(image)) => image,
+            _ => String::new(),
+        }
+    }
+
+    pub(super) fn read_stages(&self, base: &str) -> Result<Vec<Stage<'_>>, DockerfileError> {
+        let mut arguments = BTreeMap::new();
+        let mut stages: Vec<Stage<'_>> = Vec::new();
+        for (index, instruction) in self.instructions.iter().enumerate() {
+            match instruction.keyword.as_str() {
+                "ARG" if stages.is_empty() => declare(instruction, base, &mut arguments),
+                "FROM" => {
+                    let after = &self.instructions[index + 1..];
+                    let length = after.iter().position(|it| it.keyword == "FROM");
+                    let instructions = &after[..length.unwrap_or(after.len())];
+                    let stage = read_from(instruction, &arguments, &stages, instructions)?;
+                    stages.push(stage);
+                }
+                _ => {}
+            }
+        }
+        Ok(stages)
+    }
+}
+
+/// Notes what an `ARG` in front of the stages declares. One value may use those
+/// before it, and what is given to the build comes before a default.
+fn declare(instruction: &Instruction, base: &str, arguments: &mut BTreeMap<String, String>) {
+    for (name, default) in instruction.pairs() {
+        let value = match name == BASE_IMAGE && !base.is_empty() {
+            true => Some(base.to_owned()),
+            false => default.map(|default| expand(&default, arguments)),
+        };
+        arguments.insert(name, value.unwrap_or_default());
+    }
+}
+
+fn read_from<'a>(
+    from: &'a Instruction,
+    arguments: &BTreeMap<String, String>,
+    stages: &[Stage<'_>],
+    instructions: &'a [Instruction],
+) -> Result<Stage<'a>, DockerfileError> {
+    let words: Vec<&str> = from.words().collect();
+    let (image, name) = match words.as_slice() {
+        [image] => (image, None),
+        [image, word, name] if word.eq_ignore_ascii_case("as") => {
+            (image, Some(name.to_ascii_lowercase()))
+        }
+        _ => return Err(DockerfileError::MalformedFrom { line: from.line }),
+    };
+    let image = expand(image, arguments);
+    let called = |stage: &Stage<'_>| stage.name.as_deref() == Some(&image.to_ascii_lowercase());
+    let base = match stages.iter().rposition(called) {
+        Some(before) => Base::Stage(before),
+        None => Base::Image(image),
+    };
+    Ok(Stage { from, name, base, instructions })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn root(text: &str) -> String {
+        Dockerfile::parse(text).expect("a Dockerfile").root("ours")
+    }
+
+    #[test]
+    fn the_last_stage_counts() {
+        for (text, expected) in [
+            ("ARG BASE_IMAGE\nFROM ${BASE_IMAGE}", "ours"),
+            ("ARG BASE_IMAGE=x\nFROM $BASE_IMAGE AS a\nFROM golang AS b\nFROM A AS c", "ours"),
+            ("ARG BASE_IMAGE\nFROM $BASE_IMAGE\nFROM golang", "golang"),
+            ("FROM ${BASE_IMAGE}", ""),
+            ("ARG A=b\nARG X=${A}c\nFROM --platform=linux/amd64 $X", "bc"),
+            ("ARG BASE_IMAGE\nARG X=${BASE_IMAGE}\nFROM $X", "ours"),
+            // What refers to itself is empty, and not looked for for ever.
+            ("ARG A=${A}\nFROM $A", ""),
+            ("ARG A=${B}\nARG B=${A}\nFROM $B", ""),
+            // A stage of its own name is an image.
+            ("FROM a AS a", "a"),
+            ("FROM b AS a\nFROM a AS b\nFROM b", "b"),
+        ] {
+            assert_eq!(root(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_stage_ends_where_the_next_begins() {
+        let file = Dockerfile::parse("FROM a\nRUN x\nRUN y\nFROM b\nFROM c\nRUN z").expect("one");
+        let counts: Vec<_> = file.stages("").iter().map(|it| it.instructions.len()).collect();
+        assert_eq!(counts, [2, 0, 1]);
+    }
+}

@@ -1,0 +1,36 @@
+//! What a new template has in it.
+
+use crate::naming::TemplateName;
+
+/// The Dockerfile of a new template.
+pub fn starter(name: &TemplateName) -> String {
+    format!(
+        "# What containers of template `{name}` have on top of an image of ContainAI.\n\
+         # `cai template build {name}` builds it, `cai run --template {name}` uses it.\n\
+         ARG BASE_IMAGE\n\
+         FROM ${{BASE_IMAGE}}\n\
+         \n\
+         # RUN apt-get update \\\n\
+         #     && apt-get install -y --no-install-recommends ffmpeg \\\n\
+         #     && rm -rf /var/lib/apt/lists/*\n\
+         \n\
+         # What is to be the agent's own:\n\
+         # USER agent\n\
+         # RUN pipx install httpie\n"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Dockerfile, check};
+    use super::*;
+
+    #[test]
+    fn a_new_template_is_a_good_one() {
+        let text = starter(&TemplateName::parse("ml").expect("a name"));
+        let file = Dockerfile::parse(&text).expect("a Dockerfile");
+        assert_eq!(check(&file), []);
+        assert_eq!(file.root("ours"), "ours");
+        insta::assert_snapshot!(text);
+    }
+}

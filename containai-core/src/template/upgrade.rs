@@ -1,0 +1,95 @@
+//! From an image that is named for good to the one in use.
+
+use super::dockerfile::{Dockerfile, DockerfileError};
+use super::stage::BASE_IMAGE;
+
+/// Stands in the place of `BASE_IMAGE`; no reference looks like this.
+const OURS: &str = "\u{1}";
+
+/// Has the last stage come from `ARG BASE_IMAGE`, with the image that it named
+/// as default; every other byte stays. `None` where it does already.
+///
+/// # Errors
+///
+/// Those of [`Dockerfile::parse`].
+pub fn upgrade(text: &str) -> Result<Option<String>, DockerfileError> {
+    let file = Dockerfile::parse(text)?;
+    let lineage = file.lineage(OURS);
+    let (Some(stage), false) = (lineage.last(), file.root(OURS) == OURS) else {
+        return Ok(None);
+    };
+    let Some(image) = stage.from.words().next() else {
+        return Ok(None);
+    };
+    let span = &stage.from.span;
+    // The keyword may be an image's name, too.
+    let options: Vec<&str> = stage.from.options().collect();
+    let after = options.last().map_or("from", |option| option);
+    let begin = span.start + end_of(&text[span.clone()], after);
+    let Some(at) = text[begin..span.end].find(image).map(|at| begin + at) else {
+        return Ok(None);
+    };
+    let mut upgraded = text.to_owned();
+    upgraded.replace_range(at..at + image.len(), &format!("${{{BASE_IMAGE}}}"));
+    let is_declared = |instruction: &super::Instruction| {
+        instruction.keyword == "ARG"
+            && instruction.pairs().iter().any(|(name, _)| name == BASE_IMAGE)
+    };
+    let first = file.instructions().iter().position(|it| it.keyword == "FROM").unwrap_or_default();
+    let before = &file.instructions()[..first];
+    if !before.iter().any(is_declared) {
+        let start = file.instructions()[first].span.start;
+        upgraded.insert_str(start, &format!("ARG {BASE_IMAGE}={image}\n"));
+    }
+    Ok(Some(upgraded))
+}
+
+/// Where a word ends; its case does not count.
+fn end_of(text: &str, word: &str) -> usize {
+    let found = text.to_ascii_lowercase().find(&word.to_ascii_lowercase());
+    found.map_or(0, |at| at + word.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn only_the_root_of_the_last_stage_changes() {
+        for (text, expected) in [
+            (
+                "# mine\nFROM a:1\nRUN x\n",
+                "# mine\nARG BASE_IMAGE=a:1\nFROM ${BASE_IMAGE}\nRUN x\n",
+            ),
+            (
+                "ARG V=1\nFROM golang AS b\nFROM --platform=x  from:$V  as z\nFROM z\n",
+                "ARG V=1\nARG BASE_IMAGE=from:$V\nFROM golang AS b\nFROM --platform=x  ${BASE_IMAGE}  as z\nFROM z\n",
+            ),
+            ("ARG BASE_IMAGE\nFROM \\\n  a\n", "ARG BASE_IMAGE\nFROM \\\n  ${BASE_IMAGE}\n"),
+            ("from from", "ARG BASE_IMAGE=from\nfrom ${BASE_IMAGE}"),
+        ] {
+            assert_eq!(upgrade(text).expect("one").as_deref(), Some(expected), "{text}");
+        }
+        assert_eq!(upgrade("ARG BASE_IMAGE\nFROM x\nFROM $BASE_IMAGE\n"), Ok(None));
+        assert_eq!(
+            upgrade("RUN x"),
+            Err(DockerfileError::BeforeFrom { line: 1, keyword: "RUN".into() })
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn what_was_upgraded_is_so_for_good(
+            text in "(ARG [A-Z]=[a-z]\n){0,2}((FROM|from) (--p=[a-z] )?[a-z]{1,4}( AS [a-z]{1,3})?\n(RUN [a-z]\n|# [a-z]\n){0,2}){1,4}"
+        ) {
+            let upgraded = upgrade(&text).expect("a Dockerfile").expect("not done yet");
+            prop_assert_eq!(upgrade(&upgraded), Ok(None));
+            let file = Dockerfile::parse(&upgraded).expect("still one");
+            let before = Dockerfile::parse(&text).expect("one");
+            // Without an argument it is what it was.
+            prop_assert_eq!(file.root(""), before.root(""));
+        }
+    }
+}

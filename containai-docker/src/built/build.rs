@@ -1,0 +1,224 @@
+//! From a recipe to an image.
+
+use std::collections::HashMap;
+use std::io;
+
+use bollard::errors::Error;
+use bollard::query_parameters::{BuildImageOptions, BuildImageOptionsBuilder};
+use bytes::Bytes;
+use containai_core::engine::{EngineError, ImageRequest, ImageSource, ShippedImage};
+use containai_core::label::{self, Labels};
+use containai_core::lifecycle::{Event, Events};
+use containai_core::template::{BASE_IMAGE, PROOF, whole_path, wrapping};
+use futures_util::{Stream, TryStreamExt as _};
+
+use super::{Part, Recipe, Source, tarball};
+use crate::engine::DockerEngine;
+use crate::image::{self, Log};
+
+/// What mends and proves; its text is part of what an image is built from.
+pub(super) const PROOF_SCRIPT: &str = include_str!("../../images/wrapping/proof");
+
+/// Where programs are looked for.
+const PATH: &str = "PATH";
+/// The Dockerfile of what is ours, in its context.
+const DOCKERFILE: &str = "Dockerfile";
+
+/// Builds the image of a recipe, and before it whatever it is built on.
+///
+/// What the user wrote is built first and by itself. An image that is none of
+/// ours then gets the system of ours. The last stage comes on top of that.
+///
+/// # Errors
+///
+/// [`EngineError::BuildFailed`] with the failing step's last lines, or
+/// [`EngineError::ReservedLabel`].
+pub(crate) async fn make(
+    engine: &DockerEngine,
+    recipe: &Recipe,
+    source: ImageSource,
+    events: &dyn Events,
+) -> Result<String, EngineError> {
+    let shown = recipe.reference.as_str();
+    let made = match &recipe.source {
+        Source::Image(image) => there(engine, image, source, events).await?,
+        Source::Dockerfile { base: Some(base), .. } => {
+            let base = there(engine, base, source, events).await?;
+            events.event(Event::Stage(&format!("building {shown} on {base}")));
+            cook(engine, recipe, Some(&base), events).await?
+        }
+        Source::Dockerfile { base: None, .. } => {
+            events.event(Event::Stage(&format!("building {shown}")));
+            cook(engine, recipe, None, events).await?
+        }
+    };
+    let (labels, before) = inspected(engine, &made).await?;
+    if let Some((label, _)) = labels.iter().find(|(key, _)| key.starts_with(label::RESERVED)) {
+        let (image, label) = (shown.to_owned(), label.to_owned());
+        return Err(EngineError::ReservedLabel { image, label });
+    }
+    let on = match labels.get(label::IMAGE_NAME) {
+        Some(_) => made,
+        None => {
+            events.event(Event::Stage(&format!("putting the system of ContainAI on {made}")));
+            system(engine, shown, &made, events).await?
+        }
+    };
+    let mut on = on;
+    for layer in &recipe.layers {
+        events.event(Event::Stage(&format!("adding to {shown}")));
+        let mut parts = layer.parts.clone();
+        parts.push(Part::text(DOCKERFILE, 0o644, &layer.dockerfile));
+        on = send(engine, on_top_of(engine, &on).build(), parts, shown, events).await?;
+    }
+    events.event(Event::Stage(&format!("proving that {shown} boots")));
+    let (_, after) = inspected(engine, &on).await?;
+    finish(engine, recipe, &on, &format!("{after}:{before}"), events).await?;
+    Ok(shown.to_owned())
+}
+
+/// The image by its reference, whether or not it was there.
+async fn there(
+    engine: &DockerEngine,
+    image: &ImageRequest,
+    source: ImageSource,
+    events: &dyn Events,
+) -> Result<String, EngineError> {
+    match image::find(engine, image).await? {
+        Some(reference) => Ok(reference),
+        // An image that is built on one of a recipe's own comes back to here.
+        None => Box::pin(image::get(engine, image, source, events)).await,
+    }
+}
+
+/// Builds what the user wrote, and nothing else.
+async fn cook(
+    engine: &DockerEngine,
+    recipe: &Recipe,
+    on: Option<&str>,
+    events: &dyn Events,
+) -> Result<String, EngineError> {
+    let Source::Dockerfile { context, path, text, arguments, target, .. } = &recipe.source else {
+        return Ok(on.unwrap_or_default().to_owned());
+    };
+    let given = arguments.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+    let surroundings = engine.surroundings().arguments();
+    let arguments: HashMap<_, _> =
+        surroundings.chain(given).chain(on.map(|on| (BASE_IMAGE, on))).collect();
+    let options = BuildImageOptionsBuilder::default()
+        .dockerfile(path)
+        .buildargs(&arguments)
+        .target(target.as_deref().unwrap_or_default())
+        .rm(true)
+        .forcerm(true)
+        .build();
+    let parts = vec![
+        Part::Directory { place: context.clone(), prefix: String::new() },
+        Part::text(path, 0o644, text),
+    ];
+    send(engine, options, parts, recipe.reference.as_str(), events).await
+}
+
+/// Builds the system of ours on an image that has none.
+async fn system(
+    engine: &DockerEngine,
+    shown: &str,
+    on: &str,
+    events: &dyn Events,
+) -> Result<String, EngineError> {
+    let files = image::files(ShippedImage::Base).iter();
+    let parts = files.map(|file| Part::File {
+        path: file.path.to_owned(),
+        mode: file.mode,
+        content: file.bytes.to_vec(),
+    });
+    send(engine, on_top_of(engine, on).build(), parts.collect(), shown, events).await
+}
+
+/// Builds the last stage and gives the image its reference.
+async fn finish(
+    engine: &DockerEngine,
+    recipe: &Recipe,
+    on: &str,
+    path: &str,
+    events: &dyn Events,
+) -> Result<String, EngineError> {
+    let mut environment = recipe.environment.clone();
+    let path = environment.get(PATH).map_or(path, String::as_str);
+    environment.insert(PATH.to_owned(), whole_path(path));
+    let labels: Vec<(&str, &str)> =
+        recipe.labels.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
+    let parts = vec![
+        Part::text(DOCKERFILE, 0o644, wrapping(&labels, &environment)),
+        Part::text(PROOF, 0o755, PROOF_SCRIPT),
+    ];
+    let options = on_top_of(engine, on).t(recipe.reference.as_str()).build();
+    send(engine, options, parts, recipe.reference.as_str(), events).await
+}
+
+/// What a build of ours on an image is asked for with.
+fn on_top_of(engine: &DockerEngine, image: &str) -> BuildImageOptionsBuilder {
+    let surroundings = engine.surroundings().arguments();
+    let arguments: HashMap<_, _> = surroundings.chain([(BASE_IMAGE, image)]).collect();
+    BuildImageOptionsBuilder::default()
+        .dockerfile(DOCKERFILE)
+        .buildargs(&arguments)
+        .rm(true)
+        .forcerm(true)
+}
+
+/// Has the engine build, and returns the image's id.
+async fn send(
+    engine: &DockerEngine,
+    options: BuildImageOptions,
+    parts: Vec<Part>,
+    shown: &str,
+    events: &dyn Events,
+) -> Result<String, EngineError> {
+    let (archive, packing) = tarball::stream(parts);
+    let built = listen(engine, options, archive, shown, events).await;
+    match packing.await {
+        Ok(Err(source)) if source.kind() != io::ErrorKind::BrokenPipe => {
+            Err(EngineError::Host { path: "build context".into(), source })
+        }
+        _ => built,
+    }
+}
+
+async fn listen(
+    engine: &DockerEngine,
+    options: BuildImageOptions,
+    archive: impl Stream<Item = io::Result<Bytes>> + Send + 'static,
+    shown: &str,
+    events: &dyn Events,
+) -> Result<String, EngineError> {
+    let body = bollard::body_try_stream(archive);
+    let mut answers = std::pin::pin!(engine.docker().build_image(options, None, Some(body)));
+    let (mut log, mut id) = (Log::default(), None);
+    loop {
+        match answers.try_next().await {
+            Ok(Some(info)) => {
+                id = info.aux.as_ref().and_then(|aux| aux.id.clone()).or(id);
+                log.note(info, events);
+            }
+            Ok(None) => break,
+            Err(Error::DockerStreamError { error }) => log.failed = Some(error),
+            Err(error) => return Err(engine.failure(error)),
+        }
+        if let Some(error) = log.failed.take() {
+            return Err(log.into_error(shown, &error));
+        }
+    }
+    id.ok_or_else(|| log.into_error(shown, "the engine did not say what it built"))
+}
+
+/// The labels of an image and where it looks for programs. The system of ours
+/// would put its own `PATH` in the place of that.
+async fn inspected(engine: &DockerEngine, image: &str) -> Result<(Labels, String), EngineError> {
+    let inspected = engine.docker().inspect_image(image).await;
+    let config = inspected.map_err(|error| engine.failure(error))?.config.unwrap_or_default();
+    let labels = config.labels.unwrap_or_default().into_iter().collect();
+    let variables = config.env.unwrap_or_default();
+    let path = variables.iter().find_map(|variable| variable.strip_prefix("PATH="));
+    Ok((labels, path.unwrap_or_default().to_owned()))
+}

@@ -1,0 +1,70 @@
+//! A build's context on its way to the engine.
+
+use std::io::{self, ErrorKind, Write};
+
+use bytes::Bytes;
+use futures_util::{Stream, stream};
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+
+use super::Part;
+use super::directory::{ContextDirectory, header};
+
+/// How many bytes are packed at a time.
+const CHUNK: usize = 256 * 1024;
+
+/// Packs a context on a thread of its own while the engine takes what is
+/// packed: nothing of it is ever all in memory. The handle knows what went
+/// wrong.
+pub(super) fn stream(
+    parts: Vec<Part>,
+) -> (impl Stream<Item = io::Result<Bytes>> + Send + 'static, JoinHandle<io::Result<()>>) {
+    let (sender, receiver) = mpsc::channel(4);
+    let packing = tokio::task::spawn_blocking(move || {
+        let outcome = pack(&parts, sender.clone());
+        if outcome.is_err() {
+            // An archive that just ended would look whole.
+            let _ = sender.blocking_send(Err(io::Error::other("the context cannot be read")));
+        }
+        outcome
+    });
+    let chunks = stream::unfold(receiver, |mut receiver| async move {
+        receiver.recv().await.map(|chunk| (chunk, receiver))
+    });
+    (chunks, packing)
+}
+
+fn pack(parts: &[Part], sender: mpsc::Sender<io::Result<Bytes>>) -> io::Result<()> {
+    let mut archive = tar::Builder::new(io::BufWriter::with_capacity(CHUNK, Chunks(sender)));
+    for part in parts {
+        match part {
+            Part::Directory { place, prefix } => {
+                let directory = ContextDirectory::open(place).map_err(|error| {
+                    let shown = place.root.join(&place.below);
+                    io::Error::new(error.kind(), format!("`{}`: {error}", shown.display()))
+                })?;
+                directory.pack(prefix, &mut archive)?;
+            }
+            Part::File { path, mode, content } => {
+                let mut header = header(tar::EntryType::Regular, content.len() as u64, *mode);
+                archive.append_data(&mut header, path, content.as_slice())?;
+            }
+        }
+    }
+    archive.into_inner()?.flush()
+}
+
+struct Chunks(mpsc::Sender<io::Result<Bytes>>);
+
+impl Write for Chunks {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let chunk = Bytes::copy_from_slice(bytes);
+        // Nobody takes it any more when the build has failed.
+        self.0.blocking_send(Ok(chunk)).map_err(|_| ErrorKind::BrokenPipe)?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}

@@ -1,0 +1,67 @@
+//! What an engine's store has of ours.
+
+use std::collections::HashMap;
+
+use bollard::errors::Error;
+use bollard::models::ImageSummary;
+use bollard::query_parameters::{
+    ListContainersOptionsBuilder, ListImagesOptionsBuilder, RemoveImageOptionsBuilder,
+};
+use containai_core::engine::{EngineError, OwnImage};
+
+use crate::engine::DockerEngine;
+
+/// What became of an image that was to go.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Removal {
+    /// It is gone, or was already.
+    Removed,
+    /// Something needs it: why, in the engine's words.
+    Needed(String),
+}
+
+/// All images of ours; the layers between them are not told.
+pub(crate) async fn list(engine: &DockerEngine) -> Result<Vec<OwnImage>, EngineError> {
+    let failure = |error| engine.failure(error);
+    let options = ListContainersOptionsBuilder::default().all(true).build();
+    let containers = engine.docker().list_containers(Some(options)).await.map_err(failure)?;
+    let mut users: HashMap<String, usize> = HashMap::new();
+    for id in containers.into_iter().filter_map(|container| container.image_id) {
+        *users.entry(id).or_default() += 1;
+    }
+    let options = ListImagesOptionsBuilder::default().build();
+    let images = engine.docker().list_images(Some(options)).await.map_err(failure)?;
+    Ok(images.into_iter().map(|image| stored(image, &users)).filter(OwnImage::is_ours).collect())
+}
+
+fn stored(image: ImageSummary, users: &HashMap<String, usize>) -> OwnImage {
+    let is_named = |reference: &String| reference != "<none>:<none>";
+    OwnImage {
+        containers: users.get(&image.id).copied().unwrap_or_default(),
+        references: image.repo_tags.into_iter().filter(is_named).collect(),
+        labels: image.labels.into_iter().collect(),
+        size: u64::try_from(image.size).unwrap_or_default(),
+        created: image.created,
+        id: image.id,
+    }
+}
+
+/// Removes an image by all its names, and the layers that nothing else needs.
+pub(crate) async fn remove(
+    engine: &DockerEngine,
+    image: &OwnImage,
+) -> Result<Removal, EngineError> {
+    let by_id = [image.id.clone()];
+    let names = if image.references.is_empty() { by_id.as_slice() } else { &image.references };
+    for name in names {
+        let options = RemoveImageOptionsBuilder::default().build();
+        match engine.docker().remove_image(name, Some(options), None).await {
+            Ok(_) | Err(Error::DockerResponseServerError { status_code: 404, .. }) => {}
+            Err(Error::DockerResponseServerError { status_code: 409, message }) => {
+                return Ok(Removal::Needed(message));
+            }
+            Err(error) => return Err(engine.failure(error)),
+        }
+    }
+    Ok(Removal::Removed)
+}

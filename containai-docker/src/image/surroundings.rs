@@ -1,0 +1,116 @@
+//! How builds reach the world from this host.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::fs;
+use std::path::PathBuf;
+
+/// How builds reach the world from this host: proxies, certificates, package
+/// registries.
+///
+/// Proxies become the build arguments that Docker predefines, which no history
+/// shows. The rest is seen by the stages that download, and is part of no image.
+/// Loopback means another machine inside a build; proxies there are left out.
+#[derive(Clone, Default, Eq, PartialEq)]
+pub struct Surroundings {
+    /// The variables of proxies, such as `HTTPS_PROXY`, by name.
+    pub proxies: BTreeMap<String, String>,
+    /// A bundle of certificates to trust, PEM; one that cannot be read is none.
+    pub certificates: Option<PathBuf>,
+    /// The registry of npm; `None` is what [`npmrc`](Self::npmrc) says.
+    pub npm_registry: Option<String>,
+    /// The user's `.npmrc`; of it only the registry and its credentials are read.
+    pub npmrc: Option<PathBuf>,
+    /// The index of pip; `None` is PyPI.
+    pub pip_index: Option<String>,
+}
+
+/// Addresses may hold credentials.
+impl fmt::Debug for Surroundings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Surroundings")
+            .field("proxies", &self.proxies.keys())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Surroundings {
+    /// The predefined build arguments.
+    pub(crate) fn arguments(&self) -> impl Iterator<Item = (&str, &str)> {
+        let proxies = self.proxies.iter().filter(|(_, value)| !leads_to_loopback(value));
+        proxies.map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
+    /// The files for the stages that download; all of them always, for a
+    /// Dockerfile cannot ask.
+    pub(crate) fn files(&self) -> Vec<(&'static str, Vec<u8>)> {
+        let certificates = self.certificates.as_ref().and_then(|path| fs::read(path).ok());
+        let npmrc = self.npmrc.as_ref().and_then(|path| fs::read_to_string(path).ok());
+        vec![
+            ("certificates.pem", certificates.unwrap_or_default()),
+            ("npmrc", npm(self.npm_registry.as_deref(), &npmrc.unwrap_or_default()).into_bytes()),
+            ("pip.conf", pip(self.pip_index.as_deref()).into_bytes()),
+        ]
+    }
+}
+
+/// What a build needs of an `.npmrc`: the registry, and what logs in there.
+fn npm(registry: Option<&str>, npmrc: &str) -> String {
+    let pairs = || npmrc.lines().filter_map(|line| line.split_once('='));
+    let configured =
+        pairs().find(|(key, _)| key.trim() == "registry").map(|(_, value)| value.trim());
+    let Some(registry) = registry.or(configured) else { return String::new() };
+    let place = registry.split_once(':').map_or(registry, |(_, place)| place);
+    let place = place.trim_end_matches('/');
+    let logs_in = |key: &str| {
+        let scope = key.trim().rsplit_once(':').map(|(scope, _)| scope.trim_end_matches('/'));
+        scope.is_some_and(|scope| !place.is_empty() && scope == place)
+    };
+    let credentials = pairs().filter(|(key, _)| logs_in(key));
+    let lines = credentials.map(|(key, value)| format!("{}={}\n", key.trim(), value.trim()));
+    format!("registry={registry}\n{}", lines.collect::<String>())
+}
+
+fn pip(index: Option<&str>) -> String {
+    index.map_or_else(String::new, |index| format!("[global]\nindex-url = {index}\n"))
+}
+
+fn leads_to_loopback(proxy: &str) -> bool {
+    let rest = proxy.split_once("://").map_or(proxy, |(_, rest)| rest);
+    let host = rest.rsplit_once('@').map_or(rest, |(_, host)| host);
+    host.starts_with("127.") || host.starts_with("localhost") || host.starts_with("[::1]")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_an_npmrc_only_the_registry_and_its_login_are_taken() {
+        let npmrc = "registry = https://npm.corp/x/\n//npm.corp/x/:_authToken=one\n\
+                     //registry.npmjs.org/:_authToken=secret\nyes=false\n";
+        assert_eq!(
+            npm(None, npmrc),
+            "registry=https://npm.corp/x/\n//npm.corp/x/:_authToken=one\n"
+        );
+        assert_eq!(npm(Some("https://other"), npmrc), "registry=https://other\n");
+        assert_eq!(npm(None, "yes=false\n"), "");
+    }
+
+    #[test]
+    fn a_proxy_on_loopback_is_nobody_s_inside() {
+        let proxies =
+            [("A", "http://127.0.0.1:1"), ("B", "http://u:p@localhost:2"), ("C", "http://p:3")];
+        let proxies = proxies.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+        let surroundings = Surroundings { proxies, ..Surroundings::default() };
+        assert_eq!(surroundings.arguments().collect::<Vec<_>>(), [("C", "http://p:3")]);
+        assert!(!format!("{surroundings:?}").contains("u:p"));
+    }
+
+    #[test]
+    fn every_file_is_there_for_the_dockerfile() {
+        let names: Vec<_> = Surroundings::default().files().into_iter().collect();
+        assert!(names.iter().all(|(_, bytes)| bytes.is_empty()));
+        assert_eq!(names.len(), 3);
+    }
+}

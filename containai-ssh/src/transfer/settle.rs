@@ -1,0 +1,298 @@
+//! What stands in a home directory, taken to a data volume, with links in its
+//! place.
+
+use std::ffi::OsStr;
+use std::io::{self, ErrorKind, Read as _};
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::Path;
+
+use containai_core::import::{HomeLink, Settlement, Standing, settle};
+use containai_core::layout::VOLUME_REPLACED;
+use rustix::fs::{OFlags, Stat};
+
+use super::directory::{Directory, is_in_the_way};
+use super::file_kind::{Attributes, FileKind};
+use super::pack::open;
+use super::store::NewFile;
+use super::survey::descend;
+
+/// What is worth no more than nothing: what is made where a file is missing.
+const BARE: [&[u8]; 4] = [b"", b"\n", b"{}", b"{}\n"];
+
+/// Takes what stands in a home directory to a data volume.
+///
+/// Every directory is opened from the one above it and must not be a link, on
+/// both sides. Where both sides have a file the newer one counts, and the other
+/// is kept below [`VOLUME_REPLACED`]. Each file is whole on the volume before it
+/// goes from the home directory, so that an interruption loses nothing and the
+/// next call goes on.
+#[derive(Debug)]
+pub struct Settling<'a> {
+    home: &'a Directory,
+    volume: &'a Directory,
+    mounted: &'a str,
+}
+
+/// What was done about one link.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Settled {
+    /// Nothing was to do.
+    Already,
+    /// The link was made.
+    Linked,
+    /// What stood there is on the volume, and the link was made.
+    Taken,
+    /// It is as it was, or what is left of it: why.
+    InTheWay(String),
+}
+
+impl<'a> Settling<'a> {
+    /// Between these two; `mounted` is what links to the volume say.
+    #[must_use]
+    pub fn new(home: &'a Directory, volume: &'a Directory, mounted: &'a str) -> Self {
+        Self { home, volume, mounted }
+    }
+
+    /// What there is to do about a link; changes nothing.
+    #[must_use]
+    pub fn look(&self, link: &HomeLink) -> Settled {
+        match self.decide(link) {
+            Ok(Settlement::Settled) => Settled::Already,
+            Ok(Settlement::Link) => Settled::Linked,
+            Ok(Settlement::TakeFile | Settlement::TakeDirectory) => Settled::Taken,
+            Ok(Settlement::InTheWay(why)) => Settled::InTheWay(why.to_owned()),
+            Err(error) => Settled::InTheWay(reason(&error)),
+        }
+    }
+
+    /// Does what there is to do about a link.
+    #[must_use]
+    pub fn settle(&self, link: &HomeLink) -> Settled {
+        self.try_settle(link).unwrap_or_else(|error| Settled::InTheWay(reason(&error)))
+    }
+
+    fn decide(&self, link: &HomeLink) -> io::Result<Settlement> {
+        let home = standing(self.home, &link.path)?;
+        let volume = standing(self.volume, &link.target)?;
+        Ok(settle(link, self.mounted, &home, &volume))
+    }
+
+    fn try_settle(&self, link: &HomeLink) -> io::Result<Settled> {
+        let to = format!("{}/{}", self.mounted, link.target);
+        let settlement = self.decide(link)?;
+        match settlement {
+            Settlement::Settled => return Ok(Settled::Already),
+            Settlement::InTheWay(why) => return Ok(Settled::InTheWay(why.to_owned())),
+            Settlement::Link | Settlement::TakeFile | Settlement::TakeDirectory => {}
+        }
+        let (home, name) = entered(self.home, &link.path)?;
+        match settlement {
+            Settlement::TakeFile => {
+                let (volume, target) = entered(self.volume, &link.target)?;
+                self.take_file(&home, name, &volume, target, &link.target)?;
+            }
+            Settlement::TakeDirectory => {
+                let (volume, target) = entered(self.volume, &link.target)?;
+                self.take_directory(&home, name, &volume, target, &link.target)?;
+            }
+            _ => {
+                home.link(name, OsStr::new(&to), None)?;
+                return Ok(Settled::Linked);
+            }
+        }
+        home.new_link(name, OsStr::new(&to))?;
+        Ok(Settled::Taken)
+    }
+
+    /// Leaves nothing where the file was. `path` is its own on the volume.
+    fn take_file(
+        &self,
+        home: &Directory,
+        name: &OsStr,
+        volume: &Directory,
+        target: &OsStr,
+        path: &str,
+    ) -> io::Result<()> {
+        let (_, ours) = open(home, name)?;
+        let known = match volume.stat(target)? {
+            None => None,
+            Some(stat) if FileKind::of_mode(stat.st_mode) == FileKind::File => Some(stat),
+            Some(_) => return Err(io::Error::other("on the volume there is no file")),
+        };
+        let Some(theirs) = known else {
+            copy(home, name, &ours, volume, target)?;
+            return leave(home, name, &ours);
+        };
+        let is_bare = |directory, name, stat: &Stat| -> io::Result<bool> {
+            Ok(stat.st_size < 4 && BARE.contains(&read(directory, name, 4)?.as_slice()))
+        };
+        if is_bare(home, name, &ours)? || is_same((home, name, &ours), (volume, target, &theirs))? {
+            return leave(home, name, &ours);
+        }
+        let is_newer =
+            (ours.st_mtime, ours.st_mtime_nsec) >= (theirs.st_mtime, theirs.st_mtime_nsec);
+        if is_bare(volume, target, &theirs)? {
+            copy(home, name, &ours, volume, target)?;
+        } else {
+            let replaced = format!("{VOLUME_REPLACED}/{path}");
+            self.volume.make_child(".containai".as_ref())?;
+            let (aside, aside_name) = entered(self.volume, &replaced)?;
+            if is_newer {
+                copy(volume, target, &theirs, &aside, aside_name)?;
+                copy(home, name, &ours, volume, target)?;
+            } else {
+                copy(home, name, &ours, &aside, aside_name)?;
+            }
+        }
+        leave(home, name, &ours)
+    }
+
+    /// Takes everything in it, and then the directory itself if it is empty.
+    fn take_directory(
+        &self,
+        home: &Directory,
+        name: &OsStr,
+        volume: &Directory,
+        target: &OsStr,
+        path: &str,
+    ) -> io::Result<()> {
+        let from = home.child(name)?;
+        let to = volume.make_child(target)?;
+        for name in from.names()? {
+            let Some(text) = name.to_str() else {
+                return Err(io::Error::other("a name in it is not UTF-8"));
+            };
+            let path = format!("{path}/{text}");
+            let at = |error: io::Error| io::Error::other(format!("`{path}`: {}", reason(&error)));
+            let Some(stat) = from.stat(&name)? else { continue };
+            match FileKind::of_mode(stat.st_mode) {
+                FileKind::File => self.take_file(&from, &name, &to, &name, &path).map_err(at)?,
+                FileKind::Directory => {
+                    self.take_directory(&from, &name, &to, &name, &path).map_err(at)?;
+                }
+                FileKind::Link => take_link(&from, &name, &to, &stat).map_err(at)?,
+                FileKind::Special => return Err(at(io::Error::other("it is no file"))),
+            }
+        }
+        if to.is_new() {
+            to.dress(Attributes::of(&from.own_stat()?))?;
+        }
+        home.remove_empty(name)
+    }
+}
+
+/// Takes a link as it is.
+fn take_link(from: &Directory, name: &OsStr, to: &Directory, stat: &Stat) -> io::Result<()> {
+    let leads = from.read_link(name)?;
+    match to.stat(name)? {
+        None => to.link(name, &leads, Some(Attributes::of(stat).modified))?,
+        Some(there) => {
+            let is_link = FileKind::of_mode(there.st_mode) == FileKind::Link;
+            if !is_link || to.read_link(name)? != leads {
+                return Err(io::Error::other("the volume has something else"));
+            }
+        }
+    }
+    from.remove(name);
+    Ok(())
+}
+
+/// Copies a file that looks like this, whole or not at all.
+fn copy(
+    from: &Directory,
+    name: &OsStr,
+    stat: &Stat,
+    to: &Directory,
+    target: &OsStr,
+) -> io::Result<()> {
+    let (mut content, _) = open(from, name)?;
+    let new = NewFile::create(to, target)?;
+    io::copy(&mut content, &mut &new.file)?;
+    let now = rustix::fs::fstat(&content)?;
+    if !is_alike(&now, stat) {
+        return Err(io::Error::other("it is being written to"));
+    }
+    new.file.sync_all()?;
+    new.keep(Attributes::of(stat))
+}
+
+/// Removes a file unless another one has its name by now.
+fn leave(home: &Directory, name: &OsStr, stat: &Stat) -> io::Result<()> {
+    match home.stat(name)? {
+        Some(now) if is_alike(&now, stat) => {
+            home.remove(name);
+            Ok(())
+        }
+        _ => Err(io::Error::other("it was written meanwhile")),
+    }
+}
+
+/// Whether it is the same file with the same content, as far as a look tells.
+fn is_alike(one: &Stat, other: &Stat) -> bool {
+    (one.st_dev, one.st_ino, one.st_size) == (other.st_dev, other.st_ino, other.st_size)
+        && (one.st_mtime, one.st_mtime_nsec) == (other.st_mtime, other.st_mtime_nsec)
+}
+
+type Named<'a> = (&'a Directory, &'a OsStr, &'a Stat);
+
+fn is_same(one: Named<'_>, other: Named<'_>) -> io::Result<bool> {
+    if one.2.st_size != other.2.st_size {
+        return Ok(false);
+    }
+    let [mut one, mut other] = [open(one.0, one.1)?.0, open(other.0, other.1)?.0];
+    let (mut left, mut right) = (vec![0; 64 << 10], vec![0; 64 << 10]);
+    loop {
+        let length = one.read(&mut left)?;
+        if length == 0 {
+            return Ok(true);
+        }
+        match other.read_exact(&mut right[..length]) {
+            Ok(()) if left[..length] == right[..length] => {}
+            Ok(()) => return Ok(false),
+            Err(error) if error.kind() == ErrorKind::UnexpectedEof => return Ok(false),
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+fn read(directory: &Directory, name: &OsStr, most: u64) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    directory.open_file(name, OFlags::RDONLY)?.take(most).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// What stands at a path; a link on the way to it is an error.
+fn standing(root: &Directory, path: &str) -> io::Result<Standing> {
+    let (parent, name) = path.rsplit_once('/').unwrap_or(("", path));
+    let Some(directory) = descend(root, parent)? else { return Ok(Standing::Nothing) };
+    let name = OsStr::new(name);
+    let Some(stat) = directory.stat(name)? else { return Ok(Standing::Nothing) };
+    Ok(match FileKind::of_mode(stat.st_mode) {
+        FileKind::File => Standing::File,
+        FileKind::Directory => Standing::Directory,
+        FileKind::Link => {
+            Standing::Link(String::from_utf8_lossy(directory.read_link(name)?.as_bytes()).into())
+        }
+        FileKind::Special => Standing::Special,
+    })
+}
+
+/// The directory that a path is in, made where it is missing, and its name.
+fn entered<'p>(root: &Directory, path: &'p str) -> io::Result<(Directory, &'p OsStr)> {
+    let mut directory = root.child(OsStr::new("."))?;
+    let (parent, name) = path.rsplit_once('/').unwrap_or(("", path));
+    for part in Path::new(parent) {
+        directory = directory.make_child(part)?;
+    }
+    Ok((directory, OsStr::new(name)))
+}
+
+fn reason(error: &io::Error) -> String {
+    match is_in_the_way(error) {
+        true => "a link or a file is on the way, and no link is followed".to_owned(),
+        false => error.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

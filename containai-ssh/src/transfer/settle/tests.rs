@@ -1,0 +1,159 @@
+use std::fs;
+use std::os::unix::fs::{PermissionsExt as _, symlink};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use containai_core::import::Replaces;
+
+use super::*;
+
+struct Place(tempfile::TempDir);
+
+impl Place {
+    fn new() -> Self {
+        let place = tempfile::tempdir().expect("a directory");
+        for directory in ["home", "data", "outside"] {
+            fs::create_dir(place.path().join(directory)).expect("made");
+        }
+        Self(place)
+    }
+
+    fn at(&self, path: &str) -> PathBuf {
+        self.0.path().join(path)
+    }
+
+    fn write(&self, path: &str, content: &str, age: u64) {
+        let path = self.at(path);
+        fs::create_dir_all(path.parent().expect("a parent")).expect("made");
+        fs::write(&path, content).expect("written");
+        let file = fs::File::options().write(true).open(&path).expect("open");
+        file.set_modified(SystemTime::now() - Duration::from_secs(age)).expect("dated");
+    }
+
+    fn read(&self, path: &str) -> String {
+        fs::read_to_string(self.at(path)).unwrap_or_else(|error| format!("{:?}", error.kind()))
+    }
+
+    fn with<T>(&self, work: impl Fn(&Settling<'_>) -> T) -> T {
+        let open = |path: &str| Directory::open(&self.at(path), &[]).expect("a directory");
+        let (home, volume) = (open("home"), open("data"));
+        let mounted = self.at("data").display().to_string();
+        work(&Settling::new(&home, &volume, &mounted))
+    }
+
+    fn settle(&self, path: &str, target: &str) -> Settled {
+        let link = HomeLink { path: path.into(), target: target.into(), replaces: Replaces::Links };
+        let seen = self.with(|settling| settling.look(&link));
+        let done = self.with(|settling| settling.settle(&link));
+        if !matches!(done, Settled::InTheWay(_)) {
+            assert_eq!(seen, done, "a look promises what is done");
+            let expected = self.at("data").join(target);
+            assert_eq!(fs::read_link(self.at("home").join(path)).expect("a link"), expected);
+            assert_eq!(self.with(|settling| settling.settle(&link)), Settled::Already);
+        }
+        done
+    }
+}
+
+#[test]
+fn a_file_goes_to_the_volume_with_its_mode_and_time() {
+    let place = Place::new();
+    place.write("home/.x/deep/auth.json", "secret", 500);
+    let from = place.at("home/.x/deep/auth.json");
+    fs::set_permissions(&from, fs::Permissions::from_mode(0o600)).expect("changed");
+    let before = fs::metadata(&from).expect("there");
+    assert_eq!(place.settle(".x/deep/auth.json", "x/auth.json"), Settled::Taken);
+    let after = fs::symlink_metadata(place.at("data/x/auth.json")).expect("there");
+    assert_eq!(after.permissions().mode() & 0o777, 0o600);
+    assert_eq!(after.modified().expect("a time"), before.modified().expect("a time"));
+    assert_eq!(place.read("home/.x/deep/auth.json"), "secret");
+    assert_eq!(place.settle(".none", "none"), Settled::Linked);
+}
+
+#[test]
+fn the_newer_of_two_counts_and_the_other_is_kept() {
+    let place = Place::new();
+    let check = |ours: (&str, u64), theirs: (&str, u64), content: &str, replaced: &str| {
+        let _ = fs::remove_dir_all(place.at("data/.containai"));
+        let _ = fs::remove_file(place.at("home/.f"));
+        place.write("home/.f", ours.0, ours.1);
+        place.write("data/f", theirs.0, theirs.1);
+        assert_eq!(place.settle(".f", "f"), Settled::Taken);
+        assert_eq!(place.read("data/f"), content, "{ours:?} {theirs:?}");
+        assert_eq!(place.read("data/.containai/replaced/f"), replaced, "{ours:?} {theirs:?}");
+    };
+    check(("new", 1), ("old", 9), "new", "old");
+    check(("old", 9), ("new", 1), "new", "old");
+    check(("same", 1), ("same", 9), "same", "NotFound");
+    // What was only made because nothing was there is worth nothing.
+    check(("old", 9), ("{}\n", 1), "old", "NotFound");
+    check(("{}", 1), ("old", 9), "old", "NotFound");
+}
+
+#[test]
+fn directories_grow_together() {
+    let place = Place::new();
+    place.write("home/.d/a", "a", 1);
+    place.write("home/.d/sub/both", "new", 1);
+    place.write("data/d/sub/both", "old", 9);
+    place.write("data/d/c", "c", 1);
+    symlink("../a", place.at("home/.d/sub/link")).expect("a link");
+    assert_eq!(place.settle(".d", "d"), Settled::Taken);
+    let all = ["a", "sub/both", "sub/link", "c"].map(|path| place.read(&format!("data/d/{path}")));
+    assert_eq!(all, ["a", "new", "a", "c"]);
+    assert_eq!(place.read("data/.containai/replaced/d/sub/both"), "old");
+}
+
+#[test]
+fn what_cannot_be_taken_stays() {
+    let place = Place::new();
+    place.write("home/.d/a", "a", 1);
+    rustix::fs::mkfifoat(rustix::fs::CWD, place.at("home/.d/pipe"), 0o600.into()).expect("a pipe");
+    let Settled::InTheWay(why) = place.settle(".d", "d") else { panic!("it is in the way") };
+    assert!(why.contains("d/pipe"), "{why}");
+    assert!(place.at("home/.d/pipe").exists());
+    assert_eq!(place.read("data/d/a"), "a");
+    for (home, data) in [("home/.e/x", "data/e"), ("home/.g", "data/g/x")] {
+        place.write(home, "x", 1);
+        place.write(data, "y", 1);
+    }
+    assert!(matches!(place.settle(".e", "e"), Settled::InTheWay(_)));
+    assert!(matches!(place.settle(".g", "g"), Settled::InTheWay(_)));
+    assert_eq!((place.read("home/.e/x"), place.read("home/.g")), ("x".into(), "x".into()));
+}
+
+#[test]
+fn nothing_goes_through_a_link() {
+    let place = Place::new();
+    let outside = place.at("outside");
+    place.write("outside/mine", "mine", 9);
+    let check = |settled: Settled| {
+        assert!(matches!(settled, Settled::InTheWay(_)), "{settled:?}");
+        assert_eq!(names(&outside), ["mine"]);
+        assert_eq!(place.read("outside/mine"), "mine");
+    };
+    // On the way in the home directory, on the way on the volume, and at its end.
+    symlink(&outside, place.at("home/.way")).expect("a link");
+    check(place.settle(".way/mine", "mine"));
+    check(place.settle(".way/new", "new"));
+    symlink(&outside, place.at("data/way")).expect("a link");
+    place.write("home/.a", "a", 1);
+    check(place.settle(".a", "way/a"));
+    check(place.settle(".a", "way/mine"));
+    symlink(outside.join("mine"), place.at("data/end")).expect("a link");
+    check(place.settle(".a", "end"));
+    place.write("home/.d/way/mine", "a", 1);
+    place.write("data/d/x", "x", 1);
+    symlink(&outside, place.at("data/d/way")).expect("a link");
+    check(place.settle(".d", "d"));
+    // Our own place on the volume is no exception.
+    symlink(&outside, place.at("data/.containai")).expect("a link");
+    place.write("data/a", "other", 9);
+    check(place.settle(".a", "a"));
+    assert_eq!((place.read("home/.a"), place.read("data/a")), ("a".into(), "other".into()));
+}
+
+fn names(directory: &Path) -> Vec<String> {
+    let entries = fs::read_dir(directory).expect("a directory").flatten();
+    entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect()
+}

@@ -1,0 +1,218 @@
+//! Directories of this machine, watched for changes.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsStr;
+use std::io;
+use std::mem::MaybeUninit;
+use std::os::fd::{AsFd as _, AsRawFd as _, OwnedFd};
+use std::os::unix::ffi::OsStrExt as _;
+
+use rustix::fs::inotify::{
+    CreateFlags, ReadFlags, Reader, WatchFlags, add_watch, init, remove_watch,
+};
+use rustix::io::Errno;
+use tokio::io::unix::AsyncFd;
+
+use super::directory::{Directory, is_in_the_way};
+use super::survey::descend;
+
+/// Room for some hundred changes; the kernel keeps the rest.
+const BUFFER: usize = 16 << 10;
+
+/// Watches directories of this machine (inotify(7)); what is below them is
+/// watched only where it is named too. No link is followed to one.
+#[derive(Debug)]
+pub struct Watch {
+    inotify: AsyncFd<OwnedFd>,
+    /// The paths of directories, by the kernel's numbers for them.
+    paths: BTreeMap<i32, String>,
+}
+
+/// Something that changed.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Change {
+    /// The content, the mode or the being there of this path.
+    At(String),
+    /// Nobody knows what: there was more than the kernel keeps.
+    Somewhere,
+}
+
+/// Whether directories are watched that were not before.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Novelty {
+    /// Some are: what happened in them until now was not seen.
+    New,
+    /// None are.
+    Nothing,
+}
+
+impl Watch {
+    /// Watches nothing yet; belongs to a runtime.
+    ///
+    /// # Errors
+    ///
+    /// When the kernel has no more watchers for this user.
+    pub fn new() -> io::Result<Self> {
+        let inotify = init(CreateFlags::CLOEXEC | CreateFlags::NONBLOCK)?;
+        // SAFETY: the descriptor is the same one until it is closed, after its
+        // registration is gone: nothing takes it out of this value.
+        let inotify = unsafe { AsyncFd::register(inotify) }?;
+        Ok(Self { inotify, paths: BTreeMap::new() })
+    }
+
+    /// Watches exactly these directories below the root from now on, by their
+    /// paths; the empty path is the root. Those that are not there, or not to be
+    /// reached without links, are left out.
+    ///
+    /// # Errors
+    ///
+    /// When the kernel watches no more directories for this user.
+    pub fn follow<'a>(
+        &mut self,
+        root: &Directory,
+        paths: impl IntoIterator<Item = &'a str>,
+    ) -> io::Result<Novelty> {
+        let mut watched = BTreeMap::new();
+        let mut novelty = Novelty::Nothing;
+        for path in paths {
+            let Some(number) = self.add(root, path)? else { continue };
+            if self.paths.get(&number).is_none_or(|known| known != path) {
+                novelty = Novelty::New;
+            }
+            watched.insert(number, path.to_owned());
+        }
+        let kept: BTreeSet<i32> = watched.keys().copied().collect();
+        for number in self.paths.keys().filter(|number| !kept.contains(number)) {
+            // One that is gone is not watched any more as it is.
+            let _ = remove_watch(self.inotify.get_ref(), *number);
+        }
+        self.paths = watched;
+        Ok(novelty)
+    }
+
+    /// Waits until something changes, and tells all that did.
+    ///
+    /// # Errors
+    ///
+    /// When the kernel gives no answer.
+    pub async fn changes(&mut self) -> io::Result<Vec<Change>> {
+        loop {
+            let mut ready = self.inotify.readable().await?;
+            let changes = read(self.inotify.get_ref(), &mut self.paths)?;
+            ready.clear_ready();
+            if !changes.is_empty() {
+                return Ok(changes);
+            }
+        }
+    }
+
+    fn add(&self, root: &Directory, path: &str) -> io::Result<Option<i32>> {
+        let directory = match descend(root, path) {
+            Ok(Some(directory)) => directory,
+            Ok(None) => return Ok(None),
+            Err(error) if is_in_the_way(&error) => return Ok(None),
+            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        let seen = WatchFlags::CREATE
+            | WatchFlags::CLOSE_WRITE
+            | WatchFlags::MODIFY
+            | WatchFlags::ATTRIB
+            | WatchFlags::MOVED_TO;
+        // What is open is watched, not what has its name by now.
+        let open = format!("/proc/self/fd/{}", directory.as_fd().as_raw_fd());
+        match add_watch(self.inotify.get_ref(), open, seen | WatchFlags::ONLYDIR) {
+            Ok(number) => Ok(Some(number)),
+            Err(Errno::ACCESS | Errno::NOENT) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+fn read(inotify: &OwnedFd, paths: &mut BTreeMap<i32, String>) -> io::Result<Vec<Change>> {
+    let mut changes = Vec::new();
+    let mut buffer = [MaybeUninit::uninit(); BUFFER];
+    let mut reader = Reader::new(inotify, &mut buffer);
+    loop {
+        let event = match reader.next() {
+            Ok(event) => event,
+            Err(Errno::AGAIN) => return Ok(changes),
+            Err(Errno::INTR) => continue,
+            Err(error) => return Err(error.into()),
+        };
+        let change = if event.events().contains(ReadFlags::QUEUE_OVERFLOW) {
+            Change::Somewhere
+        } else if event.events().contains(ReadFlags::IGNORED) {
+            // Its number may be given to another directory.
+            paths.remove(&event.wd());
+            continue;
+        } else {
+            let Some(path) = paths.get(&event.wd()) else { continue };
+            let name = event.file_name().map(|name| OsStr::from_bytes(name.to_bytes()));
+            match name.map(OsStr::to_str) {
+                Some(Some(name)) if path.is_empty() => Change::At(name.to_owned()),
+                Some(Some(name)) => Change::At(format!("{path}/{name}")),
+                None => Change::At(path.clone()),
+                // No name that is not UTF-8 is ever brought over.
+                Some(None) => continue,
+            }
+        };
+        if changes.last() != Some(&change) {
+            changes.push(change);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::os::unix::fs::symlink;
+    use std::time::Duration;
+
+    use super::*;
+
+    async fn next(watch: &mut Watch) -> Option<Vec<Change>> {
+        let waited = tokio::time::timeout(Duration::from_millis(300), watch.changes()).await;
+        waited.ok().map(|changes| changes.expect("the kernel answers"))
+    }
+
+    #[tokio::test]
+    async fn only_what_is_named_is_watched_and_never_through_a_link() {
+        let place = tempfile::tempdir().expect("a directory");
+        let at = |path: &str| place.path().join(path);
+        for directory in ["home/.x/sub", "home/.y", "outside"] {
+            fs::create_dir_all(at(directory)).expect("made");
+        }
+        symlink(at("outside"), at("home/.way")).expect("a link");
+        let root = Directory::open(&at("home"), &[]).expect("a directory");
+        let mut watch = Watch::new().expect("a watcher");
+        let paths = ["", ".x", ".way", ".none/deep"];
+        assert_eq!(watch.follow(&root, paths).expect("watched"), Novelty::New);
+        assert_eq!(watch.follow(&root, paths).expect("watched"), Novelty::Nothing);
+
+        fs::write(at("outside/file"), "x").expect("written");
+        fs::write(at("home/.x/sub/file"), "x").expect("written");
+        fs::write(at("home/.y/file"), "x").expect("written");
+        assert_eq!(next(&mut watch).await, None);
+        fs::write(at("home/.x/file"), "x").expect("written");
+        let seen = vec![Change::At(".x/file".into())];
+        assert_eq!(next(&mut watch).await, Some(seen));
+        fs::rename(at("home/.x/file"), at("home/.file")).expect("moved");
+        assert_eq!(next(&mut watch).await, Some(vec![Change::At(".file".into())]));
+
+        // A directory that is made anew is another one.
+        fs::remove_dir_all(at("home/.x")).expect("removed");
+        fs::create_dir(at("home/.x")).expect("made");
+        assert_eq!(next(&mut watch).await, Some(vec![Change::At(".x".into())]));
+        assert_eq!(watch.follow(&root, paths).expect("watched"), Novelty::New);
+        assert_eq!(watch.follow(&root, [".y"]).expect("watched"), Novelty::New);
+        fs::write(at("home/.x/file"), "x").expect("written");
+        assert_eq!(next(&mut watch).await, None);
+        fs::set_permissions(
+            at("home/.y/file"),
+            std::os::unix::fs::PermissionsExt::from_mode(0o600),
+        )
+        .expect("changed");
+        assert_eq!(next(&mut watch).await, Some(vec![Change::At(".y/file".into())]));
+    }
+}

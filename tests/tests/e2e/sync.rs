@@ -1,0 +1,55 @@
+//! What agents write where links to the data volume belong.
+
+use containai_tests::Person;
+
+#[test]
+fn files_that_replaced_links_go_to_the_volume() {
+    let person = Person::new();
+    let repository = person.repository("sync");
+    // Before the container is started anew, the program inside is this one.
+    person.run(&repository, "cai version").success();
+    let script = "cd; cai sync >/dev/null; cai sync; \
+                  mkdir -p new && echo '{\"a\":1}' > new/f && mv new/f .claude/settings.json && \
+                  rm .codex/skills && mkdir .codex/skills && echo mine > .codex/skills/x.md && \
+                  cai sync --dry-run; readlink .claude/settings.json; cai sync; \
+                  readlink .claude/settings.json .codex/skills; \
+                  cat /mnt/agent-data/claude/settings.json /mnt/agent-data/codex/skills/x.md";
+    let taken = "~/.claude/settings.json: taken to /mnt/agent-data/claude/settings.json\n\
+                 ~/.codex/skills: taken to /mnt/agent-data/codex/skills\n";
+    person.exec(&repository, script).success().prints(&format!(
+        "{taken}{taken}/mnt/agent-data/claude/settings.json\n/mnt/agent-data/codex/skills\n\
+         {{\"a\":1}}\nmine\n"
+    ));
+    person.cai(["links", "check"]).inside(&repository).run().success().prints("");
+
+    // It is on the volume, so it outlives the container.
+    person.cai(["stop", "--remove"]).inside(&repository).run().success();
+    let again = "cat /mnt/agent-data/claude/settings.json";
+    person.run(&repository, again).success().prints("{\"a\":1}\n");
+
+    let trap = "cd; mkdir evil; rm -rf /mnt/agent-data/claude; ln -s ~/evil /mnt/agent-data/claude; \
+                rm -f .claude/settings.json; mkdir -p .claude; echo x > .claude/settings.json; cai sync; \
+                echo $?; ls -A evil; cat .claude/settings.json";
+    let outcome = person.exec(&repository, trap);
+    let told = "~/.claude/settings.json: in the way: a link or a file is on the way";
+    assert!(outcome.stdout().contains(told), "{outcome}");
+    assert!(outcome.stdout().ends_with("1\nx\n"), "{outcome}");
+}
+
+#[test]
+fn the_program_inside_does_what_needs_no_host() {
+    let person = Person::new();
+    let repository = person.repository("lent");
+    person
+        .run(&repository, "cai version")
+        .success()
+        .prints(&format!("{}\n", person.cai(["version"]).run().stdout().trim_end()));
+    let outcome = person.exec(&repository, "cai run");
+    outcome.fails(2, "this is the inside of a container");
+    // Not even the container's root can write to it.
+    let write = "sudo sh -c 'mount -o remount,rw /usr/local/bin/cai; echo x >> /usr/local/bin/cai'";
+    let outcome = person.exec(&repository, write);
+    assert_ne!(outcome.status(), 0, "{outcome}");
+    person.exec(&repository, "sudo rm -f /usr/local/bin/cai; cai version").success();
+    person.cai(["sync"]).inside(&repository).run().fails(2, "works inside of a container");
+}

@@ -1,0 +1,231 @@
+//! Templates: what users put on top of images of ours.
+
+use std::fs;
+use std::os::unix::fs::symlink;
+
+use containai_tests::Person;
+
+fn template(person: &Person<'_>, name: &str, dockerfile: &str) -> std::path::PathBuf {
+    let directory = person.home().join(".config/containai/templates").join(name);
+    fs::create_dir_all(&directory).expect("a directory can be made");
+    // The engine stays for the next run, and what it has is not built again.
+    let text = format!("{dockerfile}# {}\n", directory.display());
+    fs::write(directory.join("Dockerfile"), text).expect("a file can be written");
+    directory
+}
+
+fn build(person: &Person<'_>, name: &str) -> containai_tests::Outcome {
+    person.cai(["template", "build", name, "--image", "base"]).run()
+}
+
+const OURS: &str = "ARG BASE_IMAGE\nFROM ${BASE_IMAGE}\n";
+
+#[test]
+fn no_dockerfile_breaks_the_first_process() {
+    let person = Person::new();
+    let repository = person.repository("hostile");
+    // Everything that decides how a container starts and who it is, spoilt.
+    let directory = template(
+        &person,
+        "hostile",
+        "ARG BASE_IMAGE\nFROM ${BASE_IMAGE} AS tools\nRUN echo built > /tool\nENTRYPOINT [\"/bin/false\"]\n\
+         FROM ${BASE_IMAGE}\nCOPY --from=tools /tool /opt/tool\nCOPY --chown=agent data /opt/data\n\
+         RUN ssh-keygen -A && echo 0123456789abcdef0123456789abcdef > /etc/machine-id\n\
+         RUN systemctl enable docker.service && rm /etc/systemd/system/default.target\n\
+         ENV LD_PRELOAD=/none.so PATH=/nowhere\nSHELL [\"/bin/nope\", \"-x\"]\nONBUILD USER nobody\n\
+         USER 4711:4711\nWORKDIR /nowhere\nSTOPSIGNAL SIGKILL\nHEALTHCHECK CMD false\n\
+         ENTRYPOINT [\"/bin/false\"]\nCMD [\"x\"]\n",
+    );
+    fs::create_dir(directory.join("data")).expect("a directory can be made");
+    fs::write(directory.join("data/file"), "data").expect("a file can be written");
+    symlink("/etc/hostname", directory.join("data/link")).expect("a link can be made");
+    person.cai(["template", "check", "hostile"]).run().success().prints_line(&format!(
+        "{}:12: warning: `ONBUILD` takes effect in images built on this one only",
+        directory.join("Dockerfile").display()
+    ));
+    let image = build(&person, "hostile").line();
+    build(&person, "hostile").success().prints(&format!("{image}\n")).tells("is built");
+    let script = "PATH=/usr/bin:/bin; unset LD_PRELOAD; cat /opt/tool /opt/data/file; readlink /opt/data/link; id -un; pwd; \
+                  systemctl is-system-running --wait; cat /proc/1/comm; \
+                  grep -c 0123456789abcdef /etc/machine-id";
+    let run =
+        person.cai(["run", "--image", &image, "--", "/bin/sh", "-c", script]).inside(&repository);
+    run.run()
+        .code(1)
+        .prints("built\ndata/etc/hostname\nagent\n/home/agent/workspace\nrunning\nsystemd\n0\n");
+    let container = person.container(repository.path());
+    let labels = &container["Config"]["Labels"];
+    assert_eq!(labels["ai.containai.template-hash"], image.rsplit('-').next().expect("a hash"));
+    assert_eq!(container["Config"]["StopSignal"], "SIGRTMIN+3", "{container}");
+    // What was put in front stays there, and what every session needs is behind it.
+    let path = person.exec(repository.path(), "unset LD_PRELOAD; echo $PATH").line();
+    assert!(path.starts_with("/usr/lib/containai/wrappers:/nowhere:"), "{path}");
+    // Keys that a package made while the image was built are nobody's.
+    let keys = |name: &str| {
+        person.exec(repository.path(), &format!("/bin/cat /etc/ssh/ssh_host_{name}_key.pub"))
+    };
+    keys("ed25519").success();
+    keys("rsa").code(1);
+}
+
+#[test]
+fn an_image_that_would_not_boot_is_not_made() {
+    let person = Person::new();
+    for (name, lines, reason) in [
+        ("init", "RUN rm /sbin/init && ln -s /bin/true /sbin/init", "not systemd"),
+        (
+            "unit",
+            "RUN systemctl mask containai-init.service || ln -sf /dev/null /etc/systemd/system/containai-init.service",
+            "containai-init.service is missing or masked",
+        ),
+        (
+            "disabled",
+            "RUN rm /etc/systemd/system/multi-user.target.wants/ssh.service",
+            "ssh.service is not enabled",
+        ),
+        ("sshd", "RUN rm -f /usr/sbin/sshd", "sshd does not take its configuration"),
+        ("port", "RUN sed -i '1i Port 2222' /etc/ssh/sshd_config", "sshd goes without 'port 22'"),
+        ("nobody", "RUN usermod --uid 4711 agent", "no user agent"),
+    ] {
+        template(&person, name, &format!("{OURS}{lines}\n"));
+        build(&person, name).fails(111, reason);
+    }
+    template(&person, "claims", &format!("{OURS}LABEL \"containai.managed\"=true\n"));
+    build(&person, "claims").fails(2, "ContainAI's own");
+    template(&person, "step", &format!("{OURS}RUN echo it is over && exit 3\n"));
+    build(&person, "step").fails(111, "it is over").tells("Step");
+    template(&person, "mount", &format!("{OURS}RUN --mount=type=cache,target=/x true\n"));
+    build(&person, "mount").fails(2, "needs BuildKit").tells("cai template check mount");
+    template(&person, "missing", &format!("{OURS}COPY none /\n"));
+    build(&person, "missing").fails(111, "none");
+    person.cai(["template", "build", "Bad"]).run().code(2);
+    person
+        .cai(["template", "build", "absent"])
+        .run()
+        .fails(2, "no template `absent`")
+        .tells("`step`");
+    let list = person.cai(["template", "list", "--json"]).run().success().stdout();
+    assert!(!list.contains("\"built\""), "{list}");
+    let broken = person.cai(["template", "check"]).run();
+    broken.code(1);
+    assert_eq!(broken.stdout().lines().count(), 2, "{broken}");
+}
+
+#[test]
+fn a_template_begins_follows_and_changes() {
+    let person = Person::new();
+    let path = person.cai(["template", "new", "mine"]).run().line();
+    // The engine stays for the next run, and what it has is not built again.
+    let mut text = fs::read_to_string(&path).expect("it was made");
+    text.push_str(&format!("# {path}\n"));
+    fs::write(&path, &text).expect("a file can be written");
+    person.cai(["template", "new", "mine"]).run().fails(2, "already");
+    person.cai(["template", "check"]).run().success().prints("").tells("mine is fine");
+    let first = build(&person, "mine").line();
+    assert!(first.starts_with("containai/template:mine-"), "{first}");
+
+    fs::write(&path, format!("# {path}\nFROM debian:12\nRUN true\n"))
+        .expect("a file can be written");
+    person.cai(["template", "check", "mine"]).run().success();
+    let upgraded = format!("# {path}\nARG BASE_IMAGE=debian:12\nFROM ${{BASE_IMAGE}}\nRUN true\n");
+    let dry = person.cai(["template", "upgrade", "--dry-run"]).run().success().stdout();
+    assert!(dry.contains("\n-FROM debian:12\n+ARG BASE_IMAGE=debian:12\n"), "{dry}");
+    person.cai(["template", "upgrade"]).run().success().prints("");
+    assert_eq!(fs::read_to_string(&path).expect("it is there"), upgraded);
+    person.cai(["template", "upgrade", "mine"]).run().success().tells("follows the image in use");
+    assert_eq!(fs::read_to_string(&path).expect("it is there"), upgraded);
+
+    let second = build(&person, "mine").line();
+    assert_ne!(first, second);
+    // Any file of the context counts, the ignored ones aside.
+    let beside = std::path::Path::new(&path).with_file_name("beside");
+    fs::write(&beside, "1").expect("a file can be written");
+    let dry = ["template", "build", "mine", "--image", "base", "--dry-run"];
+    person.cai(dry).run().success().line();
+    fs::write(beside.with_file_name(".dockerignore"), "beside\n.dockerignore\n").expect("written");
+    person.cai(dry).run().success().prints(&format!("{second}\n"));
+}
+
+#[test]
+fn a_container_of_a_template_is_made_once_and_its_change_announced() {
+    let person = Person::new();
+    let repository = person.repository("chosen");
+    let directory = template(&person, "chosen", &format!("{OURS}COPY content /opt/content\n"));
+    let content =
+        |text: &str| fs::write(directory.join("content"), text).expect("a file can be written");
+    content("one");
+    let run = |words: &[&str]| {
+        person
+            .cai([&["run", "--image", "base"], words, &["--", "cat", "/opt/content"]].concat())
+            .inside(&repository)
+            .run()
+    };
+    let named = ["--template", "chosen"];
+    let plan = person
+        .cai(["run", "--template", "chosen", "--image", "base", "--dry-run"])
+        .inside(&repository);
+    plan.run().success().prints_line("template   chosen");
+    run(&["--template", "absent"]).fails(2, "no template `absent`");
+    assert!(person.containers(repository.path()).is_empty());
+    run(&named).success().prints("one").tells("building containai/template:chosen-");
+    let container = || person.container(repository.path())["Id"].clone();
+    assert_eq!(
+        person.container(repository.path())["Config"]["Labels"]["ai.containai.template"],
+        "chosen"
+    );
+    let first = container();
+
+    run(&named).success().prints("one").keeps_quiet_about("warning");
+    content("two");
+    // It is told, and nothing is built.
+    run(&named)
+        .success()
+        .prints("one")
+        .tells("its template `chosen` has changed since")
+        .tells("--fresh")
+        .keeps_quiet_about("building");
+    run(&["--template", "absent"]).fails(2, "no template `absent`");
+    assert_eq!(container(), first);
+    // A template that is broken by now keeps nobody from the container.
+    fs::write(directory.join("Dockerfile"), "FROM").expect("a file can be written");
+    person.cai(["config", "set", "template.default", "chosen"]).inside(&repository).run().success();
+    run(&[]).success().prints("one").tells("a new container could not be made");
+    person
+        .exec(repository.path(), "cat /opt/content")
+        .success()
+        .prints("one")
+        .keeps_quiet_about("warning");
+    run(&["--fresh"]).fails(2, "cannot be built");
+    assert_eq!(container(), first);
+    fs::write(directory.join("Dockerfile"), format!("{OURS}COPY content /opt/content\n"))
+        .expect("written");
+    run(&["--fresh"]).success().prints("two");
+    assert_ne!(container(), first);
+    run(&[]).success().prints("two").keeps_quiet_about("warning");
+    person.cai(["config", "unset", "template.default"]).inside(&repository).run().success();
+    template(&person, "other", OURS);
+    run(&["--template", "other"])
+        .success()
+        .tells("its template stays `chosen`, `other` is asked for");
+}
+
+#[test]
+fn a_repository_chooses_a_template_only_once_it_is_trusted() {
+    let person = Person::new();
+    let repository = person.repository("choosing");
+    template(&person, "mine", OURS);
+    fs::create_dir_all(repository.path().join(".containai")).expect("a directory can be made");
+    fs::write(repository.path().join(".containai/config.toml"), "template.default = \"mine\"\n")
+        .expect("written");
+    let get = || {
+        person
+            .cai(["config", "get", "template.default"])
+            .inside(&repository)
+            .run()
+            .success()
+            .stdout()
+    };
+    assert_eq!(get().trim(), "");
+    person.cai(["trust", "--yes"]).inside(&repository).run().success();
+    assert_eq!(get().trim(), "mine");
+}
