@@ -156,7 +156,7 @@ fn flags_of_old_name_their_successor() {
         (&["--credentials", "copy"], "data volume"),
         (&["--volume", "/a:/b"], "cai cp"),
         (&["--mount-docker-socket"], "docker"),
-        (&["--template", "ml"], "--image"),
+        (&["--template", "ml"], "cai template"),
     ] {
         for verb in ["run", "shell"] {
             let args = [verb].into_iter().chain(flags.iter().copied());

@@ -203,11 +203,11 @@ fn settings_say_what_comes_along() {
     outcome.success().tells("asks for `import.additional_paths`");
     outcome.tells("only your own configuration may set it");
     let look = "cd; ls -A .tool/conf; readlink .tool/conf; cat .codex/auth.json; \
-                stat -L -c %s .claude/.credentials.json; test -e .single";
+                test -e .claude/.credentials.json || echo none; test -e .single";
     person
         .exec(&repository, look)
         .code(1)
-        .prints("x\n/mnt/agent-data/additional/.tool/conf\n{\"token\":\"sk-codex\"}0\n");
+        .prints("x\n/mnt/agent-data/additional/.tool/conf\n{\"token\":\"sk-codex\"}none\n");
     let elsewhere = person.repository("import-outside");
     let outcome = import(&person, &elsewhere, &["--dry-run"]).run();
     outcome.fails(2, "`import.additional_paths` has `/etc/x`, which is not below");
