@@ -33,6 +33,7 @@ pub mod fake;
 pub mod hint;
 pub mod import;
 pub mod label;
+pub mod last_words;
 pub mod layout;
 pub mod lifecycle;
 pub mod naming;

@@ -89,12 +89,15 @@ impl<'e> Person<'e> {
 
     /// [`run`](Self::run) right after a `cai` was killed. The script may be
     /// under way when a container goes that was told to stop; nobody knows how
-    /// far it got, so `cai` does not repeat it unasked, and this does, once.
+    /// far it got, so `cai` does not repeat it unasked, and this does, once, and
+    /// only where the connection broke.
     #[track_caller]
     pub fn run_after_a_kill(&self, workspace: impl Into<PathBuf>, script: &str) -> Outcome {
         let workspace = workspace.into();
         let outcome = self.run(&workspace, script);
-        match outcome.status() == i32::from(containai_core::exit::CANNOT_CONNECT) {
+        let is_cut = outcome.status() == i32::from(containai_core::exit::CANNOT_CONNECT)
+            && outcome.stderr().contains("the SSH connection to");
+        match is_cut {
             true => self.run(&workspace, script),
             false => outcome,
         }

@@ -4,13 +4,11 @@ use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
+use containai_core::last_words::LastWords;
 use hyper_util::client::legacy::connect::{Connected, Connection};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, ReadBuf};
 use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout};
 use tokio::task::JoinHandle;
-
-/// How much of what a child says about itself is kept, in bytes.
-const TALK: usize = 4096;
 
 /// A connection through a child, which ends with it.
 pub(super) struct ChildStream {
@@ -38,18 +36,14 @@ impl ChildStream {
     }
 }
 
-/// Reads to the end, so that the child never waits, and keeps the end of it.
+/// Reads to the end, so that the child never waits.
 async fn listen(mut stderr: ChildStderr) -> String {
-    let mut kept = Vec::new();
+    let mut words = LastWords::default();
     let mut buffer = [0; 1024];
     while let Ok(length @ 1..) = stderr.read(&mut buffer).await {
-        kept.extend_from_slice(&buffer[..length]);
-        let excess = kept.len().saturating_sub(TALK);
-        kept.drain(..excess);
+        words.hear(&buffer[..length]);
     }
-    let text = String::from_utf8_lossy(&kept);
-    let lines = text.lines().map(|line| line.replace(|c: char| c.is_control(), ""));
-    lines.filter(|line| !line.trim().is_empty()).collect::<Vec<_>>().join("; ")
+    words.to_string()
 }
 
 impl AsyncRead for ChildStream {
