@@ -102,6 +102,17 @@ fn declare(instruction: &Instruction, base: &str, arguments: &mut BTreeMap<Strin
     }
 }
 
+/// Whether a word may name an image: all that is visible but what quotes,
+/// or all of it in one pair of quotes. Variables are not replaced yet.
+fn is_reference(word: &str) -> bool {
+    let bare = ['"', '\'']
+        .iter()
+        .find_map(|&quote| word.strip_prefix(quote)?.strip_suffix(quote))
+        .unwrap_or(word);
+    !bare.is_empty()
+        && bare.chars().all(|it| it.is_ascii_graphic() && !matches!(it, '"' | '\'' | '\\' | '`'))
+}
+
 fn read_from<'a>(
     from: &'a Instruction,
     arguments: &BTreeMap<String, String>,
@@ -110,8 +121,8 @@ fn read_from<'a>(
 ) -> Result<Stage<'a>, DockerfileError> {
     let words: Vec<&str> = from.words().collect();
     let (image, name) = match words.as_slice() {
-        [image] => (image, None),
-        [image, word, name] if word.eq_ignore_ascii_case("as") => {
+        [image] if is_reference(image) => (image, None),
+        [image, word, name] if is_reference(image) && word.eq_ignore_ascii_case("as") => {
             (image, Some(name.to_ascii_lowercase()))
         }
         _ => return Err(DockerfileError::MalformedFrom { line: from.line }),

@@ -68,6 +68,7 @@ mod tests {
                 "ARG V=1\nARG BASE_IMAGE=from:$V\nFROM golang AS b\nFROM --platform=x  ${BASE_IMAGE}  as z\nFROM z\n",
             ),
             ("ARG BASE_IMAGE\nFROM \\\n  a\n", "ARG BASE_IMAGE\nFROM \\\n  ${BASE_IMAGE}\n"),
+            ("FROM \"a\"", "ARG BASE_IMAGE=\"a\"\nFROM ${BASE_IMAGE}"),
             ("from from", "ARG BASE_IMAGE=from\nfrom ${BASE_IMAGE}"),
         ] {
             assert_eq!(upgrade(text).expect("one").as_deref(), Some(expected), "{text}");
@@ -77,6 +78,10 @@ mod tests {
             upgrade("RUN x"),
             Err(DockerfileError::BeforeFrom { line: 1, keyword: "RUN".into() })
         );
+        for image in ["(\"\\", "a\\b", "\"a", "''", "a\u{0}"] {
+            let malformed = Err(DockerfileError::MalformedFrom { line: 1 });
+            assert_eq!(upgrade(&format!("FROM {image} AS b")), malformed, "{image:?}");
+        }
     }
 
     proptest! {
