@@ -50,15 +50,18 @@ impl Field {
         self.text.parse().ok().filter(|_| !self.is_bracketed)
     }
 
-    /// A name or an address; those of IPv6 stand in brackets.
+    /// A name or an address; those of IPv6 stand in brackets, with a zone if
+    /// need be (RFC 4007 §11).
     pub(super) fn host(&self) -> Option<String> {
-        let is_meant = |c: char| {
-            c.is_ascii_alphanumeric()
-                || "._-".contains(c)
-                || (self.is_bracketed && ":%".contains(c))
+        let (address, zone) = match self.text.split_once('%') {
+            Some((address, zone)) => (address, Some(zone)),
+            None => (self.text.as_str(), None),
         };
-        let is_host = self.text.starts_with(|c: char| c.is_ascii_alphanumeric() || c == ':')
-            && self.text.chars().all(is_meant);
+        let is_plain = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
+        let is_sixth = self.is_bracketed && address.contains(':');
+        let is_host = address.starts_with(|c: char| c.is_ascii_alphanumeric() || c == ':')
+            && address.chars().all(|c| is_plain(c) || (is_sixth && c == ':'))
+            && zone.is_none_or(|zone| is_sixth && !zone.is_empty() && zone.chars().all(is_plain));
         is_host.then(|| self.text.clone())
     }
 }

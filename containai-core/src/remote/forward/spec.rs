@@ -221,6 +221,9 @@ mod tests {
             "80:/${HOME}",
             "80:relative.sock",
             "/:a:80",
+            "[a%b]:80:a:80",
+            "80:[::1%]:80",
+            "80:[fe80::1%a%b]:80",
         ] {
             assert!(Forward::parse(Direction::Local, text).is_err(), "{text:?}");
             assert!(Forward::parse(Direction::Remote, text).is_err(), "{text:?}");
@@ -234,7 +237,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn reads_what_it_writes(text in "[0-9a-z/:*.\\[\\]]{0,24}") {
+        fn reads_what_it_writes(text in "[0-9a-z/:*.%\\[\\]]{0,24}") {
             for direction in [Direction::Local, Direction::Remote, Direction::Dynamic] {
                 if let Ok(forward) = Forward::parse(direction, &text) {
                     prop_assert_eq!(Forward::parse(direction, &forward.to_string()), Ok(forward.clone()));
