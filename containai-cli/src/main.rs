@@ -30,6 +30,7 @@ mod records;
 mod regroup;
 mod role;
 mod settings;
+mod surroundings;
 mod templates;
 mod trust;
 mod twin;

@@ -55,13 +55,13 @@ pub(super) async fn run(
     let route = route(&args)?;
     let flags = Flags { docker_host: global.docker_host.clone(), ..Flags::default() };
     let (Route::Up { container, .. } | Route::Down { container, .. }) = &route;
-    let workspace = match container {
-        Some(name) => target::workspace_of(name, &flags, env, ui).await?,
-        None => workspace::find(args.workspace.as_deref(), env, Caution::Forced)?,
+    let spot = match container {
+        Some(name) => workspace::Spot::Named(target::workspace_of(name, &flags, env, ui).await?),
+        None => workspace::spot(args.workspace.as_deref(), env, Caution::Forced)?,
     };
-    let entrance =
-        Entrance::new(env, ui, flags, workspace::Spot::Named(workspace.clone()), Consent::Refused)?;
+    let entrance = Entrance::new(env, ui, flags, spot, Consent::Refused)?;
     let reached = entrance.connect_existing().await?;
+    let workspace = target::served(&reached.container)?;
     let meter = Arc::new(Meter::default());
     let copier = guarded(&reached.session, &workspace, env).measured(Arc::clone(&meter));
     let report = tokio::select! {

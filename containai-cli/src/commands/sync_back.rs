@@ -12,12 +12,12 @@ use containai_ssh::transfer::{Directory, Meter, Report, Twin, inventory};
 use super::enter::{Consent, Entrance};
 use super::target;
 use crate::app::Global;
+use crate::context::Context;
 use crate::env::Env;
 use crate::error::CliError;
 use crate::twin;
 use crate::ui::Ui;
 use crate::workspace::Spot;
-use crate::workspace::{self, Caution};
 
 /// Bring what a container on another machine has changed back to the workspace
 ///
@@ -44,10 +44,9 @@ pub(super) async fn run(
     ui: &Ui,
 ) -> anyhow::Result<ExitCode> {
     let flags = Flags { docker_host: global.docker_host.clone(), ..Flags::default() };
-    let workspace = match &args.name {
-        Some(name) => target::workspace_of(name, &flags, env, ui).await?,
-        None => workspace::find(None, env, Caution::Forced)?,
-    };
+    let context = Context::new(env, ui, flags.clone(), None)?;
+    let container = target::find_named(args.name.as_deref(), &context.engine()?, &context).await?;
+    let workspace = target::served(&container)?;
     let entrance = Entrance::new(env, ui, flags, Spot::Named(workspace.clone()), Consent::Refused)?;
     let (reached, path) = entrance.connect_copy().await?;
     let record = twin::read(&path)?.filter(|record| record.state == CopyState::Complete);
