@@ -74,7 +74,8 @@ impl AsyncRead for InsideStream {
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         while self.rest.is_empty() {
-            match ready!(self.output.as_mut().poll_next(cx)) {
+            let next = ready!(self.output.as_mut().poll_next(cx));
+            match next.filter(|next| !next.as_ref().is_err_and(is_end)) {
                 Some(Ok(LogOutput::StdErr { message })) => {
                     let room = TALK.saturating_sub(self.talk.len());
                     self.talk.extend_from_slice(&message[..message.len().min(room)]);
@@ -96,6 +97,12 @@ impl AsyncRead for InsideStream {
     }
 }
 
+/// Whether the connection ended without TLS's word for that, as some servers
+/// before an engine close it. SSH knows by itself whether anything is missing.
+fn is_end(error: &Error) -> bool {
+    matches!(error, Error::IOError { err } if err.kind() == io::ErrorKind::UnexpectedEof)
+}
+
 impl AsyncWrite for InsideStream {
     fn poll_write(
         mut self: Pin<&mut Self>,
@@ -111,5 +118,17 @@ impl AsyncWrite for InsideStream {
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.input.as_mut().poll_shutdown(cx)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_end_without_a_word_is_an_end() {
+        let error = |kind: io::ErrorKind| Error::IOError { err: kind.into() };
+        assert!(is_end(&error(io::ErrorKind::UnexpectedEof)));
+        assert!(!is_end(&error(io::ErrorKind::ConnectionReset)));
     }
 }
