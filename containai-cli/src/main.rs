@@ -24,6 +24,7 @@ mod hooks;
 mod host;
 mod interruption;
 mod lock;
+mod mounts;
 mod passage;
 mod private_file;
 mod records;
