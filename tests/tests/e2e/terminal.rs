@@ -45,7 +45,7 @@ fn what_a_repository_asks_for_is_shown_and_approved_by_a_key() {
     let repository = person.repository("asking");
     let directory = repository.join(".containai");
     fs::create_dir_all(&directory).expect("a directory can be made");
-    fs::write(directory.join("config.toml"), "image = \"other\"\n# \u{1b}[2J\n")
+    fs::write(directory.join("config.toml"), "image = \"other\"\n# \u{202e}\n")
         .expect("a file can be written");
     let on_terminal =
         |words: &[&str]| person.cai(words.iter().copied()).inside(&repository).on_terminal(100, 30);
@@ -61,7 +61,7 @@ fn what_a_repository_asks_for_is_shown_and_approved_by_a_key() {
     declined.shows("image = \"other\"");
     declined.shows("asks for `image`");
     declined.shows("Approve this?");
-    assert!(!declined.screen_text().contains("\u{1b}[2J"), "the file drives the terminal");
+    assert!(!declined.screen_text().contains('\u{202e}'), "the file drives the terminal");
     declined.keys("n");
     assert_eq!(declined.code(), 1);
     assert_eq!(image(), usual);
