@@ -4,12 +4,13 @@
 //! from the engine, within half a second or not at all; nothing is said on
 //! stderr, where the user types.
 
+use std::ffi::OsString;
 use std::time::Duration;
 
 use clap::{Arg, Command};
 use clap_complete::engine::{ArgValueCandidates, CompletionCandidate};
 use clap_complete::env::CompleteEnv;
-use containai_core::config::{Flags, SETTINGS};
+use containai_core::config::{Flags, SETTINGS, SettingSpec};
 use containai_core::engine::{Container, Engine as _};
 use tokio::time::timeout;
 
@@ -17,6 +18,8 @@ use crate::app;
 use crate::context::Context;
 use crate::env::{Env, Terminals};
 use crate::ui::{Ui, Volume};
+
+mod values;
 
 /// The variable that asks for completions, in the name of a shell.
 pub(crate) const VARIABLE: &str = "COMPLETE";
@@ -26,15 +29,23 @@ const PATIENCE: Duration = Duration::from_millis(500);
 
 /// Answers and ends the process when a shell asks; returns when none does.
 pub(crate) fn answer() {
-    CompleteEnv::with_factory(|| completing(app::grammar())).var(VARIABLE).complete();
+    let words: Vec<OsString> = std::env::args_os().collect();
+    let setting = values::setting_of(&words);
+    let grammar = move || completing(app::grammar(), setting);
+    CompleteEnv::with_factory(grammar).var(VARIABLE).complete();
 }
 
-/// The grammar with what each argument may be, as far as that is known.
-fn completing(grammar: Command) -> Command {
-    grammar.mut_args(completed).mut_subcommands(completing)
+/// The grammar with what each argument may be, as far as that is known;
+/// `setting` is the one whose value is typed.
+fn completing(grammar: Command, setting: Option<&'static SettingSpec>) -> Command {
+    let grammar = grammar.mut_args(|arg| completed(arg, setting));
+    grammar.mut_subcommands(|verb| completing(verb, setting))
 }
 
-fn completed(arg: Arg) -> Arg {
+fn completed(arg: Arg, setting: Option<&'static SettingSpec>) -> Arg {
+    if let ("value", Some(setting)) = (arg.get_id().as_str(), setting) {
+        return arg.add(ArgValueCandidates::new(|| values::of(setting)));
+    }
     let candidates: fn() -> Vec<CompletionCandidate> = match arg.get_id().as_str() {
         "container" | "name" | "word" => containers,
         "data_volume" | "volume" => volumes,
@@ -86,21 +97,31 @@ fn managed() -> Vec<Container> {
 
 #[cfg(test)]
 mod tests {
-    use std::ffi::OsString;
-
     use super::*;
 
     #[test]
     fn verbs_and_flags_are_offered() -> anyhow::Result<()> {
         let offered = |words: &[&str]| -> anyhow::Result<Vec<String>> {
-            let mut grammar = completing(app::grammar());
             let words: Vec<OsString> = words.iter().map(OsString::from).collect();
+            let mut grammar = completing(app::grammar(), values::setting_of(&words));
             let last = words.len() - 1;
             let found = clap_complete::engine::complete(&mut grammar, words, last, None)?;
             Ok(found.iter().map(|it| it.get_value().to_string_lossy().into_owned()).collect())
         };
         assert!(offered(&["cai", "st"])?.contains(&"status".to_owned()));
         assert!(offered(&["cai", "run", "--dry"])?.contains(&"--dry-run".to_owned()));
+        let values = |key| -> anyhow::Result<Vec<String>> {
+            let mut found = offered(&["cai", "config", "set", key, ""])?;
+            found.retain(|text| !text.starts_with('-'));
+            found.sort();
+            Ok(found)
+        };
+        assert_eq!(values("isolation")?, ["auto", "sysbox", "userns"]);
+        assert_eq!(values("ssh.mux")?, ["false", "true"]);
+        assert_eq!(values("image")?, ["agents", "base", "full", "sdks"]);
+        assert!(values("agent.default")?.contains(&"codex".to_owned()));
+        assert_eq!(offered(&["cai", "config", "set", "-g", "agent", "cla"])?, ["claude"]);
+        assert_eq!(values("resources.memory_limit")?, [""; 0]);
         Ok(())
     }
 }

@@ -152,6 +152,7 @@ fn print(
         }
     }
     texts.extend(pairs(&wanted.container_env));
+    texts.extend(wanted.mounts.iter().map(|mount| format!("{mount:?}")));
     if let Some(layer) = layer {
         texts.push(layer.dockerfile.clone());
         texts.extend(layer.parts.iter().filter_map(|part| match part {

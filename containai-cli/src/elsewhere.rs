@@ -13,6 +13,7 @@ use containai_core::naming::ClientId;
 use containai_docker::{EngineAddress, SshHost};
 use containai_ssh::{Detour, Means};
 
+use crate::context::Context;
 use crate::env::Env;
 use crate::error::CliError;
 
@@ -48,6 +49,21 @@ pub(crate) fn advise(address: &EngineAddress, error: EngineError) -> anyhow::Err
     };
     let code = error.exit_code();
     CliError::with_code(code, format!("`{address}`: {error}")).hint(Hint::new(hint)).into()
+}
+
+/// Says what of this machine a new container gets where the engine runs on
+/// another one, whose root sees all of it.
+pub(crate) fn tell(context: &Context<'_>) {
+    if context.client.is_none() {
+        return;
+    }
+    let hooks = fs::read_dir(context.env.layout.startup_hooks());
+    let has_hooks = hooks.is_ok_and(|mut entries| entries.next().is_some());
+    let hooks = if has_hooks { "your start-up hooks, " } else { "" };
+    context.ui.say(&format!(
+        "{} is another machine: it gets the workspace, {hooks}your name and e-mail address of git and the variables of sessions",
+        context.address
+    ));
 }
 
 /// `cai ssh proxy`, with all that it needs to know from no environment.

@@ -1,13 +1,13 @@
-//! Flags of the version that was a shell script, and what came in their place.
+//! Words of the version that was a shell script, and what came in their place.
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use containai_core::hint::Hint;
 
 use crate::error::CliError;
 
-/// A flag that is no more.
+/// A flag or a verb that is no more.
 struct Gone {
-    flag: &'static str,
+    word: &'static str,
     why: &'static str,
     instead: &'static str,
 }
@@ -20,11 +20,11 @@ const CREDENTIALS: &str = "no container gets the credentials of the host";
 const INNER: &str = "use the container's own Docker: `docker` works inside";
 const SIGN_IN: &str = "leave it out; what agents sign in with stays in the workspace's data volume";
 
-const fn gone(flag: &'static str, why: &'static str, instead: &'static str) -> Gone {
-    Gone { flag, why, instead }
+const fn gone(word: &'static str, why: &'static str, instead: &'static str) -> Gone {
+    Gone { word, why, instead }
 }
 
-const GONE: [Gone; 13] = [
+const GONE: [Gone; 16] = [
     gone("--config", ONE_FILE, "set `XDG_CONFIG_HOME`, or give the settings as flags"),
     gone("--channel", BY_ITSELF, "use `--image REFERENCE`, such as `ghcr.io/me/image:nightly`"),
     gone("--image-tag", BY_ITSELF, "use `--image REFERENCE`, the tag included"),
@@ -37,19 +37,32 @@ const GONE: [Gone; 13] = [
     gone("--allow-host-docker-socket", SOCKET, INNER),
     gone("--i-understand-this-grants-root-access", SOCKET, INNER),
     gone("--name", "a container's name stands by itself here", "leave `--name` out"),
+    gone(
+        "--acp",
+        "an agent that speaks ACP is a program like any other",
+        "have the editor start `cai exec -- AGENT --acp`: its input and output are the agent's",
+    ),
+    gone(
+        "--refresh",
+        "images and containers are made anew each by itself",
+        "use `cai image pull`, then `cai run --fresh`",
+    ),
+    gone("sandbox", "every container is one", "use `cai run`"),
     gone("-D", "there is one level of talk", "use `--verbose`"),
 ];
 
-/// What to say of a command line that has a flag which is no more.
+/// What to say of a command line that has a word which is no more.
 pub(crate) fn successor(mistake: &clap::Error) -> Option<CliError> {
-    if mistake.kind() != ErrorKind::UnknownArgument {
-        return None;
-    }
-    let Some(ContextValue::String(given)) = mistake.get(ContextKind::InvalidArg) else {
+    let kind = match mistake.kind() {
+        ErrorKind::UnknownArgument => ContextKind::InvalidArg,
+        ErrorKind::InvalidSubcommand => ContextKind::InvalidSubcommand,
+        _ => return None,
+    };
+    let Some(ContextValue::String(given)) = mistake.get(kind) else {
         return None;
     };
-    let Gone { flag, why, instead } = GONE.iter().find(|gone| gone.flag == given)?;
-    let message = format!("there is no `{flag}` any more: {why}");
+    let Gone { word, why, instead } = GONE.iter().find(|gone| gone.word == given)?;
+    let message = format!("there is no `{word}` any more: {why}");
     Some(CliError::usage(message).hint(Hint::new(*instead)))
 }
 
@@ -146,7 +159,15 @@ mod tests {
             assert_eq!(told(&format!("shell {flag}")), told(&format!("run {flag}")));
             assert_eq!(told(&format!("exec {flag} ls")), told(&format!("run {flag}")));
         }
-        for line in ["links check --config x", "links fix --name x", "import --config x"] {
+        for line in [
+            "run --acp claude",
+            "run --refresh",
+            "sandbox",
+            "sandbox run",
+            "links check --config x",
+            "links fix --name x",
+            "import --config x",
+        ] {
             texts.push(told(line));
         }
         texts.dedup();

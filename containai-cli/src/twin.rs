@@ -17,6 +17,10 @@ use containai_core::naming::WorkspacePath;
 use containai_ssh::Session;
 use containai_ssh::transfer::{Meter, Report, Selection, Twin};
 
+mod back;
+
+pub(crate) use back::{Sides, TwinCopy};
+
 use crate::context::Context;
 use crate::error::CliError;
 use crate::git;

@@ -2,7 +2,7 @@
 
 use containai_core::config::{Config, DevcontainerChoice, Origin};
 use containai_core::devcontainer::Devcontainer;
-use containai_core::engine::ImageRequest;
+use containai_core::engine::{ExtraMount, ImageRequest};
 use containai_core::naming::{TemplateName, WorkspacePath};
 use containai_docker::DockerEngine;
 use containai_docker::built::Recipe;
@@ -10,6 +10,7 @@ use containai_docker::built::Recipe;
 use crate::context::Context;
 use crate::devcontainer_file::DevcontainerFile;
 use crate::devcontainer_image;
+use crate::mounts;
 use crate::templates::Template;
 
 /// Which image a workspace wants, and what must be built for it.
@@ -24,6 +25,8 @@ pub(crate) struct WantedImage {
     /// How it is built where it is not there; `None` for one that is pulled or
     /// that ships.
     pub(crate) recipe: Option<Recipe>,
+    /// What the container has besides, of what the workspace says.
+    pub(crate) mounts: Vec<ExtraMount>,
 }
 
 impl WantedImage {
@@ -42,7 +45,7 @@ impl WantedImage {
             && let Some(file) =
                 DevcontainerFile::find(layout, workspace, &config.devcontainer.value)?
         {
-            return Self::of_devcontainer(&file, workspace, config);
+            return Self::of_devcontainer(&file, workspace, context);
         }
         let Some(name) = &config.template.value else {
             return Ok(Self::plain(config));
@@ -53,32 +56,36 @@ impl WantedImage {
             template: Some(name.clone()),
             devcontainer: None,
             recipe: Some(recipe),
+            mounts: Vec::new(),
         })
     }
 
     fn of_devcontainer(
         file: &DevcontainerFile,
         workspace: &WorkspacePath,
-        config: &Config,
+        context: &Context<'_>,
     ) -> anyhow::Result<Self> {
         let mut read = file.read(workspace)?;
         if !read.forward_ports.is_empty() && !file.is_approved() {
             let note = "`forwardPorts` lead here once `cai trust` has approved the file";
             read.notes.push(note.to_owned());
         }
-        let recipe = devcontainer_image::recipe(file, &read, workspace, &config.image.value)?;
+        let mounts = mounts::resolve(&read.mounts, context)?;
+        let image = &context.config.image.value;
+        let recipe = devcontainer_image::recipe(file, &read, workspace, image)?;
         Ok(Self {
             image: ImageRequest::Reference(recipe.reference.to_string()),
             template: None,
             devcontainer: Some(read),
             recipe: Some(recipe),
+            mounts,
         })
     }
 
     /// The image that is configured, with nothing on top of it.
     pub(crate) fn plain(config: &Config) -> Self {
         let image = config.image.value.clone();
-        Self { image, template: None, devcontainer: None, recipe: None }
+        Self { image, template: None, devcontainer: None, recipe: None, mounts: Vec::new() }
     }
 
     /// An engine that knows how to build it.

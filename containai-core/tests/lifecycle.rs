@@ -2,18 +2,15 @@
 
 use std::path::Path;
 
-use containai_core::engine::{
-    Container, ContainerId, EngineError, HostFacts, ImageRequest, ImageSource, Isolation, RunState,
-};
-use containai_core::fake::{FakeEngine, FakeRemote, FakeSession, run};
+use containai_core::engine::{Container, ContainerId, EngineError, RunState};
+use containai_core::fake::{self, FakeEngine, FakeRemote, FakeSession, run};
 use containai_core::label::{self, Labels};
 use containai_core::lifecycle::{
-    Desired, DriveError, Manner, Observed, Reached, Refusal, Silent, Step, decide, drive, plan,
+    Desired, DriveError, Observed, Reached, Refusal, Silent, Step, decide, drive, plan,
 };
-use containai_core::naming::{ContainerName, GitHead, HostPort, PortRange, WorkspacePath};
+use containai_core::naming::{ContainerName, HostPort, PortRange, WorkspacePath};
 use containai_core::records::NoRecords;
 use containai_core::remote::RemoteError;
-use containai_core::resources::{HostCapacity, Resources};
 
 const STATES: [RunState; 7] = [
     RunState::Created,
@@ -30,21 +27,7 @@ fn workspace(path: &str) -> WorkspacePath {
 }
 
 fn desired() -> Desired {
-    let workspace = workspace("/src/api");
-    Desired {
-        name: ContainerName::derive(&workspace, &GitHead::Branch("main".into())),
-        workspace,
-        image: ImageRequest::parse("base"),
-        image_source: ImageSource::Auto,
-        data_volume: None,
-        ports: PortRange::default(),
-        resources: Resources::half_of(HostCapacity { memory_bytes: 8 << 30, cpus: 4 }),
-        isolation: Isolation::Userns,
-        template: String::new(),
-        manner: Manner::default(),
-        client: None,
-        host: HostFacts::default(),
-    }
+    fake::desired(workspace("/src/api"))
 }
 
 fn container(name: &str, workspace: Option<&str>, state: RunState) -> Container {

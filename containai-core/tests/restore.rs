@@ -1,34 +1,15 @@
 //! A restore that was interrupted, before a container starts on its volume.
 
-use std::path::Path;
-
-use containai_core::engine::{
-    Container, ContainerId, HostFacts, ImageRequest, ImageSource, Isolation, RunState,
-};
-use containai_core::fake::{FakeEngine, FakeRemote, run};
+use containai_core::engine::{Container, ContainerId, RunState};
+use containai_core::fake::{self, FakeEngine, FakeRemote, run};
 use containai_core::label::{self, Labels};
-use containai_core::lifecycle::{
-    Desired, Manner, Observed, Refusal, Silent, Step, decide, drive, plan,
-};
-use containai_core::naming::{ContainerName, HostPort, PortRange, WorkspacePath};
+use containai_core::lifecycle::{Desired, Observed, Refusal, Silent, Step, decide, drive, plan};
+use containai_core::naming::{ContainerName, HostPort, WorkspacePath};
 use containai_core::records::NoRecords;
-use containai_core::resources::{HostCapacity, Resources};
 
 fn desired() -> Desired {
-    Desired {
-        name: ContainerName::parse("api").expect("a name"),
-        workspace: WorkspacePath::new(Path::new("/src/api")).expect("a workspace path"),
-        image: ImageRequest::parse("base"),
-        image_source: ImageSource::Auto,
-        data_volume: None,
-        ports: PortRange::default(),
-        resources: Resources::half_of(HostCapacity { memory_bytes: 8 << 30, cpus: 4 }),
-        isolation: Isolation::Userns,
-        template: String::new(),
-        manner: Manner::default(),
-        client: None,
-        host: HostFacts::default(),
-    }
+    let name = ContainerName::parse("api").expect("a name");
+    Desired { name, ..fake::desired(WorkspacePath::new("/src/api").expect("a workspace path")) }
 }
 
 fn container(name: &str, state: RunState, labels: &[(&str, &str)]) -> Container {

@@ -3,37 +3,20 @@
 
 use std::path::Path;
 
-use containai_core::engine::{
-    Container, ContainerId, Engine as _, HostFacts, ImageRequest, ImageSource, Isolation, RunState,
-};
-use containai_core::fake::{FakeEngine, FakeRemote, FakeSession, run};
+use containai_core::engine::{Container, ContainerId, Engine as _, RunState};
+use containai_core::fake::{self, FakeEngine, FakeRemote, FakeSession, run};
 use containai_core::label::{self, Labels};
 use containai_core::lifecycle::{
-    Desired, DriveError, Manner, Observed, Reached, Refusal, Silent, Step, decide, drive, observe,
-    plan,
+    Desired, DriveError, Observed, Reached, Refusal, Silent, Step, decide, drive, observe, plan,
 };
 use containai_core::naming::{ContainerName, HostPort, PortRange, WorkspacePath};
 use containai_core::records::NoRecords;
 use containai_core::remote::{Remote as _, RemoteError};
-use containai_core::resources::{HostCapacity, Resources};
 
 const FILES: &str = "what the user wrote";
 
 fn desired() -> Desired {
-    Desired {
-        name: ContainerName::parse("api-main").expect("a name"),
-        workspace: WorkspacePath::new(Path::new("/src/api")).expect("a workspace path"),
-        image: ImageRequest::parse("base"),
-        image_source: ImageSource::Auto,
-        data_volume: None,
-        ports: PortRange::default(),
-        resources: Resources::half_of(HostCapacity { memory_bytes: 8 << 30, cpus: 4 }),
-        isolation: Isolation::Userns,
-        template: String::new(),
-        manner: Manner::default(),
-        client: None,
-        host: HostFacts::default(),
-    }
+    fake::desired(WorkspacePath::new("/src/api").expect("a workspace path"))
 }
 
 fn port(number: u16) -> HostPort {

@@ -7,7 +7,9 @@ use bollard::models::{
     ContainerCreateBody, HostConfig, HostConfigCgroupnsModeEnum, Mount, MountBindOptions,
     MountBindOptionsPropagationEnum, MountType, MountVolumeOptions, PortBinding,
 };
-use containai_core::engine::{ContainerSpec, EngineError, Isolation, WorkspaceMount};
+use containai_core::engine::{
+    ContainerSpec, EngineError, ExtraMount, Isolation, MountAccess, MountSource, WorkspaceMount,
+};
 use containai_core::label::{self, Labels};
 use containai_core::layout;
 use containai_core::naming::{VolumeName, WorkspacePath};
@@ -40,6 +42,12 @@ pub(crate) fn body(spec: &ContainerSpec) -> Result<ContainerCreateBody, EngineEr
     if let Some(repository) = &spec.repository {
         refuse_forbidden(repository.common.as_path())?;
         refuse_own_places(repository.common.as_path())?;
+    }
+    for mount in &spec.mounts {
+        if let MountSource::Host(path) = &mount.source {
+            refuse_forbidden(path.as_path())?;
+            refuse_changeable(path.as_path(), spec)?;
+        }
     }
     let labels = spec.labels();
     Ok(ContainerCreateBody {
@@ -103,7 +111,22 @@ fn mounts(spec: &ContainerSpec) -> Vec<Mount> {
         let writable = repository.writable.iter().map(WorkspacePath::as_str);
         mounts.extend(writable.map(|path| bind(path, path, ReadOnly::No)));
     }
+    mounts.extend(spec.mounts.iter().map(|mount| extra_mount(spec, mount)));
     mounts
+}
+
+fn extra_mount(spec: &ContainerSpec, mount: &ExtraMount) -> Mount {
+    let read_only = match mount.access {
+        MountAccess::ReadWrite => ReadOnly::No,
+        MountAccess::ReadOnly => ReadOnly::Yes,
+    };
+    match &mount.source {
+        MountSource::Host(path) => bind(path.as_str(), mount.target.as_str(), read_only),
+        MountSource::Volume(name) => Mount {
+            read_only: (read_only == ReadOnly::Yes).then_some(true),
+            ..volume_mount(spec, Some(name), mount.target.as_str())
+        },
+    }
 }
 
 fn workspace_mount(spec: &ContainerSpec) -> Mount {
@@ -172,6 +195,18 @@ fn refuse_forbidden(workspace: &Path) -> Result<(), EngineError> {
     Ok(())
 }
 
+/// A source in the workspace may be another one at the next start, as the
+/// workspace is written from inside. Our own runtime follows no link to it; Sysbox
+/// does.
+fn refuse_changeable(path: &Path, spec: &ContainerSpec) -> Result<(), EngineError> {
+    if spec.isolation == Isolation::Sysbox && path.starts_with(spec.workspace.as_path()) {
+        let path = path.display().to_string();
+        let reason = "with Sysbox a link put there from inside would be followed at the next start";
+        return Err(EngineError::ForbiddenMount { path, reason });
+    }
+    Ok(())
+}
+
 /// A repository is mounted where it is on the host; what the container has at
 /// that place must not be covered by it.
 fn refuse_own_places(path: &Path) -> Result<(), EngineError> {
@@ -189,7 +224,7 @@ mod tests {
     use containai_core::engine::{
         ContainerId, HostFacts, Lifetime, LinkedRepository, Protection, Replaced,
     };
-    use containai_core::naming::{ContainerName, HostPort, Hostname};
+    use containai_core::naming::{ContainerName, HostPort, Hostname, MountTarget};
     use containai_core::resources::{HostCapacity, Resources};
 
     use super::*;
@@ -208,6 +243,7 @@ mod tests {
             lifetime: Lifetime::Lasting,
             protection: Protection::None,
             repository: None,
+            mounts: Vec::new(),
             replaces: None,
             mount: WorkspaceMount::Bind,
             host: HostFacts {
@@ -255,6 +291,38 @@ mod tests {
             let spec = ContainerSpec { repository: repository(common), ..spec.clone() };
             assert!(matches!(body(&spec), Err(EngineError::ForbiddenMount { .. })), "{common}");
         }
+    }
+
+    #[test]
+    fn what_it_has_besides_is_mounted_as_asked_for() {
+        let path = |text: &str| MountSource::Host(WorkspacePath::new(text).expect("a path"));
+        let mount = |source, access| ExtraMount {
+            source,
+            target: MountTarget::parse("/data").expect("a target"),
+            access,
+        };
+        let volume = || MountSource::Volume(VolumeName::parse("cache").expect("a name"));
+        let with = |mounts, isolation| ContainerSpec { mounts, ..spec("/src", isolation) };
+        let mounts = vec![
+            mount(path("/srv/data"), MountAccess::ReadOnly),
+            mount(volume(), MountAccess::ReadWrite),
+        ];
+        let made = body(&with(mounts, Isolation::Userns)).expect("a body");
+        let made = made.host_config.and_then(|host| host.mounts).unwrap_or_default();
+        let shown: Vec<_> =
+            made[3..].iter().map(|it| (it.typ, it.source.as_deref(), it.read_only)).collect();
+        let expected = [
+            (Some(MountType::BIND), Some("/srv/data"), Some(true)),
+            (Some(MountType::VOLUME), Some("cache"), None),
+        ];
+        assert_eq!(shown, expected);
+        let refused = |source: &str, isolation| {
+            let spec = with(vec![mount(path(source), MountAccess::ReadOnly)], isolation);
+            matches!(body(&spec), Err(EngineError::ForbiddenMount { .. }))
+        };
+        assert!(refused("/var/run/docker.sock", Isolation::Userns));
+        assert!(refused("/", Isolation::Userns) && refused("/src/data", Isolation::Sysbox));
+        assert!(!refused("/src/data", Isolation::Userns) && !refused("/srv", Isolation::Sysbox));
     }
 
     #[test]

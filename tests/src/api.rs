@@ -7,6 +7,10 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+/// Lists our containers, stopped ones included.
+const MANAGED: &str =
+    "/containers/json?all=1&filters=%7B%22label%22%3A%5B%22containai.managed%3Dtrue%22%5D%7D";
+
 /// A Docker Engine API, <https://docs.docker.com/reference/api/engine/>.
 #[derive(Clone, Debug)]
 pub struct Api {
@@ -62,10 +66,18 @@ impl Api {
     /// Every container of ours, in the engine's short form.
     #[track_caller]
     pub fn managed(&self) -> Vec<Value> {
-        let filter = "%7B%22label%22%3A%5B%22containai.managed%3Dtrue%22%5D%7D";
-        match self.get(&format!("/containers/json?all=1&filters={filter}")) {
+        match self.get(MANAGED) {
             Value::Array(list) => list,
             other => panic!("no list: {other}"),
+        }
+    }
+
+    /// The same as the engine wrote it.
+    #[track_caller]
+    pub fn managed_text(&self) -> String {
+        match self.call("GET", MANAGED, &[], "application/json") {
+            Ok((200, text)) => text,
+            other => panic!("no list: {other:?}"),
         }
     }
 

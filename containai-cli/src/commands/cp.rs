@@ -2,23 +2,22 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::time::Duration;
 
 use clap::Args;
 use containai_core::config::Flags;
 use containai_core::exit;
-use containai_core::hint::{Advice as _, Hint};
+use containai_core::hint::Hint;
 use containai_core::naming::WorkspacePath;
 use containai_ssh::Session;
-use containai_ssh::transfer::{
-    Copier, Failure, Meter, Report, Route, RouteError, Spot, TransferError,
-};
+use containai_ssh::transfer::{Copier, Meter, Report, Route, RouteError, Spot, TransferError};
 
 use super::enter::{Consent, Entrance};
 use super::target;
 use crate::app::Global;
 use crate::env::Env;
 use crate::error::CliError;
+use crate::left_out;
+use crate::twin;
 use crate::ui::Ui;
 use crate::workspace::{self, Caution};
 
@@ -55,23 +54,23 @@ pub(super) async fn run(
     let route = route(&args)?;
     let flags = Flags { docker_host: global.docker_host.clone(), ..Flags::default() };
     let (Route::Up { container, .. } | Route::Down { container, .. }) = &route;
-    let workspace = match container {
-        Some(name) => target::workspace_of(name, &flags, env, ui).await?,
-        None => workspace::find(args.workspace.as_deref(), env, Caution::Forced)?,
+    let spot = match container {
+        Some(name) => workspace::Spot::Named(target::workspace_of(name, &flags, env, ui).await?),
+        None => workspace::spot(args.workspace.as_deref(), env, Caution::Forced)?,
     };
-    let entrance =
-        Entrance::new(env, ui, flags, workspace::Spot::Named(workspace.clone()), Consent::Refused)?;
+    let entrance = Entrance::new(env, ui, flags, spot, Consent::Refused)?;
     let reached = entrance.connect_existing().await?;
+    let workspace = target::served(&reached.container)?;
     let meter = Arc::new(Meter::default());
     let copier = guarded(&reached.session, &workspace, env).measured(Arc::clone(&meter));
     let report = tokio::select! {
         report = copy(&copier, &route, env) => report?,
-        () = watch(&meter, ui) => Report::default(),
+        () = twin::watch(&meter, ui) => Report::default(),
         _ = tokio::signal::ctrl_c() => return Err(interrupted().into()),
     };
     ui.finish_work();
     reached.session.close().await;
-    Ok(tell(report, ui))
+    Ok(left_out::tell(report, ui))
 }
 
 fn route(args: &CpArgs) -> Result<Route, CliError> {
@@ -111,35 +110,7 @@ async fn copy(copier: &Copier<'_>, route: &Route, env: &Env) -> Result<Report, T
     }
 }
 
-/// Shows how far it is; never ends.
-async fn watch(meter: &Meter, ui: &Ui) {
-    let mut tick = tokio::time::interval(Duration::from_millis(100));
-    loop {
-        tick.tick().await;
-        let reading = meter.read();
-        ui.transfer(reading.bytes, reading.total, reading.files);
-    }
-}
-
 fn interrupted() -> CliError {
     CliError::with_code(exit::INTERRUPTED, "interrupted")
         .hint(Hint::new("run the same command again: a single file goes on where it stopped"))
-}
-
-/// Lists what was left out; the code of the first failure is ours.
-fn tell(report: Report, ui: &Ui) -> ExitCode {
-    let mut code = exit::OK;
-    let others = report.others();
-    for failure in report.into_failures() {
-        let (its_code, hints) = match &failure {
-            Failure::Source(error) => (error.exit_code(), error.hints()),
-            _ => (exit::FAILED, Vec::new()),
-        };
-        code = if code == exit::OK { its_code } else { code };
-        ui.error(&failure.into(), &hints);
-    }
-    if others > 0 {
-        ui.warn(&format!("{others} more files were left out"));
-    }
-    ExitCode::from(code)
 }

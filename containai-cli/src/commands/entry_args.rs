@@ -42,7 +42,8 @@ pub(super) struct EntryArgs {
     /// Set this machine up without asking, when it is not
     #[arg(short, long)]
     yes: bool,
-    /// Allow `/` or the home directory as workspace
+    /// Do not ask, whoever is at work in a container that is made anew; allow `/`
+    /// or the home directory as workspace
     #[arg(long)]
     force: bool,
     /// Print what would be done, and do nothing

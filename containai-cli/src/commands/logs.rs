@@ -69,7 +69,7 @@ pub(super) async fn run(
 ) -> anyhow::Result<ExitCode> {
     let context = Context::of_engine(env, ui, global)?;
     let engine = context.engine()?;
-    let container = args.target.find(&engine, env).await?;
+    let container = args.target.find(&engine, &context).await?;
     let follow = if args.follow { Follow::On } else { Follow::Off };
     if container.state == RunState::Running {
         let lines = format!("--lines={}", args.lines);

@@ -11,6 +11,7 @@ use crate::error::CliError;
 use crate::ui::Ui;
 
 mod agent;
+mod at_work;
 mod completion;
 mod config;
 mod cp;

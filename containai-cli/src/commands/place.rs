@@ -1,11 +1,11 @@
 //! Which volume is meant, and which container leads to it.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
+use std::sync::Once;
 
 use clap::Args;
-use containai_core::config::Flags;
+use containai_core::config::{Config, Flags};
 use containai_core::engine::{Container, Engine as _, Isolation, RunState};
-use containai_core::exit;
 use containai_core::lifecycle::{Observed, Refusal};
 use containai_core::naming::{VolumeName, VolumeUse, WorkspacePath};
 use containai_docker::{DockerEngine, Mounted};
@@ -14,9 +14,10 @@ use super::target::{self, missing};
 use crate::app::Global;
 use crate::context::Context;
 use crate::env::Env;
-use crate::error::CliError;
+use crate::settings;
+use crate::surroundings;
 use crate::ui::Ui;
-use crate::workspace::{self, Caution};
+use crate::workspace::{self, Caution, Spot};
 
 /// A volume, by the workspace or the container that it is for.
 #[derive(Clone, Debug, Default, Args)]
@@ -40,11 +41,14 @@ pub(crate) struct Target<'a> {
     /// The volume that was named.
     volume: Option<VolumeName>,
     wanted: Wanted,
+    flags: Flags,
+    /// That it is about another workspace than this directory is said once.
+    telling: Once,
 }
 
 enum Wanted {
     Container(String),
-    Workspace(WorkspacePath),
+    Workspace(Spot),
 }
 
 /// A volume, and the container that has it mounted.
@@ -71,13 +75,15 @@ impl<'a> Target<'a> {
             ..Flags::default()
         };
         if let Some(name) = &args.container {
-            let context = Context::new(env, ui, flags, None)?;
-            return Ok(Self { context, volume, wanted: Wanted::Container(name.clone()) });
+            let context = Context::new(env, ui, flags.clone(), None)?;
+            let wanted = Wanted::Container(name.clone());
+            return Ok(Self { context, volume, wanted, flags, telling: Once::new() });
         }
         let given = args.path.as_deref().or(args.workspace.as_deref());
-        let workspace = workspace::find(given, env, Caution::Forced)?;
-        let context = Context::new(env, ui, flags, Some(&workspace))?;
-        Ok(Self { context, volume, wanted: Wanted::Workspace(workspace) })
+        let spot = workspace::spot(given, env, Caution::Forced)?;
+        let context = Context::new(env, ui, flags.clone(), Some(spot.path()))?;
+        let wanted = Wanted::Workspace(spot);
+        Ok(Self { context, volume, wanted, flags, telling: Once::new() })
     }
 
     /// Finds the volume and its container as they are now.
@@ -86,17 +92,34 @@ impl<'a> Target<'a> {
         match &self.wanted {
             Wanted::Container(name) => {
                 let container = target::by_name(containers, name)?;
-                let path = container.labels.workspace().unwrap_or_default().to_owned();
-                let workspace = WorkspacePath::new(Path::new(&path))
-                    .map_err(|error| CliError::with_code(exit::NOT_OURS, error.to_string()))?;
+                let workspace = target::served(&container)?;
                 self.place_of(workspace, vec![container])
             }
-            Wanted::Workspace(workspace) => {
+            Wanted::Workspace(spot) => {
+                let workspace = self.meant(spot, &containers);
                 let observed = Observed { containers, ..Observed::default() };
-                let serving = observed.serving(workspace).into_iter().cloned().collect();
-                self.place_of(workspace.clone(), serving)
+                let serving = observed.serving(&workspace).into_iter().cloned().collect();
+                self.place_of(workspace, serving)
             }
         }
+    }
+
+    fn meant(&self, spot: &Spot, containers: &[Container]) -> WorkspacePath {
+        match surroundings::around(spot, containers, &self.context) {
+            None => spot.path().clone(),
+            Some(place) => {
+                let tell = || surroundings::tell(&self.context, &place, spot.path(), ".");
+                self.telling.call_once(tell);
+                place
+            }
+        }
+    }
+
+    /// The volume that the configuration has for a workspace.
+    fn configured(&self, workspace: &WorkspacePath) -> anyhow::Result<Option<VolumeName>> {
+        let Context { env, ui, .. } = &self.context;
+        let layers = settings::layers(env, ui, self.flags.clone(), Some(workspace))?;
+        Ok(Config::resolve(&layers)?.data_volume.value)
     }
 
     fn place_of(
@@ -110,7 +133,6 @@ impl<'a> Target<'a> {
         }
         let mut container = serving.pop();
         let mounted = container.as_ref().and_then(|container| container.labels.data_volume());
-        let configured = self.context.config.data_volume.value.clone();
         let volume = match (self.volume.clone(), mounted) {
             (Some(named), mounted) => {
                 // Another volume than the container's is reached without it.
@@ -120,7 +142,7 @@ impl<'a> Target<'a> {
                 named
             }
             (None, Some(mounted)) => mounted,
-            (None, None) => configured.unwrap_or_else(|| {
+            (None, None) => self.configured(&workspace)?.unwrap_or_else(|| {
                 VolumeName::of(&workspace, self.context.client.as_ref(), VolumeUse::Data)
             }),
         };
@@ -138,7 +160,13 @@ impl Place {
     ) -> anyhow::Result<(Context<'a>, Self)> {
         let target = Target::of(args, global, env, ui)?;
         let place = target.place().await?;
-        Ok((target.context, place))
+        let context = match &target.wanted {
+            Wanted::Workspace(spot) if *spot.path() != place.workspace => {
+                Context::new(env, ui, target.flags, Some(&place.workspace))?
+            }
+            _ => target.context,
+        };
+        Ok((context, place))
     }
 
     /// The container, when it runs and can be entered.
@@ -148,9 +176,7 @@ impl Place {
 
     /// The volume of a container.
     pub(super) fn of_container(container: &Container) -> anyhow::Result<Self> {
-        let path = container.labels.workspace().unwrap_or_default();
-        let workspace = WorkspacePath::new(Path::new(path))
-            .map_err(|error| CliError::with_code(exit::NOT_OURS, error.to_string()))?;
+        let workspace = target::served(container)?;
         let volume = container.labels.data_volume().ok_or_else(|| {
             missing(&format!("container `{}` does not say which volume it has", container.name))
         })?;

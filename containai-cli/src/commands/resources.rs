@@ -43,7 +43,7 @@ pub(super) async fn run(
 ) -> anyhow::Result<ExitCode> {
     let context = Context::of_engine(env, ui, global)?;
     let engine = context.engine()?;
-    let container = args.target.find(&engine, env).await?;
+    let container = args.target.find(&engine, &context).await?;
     let wanted = Limits { memory: args.memory, cpus: args.cpus };
     if wanted != Limits::default() {
         if let Some(memory) = wanted.memory {

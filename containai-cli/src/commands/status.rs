@@ -32,7 +32,7 @@ pub(super) async fn run(
 ) -> anyhow::Result<ExitCode> {
     let context = Context::of_engine(env, ui, global)?;
     let engine = context.engine()?;
-    let container = args.target.find(&engine, env).await?;
+    let container = args.target.find(&engine, &context).await?;
     let live = match container.state {
         RunState::Running | RunState::Paused => {
             let id = &container.id;

@@ -6,9 +6,9 @@ use containai_core::engine::{Container, Engine as _};
 use containai_core::exit;
 use containai_core::lifecycle::{Fate, Halt, NoExports, Observed, halt, plan_stop};
 use containai_docker::DockerEngine;
-use futures_util::future::join_all;
 use futures_util::stream::{self, StreamExt as _};
 
+use super::at_work;
 use super::export::Farewell;
 use super::target::TargetArgs;
 use crate::app::Global;
@@ -64,7 +64,7 @@ pub(super) async fn run(
     };
     let chosen = match args.all {
         true => containers.iter().filter(is_ours).map(|it| it.id.clone()).collect(),
-        false => vec![args.target.pick(&containers, env)?.id],
+        false => vec![args.target.pick(&containers, &context)?.id],
     };
     let observed = Observed { containers, ..Observed::default() };
     let fate = if args.remove { Fate::Removed } else { Fate::Stopped };
@@ -77,25 +77,12 @@ pub(super) async fn run(
         ui.data(&wire::stop::plan(&halts))?;
         return Ok(ExitCode::SUCCESS);
     }
-    if !args.force && ui.terminals().can_ask() && !consent(&engine, &halts, ui).await {
+    let ending = halts.iter().filter(|halt| halt.ends_work()).map(|halt| &halt.container);
+    if !args.force && !at_work::consent(&engine, ending, "Stop anyway?", ui).await {
         ui.say("nothing was stopped");
         return Ok(ExitCode::from(exit::FAILED));
     }
     carry_out(&context, &engine, exports.as_ref(), &halts).await
-}
-
-/// Asks when somebody is at work; what cannot be told counts as nobody.
-async fn consent(engine: &DockerEngine, halts: &[Halt], ui: &Ui) -> bool {
-    let ending = halts.iter().filter(|halt| halt.ends_work()).map(|halt| &halt.container);
-    let asked = ending.map(async |it| (it, engine.sessions(&it.id).await));
-    let mut is_busy = false;
-    for (container, sessions) in join_all(asked).await {
-        if let Some(sessions) = sessions.filter(|sessions| sessions.are_active()) {
-            ui.warn(&wire::stop::at_work(&container.name, sessions));
-            is_busy = true;
-        }
-    }
-    !is_busy || ui.ask("Stop anyway?")
 }
 
 /// What fails does not keep the other containers from being stopped.

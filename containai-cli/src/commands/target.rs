@@ -14,6 +14,7 @@ use containai_docker::DockerEngine;
 use crate::context::Context;
 use crate::env::Env;
 use crate::error::CliError;
+use crate::surroundings;
 use crate::ui::Ui;
 use crate::workspace::{self, Caution};
 
@@ -34,16 +35,24 @@ pub(crate) struct TargetArgs {
 
 impl TargetArgs {
     /// Finds the container; it is ours, or the answer is an error.
-    pub(crate) async fn find(&self, engine: &DockerEngine, env: &Env) -> anyhow::Result<Container> {
-        self.pick(&engine.containers().await?, env)
+    pub(crate) async fn find(
+        &self,
+        engine: &DockerEngine,
+        context: &Context<'_>,
+    ) -> anyhow::Result<Container> {
+        self.pick(&engine.containers().await?, context)
     }
 
     /// Finds the container among those of the engine.
-    pub(crate) fn pick(&self, containers: &[Container], env: &Env) -> anyhow::Result<Container> {
+    pub(crate) fn pick(
+        &self,
+        containers: &[Container],
+        context: &Context<'_>,
+    ) -> anyhow::Result<Container> {
         match (&self.container, &self.workspace) {
             (Some(name), _) => by_name(containers.to_vec(), name),
-            (None, Some(workspace)) => by_workspace(containers, Some(workspace), env),
-            (None, None) => named(self.name.as_deref(), containers, env),
+            (None, Some(workspace)) => by_workspace(containers, Some(workspace), context),
+            (None, None) => named(self.name.as_deref(), containers, context),
         }
     }
 }
@@ -51,9 +60,10 @@ impl TargetArgs {
 fn by_workspace(
     containers: &[Container],
     given: Option<&Path>,
-    env: &Env,
+    context: &Context<'_>,
 ) -> anyhow::Result<Container> {
-    let workspace = workspace::find(given, env, Caution::Forced)?;
+    let spot = workspace::spot(given, context.env, Caution::Forced)?;
+    let workspace = surroundings::meant(&spot, containers, context, ".");
     let observed = Observed { containers: containers.to_vec(), ..Observed::default() };
     match observed.serving(&workspace).as_slice() {
         [container] => Ok((*container).clone()),
@@ -70,25 +80,30 @@ fn by_workspace(
 pub(crate) async fn find_named(
     word: Option<&str>,
     engine: &DockerEngine,
-    env: &Env,
+    context: &Context<'_>,
 ) -> anyhow::Result<Container> {
-    named(word, &engine.containers().await?, env)
+    named(word, &engine.containers().await?, context)
 }
 
-fn named(word: Option<&str>, containers: &[Container], env: &Env) -> anyhow::Result<Container> {
+fn named(
+    word: Option<&str>,
+    containers: &[Container],
+    context: &Context<'_>,
+) -> anyhow::Result<Container> {
+    let is_here = |word: &str| context.env.directory.join(word).exists();
     if let Some(container) = containers.iter().find(|it| word == Some(it.name.as_str())) {
         if container.labels.is_managed() {
             return Ok(container.clone());
         }
-        if word.is_some_and(|word| !env.directory.join(word).exists()) {
+        if word.is_some_and(|word| !is_here(word)) {
             return Err(Refusal::NotOurs { name: container.name.clone() }.into());
         }
     }
-    if let Some(word) = word.filter(|word| !env.directory.join(word).exists()) {
+    if let Some(word) = word.filter(|word| !is_here(word)) {
         let message = format!("`{word}` is neither a container nor a directory");
         return Err(missing(&message).into());
     }
-    by_workspace(containers, word.map(Path::new), env)
+    by_workspace(containers, word.map(Path::new), context)
 }
 
 /// The container of ours that has this name.
@@ -108,10 +123,14 @@ pub(crate) async fn workspace_of(
     ui: &Ui,
 ) -> anyhow::Result<WorkspacePath> {
     let context = Context::new(env, ui, flags.clone(), None)?;
-    let container = by_name(context.engine()?.containers().await?, name)?;
+    Ok(served(&by_name(context.engine()?.containers().await?, name)?)?)
+}
+
+/// The workspace that a container of ours serves.
+pub(crate) fn served(container: &Container) -> Result<WorkspacePath, CliError> {
     let workspace = container.labels.workspace().unwrap_or_default();
     WorkspacePath::new(Path::new(workspace))
-        .map_err(|error| CliError::with_code(exit::NOT_OURS, error.to_string()).into())
+        .map_err(|error| CliError::with_code(exit::NOT_OURS, error.to_string()))
 }
 
 /// Nothing is there to work on.

@@ -55,6 +55,8 @@ struct New {
     ephemeral: bool,
     /// The repository that the workspace is a worktree of, mounted as well.
     repository: Option<String>,
+    /// What it has besides, a line each.
+    mounts: Vec<String>,
     #[serde(skip)]
     memory: String,
 }
@@ -178,6 +180,7 @@ fn new_container(observed: &Observed, desired: &Desired, steps: &[Step]) -> Opti
         cpus: spec.resources.cpus.to_string(),
         ephemeral: spec.labels().is_ephemeral(),
         repository: spec.repository.as_ref().map(|it| it.common.to_string()),
+        mounts: spec.mounts.iter().map(ToString::to_string).collect(),
         data_volume: volume_text(spec.data_volume),
         docker_volume: volume_text(spec.docker_volume),
     })
@@ -201,5 +204,6 @@ fn new_lines(new: &New) -> Vec<String> {
     lines.extend(new.template.iter().map(|name| format!("template   {name}")));
     let repository = new.repository.iter();
     lines.extend(repository.map(|path| format!("repository {path}, hooks and settings read-only")));
+    lines.extend(new.mounts.iter().map(|mount| format!("mount      {mount}")));
     lines
 }

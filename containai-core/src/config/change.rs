@@ -4,7 +4,7 @@ use toml_edit::Value;
 
 use super::error::Cause;
 use super::stray::SECTIONS;
-use super::{ConfigFile, EditError, Scope, SettingSpec};
+use super::{Config, ConfigFile, EditError, Overridden, Scope, SettingSpec};
 use crate::exit;
 use crate::hint::{Advice, Hint};
 use crate::naming::WorkspacePath;
@@ -23,6 +23,8 @@ pub enum Area {
 /// A change of one setting.
 #[derive(Debug, Clone)]
 pub struct Change {
+    /// `None` is a key that no setting has.
+    spec: Option<&'static SettingSpec>,
     keys: Vec<String>,
     /// `None` takes it back.
     value: Option<Value>,
@@ -57,7 +59,7 @@ impl Change {
                 ChangeError::Value { key: spec.key, text, source }
             })?;
         }
-        Ok(Self { keys: place(spec, area)?, value: Some(value) })
+        Ok(Self { spec: Some(spec), keys: place(spec, area)?, value: Some(value) })
     }
 
     /// Takes a setting back. One that nothing reads is taken out of `file` too,
@@ -68,7 +70,7 @@ impl Change {
     /// As [`set`](Self::set), but for what is about values.
     pub fn unset(key: &str, area: &Area, file: &ConfigFile) -> Result<Self, ChangeError> {
         if let Some(spec) = SettingSpec::find(key) {
-            return Ok(Self { keys: place(spec, area)?, value: None });
+            return Ok(Self { spec: Some(spec), keys: place(spec, area)?, value: None });
         }
         let mut keys = match area {
             Area::Section(workspace) => vec![SECTIONS.to_owned(), workspace.to_string()],
@@ -77,7 +79,7 @@ impl Change {
         keys.extend(key.split('.').map(str::to_owned));
         let words: Vec<&str> = keys.iter().map(String::as_str).collect();
         match file.get(&words) {
-            Some(_) => Ok(Self { keys, value: None }),
+            Some(_) => Ok(Self { spec: None, keys, value: None }),
             None => Err(ChangeError::unknown(key)),
         }
     }
@@ -95,6 +97,14 @@ impl Change {
             None => drop(file.unset(&keys)?),
         }
         Ok(file.text() != before)
+    }
+
+    /// What counts before the value that was set, if something does; `config`
+    /// is what counts in the workspace after the change.
+    #[must_use]
+    pub fn overridden(&self, config: &Config) -> Option<Overridden> {
+        self.value.as_ref()?;
+        Overridden::find(self.spec?, self.is_of_workspace(), config)
     }
 
     /// Whether it is about one workspace.

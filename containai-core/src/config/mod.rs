@@ -19,6 +19,7 @@ mod layers;
 mod listing;
 mod nearest;
 mod origin;
+mod overridden;
 mod place;
 mod removal;
 mod resolved;
@@ -38,6 +39,7 @@ pub use import::import_env;
 pub use layers::{Environment, FileText, Flags, Layers};
 pub use listing::Listed;
 pub use origin::{Origin, Setting};
+pub use overridden::Overridden;
 pub use place::Place;
 pub use resolved::Config;
 pub use setting::{

@@ -10,6 +10,7 @@ use super::feature::Feature;
 use super::fields::Fields;
 use super::image::Origin;
 use super::lifecycle::{Lifecycle, LifecycleCommand};
+use super::mount::WantedMount;
 use super::substitute::{Variables, asks_host, substitute};
 use super::text;
 use crate::layout::CONTAINER_WORKSPACE;
@@ -62,6 +63,8 @@ pub struct Devcontainer {
     pub lifecycle: Lifecycle,
     /// What is run on the host before a container is made or started.
     pub initialize: Option<LifecycleCommand>,
+    /// What else is mounted.
+    pub mounts: Vec<WantedMount>,
     /// What is in it and not followed, each a fragment.
     pub notes: Vec<String>,
     /// All of it with values in the place of variables.
@@ -96,13 +99,6 @@ impl Devcontainer {
         let demands = demands(Fields(&raw))?;
         if approval == Approval::Missing && !demands.is_empty() {
             return Err(DevcontainerError::Untrusted { demands });
-        }
-        if !Fields(&raw).list("mounts")?.is_empty() {
-            return Err(DevcontainerError::Unsupported {
-                key: "mounts".into(),
-                reason: "a container of ContainAI has the workspace and a data volume, which is \
-                         where what lasts belongs",
-            });
         }
         let nobody = |_: &str| None;
         let local: &dyn Fn(&str) -> Option<String> = match approval {
@@ -144,6 +140,7 @@ impl Devcontainer {
             forward_ports: ports(fields, &mut notes)?,
             lifecycle: Lifecycle::read(fields)?,
             initialize: LifecycleCommand::read(fields, "initializeCommand")?,
+            mounts: WantedMount::read_all(fields)?,
             notes,
             configuration,
         })
@@ -163,7 +160,7 @@ fn demands(raw: Fields<'_>) -> Result<Vec<String>, DevcontainerError> {
         demands.push("a command on it (`initializeCommand`)".to_owned());
     }
     if !raw.list("mounts")?.is_empty() {
-        demands.push("directories (`mounts`)".to_owned());
+        demands.push("directories or volumes (`mounts`)".to_owned());
     }
     if raw.0.values().any(asks_host) {
         demands.push("variables (`${localEnv:…}`)".to_owned());
@@ -216,6 +213,7 @@ fn notes(fields: Fields<'_>) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::devcontainer::WantedSource;
 
     fn read(file: &str, approval: Approval) -> Result<Devcontainer, DevcontainerError> {
         let host = Host {
@@ -240,6 +238,9 @@ mod tests {
             assert!(matches!(&refused, DevcontainerError::Untrusted { .. }), "{refused}");
             assert!(refused.to_string().contains(demand), "{refused}");
         }
+        let text = "{\"mounts\": [\"source=${localWorkspaceFolder}/x,target=/x,type=bind\"]}";
+        let given = read(text, Approval::Given).expect("approved");
+        assert_eq!(given.mounts[0].source, WantedSource::Path("/home/me/api/x".into()));
         let text = "{\"initializeCommand\": \"\", \"mounts\": [], \"x\": \"${containerEnv:HOME}\"}";
         assert!(read(text, Approval::Missing).is_ok());
         let given = read("{\"initializeCommand\": \"make\"}", Approval::Given).expect("approved");

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{HostFacts, LinkedRepository};
+use super::{ExtraMount, HostFacts, LinkedRepository};
 use crate::label::{self, Labels};
 use crate::naming::{ClientId, ContainerName, HostPort, Hostname, VolumeName, WorkspacePath};
 use crate::resources::Resources;
@@ -158,6 +158,8 @@ pub struct ContainerSpec {
     pub protection: Protection,
     /// The repository that the workspace is a linked worktree of.
     pub repository: Option<LinkedRepository>,
+    /// What it has besides.
+    pub mounts: Vec<ExtraMount>,
     /// The container that it is made in place of.
     pub replaces: Option<Replaced>,
 }

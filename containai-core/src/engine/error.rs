@@ -215,7 +215,7 @@ impl Advice for EngineError {
             Self::Ended { .. } => Hint::new(
                 "remove the container with `cai stop --remove`, and run again; its volumes stay",
             ),
-            Self::ForbiddenMount { .. } => Hint::new("choose another workspace"),
+            Self::ForbiddenMount { .. } => Hint::new("choose another directory"),
             Self::Refused { .. } => Hint::new(
                 "look into the engine's log: `journalctl -u containai-docker`, or `/var/log/containai-docker.log` where systemd does not run",
             ),

@@ -2,6 +2,7 @@
 
 mod container;
 mod error;
+mod extra_mount;
 mod host_facts;
 mod image;
 mod linked_repository;
@@ -16,6 +17,7 @@ pub use container::{
     Succession, WorkspaceMount,
 };
 pub use error::{Cause, EngineError};
+pub use extra_mount::{ExtraMount, MountAccess, MountSource, is_mountable};
 pub use host_facts::HostFacts;
 pub use image::{ImageRequest, ImageSource, ShippedImage, UnknownImage, UnknownImageSource};
 pub use linked_repository::LinkedRepository;

@@ -7,6 +7,7 @@
 //! [`samples!`](crate::samples) has an error of every variant say what a person
 //! reads.
 
+mod desired;
 mod engine;
 mod records;
 mod remote;
@@ -14,6 +15,7 @@ mod run;
 mod storage;
 mod told;
 
+pub use desired::desired;
 pub use engine::FakeEngine;
 pub use records::FakeRecords;
 pub use remote::{FakeRemote, FakeSession};

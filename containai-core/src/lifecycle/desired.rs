@@ -66,6 +66,7 @@ impl Desired {
             lifetime: self.manner.lifetime,
             protection: self.manner.protection,
             repository: self.manner.repository.clone(),
+            mounts: self.manner.mounts.clone(),
             replaces: None,
             host: self.host.clone(),
         }

@@ -182,3 +182,23 @@ async fn last_start<E: Engine>(
         Err(error) => Err(error),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{fake, samples};
+
+    #[test]
+    fn what_a_person_reads() {
+        let samples = samples!(DriveError {
+            Engine: [DriveError::Engine(EngineError::NoSuchImage { image: "base".into() })],
+            Remote: [DriveError::Remote(RemoteError::NotPinned { port: 2300 })],
+            Record: [DriveError::Record(RecordError {
+                workspace: "/src/api".into(),
+                source: "read-only file system".into(),
+            })],
+            Refused: [DriveError::Refused(Refusal::NotOurs { name: "api-main".into() })],
+        });
+        insta::assert_snapshot!(fake::advised(&samples));
+    }
+}

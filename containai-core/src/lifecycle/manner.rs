@@ -1,6 +1,6 @@
 //! How one command wants its container, beside what is configured.
 
-use crate::engine::{ContainerId, Lifetime, LinkedRepository, Protection};
+use crate::engine::{ContainerId, ExtraMount, Lifetime, LinkedRepository, Protection};
 
 /// How one command wants its container. The default is to take the one that is
 /// there, and to make a lasting one where there is none.
@@ -20,6 +20,8 @@ pub struct Manner {
     pub protection: Protection,
     /// The repository that the workspace is a linked worktree of.
     pub repository: Option<LinkedRepository>,
+    /// What a new container has besides its workspace and its volumes.
+    pub mounts: Vec<ExtraMount>,
 }
 
 /// How much a choice matters where there is a container already.

@@ -7,18 +7,15 @@ mod agreement;
 use std::path::Path;
 use std::sync::Mutex;
 
-use containai_core::engine::{
-    Container, ContainerId, HostFacts, ImageRequest, ImageSource, Isolation, Lifetime, RunState,
-};
-use containai_core::fake::{FakeEngine, FakeRecords, FakeRemote, FakeSession, run};
+use containai_core::engine::{Container, ContainerId, Lifetime, RunState};
+use containai_core::fake::{self, FakeEngine, FakeRecords, FakeRemote, FakeSession, run};
 use containai_core::hint::Advice as _;
 use containai_core::label::{self, Labels};
 use containai_core::lifecycle::{
     Claim, Desired, DriveError, Event, Events, Manner, Reached, Refusal, Silent, Step, depart,
     drive, observe, plan,
 };
-use containai_core::naming::{ContainerName, PortRange, VolumeName, WorkspacePath};
-use containai_core::resources::{HostCapacity, Resources};
+use containai_core::naming::{ContainerName, VolumeName, WorkspacePath};
 
 fn workspace() -> WorkspacePath {
     WorkspacePath::new(Path::new("/src/api")).expect("a workspace path")
@@ -29,20 +26,7 @@ fn volume(name: &str) -> VolumeName {
 }
 
 fn desired(manner: Manner) -> Desired {
-    Desired {
-        name: ContainerName::parse("api-main").expect("a name"),
-        workspace: workspace(),
-        image: ImageRequest::parse("base"),
-        image_source: ImageSource::Auto,
-        data_volume: None,
-        ports: PortRange::default(),
-        resources: Resources::half_of(HostCapacity { memory_bytes: 8 << 30, cpus: 4 }),
-        isolation: Isolation::Userns,
-        template: String::new(),
-        host: HostFacts::default(),
-        manner,
-        client: None,
-    }
+    Desired { manner, ..fake::desired(workspace()) }
 }
 
 fn fresh(of: &Container) -> Desired {

@@ -55,7 +55,88 @@ fn timestamp(seconds: u64) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::io;
+    use std::path::PathBuf;
+
+    use containai_core::samples;
+
     use super::*;
+    use crate::runtime::bundle::BundleError;
+    use crate::runtime::cgroup_hook::CgroupHookError;
+    use crate::runtime::create::CreateError;
+    use crate::runtime::exec::ExecError;
+    use crate::runtime::host::HostError;
+    use crate::runtime::idmap::NamespaceError;
+    use crate::runtime::spec::SpecError;
+    use crate::runtime::stage::StageError;
+
+    /// As the engine passes them on, each variant of each error.
+    #[test]
+    fn what_a_person_reads() {
+        let io = || io::Error::from(io::ErrorKind::PermissionDenied);
+        let json = || serde_json::from_str::<()>("{").expect_err("it is no JSON");
+        let path = || PathBuf::from("/src/api");
+        let field = "uidMappings";
+        let bundle = samples!(BundleError {
+            Read: [BundleError::Read { path: path(), source: io() }],
+            Parse: [BundleError::Parse { path: path(), source: json() }],
+            Write: [BundleError::Write { path: path(), source: io() }],
+        });
+        let spec = samples!(SpecError {
+            NoUserNamespace: [SpecError::NoUserNamespace],
+            RootNotMapped: [SpecError::RootNotMapped { field }],
+            HostRoot: [SpecError::HostRoot { field, container: 7 }],
+            Malformed: [SpecError::Malformed { field }],
+        });
+        let namespace = samples!(NamespaceError {
+            Holder: [NamespaceError::Holder(io())],
+            Map: [NamespaceError::Map { map: "0 100000 65536".to_owned(), source: io() }],
+        });
+        let stage = samples!(StageError {
+            Setup: [StageError::Setup {
+                step: "leave the mounts of the host".into(),
+                source: io()
+            }],
+            Source: [StageError::Source { path: path(), source: io() }],
+            Unmappable: [StageError::Unmappable { path: path(), kind: "nfs".into(), source: io() }],
+            Namespace: [StageError::Namespace {
+                path: path(),
+                source: NamespaceError::Holder(io())
+            }],
+        });
+        let hook = samples!(CgroupHookError {
+            State: [CgroupHookError::State(io())],
+            Parse: [CgroupHookError::Parse(json())],
+            Read: [CgroupHookError::Read { path: path(), source: io() }],
+            HostRoot: [CgroupHookError::HostRoot { path: path() }],
+            Chown: [CgroupHookError::Chown { path: path(), source: io() }],
+        });
+        let exec = samples!(ExecError {
+            Missing: [ExecError::Missing],
+            Refused: [ExecError::Refused { path: "/usr/bin/runc", source: io() }],
+        });
+        let create = samples!(CreateError {
+            Bundle: [CreateError::from(BundleError::Read { path: path(), source: io() })],
+            Spec: [CreateError::from(SpecError::NoUserNamespace)],
+            Host: [CreateError::from(HostError::unreadable("/proc/self/status", io()))],
+            Stage: [CreateError::from(StageError::Source { path: path(), source: io() })],
+        });
+        let texts = [
+            lines(bundle),
+            lines(spec),
+            lines(namespace),
+            lines(stage),
+            lines(hook),
+            lines(exec),
+            lines(create),
+        ];
+        insta::assert_snapshot!(texts.concat());
+    }
+
+    fn lines<E: Error>(samples: Vec<(&str, E)>) -> String {
+        let line = |(name, error): (&str, E)| format!("{name}: {}\n", chain(&error));
+        samples.into_iter().map(line).collect()
+    }
 
     #[test]
     fn times() {

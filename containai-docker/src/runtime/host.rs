@@ -30,13 +30,20 @@ pub(super) struct HostError {
     source: io::Error,
 }
 
+impl HostError {
+    pub(super) fn unreadable(path: &'static str, source: io::Error) -> Self {
+        Self { path, source }
+    }
+}
+
 impl Host {
     /// Asks the machine.
     pub(super) fn read() -> Result<Self, HostError> {
-        let text = |path| fs::read_to_string(path).map_err(|source| HostError { path, source });
+        let text =
+            |path| fs::read_to_string(path).map_err(|source| HostError::unreadable(path, source));
         let mounts = mount_table::parse(&text("/proc/self/mountinfo")?);
         let executable = fs::read_link("/proc/self/exe")
-            .map_err(|source| HostError { path: "/proc/self/exe", source })?;
+            .map_err(|source| HostError::unreadable("/proc/self/exe", source))?;
         Ok(Self {
             bounding: BoundingSet::from_status(&text("/proc/self/status")?),
             cgroup_v1: mounts.iter().any(|mount| mount.kind == "cgroup"),

@@ -174,6 +174,19 @@ mod tests {
     }
 
     #[test]
+    fn what_a_person_reads() {
+        let port = HostPort::new(2300).expect("a port");
+        let samples = containai_core::samples!(Failure {
+            Refused: [Failure::Refused("a terminal")],
+            Stream: [Failure::Stream("standard output", 28), Failure::Stream("standard input", 0)],
+            Connection: [Failure::Connection("Connection reset by peer".to_owned())],
+        });
+        let samples: Vec<_> =
+            samples.into_iter().map(|(name, failure)| (name, failure.into_error(port))).collect();
+        insta::assert_snapshot!(containai_core::fake::advised(&samples));
+    }
+
+    #[test]
     fn a_long_text_is_cut() {
         let reply = Reply::Unavailable("ä".repeat(LONGEST));
         assert!(reply.encode().len() < LONGEST);

@@ -151,3 +151,19 @@ async fn answer(wire: &mut Wire, patience: Duration) -> Result<Reply, NoLease> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_person_reads() {
+        let samples = containai_core::samples!(NoLease {
+            Nobody: [NoLease::Nobody],
+            Retiring: [NoLease::Retiring],
+            Late: [NoLease::Late],
+            Unavailable: [NoLease::Unavailable("Permission denied (publickey).".to_owned())],
+        });
+        insta::assert_snapshot!(containai_core::fake::worded(&samples));
+    }
+}

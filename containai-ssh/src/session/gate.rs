@@ -163,3 +163,17 @@ impl Handler for Gate {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_person_reads() {
+        let samples = containai_core::samples!(GateError {
+            WrongKey: [GateError::WrongKey { presented: "SHA256:other".to_owned() }],
+            Library: [GateError::Library(russh::Error::Disconnect)],
+        });
+        insta::assert_snapshot!(containai_core::fake::worded(&samples));
+    }
+}

@@ -33,6 +33,9 @@ fn settings_are_set_listed_and_taken_back() {
     assert_eq!(config(&["get", "agent.default"]).run().line(), "codex");
     let source = config(&["get", "agent", "--source"]).env("CONTAINAI_AGENT", "pi").run().line();
     assert_eq!(source, "pi\tenvironment:CONTAINAI_AGENT");
+    config(&["set", "agent.default", "codex"]).run().success().keeps_quiet_about("counts before");
+    let overridden = config(&["set", "agent.default", "codex"]).env("CONTAINAI_AGENT", "pi").run();
+    overridden.success().tells("the variable `CONTAINAI_AGENT` counts before it");
     config(&["set", "data_volume", "mine"]).run().success();
     config(&["set", "env.import", "A", "B"]).run().success();
     let text = fs::read_to_string(&path).expect("it is there");

@@ -29,6 +29,7 @@ fn terms(workspace: &str) -> Terms {
             lifetime: Lifetime::Lasting,
             protection: Protection::None,
             repository: None,
+            mounts: Vec::new(),
             replaces: None,
             mount: WorkspaceMount::Bind,
             host: HostFacts::default(),

@@ -65,6 +65,32 @@ fn a_known_workspace_around_is_used_and_told() {
     person.exec(inner.path(), "pwd").success().keeps_quiet_about("using the workspace");
 }
 
+#[test]
+fn every_verb_means_the_known_workspace_around() {
+    let person = Person::new();
+    let outer = person.repository("around");
+    person.run(&outer, "true").success();
+    let inner = Repository::make(outer.join("vendor/inner"));
+    let within = |words: &[&str]| person.cai(words.iter().copied()).inside(inner.path()).run();
+    let known = "using the workspace";
+    for words in [
+        &["status"][..],
+        &["logs"],
+        &["resources"],
+        &["cp", ":README", "copied"],
+        &["links", "check"],
+        &["export", "--output", "volume.tgz"],
+        &["stop"],
+    ] {
+        within(words).success().tells(known);
+    }
+    assert_eq!(fs::read_to_string(inner.join("copied")).expect("a copy"), "hello\n");
+    assert_eq!(person.container(outer.path())["State"]["Running"], false);
+    for words in [&["status", "."][..], &["status", "--workspace", "."], &["stop", "."]] {
+        within(words).fails(1, "no container serves").keeps_quiet_about(known);
+    }
+}
+
 fn git(directory: &Path, args: &[&str]) -> String {
     let output = Command::new("git")
         .args(["-c", "safe.directory=*"])

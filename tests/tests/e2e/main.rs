@@ -10,6 +10,7 @@ mod configuration;
 mod contract;
 mod copies;
 mod devcontainer;
+mod elsewhere;
 mod engine_trouble;
 mod exports;
 mod faults;

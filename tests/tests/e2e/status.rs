@@ -69,14 +69,36 @@ fn completions_know_containers_and_volumes() {
     let person = Person::new();
     let repository = person.repository("offered");
     person.run(&repository, "true").success();
-    let offered = |words: &[&str]| {
-        let line = ["--", "cai"].iter().chain(words);
-        let cai = person.cai(line.copied()).env("COMPLETE", "bash").env("_CLAP_IFS", "\n");
-        cai.env("_CLAP_COMPLETE_INDEX", words.len().to_string()).run().success().stdout()
-    };
+    let offered = |words: &[&str]| offered(&person, words);
     assert!(offered(&["stop", "--container", "off"]).lines().any(|it| it == "offered-main"));
     assert!(offered(&["run", "--data-volume", ""]).contains("containai-offered-"));
     assert!(offered(&["run", "--dry"]).lines().any(|it| it == "--dry-run"));
+}
+
+#[test]
+fn completions_know_values_and_templates() {
+    let person = Person::new();
+    person.cai(["template", "new", "mine"]).run().success();
+    let offers = |words: &[&str], text: &str| {
+        let found = offered(&person, words);
+        assert!(found.lines().any(|line| line == text), "{words:?}: {found}");
+    };
+    offers(&["run", "--template", ""], "mine");
+    offers(&["run", "--template", "mi"], "mine");
+    offers(&["config", "set", "template.default", ""], "mine");
+    offers(&["config", "set", "isolation", "us"], "userns");
+    offers(&["config", "set", "ssh.forward_agent", ""], "true");
+    offers(&["config", "set", "--global", "agent.default", "co"], "codex");
+    offers(&["config", "set", "image", "sd"], "sdks");
+    let none = offered(&person, &["config", "set", "isolation", "x"]);
+    assert_eq!(none, "");
+}
+
+/// What a shell would offer for the last word.
+fn offered(person: &Person, words: &[&str]) -> String {
+    let line = ["--", "cai"].iter().chain(words);
+    let cai = person.cai(line.copied()).env("COMPLETE", "bash").env("_CLAP_IFS", "\n");
+    cai.env("_CLAP_COMPLETE_INDEX", words.len().to_string()).run().success().stdout()
 }
 
 #[test]

@@ -65,6 +65,23 @@ fn whoever_is_at_work_inside_is_asked_for() {
     asked.keys("n");
     assert_eq!(asked.code(), 1);
     assert_eq!(person.container(repository.path())["State"]["Running"], true);
+    let fresh = ["run", "--image", "base", "--fresh", "--", "true"];
+    let mut asked = person.cai(fresh).inside(&repository).on_terminal(80, 24);
+    asked.shows("1 SSH connection, 1 terminal");
+    asked.shows("Make it anew anyway?");
+    asked.keys("n");
+    assert_eq!(asked.code(), 1);
+    let id = |container: serde_json::Value| container["Id"].clone();
+    let old = id(person.container(repository.path()));
+    let insisting = ["run", "--image", "base", "--fresh", "--force", "--", "true"];
+    let insisting = person.cai(insisting).inside(&repository).on_terminal(80, 24);
+    assert_eq!(insisting.code(), 0);
+    assert_ne!(id(person.container(repository.path())), old);
+    drop(shell);
+    let shell = person.cai(["shell"]).inside(&repository).on_terminal(80, 24);
+    until(Duration::from_secs(20), "somebody is inside", || {
+        (status()["active_terminals"] == 1).then_some(())
+    });
     let forced = person.cai(["stop", "--force"]).inside(&repository).on_terminal(80, 24);
     assert_eq!(forced.code(), 0);
     assert_eq!(person.container(repository.path())["State"]["Running"], false);

@@ -33,6 +33,17 @@ impl AreaArgs {
         })
     }
 
+    /// What counts where a change was made: in the workspace that was named,
+    /// else around the current directory.
+    pub(super) fn config_after(
+        &self,
+        global: &Global,
+        env: &Env,
+        ui: &Ui,
+    ) -> anyhow::Result<Config> {
+        Self { global: false, workspace: self.workspace.clone() }.config(global, env, ui)
+    }
+
     /// What counts there.
     pub(super) fn config(&self, global: &Global, env: &Env, ui: &Ui) -> anyhow::Result<Config> {
         let workspace = self.find(env)?;

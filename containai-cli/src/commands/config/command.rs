@@ -33,7 +33,7 @@ pub(crate) async fn run(
     match args.verb.unwrap_or(Verb::List(list::ListArgs::default())) {
         Verb::List(args) => list::run(&args, global, env, ui),
         Verb::Get(args) => get::run(&args, global, env, ui),
-        Verb::Set(args) => set::run(&args, env, ui).await,
+        Verb::Set(args) => set::run(&args, global, env, ui).await,
         Verb::Unset(args) => unset::run(&args, env, ui).await,
         Verb::Edit(args) => edit::run(&args, env, ui).await,
         Verb::Path(args) => path::run(&args, env, ui),

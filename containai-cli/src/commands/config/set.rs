@@ -4,6 +4,7 @@ use clap::Args;
 use containai_core::config::Change;
 
 use super::area::{AreaArgs, check};
+use crate::app::Global;
 use crate::env::Env;
 use crate::ui::Ui;
 use crate::user_config;
@@ -12,6 +13,7 @@ use crate::user_config;
 ///
 /// A setting of one workspace, such as data_volume, is set for the workspace;
 /// the others for all of them, unless one is named. Comments and order stay.
+/// A place that counts before the file is told where it has a value, too.
 #[derive(Debug, Args)]
 pub(super) struct SetArgs {
     /// The setting, such as agent.default
@@ -23,7 +25,12 @@ pub(super) struct SetArgs {
     area: AreaArgs,
 }
 
-pub(super) async fn run(args: &SetArgs, env: &Env, ui: &Ui) -> anyhow::Result<ExitCode> {
+pub(super) async fn run(
+    args: &SetArgs,
+    global: &Global,
+    env: &Env,
+    ui: &Ui,
+) -> anyhow::Result<ExitCode> {
     let values: Vec<&str> = args.value.iter().map(String::as_str).collect();
     let change = Change::set(&args.key, &values, &args.area.area(env)?)?;
     user_config::edit(&env.layout, ui, |file| {
@@ -32,5 +39,9 @@ pub(super) async fn run(args: &SetArgs, env: &Env, ui: &Ui) -> anyhow::Result<Ex
     })
     .await?;
     ui.detail(&format!("set `{}` in `{}`", args.key, env.layout.config_file().display()));
+    let config = args.area.config_after(global, env, ui)?;
+    if let Some(overridden) = change.overridden(&config) {
+        ui.warn(&overridden.to_string());
+    }
     Ok(ExitCode::SUCCESS)
 }

@@ -68,6 +68,7 @@ impl Choice {
             lifetime: self.lifetime,
             protection: self.protection,
             repository: desired.manner.repository,
+            mounts: desired.manner.mounts,
         };
         desired
     }

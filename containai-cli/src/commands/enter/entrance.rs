@@ -22,7 +22,7 @@ use crate::records::UserRecords;
 use crate::ui::Ui;
 use crate::wanted_image::WantedImage;
 use crate::workspace::Spot;
-use crate::{host, lock, twin};
+use crate::{elsewhere, host, lock, twin};
 
 /// The way into one workspace's container.
 pub(crate) struct Entrance<'a> {
@@ -98,6 +98,7 @@ impl<'a> Entrance<'a> {
         }
         if wanted.manner.outgoing.is_some() || observed.serving(self.workspace()).is_empty() {
             self.tell_of_devcontainer();
+            elsewhere::tell(&self.context);
         }
         let reached = self.drive(engine, wanted).await?;
         self.keep(reached).await

@@ -3,7 +3,7 @@
 use containai_core::config::{IsolationChoice, Origin};
 use containai_core::engine::{Container, EngineError, Isolation, Lifetime, LinkedRepository};
 use containai_core::hint::Hint;
-use containai_core::lifecycle::{Desired, Observed, observe};
+use containai_core::lifecycle::{Desired, Manner, Observed, observe};
 use containai_core::naming::GitHead;
 use containai_core::resources::HostCapacity;
 use containai_docker::DockerEngine;
@@ -120,6 +120,7 @@ impl Entrance<'_> {
         Desired {
             image: self.image.image.clone(),
             template: template.unwrap_or_default(),
+            manner: Manner { mounts: self.image.mounts.clone(), ..wanted.manner },
             ..wanted
         }
     }

@@ -3,7 +3,8 @@
 use std::fs::File;
 use std::process::ExitCode;
 
-use containai_core::engine::{Container, Engine as _, Lifetime};
+use containai_core::engine::{Container, Engine as _, Lifetime, RunState};
+use containai_core::exit;
 use containai_core::hint::Hint;
 use containai_core::lifecycle::{Desired, Observed, depart};
 use containai_docker::DockerEngine;
@@ -11,8 +12,10 @@ use containai_ssh::Command;
 
 use super::lifecycle::has_lifecycle;
 use super::{Entrance, Renewal, attend};
+use crate::commands::at_work;
 use crate::error::CliError;
 use crate::lock;
+use crate::workspace::Caution;
 
 impl Entrance<'_> {
     /// Makes and starts the container as needed, has `check` look at it, runs
@@ -27,6 +30,10 @@ impl Entrance<'_> {
         let _session = self.session()?;
         let wanted = self.desired(&engine, &observed).await?;
         self.tell(&engine, &observed, &wanted).await?;
+        if !self.may_renew(&engine, &observed, &wanted).await {
+            self.context.ui.say("nothing was done");
+            return Ok(ExitCode::from(exit::FAILED));
+        }
         let outcome = self.stay(&engine, &observed, &wanted, command, check).await;
         if wanted.manner.lifetime == Lifetime::Session {
             let gone = self.leave(&engine, &wanted).await;
@@ -34,6 +41,24 @@ impl Entrance<'_> {
             return outcome.and_then(|code| gone.map(|()| code));
         }
         outcome
+    }
+
+    /// Whether whoever is at work in a container that is made anew may be thrown
+    /// out of it, as [`consent`](at_work::consent) tells.
+    async fn may_renew(
+        &self,
+        engine: &DockerEngine,
+        observed: &Observed,
+        wanted: &Desired,
+    ) -> bool {
+        let is_asked =
+            self.choice.renewal != Renewal::None && self.choice.caution == Caution::Careful;
+        let ends = |it: &&Container| {
+            Some(&it.id) == wanted.manner.outgoing.as_ref() && it.state == RunState::Running
+        };
+        let ending = observed.containers.iter().filter(ends);
+        let ui = self.context.ui;
+        !is_asked || at_work::consent(engine, ending, "Make it anew anyway?", ui).await
     }
 
     async fn stay(

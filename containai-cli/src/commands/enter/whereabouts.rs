@@ -1,10 +1,11 @@
 //! Which workspace is meant, once the engine has shown its containers.
 
-use containai_core::lifecycle::{Observed, Refusal, enclosing};
+use containai_core::lifecycle::{Observed, Refusal};
 use containai_core::naming::WorkspacePath;
 
 use super::Entrance;
 use crate::error::CliError;
+use crate::surroundings;
 use crate::workspace::{self, Spot};
 
 impl Entrance<'_> {
@@ -20,17 +21,14 @@ impl Entrance<'_> {
             (Spot::Found(path), None) => {
                 let home = self.context.env.layout.home();
                 workspace::check(path.as_path(), home, self.choice.caution)?;
-                let sections = &self.context.config.sections;
-                match enclosing(path, &observed.containers, sections, home) {
+                match surroundings::around(&self.spot, &observed.containers, &self.context) {
                     Some(around) => (around, true),
                     None => return Ok(false),
                 }
             }
         };
         if is_told {
-            self.context.ui.say(&format!(
-                "using the workspace {place} around {here}; `--workspace .` takes this directory"
-            ));
+            surroundings::tell(&self.context, &place, &here, "--workspace .");
         }
         let is_other = place != here;
         self.spot = Spot::Named(place);

@@ -37,8 +37,9 @@ impl<'a> Followed<'a> {
         env: &'a Env,
         ui: &'a Ui,
     ) -> anyhow::Result<Self> {
-        let engine = Context::new(env, ui, flags.clone(), None)?.engine()?;
-        let container = target::find_named(word, &engine, env).await?;
+        let context = Context::new(env, ui, flags.clone(), None)?;
+        let engine = context.engine()?;
+        let container = target::find_named(word, &engine, &context).await?;
         let name = &container.name;
         if container.state != RunState::Running {
             let message = format!("container `{name}` is {}", container.state);

@@ -1,11 +1,9 @@
-use std::path::Path;
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 use containai_core::config::Flags;
 use containai_core::exit;
 use containai_core::import::home_links;
-use containai_core::naming::WorkspacePath;
 use containai_ssh::transfer::LinkRepair;
 
 use super::super::enter::{Consent, Entrance};
@@ -14,7 +12,6 @@ use super::super::target;
 use crate::app::Global;
 use crate::context::Context;
 use crate::env::Env;
-use crate::error::CliError;
 use crate::ui::{Ui, harmless};
 use crate::workspace::Spot;
 
@@ -55,10 +52,8 @@ pub(crate) async fn run(
     let links = home_links(&manifests::load(&env.layout)?);
     let flags = Flags { docker_host: global.docker_host.clone(), ..Flags::default() };
     let context = Context::new(env, ui, flags.clone(), None)?;
-    let container = target::find_named(name.name.as_deref(), &context.engine()?, env).await?;
-    let workspace = container.labels.workspace().unwrap_or_default();
-    let workspace = WorkspacePath::new(Path::new(workspace))
-        .map_err(|error| CliError::with_code(exit::NOT_OURS, error.to_string()))?;
+    let container = target::find_named(name.name.as_deref(), &context.engine()?, &context).await?;
+    let workspace = target::served(&container)?;
     let entrance = Entrance::new(env, ui, flags, Spot::Named(workspace), Consent::Refused)?;
     let reached = entrance.connect_existing().await?;
     let found = reached.session.home_links(&links, repair).await?;

@@ -36,7 +36,8 @@ pub(super) async fn run(
     let forwards = args.specs.forwards()?;
     let flags = Flags { docker_host: global.docker_host.clone(), ..Flags::default() };
     let context = Context::new(env, ui, flags, None)?;
-    let container = target::find_named(args.target.as_deref(), &context.engine()?, env).await?;
+    let container =
+        target::find_named(args.target.as_deref(), &context.engine()?, &context).await?;
     for forward in &forwards {
         start(forward, &container.name, &context.address.to_string())?;
         ui.say(&format!("{} {forward} ({})", forward.direction().option(), container.name));

@@ -5,14 +5,18 @@ use std::time::{Duration, Instant};
 use containai_tests::{Engine, Person};
 use serde_json::json;
 
+use crate::memory;
 use crate::report::Row;
 use crate::round::{interleaved, process};
 
 /// How many containers the engine has meanwhile; none of them ever runs.
 const CONTAINERS: u16 = 200;
+/// What it may take of memory, in bytes.
+const MEMORY: u64 = 40_000_000;
 const IMAGE: &str = "containai-bench-tiny";
 
-/// `cai list` beside the engine's own listing, asked for without a client.
+/// `cai list` beside the engine's own listing, asked for without a client and
+/// not even read.
 pub(crate) fn measure(person: &Person<'_>, engine: &Engine, rounds: usize) -> Vec<Row> {
     let api = engine.api();
     api.import(IMAGE, "latest", &[0; 1024]);
@@ -29,14 +33,16 @@ pub(crate) fn measure(person: &Person<'_>, engine: &Engine, rounds: usize) -> Ve
     let list = person.cai(["list", "--json"]);
     let bare = || -> Duration {
         let start = Instant::now();
-        api.managed();
+        api.managed_text();
         start.elapsed()
     };
     let times = interleaved(rounds * 2, &mut [&mut || process(list.command()), &mut || bare()]);
+    let peak = memory::peak(list.command());
     for number in 0..CONTAINERS {
         api.delete(&format!("/containers/containai-bench-many-{number}?force=1"));
     }
     api.delete(&format!("/images/{IMAGE}:latest"));
     let what = format!("cai list, {CONTAINERS} containers / the engine's API");
-    vec![Row::against(&what, &times[0], &times[1], 1.5)]
+    let memory = format!("cai list, {CONTAINERS} containers, memory");
+    vec![Row::against(&what, &times[0], &times[1], 1.5), Row::memory(&memory, peak, MEMORY)]
 }

@@ -16,6 +16,7 @@ mod forward;
 mod import;
 mod list;
 mod master;
+mod memory;
 mod process;
 mod report;
 mod round;

@@ -5,45 +5,47 @@ use std::time::Duration;
 
 use crate::round::median;
 
-/// What is wanted of a figure.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Goal {
-    /// The ratio of the medians is at most this.
-    Ratio(f64),
-    /// The median is below this.
-    Below(Duration),
-}
-
-/// One comparison, or one time without anything to compare it to.
+/// One comparison, or one figure without anything to compare it to.
 #[derive(Debug)]
 pub(crate) struct Row {
     what: String,
-    ours: Duration,
-    theirs: Option<Duration>,
-    goal: Goal,
+    ours: String,
+    theirs: String,
+    ratio: String,
+    goal: String,
+    is_met: bool,
 }
 
 impl Row {
-    /// Our times against those of something else.
+    /// Our times against those of something else: the ratio of the medians is
+    /// at most `most`.
     pub(crate) fn against(what: &str, ours: &[Duration], theirs: &[Duration], most: f64) -> Self {
-        let (ours, theirs) = (median(ours), Some(median(theirs)));
-        Self { what: what.to_owned(), ours, theirs, goal: Goal::Ratio(most) }
-    }
-
-    /// Our times alone.
-    pub(crate) fn alone(what: &str, ours: &[Duration], limit: Duration) -> Self {
-        Self { what: what.to_owned(), ours: median(ours), theirs: None, goal: Goal::Below(limit) }
-    }
-
-    fn ratio(&self) -> Option<f64> {
-        self.theirs.map(|theirs| self.ours.as_secs_f64() / theirs.as_secs_f64())
-    }
-
-    fn is_met(&self) -> bool {
-        match self.goal {
-            Goal::Ratio(most) => self.ratio().is_some_and(|ratio| ratio <= most),
-            Goal::Below(limit) => self.ours < limit,
+        let (ours, theirs) = (median(ours), median(theirs));
+        let ratio = ours.as_secs_f64() / theirs.as_secs_f64();
+        Self {
+            what: what.to_owned(),
+            ours: milliseconds(ours),
+            theirs: milliseconds(theirs),
+            ratio: format!("{ratio:.2}"),
+            goal: format!("<= {most}"),
+            is_met: ratio <= most,
         }
+    }
+
+    /// Our times alone: the median is below `limit`.
+    pub(crate) fn alone(what: &str, ours: &[Duration], limit: Duration) -> Self {
+        let ours = median(ours);
+        Self::below(what, milliseconds(ours), milliseconds(limit), ours < limit)
+    }
+
+    /// How much memory we take at most, in bytes: less than `limit`.
+    pub(crate) fn memory(what: &str, ours: u64, limit: u64) -> Self {
+        Self::below(what, megabytes(ours), megabytes(limit), ours < limit)
+    }
+
+    fn below(what: &str, ours: String, limit: String, is_met: bool) -> Self {
+        let (what, goal) = (what.to_owned(), format!("< {limit}"));
+        Self { what, ours, theirs: String::new(), ratio: String::new(), goal, is_met }
     }
 }
 
@@ -60,25 +62,29 @@ impl Report {
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let head = ["", "ours", "theirs", "ratio", "goal", ""];
-        line(f, &head.map(str::to_owned))?;
+        line(f, &head)?;
         for row in &self.0 {
-            let goal = match row.goal {
-                Goal::Ratio(most) => format!("<= {most}"),
-                Goal::Below(limit) => format!("< {}", milliseconds(limit)),
-            };
-            let met = if row.is_met() { "met" } else { "not met" };
-            let ratio = row.ratio().map_or_else(String::new, |ratio| format!("{ratio:.2}"));
-            let theirs = row.theirs.map_or_else(String::new, milliseconds);
-            let ours = milliseconds(row.ours);
-            line(f, &[row.what.clone(), ours, theirs, ratio, goal, met.to_owned()])?;
+            let Row { what, ours, theirs, ratio, goal, is_met } = row;
+            let met = if *is_met { "met" } else { "not met" };
+            let cells = [what, ours, theirs, ratio, goal].map(String::as_str);
+            line(f, &[&cells[..], &[met]].concat())?;
         }
         Ok(())
     }
 }
 
-fn line(f: &mut fmt::Formatter<'_>, cells: &[String; 6]) -> fmt::Result {
-    let [what, ours, theirs, ratio, goal, met] = cells;
-    writeln!(f, "{what:<52} {ours:>10} {theirs:>10} {ratio:>6} {goal:>9}  {met}")
+fn line(f: &mut fmt::Formatter<'_>, cells: &[&str]) -> fmt::Result {
+    for (cell, width) in cells.iter().zip([0, 10, 10, 6, 9]) {
+        match width {
+            0 => write!(f, "{cell:<52}")?,
+            width => write!(f, " {cell:>width$}")?,
+        }
+    }
+    writeln!(f, "  {}", cells.last().copied().unwrap_or_default())
+}
+
+fn megabytes(bytes: u64) -> String {
+    format!("{}.{} MB", bytes / 1_000_000, bytes / 100_000 % 10)
 }
 
 fn milliseconds(time: Duration) -> String {
@@ -92,10 +98,11 @@ mod tests {
     #[test]
     fn goals_are_judged_by_medians() {
         let ms = Duration::from_millis;
-        let ratio = |ours, theirs| Row::against("", &[ms(ours)], &[ms(theirs)], 0.5).is_met();
+        let ratio = |ours, theirs| Row::against("", &[ms(ours)], &[ms(theirs)], 0.5).is_met;
         assert!(ratio(5, 10));
         assert!(!ratio(6, 10));
-        assert!(Row::alone("", &[ms(4)], ms(5)).is_met());
-        assert!(!Row::alone("", &[ms(5)], ms(5)).is_met());
+        assert!(Row::alone("", &[ms(4)], ms(5)).is_met);
+        assert!(Row::memory("", 39_999_999, 40_000_000).is_met);
+        assert!(!Row::alone("", &[ms(5)], ms(5)).is_met);
     }
 }

@@ -1,9 +1,14 @@
 //! What of a `devcontainer.json` reaches the host.
 
-use containai_tests::Person;
+use std::fs;
+use std::os::unix::fs::{MetadataExt as _, chown, symlink};
+
+use containai_tests::{Engine, Person};
 
 use super::described::describe;
 
+/// Who has what is mounted.
+const OWNER: u32 = 4711;
 const SECRET: &str = "hush-4711";
 
 #[test]
@@ -32,7 +37,7 @@ fn what_reaches_this_machine_waits_for_approval_of_that_very_text() {
     cai(&["trust", "--yes"]).run().success().tells("devcontainer.json");
 
     run().success().prints(SECRET).tells("talk");
-    let here = std::fs::read_to_string(&mark).expect("it was run");
+    let here = fs::read_to_string(&mark).expect("it was run");
     assert_eq!(here.trim_end(), repository.path().display().to_string());
     // A variable of the host is the sessions', and nobody's who asks the engine.
     let container = person.container(repository.path());
@@ -51,7 +56,7 @@ fn what_reaches_this_machine_waits_for_approval_of_that_very_text() {
 
     // Another text is another matter: the container that is there is entered,
     // and nothing new reaches the host.
-    std::fs::remove_file(&mark).expect("it was run");
+    fs::remove_file(&mark).expect("it was run");
     describe(&repository, &text.replace("pwd", "pwd; pwd"));
     run().fails(2, "which nobody has approved");
     let entered = cai(&["run", "--", "true"]).run();
@@ -66,12 +71,66 @@ fn what_reaches_this_machine_waits_for_approval_of_that_very_text() {
 }
 
 #[test]
-fn mounts_are_refused() {
+fn what_is_mounted_besides_waits_for_approval_and_is_the_agents_inside() {
     let person = Person::new();
     let repository = person.repository("mounting");
-    describe(&repository, "{\"mounts\": [\"source=/,target=/host,type=bind\"]}");
-    let run = || person.cai(["run", "--devcontainer", "--", "true"]).inside(&repository).run();
-    run().fails(2, "directories (`mounts`)");
-    person.cai(["trust", "--yes"]).inside(&repository).run().success();
-    run().fails(2, "`mounts` cannot be followed");
+    let data = person.beside("data");
+    fs::create_dir(&data).expect("a directory can be made");
+    fs::write(data.join("old"), "here\n").expect("a file can be written");
+    for path in [&data, &data.join("old")] {
+        chown(path, Some(OWNER), Some(OWNER)).expect("root may do that");
+    }
+    let source = data.display();
+    let volume = format!("cache-{}", std::process::id());
+    let text = format!(
+        "{{\"mounts\": [\"type=bind,source={source},target=/data\", \
+         {{\"type\": \"volume\", \"source\": \"{volume}\", \"target\": \"/cache\"}}, \
+         \"type=bind,source={source},target=/fixed,readonly\"]}}"
+    );
+    describe(&repository, &text);
+    let cai = |words: &[&str]| person.cai(words.iter().copied()).inside(&repository);
+    let run = |flag: &str, script: &str| {
+        cai(&["run", "--image", "base", "--devcontainer", flag, "--", "sh", "-c", script]).run()
+    };
+    run("--keep", "true").fails(2, "(`mounts`)").tells("cai trust");
+    assert!(person.containers(repository.path()).is_empty());
+    cai(&["trust", "--yes"]).run().success();
+    let plan = run("--dry-run", "true").success().stdout();
+    assert!(plan.contains(&format!("mount      {source} at /fixed, read-only")), "{plan}");
+    let script = "cat /data/old; stat -c %U /data/old; echo made > /data/new; \
+                  echo x 2> /dev/null > /fixed/x || echo fixed; sudo touch /cache/c; ls /cache";
+    run("--keep", script).success().prints("here\nagent\nfixed\nc\n");
+    let made = fs::metadata(data.join("new")).expect("it was made");
+    assert_eq!((made.uid(), made.gid()), (OWNER, OWNER));
+    // They are there after a restart, and in a container made anew.
+    cai(&["stop"]).run().success();
+    run("--keep", "cat /data/new; ls /cache").success().prints("made\nc\n");
+    run("--fresh", "cat /data/new; ls /cache").success().prints("made\nc\n");
+    cai(&["stop", "--remove"]).run().success();
+    person.api().delete(&format!("/volumes/{volume}"));
+}
+
+#[test]
+fn keys_the_engine_and_the_home_are_mounted_for_nobody() {
+    let person = Person::new();
+    let repository = person.repository("greedy");
+    let home = person.home();
+    fs::create_dir_all(home.join(".ssh")).expect("a directory can be made");
+    symlink(home.join(".ssh"), repository.join("innocent")).expect("a link can be made");
+    let cai = |words: &[&str]| person.cai(words.iter().copied()).inside(&repository);
+    let refused = |source: &str, why: &str| {
+        let text = format!("{{\"mounts\": [\"type=bind,source={source},target=/x\"]}}");
+        describe(&repository, &text);
+        cai(&["trust", "--yes"]).run().success();
+        cai(&["run", "--image", "base", "--devcontainer", "--", "true"]).run().fails(2, why);
+    };
+    refused("/", "the home directory");
+    refused(&home.display().to_string(), "the home directory");
+    refused("${localEnv:HOME}/.ssh", "holds keys");
+    refused("${localWorkspaceFolder}/innocent", "holds keys");
+    refused(&home.join(".config/containai").display().to_string(), "holds keys");
+    refused("/proc/self/root/etc/../proc", "refusing to mount");
+    refused("/no/such/place", "is not mounted");
+    refused(&Engine::shared().socket().display().to_string(), "is neither a directory nor a file");
+    assert!(person.containers(repository.path()).is_empty());
 }

@@ -1,0 +1,38 @@
+//! What a setting may be set to.
+
+use std::ffi::OsString;
+
+use clap_complete::engine::CompletionCandidate;
+use containai_core::catalog::shipped_agents;
+use containai_core::config::{Kind, SettingSpec};
+use containai_core::engine::ShippedImage;
+
+use super::{templates, volumes};
+
+/// The setting whose value is typed, if the words are those of `config set`.
+pub(super) fn setting_of(words: &[OsString]) -> Option<&'static SettingSpec> {
+    let words: Vec<&str> = words.iter().filter_map(|word| word.to_str()).collect();
+    let verb = words.windows(2).position(|pair| pair == ["config", "set"])?;
+    words[verb + 2..].iter().find_map(|word| SettingSpec::find(word))
+}
+
+/// What it may be, as far as that can be listed.
+pub(super) fn of(setting: &SettingSpec) -> Vec<CompletionCandidate> {
+    match (setting.kind, setting.key) {
+        (Kind::Choice(texts), _) => plain(texts.iter().copied()),
+        (Kind::Switch, _) => plain(["true", "false"]),
+        (_, "agent.default") => plain(ShippedImage::Full.agents().iter().copied()),
+        (_, "import.credentials") => {
+            plain(shipped_agents().iter().map(|agent| agent.name.as_str()))
+        }
+        (_, "image") => plain(ShippedImage::ALL.map(ShippedImage::name)),
+        (_, "devcontainer") => plain(["on", "off"]),
+        (_, "template.default") => templates(),
+        (_, "data_volume") => volumes(),
+        _ => Vec::new(),
+    }
+}
+
+fn plain<'a>(texts: impl IntoIterator<Item = &'a str>) -> Vec<CompletionCandidate> {
+    texts.into_iter().map(CompletionCandidate::new).collect()
+}

@@ -1,0 +1,90 @@
+//! A setting that was set, and another place that counts before it.
+
+use std::fmt;
+
+use super::{Config, Origin, SettingSpec};
+
+/// A setting has another value than the one it was set to, since a place of
+/// higher precedence has one too.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Overridden {
+    /// The setting.
+    pub key: &'static str,
+    /// Where the value comes from that counts.
+    pub by: Origin,
+}
+
+impl Overridden {
+    /// Finds what counts before the user's file, or before its section for the
+    /// workspace; `config` is what counts in that workspace.
+    pub(super) fn find(spec: &SettingSpec, is_section: bool, config: &Config) -> Option<Self> {
+        let listed = config.list().into_iter().find(|listed| listed.spec.key == spec.key)?;
+        let counts = match listed.origin {
+            Origin::User(_) => !is_section,
+            Origin::UserSection(_) => is_section,
+            // What is set to its default may be taken for unset.
+            Origin::Default => true,
+            _ => false,
+        };
+        (!counts).then_some(Self { key: listed.spec.key, by: listed.origin })
+    }
+}
+
+impl fmt::Display for Overridden {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}` is set, but ", self.key)?;
+        match &self.by {
+            Origin::Flag(name) => write!(f, "the flag `{name}`")?,
+            Origin::Environment(name) => write!(f, "the variable `{name}`")?,
+            Origin::UserSection(path) => {
+                write!(f, "the section for this workspace in `{}`", path.display())?;
+            }
+            Origin::Workspace(path) | Origin::User(path) => write!(f, "`{}`", path.display())?,
+            Origin::Default => f.write_str("its default")?,
+        }
+        f.write_str(" counts before it here")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Area, Change, Environment, FileText, Layers};
+    use crate::naming::WorkspacePath;
+
+    fn told(key: &str, text: &str, area: &Area, layers: Layers) -> String {
+        let change = Change::set(key, &[text], area).expect("it is a value");
+        let config = Config::resolve(&layers).expect("the test's layers are right");
+        change.overridden(&config).map(|it| it.to_string()).unwrap_or_default()
+    }
+
+    fn layers(user: &str, own: &str, environment: &[(&'static str, &str)]) -> Layers {
+        let file =
+            |path: &str, text: &str| Some(FileText { path: path.into(), text: text.to_owned() });
+        let find = |name: &str| environment.iter().find(|(known, _)| *known == name);
+        Layers {
+            workspace: WorkspacePath::new("/src/api").ok(),
+            user_file: file("/c.toml", user),
+            workspace_file: file("/src/api/.containai/config.toml", own),
+            environment: Environment::read(|name| Some(find(name)?.1.to_owned())),
+            ..Layers::default()
+        }
+    }
+
+    #[test]
+    fn whatever_counts_before_is_named() {
+        let path = || WorkspacePath::new("/src/api").expect("a path");
+        let (all, section) = (Area::Global, Area::Section(path()));
+        let user = "image = 'base'\nagent.default = 'codex'\n";
+        let both = "image = 'base'\n[workspace.'/src/api']\nimage = 'agents'\n";
+        let variable = [("CONTAINAI_IMAGE", "full")];
+        insta::assert_snapshot!(told("image", "base", &all, layers(user, "", &variable)), @"`image` is set, but the variable `CONTAINAI_IMAGE` counts before it here");
+        insta::assert_snapshot!(told("image", "base", &all, layers(both, "", &[])), @"`image` is set, but the section for this workspace in `/c.toml` counts before it here");
+        insta::assert_snapshot!(told("image", "agents", &section, layers(both, "", &variable)), @"`image` is set, but the variable `CONTAINAI_IMAGE` counts before it here");
+        let own = "[agent]\ndefault = 'claude'\n";
+        insta::assert_snapshot!(told("agent.default", "codex", &all, layers(user, own, &[])), @"`agent.default` is set, but `/src/api/.containai/config.toml` counts before it here");
+        assert_eq!(told("image", "base", &all, layers(user, "", &[])), "");
+        assert_eq!(told("image", "agents", &section, layers(both, "", &[])), "");
+        assert_eq!(told("agent.default", "claude", &all, layers("", "", &[])), "");
+    }
+}

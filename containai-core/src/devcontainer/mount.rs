@@ -1,0 +1,144 @@
+//! What else is mounted.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde_json::Value;
+
+use super::error::DevcontainerError;
+use super::fields::{Fields, plain, wrong};
+use crate::engine::MountAccess;
+use crate::naming::{MountTarget, VolumeName};
+
+/// The shape of `mounts`.
+const EXPECTED: &str = "mounts such as `type=bind,source=/srv/data,target=/data,readonly`";
+
+/// A mount that the file asks for, as `--mount` of docker-run(1) has it.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct WantedMount {
+    /// What is mounted.
+    pub source: WantedSource,
+    /// Where it is inside.
+    pub target: MountTarget,
+    /// What may be done with it inside.
+    pub access: MountAccess,
+}
+
+/// What is mounted.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum WantedSource {
+    /// An absolute path of the host, as it stands in the file.
+    Path(String),
+    /// A volume.
+    Volume(VolumeName),
+}
+
+impl WantedMount {
+    pub(super) fn read_all(fields: Fields<'_>) -> Result<Vec<Self>, DevcontainerError> {
+        fields.list("mounts")?.iter().map(Self::read).collect()
+    }
+
+    fn read(value: &Value) -> Result<Self, DevcontainerError> {
+        let mut options = match value {
+            Value::String(text) => of_text(text),
+            Value::Object(object) => {
+                let pair = |(key, value): (&String, &Value)| Some((key.clone(), plain(value)?));
+                object.iter().map(pair).collect()
+            }
+            _ => None,
+        }
+        .ok_or_else(|| wrong("mounts", EXPECTED))?;
+        let mut take = |names: &[&str]| names.iter().find_map(|name| options.remove(*name));
+        let kind = take(&["type"]).unwrap_or_else(|| "volume".to_owned());
+        let source = take(&["source", "src"]).unwrap_or_default();
+        let target = take(&["target", "destination", "dst"]).unwrap_or_default();
+        let access = match take(&["readonly", "ro"]).as_deref() {
+            None | Some("false" | "0") => MountAccess::ReadWrite,
+            Some("" | "true" | "1") => MountAccess::ReadOnly,
+            Some(_) => return Err(wrong("mounts", EXPECTED)),
+        };
+        // It is about machines that are not Linux.
+        take(&["consistency"]);
+        if !options.is_empty() {
+            return Err(unsupported("a mount has a type, a source, a target and `readonly` here"));
+        }
+        let source = match kind.as_str() {
+            "bind" if source.starts_with('/') => WantedSource::Path(source),
+            // One workspace's settings and sign-ins are not for another's container.
+            "volume" if source.starts_with("containai-") => {
+                return Err(unsupported("volumes of workspaces have names with `containai-`"));
+            }
+            "volume" => VolumeName::parse(&source)
+                .map(WantedSource::Volume)
+                .map_err(|_| unsupported("a volume needs a name that Docker takes"))?,
+            "bind" => return Err(unsupported("the source of a bind mount is an absolute path")),
+            _ => return Err(unsupported("a mount is of the type `bind` or `volume` here")),
+        };
+        let target = MountTarget::parse(&target).map_err(|_| {
+            unsupported("a target is an absolute path outside of the system, such as `/cache`")
+        })?;
+        Ok(Self { source, target, access })
+    }
+}
+
+impl fmt::Display for WantedMount {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let source = match &self.source {
+            WantedSource::Path(path) => path.as_str(),
+            WantedSource::Volume(name) => name.as_str(),
+        };
+        write!(f, "{source} at {}", self.target)
+    }
+}
+
+/// Quotes of the engine's own reader are refused with the values that they are
+/// a part of.
+fn of_text(text: &str) -> Option<BTreeMap<String, String>> {
+    if text.contains('"') {
+        return None;
+    }
+    let pair = |option: &str| {
+        let (key, value) = option.split_once('=').unwrap_or((option, ""));
+        (key.trim().to_owned(), value.to_owned())
+    };
+    Some(text.split(',').map(pair).collect())
+}
+
+fn unsupported(reason: &'static str) -> DevcontainerError {
+    DevcontainerError::Unsupported { key: "mounts".to_owned(), reason }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn mounts_as_docker_has_them() {
+        let check = |text: &str| {
+            let value = serde_json::from_str(text).expect("the test's text is JSON");
+            match WantedMount::read(&value) {
+                Ok(mount) => format!("{mount} {:?}", mount.access),
+                Err(error) => error.to_string(),
+            }
+        };
+        let all = [
+            r#""type=bind,source=/srv/data,target=/data,consistency=cached""#,
+            r#""src=cache,dst=/cache,readonly""#,
+            r#"{"type": "volume", "source": "cache", "target": "/cache", "readonly": true}"#,
+            r#""type=bind,source=/a,target=/b,ro=false""#,
+            r#""type=bind,source=a,target=/b""#,
+            r#""type=tmpfs,target=/b""#,
+            r#""type=volume,target=/b""#,
+            r#""type=volume,source=../x,target=/b""#,
+            r#""type=volume,source=containai-api-1234-data,target=/b""#,
+            r#""type=bind,source=/a,target=/etc""#,
+            r#""type=bind,source=/a,target=b""#,
+            r#""type=bind,source=/a,target=/b,bind-propagation=shared""#,
+            r#""type=bind,\"source=/a,b\",target=/b""#,
+            r#""type=bind,source=/a,target=/b,readonly=perhaps""#,
+            "[]",
+            r#"{"type": "bind", "source": {}, "target": "/b"}"#,
+        ];
+        insta::assert_snapshot!(all.map(check).join("\n"));
+    }
+}
