@@ -120,7 +120,7 @@ fn archive(members: &[Vec<u8>]) -> Vec<u8> {
 fn what_leads_outside_ends_it() -> io::Result<()> {
     let long = format!("{}/../../out/x", "a/".repeat(100));
     for (members, expected) in [
-        (vec![file("../out/x", "x")], "names a place outside: `../out/x` leads upwards"),
+        (vec![file("../out/x", "x")], "the archive is refused: `../out/x` leads upwards"),
         (vec![file("a/../../out/x", "x")], "`a/../../out/x` leads upwards"),
         (vec![file("/tmp/x", "x")], "`/tmp/x` is absolute"),
         (vec![file(&long, "x")], "leads upwards"),
@@ -128,7 +128,7 @@ fn what_leads_outside_ends_it() -> io::Result<()> {
         (vec![link("../out/l", "x")], "`../out/l` leads upwards"),
         (vec![pax("path=../out/x"), file("x", "x")], "`../out/x` leads upwards"),
         (vec![pax("path=a\0b"), file("x", "x")], "holds a NUL byte"),
-        (vec![file(&"n".repeat(256), "x")], "a path of 256 bytes is too long"),
+        (vec![file(&"n".repeat(256), "x")], "has too long a name"),
     ] {
         let said = Place::new()?.unpack(&archive(&members), PLENTY);
         assert!(said.contains(expected), "{said}");
@@ -234,7 +234,7 @@ fn bombs_are_refused_before_they_burst() -> io::Result<()> {
         (vec![overflow], "a size is no number"),
         (vec![pax("size=18446744073709551615"), file("x", "x")], "a size is no number"),
         (vec![pax("size=99999999999"), file("x", "x")], "announces 99999999999 bytes"),
-        (vec![pax("GNU.sparse.major=1"), file("x", "x")], "was not asked for"),
+        (vec![pax("GNU.sparse.major=1"), file("x", "x")], "holes"),
     ] {
         let place = Place::new()?;
         let said = place.unpack(&archive(&members), PLENTY);
@@ -255,7 +255,7 @@ fn broken_archives_are_errors_and_leave_no_half_files() -> io::Result<()> {
     }
     for garbage in [b"<html>".repeat(1000), vec![0xff; 4096], b"\0".repeat(2 << 20)] {
         let said = Place::new()?.unpack(&garbage, PLENTY);
-        assert!(said.contains("what came is no archive"), "{said}");
+        assert!(said.contains("the archive is broken"), "{said}");
     }
     Ok(())
 }

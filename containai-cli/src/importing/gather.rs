@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use containai_core::import::{Record, Trace, Verdict};
+use containai_core::layout::VOLUME_ADDITIONAL;
 use containai_ssh::transfer::{Directory, Filling, Packed, Parcel};
 
 use super::candidates::{Candidate, Candidates, What};
@@ -40,7 +41,7 @@ impl Gathered {
                 let ends = target.match_indices('/').map(|(end, _)| target[..end].to_owned());
                 needed.extend(ends);
                 let sign = if verdict == Verdict::New { '+' } else { '~' };
-                if !matches!(candidate.what, What::Directory) {
+                if !matches!(candidate.what, What::Directory) && target != VOLUME_ADDITIONAL {
                     gathered.lines.push(format!("{sign} {target}"));
                 }
             }

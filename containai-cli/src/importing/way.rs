@@ -4,75 +4,125 @@ use std::io::{self, Write as _};
 use std::sync::Arc;
 
 use anyhow::Context as _;
+use containai_core::engine::Container;
 use containai_core::import::HomeLink;
 use containai_core::layout::VOLUME_STAMP;
 use containai_core::lifecycle::{Pin, reach};
 use containai_docker::{DockerEngine, VolumeDoor};
 use containai_ssh::Session;
+use containai_ssh::mux::Lease;
 use containai_ssh::transfer::{
     Delivery, Directory, Filling, LinkRepair, Meter, Packed, Parcel, pack_parcels, wide_pipe,
 };
 
-use super::super::place::Place;
 use crate::context::Context;
+use crate::passage::Passage;
+use crate::place::Place;
 
 /// The way to a volume.
 pub(super) enum Way<'a> {
     /// The container runs; its agent writes.
-    Hot(Session),
+    Hot(Inside<'a>),
     /// It does not, or there is none.
     Cold(VolumeDoor<'a>),
+}
+
+/// The way into a container that runs. What is borrowed is enough for a look.
+pub(super) struct Inside<'a> {
+    context: Context<'a>,
+    engine: &'a DockerEngine,
+    container: Container,
+    lease: Option<Lease>,
+    session: Option<Session>,
 }
 
 impl<'a> Way<'a> {
     /// Opens the way; without a container an image is provided where needed.
     pub(super) async fn open(
-        context: &Context<'_>,
+        context: &Context<'a>,
         engine: &'a DockerEngine,
         place: &Place,
     ) -> anyhow::Result<Self> {
         if let Some(container) = place.running() {
-            return Ok(Self::Hot(reach(engine, &context.remote, container, Pin::Known).await?));
+            let lease = Passage::lease(context, container).await?;
+            let (context, container) = (context.clone(), container.clone());
+            let mut inside = Inside { context, engine, container, lease, session: None };
+            if inside.lease.is_none() {
+                inside.session().await?;
+            }
+            return Ok(Self::Hot(inside));
         }
         let image = place.image(context, engine).await?;
         Ok(Self::Cold(engine.open_volume(&place.volume, &place.workspace, &image).await?))
     }
 
     /// Whether the volume is the one that a record is about.
-    pub(super) async fn has_stamp(&self, stamp: &str) -> anyhow::Result<bool> {
+    pub(super) async fn has_stamp(&mut self, stamp: &str) -> anyhow::Result<bool> {
         Ok(match self {
             _ if stamp.is_empty() => false,
-            Self::Hot(session) => session.has_stamp(stamp).await?,
+            Self::Hot(inside) => inside.has_stamp(stamp).await?,
             Self::Cold(door) => door.read(VOLUME_STAMP).await?.as_deref() == Some(stamp),
         })
     }
 
     /// Sends everything.
     pub(super) async fn deliver(
-        &self,
+        &mut self,
         delivery: Delivery,
         meter: &Arc<Meter>,
     ) -> anyhow::Result<Packed> {
         match self {
-            Self::Hot(session) => Ok(session.deliver(delivery, meter).await?),
+            Self::Hot(inside) => Ok(inside.session().await?.deliver(delivery, meter).await?),
             Self::Cold(door) => put(door, delivery, meter).await,
         }
     }
 
     /// Mends the links that lead to the volume, where that can be done now.
-    pub(super) async fn mend(&self, links: &[HomeLink]) -> anyhow::Result<Vec<(String, String)>> {
+    pub(super) async fn mend(
+        &mut self,
+        links: &[HomeLink],
+    ) -> anyhow::Result<Vec<(String, String)>> {
         match self {
-            Self::Hot(session) => Ok(session.home_links(links, LinkRepair::Mend).await?),
+            Self::Hot(inside) => {
+                Ok(inside.session().await?.home_links(links, LinkRepair::Mend).await?)
+            }
             Self::Cold(_) => Ok(Vec::new()),
         }
     }
 
     pub(super) async fn close(self) -> anyhow::Result<()> {
         match self {
-            Self::Hot(session) => session.close().await,
+            Self::Hot(inside) => inside.close().await,
             Self::Cold(door) => door.close().await?,
         }
         Ok(())
+    }
+}
+
+impl Inside<'_> {
+    async fn has_stamp(&mut self, stamp: &str) -> anyhow::Result<bool> {
+        if let Some(lease) = self.lease.take()
+            && let Ok(has_stamp) = lease.has_stamp(stamp).await
+        {
+            return Ok(has_stamp);
+        }
+        Ok(self.session().await?.has_stamp(stamp).await?)
+    }
+
+    /// A connection of our own, made when it is needed.
+    async fn session(&mut self) -> anyhow::Result<&Session> {
+        let session = match self.session.take() {
+            Some(session) => session,
+            None => reach(self.engine, &self.context.remote, &self.container, Pin::Known).await?,
+        };
+        Ok(self.session.insert(session))
+    }
+
+    async fn close(self) {
+        if let Some(session) = self.session {
+            session.close().await;
+            Passage::warm(&self.context, &self.container).await;
+        }
     }
 }
 
