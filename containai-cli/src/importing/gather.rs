@@ -18,6 +18,8 @@ pub(super) struct Gathered {
     pub(super) parcels: Vec<Parcel>,
     /// To be made only where nothing is.
     pub(super) spare: Vec<Parcel>,
+    /// How many bytes all of them hold, as far as a look told.
+    pub(super) bytes: u64,
     /// A line for each file: what is done to it, and its path on the volume.
     pub(super) lines: Vec<String>,
     traces: BTreeMap<String, Trace>,
@@ -120,7 +122,10 @@ impl Gathered {
             What::Directory => (Filling::Directory, false),
             What::Link(to) => (Filling::Link(to), false),
             What::Bytes(bytes) => (Filling::Bytes(bytes), false),
-            What::File { path, .. } => (Filling::File(path), false),
+            What::File { path, look } => {
+                self.bytes += look.size;
+                (Filling::File(path), false)
+            }
             What::Spare(bytes) => (Filling::Bytes(bytes), true),
         };
         let parcel = Parcel { path, mode, modified, filling };

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use containai_core::import::{Job, Record, home_links};
 use containai_core::naming::VolumeName;
-use containai_ssh::transfer::{Delivery, Meter, Packed};
+use containai_ssh::transfer::{Delivery, Packed};
 use tokio::task::spawn_blocking;
 
 use super::gather::Gathered;
@@ -108,7 +108,7 @@ impl Import<'_> {
         };
         let (parcels, spare) = (gathered.parcels.clone(), std::mem::take(&mut gathered.spare));
         let delivery = Delivery { root, parcels, spare, stamp: stamp.clone() };
-        let packed = way.deliver(delivery, &Arc::new(Meter::default())).await?;
+        let packed = way.deliver(delivery, gathered.bytes).await?;
         for failure in packed.report.failures() {
             sent.is_partial = true;
             told.warn(failure.to_string());

@@ -1,6 +1,5 @@
 //! The way to a volume: through a running container, or past all of them.
 
-use std::io::{self, Write as _};
 use std::sync::Arc;
 
 use anyhow::Context as _;
@@ -8,16 +7,18 @@ use containai_core::engine::Container;
 use containai_core::import::HomeLink;
 use containai_core::layout::VOLUME_STAMP;
 use containai_core::lifecycle::{Pin, reach};
-use containai_docker::{DockerEngine, VolumeDoor};
+use containai_docker::{DockerEngine, PieceWriter, Pieces, VolumeDoor, pieces};
 use containai_ssh::Session;
 use containai_ssh::mux::Lease;
-use containai_ssh::transfer::{
-    Delivery, Directory, Filling, LinkRepair, Meter, Packed, Parcel, pack_parcels, wide_pipe,
-};
+use containai_ssh::transfer::{Delivery, Filling, LinkRepair, Meter, Packed, Parcel, pack_parcels};
+use tokio::task::spawn_blocking;
 
 use crate::context::Context;
 use crate::passage::Passage;
 use crate::place::Place;
+
+/// How many bytes are worth the time that it takes to open a door.
+const MUCH: u64 = 32 << 20;
 
 /// The way to a volume.
 pub(super) enum Way<'a> {
@@ -31,6 +32,7 @@ pub(super) enum Way<'a> {
 pub(super) struct Inside<'a> {
     context: Context<'a>,
     engine: &'a DockerEngine,
+    place: Place,
     container: Container,
     lease: Option<Lease>,
     session: Option<Session>,
@@ -45,8 +47,9 @@ impl<'a> Way<'a> {
     ) -> anyhow::Result<Self> {
         if let Some(container) = place.running() {
             let lease = Passage::lease(context, container).await?;
-            let (context, container) = (context.clone(), container.clone());
-            let mut inside = Inside { context, engine, container, lease, session: None };
+            let (context, place) = (context.clone(), place.clone());
+            let container = container.clone();
+            let mut inside = Inside { context, engine, place, container, lease, session: None };
             if inside.lease.is_none() {
                 inside.session().await?;
             }
@@ -65,15 +68,15 @@ impl<'a> Way<'a> {
         })
     }
 
-    /// Sends everything.
+    /// Sends everything, so many bytes in all.
     pub(super) async fn deliver(
         &mut self,
         delivery: Delivery,
-        meter: &Arc<Meter>,
+        bytes: u64,
     ) -> anyhow::Result<Packed> {
         match self {
-            Self::Hot(inside) => Ok(inside.session().await?.deliver(delivery, meter).await?),
-            Self::Cold(door) => put(door, delivery, meter).await,
+            Self::Hot(inside) => inside.deliver(delivery, bytes).await,
+            Self::Cold(door) => put(door, delivery).await,
         }
     }
 
@@ -109,6 +112,21 @@ impl Inside<'_> {
         Ok(self.session().await?.has_stamp(stamp).await?)
     }
 
+    /// Through the connection, or past it where much goes to an engine of this
+    /// machine: it leads through nobody else's hands, and to encrypt it would
+    /// take longer than anything else.
+    async fn deliver(&mut self, delivery: Delivery, bytes: u64) -> anyhow::Result<Packed> {
+        if bytes < MUCH || self.context.address.is_elsewhere() {
+            let meter = Arc::new(Meter::default());
+            return Ok(self.session().await?.deliver(delivery, &meter).await?);
+        }
+        let Place { volume, workspace, .. } = &self.place;
+        let door = self.engine.open_volume(volume, workspace, &self.container.image).await?;
+        let packed = put(&door, delivery).await;
+        door.close().await?;
+        packed
+    }
+
     /// A connection of our own, made when it is needed.
     async fn session(&mut self) -> anyhow::Result<&Session> {
         let session = match self.session.take() {
@@ -126,11 +144,7 @@ impl Inside<'_> {
     }
 }
 
-async fn put(
-    door: &VolumeDoor<'_>,
-    delivery: Delivery,
-    meter: &Arc<Meter>,
-) -> anyhow::Result<Packed> {
+async fn put(door: &VolumeDoor<'_>, delivery: Delivery) -> anyhow::Result<Packed> {
     let Delivery { root, mut parcels, spare, stamp } = delivery;
     // What was sent is told apart by its place in the row.
     let sent = parcels.len();
@@ -142,24 +156,13 @@ async fn put(
     let (own, _) = VOLUME_STAMP.split_once('/').context("the stamp has a directory")?;
     parcels.push(ours(own, 0o700, Filling::Directory));
     parcels.push(ours(VOLUME_STAMP, 0o600, Filling::Bytes(stamp.into_bytes())));
-    let (read, write) = wide_pipe()?;
-    let meter = Arc::clone(meter);
-    let packing = tokio::task::spawn_blocking(move || pack(&root, &parcels, write, &meter));
-    door.put(read).await?;
+    let Pieces { sender, receiver } = pieces();
+    let archive = PieceWriter::new(sender);
+    let meter = Meter::default();
+    let packing = spawn_blocking(move || pack_parcels(&root, &parcels, archive, &meter));
+    door.put(receiver).await?;
     let mut packed = packing.await??;
     packed.hashes.truncate(sent);
-    Ok(packed)
-}
-
-fn pack(
-    root: &Directory,
-    parcels: &[Parcel],
-    write: io::PipeWriter,
-    meter: &Meter,
-) -> io::Result<Packed> {
-    let mut archive = io::BufWriter::with_capacity(256 << 10, write);
-    let packed = pack_parcels(root, parcels, &mut archive, meter)?;
-    archive.flush()?;
     Ok(packed)
 }
 

@@ -112,6 +112,11 @@ fn raw(path: &str, entry_type: EntryType, change: impl Fn(&mut Header)) -> Vec<u
     header.as_bytes().to_vec()
 }
 
+/// Has a header say what a link leads to.
+fn leads(to: &str) -> impl Fn(&mut Header) {
+    move |header| header.set_link_name_literal(to).expect("it fits")
+}
+
 fn archive(members: &[Vec<u8>]) -> Vec<u8> {
     [members.concat(), vec![0; 1024]].concat()
 }
@@ -127,6 +132,7 @@ fn what_leads_outside_ends_it() -> io::Result<()> {
         (vec![dir("..", 0o777)], "`..` leads upwards"),
         (vec![link("../out/l", "x")], "`../out/l` leads upwards"),
         (vec![pax("path=../out/x"), file("x", "x")], "`../out/x` leads upwards"),
+        (vec![raw("x", EntryType::Link, leads("../out/secret"))], "`../out/secret` leads upwards"),
         (vec![pax("path=a\0b"), file("x", "x")], "holds a NUL byte"),
         (vec![file(&"n".repeat(256), "x")], "has too long a name"),
     ] {
@@ -195,12 +201,8 @@ fn links_that_are_there_are_replaced_and_not_followed() -> io::Result<()> {
 #[test]
 fn what_is_no_file_is_left_out() -> io::Result<()> {
     let place = Place::new()?;
-    let to_secret = |header: &mut Header| {
-        let set = header.set_link_name_literal("../out/secret");
-        set.expect("it fits");
-    };
     let members = [
-        raw("hard", EntryType::Link, to_secret),
+        raw("hard", EntryType::Link, leads("last")),
         raw("pipe", EntryType::Fifo, |_| ()),
         raw("disk", EntryType::Block, |_| ()),
         raw("null", EntryType::Char, |_| ()),
