@@ -11,7 +11,7 @@ use containai_core::lifecycle::{DriveError, Refusal};
 use containai_core::remote::RemoteError;
 use containai_docker::VolumeError;
 use containai_docker::host::SetupError;
-use containai_ssh::transfer::TransferError;
+use containai_ssh::transfer::{TransferError, UnpackError};
 
 /// An error of the command line itself.
 #[derive(Debug, thiserror::Error)]
@@ -69,6 +69,7 @@ fn known<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a dyn Adv
         .or_else(|| read::<EngineError>(error))
         .or_else(|| read::<RemoteError>(error))
         .or_else(|| read::<TransferError>(error))
+        .or_else(|| read::<UnpackError>(error))
         .or_else(|| read::<ArchiveError>(error))
         .or_else(|| read::<VolumeError>(error))
         .or_else(|| read::<Refusal>(error))

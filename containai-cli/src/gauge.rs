@@ -1,6 +1,10 @@
 //! How far a thread is, for a task that shows it.
 
+use std::convert::Infallible;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
+
+use crate::ui::Ui;
 
 /// Two counters; one side sets them, others look.
 #[derive(Debug, Default)]
@@ -25,8 +29,13 @@ impl Gauge {
         self.is_stopped.load(Ordering::Relaxed)
     }
 
-    /// Bytes and files.
-    pub(crate) fn read(&self) -> (u64, u64) {
-        (self.bytes.load(Ordering::Relaxed), self.files.load(Ordering::Relaxed))
+    /// Shows how far it is; never ends.
+    pub(crate) async fn show(&self, ui: &Ui) -> Infallible {
+        let mut tick = tokio::time::interval(Duration::from_millis(100));
+        loop {
+            tick.tick().await;
+            let bytes = self.bytes.load(Ordering::Relaxed);
+            ui.transfer(bytes, 0, self.files.load(Ordering::Relaxed));
+        }
     }
 }

@@ -12,7 +12,7 @@ use std::time::Duration;
 use containai_core::engine::Container;
 use containai_core::naming::ContainerName;
 use containai_core::remote::Remote as _;
-use containai_ssh::mux::{Sharing, Target, Way};
+use containai_ssh::mux::{Lease, Sharing, Target, Way};
 use containai_ssh::{Command, ExitOutcome, Session, Stdio, Terminal};
 use tokio::time::timeout;
 
@@ -47,6 +47,15 @@ impl Passage {
         container: &Container,
     ) -> anyhow::Result<Option<Self>> {
         let imported = context.imported.clone();
+        let lease = Self::lease(context, container).await?;
+        Ok(lease.map(|lease| Self { way: Way::Lent(lease), sequel: None, imported }))
+    }
+
+    /// As [`Self::borrowed`], for a command of ours.
+    pub(crate) async fn lease(
+        context: &Context<'_>,
+        container: &Container,
+    ) -> anyhow::Result<Option<Lease>> {
         let Some(Sequel { sharing, target, .. }) = Sequel::of(context, container).await else {
             return Ok(None);
         };
@@ -61,12 +70,20 @@ impl Passage {
         match tokio::join!(sharing.borrow(&target), heal) {
             (Ok(lease), healed) => {
                 healed?;
-                Ok(Some(Self { way: Way::Lent(lease), sequel: None, imported }))
+                Ok(Some(lease))
             }
             (Err(error), _) => {
                 context.ui.detail(&format!("opening a connection: {error}"));
                 Ok(None)
             }
+        }
+    }
+
+    /// Has a connection made for the commands that follow.
+    pub(crate) async fn warm(context: &Context<'_>, container: &Container) {
+        if let Some(sequel) = Sequel::of(context, container).await {
+            // The next command goes its own way where this fails.
+            let _ = sequel.begin();
         }
     }
 

@@ -14,6 +14,9 @@ pub const CONTAINER_WORKSPACE: &str = "/home/agent/workspace";
 pub const CONTAINER_DATA: &str = "/mnt/agent-data";
 /// The file on a data volume that says which record of imports is its own.
 pub const VOLUME_STAMP: &str = ".containai/import";
+/// The file on a data volume that says which paths of the home directory an
+/// import brought along besides those of manifests: JSON, a list of texts.
+pub const VOLUME_ADDITIONAL: &str = ".containai/additional";
 /// The directory at the top of a data volume in which a restore unpacks, and
 /// which is there only while it does.
 pub const VOLUME_STAGING: &str = ".containai-restore";
@@ -159,6 +162,16 @@ impl Layout {
         let digest = Sha256::digest(format!("{engine}\n{volume}"));
         let name: String = digest[..16].iter().map(|byte| format!("{byte:02x}")).collect();
         self.config.join("imports").join(format!("{name}.json"))
+    }
+
+    /// Where an archive of settings is while it is imported.
+    pub fn import_unpacked(&self) -> PathBuf {
+        self.config.join("imports").join("unpacked")
+    }
+
+    /// Serialises the use of [`Self::import_unpacked`].
+    pub fn unpacking_lock(&self) -> PathBuf {
+        self.lock_dir().join("import-unpacked.lock")
     }
 
     /// Serialises imports of this user.

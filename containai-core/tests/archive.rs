@@ -10,7 +10,7 @@ use containai_core::archive::{
 use containai_core::timestamp::Timestamp;
 use proptest::prelude::*;
 
-const LIMITS: Limits = Limits { bytes: 1 << 20, entries: 1000 };
+const LIMITS: Limits = Limits { bytes: 1 << 20, entries: 1000, each: 0 };
 const FRAME: (&str, &str) = ("new", "complete");
 
 /// Members with their contents.
@@ -206,6 +206,11 @@ fn bombs_are_not_taken() {
         judged(&forged(&big)),
         "the archive holds more than the 1048576 bytes that are free"
     );
+    let names: Tree = (0..300).map(|number| file(&number.to_string(), b"")).collect();
+    let names = forged(&[vec![directory("")], names].concat());
+    let limits = Limits { each: 4096, ..LIMITS };
+    let told = verify(&names[..], limits, &mut |_| ()).map_err(|error| error.to_string());
+    assert_eq!(told, Err("the archive holds more than the 1048576 bytes that are free".into()));
     let parts = Segments::new(vec![Segment { offset: 1 << 45, length: 1 }], 1 << 46);
     let kind = MemberKind::File { size: 1 << 46, parts: Some(parts.expect("it is in order")) };
     let endless = vec![directory(""), (member(b"a", kind), b"x".to_vec())];

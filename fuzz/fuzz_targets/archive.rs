@@ -8,7 +8,7 @@ use std::io::Read as _;
 use containai_core::archive::{Judge, Limits, Members, restore, verify};
 use libfuzzer_sys::fuzz_target;
 
-const LIMITS: Limits = Limits { bytes: 1 << 20, entries: 1000 };
+const LIMITS: Limits = Limits { bytes: 1 << 20, entries: 1000, each: 0 };
 const FRAME: (&str, &str) = ("new", "complete");
 
 fuzz_target!(|archive: &[u8]| {

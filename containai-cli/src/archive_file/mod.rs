@@ -1,5 +1,6 @@
 //! Archives as files: packed, sealed, and read back whatever they are.
 
+mod archive;
 mod gunzip;
 mod gzip;
 mod in_order;
@@ -8,7 +9,9 @@ mod seal;
 mod sink;
 mod source;
 
+pub(crate) use archive::{Archive, Kind};
 pub(crate) use packing::Packing;
 pub(crate) use seal::{Keys, Seal};
 pub(crate) use sink::Sink;
-pub(crate) use source::{SealedFor, Source};
+pub(crate) use source::SealedFor;
+use source::Source;

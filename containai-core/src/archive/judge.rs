@@ -9,15 +9,33 @@ use crate::layout::VOLUME_STAGING;
 /// How much an archive may hold.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Limits {
-    /// Bytes of content in all, holes not counted.
+    /// Bytes in all, holes not counted.
     pub bytes: u64,
     /// Files, directories and links.
     pub entries: u64,
+    /// How many of the bytes each of them takes beside its content.
+    pub each: u64,
 }
+
+/// What a disk keeps free whatever is unpacked on it.
+const RESERVE: u64 = 64 << 20;
+/// What a file takes beside its content: an inode and a part of a block.
+const OVERHEAD: u64 = 4096;
 
 impl Limits {
     /// More than anybody keeps on a volume: a tebibyte and four million files.
-    pub const MOST: Self = Self { bytes: 1 << 40, entries: 4_000_000 };
+    pub const MOST: Self = Self { bytes: 1 << 40, entries: 4_000_000, each: 0 };
+
+    /// What fits on a disk that has this much room, in bytes and, where it has
+    /// a limit, in files; 64 MiB stay free.
+    #[must_use]
+    pub fn within(bytes: u64, files: Option<u64>) -> Self {
+        Self {
+            bytes: Self::MOST.bytes.min(bytes.saturating_sub(RESERVE)),
+            entries: Self::MOST.entries.min(files.unwrap_or(u64::MAX)),
+            each: OVERHEAD,
+        }
+    }
 }
 
 /// What was admitted.
@@ -122,14 +140,15 @@ impl Judge {
     }
 
     fn count(&mut self, member: &Member) -> Result<(), ArchiveError> {
-        let Limits { bytes, entries } = self.limits;
+        let Limits { bytes, entries, each } = self.limits;
         self.totals.entries += 1;
         self.names += member.path.as_bytes().len() as u64;
         if self.totals.entries > entries || self.names > NAMES {
             return Err(ArchiveError::TooMany { limit: entries });
         }
         let total = self.totals.bytes.checked_add(member.kind.stored());
-        match total.filter(|total| *total <= bytes) {
+        let beside = self.totals.entries.saturating_mul(each);
+        match total.filter(|total| total.saturating_add(beside) <= bytes) {
             None => Err(ArchiveError::TooBig { limit: bytes }),
             Some(total) => {
                 self.totals.bytes = total;
@@ -170,4 +189,20 @@ fn objection(member: &Member) -> Option<&'static str> {
             || value.iter().all(|byte| matches!(byte, b' '..=b'~' | b'\n'))
     };
     (!member.extras.iter().all(is_list)).then_some("has an access control list that is none")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_disk_keeps_some_room() {
+        let within = |bytes, files| {
+            let Limits { bytes, entries, each } = Limits::within(bytes, files);
+            (bytes, entries, each)
+        };
+        assert_eq!(within(1 << 30, Some(9)), ((1 << 30) - RESERVE, 9, OVERHEAD));
+        assert_eq!(within(5, None), (0, 4_000_000, OVERHEAD));
+        assert_eq!(within(u64::MAX, Some(u64::MAX)), (1 << 40, 4_000_000, OVERHEAD));
+    }
 }

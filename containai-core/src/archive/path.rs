@@ -69,6 +69,12 @@ impl MemberPath {
         &self.0[..end]
     }
 
+    /// The bytes of its last component; none for the top.
+    #[must_use]
+    pub fn name(&self) -> &[u8] {
+        self.0.rsplit(|&byte| byte == b'/').next().unwrap_or_default()
+    }
+
     /// The path for a message.
     #[must_use]
     pub fn show(&self) -> String {

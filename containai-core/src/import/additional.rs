@@ -1,5 +1,7 @@
 //! Paths that a person wants along and no manifest has.
 
+use serde_json::Value;
+
 use crate::catalog::{Entry, EntryKind, Manifest};
 use crate::naming::HomePath;
 
@@ -28,6 +30,27 @@ pub fn additional(paths: &[HomePath], home: &str) -> Result<Manifest, OutsideHom
     Ok(Manifest { name: NAME.to_owned(), agent: None, entries })
 }
 
+/// The same paths, as an import leaves them on the volume for `cai sync`, which
+/// does not know the host's configuration.
+///
+/// # Errors
+///
+/// As [`additional`].
+pub fn listed(paths: &[HomePath], home: &str) -> Result<String, OutsideHome> {
+    let manifest = additional(paths, home)?;
+    let paths = manifest.entries.into_iter().map(|entry| format!("~/{}", entry.source));
+    Ok(Value::from_iter(paths).to_string())
+}
+
+/// Reads what [`listed`] wrote; whoever is inside can change it, so what makes
+/// no sense is left out.
+#[must_use]
+pub fn unlisted(text: &str) -> Vec<HomePath> {
+    let list: Vec<String> = serde_json::from_str(text).unwrap_or_default();
+    let below = list.iter().filter(|path| path.starts_with("~/"));
+    below.filter_map(|path| HomePath::parse(path).ok()).collect()
+}
+
 /// A path that should be below the home directory is not.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("`import.additional_paths` has `{path}`, which is not below `{home}`")]
@@ -46,6 +69,17 @@ mod tests {
 
     fn path(text: &str) -> HomePath {
         HomePath::parse(text).expect("a path")
+    }
+
+    #[test]
+    fn lists_are_read_back() {
+        let text = listed(&[path("~/.tool"), path("/home/me/a b")], "/home/me").expect("below it");
+        assert_eq!(text, r#"["~/.tool","~/a b"]"#);
+        assert_eq!(unlisted(&text), [path("~/.tool"), path("~/a b")]);
+        assert_eq!(unlisted(r#"["~/../x", "/etc/x", "~/y"]"#), [path("~/y")]);
+        for none in ["", "{}", "[1]", "[]"] {
+            assert_eq!(unlisted(none), []);
+        }
     }
 
     #[test]

@@ -15,7 +15,7 @@ mod relink;
 mod rewriting;
 mod settle;
 
-pub use additional::{OutsideHome, additional};
+pub use additional::{OutsideHome, additional, listed, unlisted};
 pub use choice::{Choice, Credentials, Excluding, Privates, Secrets};
 pub use git_config::filter_git_config;
 pub use job::{Content, Job, JobKind, Jobs, Missing};

@@ -1,7 +1,7 @@
 //! A way to a data volume that no running container leads to.
 
 use std::collections::HashMap;
-use std::io::Read;
+use std::io;
 
 use bollard::errors::Error;
 use bollard::models::{ContainerCreateBody, HostConfig, Mount, MountType, MountVolumeOptions};
@@ -15,14 +15,10 @@ use containai_core::label;
 use containai_core::layout;
 use containai_core::naming::{ClientId, VolumeName, WorkspacePath};
 use futures_util::stream;
-use tokio::sync::mpsc;
+use tokio::sync::mpsc::Receiver;
 
 use crate::archive;
 use crate::engine::DockerEngine;
-
-/// How much of an archive is on its way at most: this many pieces of 256 KiB.
-const PIECES: usize = 8;
-const PIECE: usize = 256 << 10;
 
 /// A way to a data volume that no running container leads to: a container that
 /// is never started, made of an image of ours, with nothing but the volume
@@ -71,17 +67,19 @@ impl DockerEngine {
 }
 
 impl VolumeDoor<'_> {
-    /// Unpacks an archive on the volume. Directories in it take the place of
-    /// links.
+    /// Unpacks an archive, which comes in pieces, on the volume. Directories in
+    /// it take the place of links.
     ///
     /// # Errors
     ///
-    /// - [`EngineError::Host`]: the archive cannot be read.
-    /// - What the engine says.
-    pub async fn put(&self, archive: impl Read + Send + 'static) -> Result<(), EngineError> {
+    /// What the engine says.
+    pub async fn put(&self, archive: Receiver<Bytes>) -> Result<(), EngineError> {
         let options =
             UploadToContainerOptionsBuilder::default().path(layout::CONTAINER_DATA).build();
-        let body = bollard::body_try_stream(pieces(archive));
+        let pieces = stream::unfold(archive, |mut archive| async {
+            Some((io::Result::Ok(archive.recv().await?), archive))
+        });
+        let body = bollard::body_try_stream(pieces);
         let docker = self.engine.docker();
         let outcome = docker.upload_to_container(self.id.as_ref(), Some(options), body).await;
         outcome.map_err(|error| self.engine.failure(error))
@@ -160,29 +158,6 @@ fn body(
         }),
         ..Default::default()
     }
-}
-
-/// Reads on a thread of its own, no further ahead than there is room.
-fn pieces(
-    mut archive: impl Read + Send + 'static,
-) -> impl stream::Stream<Item = std::io::Result<Bytes>> + Send + 'static {
-    let (sender, receiver) = mpsc::channel(PIECES);
-    tokio::task::spawn_blocking(move || {
-        loop {
-            let mut piece = Vec::with_capacity(PIECE);
-            let read = archive.by_ref().take(PIECE as u64).read_to_end(&mut piece);
-            let last = !matches!(read, Ok(1..));
-            let item = match read {
-                Ok(0) => break,
-                Ok(_) => Ok(piece.into()),
-                Err(error) => Err(error),
-            };
-            if sender.blocking_send(item).is_err() || last {
-                break;
-            }
-        }
-    });
-    stream::unfold(receiver, |mut receiver| async { Some((receiver.recv().await?, receiver)) })
 }
 
 #[cfg(test)]

@@ -32,6 +32,9 @@ pub(super) fn pack() -> String {
 /// container goes on or takes everything back. A stream that ends without its
 /// last file is taken back. The attributes of the top come last, since every
 /// move changes its time.
+///
+/// What takes the place of something is on the disk before that goes. Where
+/// nothing was before nothing can be lost, and nobody waits for the disk.
 pub(super) fn unpack() -> String {
     unpack_in(CONTAINER_DATA, "")
 }
@@ -45,6 +48,7 @@ umask 077
 cd '{volume}'
 m='{memory}'
 s={VOLUME_STAGING}
+settle='sync -f .'
 move() {{
   for path in "$1"/* "$1"/.[!.]* "$1"/..?*; do
     name=${{path##*/}}
@@ -64,7 +68,7 @@ finish() {{
   fi
   if [ -e $s/place ]; then
     move $s/{TREE} .
-    sync -f .
+    $settle
     mv -T $s/place $s/placed
   fi
   rm -rf $s
@@ -75,16 +79,19 @@ finish() {{
 if [ -e "$m/began" ]; then finish; exit 0; fi
 stat -f -c '%a %S %d' .
 read -r go || exit 3
+touch -r . "$m/before"
 : > "$m/began"
 rm -rf $s
+if [ -z "$(ls -A .)" ]; then settle=:; fi
 mkdir -m 700 $s
 if tar --extract --file=- --directory=$s --blocking-factor=128 --same-owner --same-permissions \
      --absolute-names --keep-old-files --delay-directory-restore --warning=no-timestamp \
-     {ATTRIBUTES} && [ -e $s/{COMPLETE} ] && sync -f . ; then
+     {ATTRIBUTES} && [ -e $s/{COMPLETE} ] && $settle ; then
   : > $s/retire
   finish
 else
   rm -rf $s
+  touch -r "$m/before" .
   exit 4
 fi
 "#

@@ -13,7 +13,9 @@ use super::exchange::{ANSWER, answer, ask, exchange};
 use super::meter::Meter;
 use super::parcel::{Packed, Parcel, pack_parcels};
 use super::script;
-use crate::session::{Input, Output, Session};
+use crate::command::Command;
+use crate::mux::Lease;
+use crate::session::{ExitOutcome, Input, Output, Session, Stdio, Terminal};
 
 /// What is to be delivered to a volume.
 #[derive(Debug)]
@@ -29,6 +31,30 @@ pub struct Delivery {
     pub stamp: String,
 }
 
+impl Lease {
+    /// As [`Session::has_stamp`].
+    ///
+    /// # Errors
+    ///
+    /// [`TransferError::Remote`] when the connection broke.
+    pub async fn has_stamp(self, stamp: &str) -> Result<bool, TransferError> {
+        let stdio = Stdio {
+            input: Input::Null,
+            output: Output::Null,
+            error: Output::Null,
+            ..Stdio::default()
+        };
+        let outcome = self.exec(&look_for(stamp)?, Terminal::None, stdio).await?;
+        Ok(outcome == ExitOutcome::Status(0))
+    }
+}
+
+/// Succeeds where the data volume says this about itself.
+fn look_for(stamp: &str) -> Result<Command, TransferError> {
+    let words: &[&[u8]] = &[stamp.as_bytes()];
+    script::call(&CONTAINER_DATA.into(), script::HAS_STAMP, VOLUME_STAMP.as_bytes(), words)
+}
+
 impl Session {
     /// Whether the data volume says this about itself.
     ///
@@ -36,10 +62,7 @@ impl Session {
     ///
     /// [`TransferError::Remote`] when the session broke.
     pub async fn has_stamp(&self, stamp: &str) -> Result<bool, TransferError> {
-        let words: &[&[u8]] = &[stamp.as_bytes()];
-        let data = CONTAINER_DATA.into();
-        let command = script::call(&data, script::HAS_STAMP, VOLUME_STAMP.as_bytes(), words)?;
-        Ok(ask(self, &command).await?.0.is_success())
+        Ok(ask(self, &look_for(stamp)?).await?.0.is_success())
     }
 
     /// Delivers to the data volume, as the container's agent: a link in the way

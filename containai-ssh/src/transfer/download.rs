@@ -6,6 +6,8 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 use std::sync::Arc;
 
+use containai_core::archive::ArchiveError;
+
 use super::copier::{Copier, Seen, aside, cannot_write, count};
 use super::directory::{Directory, is_in_the_way};
 use super::error::TransferError;
@@ -21,6 +23,7 @@ use super::resolve::resolve;
 use super::script;
 use super::source::{AtEnd, Source, show, trim_slashes};
 use super::unpack::unpack;
+use super::unpack_error::UnpackError;
 use crate::session::{Input, Output};
 
 impl Copier<'_> {
@@ -131,7 +134,7 @@ impl Copier<'_> {
             Ok(report) => report,
             // What the command says about its failure says more than that its
             // archive is no whole one.
-            Err(super::ArchiveError::Truncated) if !ending.is_success() => {
+            Err(UnpackError::Archive(ArchiveError::Truncated)) if !ending.is_success() => {
                 return Err(ending.failed("pack", &source.path));
             }
             Err(error) => {

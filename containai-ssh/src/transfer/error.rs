@@ -3,11 +3,12 @@
 use std::io;
 use std::path::PathBuf;
 
+use containai_core::archive::ArchiveError;
 use containai_core::exit;
 use containai_core::hint::{Advice, Hint};
 use containai_core::remote::RemoteError;
 
-use super::archive_error::ArchiveError;
+use super::unpack_error::UnpackError;
 
 /// Why nothing, or not everything, was copied.
 #[derive(Debug, thiserror::Error)]
@@ -117,7 +118,7 @@ pub enum TransferError {
         path: String,
         /// What is wrong with it.
         #[source]
-        source: ArchiveError,
+        source: UnpackError,
     },
 }
 
@@ -143,13 +144,15 @@ impl Advice for TransferError {
                 "in the container a path is relative to the workspace; begin it with `/` or `~/` otherwise"
             }
             Self::Archive {
-                source: ArchiveError::Path(_) | ArchiveError::Malformed(_), ..
+                source:
+                    UnpackError::Archive(ArchiveError::Refused { .. } | ArchiveError::Malformed(_)),
+                ..
             } => {
                 "nothing was written outside; look at what `tar` is in the container before you trust it again"
             }
             Self::TooBig { .. }
             | Self::Archive {
-                source: ArchiveError::TooBig { .. } | ArchiveError::NoRoom { .. },
+                source: UnpackError::TooBig { .. } | UnpackError::NoRoom { .. },
                 ..
             } => "make room, or copy to another disk",
             Self::Special { .. } => "name a file, a directory or a link",
@@ -169,11 +172,11 @@ impl Advice for TransferError {
 
 #[cfg(test)]
 mod tests {
+    use containai_core::archive::MemberPath;
     use containai_core::{fake, samples};
     use io::ErrorKind;
 
     use super::*;
-    use crate::transfer::entry_path::EntryPathError;
 
     #[test]
     fn what_a_person_reads() {
@@ -208,16 +211,14 @@ mod tests {
             }],
             Nonsense: [TransferError::Nonsense { path: path() }],
             Archive: [
-                archive(ArchiveError::Path(EntryPathError::Absolute {
-                    path: "/etc/passwd".into()
-                })),
-                archive(ArchiveError::Malformed("a checksum is wrong")),
-                archive(ArchiveError::TooBig { path: path(), announced: 4096, free: 512 }),
-                archive(ArchiveError::NoRoom {
+                archive(MemberPath::parse(b"/etc/passwd").expect_err("it is absolute").into()),
+                archive(ArchiveError::Malformed("a checksum is wrong").into()),
+                archive(UnpackError::TooBig { path: path(), announced: 4096, free: 512 }),
+                archive(UnpackError::NoRoom {
                     path: path(),
                     source: ErrorKind::StorageFull.into()
                 }),
-                archive(ArchiveError::Truncated),
+                archive(ArchiveError::Truncated.into()),
             ],
         });
         insta::assert_snapshot!(fake::advised(&samples));

@@ -35,12 +35,10 @@
 //!
 //! Needed inside: a POSIX shell, GNU coreutils, GNU tar and `flock`.
 
-mod archive_error;
 mod copier;
 mod deliver;
 mod directory;
 mod download;
-mod entry_path;
 mod error;
 mod exchange;
 mod file_kind;
@@ -48,7 +46,6 @@ mod holes;
 mod inventory;
 mod landing;
 mod limits;
-mod member;
 mod member_header;
 mod meter;
 mod pack;
@@ -66,14 +63,13 @@ mod store;
 mod survey;
 mod twin;
 mod unpack;
+mod unpack_error;
 mod upload;
 mod watch;
 
-pub use archive_error::ArchiveError;
 pub use copier::Copier;
 pub use deliver::{Delivery, LinkRepair, wide_pipe};
 pub use directory::Directory;
-pub use entry_path::{EntryPath, EntryPathError};
 pub use error::TransferError;
 pub use inventory::inventory;
 pub use limits::Limits;
@@ -88,4 +84,5 @@ pub use spot::{Spot, SpotError};
 pub use survey::{Found, FoundKind, Survey};
 pub use twin::Twin;
 pub use unpack::unpack;
+pub use unpack_error::UnpackError;
 pub use watch::{Change, Novelty, Watch};

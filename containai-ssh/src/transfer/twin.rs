@@ -6,17 +6,16 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
+use containai_core::archive::{MemberKind, MemberPath};
 use containai_core::copy::{Inventory, Item, is_private};
 
 use super::copier::{Copier, cannot_write};
 use super::directory::Directory;
-use super::entry_path::EntryPath;
 use super::error::TransferError;
 use super::exchange::{answer, exchange};
 use super::inventory::look;
 use super::landing::Landing;
 use super::limits::Limits;
-use super::member::MemberKind;
 use super::report::{Failure, Report};
 use super::selection::Selection;
 use super::unpack::unpack_part;
@@ -128,7 +127,7 @@ impl<'a> Twin<'a> {
         let wanted: BTreeSet<String> = paths.iter().cloned().collect();
         let (here, there) = (here.clone(), there.clone());
         let unpacking = tokio::task::spawn_blocking(move || {
-            let admits = |path: &EntryPath, kind: &MemberKind| {
+            let admits = |path: &MemberPath, kind: &MemberKind| {
                 admit(&root, path, kind, &wanted, (&here, &there))
             };
             let input = io::BufReader::with_capacity(64 << 10, read);
@@ -210,23 +209,22 @@ impl<'a> Twin<'a> {
 /// Only what was asked for, as it was seen there, over what was seen here.
 fn admit(
     root: &Directory,
-    path: &EntryPath,
+    path: &MemberPath,
     kind: &MemberKind,
     wanted: &BTreeSet<String>,
     (here, there): (&Inventory, &Inventory),
 ) -> Result<(), String> {
-    let names: Option<Vec<_>> = path.components().iter().map(|name| name.to_str()).collect();
-    let path = names.unwrap_or_default().join("/");
-    if !wanted.contains(&path) || is_private(&path) {
+    let path = std::str::from_utf8(path.as_bytes()).unwrap_or_default();
+    if !wanted.contains(path) || is_private(path) {
         return Err("it was not asked for".to_owned());
     }
-    let is_as_seen = match (kind, there.get(&path)) {
-        (MemberKind::File, Some(Item::File { .. })) => true,
-        (MemberKind::Link(to), Some(Item::Link { to: seen })) => *to == seen.as_bytes(),
+    let is_as_seen = match (kind, there.get(path)) {
+        (MemberKind::File { .. }, Some(Item::File { .. })) => true,
+        (MemberKind::Symlink(to), Some(Item::Link { to: seen })) => *to == seen.as_bytes(),
         _ => false,
     };
     match is_as_seen {
-        true => unchanged(root, &path, here),
+        true => unchanged(root, path, here),
         false => Err("it has become something else meanwhile".to_owned()),
     }
 }
@@ -251,8 +249,8 @@ fn walked(answer: &[u8]) -> Option<Inventory> {
         };
         let mut words = first.splitn(3, ' ');
         let (kind, mode, path) = (words.next()?, words.next()?, words.next()?);
-        let is_plain = EntryPath::parse(path.as_bytes())
-            .is_ok_and(|it| it.components().join(OsStr::new("/")) == path && !path.is_empty());
+        let is_plain = MemberPath::parse(path.as_bytes())
+            .is_ok_and(|it| it.as_bytes() == path.as_bytes() && !it.is_top());
         let item = match kind {
             "f" => {
                 let mode = u32::from_str_radix(mode, 8).ok()?;
@@ -361,17 +359,18 @@ mod tests {
                 .map(|(path, item)| (path.to_owned(), item))
                 .into();
         let wanted: BTreeSet<_> = there.keys().cloned().collect();
+        let plain = || MemberKind::File { size: 0, parts: None };
         let seen = |path: &str, kind: MemberKind| {
-            let path = EntryPath::parse(path.as_bytes()).expect("a path");
+            let path = MemberPath::parse(path.as_bytes()).expect("a path");
             admit(&root, &path, &kind, &wanted, (&Inventory::new(), &there))
                 .err()
                 .unwrap_or_default()
         };
-        insta::assert_snapshot!(seen("new", MemberKind::File), @"");
-        insta::assert_snapshot!(seen("new", MemberKind::Link(b"/etc".to_vec())), @"it has become something else meanwhile");
-        insta::assert_snapshot!(seen("other", MemberKind::File), @"it was not asked for");
-        insta::assert_snapshot!(seen("mine", MemberKind::File), @"it was changed here meanwhile");
-        insta::assert_snapshot!(seen(".git/hooks/x", MemberKind::File), @"it was not asked for");
+        insta::assert_snapshot!(seen("new", plain()), @"");
+        insta::assert_snapshot!(seen("new", MemberKind::Symlink(b"/etc".to_vec())), @"it has become something else meanwhile");
+        insta::assert_snapshot!(seen("other", plain()), @"it was not asked for");
+        insta::assert_snapshot!(seen("mine", plain()), @"it was changed here meanwhile");
+        insta::assert_snapshot!(seen(".git/hooks/x", plain()), @"it was not asked for");
         Ok(())
     }
 }

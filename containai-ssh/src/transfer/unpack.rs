@@ -1,19 +1,19 @@
 //! A stranger's archive into a directory of this machine.
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsStr;
 use std::io::{self, ErrorKind, Read, Write as _};
 use std::os::unix::ffi::OsStrExt as _;
 
-use super::archive_error::ArchiveError;
+use containai_core::archive::{ArchiveError, Member, MemberKind, MemberPath, Members};
+
 use super::directory::{Directory, is_in_the_way};
-use super::entry_path::EntryPath;
 use super::file_kind::Attributes;
 use super::holes::HoleWriter;
 use super::limits::Limits;
-use super::member::{Member, MemberKind, Members};
 use super::meter::Meter;
 use super::report::Report;
 use super::store::NewFile;
+use super::unpack_error::UnpackError;
 
 /// How many bytes of directories' names are kept until the end.
 const NAMES: usize = 256 << 20;
@@ -28,19 +28,19 @@ const NAMES: usize = 256 << 20;
 ///
 /// # Errors
 ///
-/// [`ArchiveError`]: the archive is broken, breaks out, or is too big. What
+/// [`UnpackError`]: the archive is broken, breaks out, or is too big. What
 /// came before stays.
 pub fn unpack(
     archive: impl Read,
     root: &Directory,
     limits: Limits,
     meter: &Meter,
-) -> Result<Report, ArchiveError> {
+) -> Result<Report, UnpackError> {
     unpack_part(archive, root, limits, meter, &|_, _| Ok(()))
 }
 
 /// What may be written, by its path and kind; else why not.
-pub(super) type Admission<'a> = dyn Fn(&EntryPath, &MemberKind) -> Result<(), String> + 'a;
+pub(super) type Admission<'a> = dyn Fn(&MemberPath, &MemberKind) -> Result<(), String> + 'a;
 
 /// As [`unpack`], of what is admitted only. It is asked right before the file
 /// is written.
@@ -50,7 +50,7 @@ pub(super) fn unpack_part(
     limits: Limits,
     meter: &Meter,
     admission: &Admission<'_>,
-) -> Result<Report, ArchiveError> {
+) -> Result<Report, UnpackError> {
     let mut unpacking = Unpacking {
         admission,
         root,
@@ -64,7 +64,7 @@ pub(super) fn unpack_part(
         buffer: vec![0; 64 << 10],
     };
     let mut members = Members::new(archive);
-    while let Some(member) = members.next()? {
+    while let Some(member) = members.next_member()? {
         unpacking.take(member, &mut members)?;
     }
     unpacking.finish()
@@ -74,9 +74,9 @@ struct Unpacking<'a> {
     admission: &'a Admission<'a>,
     root: &'a Directory,
     /// The directory of the last member, because the next one's is the same.
-    here: Option<(Vec<OsString>, Directory)>,
+    here: Option<(Vec<u8>, Directory)>,
     /// New directories; they get their mode and time when nothing more comes.
-    made: Vec<(EntryPath, Attributes)>,
+    made: Vec<(MemberPath, Attributes)>,
     kept_names: usize,
     limits: Limits,
     left: Limits,
@@ -86,21 +86,21 @@ struct Unpacking<'a> {
 }
 
 impl Unpacking<'_> {
-    fn take(&mut self, member: Member, content: &mut impl Read) -> Result<(), ArchiveError> {
-        let too_many = ArchiveError::TooMany { limit: self.limits.entries };
+    fn take(&mut self, member: Member, content: &mut impl Read) -> Result<(), UnpackError> {
+        let too_many = UnpackError::TooMany { limit: self.limits.entries };
         self.left.entries = self.left.entries.checked_sub(1).ok_or(too_many)?;
-        self.left.bytes =
-            self.left.bytes.checked_sub(member.size).ok_or_else(|| ArchiveError::TooBig {
-                path: member.path.show(),
-                announced: member.size,
-                free: self.left.bytes,
-            })?;
+        let size = member.kind.stored();
+        self.left.bytes = self.left.bytes.checked_sub(size).ok_or_else(|| UnpackError::TooBig {
+            path: member.path.show(),
+            announced: size,
+            free: self.left.bytes,
+        })?;
         let path = member.path.clone();
         match self.make(member, content) {
             Ok(()) => self.meter.add_file(),
             Err(Trouble::Archive(error)) => return Err(error),
-            Err(Trouble::Disk(source)) if ArchiveError::is_about_the_disk(&source) => {
-                return Err(ArchiveError::NoRoom { path: path.show(), source });
+            Err(Trouble::Disk(source)) if UnpackError::is_about_the_disk(&source) => {
+                return Err(UnpackError::NoRoom { path: path.show(), source });
             }
             Err(Trouble::Disk(error)) => self.report.leave_out(path.show(), &reason(&error)),
         }
@@ -108,37 +108,38 @@ impl Unpacking<'_> {
     }
 
     fn make(&mut self, member: Member, content: &mut impl Read) -> Result<(), Trouble> {
-        let Some((parents, name)) = member.path.split() else {
-            if member.kind == MemberKind::Directory && self.root.is_new() {
-                self.remember(member.path, member.attributes)?;
+        let Member { path, kind, mode, modified, .. } = member;
+        let attributes = Attributes::new(mode, modified);
+        if path.is_top() {
+            if kind == MemberKind::Directory && self.root.is_new() {
+                self.remember(path, attributes)?;
             }
-            return Ok(());
-        };
-        if let Err(reason) = (self.admission)(&member.path, &member.kind) {
-            self.report.leave_out(member.path.show(), &reason);
             return Ok(());
         }
-        match member.kind {
-            MemberKind::Refused(what) => {
-                self.report.leave_out(member.path.show(), &format!("it is {what}"));
-                Ok(())
-            }
+        let (parent, name) = (path.parent(), OsStr::from_bytes(path.name()));
+        if let Err(reason) = (self.admission)(&path, &kind) {
+            self.report.leave_out(path.show(), &reason);
+            return Ok(());
+        }
+        match kind {
+            MemberKind::Special(what) => self.refuse(&path, what),
+            MemberKind::HardLink(_) => self.refuse(&path, "is a hard link"),
             MemberKind::Directory => {
-                let made = self.enter(parents)?.make_child(name)?;
+                let made = self.enter(parent)?.make_child(name)?;
                 let is_new = made.is_new();
-                self.here = Some((member.path.components().to_vec(), made));
-                if is_new { self.remember(member.path, member.attributes) } else { Ok(()) }
+                self.here = Some((path.as_bytes().to_vec(), made));
+                if is_new { self.remember(path, attributes) } else { Ok(()) }
             }
-            MemberKind::Link(to) => {
+            MemberKind::Symlink(to) => {
                 let to = OsStr::from_bytes(&to);
-                let moment = Some(member.attributes.modified);
-                Ok(self.enter(parents)?.link(name, to, moment)?)
+                Ok(self.enter(parent)?.link(name, to, Some(attributes.modified))?)
             }
-            MemberKind::File => {
+            MemberKind::File { parts: Some(_), .. } => Err(HOLES.into()),
+            MemberKind::File { .. } => {
                 let mut buffer = std::mem::take(&mut self.buffer);
                 let meter = self.meter;
-                let written = self.enter(parents).and_then(|directory| {
-                    write(directory, name, member.attributes, content, &mut buffer, meter)
+                let written = self.enter(parent).and_then(|directory| {
+                    write(directory, name, attributes, content, &mut buffer, meter)
                 });
                 self.buffer = buffer;
                 written
@@ -146,31 +147,36 @@ impl Unpacking<'_> {
         }
     }
 
-    /// The directory of these components, each of which is no link. Missing
-    /// ones are made, for archives that do not name them.
-    fn enter(&mut self, components: &[OsString]) -> Result<&Directory, Trouble> {
-        if components.is_empty() {
+    fn refuse(&mut self, path: &MemberPath, what: &str) -> Result<(), Trouble> {
+        self.report.leave_out(path.show(), &format!("it {what}"));
+        Ok(())
+    }
+
+    /// The directory with this path, no part of which is a link. Missing ones
+    /// are made, for archives that do not name them.
+    fn enter(&mut self, path: &[u8]) -> Result<&Directory, Trouble> {
+        if path.is_empty() {
             return Ok(self.root);
         }
-        let is_here = self.here.as_ref().is_some_and(|(path, _)| path == components);
+        let is_here = self.here.as_ref().is_some_and(|(here, _)| here == path);
         if !is_here {
             let mut directory: Option<Directory> = None;
-            for name in components {
+            for name in path.split(|&byte| byte == b'/').map(OsStr::from_bytes) {
                 let above = directory.as_ref().unwrap_or(self.root);
                 directory = Some(match above.child(name) {
                     Err(error) if error.kind() == ErrorKind::NotFound => above.make_child(name)?,
                     child => child?,
                 });
             }
-            self.here = directory.map(|directory| (components.to_vec(), directory));
+            self.here = directory.map(|directory| (path.to_vec(), directory));
         }
         Ok(self.here.as_ref().map_or(self.root, |(_, directory)| directory))
     }
 
-    fn remember(&mut self, path: EntryPath, attributes: Attributes) -> Result<(), Trouble> {
-        self.kept_names += path.weight();
+    fn remember(&mut self, path: MemberPath, attributes: Attributes) -> Result<(), Trouble> {
+        self.kept_names += path.as_bytes().len() + 64;
         if self.kept_names > NAMES {
-            let too_many = ArchiveError::TooMany { limit: self.made.len() as u64 };
+            let too_many = UnpackError::TooMany { limit: self.made.len() as u64 };
             return Err(Trouble::Archive(too_many));
         }
         self.made.push((path, attributes));
@@ -179,9 +185,9 @@ impl Unpacking<'_> {
 
     /// The innermost directories first: a mode may close the way to them, and
     /// whatever is made in a directory changes its time.
-    fn finish(mut self) -> Result<Report, ArchiveError> {
+    fn finish(mut self) -> Result<Report, UnpackError> {
         while let Some((path, attributes)) = self.made.pop() {
-            let dressed = self.enter(path.components()).map(|it| it.dress(attributes));
+            let dressed = self.enter(path.as_bytes()).map(|it| it.dress(attributes));
             if let Err(Trouble::Disk(error)) | Ok(Err(error)) = dressed {
                 self.report.leave_out(path.show(), &error);
             }
@@ -206,9 +212,9 @@ fn write(
             Ok(length) => length,
             Err(error) if error.kind() == ErrorKind::Interrupted => continue,
             Err(error) if error.kind() == ErrorKind::UnexpectedEof => {
-                return Err(Trouble::Archive(ArchiveError::Truncated));
+                return Err(ArchiveError::Truncated.into());
             }
-            Err(error) => return Err(Trouble::Archive(ArchiveError::Read(error))),
+            Err(error) => return Err(ArchiveError::Read(error).into()),
         };
         writer.write_all(&buffer[..length])?;
         meter.add(length as u64);
@@ -217,10 +223,19 @@ fn write(
     Ok(new.keep(attributes)?)
 }
 
+/// Nobody who packs for us is asked for them.
+const HOLES: ArchiveError = ArchiveError::Malformed("a file with holes was not asked for");
+
 /// What went wrong with one member: with the archive, or here.
 enum Trouble {
-    Archive(ArchiveError),
+    Archive(UnpackError),
     Disk(io::Error),
+}
+
+impl From<ArchiveError> for Trouble {
+    fn from(error: ArchiveError) -> Self {
+        Self::Archive(error.into())
+    }
 }
 
 impl From<io::Error> for Trouble {

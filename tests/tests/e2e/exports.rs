@@ -137,6 +137,36 @@ fn a_volume_comes_back_as_it_was() {
 }
 
 #[test]
+fn what_is_left_out_can_be_said_for_good() {
+    let person = Person::new();
+    let repository = person.repository("export-excludes");
+    let fill = "cd /mnt/agent-data && mkdir big && touch big/x a.log b.tmp kept";
+    person.run(&repository, fill).success();
+    person.cai(["stop"]).inside(&repository).run().success();
+    person.configure("[export]\nexcludes = [\"big\", \"*.log\"]\n");
+    let place = archives(&person);
+    let listed = |name: &str, words: &[&str]| {
+        let to = place.join(name);
+        let words = [&["-o", to.to_str().expect("a name")], words].concat();
+        let file = export(&person, &repository, &words);
+        let listed = Command::new("tar").arg("tf").arg(&file).output().expect("tar is installed");
+        let listed = String::from_utf8_lossy(&listed.stdout).into_owned();
+        ["big/", "a.log", "b.tmp", "kept"].map(|name| listed.lines().any(|line| line == name))
+    };
+    assert_eq!(listed("1.tgz", &[]), [false, false, true, true]);
+    assert_eq!(listed("2.tgz", &["--exclude", "*.tmp"]), [false, false, false, true]);
+    assert_eq!(listed("3.tgz", &["--no-excludes"]), [true, true, true, true]);
+    let both = ["export", "--no-excludes", "--exclude", "x"];
+    person.cai(both).inside(&repository).run().fails(2, "cannot be used with");
+    let farewell = format!("--export={}", place.join("4.tgz").display());
+    person.run(&repository, "true").success();
+    person.cai(["stop", &farewell]).inside(&repository).run().success();
+    let tar = Command::new("tar").arg("tf").arg(place.join("4.tgz")).output();
+    let text = String::from_utf8_lossy(&tar.expect("tar is installed").stdout).into_owned();
+    assert!(text.contains("kept\n") && !text.contains("a.log"), "{text}");
+}
+
+#[test]
 fn what_is_exported_belongs_together() {
     let person = Person::new();
     let repository = person.repository("export-live");

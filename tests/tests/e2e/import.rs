@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::os::unix::fs::symlink;
+use std::process::Command;
 
 use containai_tests::{Cai, Person, Repository};
 
@@ -208,6 +209,18 @@ fn settings_say_what_comes_along() {
         .exec(&repository, look)
         .code(1)
         .prints("x\n/mnt/agent-data/additional/.tool/conf\n{\"token\":\"sk-codex\"}none\n");
+    // Links to it count as all others do, without the host too.
+    let links = |verb: &str| person.cai(["links", verb]).inside(&repository).run();
+    links("check").success().prints("");
+    person.exec(&repository, "rm ~/.tool/conf").success();
+    links("check").code(1).prints("~/.tool/conf: missing\n");
+    links("fix").success().prints("~/.tool/conf: missing, mended\n");
+    let replace = "cd; rm .tool/conf && mkdir .tool/conf && echo new > .tool/conf/new && cai sync; \
+                   readlink .tool/conf; cat .tool/conf/new; stat -c %a /mnt/agent-data/.containai/additional";
+    person.exec(&repository, replace).success().prints(
+        "~/.tool/conf: taken to /mnt/agent-data/additional/.tool/conf\n\
+         /mnt/agent-data/additional/.tool/conf\nnew\n600\n",
+    );
     let elsewhere = person.repository("import-outside");
     let outcome = import(&person, &elsewhere, &["--dry-run"]).run();
     outcome.fails(2, "`import.additional_paths` has `/etc/x`, which is not below");
@@ -215,6 +228,51 @@ fn settings_say_what_comes_along() {
     person.configure("[import]\nexclude_priv = false\n");
     import(&person, &repository, &["--only", "additional"]).run().success();
     person.exec(&repository, "cat ~/.single").success().prints("own");
+}
+
+#[test]
+fn an_archive_of_settings_is_as_good_as_their_directory() {
+    let person = Person::new();
+    furnish(&person);
+    let pack = |name: &str, options: &[&str], words: &[&str]| {
+        let file = person.beside(name);
+        let mut tar = Command::new("tar");
+        tar.args(options).arg("-cf").arg(&file).arg("-C").arg(person.home()).args(words);
+        assert!(tar.status().expect("tar is installed").success());
+        file.to_str().expect("a name of our own").to_owned()
+    };
+    let repository = person.repository("import-archive");
+    let all = [".claude", ".claude.json", ".codex"];
+    let packed = pack("home.tgz", &["-z"], &all);
+    let from = |file: &str, words: &[&str]| {
+        import(&person, &repository, &[&["--from", file], words].concat()).run()
+    };
+    from(&packed, &["--dry-run"]).success().prints_line("+ claude/settings.json");
+    from(&packed, &["--watch"]).fails(2, "`--watch` is about a directory");
+    from(&packed, &["--force"]).fails(2, "`--force` is about what `cai export` wrote");
+    from(&packed, &["--only", "codex"]).success();
+    // What it came with is known to every other way of it.
+    from(&pack("home.tar", &[], &all), &[]).success().tells("imported");
+    from(&pack("home.tar.zst", &["--zstd"], &all), &[]).success().tells("nothing changed");
+    let look = "cd /mnt/agent-data; cat claude/credentials.json codex/auth.json; \
+                readlink claude/commands/outside";
+    person
+        .run(&repository, look)
+        .success()
+        .prints("{\"token\":\"sk-claude\"}{\"token\":\"sk-codex\"}/etc/shadow\n");
+    // Into the container that runs, and of a stranger.
+    fs::write(person.home().join(".claude/settings.json"), "{\"a\":2}").expect("written");
+    from(&pack("home.tgz", &["-z"], &all), &[]).success().tells("imported 1 files");
+    let settings = "cat ~/.claude/settings.json";
+    person.exec(&repository, settings).success().prints("{\"a\":2}");
+    fs::write(person.home().join(".claude/settings.json"), "{\"a\":3}").expect("written");
+    let outside = pack("outside.tgz", &["-z", "-P"], &[".claude", "/etc/hostname"]);
+    from(&outside, &[]).fails(1, "`/etc/hostname` is absolute");
+    fs::write(person.home().join("junk.tgz"), "junk").expect("written");
+    from(&person.home().join("junk.tgz").display().to_string(), &[]).fails(1, "cannot read");
+    person.exec(&repository, settings).success().prints("{\"a\":2}");
+    let unpacked = person.home().join(".config/containai/imports/unpacked");
+    assert!(!unpacked.exists(), "secrets were left behind");
 }
 
 #[test]

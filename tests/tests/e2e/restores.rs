@@ -171,7 +171,7 @@ fn archives_of_strangers_change_nothing() {
     fs::write(&bomb, header).expect("written");
     check(bomb, "holds more than");
     write(person.beside("plain.tgz"));
-    check(person.beside("plain.tgz"), "cannot restore");
+    check(person.beside("plain.tgz"), "cannot read");
     let whole = forge(&person, "whole", |tree| write(tree.join("x")), &["x"]);
     let bytes = fs::read(&whole).expect("it is there");
     fs::write(&whole, &bytes[..bytes.len() - 30]).expect("written");

@@ -6,7 +6,7 @@ use containai_core::config::Flags;
 use containai_core::engine::{Container, RunState};
 use containai_core::hint::Hint;
 use containai_core::lifecycle::{Desired, Observed, Pin, Reached, Step, decide, drive, reach};
-use containai_core::naming::WorkspacePath;
+use containai_core::naming::{HomePath, WorkspacePath};
 use containai_docker::DockerEngine;
 use containai_ssh::Session;
 
@@ -62,6 +62,11 @@ impl<'a> Entrance<'a> {
         }
         self.context.lend_agent();
         self
+    }
+
+    /// What an import brings along besides what manifests name.
+    pub(crate) fn additional_paths(&self) -> Vec<HomePath> {
+        self.context.config.import_paths.value.clone()
     }
 
     pub(super) fn workspace(&self) -> &WorkspacePath {

@@ -3,13 +3,13 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use super::super::place::{Place, PlaceArgs};
 use super::destination::{Destination, Sealing};
 use super::seal_args::SealArgs;
 use super::work::Export;
 use crate::app::Global;
 use crate::env::Env;
 use crate::host;
+use crate::place::{Place, PlaceArgs};
 use crate::ui::Ui;
 
 /// Write all of the workspace's data volume to one file
@@ -30,6 +30,9 @@ pub(crate) struct ExportArgs {
     /// Leave this out: a path on the volume, or a pattern for names
     #[arg(long, value_name = "PATTERN")]
     exclude: Vec<String>,
+    /// Leave out nothing, whatever `export.excludes` says
+    #[arg(long, conflicts_with = "exclude")]
+    no_excludes: bool,
     #[command(flatten)]
     seal: SealArgs,
 }
@@ -46,7 +49,12 @@ pub(crate) async fn run(
     let sealing = if seal.is_open() { Sealing::Open } else { Sealing::Sealed };
     let now = host::now();
     let to = Destination::choose(args.output.as_deref(), &env.directory, sealing, now)?;
-    let export = Export { context: &context, engine: &engine, left_out: args.exclude, seal };
+    let configured = context.config.export_excludes.value.iter();
+    let left_out = match args.no_excludes {
+        true => Vec::new(),
+        false => args.exclude.iter().chain(configured).cloned().collect(),
+    };
+    let export = Export { context: &context, engine: &engine, left_out, seal };
     export.run(&place, &to).await?;
     ui.data(&to.file.display().to_string())?;
     Ok(ExitCode::SUCCESS)

@@ -6,12 +6,12 @@ use containai_core::engine::Container;
 use containai_core::lifecycle::Exports;
 use containai_docker::DockerEngine;
 
-use super::super::place::Place;
 use super::destination::{Destination, Sealing};
 use super::work::Export;
 use crate::archive_file::Seal;
 use crate::context::Context;
 use crate::host;
+use crate::place::Place;
 
 /// The export of a container that stops, and where it goes.
 pub(crate) struct Farewell<'a> {
@@ -27,7 +27,8 @@ impl<'a> Farewell<'a> {
         given: Option<&Path>,
     ) -> anyhow::Result<Self> {
         let to = Destination::choose(given, &context.env.directory, Sealing::Open, host::now())?;
-        let export = Export { context, engine, left_out: Vec::new(), seal: Seal::Open };
+        let left_out = context.config.export_excludes.value.clone();
+        let export = Export { context, engine, left_out, seal: Seal::Open };
         Ok(Self { export, to })
     }
 

@@ -10,4 +10,3 @@ pub(crate) use command::ExportArgs;
 pub(super) use command::run;
 pub(super) use farewell::Farewell;
 pub(super) use seal_args::read_passphrase;
-pub(super) use work::{mend, watch};

@@ -1,26 +1,21 @@
 //! Making an archive of a volume.
 
-use std::convert::Infallible;
 use std::sync::Arc;
-use std::time::Duration;
 
 use containai_core::archive::{self, ArchiveError, Manifest, Totals, Transcript, left_out};
 use containai_core::byte_size::{ByteSize, HumanSize};
 use containai_core::engine::{Container, Engine as _, RunState};
-use containai_core::exit;
-use containai_core::lifecycle::{Observed, finish_restore};
 use containai_docker::{DockerEngine, Packing, PieceReader, Pieces, pieces};
 use tokio::task::{JoinHandle, spawn_blocking};
 
-use super::super::place::Place;
 use super::super::target::missing;
 use super::destination::Destination;
 use crate::archive_file::{Seal, Sink};
 use crate::context::Context;
-use crate::error::CliError;
 use crate::gauge::Gauge;
 use crate::host;
 use crate::interruption::{Interruption, interrupted};
+use crate::place::Place;
 use crate::ui::Ui;
 
 /// How volumes are exported.
@@ -41,7 +36,7 @@ impl Export<'_> {
             return Err(missing(&format!("there is no volume `{volume}`")).into());
         }
         let draft = to.draft()?;
-        mend(engine, place).await?;
+        place.mend(engine).await?;
         let image = place.image(context, engine).await?;
         let mounted = place.mounted(&image, context, engine).await?;
         ui.begin_work(&format!("exporting volume {volume}"));
@@ -56,7 +51,7 @@ impl Export<'_> {
             let frozen = freeze(engine, place, ui).await?;
             let packed = tokio::select! {
                 packed = packing.run(sender) => packed,
-                never = watch(&gauge, ui) => match never {},
+                never = gauge.show(ui) => match never {},
                 () = interruption.comes() => return thaw(engine, &frozen).await.and(Err(interrupted())),
             };
             thaw(engine, &frozen).await?;
@@ -131,33 +126,6 @@ async fn thaw(engine: &DockerEngine, frozen: &[Container]) -> anyhow::Result<()>
         }
     }
     Ok(first?)
-}
-
-/// Brings a restore of the volume that was interrupted to its end, and removes
-/// what an export left that was killed.
-pub(crate) async fn mend(engine: &DockerEngine, place: &Place) -> anyhow::Result<()> {
-    let observed = Observed { containers: engine.containers().await?, ..Observed::default() };
-    for done in observed.packed(&place.volume) {
-        engine.remove(&done.id).await?;
-    }
-    match observed.restoring(&place.volume) {
-        None => Ok(()),
-        Some(helper) if helper.state == RunState::Running => {
-            let message = format!("volume {} is being restored", place.volume);
-            Err(CliError::with_code(exit::FAILED, message).into())
-        }
-        Some(helper) => Ok(finish_restore(engine, helper).await?),
-    }
-}
-
-/// Shows how far it is; never ends.
-pub(crate) async fn watch(gauge: &Gauge, ui: &Ui) -> Infallible {
-    let mut tick = tokio::time::interval(Duration::from_millis(100));
-    loop {
-        tick.tick().await;
-        let (bytes, files) = gauge.read();
-        ui.transfer(bytes, 0, files);
-    }
 }
 
 /// What is still there is swept up later.

@@ -7,14 +7,15 @@ use containai_core::config::{Config, Setting};
 use containai_core::exit;
 use containai_core::import::{Choice, Credentials, Excluding, Privates, Secrets};
 
-use super::super::place::{PlaceArgs, Target};
-use super::plan::{Source, Told};
-use super::restore::{self, RestoreArgs};
-use super::send::Import;
-use super::watch;
+use super::opening::OpeningArgs;
+use super::restore;
 use crate::app::Global;
+use crate::archive_file::Kind;
 use crate::env::Env;
 use crate::error::CliError;
+use crate::importing::{Import, Source, Told, Unpacked, follow};
+use crate::interruption::{Interruption, interrupted};
+use crate::place::{PlaceArgs, Target};
 use crate::ui::Ui;
 
 /// Bring the settings of agents and tools to the workspace's data volume
@@ -29,8 +30,9 @@ use crate::ui::Ui;
 pub(crate) struct ImportArgs {
     #[command(flatten)]
     pub(super) place: PlaceArgs,
-    /// Import from this directory, credentials included, or restore what `cai
-    /// export` wrote [default: the home directory]
+    /// Import from this directory, or an archive (`.tgz`, `.tar.zst`, `.tar`) of
+    /// one, credentials included; or restore what `cai export` wrote
+    /// [default: the home directory]
     #[arg(long, value_name = "DIR|FILE")]
     pub(super) from: Option<PathBuf>,
     /// Only these agents or tools
@@ -56,7 +58,10 @@ pub(crate) struct ImportArgs {
     #[arg(long, conflicts_with = "dry_run")]
     watch: bool,
     #[command(flatten)]
-    pub(super) restore: RestoreArgs,
+    opening: OpeningArgs,
+    /// Replace what is on the volume with what `cai export` wrote, without asking
+    #[arg(long)]
+    pub(super) force: bool,
 }
 
 pub(crate) async fn run(
@@ -65,25 +70,56 @@ pub(crate) async fn run(
     env: &Env,
     ui: &Ui,
 ) -> anyhow::Result<ExitCode> {
-    if args.from.as_ref().is_some_and(|from| env.directory.join(from).is_file()) {
-        return restore::run(args, global, env, ui).await;
+    let from = args.from.as_ref().map(|from| env.directory.join(from));
+    let Some(file) = from.clone().filter(|from| from.is_file()) else {
+        args.opening.refuse()?;
+        return settings(&args, from, global, env, ui).await;
+    };
+    let archive = args.opening.open(file, env, ui)?;
+    if archive.kind()? == Kind::Export {
+        return restore::run(args, archive, global, env, ui).await;
     }
-    if args.restore.is_given() {
-        let message = "`--identity`, `--passphrase-file` and `--force` are about an archive";
-        return Err(CliError::usage(message).into());
+    if args.watch {
+        return Err(CliError::usage("`--watch` is about a directory, not an archive").into());
     }
-    let home = env.directory.join(args.from.as_deref().unwrap_or(env.layout.home()));
+    let mut interruption = Interruption::listen()?;
+    let importing = async {
+        let unpacked = Unpacked::of(archive, &env.layout, ui).await?;
+        for failure in unpacked.failures() {
+            ui.warn(&failure.to_string());
+        }
+        let code = settings(&args, Some(unpacked.path().to_owned()), global, env, ui).await?;
+        Ok(if unpacked.failures().is_empty() { code } else { ExitCode::from(exit::FAILED) })
+    };
+    tokio::select! {
+        code = importing => code,
+        () = interruption.comes() => Err(interrupted()),
+    }
+}
+
+/// Imports from a directory, or the home directory.
+async fn settings(
+    args: &ImportArgs,
+    from: Option<PathBuf>,
+    global: &Global,
+    env: &Env,
+    ui: &Ui,
+) -> anyhow::Result<ExitCode> {
+    if args.force {
+        return Err(CliError::usage("`--force` is about what `cai export` wrote").into());
+    }
+    let overrides = from.is_none().then(|| env.layout.import_overrides());
+    let home = from.unwrap_or_else(|| env.layout.home().to_owned());
     let home = std::fs::canonicalize(&home).map_err(|error| {
         CliError::usage(format!("cannot import from `{}`: {error}", home.display()))
     })?;
-    let overrides = args.from.is_none().then(|| env.layout.import_overrides());
     let target = Target::of(&args.place, global, env, ui)?;
     let config = &target.context.config;
     let source = Arc::new(Source {
         layout: env.layout.clone(),
         home,
         overrides,
-        choice: choice(&args, config),
+        choice: choice(args, config),
         additional: config.import_paths.value.clone(),
     });
     let import = Import { source, target, ui };
@@ -96,7 +132,7 @@ pub(crate) async fn run(
         return Ok(ExitCode::SUCCESS);
     }
     if args.watch {
-        return watch::follow(&import, &mut told).await;
+        return follow(&import, &mut told).await;
     }
     let sent = import.send(&mut told).await?;
     match sent.files {

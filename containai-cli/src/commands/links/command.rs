@@ -7,11 +7,11 @@ use containai_core::import::home_links;
 use containai_ssh::transfer::LinkRepair;
 
 use super::super::enter::{Consent, Entrance};
-use super::super::import::manifests;
 use super::super::target;
 use crate::app::Global;
 use crate::context::Context;
 use crate::env::Env;
+use crate::importing::manifests;
 use crate::ui::{Ui, harmless};
 use crate::workspace::Spot;
 
@@ -49,12 +49,13 @@ pub(crate) async fn run(
         Verb::Check(name) => (name, LinkRepair::Look),
         Verb::Fix(name) => (name, LinkRepair::Mend),
     };
-    let links = home_links(&manifests::load(&env.layout)?);
     let flags = Flags { docker_host: global.docker_host.clone(), ..Flags::default() };
     let context = Context::new(env, ui, flags.clone(), None)?;
     let container = target::find_named(name.name.as_deref(), &context.engine()?, &context).await?;
     let workspace = target::served(&container)?;
     let entrance = Entrance::new(env, ui, flags, Spot::Named(workspace), Consent::Refused)?;
+    let home = env.layout.home().to_string_lossy();
+    let links = home_links(&manifests(&env.layout, &entrance.additional_paths(), &home)?);
     let reached = entrance.connect_existing().await?;
     let found = reached.session.home_links(&links, repair).await?;
     reached.session.close().await;

@@ -4,14 +4,17 @@ use std::process::ExitCode;
 use clap::Args;
 use containai_core::exit;
 use containai_core::hint::Hint;
-use containai_core::import::home_links;
-use containai_core::layout::CONTAINER_DATA;
+use containai_core::import::{home_links, unlisted};
+use containai_core::layout::{CONTAINER_DATA, VOLUME_ADDITIONAL};
 use containai_ssh::transfer::{Directory, Settled, Settling};
 
-use super::super::import::manifests;
 use crate::env::Env;
 use crate::error::CliError;
+use crate::importing::manifests;
 use crate::ui::{Ui, harmless};
+
+/// The longest list of paths that is read, in bytes.
+const LONGEST: u64 = 1 << 20;
 
 /// Take what agents made in the home directory to the data volume
 ///
@@ -34,9 +37,13 @@ pub(crate) fn run(args: &SyncArgs, env: &Env, ui: &Ui) -> anyhow::Result<ExitCod
             "from here, `cai links fix` looks after the links, and `cai import` after the volume";
         return Err(error.hint(Hint::new(hint)).into());
     }
-    let links = home_links(&manifests::load(&env.layout)?);
     let home = Directory::open(env.layout.home(), &[])?;
     let volume = Directory::open(Path::new(CONTAINER_DATA), &[])?;
+    // An import has left there which paths it brought along besides.
+    let listed = volume.read_file(VOLUME_ADDITIONAL, LONGEST).unwrap_or_default();
+    let additional = unlisted(&String::from_utf8_lossy(&listed));
+    let home_path = env.layout.home().to_string_lossy();
+    let links = home_links(&manifests(&env.layout, &additional, &home_path)?);
     let settling = Settling::new(&home, &volume, CONTAINER_DATA);
     let mut is_good = true;
     for link in links {

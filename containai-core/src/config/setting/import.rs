@@ -1,4 +1,5 @@
-//! What an import brings along besides what manifests say.
+//! What an import brings along besides what manifests say, and what an export
+//! leaves out.
 
 use super::{Kind, Scope, SettingSpec, read_switch};
 use crate::config::Trust;
@@ -49,6 +50,16 @@ pub(in crate::config) const CREDENTIALS: SettingSpec = SettingSpec {
     summary: "agents that `cai import` brings along what they log in with, as `--credentials`",
     check: |text| read_word(text).map(drop),
     ..PATHS
+};
+
+/// What an export leaves out; default nothing. A workspace has no say in what
+/// its user keeps.
+pub(in crate::config) const NOT_EXPORTED: SettingSpec = SettingSpec {
+    key: "export.excludes",
+    scope: Scope::Either("export.excludes"),
+    trust: Trust::Never,
+    summary: "what `cai export` leaves out, as `--exclude`",
+    ..EXCLUDES
 };
 
 pub(in crate::config) fn read_home_path(text: &str) -> Result<HomePath, Cause> {

@@ -92,6 +92,7 @@ pub const SETTINGS: &[SettingSpec] = &[
     import::EXCLUDES,
     import::EXCLUDE_PRIVATE,
     import::CREDENTIALS,
+    import::NOT_EXPORTED,
     ssh::PORT_RANGE_START,
     ssh::PORT_RANGE_END,
     ssh::FORWARD_AGENT,

@@ -6,8 +6,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use containai_core::catalog::Manifest;
 use containai_core::hint::Hint;
-use containai_core::import::{Choice, Job, Jobs, OutsideHome, additional};
-use containai_core::layout::Layout;
+use containai_core::import::{Choice, Job, Jobs, listed};
+use containai_core::layout::{Layout, VOLUME_ADDITIONAL};
 use containai_core::naming::HomePath;
 use containai_ssh::transfer::Directory;
 
@@ -17,14 +17,14 @@ use crate::error::CliError;
 use crate::ui::Ui;
 
 /// Where an import takes things from, and what of it.
-pub(super) struct Source {
-    pub(super) layout: Layout,
-    pub(super) home: PathBuf,
+pub(crate) struct Source {
+    pub(crate) layout: Layout,
+    pub(crate) home: PathBuf,
     /// Files in place of others, if there are any.
-    pub(super) overrides: Option<PathBuf>,
-    pub(super) choice: Choice,
+    pub(crate) overrides: Option<PathBuf>,
+    pub(crate) choice: Choice,
     /// Paths of the home directory that no manifest has.
-    pub(super) additional: Vec<HomePath>,
+    pub(crate) additional: Vec<HomePath>,
 }
 
 /// What belongs on the volume, and what was noticed on the way.
@@ -44,9 +44,8 @@ pub(super) struct Plan {
 impl Source {
     /// Looks at manifests and files; nothing is read that need not be.
     pub(super) fn plan(&self) -> anyhow::Result<Plan> {
-        let mut manifests = manifests::load(&self.layout)?;
         let home = self.home.to_string_lossy();
-        manifests.push(additional(&self.additional, &home).map_err(|error| usage(&error))?);
+        let manifests = manifests::load(&self.layout, &self.additional, &home)?;
         if let [word, ..] = self.choice.unknown(&manifests).as_slice() {
             let hint = "agents and tools have the names of their manifests, such as `claude`";
             let error = CliError::usage(format!("no manifest is called `{word}`"));
@@ -59,6 +58,9 @@ impl Source {
         let mut found = Candidates::find(&self.root()?, &home, &jobs, now);
         if let Some(overrides) = self.override_root()? {
             found.override_with(&overrides, &jobs);
+        }
+        if !self.additional.is_empty() {
+            found.note(VOLUME_ADDITIONAL, listed(&self.additional, &home)?.into_bytes());
         }
         let failures = std::mem::take(&mut found.report).into_failures();
         warnings.append(&mut found.warnings);
@@ -81,18 +83,18 @@ impl Source {
 }
 
 /// Tells each thing once, until it did not happen any more.
-pub(super) struct Told<'a> {
+pub(crate) struct Told<'a> {
     ui: &'a Ui,
     already: BTreeSet<String>,
     now: BTreeSet<String>,
 }
 
 impl<'a> Told<'a> {
-    pub(super) fn new(ui: &'a Ui) -> Self {
+    pub(crate) fn new(ui: &'a Ui) -> Self {
         Self { ui, already: BTreeSet::new(), now: BTreeSet::new() }
     }
 
-    pub(super) fn warn(&mut self, text: String) {
+    pub(crate) fn warn(&mut self, text: String) {
         if !self.already.contains(&text) {
             self.ui.warn(&text);
             self.already.insert(text.clone());
@@ -101,14 +103,9 @@ impl<'a> Told<'a> {
     }
 
     /// Lets go of what was not said again since the last time.
-    pub(super) fn forget(&mut self) {
+    pub(crate) fn forget(&mut self) {
         self.already = std::mem::take(&mut self.now);
     }
-}
-
-fn usage(error: &OutsideHome) -> CliError {
-    let hint = "only what is in your home directory is imported; `cai cp` copies anything else";
-    CliError::usage(error.to_string()).hint(Hint::new(hint))
 }
 
 /// Nanoseconds since 1970.

@@ -6,14 +6,16 @@ use std::sync::Once;
 use clap::Args;
 use containai_core::config::{Config, Flags};
 use containai_core::engine::{Container, Engine as _, Isolation, RunState};
-use containai_core::lifecycle::{Observed, Refusal};
+use containai_core::exit;
+use containai_core::lifecycle::{Observed, Refusal, finish_restore};
 use containai_core::naming::{VolumeName, VolumeUse, WorkspacePath};
 use containai_docker::{DockerEngine, Mounted};
 
-use super::target::{self, missing};
 use crate::app::Global;
+use crate::commands::target::{self, missing};
 use crate::context::Context;
 use crate::env::Env;
+use crate::error::CliError;
 use crate::settings;
 use crate::surroundings;
 use crate::ui::Ui;
@@ -23,21 +25,21 @@ use crate::workspace::{self, Caution, Spot};
 #[derive(Clone, Debug, Default, Args)]
 pub(crate) struct PlaceArgs {
     /// The workspace [default: the repository around the current directory]
-    pub(super) path: Option<PathBuf>,
+    pub(crate) path: Option<PathBuf>,
     /// The workspace, as an option
     #[arg(short, long, value_name = "PATH", conflicts_with = "path")]
-    pub(super) workspace: Option<PathBuf>,
+    pub(crate) workspace: Option<PathBuf>,
     /// The container's name
     #[arg(long, value_name = "NAME", conflicts_with_all = ["path", "workspace"])]
-    pub(super) container: Option<String>,
+    pub(crate) container: Option<String>,
     /// The volume, if it is not the workspace's own
     #[arg(long, value_name = "NAME", value_parser = VolumeName::parse, conflicts_with = "container")]
-    pub(super) data_volume: Option<VolumeName>,
+    pub(crate) data_volume: Option<VolumeName>,
 }
 
 /// Whose volume is meant.
 pub(crate) struct Target<'a> {
-    pub(super) context: Context<'a>,
+    pub(crate) context: Context<'a>,
     /// The volume that was named.
     volume: Option<VolumeName>,
     wanted: Wanted,
@@ -54,15 +56,15 @@ enum Wanted {
 /// A volume, and the container that has it mounted.
 #[derive(Clone, Debug)]
 pub(crate) struct Place {
-    pub(super) workspace: WorkspacePath,
-    pub(super) volume: VolumeName,
+    pub(crate) workspace: WorkspacePath,
+    pub(crate) volume: VolumeName,
     /// Only when there is one, in whatever state.
-    pub(super) container: Option<Container>,
+    pub(crate) container: Option<Container>,
 }
 
 impl<'a> Target<'a> {
     /// Reads the configuration; talks to nobody yet.
-    pub(super) fn of(
+    pub(crate) fn of(
         args: &PlaceArgs,
         global: &Global,
         env: &'a Env,
@@ -87,17 +89,26 @@ impl<'a> Target<'a> {
     }
 
     /// Finds the volume and its container as they are now.
-    pub(super) async fn place(&self) -> anyhow::Result<Place> {
+    pub(crate) async fn place(&self) -> anyhow::Result<Place> {
+        Ok(self.look().await?.0)
+    }
+
+    /// As [`Self::place`], with all that was seen.
+    pub(crate) async fn look(&self) -> anyhow::Result<(Place, Observed)> {
         let containers = self.context.engine()?.containers().await?;
+        let observed = Observed { containers, ..Observed::default() };
+        Ok((self.among(&observed)?, observed))
+    }
+
+    fn among(&self, observed: &Observed) -> anyhow::Result<Place> {
         match &self.wanted {
             Wanted::Container(name) => {
-                let container = target::by_name(containers, name)?;
+                let container = target::by_name(observed.containers.clone(), name)?;
                 let workspace = target::served(&container)?;
                 self.place_of(workspace, vec![container])
             }
             Wanted::Workspace(spot) => {
-                let workspace = self.meant(spot, &containers);
-                let observed = Observed { containers, ..Observed::default() };
+                let workspace = self.meant(spot, &observed.containers);
                 let serving = observed.serving(&workspace).into_iter().cloned().collect();
                 self.place_of(workspace, serving)
             }
@@ -152,7 +163,7 @@ impl<'a> Target<'a> {
 
 impl Place {
     /// Finds it; talks to the engine.
-    pub(super) async fn find<'a>(
+    pub(crate) async fn find<'a>(
         args: &PlaceArgs,
         global: &Global,
         env: &'a Env,
@@ -170,12 +181,12 @@ impl Place {
     }
 
     /// The container, when it runs and can be entered.
-    pub(super) fn running(&self) -> Option<&Container> {
+    pub(crate) fn running(&self) -> Option<&Container> {
         self.container.as_ref().filter(|container| container.state == RunState::Running)
     }
 
     /// The volume of a container.
-    pub(super) fn of_container(container: &Container) -> anyhow::Result<Self> {
+    pub(crate) fn of_container(container: &Container) -> anyhow::Result<Self> {
         let workspace = target::served(container)?;
         let volume = container.labels.data_volume().ok_or_else(|| {
             missing(&format!("container `{}` does not say which volume it has", container.name))
@@ -183,9 +194,35 @@ impl Place {
         Ok(Self { workspace, volume, container: Some(container.clone()) })
     }
 
+    /// Brings a restore of the volume that was interrupted to its end, and
+    /// removes what an export left that was killed.
+    pub(crate) async fn mend(&self, engine: &DockerEngine) -> anyhow::Result<()> {
+        let observed = Observed { containers: engine.containers().await?, ..Observed::default() };
+        self.mend_among(engine, &observed).await
+    }
+
+    /// As [`Self::mend`], among containers that were seen just now.
+    pub(crate) async fn mend_among(
+        &self,
+        engine: &DockerEngine,
+        observed: &Observed,
+    ) -> anyhow::Result<()> {
+        for done in observed.packed(&self.volume) {
+            engine.remove(&done.id).await?;
+        }
+        match observed.restoring(&self.volume) {
+            None => Ok(()),
+            Some(helper) if helper.state == RunState::Running => {
+                let message = format!("volume {} is being restored", self.volume);
+                Err(CliError::with_code(exit::FAILED, message).into())
+            }
+            Some(helper) => Ok(finish_restore(engine, helper).await?),
+        }
+    }
+
     /// The image of the container; without one the configured image, which is
     /// provided where needed.
-    pub(super) async fn image(
+    pub(crate) async fn image(
         &self,
         context: &Context<'_>,
         engine: &DockerEngine,
@@ -201,7 +238,7 @@ impl Place {
     }
 
     /// The volume for a helper made of this image.
-    pub(super) async fn mounted<'p>(
+    pub(crate) async fn mounted<'p>(
         &'p self,
         image: &'p str,
         context: &Context<'_>,

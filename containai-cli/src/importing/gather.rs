@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use containai_core::import::{Record, Trace, Verdict};
+use containai_core::layout::VOLUME_ADDITIONAL;
 use containai_ssh::transfer::{Directory, Filling, Packed, Parcel};
 
 use super::candidates::{Candidate, Candidates, What};
@@ -17,6 +18,8 @@ pub(super) struct Gathered {
     pub(super) parcels: Vec<Parcel>,
     /// To be made only where nothing is.
     pub(super) spare: Vec<Parcel>,
+    /// How many bytes all of them hold, as far as a look told.
+    pub(super) bytes: u64,
     /// A line for each file: what is done to it, and its path on the volume.
     pub(super) lines: Vec<String>,
     traces: BTreeMap<String, Trace>,
@@ -40,7 +43,7 @@ impl Gathered {
                 let ends = target.match_indices('/').map(|(end, _)| target[..end].to_owned());
                 needed.extend(ends);
                 let sign = if verdict == Verdict::New { '+' } else { '~' };
-                if !matches!(candidate.what, What::Directory) {
+                if !matches!(candidate.what, What::Directory) && target != VOLUME_ADDITIONAL {
                     gathered.lines.push(format!("{sign} {target}"));
                 }
             }
@@ -119,7 +122,10 @@ impl Gathered {
             What::Directory => (Filling::Directory, false),
             What::Link(to) => (Filling::Link(to), false),
             What::Bytes(bytes) => (Filling::Bytes(bytes), false),
-            What::File { path, .. } => (Filling::File(path), false),
+            What::File { path, look } => {
+                self.bytes += look.size;
+                (Filling::File(path), false)
+            }
             What::Spare(bytes) => (Filling::Bytes(bytes), true),
         };
         let parcel = Parcel { path, mode, modified, filling };

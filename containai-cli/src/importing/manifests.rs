@@ -1,4 +1,5 @@
-//! The manifests that count: ours, and the user's own.
+//! The manifests that count: ours, the user's own, and that of the paths that
+//! are asked for besides.
 
 use std::fs;
 use std::io::ErrorKind;
@@ -6,12 +7,30 @@ use std::io::ErrorKind;
 use anyhow::Context as _;
 use containai_core::catalog::{Manifest, shipped_manifests};
 use containai_core::hint::Hint;
+use containai_core::import::{OutsideHome, additional};
 use containai_core::layout::Layout;
+use containai_core::naming::HomePath;
 
 use crate::error::CliError;
 
-/// Reads all manifests, ours first, the user's in the order of their names.
-pub(crate) fn load(layout: &Layout) -> anyhow::Result<Vec<Manifest>> {
+/// Reads all manifests: ours first, the user's in the order of their names, and
+/// the one of `import.additional_paths` below this home directory.
+pub(crate) fn load(
+    layout: &Layout,
+    paths: &[HomePath],
+    home: &str,
+) -> anyhow::Result<Vec<Manifest>> {
+    let mut manifests = of_files(layout)?;
+    manifests.push(additional(paths, home).map_err(|error| usage(&error))?);
+    Ok(manifests)
+}
+
+fn usage(error: &OutsideHome) -> CliError {
+    let hint = "only what is in your home directory is imported; `cai cp` copies anything else";
+    CliError::usage(error.to_string()).hint(Hint::new(hint))
+}
+
+fn of_files(layout: &Layout) -> anyhow::Result<Vec<Manifest>> {
     let mut manifests = shipped_manifests();
     let directory = layout.manifest_dir();
     let entries = match fs::read_dir(&directory) {

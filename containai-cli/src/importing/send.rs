@@ -6,41 +6,41 @@ use std::sync::Arc;
 
 use containai_core::import::{Job, Record, home_links};
 use containai_core::naming::VolumeName;
-use containai_ssh::transfer::{Delivery, Meter, Packed};
+use containai_ssh::transfer::{Delivery, Packed};
+use tokio::task::spawn_blocking;
 
-use super::super::export::mend;
-use super::super::place::{Place, Target};
 use super::gather::Gathered;
 use super::plan::{Plan, Source, Told};
 use super::record_file;
 use super::way::Way;
 use crate::lock;
+use crate::place::{Place, Target};
 use crate::ui::Ui;
 
 /// The way from a directory to a volume.
-pub(super) struct Import<'a> {
-    pub(super) source: Arc<Source>,
-    pub(super) target: Target<'a>,
-    pub(super) ui: &'a Ui,
+pub(crate) struct Import<'a> {
+    pub(crate) source: Arc<Source>,
+    pub(crate) target: Target<'a>,
+    pub(crate) ui: &'a Ui,
 }
 
 /// What an import did.
-pub(super) struct Sent {
+pub(crate) struct Sent {
     /// How many files; 0 is that nothing changed.
-    pub(super) files: usize,
+    pub(crate) files: usize,
     /// Where they are now.
-    pub(super) volume: VolumeName,
+    pub(crate) volume: VolumeName,
     /// Whether something had to be left out.
-    pub(super) is_partial: bool,
+    pub(crate) is_partial: bool,
     /// What it was about.
-    pub(super) jobs: Vec<Job>,
+    pub(crate) jobs: Vec<Job>,
     /// Where it looked, below the home directory.
-    pub(super) directories: BTreeSet<String>,
+    pub(crate) directories: BTreeSet<String>,
 }
 
 impl Import<'_> {
     /// A line for each file that would be sent.
-    pub(super) async fn preview(&self, told: &mut Told<'_>) -> anyhow::Result<Vec<String>> {
+    pub(crate) async fn preview(&self, told: &mut Told<'_>) -> anyhow::Result<Vec<String>> {
         let place = self.target.place().await?;
         let is_there = self.target.context.engine()?.has_volume(&place.volume).await?;
         let mut plan = self.source.plan()?;
@@ -53,20 +53,21 @@ impl Import<'_> {
     }
 
     /// Sends what changed since the last time.
-    pub(super) async fn send(&self, told: &mut Told<'_>) -> anyhow::Result<Sent> {
-        let place = self.target.place().await?;
-        let engine = self.target.context.engine()?;
+    pub(crate) async fn send(&self, told: &mut Told<'_>) -> anyhow::Result<Sent> {
         let lock = self.source.layout.import_lock();
         let _turn = lock::hold(&lock, "an import", self.ui).await?;
         // There is a look at the files while the way is opened.
-        let (source, path) = (Arc::clone(&self.source), self.record(&place));
-        let look = move || anyhow::Ok((source.plan()?, record_file::load(&path)?));
-        let looking = tokio::task::spawn_blocking(look);
-        mend(&engine, &place).await?;
-        let way = Way::open(&self.target.context, &engine, &place).await?;
+        let source = Arc::clone(&self.source);
+        let looking = spawn_blocking(move || source.plan());
+        let engine = self.target.context.engine()?;
+        let (place, observed) = self.target.look().await?;
+        let path = self.record(&place);
+        let loading = spawn_blocking(move || record_file::load(&path));
+        place.mend_among(&engine, &observed).await?;
+        let mut way = Way::open(&self.target.context, &engine, &place).await?;
         let outcome = async {
-            let (plan, record) = looking.await??;
-            self.send_by(&way, place, plan, record, told).await
+            let (plan, record) = (looking.await??, loading.await??);
+            self.send_by(&mut way, place, plan, record, told).await
         };
         let outcome = outcome.await;
         way.close().await?;
@@ -75,7 +76,7 @@ impl Import<'_> {
 
     async fn send_by(
         &self,
-        way: &Way<'_>,
+        way: &mut Way<'_>,
         place: Place,
         mut plan: Plan,
         record: Record,
@@ -107,7 +108,7 @@ impl Import<'_> {
         };
         let (parcels, spare) = (gathered.parcels.clone(), std::mem::take(&mut gathered.spare));
         let delivery = Delivery { root, parcels, spare, stamp: stamp.clone() };
-        let packed = way.deliver(delivery, &Arc::new(Meter::default())).await?;
+        let packed = way.deliver(delivery, gathered.bytes).await?;
         for failure in packed.report.failures() {
             sent.is_partial = true;
             told.warn(failure.to_string());

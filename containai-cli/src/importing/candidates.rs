@@ -98,6 +98,16 @@ impl Candidates {
         }
     }
 
+    /// Adds a file of ours, in a directory that is ours alone.
+    pub(super) fn note(&mut self, target: &str, bytes: Vec<u8>) {
+        let ours = |mode, what| Candidate { mode, modified: self.now, what };
+        let (file, parent) = (ours(0o600, What::Bytes(bytes)), ours(0o700, What::Directory));
+        if let Some((directory, _)) = target.rsplit_once('/') {
+            self.all.insert(directory.to_owned(), parent);
+        }
+        self.all.insert(target.to_owned(), file);
+    }
+
     /// Adds the directories on the way to everything.
     pub(super) fn with_parents(mut self, jobs: &[Job]) -> Self {
         let mut parents = BTreeMap::new();

@@ -1,0 +1,59 @@
+use std::fs;
+use std::path::PathBuf;
+
+use anyhow::Context as _;
+use clap::Args;
+
+use super::super::export::read_passphrase;
+use crate::archive_file::{Archive, Keys, SealedFor};
+use crate::env::Env;
+use crate::error::CliError;
+use crate::ui::Ui;
+
+/// What an archive needs beside its name.
+#[derive(Clone, Debug, Default, Args)]
+pub(crate) struct OpeningArgs {
+    /// The file with the `age` identity that an archive is encrypted to
+    #[arg(long, value_name = "FILE")]
+    identity: Option<PathBuf>,
+    /// The file with the passphrase of an archive in its first line
+    #[arg(long, value_name = "FILE")]
+    passphrase_file: Option<PathBuf>,
+}
+
+impl OpeningArgs {
+    /// Refuses what is only about an archive.
+    pub(super) fn refuse(&self) -> Result<(), CliError> {
+        match self.identity.is_some() || self.passphrase_file.is_some() {
+            true => {
+                Err(CliError::usage("`--identity` and `--passphrase-file` are about an archive"))
+            }
+            false => Ok(()),
+        }
+    }
+
+    /// Opens an archive; reads or asks for what unseals it.
+    pub(super) fn open(&self, path: PathBuf, env: &Env, ui: &Ui) -> anyhow::Result<Archive> {
+        let shown = path.display().to_string();
+        Archive::open(path, |sealed_for| self.keys(sealed_for, env, ui))
+            .with_context(|| format!("cannot open `{shown}`"))
+    }
+
+    fn keys(&self, sealed_for: SealedFor, env: &Env, ui: &Ui) -> anyhow::Result<Keys> {
+        let path = |path: &Option<PathBuf>| path.as_ref().map(|path| env.directory.join(path));
+        let identities = match path(&self.identity) {
+            None => None,
+            Some(path) => Some(
+                fs::read_to_string(&path)
+                    .with_context(|| format!("cannot read `{}`", path.display()))?
+                    .into(),
+            ),
+        };
+        let passphrase = match (path(&self.passphrase_file), sealed_for) {
+            (Some(path), _) => Some(read_passphrase(&path)?),
+            (None, SealedFor::Passphrase) => Some(ui.secret("Passphrase of the archive")?),
+            (None, _) => None,
+        };
+        Ok(Keys { passphrase, identities })
+    }
+}

@@ -1,0 +1,171 @@
+//! The way to a volume: through a running container, or past all of them.
+
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use containai_core::engine::Container;
+use containai_core::import::HomeLink;
+use containai_core::layout::VOLUME_STAMP;
+use containai_core::lifecycle::{Pin, reach};
+use containai_docker::{DockerEngine, PieceWriter, Pieces, VolumeDoor, pieces};
+use containai_ssh::Session;
+use containai_ssh::mux::Lease;
+use containai_ssh::transfer::{Delivery, Filling, LinkRepair, Meter, Packed, Parcel, pack_parcels};
+use tokio::task::spawn_blocking;
+
+use crate::context::Context;
+use crate::passage::Passage;
+use crate::place::Place;
+
+/// How many bytes are worth the time that it takes to open a door.
+const MUCH: u64 = 32 << 20;
+
+/// The way to a volume.
+pub(super) enum Way<'a> {
+    /// The container runs; its agent writes.
+    Hot(Inside<'a>),
+    /// It does not, or there is none.
+    Cold(VolumeDoor<'a>),
+}
+
+/// The way into a container that runs. What is borrowed is enough for a look.
+pub(super) struct Inside<'a> {
+    context: Context<'a>,
+    engine: &'a DockerEngine,
+    place: Place,
+    container: Container,
+    lease: Option<Lease>,
+    session: Option<Session>,
+}
+
+impl<'a> Way<'a> {
+    /// Opens the way; without a container an image is provided where needed.
+    pub(super) async fn open(
+        context: &Context<'a>,
+        engine: &'a DockerEngine,
+        place: &Place,
+    ) -> anyhow::Result<Self> {
+        if let Some(container) = place.running() {
+            let lease = Passage::lease(context, container).await?;
+            let (context, place) = (context.clone(), place.clone());
+            let container = container.clone();
+            let mut inside = Inside { context, engine, place, container, lease, session: None };
+            if inside.lease.is_none() {
+                inside.session().await?;
+            }
+            return Ok(Self::Hot(inside));
+        }
+        let image = place.image(context, engine).await?;
+        Ok(Self::Cold(engine.open_volume(&place.volume, &place.workspace, &image).await?))
+    }
+
+    /// Whether the volume is the one that a record is about.
+    pub(super) async fn has_stamp(&mut self, stamp: &str) -> anyhow::Result<bool> {
+        Ok(match self {
+            _ if stamp.is_empty() => false,
+            Self::Hot(inside) => inside.has_stamp(stamp).await?,
+            Self::Cold(door) => door.read(VOLUME_STAMP).await?.as_deref() == Some(stamp),
+        })
+    }
+
+    /// Sends everything, so many bytes in all.
+    pub(super) async fn deliver(
+        &mut self,
+        delivery: Delivery,
+        bytes: u64,
+    ) -> anyhow::Result<Packed> {
+        match self {
+            Self::Hot(inside) => inside.deliver(delivery, bytes).await,
+            Self::Cold(door) => put(door, delivery).await,
+        }
+    }
+
+    /// Mends the links that lead to the volume, where that can be done now.
+    pub(super) async fn mend(
+        &mut self,
+        links: &[HomeLink],
+    ) -> anyhow::Result<Vec<(String, String)>> {
+        match self {
+            Self::Hot(inside) => {
+                Ok(inside.session().await?.home_links(links, LinkRepair::Mend).await?)
+            }
+            Self::Cold(_) => Ok(Vec::new()),
+        }
+    }
+
+    pub(super) async fn close(self) -> anyhow::Result<()> {
+        match self {
+            Self::Hot(inside) => inside.close().await,
+            Self::Cold(door) => door.close().await?,
+        }
+        Ok(())
+    }
+}
+
+impl Inside<'_> {
+    async fn has_stamp(&mut self, stamp: &str) -> anyhow::Result<bool> {
+        if let Some(lease) = self.lease.take()
+            && let Ok(has_stamp) = lease.has_stamp(stamp).await
+        {
+            return Ok(has_stamp);
+        }
+        Ok(self.session().await?.has_stamp(stamp).await?)
+    }
+
+    /// Through the connection, or past it where much goes to an engine of this
+    /// machine: it leads through nobody else's hands, and to encrypt it would
+    /// take longer than anything else.
+    async fn deliver(&mut self, delivery: Delivery, bytes: u64) -> anyhow::Result<Packed> {
+        if bytes < MUCH || self.context.address.is_elsewhere() {
+            let meter = Arc::new(Meter::default());
+            return Ok(self.session().await?.deliver(delivery, &meter).await?);
+        }
+        let Place { volume, workspace, .. } = &self.place;
+        let door = self.engine.open_volume(volume, workspace, &self.container.image).await?;
+        let packed = put(&door, delivery).await;
+        door.close().await?;
+        packed
+    }
+
+    /// A connection of our own, made when it is needed.
+    async fn session(&mut self) -> anyhow::Result<&Session> {
+        let session = match self.session.take() {
+            Some(session) => session,
+            None => reach(self.engine, &self.context.remote, &self.container, Pin::Known).await?,
+        };
+        Ok(self.session.insert(session))
+    }
+
+    async fn close(self) {
+        if let Some(session) = self.session {
+            session.close().await;
+            Passage::warm(&self.context, &self.container).await;
+        }
+    }
+}
+
+async fn put(door: &VolumeDoor<'_>, delivery: Delivery) -> anyhow::Result<Packed> {
+    let Delivery { root, mut parcels, spare, stamp } = delivery;
+    // What was sent is told apart by its place in the row.
+    let sent = parcels.len();
+    for parcel in spare {
+        if !door.has(&parcel.path).await? {
+            parcels.push(parcel);
+        }
+    }
+    let (own, _) = VOLUME_STAMP.split_once('/').context("the stamp has a directory")?;
+    parcels.push(ours(own, 0o700, Filling::Directory));
+    parcels.push(ours(VOLUME_STAMP, 0o600, Filling::Bytes(stamp.into_bytes())));
+    let Pieces { sender, receiver } = pieces();
+    let archive = PieceWriter::new(sender);
+    let meter = Meter::default();
+    let packing = spawn_blocking(move || pack_parcels(&root, &parcels, archive, &meter));
+    door.put(receiver).await?;
+    let mut packed = packing.await??;
+    packed.hashes.truncate(sent);
+    Ok(packed)
+}
+
+fn ours(path: &str, mode: u32, filling: Filling) -> Parcel {
+    Parcel { path: path.to_owned(), mode, modified: 0, filling }
+}
