@@ -7,8 +7,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::engine::{Isolation, WorkspaceMount};
-use crate::naming::{ClientId, ContainerName, HostPort, VolumeName, WorkspacePath};
+use crate::engine::{ContainerId, Isolation, WorkspaceMount};
+use crate::naming::{ClientId, ContainerName, HostPort, Nonce, VolumeName, WorkspacePath};
 
 /// What the labels begin with that containers get of us and images must not
 /// have: Docker copies an image's labels to its containers.
@@ -52,6 +52,28 @@ pub const IMAGE: &str = "containai.image";
 pub const RESTORES: &str = "containai.restores";
 /// On a helper that reads a volume: the volume.
 pub const PACKS: &str = "containai.packs";
+/// On the image and the volumes of a snapshot: what it is told apart by. Docker
+/// copies it to the containers that are made of such an image.
+pub const SNAPSHOT: &str = "containai.snapshot";
+/// On the image of a snapshot: the name that a person gave.
+pub const SNAPSHOT_NAME: &str = "containai.snapshot-name";
+/// When it was made, in seconds since 1970.
+pub const SNAPSHOT_CREATED: &str = "containai.snapshot-created";
+/// The name of the container that it was made of.
+pub const SNAPSHOT_OF: &str = "containai.snapshot-of";
+/// What its volumes take, in bytes.
+pub const SNAPSHOT_BYTES: &str = "containai.snapshot-bytes";
+/// `true` on a container that was made of a snapshot to run beside its origin.
+pub const FORKED: &str = "containai.forked";
+/// `true` on a container whose data volume its workspace has from now on, once
+/// the container has its name.
+pub const NEW_VOLUME: &str = "containai.new-volume";
+/// On a helper that copies volumes: the new ones, separated by commas. As long
+/// as the helper is there they may be incomplete.
+pub const COPIES: &str = "containai.copies";
+/// On such a helper: the containers that are frozen meanwhile, by their ids and
+/// separated by commas.
+pub const FREEZES: &str = "containai.freezes";
 /// Set by our images: the agents installed in it, separated by commas.
 /// Docker copies image labels to containers, so one listing shows it.
 pub const AGENTS: &str = "ai.containai.agents";
@@ -179,15 +201,53 @@ impl Labels {
         VolumeName::parse(self.get(PACKS)?).ok()
     }
 
+    /// The volumes that the container makes of others; `None` for all but some
+    /// helpers.
+    pub fn copies(&self) -> Option<Vec<VolumeName>> {
+        let list = self.get(COPIES)?;
+        Some(list.split(',').filter_map(|name| VolumeName::parse(name).ok()).collect())
+    }
+
+    /// The containers that are frozen while the container copies.
+    pub fn freezes(&self) -> Vec<ContainerId> {
+        let list = self.get(FREEZES).unwrap_or_default();
+        list.split(',').filter(|id| !id.is_empty()).map(ContainerId::new).collect()
+    }
+
+    /// The snapshot that it is of, or was made from.
+    pub fn snapshot(&self) -> Option<Nonce> {
+        Nonce::parse(self.get(SNAPSHOT)?).ok()
+    }
+
+    /// Whether its data volume is the workspace's from now on.
+    pub fn has_new_volume(&self) -> bool {
+        self.get(NEW_VOLUME) == Some("true")
+    }
+
+    /// Whether it was made of a snapshot to run beside its origin.
+    pub fn is_fork(&self) -> bool {
+        self.get(FORKED) == Some("true")
+    }
+
     /// Whether the container does one thing beside a volume, and is nobody's
     /// workspace.
     pub fn is_helper(&self) -> bool {
-        self.get(RESTORES).or_else(|| self.get(PACKS)).is_some()
+        [RESTORES, PACKS, COPIES].into_iter().any(|key| self.get(key).is_some())
+    }
+
+    /// The same labels for a container of the image of a snapshot: what they do
+    /// not say of one container must not come from another by way of the image.
+    #[must_use]
+    pub fn over_snapshot(mut self) -> Self {
+        for key in [KEEP, EPHEMERAL, FORKED, NEW_VOLUME, REPLACES, REPLACES_START, TAKES_NAME] {
+            self.0.entry(key.to_owned()).or_default();
+        }
+        self
     }
 
     /// The id of the container that this one replaces; `None` for most.
     pub fn replaces(&self) -> Option<&str> {
-        self.get(REPLACES)
+        self.get(REPLACES).filter(|id| !id.is_empty())
     }
 
     /// When the replaced container was last started.
@@ -206,6 +266,9 @@ impl Labels {
     pub fn succeeded(&self, id: &str, last_start: &str, name: &str, image: &str) -> Self {
         let mut labels = self.0.clone();
         labels.remove(SSH_PORT);
+        if let Some(is_new) = labels.get_mut(NEW_VOLUME) {
+            is_new.clear();
+        }
         let news =
             [(REPLACES, id), (REPLACES_START, last_start), (TAKES_NAME, name), (IMAGE, image)];
         labels.extend(news.map(|(key, value)| (key.to_owned(), value.to_owned())));

@@ -51,6 +51,32 @@ fn equipment(line: &str, hooks: &[StartupHook]) -> std::io::Result<Vec<u8>> {
     archive.into_inner()
 }
 
+/// What each container makes for itself where it is empty: sshd's key, and what
+/// systemd tells machines apart by, machine-id(5).
+const IDENTITY: [&str; 3] =
+    ["/etc/ssh/ssh_host_ed25519_key", layout::CONTAINER_HOST_KEY, "/etc/machine-id"];
+
+/// Empties what tells a container that never ran from others.
+pub(crate) async fn renew_identity(docker: &Docker, id: &ContainerId) -> Result<(), Error> {
+    let archive = emptied().map_err(|err| Error::IOError { err })?;
+    let options = UploadToContainerOptionsBuilder::default().path("/").build();
+    docker.upload_to_container(id.as_ref(), Some(options), bollard::body_full(archive.into())).await
+}
+
+fn emptied() -> std::io::Result<Vec<u8>> {
+    let mut archive = tar::Builder::new(Vec::new());
+    for path in IDENTITY {
+        let mut header = tar::Header::new_ustar();
+        header.set_size(0);
+        header.set_mode(if path.ends_with("_key") { 0o600 } else { 0o644 });
+        header.set_uid(0);
+        header.set_gid(0);
+        header.set_entry_type(tar::EntryType::Regular);
+        archive.append_data(&mut header, path.trim_start_matches('/'), std::io::empty())?;
+    }
+    archive.into_inner()
+}
+
 /// Reads a small regular file; `None` when it does not exist (yet).
 pub(crate) async fn read_file(
     docker: &Docker,

@@ -209,6 +209,7 @@ mod tests {
             protection: Protection::None,
             repository: None,
             replaces: None,
+            revives: None,
             mount: WorkspaceMount::Bind,
             host: HostFacts {
                 time_zone: Some("Europe/Berlin".into()),

@@ -86,9 +86,7 @@ impl<'a> Target<'a> {
         match &self.wanted {
             Wanted::Container(name) => {
                 let container = target::by_name(containers, name)?;
-                let path = container.labels.workspace().unwrap_or_default().to_owned();
-                let workspace = WorkspacePath::new(Path::new(&path))
-                    .map_err(|error| CliError::with_code(exit::NOT_OURS, error.to_string()))?;
+                let workspace = workspace_in(&container)?;
                 self.place_of(workspace, vec![container])
             }
             Wanted::Workspace(workspace) => {
@@ -148,9 +146,7 @@ impl Place {
 
     /// The volume of a container.
     pub(super) fn of_container(container: &Container) -> anyhow::Result<Self> {
-        let path = container.labels.workspace().unwrap_or_default();
-        let workspace = WorkspacePath::new(Path::new(path))
-            .map_err(|error| CliError::with_code(exit::NOT_OURS, error.to_string()))?;
+        let workspace = workspace_in(container)?;
         let volume = container.labels.data_volume().ok_or_else(|| {
             missing(&format!("container `{}` does not say which volume it has", container.name))
         })?;
@@ -192,4 +188,11 @@ impl Place {
         };
         Ok(Mounted { volume: &self.volume, workspace: &self.workspace, image, isolation })
     }
+}
+
+/// The workspace of a container.
+pub(crate) fn workspace_in(container: &Container) -> Result<WorkspacePath, CliError> {
+    let path = container.labels.workspace().unwrap_or_default();
+    WorkspacePath::new(Path::new(path))
+        .map_err(|error| CliError::with_code(exit::NOT_OURS, error.to_string()))
 }

@@ -29,6 +29,12 @@ pub enum Step {
         /// The stopped container.
         id: ContainerId,
     },
+    /// Have the container make a host key and a machine id of its own when it
+    /// starts.
+    RenewIdentity {
+        /// The container, which never ran.
+        id: ContainerId,
+    },
     /// Start the container.
     Start {
         /// The stopped container.
@@ -174,6 +180,9 @@ fn objection(observed: &Observed, desired: &Desired, container: &Container) -> O
 fn decide_existing(observed: &Observed, desired: &Desired, container: &Container) -> Step {
     let id = container.id.clone();
     if let Some(promised) = promised_name(container) {
+        if let Some(volume) = volume_to_record(observed, desired, container) {
+            return Step::Record { volume };
+        }
         return match choose_name(&observed.without(&id), &promised) {
             Err(refusal) => Step::Refuse(refusal),
             Ok(name) => Step::Rename { id, name },
@@ -194,6 +203,9 @@ fn decide_existing(observed: &Observed, desired: &Desired, container: &Container
         RunState::Created | RunState::Exited if observed.port_lost.as_ref() == Some(&id) => {
             decide_successor(observed, container)
         }
+        RunState::Created if is_twin(container) && !observed.identity_renewed => {
+            Step::RenewIdentity { id }
+        }
         RunState::Created | RunState::Exited if observed.key_installed => Step::Start { id },
         RunState::Created | RunState::Exited => Step::InstallKey { id },
         RunState::Paused => Step::Unpause { id },
@@ -204,8 +216,26 @@ fn decide_existing(observed: &Observed, desired: &Desired, container: &Container
     }
 }
 
+/// The volume that a container of a snapshot brings to its workspace. Whoever
+/// gives it its name has recorded the volume before.
+fn volume_to_record(
+    observed: &Observed,
+    desired: &Desired,
+    container: &Container,
+) -> Option<VolumeName> {
+    let is_new = container.labels.has_new_volume() && !observed.volume_recorded;
+    let volume = container.labels.data_volume().filter(|_| is_new)?;
+    (!desired.has_own(&volume)).then_some(volume)
+}
+
+/// Whether a container that never ran has the identity of another one. What
+/// took the place of a fork has the one that the fork made.
+fn is_twin(container: &Container) -> bool {
+    container.labels.is_fork() && container.labels.replaces().is_none()
+}
+
 /// The very name that was asked for, if nobody has it.
-fn the_name(observed: &Observed, wanted: &ContainerName) -> Result<ContainerName, Refusal> {
+pub(super) fn the_name(observed: &Observed, wanted: &ContainerName) -> Result<ContainerName, Refusal> {
     let chosen = choose_name(observed, wanted)?;
     if chosen == *wanted {
         return Ok(chosen);
@@ -218,7 +248,10 @@ fn the_name(observed: &Observed, wanted: &ContainerName) -> Result<ContainerName
 /// The first candidate that no container has or was promised. A name held by another workspace
 /// of ours leads to the next candidate; a foreign container is refused, because
 /// its owner may be about to use it under that name.
-fn choose_name(observed: &Observed, wanted: &ContainerName) -> Result<ContainerName, Refusal> {
+pub(super) fn choose_name(
+    observed: &Observed,
+    wanted: &ContainerName,
+) -> Result<ContainerName, Refusal> {
     for name in wanted.candidates() {
         let holds = |it: &&Container| {
             it.name == name.as_ref() || promised_name(it).is_some_and(|promised| promised == name)

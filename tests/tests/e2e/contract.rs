@@ -30,6 +30,7 @@ fn terms(workspace: &str) -> Terms {
             protection: Protection::None,
             repository: None,
             replaces: None,
+            revives: None,
             mount: WorkspaceMount::Bind,
             host: HostFacts::default(),
             workspace,

@@ -36,6 +36,7 @@ mod renewal;
 mod restores;
 mod setup;
 mod sharing;
+mod snapshots;
 mod ssh_audit;
 mod ssh_clients;
 mod ssh_config;
