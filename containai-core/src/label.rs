@@ -71,7 +71,9 @@ pub const NEW_VOLUME: &str = "containai.new-volume";
 /// On a helper that copies volumes: the new ones, separated by commas. As long
 /// as the helper is there they may be incomplete.
 pub const COPIES: &str = "containai.copies";
-/// On such a helper: the containers that are frozen meanwhile, by their ids and
+/// On a helper that an identity is taken out of: the image that has it.
+pub const ANONYMISES: &str = "containai.anonymises";
+/// On a helper that copies: the containers that are frozen meanwhile, by their ids and
 /// separated by commas.
 pub const FREEZES: &str = "containai.freezes";
 /// Set by our images: the agents installed in it, separated by commas.
@@ -204,8 +206,13 @@ impl Labels {
     /// The volumes that the container makes of others; `None` for all but some
     /// helpers.
     pub fn copies(&self) -> Option<Vec<VolumeName>> {
-        let list = self.get(COPIES)?;
+        let list = self.get(COPIES).filter(|list| !list.is_empty())?;
         Some(list.split(',').filter_map(|name| VolumeName::parse(name).ok()).collect())
+    }
+
+    /// Whether it helps to make a snapshot, or something of one.
+    pub fn is_snapshot_helper(&self) -> bool {
+        self.copies().is_some() || self.get(ANONYMISES).is_some_and(|text| !text.is_empty())
     }
 
     /// The containers that are frozen while the container copies.
@@ -232,14 +239,16 @@ impl Labels {
     /// Whether the container does one thing beside a volume, and is nobody's
     /// workspace.
     pub fn is_helper(&self) -> bool {
-        [RESTORES, PACKS, COPIES].into_iter().any(|key| self.get(key).is_some())
+        let says = |key| self.get(key).is_some_and(|text| !text.is_empty());
+        [RESTORES, PACKS, COPIES, ANONYMISES].into_iter().any(says)
     }
 
     /// The same labels for a container of the image of a snapshot: what they do
     /// not say of one container must not come from another by way of the image.
     #[must_use]
     pub fn over_snapshot(mut self) -> Self {
-        for key in [KEEP, EPHEMERAL, FORKED, NEW_VOLUME, REPLACES, REPLACES_START, TAKES_NAME] {
+        let of_one = [KEEP, EPHEMERAL, FORKED, NEW_VOLUME, REPLACES, REPLACES_START, TAKES_NAME];
+        for key in of_one.into_iter().chain([ANONYMISES]) {
             self.0.entry(key.to_owned()).or_default();
         }
         self

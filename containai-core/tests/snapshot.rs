@@ -13,7 +13,9 @@ use containai_core::lifecycle::snapshot::{
     plan_restore, plan_revive, remove, restore, revive, snapshots,
 };
 use containai_core::lifecycle::{Desired, DriveError, Manner, Observed, Silent, drive};
-use containai_core::naming::{ContainerName, Nonce, PortRange, SnapshotName, VolumeName, WorkspacePath};
+use containai_core::naming::{
+    ContainerName, Nonce, PortRange, SnapshotName, VolumeName, WorkspacePath,
+};
 use containai_core::remote::RemoteError;
 use containai_core::resources::{HostCapacity, Resources};
 use containai_core::timestamp::Timestamp;
@@ -155,8 +157,7 @@ impl World {
         let containers = run(self.engine.containers())?;
         let observed = Observed { containers, ..Observed::default() };
         let snapshot = named(&all, &name(text))?;
-        let plan =
-            plan_revive(snapshot, &observed, &wanted, Identity::Renewed, true, &nonce(77))?;
+        let plan = plan_revive(snapshot, &observed, &wanted, Identity::Renewed, true, &nonce(77))?;
         let Self { engine, remote, records } = self;
         run(revive(engine, remote, records, &wanted, &plan, &Silent))
     }
@@ -261,7 +262,8 @@ fn names_are_taken_once_and_found_for_those_who_give_none() {
     let plan = |existing: &[Snapshot]| {
         let volumes = world.volumes(&container.id);
         let observed = Observed::default();
-        plan_create(&observed, &container, volumes, existing, None, (nonce(3), NOW)).expect("a plan")
+        plan_create(&observed, &container, volumes, existing, None, (nonce(3), NOW))
+            .expect("a plan")
     };
     let first = plan(&existing).snapshot;
     assert_eq!(first.name.as_str(), "20240229-123015");
@@ -292,11 +294,12 @@ fn whoever_shares_the_volume_is_frozen_too() {
     let observed =
         Observed { containers: vec![container.clone(), other, foreign], ..Observed::default() };
     let volumes = world.volumes(&container.id);
-    let plan =
-        plan_create(&observed, &container, volumes, &[], Some(name("a")), (nonce(1), NOW));
+    let plan = plan_create(&observed, &container, volumes, &[], Some(name("a")), (nonce(1), NOW));
     let tasks = plan.expect("a plan").tasks();
-    let frozen: Vec<_> =
-        tasks.iter().filter_map(|it| if let Task::Freeze(name) = it { Some(&**name) } else { None }).collect();
+    let frozen: Vec<_> = tasks
+        .iter()
+        .filter_map(|it| if let Task::Freeze(name) = it { Some(&**name) } else { None })
+        .collect();
     assert_eq!(frozen, ["api-main", "web-main"]);
     let woken = tasks.iter().filter(|it| matches!(it, Task::Wake(_))).count();
     assert_eq!(woken, 2);

@@ -335,10 +335,6 @@ impl Engine for DockerEngine {
             .map_err(|error| self.failure(error))
     }
 
-    async fn renew_identity(&self, id: &ContainerId) -> Result<(), EngineError> {
-        archive::renew_identity(&self.docker, id).await.map_err(|error| self.failure(error))
-    }
-
     async fn start(&self, id: &ContainerId) -> Result<(), EngineError> {
         container::start(&self.docker, id).await.map_err(|error| self.failure(error))
     }

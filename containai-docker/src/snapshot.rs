@@ -2,21 +2,21 @@
 
 use std::collections::HashMap;
 
-use bollard::models::{ContainerConfig, MountPoint};
+use bollard::models::{ContainerConfig, ContainerCreateBody, HostConfig, MountPoint};
 use bollard::query_parameters::{
     CommitContainerOptionsBuilder, InspectContainerOptions, ListImagesOptionsBuilder,
     ListVolumesOptionsBuilder, RemoveContainerOptionsBuilder, TagImageOptionsBuilder,
 };
 use containai_core::engine::{
-    ContainerId, CopyJob, EngineError, OwnVolumes, Snapshots, StoredVolume,
+    Anonymous, ContainerId, CopyJob, EngineError, OwnVolumes, Snapshots, StoredVolume,
 };
 use containai_core::label::{self, Labels};
 use containai_core::layout;
-use containai_core::naming::{Nonce, SnapshotName, VolumeName};
+use containai_core::naming::{Nonce, SnapshotName, VolumeName, WorkspacePath};
 
 use crate::engine::DockerEngine;
 use crate::volume::VolumesCopying;
-use crate::{storage, successor};
+use crate::{archive, storage, successor};
 
 impl Snapshots for DockerEngine {
     type Copying<'e> = VolumesCopying<'e>;
@@ -63,6 +63,39 @@ impl Snapshots for DockerEngine {
         Ok(committed.map_err(|error| self.failure(error))?.id)
     }
 
+    async fn anonymise(
+        &self,
+        image: &str,
+        origin: &WorkspacePath,
+    ) -> Result<Anonymous, EngineError> {
+        let client = self.client().map(|client| (label::CLIENT.to_owned(), client.to_string()));
+        let own = [(label::MANAGED.to_owned(), "true".to_owned())];
+        let own = own.into_iter().chain([(label::ANONYMISES.to_owned(), image.to_owned())]);
+        // It never runs.
+        let body = ContainerCreateBody {
+            image: Some(image.to_owned()),
+            labels: Some(own.chain(client).collect()),
+            host_config: Some(HostConfig {
+                network_mode: Some("none".into()),
+                ..Default::default()
+            }),
+            ..Default::default()
+        };
+        let made = self.docker().create_container(None, body).await;
+        let helper = ContainerId::new(made.map_err(|error| self.failure(error))?.id);
+        let emptied = async {
+            archive::anonymise(self.docker(), &helper, origin).await?;
+            successor::keep(self.docker(), &helper).await
+        };
+        match emptied.await {
+            Ok(image) => Ok(Anonymous { image, helper }),
+            Err(error) => {
+                self.dismiss(&helper).await?;
+                Err(self.failure(error))
+            }
+        }
+    }
+
     async fn name_snapshot(&self, image: &str, snapshot: &Nonce) -> Result<(), EngineError> {
         let options = TagImageOptionsBuilder::default()
             .repo(SnapshotName::REPOSITORY)
@@ -106,7 +139,7 @@ impl Snapshots for DockerEngine {
     }
 
     async fn dismiss(&self, helper: &ContainerId) -> Result<(), EngineError> {
-        let options = RemoveContainerOptionsBuilder::default().force(true).build();
+        let options = RemoveContainerOptionsBuilder::default().force(true).v(true).build();
         self.forgiving(self.docker().remove_container(helper.as_ref(), Some(options)).await)
     }
 }

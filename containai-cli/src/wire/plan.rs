@@ -132,9 +132,6 @@ pub(crate) fn words(step: &Step) -> (&'static str, String) {
         Step::FinishRestore { .. } => {
             ("finish-restore", "finish an interrupted restore of the volume")
         }
-        Step::RenewIdentity { .. } => {
-            ("renew-identity", "have it make a host key and a machine id of its own")
-        }
         Step::Start { .. } => ("start", "start the container"),
         Step::Unpause { .. } => ("unpause", "wake the container"),
         Step::Keep { .. } => ("keep", "keep the file system of the container"),

@@ -7,9 +7,9 @@ use super::image::Image;
 use super::list::Entry;
 use super::plan::PlanDocument;
 use super::resources::Allowance;
+use super::snapshot;
 use super::stats::Figures;
 use super::status::Status;
-use super::snapshot;
 use super::template;
 use super::version::Version;
 

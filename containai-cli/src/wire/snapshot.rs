@@ -73,9 +73,8 @@ pub(crate) fn plan(tasks: &[Task]) -> String {
 /// The output of `cai snapshot fork --dry-run`; `branch` is the one of a new
 /// worktree.
 pub(crate) fn fork_plan(tasks: &[Task], branch: Option<&str>, path: &WorkspacePath) -> String {
-    let worktree = branch.map(|branch| {
-        format!("make a worktree at {path} on the new branch {}", harmless(branch))
-    });
+    let worktree = branch
+        .map(|branch| format!("make a worktree at {path} on the new branch {}", harmless(branch)));
     numbered(worktree.into_iter().chain(tasks.iter().map(words)).chain(["start it".to_owned()]))
 }
 
@@ -94,9 +93,7 @@ fn words(task: &Task) -> String {
         Task::Stop(name) => format!("stop {}", harmless(name)),
         Task::Succeed(name) => format!("make a successor of {} from the snapshot", harmless(name)),
         Task::Make { name, workspace } => format!("create container {name} for {workspace}"),
-        Task::RenewIdentity(name) => {
-            format!("have {} make a host key and a machine id of its own", harmless(name))
-        }
+        Task::Anonymise => "take host key and machine id out of the file system".to_owned(),
         Task::RemoveContainer(name) => {
             format!("remove {}, and name the successor so", harmless(name))
         }

@@ -22,7 +22,7 @@ pub use image::{ImageRequest, ImageSource, ShippedImage, UnknownImage, UnknownIm
 pub use linked_repository::LinkedRepository;
 pub use own_image::{GOES_ON, OwnImage, Thrift, prunable};
 pub use sessions::{Process, Sessions};
-pub use snapshots::{Copying, CopyJob, OwnVolumes, Room, Snapshots, VolumeCopy};
+pub use snapshots::{Anonymous, CopyJob, Copying, OwnVolumes, Room, Snapshots, VolumeCopy};
 pub use startup_hook::StartupHook;
 pub use storage::{Moments, Storage, StoredImage, StoredVolume};
 pub use usage::{Sample, Usage};
@@ -95,13 +95,6 @@ pub trait Engine: Sync {
         &self,
         id: &ContainerId,
         authorized_key: &str,
-    ) -> impl Future<Output = Result<(), EngineError>> + Send;
-
-    /// Has a container that never ran make a host key and a machine id of its
-    /// own when it starts, whatever its file system brings along.
-    fn renew_identity(
-        &self,
-        id: &ContainerId,
     ) -> impl Future<Output = Result<(), EngineError>> + Send;
 
     /// Starts a container.

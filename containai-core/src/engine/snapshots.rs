@@ -44,6 +44,15 @@ pub trait Snapshots: Storage {
         labels: &Labels,
     ) -> impl Future<Output = Result<String, EngineError>> + Send;
 
+    /// Makes an image like that of a snapshot whose containers have nothing of
+    /// the origin's identity: each makes its own host key and machine id, and no
+    /// link leads from the `origin` workspace's path to theirs.
+    fn anonymise(
+        &self,
+        image: &str,
+        origin: &WorkspacePath,
+    ) -> impl Future<Output = Result<Anonymous, EngineError>> + Send;
+
     /// Gives an image the name that makes it a snapshot's.
     fn name_snapshot(
         &self,
@@ -96,6 +105,16 @@ pub trait Copying {
 
     /// Takes the helper away; the copies count from now on.
     fn close(self) -> impl Future<Output = Result<(), EngineError>> + Send;
+}
+
+/// An image that nobody's identity is in.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Anonymous {
+    /// Its name. It goes with the last container that was made of it.
+    pub image: String,
+    /// The helper that it was made in. The image stays for as long as the helper
+    /// does, and is somebody's by then.
+    pub helper: ContainerId,
 }
 
 /// What copies take, and what is free.

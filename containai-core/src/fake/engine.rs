@@ -195,6 +195,7 @@ impl Engine for FakeEngine {
         if spec.revives.is_some() {
             let files = world.file_systems.get(&spec.image).cloned().unwrap_or_default();
             world.file_systems.insert(id.to_string(), files);
+            world.copies.identify(&id, &spec.image);
         }
         world.copies.mount(&id, spec.data_volume.as_ref(), spec.docker_volume.as_ref());
         world.containers.push(Container {
@@ -264,13 +265,6 @@ impl Engine for FakeEngine {
         let mut world = self.call("install_key")?;
         world.container(id)?;
         world.keys.push((id.clone(), line.to_owned()));
-        Ok(())
-    }
-
-    async fn renew_identity(&self, id: &ContainerId) -> Result<(), EngineError> {
-        let mut world = self.call("renew_identity")?;
-        world.container(id)?;
-        world.copies.renewed.insert(id.clone());
         Ok(())
     }
 

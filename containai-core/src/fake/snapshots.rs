@@ -5,12 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::engine::{FakeEngine, World};
 use crate::byte_size::ByteSize;
 use crate::engine::{
-    Container, ContainerId, CopyJob, Copying, EngineError, OwnVolumes, Room, RunState, Snapshots,
-    StoredImage, StoredVolume, Succession,
+    Anonymous, Container, ContainerId, CopyJob, Copying, EngineError, OwnVolumes, Room, RunState,
+    Snapshots, StoredImage, StoredVolume, Succession,
 };
 use crate::label::{self, Labels};
 use crate::layout;
-use crate::naming::{Nonce, SnapshotName, VolumeName};
+use crate::naming::{Nonce, SnapshotName, VolumeName, WorkspacePath};
 
 /// Who has which volume, and what is in it.
 #[derive(Debug, Default)]
@@ -18,7 +18,8 @@ pub(super) struct Copies {
     mounts: BTreeMap<ContainerId, Vec<(&'static str, VolumeName)>>,
     contents: BTreeMap<VolumeName, String>,
     of_snapshots: BTreeMap<VolumeName, Nonce>,
-    pub(super) renewed: BTreeSet<ContainerId>,
+    anonymous: BTreeSet<String>,
+    renewed: BTreeSet<ContainerId>,
     is_full: bool,
 }
 
@@ -32,6 +33,12 @@ impl Copies {
         let all = [(layout::CONTAINER_DATA, data), (layout::CONTAINER_DOCKER, docker)];
         let named = all.into_iter().filter_map(|(at, volume)| Some((at, volume?.clone())));
         self.mounts.insert(id.clone(), named.collect());
+    }
+
+    pub(super) fn identify(&mut self, id: &ContainerId, image: &str) {
+        if self.anonymous.contains(image) {
+            self.renewed.insert(id.clone());
+        }
     }
 
     pub(super) fn succeed(&mut self, old: &ContainerId, id: &ContainerId, of: &Succession) {
@@ -169,8 +176,7 @@ impl Snapshots for FakeEngine {
         let list = |names: Vec<&str>| names.join(",");
         let to = list(job.copies.iter().map(|it| it.to.as_ref()).collect());
         let frozen = list(job.freezes.iter().map(AsRef::as_ref).collect());
-        let labels =
-            [(label::MANAGED, "true"), (label::COPIES, &*to), (label::FREEZES, &*frozen)];
+        let labels = [(label::MANAGED, "true"), (label::COPIES, &*to), (label::FREEZES, &*frozen)];
         let mut labels: Labels = labels.into_iter().collect();
         if let Some(id) = &job.snapshot {
             labels = labels.with(label::SNAPSHOT, id.as_str());
@@ -217,6 +223,27 @@ impl Snapshots for FakeEngine {
         Ok(image)
     }
 
+    async fn anonymise(&self, image: &str, _: &WorkspacePath) -> Result<Anonymous, EngineError> {
+        let mut world = self.call("anonymise")?;
+        world.made += 1;
+        let helper = ContainerId::new(format!("id-{}", world.made));
+        let made = format!("kept-{helper}");
+        let files = world.file_systems.get(image).cloned().unwrap_or_default();
+        world.file_systems.insert(made.clone(), files);
+        world.images.push(made.clone());
+        world.copies.anonymous.insert(made.clone());
+        let labels = [(label::MANAGED, "true"), (label::ANONYMISES, image)].into_iter().collect();
+        world.containers.push(Container {
+            id: helper.clone(),
+            name: format!("helper-{helper}"),
+            state: RunState::Created,
+            status: String::new(),
+            image: image.to_owned(),
+            labels,
+        });
+        Ok(Anonymous { image: made, helper })
+    }
+
     async fn name_snapshot(&self, image: &str, id: &Nonce) -> Result<(), EngineError> {
         let mut world = self.call("name_snapshot")?;
         let reference = SnapshotName::image(id);
@@ -252,7 +279,9 @@ impl Snapshots for FakeEngine {
         let world = self.call("snapshot_volumes")?;
         let stored = |(name, id): (&VolumeName, &Nonce)| StoredVolume {
             name: name.to_string(),
-            labels: [(label::MANAGED, "true"), (label::SNAPSHOT, id.as_str())].into_iter().collect(),
+            labels: [(label::MANAGED, "true"), (label::SNAPSHOT, id.as_str())]
+                .into_iter()
+                .collect(),
             created: None,
             size: None,
             used_by: world.users(name),

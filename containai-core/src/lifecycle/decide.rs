@@ -29,12 +29,6 @@ pub enum Step {
         /// The stopped container.
         id: ContainerId,
     },
-    /// Have the container make a host key and a machine id of its own when it
-    /// starts.
-    RenewIdentity {
-        /// The container, which never ran.
-        id: ContainerId,
-    },
     /// Start the container.
     Start {
         /// The stopped container.
@@ -203,9 +197,6 @@ fn decide_existing(observed: &Observed, desired: &Desired, container: &Container
         RunState::Created | RunState::Exited if observed.port_lost.as_ref() == Some(&id) => {
             decide_successor(observed, container)
         }
-        RunState::Created if is_twin(container) && !observed.identity_renewed => {
-            Step::RenewIdentity { id }
-        }
         RunState::Created | RunState::Exited if observed.key_installed => Step::Start { id },
         RunState::Created | RunState::Exited => Step::InstallKey { id },
         RunState::Paused => Step::Unpause { id },
@@ -228,14 +219,11 @@ fn volume_to_record(
     (!desired.has_own(&volume)).then_some(volume)
 }
 
-/// Whether a container that never ran has the identity of another one. What
-/// took the place of a fork has the one that the fork made.
-fn is_twin(container: &Container) -> bool {
-    container.labels.is_fork() && container.labels.replaces().is_none()
-}
-
 /// The very name that was asked for, if nobody has it.
-pub(super) fn the_name(observed: &Observed, wanted: &ContainerName) -> Result<ContainerName, Refusal> {
+pub(super) fn the_name(
+    observed: &Observed,
+    wanted: &ContainerName,
+) -> Result<ContainerName, Refusal> {
     let chosen = choose_name(observed, wanted)?;
     if chosen == *wanted {
         return Ok(chosen);

@@ -16,9 +16,6 @@ pub struct Observed {
     pub image: Option<String>,
     /// Whether this drive has put the public key into the stopped container.
     pub key_installed: bool,
-    /// Whether this drive has had a container that never ran forget whose
-    /// identity it has.
-    pub identity_renewed: bool,
     /// The stopped container that did not start because another program has
     /// its port.
     pub port_lost: Option<ContainerId>,

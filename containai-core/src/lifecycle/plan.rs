@@ -43,7 +43,6 @@ fn expect(world: &mut Observed, desired: &Desired, step: &Step) {
         Step::Record { .. } => world.volume_recorded = true,
         Step::Stop { id } => set_state(world, id, RunState::Exited),
         Step::InstallKey { .. } => world.key_installed = true,
-        Step::RenewIdentity { .. } => world.identity_renewed = true,
         Step::Start { id } | Step::Unpause { id } => set_state(world, id, RunState::Running),
         Step::Keep { id } => {
             let of = id.clone();

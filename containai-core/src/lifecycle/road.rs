@@ -57,10 +57,6 @@ impl<'a, E: Engine, R: Remote, N: Records> Road<'a, E, R, N> {
                 engine.install_key(&id, &remote.authorized_key().await?).await?;
                 observed.key_installed = true;
             }
-            Step::RenewIdentity { id } => {
-                engine.renew_identity(&id).await?;
-                observed.identity_renewed = true;
-            }
             Step::Start { id } => {
                 replace::start(engine, observed, &id).await?;
                 self.pin = Pin::Stale;
@@ -132,7 +128,6 @@ pub(super) async fn forget<E: Engine>(
     observed: &mut Observed,
 ) -> Result<(), EngineError> {
     observed.key_installed = false;
-    observed.identity_renewed = false;
     for container in observed.serving(&desired.workspace) {
         engine.settle(&container.name, container.state).await?;
     }

@@ -2,9 +2,12 @@
 
 use std::fs;
 use std::path::Path;
+use std::thread::sleep;
+use std::time::Duration;
 
-use containai_tests::{Person, Repository};
-use serde_json::Value;
+use containai_tests::{Engine, Person, Repository, until};
+use nix::sys::signal::Signal;
+use serde_json::{Value, json};
 
 /// Leaves `$1` in the file system, on the data volume and in the inner Docker:
 /// an image with what an overlay hides, and a volume.
@@ -31,8 +34,12 @@ fn marked(person: &Person<'_>, name: &str) -> Repository {
     let run = |words: &str| format!("RUN [\"/bin/busybox\", \"sh\", \"-c\", \"{words}\"]\n");
     let text = format!(
         "FROM scratch\nCOPY busybox /bin/busybox\n{}{}",
-        run("set -e; b=/bin/busybox; $b touch /gone /kept; $b mkdir /emptied; $b touch /emptied/old"),
-        run("set -e; b=/bin/busybox; $b rm -r /gone /emptied; $b mkdir /emptied; $b touch /emptied/new"),
+        run(
+            "set -e; b=/bin/busybox; $b touch /gone /kept; $b mkdir /emptied; $b touch /emptied/old"
+        ),
+        run(
+            "set -e; b=/bin/busybox; $b rm -r /gone /emptied; $b mkdir /emptied; $b touch /emptied/new"
+        ),
     );
     fs::write(repository.join("Dockerfile"), text).expect("a file can be written");
     let mut chmod = std::process::Command::new("chmod");
@@ -63,7 +70,8 @@ fn a_running_container_comes_back_whole() {
     let repository = marked(&person, "snap-back");
     let before = person.container(repository.path());
     let name = format!("back-{}", std::process::id());
-    let plan = snapshot(&person, &repository, &["create", &name, "--dry-run"]).run().success().stdout();
+    let plan =
+        snapshot(&person, &repository, &["create", &name, "--dry-run"]).run().success().stdout();
     assert!(plan.contains("1. freeze") && plan.contains("name it snapshot"), "{plan}");
     snapshot(&person, &repository, &["create", &name]).run().success().prints(&format!("{name}\n"));
     snapshot(&person, &repository, &["create", &name]).run().fails(2, "already");
@@ -101,4 +109,281 @@ fn a_running_container_comes_back_whole() {
     snapshot(&person, &repository, &["remove", &name, "--force"]).run().success();
     person.run(&repository, LOOK).success().prints(LOOKED);
     snapshot(&person, &repository, &["restore", &name, "--force"]).run().fails(2, "no snapshot");
+}
+
+#[test]
+fn a_fork_runs_beside_with_everything_of_its_own() {
+    let person = Person::new();
+    let repository = marked(&person, "snap-fork");
+    let name = format!("fork-{}", std::process::id());
+    snapshot(&person, &repository, &["create", &name]).run().success();
+    mark(&person, &repository, "two");
+    let identity = "cat /etc/machine-id /etc/ssh/ssh_host_ed25519_key.pub; hostname";
+    let origin = person.exec(&repository, identity).success().stdout();
+    let filter = "git config filter.evil.smudge 'touch /tmp/containai-evil-$$; cat'; \
+                  printf '* filter=evil\n' > .git/info/attributes; \
+                  printf '#!/bin/sh\ntouch /tmp/containai-evil-hook\n' > .git/hooks/post-checkout; \
+                  chmod +x .git/hooks/post-checkout";
+    person.exec(&repository, filter).success();
+    let plan =
+        snapshot(&person, &repository, &["fork", &name, "--dry-run"]).run().success().stdout();
+    assert!(plan.contains("on the new branch fork/") && plan.contains("start it"), "{plan}");
+    let made = snapshot(&person, &repository, &["fork", &name]).run().success().stdout();
+    let evil = fs::read_dir("/tmp").expect("it can be read").flatten();
+    let evil = evil.filter(|it| it.file_name().to_string_lossy().starts_with("containai-evil"));
+    assert_eq!(evil.count(), 0, "the repository ran something on this machine");
+
+    let path = person.beside(&format!("snap-fork-{name}"));
+    let fork = person.container(&path);
+    assert_eq!(fork["Name"].as_str(), Some(&*format!("/{}", made.trim_end())));
+    let first = person.container(repository.path());
+    for key in ["containai.ssh-port", "containai.data-volume", "containai.workspace"] {
+        assert_ne!(label(&fork, key), label(&first, key), "{key}");
+    }
+    person.exec(&path, LOOK).success().prints(LOOKED);
+    person.exec(&repository, "cat /srv/mark /mnt/agent-data/mark").success().prints("two\ntwo\n");
+    let own = person.exec(&path, identity).success().stdout();
+    for (line, other) in own.lines().zip(origin.lines()) {
+        assert_ne!(line, other);
+    }
+    // A worktree on a branch of its own, whole, and git works in it.
+    let git = "git branch --show-current; git status --short; cat README; git commit --quiet \
+               --allow-empty --message=forked && git log --oneline | wc -l";
+    let git = format!("git config --global user.email a@b; git config --global user.name A; {git}");
+    person.exec(&path, &git).success().prints(&format!("fork/{name}\nhello\n3\n"));
+    let mut log = std::process::Command::new("git");
+    log.args(["-c", "safe.directory=*", "log", "-1", "--format=%s"]).arg(format!("fork/{name}"));
+    let log = log.current_dir(repository.path()).output().expect("git is installed");
+    assert_eq!(String::from_utf8_lossy(&log.stdout), "forked\n");
+
+    // Its name leads there over SSH, and the snapshot may go under its feet.
+    let mut ssh = person.openssh("ssh");
+    ssh.arg(format!("containai-{}", made.trim_end())).arg("cat /srv/mark");
+    assert_eq!(String::from_utf8_lossy(&ssh.output().expect("ssh").stdout), "one\n");
+    snapshot(&person, &repository, &["remove", &name, "--force"]).run().success();
+    person.cai(["stop"]).inside(&path).run().success();
+    person.run(&path, LOOK).success().prints(LOOKED);
+    // Where there is one already, no second one is made.
+    snapshot(&person, &repository, &["create", &name]).run().success();
+    snapshot(&person, &repository, &["fork", &name]).run().fails(2, "already");
+    person.remove_containers(&path);
+}
+
+#[test]
+fn a_directory_without_git_has_to_be_named() {
+    let person = Person::new();
+    let plain = person.beside("snap-plain");
+    fs::create_dir_all(&plain).expect("a directory can be made");
+    person.run(&plain, "echo kept | sudo tee /srv/mark > /dev/null").success();
+    person.cai(["stop"]).inside(&plain).run().success();
+    let name = format!("plain-{}", std::process::id());
+    person.cai(["snapshot", "create", &name]).inside(&plain).run().success();
+    assert_eq!(person.container(&plain)["State"]["Status"], "exited");
+    let fork =
+        |words: &[&str]| person.cai(["snapshot", "fork", &name]).args(words).inside(&plain).run();
+    fork(&[]).fails(2, "is not the top of a repository");
+    fork(&["."]).fails(2, "the workspace of the snapshot itself");
+    let other = person.beside("snap-other");
+    fs::create_dir_all(&other).expect("a directory can be made");
+    fs::write(other.join("mine"), "mine\n").expect("a file can be written");
+    let other_name = format!("other-{}", std::process::id());
+    let words = [other.to_str().expect("a plain path"), "--name", &other_name];
+    fork(&words).success().prints(&format!("{other_name}\n"));
+    person.exec(&other, "cat /srv/mark mine").success().prints("kept\nmine\n");
+    person.cai(["snapshot", "fork", "no-such"]).inside(&plain).run().fails(2, "no snapshot");
+}
+
+/// Moments between the start of a command and its end, in milliseconds.
+const MOMENTS: [u64; 7] = [40, 120, 250, 400, 600, 900, 1400];
+
+fn kill(person: &Person<'_>, repository: &Repository, words: &[&str], moment: u64) {
+    let running = snapshot(person, repository, words).start();
+    sleep(Duration::from_millis(moment));
+    running.signal(Signal::SIGKILL);
+    running.outcome().keeps_quiet_about("panicked");
+}
+
+/// Volumes of snapshots of a workspace, and every helper of the engine.
+fn left(person: &Person<'_>, workspace: &Path) -> Vec<String> {
+    let filter = |label| format!("filters=%7B%22label%22%3A%5B%22{label}%22%5D%7D");
+    let api = person.api();
+    let volumes = api.get(&format!("/volumes?{}", filter("containai.snapshot")))["Volumes"].clone();
+    let is_ours = |it: &&Value| {
+        it["Labels"]["containai.workspace"].as_str().map(Path::new) == Some(workspace)
+    };
+    let volumes = volumes.as_array().into_iter().flatten().filter(is_ours).cloned();
+    let mut names: Vec<_> = volumes
+        .collect::<Vec<_>>()
+        .iter()
+        .filter_map(|it| it["Name"].as_str().map(str::to_owned))
+        .collect();
+    for label in ["containai.copies", "containai.anonymises"] {
+        let helpers = api.get(&format!("/containers/json?all=1&{}", filter(label)));
+        let is_helper =
+            |it: &&Value| it["Labels"][label].as_str().is_some_and(|text| !text.is_empty());
+        let helpers = helpers.as_array().into_iter().flatten().filter(is_helper).cloned();
+        names.extend(helpers.map(|it| it["Id"].to_string()).collect::<Vec<_>>());
+    }
+    names
+}
+
+/// Sweeps up until nothing is left.
+#[track_caller]
+fn swept(person: &Person<'_>, workspace: &Path) {
+    until(Duration::from_secs(90), "what was interrupted is swept up", || {
+        person.cai(["gc", "--age", "10000d"]).run().success();
+        left(person, workspace).is_empty().then_some(())
+    });
+}
+
+#[test]
+fn killed_while_it_is_made() {
+    let person = Person::new();
+    let repository = marked(&person, "snap-killed");
+    let name = |moment: u64| format!("killed-{moment}-{}", std::process::id());
+    for moment in MOMENTS {
+        let name = name(moment);
+        kill(&person, &repository, &["create", &name], moment);
+        person.run_after_a_kill(&repository, LOOK).success().prints(LOOKED);
+        let listed = snapshot(&person, &repository, &["list", "--quiet"]).run().success().stdout();
+        if !listed.lines().any(|line| line == name) {
+            snapshot(&person, &repository, &["create", &name]).run().success();
+        }
+    }
+    mark(&person, &repository, "two");
+    for moment in MOMENTS {
+        let name = name(moment);
+        snapshot(&person, &repository, &["restore", &name, "--force"]).run().success();
+        person.exec(&repository, LOOK).success().prints(LOOKED);
+        snapshot(&person, &repository, &["remove", &name, "--force"]).run().success();
+    }
+    swept(&person, repository.path());
+}
+
+#[test]
+fn killed_while_it_is_put_back() {
+    let person = Person::new();
+    let repository = marked(&person, "snap-unback");
+    let name = format!("unback-{}", std::process::id());
+    snapshot(&person, &repository, &["create", &name]).run().success();
+    let volumes = || person.container(repository.path())["Mounts"].as_array().map(Vec::len);
+    let before = volumes();
+    for moment in MOMENTS.into_iter().chain([1800, 2300]) {
+        mark(&person, &repository, "two");
+        kill(&person, &repository, &["restore", &name, "--force"], moment);
+        // All of the one or all of the other.
+        let look = "cat /srv/mark /mnt/agent-data/mark; docker volume ls --quiet | tail -n 1";
+        let found = person.run_after_a_kill(&repository, look).success().stdout();
+        assert!(["one\none\none\n", "two\ntwo\ntwo\n"].contains(&&*found), "{moment}: {found}");
+        assert_eq!(volumes(), before);
+        snapshot(&person, &repository, &["restore", &name, "--force"]).run().success();
+        person.exec(&repository, LOOK).success().prints(LOOKED);
+    }
+    snapshot(&person, &repository, &["remove", &name, "--force"]).run().success();
+    swept(&person, repository.path());
+}
+
+#[test]
+fn killed_while_it_is_forked() {
+    let person = Person::new();
+    let repository = marked(&person, "snap-unfork");
+    for moment in MOMENTS.into_iter().chain([1800, 2300]) {
+        let name = format!("unfork-{moment}-{}", std::process::id());
+        snapshot(&person, &repository, &["create", &name]).run().success();
+        kill(&person, &repository, &["fork", &name], moment);
+        snapshot(&person, &repository, &["fork", &name]).run().success();
+        let path = person.beside(&format!("snap-unfork-{name}"));
+        person.exec(&path, LOOK).success().prints(LOOKED);
+        person.exec(&path, "git status --short; cat README").success().prints("hello\n");
+        let key = |path: &Path| {
+            person.exec(path, "cat /etc/ssh/ssh_host_ed25519_key.pub").success().stdout()
+        };
+        assert_ne!(key(&path), key(repository.path()));
+        person.remove_containers(&path);
+        snapshot(&person, &repository, &["remove", &name, "--force"]).run().success();
+    }
+    person.exec(&repository, LOOK).success().prints(LOOKED);
+    swept(&person, repository.path());
+}
+
+#[test]
+fn sweeping_up_keeps_snapshots_and_touches_nothing_of_others() {
+    let person = Person::new();
+    let repository = person.repository("image");
+    person.run(&repository, "true").success();
+    let image = person.container(repository.path())["Config"]["Image"].clone();
+    // Nobody else's containers are swept up there.
+    let engine = Engine::apart("snap-gc");
+    engine.set_up();
+    engine.take_image(Engine::shared(), image.as_str().expect("an image"));
+    let person = Person::on(&engine);
+    let repository = person.repository("snap-gc");
+    person.run(&repository, "echo one | sudo tee /srv/mark > /mnt/agent-data/mark").success();
+    snapshot(&person, &repository, &["create", "before"]).run().success();
+    let api = engine.api();
+    // Somebody's volume that only looks like one of ours, and somebody's image.
+    api.post("/volumes/create", &json!({
+        "Name": "containai-snapshot-ffffffffffff-data", "Labels": {"containai.snapshot": "ffffffffffff"},
+    }));
+    api.import("containai/snapshot", "mine", &[0; 1024]);
+    person.cai(["stop", "--remove"]).inside(&repository).run().success();
+    let sweep = ["gc", "--age", "0h", "--images", "--volumes", "--force"];
+    person.cai(sweep).run().success();
+    snapshot(&person, &repository, &["list", "--quiet"]).run().success().prints("before\n");
+    snapshot(&person, &repository, &["restore", "before"]).run().success();
+    let look = "cat /srv/mark /mnt/agent-data/mark";
+    person.run(&repository, look).success().prints("one\none\n");
+    snapshot(&person, &repository, &["fork", "before"]).run().success();
+    snapshot(&person, &repository, &["remove", "before", "--force"]).run().success();
+    person.cai(sweep).run().success();
+    let fork = person.beside("snap-gc-before");
+    person.exec(&fork, look).success().prints("one\none\n");
+    person.exec(&repository, look).success().prints("one\none\n");
+    let images = || api.get("/images/json").to_string();
+    assert!(images().contains("containai/snapshot:mine"), "{}", images());
+    assert!(api.get("/volumes").to_string().contains("ffffffffffff-data"));
+    // With the last that was made of it goes what was kept of it.
+    for path in [repository.path(), &fork] {
+        person.cai(["stop", "--remove"]).inside(path).run().success();
+    }
+    assert!(!images().contains("containai/kept"), "{}", images());
+}
+
+#[test]
+fn paused_and_ephemeral_containers() {
+    let person = Person::new();
+    let repository = person.repository("snap-paused");
+    person.run(&repository, "echo one | sudo tee /srv/mark > /mnt/agent-data/mark").success();
+    let id = person.container(repository.path())["Id"].as_str().expect("an id").to_owned();
+    person.api().post(&format!("/containers/{id}/pause"), &Value::Null);
+    let name = format!("paused-{}", std::process::id());
+    snapshot(&person, &repository, &["create", &name]).run().success();
+    let state = || person.container(repository.path())["State"]["Status"].clone();
+    assert_eq!(state(), "paused", "whoever froze it wakes it");
+    snapshot(&person, &repository, &["restore", &name, "--force"]).run().success();
+    assert_eq!(state(), "created", "it did not run");
+    let look = "cat /srv/mark /mnt/agent-data/mark";
+    person.run(&repository, look).success().prints("one\none\n");
+    snapshot(&person, &repository, &["remove", &name, "--force"]).run().success();
+
+    // Of a container that goes with its session a lasting one can be made.
+    let fleeting = person.repository("snap-fleeting");
+    let script = "echo one | sudo tee /srv/mark > /mnt/agent-data/mark; echo ready; read end";
+    let run = ["run", "--image", "base", "--ephemeral", "--", "sh", "-c", script];
+    let mut session = person.cai(run).inside(&fleeting).start();
+    until(Duration::from_secs(60), "the session is there", || {
+        session.printed().contains("ready").then_some(())
+    });
+    let name = format!("fleeting-{}", std::process::id());
+    snapshot(&person, &fleeting, &["create", &name]).run().success();
+    snapshot(&person, &fleeting, &["restore", &name, "--force"])
+        .run()
+        .fails(2, "goes with its session");
+    session.type_in("end\n");
+    session.outcome().success();
+    snapshot(&person, &fleeting, &["fork", &name]).run().success();
+    let fork = person.beside(&format!("snap-fleeting-{name}"));
+    person.exec(&fork, look).success().prints("one\none\n");
+    assert_eq!(label(&person.container(&fork), "containai.ephemeral"), "");
+    person.remove_containers(&fork);
 }

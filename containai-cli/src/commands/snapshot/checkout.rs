@@ -18,12 +18,9 @@ use crate::ui::Ui;
 const CHECKOUT: &str = "git rev-parse --verify --quiet HEAD >/dev/null || exit 0
 test -e \"$(git rev-parse --git-path index)\" || exec git reset --quiet --hard";
 
-pub(super) async fn fill(
-    container: &Container,
-    passage: Passage,
-    ui: &Ui,
-) -> anyhow::Result<()> {
-    let command = Command::new(["sh", "-c", &format!("cd {}; {CHECKOUT}", layout::CONTAINER_WORKSPACE)])?;
+pub(super) async fn fill(container: &Container, passage: Passage, ui: &Ui) -> anyhow::Result<()> {
+    let command =
+        Command::new(["sh", "-c", &format!("cd {}; {CHECKOUT}", layout::CONTAINER_WORKSPACE)])?;
     let talk = || {
         let stderr = io::stderr().as_fd().try_clone_to_owned();
         stderr.map_or(Output::Null, |fd| Output::File(fd.into()))

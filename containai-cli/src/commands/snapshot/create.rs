@@ -4,8 +4,8 @@ use std::process::ExitCode;
 use clap::Args;
 use containai_core::byte_size::HumanSize;
 use containai_core::engine::{Engine as _, Snapshots as _};
-use containai_core::lifecycle::snapshot::{abandon, create, plan_create, snapshots};
 use containai_core::lifecycle::Observed;
+use containai_core::lifecycle::snapshot::{abandon, create, plan_create, snapshots};
 use containai_core::naming::SnapshotName;
 
 use super::super::target::TargetArgs;

@@ -7,9 +7,7 @@ use containai_core::lifecycle::Claim;
 use containai_core::lifecycle::snapshot::{
     RevivePlan, Snapshot, abandon, named, plan_revive, revive, snapshots,
 };
-use containai_core::naming::{
-    ContainerName, GitHead, SnapshotName, VolumeName, VolumeUse,
-};
+use containai_core::naming::{ContainerName, GitHead, SnapshotName, VolumeName, VolumeUse};
 
 use super::super::enter::{Choice, Consent, Entrance, Survey};
 use super::checkout;
@@ -73,7 +71,9 @@ pub(super) async fn run(
     let survey = entrance.survey().await?;
     mend(&survey.engine, ui).await?;
     let begun = survey.observed.containers.iter().find(|it| it.serves(&ground.workspace));
-    let is_begun = |it: &&Container| it.labels.is_fork() && it.labels.snapshot().as_ref() == Some(&snapshot.id);
+    let is_begun = |it: &&Container| {
+        it.labels.is_fork() && it.labels.snapshot().as_ref() == Some(&snapshot.id)
+    };
     if begun.filter(is_begun).is_none() {
         // What cannot be made is found out before there is a worktree for it.
         plan(survey, snapshot, &ground).await?;

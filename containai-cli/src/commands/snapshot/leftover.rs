@@ -18,10 +18,12 @@ pub(crate) async fn mend(engine: &DockerEngine, ui: &Ui) -> anyhow::Result<()> {
 
 /// A line for each thing.
 pub(crate) fn told(left: &Leftovers) -> Vec<String> {
-    let volumes = left.volumes.iter().map(|name| format!("volume {name} of a copy that was not finished"));
-    let images = left.images.iter().map(|id| {
-        format!("image {} of a snapshot that was not finished", harmless(id))
-    });
+    let volumes =
+        left.volumes.iter().map(|name| format!("volume {name} of a copy that was not finished"));
+    let images = left
+        .images
+        .iter()
+        .map(|id| format!("image {} of a snapshot that was not finished", harmless(id)));
     let helpers = left.helpers.iter().map(|id| format!("helper {}", harmless(id.as_ref())));
     helpers.chain(images).chain(volumes).collect()
 }

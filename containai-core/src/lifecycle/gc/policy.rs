@@ -57,8 +57,7 @@ impl GcPolicy {
     /// The names of an image that go: all of ours, when no container needs it.
     #[must_use]
     pub fn names_to_take<'i>(&self, image: &'i StoredImage) -> Vec<&'i str> {
-        let is_free =
-            image.used_by.is_empty() && !image.labels.is_kept() && !image.is_in_snapshot;
+        let is_free = image.used_by.is_empty() && !image.labels.is_kept() && !image.is_in_snapshot;
         if self.images == Scope::Spared || !is_free {
             return Vec::new();
         }

@@ -47,7 +47,7 @@ pub async fn leftovers<S: Snapshots>(engine: &S, now: Timestamp) -> Result<Lefto
     let containers = engine.containers().await?;
     let complete: Vec<Nonce> = snapshots(engine).await?.into_iter().map(|it| it.id).collect();
     let is_helper = |it: &&Container| {
-        it.labels.is_managed() && it.labels.copies().is_some() && engine.shows(&it.labels)
+        it.labels.is_managed() && it.labels.is_snapshot_helper() && engine.shows(&it.labels)
     };
     let mut found = Leftovers::default();
     let (mut at_work, mut orphans) = (Vec::new(), Vec::new());
@@ -58,8 +58,9 @@ pub async fn leftovers<S: Snapshots>(engine: &S, now: Timestamp) -> Result<Lefto
         }
     }
     for helper in orphans {
-        let is_paused =
-            |id: &ContainerId| containers.iter().any(|it| it.id == *id && it.state == RunState::Paused);
+        let is_paused = |id: &ContainerId| {
+            containers.iter().any(|it| it.id == *id && it.state == RunState::Paused)
+        };
         found.frozen.extend(helper.labels.freezes().into_iter().filter(is_paused));
         found.helpers.push(helper.id.clone());
         if helper.labels.snapshot().is_none() {

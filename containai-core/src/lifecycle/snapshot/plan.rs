@@ -31,8 +31,8 @@ pub enum Task {
         /// Its workspace.
         workspace: WorkspacePath,
     },
-    /// Have it make an identity of its own.
-    RenewIdentity(String),
+    /// Take the identity of the origin out of the file system.
+    Anonymise,
     /// Remove a container.
     RemoveContainer(String),
     /// Record that the workspace has this data volume from now on.
@@ -137,12 +137,12 @@ impl RevivePlan {
         let (name, workspace) = (self.name.clone(), self.workspace.clone());
         let mut tasks: Vec<_> =
             self.snapshot.copies_to(&self.volumes).into_iter().map(Task::Copy).collect();
+        if self.identity == Identity::Renewed {
+            tasks.push(Task::Anonymise);
+        }
         tasks.push(Task::Make { name, workspace });
         if self.records {
             tasks.push(Task::Record(self.volumes.data.clone()));
-        }
-        if self.identity == Identity::Renewed {
-            tasks.push(Task::RenewIdentity(self.name.to_string()));
         }
         tasks
     }

@@ -23,7 +23,8 @@ pub fn plan_remove(snapshot: &Snapshot) -> Vec<Task> {
 /// - [`SnapshotError::InUse`]: somebody copies from it.
 /// - What the engine answered.
 pub async fn remove<S: Snapshots>(engine: &S, snapshot: &Snapshot) -> Result<(), SnapshotError> {
-    let of_it = |it: &crate::engine::StoredVolume| it.labels.snapshot().as_ref() == Some(&snapshot.id);
+    let of_it =
+        |it: &crate::engine::StoredVolume| it.labels.snapshot().as_ref() == Some(&snapshot.id);
     let volumes = engine.snapshot_volumes().await?;
     if volumes.iter().any(|it| of_it(it) && !it.used_by.is_empty()) {
         return Err(SnapshotError::InUse { name: snapshot.name.to_string() });

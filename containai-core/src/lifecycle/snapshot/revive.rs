@@ -5,8 +5,8 @@ use super::leftover::abandon;
 use super::restore::require_isolation;
 use super::{RevivePlan, Snapshot, SnapshotError};
 use crate::engine::{
-    Container, ContainerSpec, CopyJob, Copying as _, Engine, EngineError, Identity, ImageRequest,
-    OwnVolumes, Revived, Snapshots,
+    Anonymous, Container, ContainerSpec, CopyJob, Copying as _, Engine, EngineError, Identity,
+    ImageRequest, OwnVolumes, Revived, Snapshots,
 };
 use crate::lifecycle::decide::{choose_name, the_name};
 use crate::lifecycle::{Claim, Desired, Event, Events, Observed, install};
@@ -106,12 +106,36 @@ async fn make<S: Snapshots, R: Remote>(
     require_room(copying.room())?;
     copying.copy().await?;
     copying.sync().await?;
+    let anonymous = match plan.identity {
+        Identity::Kept => None,
+        Identity::Renewed => {
+            Some(engine.anonymise(&snapshot.reference(), &snapshot.workspace).await?)
+        }
+    };
     // From here on the volumes are a container's: the helper's word on them
     // must not outlive it.
     copying.close().await?;
+    let made = place(engine, remote, desired, plan, anonymous.as_ref()).await;
+    if let Some(anonymous) = anonymous {
+        engine.dismiss(&anonymous.helper).await?;
+    }
+    made
+}
+
+async fn place<S: Snapshots, R: Remote>(
+    engine: &S,
+    remote: &R,
+    desired: &Desired,
+    plan: &RevivePlan,
+    anonymous: Option<&Anonymous>,
+) -> Result<(), SnapshotError> {
     let observed = Observed { containers: engine.containers().await?, ..Observed::default() };
     let reserved = remote.reserve_port(desired.ports, &observed.reserved_ports()).await?;
-    engine.create(&spec(desired, &observed, plan, reserved.port)).await?;
+    let mut spec = spec(desired, &observed, plan, reserved.port);
+    if let Some(anonymous) = anonymous {
+        spec.image.clone_from(&anonymous.image);
+    }
+    engine.create(&spec).await?;
     Ok(())
 }
 
@@ -149,4 +173,3 @@ pub(super) async fn helper_image<S: Engine>(
     let found = engine.find_image(&image).await?;
     Ok(found.unwrap_or_else(|| snapshot.reference()))
 }
-
