@@ -103,3 +103,85 @@ fn words(task: &Task) -> String {
         task => format!("{task:?}"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use containai_core::engine::{Isolation, VolumeCopy};
+    use containai_core::naming::{Nonce, SnapshotName, VolumeName};
+    use containai_core::timestamp::Timestamp;
+
+    use super::*;
+
+    fn snapshot() -> Snapshot {
+        Snapshot {
+            id: Nonce::from_random([7; 6]),
+            name: SnapshotName::parse("before").expect("a name"),
+            created: Timestamp::from_unix(1_709_209_815),
+            container: "api-\u{1b}main".into(),
+            workspace: WorkspacePath::new("/home/me/api").expect("a path"),
+            image: "containai/base:1".into(),
+            isolation: Isolation::Userns,
+            size: ByteSize::from_bytes(5 << 20),
+            used_by: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn people_read_a_table_and_scripts_json() {
+        let entries = [Entry::of(&snapshot())];
+        insta::assert_snapshot!(table(&entries), @r"
+        NAME    CONTAINER  CREATED               SIZE     IMAGE             WORKSPACE
+        before  api-�main  2024-02-29T12:30:15Z  5.0 MiB  containai/base:1  /home/me/api
+        ");
+        insta::assert_json_snapshot!(entries, @r#"
+        [
+          {
+            "name": "before",
+            "container": "api-�main",
+            "workspace": "/home/me/api",
+            "created": "2024-02-29T12:30:15Z",
+            "size": 5242880,
+            "image": "containai/base:1",
+            "containers": 0
+          }
+        ]
+        "#);
+    }
+
+    #[test]
+    fn plans_are_told_step_by_step() {
+        let volume = |name| VolumeName::parse(name).expect("a name");
+        let copy = VolumeCopy { from: volume("a"), to: volume("b") };
+        let tasks = [
+            Task::Freeze("api-main".into()),
+            Task::Copy(copy),
+            Task::Commit("api-main".into()),
+            Task::Wake("api-main".into()),
+            Task::Name(snapshot()),
+            Task::Stop("api-main".into()),
+            Task::Succeed("api-main".into()),
+            Task::RemoveContainer("api-main".into()),
+            Task::Record(volume("b")),
+            Task::RemoveVolume(volume("a")),
+            Task::Anonymise,
+            Task::RemoveImage(snapshot()),
+        ];
+        let path = WorkspacePath::new("/home/me/api-before").expect("a path");
+        insta::assert_snapshot!(fork_plan(&tasks, Some("fork/before"), &path), @r"
+        1. make a worktree at /home/me/api-before on the new branch fork/before
+        2. freeze api-main
+        3. copy volume a to b
+        4. keep the file system of api-main
+        5. wake api-main
+        6. name it snapshot before
+        7. stop api-main
+        8. make a successor of api-main from the snapshot
+        9. remove api-main, and name the successor so
+        10. record b as the workspace's data volume
+        11. remove volume a unless others have it
+        12. take host key and machine id out of the file system
+        13. remove the image of snapshot before
+        14. start it
+        ");
+    }
+}

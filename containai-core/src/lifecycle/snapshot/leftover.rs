@@ -10,8 +10,8 @@ use crate::engine::{
 use crate::naming::{Nonce, VolumeName};
 use crate::timestamp::Timestamp;
 
-/// How long a helper may wait for its start. Nobody needs a second.
-const BIRTH: Duration = Duration::from_secs(60);
+/// How long a helper may wait for its start. On a busy machine some seconds pass.
+const BIRTH: Duration = Duration::from_secs(30);
 
 /// What commands left that were interrupted.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
