@@ -118,6 +118,15 @@ impl Labels {
         Self(labels)
     }
 
+    /// The labels of a helper. Its image may be of a container's file system and
+    /// have the labels of that, which are not the helper's.
+    #[must_use]
+    pub fn for_helper() -> Self {
+        let of_one = [WORKSPACE, SSH_PORT, DATA_VOLUME, WORKSPACE_VOLUME, SNAPSHOT];
+        let none = of_one.map(|key| (key.to_owned(), String::new()));
+        Self(BTreeMap::from(none)).over_snapshot().with(MANAGED, "true")
+    }
+
     /// The same labels and one more.
     #[must_use]
     pub fn with(mut self, key: &str, value: &str) -> Self {
@@ -336,5 +345,30 @@ mod tests {
             assert_eq!(seen.workspace().is_some(), is_seen, "{owner:?} seen by {viewer:?}");
             assert!(seen.is_managed());
         }
+    }
+
+    #[test]
+    fn a_helper_has_nothing_of_the_container_that_its_image_is_of() {
+        let image: Labels = [
+            (MANAGED, "true"),
+            (WORKSPACE, "/src"),
+            (SSH_PORT, "2300"),
+            (DATA_VOLUME, "data"),
+            (SNAPSHOT, "0123456789ab"),
+            (REPLACES, "other"),
+            (TAKES_NAME, "api-main"),
+            (EPHEMERAL, "true"),
+        ]
+        .into_iter()
+        .collect();
+        // Docker has the image's where the container says nothing.
+        let mut all = image;
+        for (key, value) in Labels::for_helper().with(ANONYMISES, "image").iter() {
+            all = all.with(key, value);
+        }
+        assert!(all.is_managed() && all.is_helper() && all.is_snapshot_helper());
+        assert_eq!((all.workspace(), all.ssh_port(), all.data_volume()), (None, None, None));
+        assert_eq!((all.snapshot(), all.replaces(), all.takes_name()), (None, None, None));
+        assert!(!all.is_ephemeral() && !all.is_fork());
     }
 }

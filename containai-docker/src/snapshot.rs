@@ -69,8 +69,8 @@ impl Snapshots for DockerEngine {
         origin: &WorkspacePath,
     ) -> Result<Anonymous, EngineError> {
         let client = self.client().map(|client| (label::CLIENT.to_owned(), client.to_string()));
-        let own = [(label::MANAGED.to_owned(), "true".to_owned())];
-        let own = own.into_iter().chain([(label::ANONYMISES.to_owned(), image.to_owned())]);
+        let own = Labels::for_helper().with(label::ANONYMISES, image);
+        let own = own.iter().map(|(key, value)| (key.to_owned(), value.to_owned()));
         // It never runs.
         let body = ContainerCreateBody {
             image: Some(image.to_owned()),

@@ -6,7 +6,7 @@ use bollard::container::LogOutput;
 use bollard::models::{Mount, MountType, MountVolumeOptions};
 use containai_core::byte_size::ByteSize;
 use containai_core::engine::{ContainerId, CopyJob, Copying, EngineError, Room};
-use containai_core::label;
+use containai_core::label::{self, Labels};
 use containai_core::naming::{ClientId, VolumeName};
 use futures_util::TryStreamExt as _;
 use tokio::io::AsyncWriteExt as _;
@@ -140,12 +140,11 @@ fn of_snapshot(job: &CopyJob) -> Option<(String, String)> {
 fn helper_labels(job: &CopyJob, client: Option<&ClientId>) -> HashMap<String, String> {
     let new: Vec<&str> = job.copies.iter().map(|copy| copy.to.as_str()).collect();
     let frozen: Vec<&str> = job.freezes.iter().map(AsRef::as_ref).collect();
-    let own = [
-        (label::MANAGED.to_owned(), "true".to_owned()),
-        (label::COPIES.to_owned(), new.join(",")),
-        (label::FREEZES.to_owned(), frozen.join(",")),
-    ];
-    own.into_iter().chain(of_client(client)).chain(of_snapshot(job)).collect()
+    let own = Labels::for_helper()
+        .with(label::COPIES, &new.join(","))
+        .with(label::FREEZES, &frozen.join(","));
+    let own = own.iter().map(|(key, value)| (key.to_owned(), value.to_owned()));
+    own.chain(of_client(client)).chain(of_snapshot(job)).collect()
 }
 
 fn mounts(job: &CopyJob, client: Option<&ClientId>) -> Vec<Mount> {
@@ -204,7 +203,7 @@ mod tests {
         let labels = helper_labels(&job, None);
         assert_eq!(labels.get(label::COPIES).map(String::as_str), Some("b"));
         assert_eq!(labels.get(label::FREEZES).map(String::as_str), Some("c1,c2"));
-        assert_eq!(labels.get(label::WORKSPACE), None);
+        assert_eq!(labels.get(label::WORKSPACE).map(String::as_str), Some(""));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use super::leftover::forgiving;
 use super::{Snapshot, SnapshotError, Task};
-use crate::engine::{EngineError, Snapshots};
+use crate::engine::{Container, EngineError, Snapshots, StoredVolume};
 
 /// What will be done, in this order.
 #[must_use]
@@ -23,15 +23,16 @@ pub fn plan_remove(snapshot: &Snapshot) -> Vec<Task> {
 /// - [`SnapshotError::InUse`]: somebody copies from it.
 /// - What the engine answered.
 pub async fn remove<S: Snapshots>(engine: &S, snapshot: &Snapshot) -> Result<(), SnapshotError> {
-    let of_it =
-        |it: &crate::engine::StoredVolume| it.labels.snapshot().as_ref() == Some(&snapshot.id);
+    let of_it = |it: &StoredVolume| it.labels.snapshot().as_ref() == Some(&snapshot.id);
     let volumes = engine.snapshot_volumes().await?;
     if volumes.iter().any(|it| of_it(it) && !it.used_by.is_empty()) {
         return Err(SnapshotError::InUse { name: snapshot.name.to_string() });
     }
     let reference = snapshot.reference();
-    for container in &snapshot.used_by {
-        match engine.retain(&reference, container).await {
+    let containers = engine.containers().await?;
+    let lasts = |it: &&Container| snapshot.used_by.contains(&it.id) && !it.labels.is_helper();
+    for container in containers.iter().filter(lasts) {
+        match engine.retain(&reference, &container.id).await {
             Err(EngineError::NoSuchImage { .. }) => {}
             outcome => outcome?,
         }

@@ -1,70 +1,13 @@
-//! States that are kept, come back to, and run beside each other.
+//! What is kept, what comes back, and what runs beside it.
 
 use std::fs;
 use std::path::Path;
-use std::thread::sleep;
 use std::time::Duration;
 
-use containai_tests::{Engine, Person, Repository, until};
-use nix::sys::signal::Signal;
+use containai_tests::{Engine, Person, until};
 use serde_json::{Value, json};
 
-/// Leaves `$1` in the file system, on the data volume and in the inner Docker:
-/// an image with what an overlay hides, and a volume.
-const MARK: &str = r#"set -e
-echo $1 | sudo tee /srv/mark > /dev/null
-echo $1 > /mnt/agent-data/mark
-docker volume create $1 > /dev/null
-docker build --quiet --tag inner:$1 . > /dev/null
-docker run --detach --restart always --name $1 inner:$1 /bin/busybox sleep 9999 > /dev/null"#;
-
-/// Tells what [`MARK`] has left, and what the image shows.
-const LOOK: &str = r#"set -e
-cat /srv/mark /mnt/agent-data/mark
-docker volume ls --quiet
-for try in $(seq 100); do docker exec $(cat /srv/mark) /bin/busybox true && break; sleep 0.2; done 2>&1 | tail -n 0
-docker exec $(cat /srv/mark) /bin/busybox ls / /emptied | tr '\n' ' '"#;
-
-const LOOKED: &str = "one\none\none\n/: bin dev emptied etc kept proc sys  /emptied: new ";
-
-/// A workspace whose inner Docker can build, on a container that is marked.
-fn marked(person: &Person<'_>, name: &str) -> Repository {
-    let repository = person.repository(name);
-    let busybox = ["/bin/busybox", "/usr/bin/busybox"].into_iter().find_map(|p| fs::read(p).ok());
-    fs::write(repository.join("busybox"), busybox.expect("busybox-static is installed"))
-        .expect("it can be copied");
-    let run = |words: &str| format!("RUN [\"/bin/busybox\", \"sh\", \"-c\", \"{words}\"]\n");
-    let text = format!(
-        "FROM scratch\nCOPY busybox /bin/busybox\n{}{}",
-        run(
-            "set -e; b=/bin/busybox; $b touch /gone /kept; $b mkdir /emptied; $b touch /emptied/old"
-        ),
-        run(
-            "set -e; b=/bin/busybox; $b rm -r /gone /emptied; $b mkdir /emptied; $b touch /emptied/new"
-        ),
-    );
-    fs::write(repository.join("Dockerfile"), text).expect("a file can be written");
-    let mut chmod = std::process::Command::new("chmod");
-    assert!(chmod.arg("755").arg(repository.join("busybox")).status().expect("chmod").success());
-    repository.git(&["add", "."]);
-    repository.git(&["commit", "--quiet", "--message=inner"]);
-    mark(person, &repository, "one");
-    repository
-}
-
-#[track_caller]
-fn mark(person: &Person<'_>, repository: &Repository, word: &str) {
-    let args = ["run", "--image", "base", "--", "sh", "-c", MARK, "sh", word];
-    person.cai(args).inside(repository).run().success();
-}
-
-fn snapshot(person: &Person<'_>, repository: &Repository, words: &[&str]) -> containai_tests::Cai {
-    person.cai(["snapshot"]).args(words).inside(repository)
-}
-
-fn label(container: &Value, name: &str) -> String {
-    container["Config"]["Labels"][name].as_str().unwrap_or_default().to_owned()
-}
+use super::scene::{LOOK, LOOKED, label, mark, marked, snapshot};
 
 #[test]
 fn a_running_container_comes_back_whole() {
@@ -193,123 +136,6 @@ fn a_directory_without_git_has_to_be_named() {
     fork(&words).success().prints(&format!("{other_name}\n"));
     person.exec(&other, "cat /srv/mark mine").success().prints("kept\nmine\n");
     person.cai(["snapshot", "fork", "no-such"]).inside(&plain).run().fails(2, "no snapshot");
-}
-
-/// Moments between the start of a command and its end, in milliseconds.
-const MOMENTS: [u64; 7] = [40, 120, 250, 400, 600, 900, 1400];
-
-fn kill(person: &Person<'_>, repository: &Repository, words: &[&str], moment: u64) {
-    let running = snapshot(person, repository, words).start();
-    sleep(Duration::from_millis(moment));
-    running.signal(Signal::SIGKILL);
-    running.outcome().keeps_quiet_about("panicked");
-}
-
-/// Volumes of snapshots of a workspace, and every helper of the engine.
-fn left(person: &Person<'_>, workspace: &Path) -> Vec<String> {
-    let filter = |label| format!("filters=%7B%22label%22%3A%5B%22{label}%22%5D%7D");
-    let api = person.api();
-    let volumes = api.get(&format!("/volumes?{}", filter("containai.snapshot")))["Volumes"].clone();
-    let is_ours = |it: &&Value| {
-        it["Labels"]["containai.workspace"].as_str().map(Path::new) == Some(workspace)
-    };
-    let volumes = volumes.as_array().into_iter().flatten().filter(is_ours).cloned();
-    let mut names: Vec<_> = volumes
-        .collect::<Vec<_>>()
-        .iter()
-        .filter_map(|it| it["Name"].as_str().map(str::to_owned))
-        .collect();
-    for label in ["containai.copies", "containai.anonymises"] {
-        let helpers = api.get(&format!("/containers/json?all=1&{}", filter(label)));
-        let is_helper =
-            |it: &&Value| it["Labels"][label].as_str().is_some_and(|text| !text.is_empty());
-        let helpers = helpers.as_array().into_iter().flatten().filter(is_helper).cloned();
-        names.extend(helpers.map(|it| it["Id"].to_string()).collect::<Vec<_>>());
-    }
-    names
-}
-
-/// Sweeps up until nothing is left.
-#[track_caller]
-fn swept(person: &Person<'_>, workspace: &Path) {
-    until(Duration::from_secs(90), "what was interrupted is swept up", || {
-        person.cai(["gc", "--age", "10000d"]).run().success();
-        left(person, workspace).is_empty().then_some(())
-    });
-}
-
-#[test]
-fn killed_while_it_is_made() {
-    let person = Person::new();
-    let repository = marked(&person, "snap-killed");
-    let name = |moment: u64| format!("killed-{moment}-{}", std::process::id());
-    for moment in MOMENTS {
-        let name = name(moment);
-        kill(&person, &repository, &["create", &name], moment);
-        person.run_after_a_kill(&repository, LOOK).success().prints(LOOKED);
-        let listed = snapshot(&person, &repository, &["list", "--quiet"]).run().success().stdout();
-        if !listed.lines().any(|line| line == name) {
-            snapshot(&person, &repository, &["create", &name]).run().success();
-        }
-    }
-    mark(&person, &repository, "two");
-    for moment in MOMENTS {
-        let name = name(moment);
-        snapshot(&person, &repository, &["restore", &name, "--force"]).run().success();
-        person.exec(&repository, LOOK).success().prints(LOOKED);
-        snapshot(&person, &repository, &["remove", &name, "--force"]).run().success();
-    }
-    swept(&person, repository.path());
-}
-
-#[test]
-fn killed_while_it_is_put_back() {
-    let person = Person::new();
-    let repository = marked(&person, "snap-unback");
-    let name = format!("unback-{}", std::process::id());
-    snapshot(&person, &repository, &["create", &name]).run().success();
-    let volumes = || person.container(repository.path())["Mounts"].as_array().map(Vec::len);
-    let before = volumes();
-    for moment in MOMENTS.into_iter().chain([1800, 2300]) {
-        mark(&person, &repository, "two");
-        kill(&person, &repository, &["restore", &name, "--force"], moment);
-        // All of the one or all of the other.
-        let look = "cat /srv/mark /mnt/agent-data/mark; docker volume ls --quiet | tail -n 1";
-        let found = person.run_after_a_kill(&repository, look).success().stdout();
-        assert!(["one\none\none\n", "two\ntwo\ntwo\n"].contains(&&*found), "{moment}: {found}");
-        assert_eq!(volumes(), before);
-        snapshot(&person, &repository, &["restore", &name, "--force"]).run().success();
-        person.exec(&repository, LOOK).success().prints(LOOKED);
-    }
-    snapshot(&person, &repository, &["remove", &name, "--force"]).run().success();
-    swept(&person, repository.path());
-}
-
-#[test]
-fn killed_while_it_is_forked() {
-    let person = Person::new();
-    let repository = marked(&person, "snap-unfork");
-    for moment in MOMENTS.into_iter().chain([1800, 2300]) {
-        let name = format!("unfork-{moment}-{}", std::process::id());
-        snapshot(&person, &repository, &["create", &name]).run().success();
-        kill(&person, &repository, &["fork", &name], moment);
-        snapshot(&person, &repository, &["fork", &name]).run().success();
-        let path = person.beside(&format!("snap-unfork-{name}"));
-        person.exec(&path, LOOK).success().prints(LOOKED);
-        person.exec(&path, "git status --short; cat README").success().prints("hello\n");
-        let key = |path: &Path| {
-            person.exec(path, "cat /etc/ssh/ssh_host_ed25519_key.pub").success().stdout()
-        };
-        assert_ne!(key(&path), key(repository.path()));
-        person.remove_containers(&path);
-        // A helper that never started counts as somebody's for half a minute.
-        until(Duration::from_secs(90), "nobody copies from it any more", || {
-            let removed = snapshot(&person, &repository, &["remove", &name, "--force"]).run();
-            (removed.status() == 0).then_some(())
-        });
-    }
-    person.exec(&repository, LOOK).success().prints(LOOKED);
-    swept(&person, repository.path());
 }
 
 #[test]
