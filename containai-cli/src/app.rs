@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::{Args, CommandFactory as _, Parser, Subcommand as _};
+use containai_core::config::Flags;
 use containai_core::engine::EngineError;
 use containai_core::exit;
 
@@ -44,6 +45,12 @@ pub(crate) struct Global {
 }
 
 impl Global {
+    /// The command line's layer of the configuration, as far as every command
+    /// has it.
+    pub(crate) fn flags(&self) -> Flags {
+        Flags { docker_host: self.docker_host.clone(), mux: self.mux(), ..Flags::default() }
+    }
+
     /// What the command line says on sharing connections.
     pub(crate) fn mux(&self) -> Option<bool> {
         self.no_mux.then_some(false)

@@ -12,6 +12,8 @@ use clap_complete::engine::{ArgValueCandidates, CompletionCandidate};
 use clap_complete::env::CompleteEnv;
 use containai_core::config::{Flags, SETTINGS, SettingSpec};
 use containai_core::engine::{Container, Engine as _};
+use containai_core::lifecycle::snapshot;
+use containai_docker::DockerEngine;
 use tokio::time::timeout;
 
 use crate::app;
@@ -49,6 +51,7 @@ fn completed(arg: Arg, setting: Option<&'static SettingSpec>) -> Arg {
     let candidates: fn() -> Vec<CompletionCandidate> = match arg.get_id().as_str() {
         "container" | "name" | "word" => containers,
         "data_volume" | "volume" => volumes,
+        "snapshot" => snapshots,
         "key" => settings,
         "template" | "templates" => templates,
         _ => return arg,
@@ -69,6 +72,15 @@ fn volumes() -> Vec<CompletionCandidate> {
     volumes.map(|volume| CompletionCandidate::new(volume.to_string())).collect()
 }
 
+fn snapshots() -> Vec<CompletionCandidate> {
+    let all = asked(|engine| async move { Ok(snapshot::snapshots(&engine).await?) });
+    let names = all.into_iter().map(|snapshot| {
+        let origin = format!("{} {}", snapshot.container, snapshot.created);
+        CompletionCandidate::new(snapshot.name.to_string()).help(Some(origin.into()))
+    });
+    names.collect()
+}
+
 fn settings() -> Vec<CompletionCandidate> {
     SETTINGS.iter().map(|setting| CompletionCandidate::new(setting.key)).collect()
 }
@@ -81,18 +93,26 @@ fn templates() -> Vec<CompletionCandidate> {
 
 /// Our containers on the configured engine; none where it does not answer.
 fn managed() -> Vec<Container> {
-    let ask = || -> anyhow::Result<Vec<Container>> {
+    let mut containers = asked(|engine| async move { Ok(engine.containers().await?) });
+    containers.retain(|container| container.labels.is_managed());
+    containers
+}
+
+/// What the configured engine answers; nothing where it does not in time.
+fn asked<T, F>(question: impl FnOnce(DockerEngine) -> F) -> Vec<T>
+where
+    F: Future<Output = anyhow::Result<Vec<T>>>,
+{
+    let ask = || -> anyhow::Result<Vec<T>> {
         let env = Env::read()?;
         let ui = Ui::new(Volume::Quiet, Terminals::look());
         let engine = Context::new(&env, &ui, Flags::default(), None)?.engine()?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let answer = runtime.block_on(async { timeout(PATIENCE, engine.containers()).await });
+        let answer = runtime.block_on(async { timeout(PATIENCE, question(engine)).await });
         runtime.shutdown_background();
-        Ok(answer??)
+        answer?
     };
-    let mut containers = ask().unwrap_or_default();
-    containers.retain(|container| container.labels.is_managed());
-    containers
+    ask().unwrap_or_default()
 }
 
 #[cfg(test)]

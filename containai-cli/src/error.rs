@@ -7,6 +7,7 @@ use containai_core::devcontainer::DevcontainerError;
 use containai_core::engine::EngineError;
 use containai_core::exit;
 use containai_core::hint::{Advice, Hint};
+use containai_core::lifecycle::snapshot::SnapshotError;
 use containai_core::lifecycle::{DriveError, Refusal};
 use containai_core::remote::RemoteError;
 use containai_docker::VolumeError;
@@ -66,6 +67,7 @@ fn known<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a dyn Adv
     }
     read::<CliError>(error)
         .or_else(|| read::<DriveError>(error))
+        .or_else(|| read::<SnapshotError>(error))
         .or_else(|| read::<EngineError>(error))
         .or_else(|| read::<RemoteError>(error))
         .or_else(|| read::<TransferError>(error))

@@ -1,11 +1,17 @@
 //! What git says about a workspace.
 
 use std::io::ErrorKind;
+use std::os::unix::fs::MetadataExt as _;
+use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::Context as _;
+use containai_core::exit;
+use containai_core::hint::Hint;
 use containai_core::naming::{GitHead, WorkspacePath};
+
+use crate::error::CliError;
 
 /// The top directory of the repository around `directory`; `None` outside one.
 pub(crate) fn top_level(directory: &Path) -> Option<PathBuf> {
@@ -76,6 +82,54 @@ pub(crate) fn listing(workspace: &WorkspacePath) -> anyhow::Result<Option<Listin
     };
     let ignored = list(&["--others", "--ignored", "--exclude-standard", "--directory"])?;
     Ok(Some(Listing { kept, ignored: ignored.unwrap_or_default() }))
+}
+
+/// The branch of a linked worktree of the repository; `None` for any other
+/// directory, and for a worktree without a branch.
+pub(crate) fn worktree_branch(repository: &WorkspacePath, path: &WorkspacePath) -> Option<String> {
+    let output = git(repository).args(["worktree", "list", "--porcelain"]).output().ok()?;
+    let text = String::from_utf8_lossy(&output.stdout);
+    let entries = text.split("\n\n").filter_map(|entry| {
+        let path = entry.lines().find_map(|line| line.strip_prefix("worktree "))?;
+        let branch = entry.lines().find_map(|line| line.strip_prefix("branch refs/heads/"))?;
+        Some((path, branch))
+    });
+    let mut entries = entries.filter(|(found, _)| *found == path.as_str());
+    entries.next().map(|(_, branch)| branch.to_owned())
+}
+
+/// Makes a linked worktree on a new branch from where the repository is, or on
+/// that branch where there is one, and checks nothing out: filters of the
+/// repository would run here. Root works as the owner of the repository, who
+/// else could not use what is made.
+pub(crate) fn add_worktree(
+    repository: &WorkspacePath,
+    path: &WorkspacePath,
+    branch: &str,
+) -> anyhow::Result<()> {
+    let exists = git(repository)
+        .args(["show-ref", "--verify", "--quiet", &format!("refs/heads/{branch}")])
+        .status()
+        .context("cannot run `git`")?
+        .success();
+    let mut command = git(repository);
+    command.args(["-c", "core.hooksPath=/dev/null", "worktree", "add", "--quiet", "--no-checkout"]);
+    match exists {
+        true => command.arg(path.as_path()).arg(branch),
+        false => command.args(["-b", branch]).arg(path.as_path()),
+    };
+    let owner = std::fs::metadata(repository.as_path())?;
+    if nix::unistd::geteuid().is_root() && owner.uid() != 0 {
+        command.uid(owner.uid()).gid(owner.gid());
+    }
+    let output = command.stderr(Stdio::piped()).output().context("cannot run `git`")?;
+    if output.status.success() {
+        return Ok(());
+    }
+    let said = String::from_utf8_lossy(&output.stderr).trim().to_owned();
+    let message = format!("git makes no worktree `{path}` on branch `{branch}`: {said}");
+    let hint = Hint::new("name another path, or another branch with `--branch`");
+    Err(CliError::with_code(exit::FAILED, message).hint(hint).into())
 }
 
 /// A call of git that is told to run nothing from the repository's

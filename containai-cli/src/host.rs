@@ -1,10 +1,12 @@
 //! What this machine has.
 
-use std::fs;
+use std::fs::{self, File};
+use std::io::{self, Read as _};
 use std::thread::available_parallelism;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use containai_core::engine::HostFacts;
+use containai_core::naming::Nonce;
 use containai_core::resources::HostCapacity;
 use containai_core::timestamp::Timestamp;
 
@@ -17,6 +19,13 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
 pub(crate) fn now() -> Timestamp {
     let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     Timestamp::from_unix(since_1970.as_secs().cast_signed())
+}
+
+/// Draws what tells things of one name apart.
+pub(crate) fn nonce() -> io::Result<Nonce> {
+    let mut bytes = [0; 6];
+    File::open("/dev/urandom")?.read_exact(&mut bytes)?;
+    Ok(Nonce::from_random(bytes))
 }
 
 /// Memory and processors of this machine; 0 where they cannot be told.

@@ -7,8 +7,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::engine::{Isolation, WorkspaceMount};
-use crate::naming::{ClientId, ContainerName, HostPort, VolumeName, WorkspacePath};
+use crate::engine::{ContainerId, Isolation, WorkspaceMount};
+use crate::naming::{ClientId, ContainerName, HostPort, Nonce, VolumeName, WorkspacePath};
 
 /// What the labels begin with that containers get of us and images must not
 /// have: Docker copies an image's labels to its containers.
@@ -52,6 +52,30 @@ pub const IMAGE: &str = "containai.image";
 pub const RESTORES: &str = "containai.restores";
 /// On a helper that reads a volume: the volume.
 pub const PACKS: &str = "containai.packs";
+/// On the image and the volumes of a snapshot: what it is told apart by. Docker
+/// copies it to the containers that are made of such an image.
+pub const SNAPSHOT: &str = "containai.snapshot";
+/// On the image of a snapshot: the name that a person gave.
+pub const SNAPSHOT_NAME: &str = "containai.snapshot-name";
+/// When it was made, in seconds since 1970.
+pub const SNAPSHOT_CREATED: &str = "containai.snapshot-created";
+/// The name of the container that it was made of.
+pub const SNAPSHOT_OF: &str = "containai.snapshot-of";
+/// What its volumes take, in bytes.
+pub const SNAPSHOT_BYTES: &str = "containai.snapshot-bytes";
+/// `true` on a container that was made of a snapshot to run beside its origin.
+pub const FORKED: &str = "containai.forked";
+/// `true` on a container whose data volume its workspace has from now on, once
+/// the container has its name.
+pub const NEW_VOLUME: &str = "containai.new-volume";
+/// On a helper that copies volumes: the new ones, separated by commas. As long
+/// as the helper is there they may be incomplete.
+pub const COPIES: &str = "containai.copies";
+/// On a helper that an identity is taken out of: the image that has it.
+pub const ANONYMISES: &str = "containai.anonymises";
+/// On a helper that copies: the containers that are frozen meanwhile, by their ids and
+/// separated by commas.
+pub const FREEZES: &str = "containai.freezes";
 /// Set by our images: the agents installed in it, separated by commas.
 /// Docker copies image labels to containers, so one listing shows it.
 pub const AGENTS: &str = "ai.containai.agents";
@@ -92,6 +116,15 @@ impl Labels {
         ]);
         labels.extend(data.map(|volume| (DATA_VOLUME.to_owned(), volume.to_string())));
         Self(labels)
+    }
+
+    /// The labels of a helper. Its image may be of a container's file system and
+    /// have the labels of that, which are not the helper's.
+    #[must_use]
+    pub fn for_helper() -> Self {
+        let of_one = [WORKSPACE, SSH_PORT, DATA_VOLUME, WORKSPACE_VOLUME, SNAPSHOT];
+        let none = of_one.map(|key| (key.to_owned(), String::new()));
+        Self(BTreeMap::from(none)).over_snapshot().with(MANAGED, "true")
     }
 
     /// The same labels and one more.
@@ -179,15 +212,60 @@ impl Labels {
         VolumeName::parse(self.get(PACKS)?).ok()
     }
 
+    /// The volumes that the container makes of others; `None` for all but some
+    /// helpers.
+    pub fn copies(&self) -> Option<Vec<VolumeName>> {
+        let list = self.get(COPIES).filter(|list| !list.is_empty())?;
+        Some(list.split(',').filter_map(|name| VolumeName::parse(name).ok()).collect())
+    }
+
+    /// Whether it helps to make a snapshot, or something of one.
+    pub fn is_snapshot_helper(&self) -> bool {
+        self.copies().is_some() || self.get(ANONYMISES).is_some_and(|text| !text.is_empty())
+    }
+
+    /// The containers that are frozen while the container copies.
+    pub fn freezes(&self) -> Vec<ContainerId> {
+        let list = self.get(FREEZES).unwrap_or_default();
+        list.split(',').filter(|id| !id.is_empty()).map(ContainerId::new).collect()
+    }
+
+    /// The snapshot that it is of, or was made from.
+    pub fn snapshot(&self) -> Option<Nonce> {
+        Nonce::parse(self.get(SNAPSHOT)?).ok()
+    }
+
+    /// Whether its data volume is the workspace's from now on.
+    pub fn has_new_volume(&self) -> bool {
+        self.get(NEW_VOLUME) == Some("true")
+    }
+
+    /// Whether it was made of a snapshot to run beside its origin.
+    pub fn is_fork(&self) -> bool {
+        self.get(FORKED) == Some("true")
+    }
+
     /// Whether the container does one thing beside a volume, and is nobody's
     /// workspace.
     pub fn is_helper(&self) -> bool {
-        self.get(RESTORES).or_else(|| self.get(PACKS)).is_some()
+        let says = |key| self.get(key).is_some_and(|text| !text.is_empty());
+        [RESTORES, PACKS, COPIES, ANONYMISES].into_iter().any(says)
+    }
+
+    /// The same labels for a container of the image of a snapshot: what they do
+    /// not say of one container must not come from another by way of the image.
+    #[must_use]
+    pub fn over_snapshot(mut self) -> Self {
+        let of_one = [KEEP, EPHEMERAL, FORKED, NEW_VOLUME, REPLACES, REPLACES_START, TAKES_NAME];
+        for key in of_one.into_iter().chain([ANONYMISES]) {
+            self.0.entry(key.to_owned()).or_default();
+        }
+        self
     }
 
     /// The id of the container that this one replaces; `None` for most.
     pub fn replaces(&self) -> Option<&str> {
-        self.get(REPLACES)
+        self.get(REPLACES).filter(|id| !id.is_empty())
     }
 
     /// When the replaced container was last started.
@@ -206,6 +284,9 @@ impl Labels {
     pub fn succeeded(&self, id: &str, last_start: &str, name: &str, image: &str) -> Self {
         let mut labels = self.0.clone();
         labels.remove(SSH_PORT);
+        if let Some(is_new) = labels.get_mut(NEW_VOLUME) {
+            is_new.clear();
+        }
         let news =
             [(REPLACES, id), (REPLACES_START, last_start), (TAKES_NAME, name), (IMAGE, image)];
         labels.extend(news.map(|(key, value)| (key.to_owned(), value.to_owned())));
@@ -264,5 +345,30 @@ mod tests {
             assert_eq!(seen.workspace().is_some(), is_seen, "{owner:?} seen by {viewer:?}");
             assert!(seen.is_managed());
         }
+    }
+
+    #[test]
+    fn a_helper_has_nothing_of_the_container_that_its_image_is_of() {
+        let image: Labels = [
+            (MANAGED, "true"),
+            (WORKSPACE, "/src"),
+            (SSH_PORT, "2300"),
+            (DATA_VOLUME, "data"),
+            (SNAPSHOT, "0123456789ab"),
+            (REPLACES, "other"),
+            (TAKES_NAME, "api-main"),
+            (EPHEMERAL, "true"),
+        ]
+        .into_iter()
+        .collect();
+        // Docker has the image's where the container says nothing.
+        let mut all = image;
+        for (key, value) in Labels::for_helper().with(ANONYMISES, "image").iter() {
+            all = all.with(key, value);
+        }
+        assert!(all.is_managed() && all.is_helper() && all.is_snapshot_helper());
+        assert_eq!((all.workspace(), all.ssh_port(), all.data_volume()), (None, None, None));
+        assert_eq!((all.snapshot(), all.replaces(), all.takes_name()), (None, None, None));
+        assert!(!all.is_ephemeral() && !all.is_fork());
     }
 }

@@ -54,6 +54,7 @@ fn image(references: &[&str], used_by: &[&str]) -> StoredImage {
         labels: Labels::default(),
         size: ByteSize::from_bytes(5000),
         used_by: used_by.iter().map(|it| ContainerId::new(*it)).collect(),
+        is_in_snapshot: false,
     }
 }
 

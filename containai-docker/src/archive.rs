@@ -10,6 +10,7 @@ use bollard::query_parameters::{
 use bytes::Bytes;
 use containai_core::engine::{ContainerId, StartupHook};
 use containai_core::layout;
+use containai_core::naming::WorkspacePath;
 use futures_util::TryStreamExt as _;
 
 /// A public key file is far smaller; what is larger is not read.
@@ -48,6 +49,41 @@ fn equipment(line: &str, hooks: &[StartupHook]) -> std::io::Result<Vec<u8>> {
     }
     let list: String = hooks.iter().map(|hook| format!("{}\n", hook.name())).collect();
     put(layout::CONTAINER_HOOK_LIST, 0o644, list.as_bytes())?;
+    archive.into_inner()
+}
+
+/// What each container makes for itself where it is empty: sshd's key, and what
+/// systemd tells machines apart by, machine-id(5).
+const IDENTITY: [&str; 3] =
+    ["/etc/ssh/ssh_host_ed25519_key", layout::CONTAINER_HOST_KEY, "/etc/machine-id"];
+
+/// Empties what tells a container that never ran from others, and has a
+/// directory where a link may lead to its workspace.
+pub(crate) async fn anonymise(
+    docker: &Docker,
+    id: &ContainerId,
+    origin: &WorkspacePath,
+) -> Result<(), Error> {
+    let archive = emptied(origin).map_err(|err| Error::IOError { err })?;
+    let options = UploadToContainerOptionsBuilder::default().path("/").build();
+    docker.upload_to_container(id.as_ref(), Some(options), bollard::body_full(archive.into())).await
+}
+
+fn emptied(origin: &WorkspacePath) -> std::io::Result<Vec<u8>> {
+    let mut archive = tar::Builder::new(Vec::new());
+    let mut put = |path: &str, mode: u32, kind: tar::EntryType| {
+        let mut header = tar::Header::new_ustar();
+        header.set_size(0);
+        header.set_mode(mode);
+        header.set_uid(0);
+        header.set_gid(0);
+        header.set_entry_type(kind);
+        archive.append_data(&mut header, path.trim_start_matches('/'), std::io::empty())
+    };
+    for path in IDENTITY {
+        put(path, if path.ends_with("_key") { 0o600 } else { 0o644 }, tar::EntryType::Regular)?;
+    }
+    put(origin.as_str(), 0o755, tar::EntryType::Directory)?;
     archive.into_inner()
 }
 
@@ -122,6 +158,26 @@ mod tests {
         etc/containai/hooks/startup.d/20-b 755 "#!/bin/sh\n"
         etc/containai/hooks/list 644 "10-a\n20-b\n"
         "##);
+    }
+
+    #[test]
+    fn nothing_of_an_identity_stays() {
+        let origin = WorkspacePath::new("/src/api").expect("a path");
+        let archive = emptied(&origin).expect("an archive in memory");
+        let mut archive = tar::Archive::new(archive.as_slice());
+        let entries = archive.entries().expect("entries").map(|entry| {
+            let entry = entry.expect("readable");
+            let path = entry.path().expect("path").to_string_lossy().into_owned();
+            let header = entry.header();
+            let (mode, size) = (header.mode().expect("mode"), header.size().expect("size"));
+            format!("{path} {mode:o} {size} {:?}", header.entry_type())
+        });
+        insta::assert_snapshot!(entries.collect::<Vec<_>>().join("\n"), @r"
+        etc/ssh/ssh_host_ed25519_key 600 0 Regular
+        etc/ssh/ssh_host_ed25519_key.pub 644 0 Regular
+        etc/machine-id 644 0 Regular
+        src/api 755 0 Directory
+        ");
     }
 
     #[test]

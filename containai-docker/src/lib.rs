@@ -32,6 +32,7 @@ mod lineage;
 mod listing;
 mod processes;
 pub mod runtime;
+mod snapshot;
 mod spec;
 mod ssh_host;
 mod storage;
@@ -48,5 +49,5 @@ pub use listing::{Listed, Sizes};
 pub use ssh_host::SshHost;
 pub use volume::{
     Complaints, Mounted, Packing, PieceReader, PieceWriter, Pieces, Room, Unpacking, VolumeDoor,
-    VolumeError, pieces,
+    VolumeError, VolumesCopying, pieces,
 };

@@ -1,10 +1,11 @@
 //! Which image was made on which, and who needs them.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use bollard::models::{ContainerSummary, ImageSummary, SystemDataUsageResponse};
 use containai_core::byte_size::ByteSize;
 use containai_core::engine::{ContainerId, StoredImage};
+use containai_core::naming::SnapshotName;
 use serde_json::Value;
 
 /// What an engine calls an image without a name.
@@ -21,6 +22,10 @@ pub(crate) fn images(all: &[ImageSummary], containers: &[ContainerSummary]) -> V
             users.entry(&ancestor.id).or_default().push(ContainerId::new(id));
         }
     }
+    let of_snapshot = |image: &&ImageSummary| names(image).any(is_of_snapshot);
+    let snapshots = all.iter().filter(of_snapshot);
+    let in_snapshots: HashSet<&str> =
+        snapshots.flat_map(|it| line(&it.id, &by_id)).map(|it| it.id.as_str()).collect();
     let named = all.iter().filter(|image| names(image).next().is_some());
     let stored = |image: &ImageSummary| StoredImage {
         id: image.id.clone(),
@@ -28,6 +33,7 @@ pub(crate) fn images(all: &[ImageSummary], containers: &[ContainerSummary]) -> V
         labels: image.labels.clone().into_iter().collect(),
         size: own_size(image, &by_id),
         used_by: users.get(image.id.as_str()).cloned().unwrap_or_default(),
+        is_in_snapshot: in_snapshots.contains(image.id.as_str()),
     };
     named.map(stored).collect()
 }
@@ -52,6 +58,11 @@ fn own_size(image: &ImageSummary, by_id: &HashMap<&str, &ImageSummary>) -> ByteS
     let below = line(&image.id, by_id).into_iter().skip(1).find(|it| names(it).next().is_some());
     let own = image.size - below.map_or(0, |it| it.size);
     ByteSize::from_bytes(u64::try_from(own).unwrap_or(0))
+}
+
+/// Whether an image is called as those of snapshots are.
+pub(crate) fn is_of_snapshot(name: &str) -> bool {
+    name.rsplit_once(':').is_some_and(|(repository, _)| repository == SnapshotName::REPOSITORY)
 }
 
 fn names(image: &ImageSummary) -> impl Iterator<Item = &str> {

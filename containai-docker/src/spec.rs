@@ -245,6 +245,7 @@ mod tests {
             repository: None,
             mounts: Vec::new(),
             replaces: None,
+            revives: None,
             mount: WorkspaceMount::Bind,
             host: HostFacts {
                 time_zone: Some("Europe/Berlin".into()),

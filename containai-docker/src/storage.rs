@@ -76,7 +76,7 @@ impl DockerEngine {
         inspected.map_err(|error| self.failure(error))
     }
 
-    async fn summaries(&self) -> Result<Vec<ContainerSummary>, EngineError> {
+    pub(crate) async fn summaries(&self) -> Result<Vec<ContainerSummary>, EngineError> {
         container::summaries(self.docker()).await.map_err(|error| self.failure(error))
     }
 
@@ -89,7 +89,7 @@ impl DockerEngine {
         lineage::volume_sizes(&usage)
     }
 
-    fn forgiving(&self, outcome: Result<(), Error>) -> Result<(), EngineError> {
+    pub(crate) fn forgiving(&self, outcome: Result<(), Error>) -> Result<(), EngineError> {
         match outcome {
             Err(Error::DockerResponseServerError { status_code: 404, .. }) => Ok(()),
             outcome => outcome.map_err(|error| self.failure(error)),
@@ -109,7 +109,7 @@ fn moments(inspected: &ContainerInspectResponse) -> Moments {
     }
 }
 
-fn volume(
+pub(crate) fn volume(
     volume: Volume,
     sizes: &HashMap<String, ByteSize>,
     containers: &[ContainerSummary],

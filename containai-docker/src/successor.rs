@@ -16,7 +16,7 @@ use bollard::models::{
 };
 use bollard::query_parameters::{
     CommitContainerOptionsBuilder, InspectContainerOptions, ListImagesOptionsBuilder,
-    RemoveImageOptions,
+    RemoveImageOptions, TagImageOptionsBuilder,
 };
 use containai_core::engine::{ContainerId, Succession};
 use containai_core::naming::HostPort;
@@ -30,7 +30,7 @@ const REPOSITORY: &str = "containai/kept";
 const SHORT_ID: usize = 12;
 /// How long copying a file system may take. A disk that copies 10 MB in a
 /// second has done 36 GB by then.
-const COMMIT_LIMIT: Duration = Duration::from_secs(3600);
+pub(crate) const COMMIT_LIMIT: Duration = Duration::from_secs(3600);
 
 /// Commits the file system of a stopped container. An image that an earlier
 /// attempt left under the name goes first; it would lose its name otherwise
@@ -46,6 +46,12 @@ pub(crate) async fn keep(docker: &Docker, id: &ContainerId) -> Result<String, Er
     let patient = docker.clone().with_timeout(COMMIT_LIMIT);
     patient.commit_container(options, ContainerConfig::default()).await?;
     Ok(reference)
+}
+
+/// Has an image stay as long as a container that was made of it.
+pub(crate) async fn retain(docker: &Docker, image: &str, id: &ContainerId) -> Result<(), Error> {
+    let tag = TagImageOptionsBuilder::default().repo(REPOSITORY).tag(&short(id)).build();
+    docker.tag_image(image, Some(tag)).await
 }
 
 /// When the container was last started.
@@ -104,6 +110,12 @@ fn body_of(
     let mut mounts = host.mounts.take().unwrap_or_default();
     let unnamed = unnamed_volumes(inspected.mounts.unwrap_or_default(), &mounts);
     mounts.extend(unnamed);
+    for mount in &mut mounts {
+        let other = mount.target.as_deref().and_then(|target| succession.volumes.get(target));
+        if let Some(volume) = other {
+            mount.source = Some(volume.to_string());
+        }
+    }
     host.mounts = Some(mounts);
     let binding =
         PortBinding { host_ip: Some("127.0.0.1".into()), host_port: Some(port.to_string()) };
@@ -202,6 +214,7 @@ mod tests {
             name: ContainerName::parse("api-main.moving").expect("a name"),
             image: "containai/kept:0123456789ab".into(),
             labels: [("mine", "1")].into_iter().collect::<Labels>(),
+            volumes: std::collections::BTreeMap::new(),
         };
         let port = HostPort::new(2301).expect("a port");
         let mut body = body_of(inspected, &succession, port).expect("a body");

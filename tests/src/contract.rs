@@ -1,6 +1,8 @@
 //! What every [`Engine`] promises, tried on the fake and on a real one, so that
 //! what is proven with the fake holds.
 
+use std::collections::BTreeMap;
+
 use containai_core::engine::{
     Container, ContainerId, ContainerSpec, Engine, EngineError, ImageRequest, ImageSource,
     RunState, Succession,
@@ -85,7 +87,8 @@ async fn succeed<E: Engine>(
     let image = engine.keep(&old.id).await?;
     let name = terms.other_name.clone();
     let labels = old.labels.succeeded(old.id.as_ref(), "once", &old.name, &old.image);
-    let succession = Succession { of: old.id.clone(), name, image, labels };
+    let succession =
+        Succession { of: old.id.clone(), name, image, labels, volumes: BTreeMap::new() };
     let heir = engine.create_successor(&succession, terms.other_port).await?;
     let taken = engine.create_successor(&succession, terms.other_port).await;
     assert!(matches!(taken, Err(EngineError::NameTaken { .. })), "{taken:?}");

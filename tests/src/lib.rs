@@ -11,6 +11,7 @@
 mod api;
 mod cai;
 pub mod contract;
+pub mod contract_snapshots;
 mod engine;
 mod hop;
 mod network;

@@ -150,6 +150,26 @@ impl<'e> Person<'e> {
         command
     }
 
+    /// Removes what the engine has of snapshots of this person's workspaces.
+    fn remove_snapshots(&self) {
+        let api = self.api();
+        let is_ours = |it: &Value| {
+            let path = it["Labels"]["containai.workspace"].as_str();
+            path.is_some_and(|path| Path::new(path).starts_with(&self.directory))
+        };
+        let filter = "%7B%22label%22%3A%5B%22containai.snapshot%22%5D%7D";
+        let images = api.get(&format!("/images/json?filters={filter}"));
+        let volumes = api.get(&format!("/volumes?filters={filter}"))["Volumes"].clone();
+        for image in images.as_array().into_iter().flatten().filter(|it| is_ours(it)) {
+            let id = image["Id"].as_str().unwrap_or_default();
+            api.delete(&format!("/images/{id}?force=1"));
+        }
+        for volume in volumes.as_array().into_iter().flatten().filter(|it| is_ours(it)) {
+            let name = volume["Name"].as_str().unwrap_or_default();
+            api.delete(&format!("/volumes/{name}?force=1"));
+        }
+    }
+
     fn containers_where(&self, matches: impl Fn(&str) -> bool) -> Vec<Value> {
         let workspace = |container: &Value| {
             container["Labels"]["containai.workspace"].as_str().is_some_and(&matches)
@@ -165,6 +185,7 @@ impl Drop for Person<'_> {
             for container in self.containers_where(is_ours) {
                 self.engine.sweep(&container);
             }
+            self.remove_snapshots();
         }
         // A workspace may hold files of a container's ids; root can remove them.
         let _ = fs::remove_dir_all(&self.directory);

@@ -8,8 +8,10 @@ use containai_core::hint::{Advice as _, Hint};
 use containai_core::lifecycle::gc::{
     GcPlan, GcPolicy, Litter, Outcome, Scope, Swept, look, plan_gc, sweep,
 };
+use containai_core::lifecycle::snapshot::{clear, leftovers};
 use containai_docker::DockerEngine;
 
+use super::snapshot;
 use crate::app::Global;
 use crate::context::Context;
 use crate::env::Env;
@@ -56,7 +58,16 @@ pub(super) async fn run(
     let context = Context::of_engine(env, ui, global)?;
     let engine = context.engine()?;
     let now = host::now();
+    let left = leftovers(&engine, now).await?;
+    let told = snapshot::told(&left);
+    if !args.dry_run {
+        clear(&engine, &left).await?;
+        told.iter().for_each(|line| ui.say(&format!("removed {line}")));
+    }
     let mut plan = plan_gc(&look(&engine, &policy).await?, now, &policy);
+    if args.dry_run && !told.is_empty() {
+        ui.data(&told.join("\n"))?;
+    }
     if plan.is_empty() {
         ui.say(&format!("nothing has been unused for {}", args.age));
         return Ok(ExitCode::SUCCESS);

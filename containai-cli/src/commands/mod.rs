@@ -35,6 +35,7 @@ mod resources;
 mod run;
 mod setup;
 mod shell;
+mod snapshot;
 mod ssh;
 mod stats;
 mod status;
@@ -69,6 +70,7 @@ pub(crate) enum Command {
     Top(top::TopArgs),
     Resources(resources::ResourcesArgs),
     Gc(gc::GcArgs),
+    Snapshot(snapshot::SnapshotArgs),
     Ssh(ssh::SshArgs),
     Forward(forward::ForwardArgs),
     Ports(ports::PortsArgs),
@@ -124,6 +126,7 @@ pub(crate) fn run(
         Command::Ports(args) => wait(ports::run(args, global, env, ui)),
         Command::Open(args) => wait(open::run(args, global, env, ui)),
         Command::Image(args) => wait(image::run(args, global, env, ui)),
+        Command::Snapshot(args) => wait(snapshot::run(args, global, env, ui)),
         Command::Ssh(args) => wait(ssh::run(args, global, env, ui)),
         Command::Status(args) => wait(status::run(&args, global, env, ui)),
         Command::List(args) => wait(list::run(&args, global, env, ui)),

@@ -34,6 +34,11 @@ pub(crate) struct TargetArgs {
 }
 
 impl TargetArgs {
+    /// As options have it.
+    pub(crate) fn of(container: Option<String>, workspace: Option<PathBuf>) -> Self {
+        Self { name: None, workspace, container }
+    }
+
     /// Finds the container; it is ours, or the answer is an error.
     pub(crate) async fn find(
         &self,

@@ -9,6 +9,7 @@ pub(crate) mod plan;
 pub(crate) mod resources;
 pub(crate) mod restore;
 pub(crate) mod schema;
+pub(crate) mod snapshot;
 pub(crate) mod stats;
 pub(crate) mod status;
 pub(crate) mod stop;

@@ -7,6 +7,7 @@ use super::image::Image;
 use super::list::Entry;
 use super::plan::PlanDocument;
 use super::resources::Allowance;
+use super::snapshot;
 use super::stats::Figures;
 use super::status::Status;
 use super::template;
@@ -31,6 +32,7 @@ pub(crate) fn outputs() -> Vec<Output> {
         of::<Allowance>("cai resources --json"),
         of::<Vec<Figures>>("cai stats --json"),
         of::<PlanDocument>("cai run --dry-run --json"),
+        of::<Vec<snapshot::Entry>>("cai snapshot list --json"),
         of::<Status>("cai status --json"),
         of::<Vec<template::Entry>>("cai template list --json"),
         of::<Version>("cai version --json"),

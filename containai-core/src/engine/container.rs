@@ -1,10 +1,13 @@
 //! What the engine says about a container, and what it is asked to make.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use super::{ExtraMount, HostFacts, LinkedRepository};
 use crate::label::{self, Labels};
-use crate::naming::{ClientId, ContainerName, HostPort, Hostname, VolumeName, WorkspacePath};
+use crate::naming::{
+    ClientId, ContainerName, HostPort, Hostname, Nonce, VolumeName, WorkspacePath,
+};
 use crate::resources::Resources;
 
 /// The engine's own identifier of a container.
@@ -90,7 +93,8 @@ impl Container {
     /// Whether nobody's work can be in its file system: it never ran, and it
     /// was not made from the file system of another.
     pub fn is_empty(&self) -> bool {
-        self.state == RunState::Created && self.labels.replaces().is_none()
+        let is_heir = self.labels.replaces().is_some() || self.labels.snapshot().is_some();
+        self.state == RunState::Created && !is_heir
     }
 }
 
@@ -162,6 +166,8 @@ pub struct ContainerSpec {
     pub mounts: Vec<ExtraMount>,
     /// The container that it is made in place of.
     pub replaces: Option<Replaced>,
+    /// The snapshot that it is made of.
+    pub revives: Option<Revived>,
 }
 
 /// How long a container is meant to last.
@@ -196,6 +202,28 @@ pub struct Replaced {
     pub name: ContainerName,
 }
 
+/// The snapshot that a container is made of, whose image is its image.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Revived {
+    /// The snapshot.
+    pub snapshot: Nonce,
+    /// The image that the first of the row was made from.
+    pub image: String,
+    /// The name that it gets once it is complete.
+    pub name: ContainerName,
+    /// Whether it runs beside the container that the snapshot is of.
+    pub identity: Identity,
+}
+
+/// What a server shows of itself: host key and machine id.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub enum Identity {
+    /// It is the one of the snapshot, which nobody else has.
+    Kept,
+    /// It is made anew at the first start.
+    Renewed,
+}
+
 /// What a container has for its workspace.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum WorkspaceMount {
@@ -222,6 +250,9 @@ pub struct Succession {
     pub image: String,
     /// All labels but the port.
     pub labels: Labels,
+    /// Volumes that are not the other's, by where they are mounted; most often
+    /// there are none.
+    pub volumes: BTreeMap<&'static str, VolumeName>,
 }
 
 impl ContainerSpec {
@@ -246,6 +277,17 @@ impl ContainerSpec {
                 .with(label::REPLACES, old.id.as_ref())
                 .with(label::REPLACES_START, &old.last_start)
                 .with(label::TAKES_NAME, old.name.as_ref());
+        }
+        if let Some(revived) = &self.revives {
+            labels = labels
+                .with(label::SNAPSHOT, revived.snapshot.as_str())
+                .with(label::IMAGE, &revived.image)
+                .with(label::NEW_VOLUME, "true")
+                .with(label::TAKES_NAME, revived.name.as_ref());
+            if revived.identity == Identity::Renewed {
+                labels = labels.with(label::FORKED, "true");
+            }
+            labels = labels.over_snapshot();
         }
         labels
     }

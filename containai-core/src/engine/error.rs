@@ -109,6 +109,15 @@ pub enum EngineError {
         /// What the engine said.
         message: String,
     },
+    /// A volume was not copied whole: the helper's image has no GNU coreutils, or
+    /// a file cannot be read.
+    #[error("the helper that copies volumes ended with status {status}{}", list(.tail))]
+    CopyFailed {
+        /// The status of its process.
+        status: i64,
+        /// What it complained about, without control characters.
+        tail: Vec<String>,
+    },
     /// The container was started, but its first process ended.
     #[error("container `{name}` ended with status {status}{}", list(.log))]
     Ended {
@@ -160,6 +169,7 @@ impl Advice for EngineError {
         match self {
             Self::BadAddress { .. } | Self::ForbiddenMount { .. } => exit::USAGE,
             Self::PortTaken { .. } => exit::SSH_SETUP_FAILED,
+            Self::CopyFailed { .. } => exit::FAILED,
             _ => exit::CONTAINER_NOT_STARTED,
         }
     }
@@ -214,6 +224,9 @@ impl Advice for EngineError {
             }
             Self::Ended { .. } => Hint::new(
                 "remove the container with `cai stop --remove`, and run again; its volumes stay",
+            ),
+            Self::CopyFailed { .. } => Hint::new(
+                "see that the image has GNU coreutils, and the engine's disk no errors; what was there is as it was",
             ),
             Self::ForbiddenMount { .. } => Hint::new("choose another directory"),
             Self::Refused { .. } => Hint::new(
@@ -277,6 +290,10 @@ mod tests {
             UnknownRuntime: [EngineError::UnknownRuntime { runtime: "containai".into() }],
             NoIsolation: [EngineError::NoIsolation { reason: "the probe did not start".into() }],
             NoSpace: [EngineError::NoSpace { message: "write /layer: no space left".into() }],
+            CopyFailed: [EngineError::CopyFailed {
+                status: 4,
+                tail: lines(&["cp: error reading 'a': Input/output error"]),
+            }],
             Ended: [
                 EngineError::Ended {
                     name: name(),

@@ -8,13 +8,14 @@ mod image;
 mod linked_repository;
 mod own_image;
 mod sessions;
+mod snapshots;
 mod startup_hook;
 mod storage;
 mod usage;
 
 pub use container::{
-    Container, ContainerId, ContainerSpec, Isolation, Lifetime, Protection, Replaced, RunState,
-    Succession, WorkspaceMount,
+    Container, ContainerId, ContainerSpec, Identity, Isolation, Lifetime, Protection, Replaced,
+    Revived, RunState, Succession, WorkspaceMount,
 };
 pub use error::{Cause, EngineError};
 pub use extra_mount::{ExtraMount, MountAccess, MountSource, is_mountable};
@@ -23,6 +24,7 @@ pub use image::{ImageRequest, ImageSource, ShippedImage, UnknownImage, UnknownIm
 pub use linked_repository::LinkedRepository;
 pub use own_image::{GOES_ON, OwnImage, Thrift, prunable};
 pub use sessions::{Process, Sessions};
+pub use snapshots::{Anonymous, CopyJob, Copying, OwnVolumes, Room, Snapshots, VolumeCopy};
 pub use startup_hook::StartupHook;
 pub use storage::{Moments, Storage, StoredImage, StoredVolume};
 pub use usage::{Sample, Usage};

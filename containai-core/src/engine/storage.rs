@@ -63,6 +63,8 @@ pub struct StoredImage {
     pub size: ByteSize,
     /// The containers made from it, or from an image made on it.
     pub used_by: Vec<ContainerId>,
+    /// Whether it holds the file system of a snapshot, or one was made on it.
+    pub is_in_snapshot: bool,
 }
 
 /// A volume of ours.

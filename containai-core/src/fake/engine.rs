@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::future::pending;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use super::snapshots::Copies;
 use super::storage::Stored;
 use crate::engine::{
     Container, ContainerId, ContainerSpec, Engine, EngineError, ImageRequest, ImageSource,
@@ -20,8 +21,8 @@ pub struct FakeEngine(Mutex<World>);
 #[derive(Debug, Default)]
 pub(super) struct World {
     pub(super) containers: Vec<Container>,
-    images: Vec<String>,
-    volumes: BTreeSet<VolumeName>,
+    pub(super) images: Vec<String>,
+    pub(super) volumes: BTreeSet<VolumeName>,
     unnamed_volumes: Vec<ContainerId>,
     keys: Vec<(ContainerId, String)>,
     calls: Vec<&'static str>,
@@ -29,11 +30,12 @@ pub(super) struct World {
     ghosts: Vec<ContainerId>,
     leaving: Vec<ContainerId>,
     stolen_ports: Vec<HostPort>,
-    made: u32,
+    pub(super) made: u32,
     starts: u32,
     last_starts: BTreeMap<ContainerId, u32>,
-    file_systems: BTreeMap<String, String>,
+    pub(super) file_systems: BTreeMap<String, String>,
     pub(super) stored: Stored,
+    pub(super) copies: Copies,
 }
 
 impl FakeEngine {
@@ -190,6 +192,12 @@ impl Engine for FakeEngine {
                 None => world.unnamed_volumes.push(id.clone()),
             }
         }
+        if spec.revives.is_some() {
+            let files = world.file_systems.get(&spec.image).cloned().unwrap_or_default();
+            world.file_systems.insert(id.to_string(), files);
+            world.copies.identify(&id, &spec.image);
+        }
+        world.copies.mount(&id, spec.data_volume.as_ref(), spec.docker_volume.as_ref());
         world.containers.push(Container {
             id: id.clone(),
             name,
@@ -232,6 +240,7 @@ impl Engine for FakeEngine {
         let id = ContainerId::new(format!("id-{}", world.made));
         let files = world.file_systems.get(&succession.image).cloned().unwrap_or_default();
         world.file_systems.insert(id.to_string(), files);
+        world.copies.succeed(&old.id, &id, succession);
         world.containers.push(Container {
             id: id.clone(),
             name,

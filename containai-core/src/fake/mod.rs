@@ -12,6 +12,7 @@ mod engine;
 mod records;
 mod remote;
 mod run;
+mod snapshots;
 mod storage;
 mod told;
 

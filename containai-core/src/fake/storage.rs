@@ -12,7 +12,7 @@ use crate::engine::{
 #[derive(Debug, Default)]
 pub(super) struct Stored {
     moments: BTreeMap<ContainerId, Moments>,
-    images: Vec<StoredImage>,
+    pub(super) images: Vec<StoredImage>,
     volumes: Vec<StoredVolume>,
 }
 
@@ -72,7 +72,9 @@ impl Storage for FakeEngine {
         let mut images = world.stored.images.clone();
         for image in &mut images {
             image.used_by = world.alive(&image.used_by);
+            image.used_by.extend(world.made_of(image));
         }
+        images.retain(|image| !image.references.is_empty());
         Ok(images)
     }
 
@@ -88,8 +90,9 @@ impl Storage for FakeEngine {
     async fn remove_image(&self, reference: &str) -> Result<(), EngineError> {
         let mut world = self.call("remove_image")?;
         for image in &mut world.stored.images {
-            image.references.retain(|name| name != reference);
+            image.references.retain(|name| name != reference && image.id != reference);
         }
+        world.images.retain(|image| image != reference);
         world.stored.images.retain(|image| !image.references.is_empty());
         Ok(())
     }
@@ -101,6 +104,7 @@ impl Storage for FakeEngine {
             let message = format!("volume {name} is in use");
             return Err(EngineError::Refused { status: 409, message });
         }
+        world.remove_copy(name)?;
         world.stored.volumes.retain(|volume| volume.name != name);
         Ok(())
     }

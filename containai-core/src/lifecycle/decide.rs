@@ -174,6 +174,9 @@ fn objection(observed: &Observed, desired: &Desired, container: &Container) -> O
 fn decide_existing(observed: &Observed, desired: &Desired, container: &Container) -> Step {
     let id = container.id.clone();
     if let Some(promised) = promised_name(container) {
+        if let Some(volume) = volume_to_record(observed, desired, container) {
+            return Step::Record { volume };
+        }
         return match choose_name(&observed.without(&id), &promised) {
             Err(refusal) => Step::Refuse(refusal),
             Ok(name) => Step::Rename { id, name },
@@ -204,8 +207,23 @@ fn decide_existing(observed: &Observed, desired: &Desired, container: &Container
     }
 }
 
+/// The volume that a container of a snapshot brings to its workspace. Whoever
+/// gives it its name has recorded the volume before.
+fn volume_to_record(
+    observed: &Observed,
+    desired: &Desired,
+    container: &Container,
+) -> Option<VolumeName> {
+    let is_new = container.labels.has_new_volume() && !observed.volume_recorded;
+    let volume = container.labels.data_volume().filter(|_| is_new)?;
+    (!desired.has_own(&volume)).then_some(volume)
+}
+
 /// The very name that was asked for, if nobody has it.
-fn the_name(observed: &Observed, wanted: &ContainerName) -> Result<ContainerName, Refusal> {
+pub(super) fn the_name(
+    observed: &Observed,
+    wanted: &ContainerName,
+) -> Result<ContainerName, Refusal> {
     let chosen = choose_name(observed, wanted)?;
     if chosen == *wanted {
         return Ok(chosen);
@@ -218,7 +236,10 @@ fn the_name(observed: &Observed, wanted: &ContainerName) -> Result<ContainerName
 /// The first candidate that no container has or was promised. A name held by another workspace
 /// of ours leads to the next candidate; a foreign container is refused, because
 /// its owner may be about to use it under that name.
-fn choose_name(observed: &Observed, wanted: &ContainerName) -> Result<ContainerName, Refusal> {
+pub(super) fn choose_name(
+    observed: &Observed,
+    wanted: &ContainerName,
+) -> Result<ContainerName, Refusal> {
     for name in wanted.candidates() {
         let holds = |it: &&Container| {
             it.name == name.as_ref() || promised_name(it).is_some_and(|promised| promised == name)

@@ -58,7 +58,7 @@ impl Desired {
             workspace: self.workspace.clone(),
             mount,
             data_volume: self.data_volume_in(observed),
-            docker_volume: self.volume_of(observed, VolumeUse::Docker),
+            docker_volume: self.docker_volume_in(observed),
             port,
             resources: self.resources,
             isolation: self.isolation,
@@ -68,6 +68,7 @@ impl Desired {
             repository: self.manner.repository.clone(),
             mounts: self.manner.mounts.clone(),
             replaces: None,
+            revives: None,
             host: self.host.clone(),
         }
     }
@@ -92,6 +93,27 @@ impl Desired {
         let kept = outgoing.and_then(|container| container.labels.data_volume());
         let own = || self.volume_of(observed, VolumeUse::Data);
         kept.or(wanted).or_else(own)
+    }
+
+    /// Whether the workspace's containers take a volume without being told to.
+    pub(super) fn has_own(&self, volume: &VolumeName) -> bool {
+        match &self.data_volume {
+            Some(configured) => configured == volume,
+            None => self.own_volume(VolumeUse::Data) == *volume,
+        }
+    }
+
+    /// What was copied from a snapshot together with a data volume stays with it.
+    fn docker_volume_in(&self, observed: &Observed) -> Option<VolumeName> {
+        let outgoing = observed.containers.iter().find(|it| self.dismisses(it));
+        let data = outgoing.and_then(|container| container.labels.data_volume());
+        let data = data.or_else(|| self.data_volume.clone());
+        let beside = data.map(|it| it.docker_beside(&self.workspace, self.client.as_ref()));
+        let beside = beside.filter(|it| *it != self.own_volume(VolumeUse::Docker));
+        match self.manner.lifetime {
+            Lifetime::Lasting if beside.is_some() => beside,
+            _ => self.volume_of(observed, VolumeUse::Docker),
+        }
     }
 
     /// A container that goes with its session takes a volume that is there, and

@@ -101,6 +101,52 @@ pub async fn depart<E: Engine, R: Remote>(
     Ok(())
 }
 
+/// Takes the steps that give a container its place: the one before it goes, what
+/// the workspace has is recorded, and the name becomes its own. Returns the
+/// workspace's container as it is then; it is not started.
+///
+/// # Errors
+///
+/// As those of [`drive()`].
+pub async fn install<E: Engine, R: Remote, N: Records>(
+    engine: &E,
+    remote: &R,
+    records: &N,
+    desired: &Desired,
+    events: &dyn Events,
+) -> Result<Option<Container>, DriveError> {
+    let mut road = Road::new(engine, remote, records, desired, events);
+    let mut observed = Observed::default();
+    for _ in 0..MAX_STEPS {
+        let containers = engine.containers().await?;
+        observed = Observed { containers, ..observed };
+        observed.last_start = match observed.pair(&desired.workspace) {
+            Some(pair) => last_start(engine, &pair.old.id).await?,
+            None => None,
+        };
+        let serving = observed.serving(&desired.workspace);
+        let Some(container) = serving.first().map(|it| (*it).clone()) else { return Ok(None) };
+        let step = decide(&observed, desired);
+        let is_about_place = matches!(
+            step,
+            Step::Retire { .. }
+                | Step::GiveUp { .. }
+                | Step::Record { .. }
+                | Step::Rename { .. }
+                | Step::Wait { .. }
+        );
+        match step {
+            Step::Refuse(refusal) => return Err(refusal.into()),
+            _ if !is_about_place => return Ok(Some(container)),
+            step => {
+                events.event(Event::Step(&step));
+                road.take(step, &mut observed).await?;
+            }
+        }
+    }
+    Err(stuck(desired).into())
+}
+
 /// The only loop. Ends with a session, or without one when nothing is left to
 /// do.
 async fn follow<E: Engine, R: Remote, N: Records>(

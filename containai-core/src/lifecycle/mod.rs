@@ -24,13 +24,14 @@ mod refusal;
 mod replace;
 mod restore;
 mod road;
+pub mod snapshot;
 mod stop;
 mod succession;
 
 pub use decide::{Step, decide};
 pub use desired::Desired;
 pub use difference::{Difference, Wished, differences};
-pub use drive::{DriveError, Reached, depart, drive, observe};
+pub use drive::{DriveError, Reached, depart, drive, install, observe};
 pub use enclosing::enclosing;
 pub use event::{Event, Events, Silent};
 pub use manner::{Claim, Manner};

@@ -9,6 +9,8 @@
 //! since its file system was kept; else the successor is given up and nothing
 //! is lost.
 
+use std::collections::BTreeMap;
+
 use crate::engine::{Container, ContainerId, RunState, Succession};
 use crate::lifecycle::{Observed, Refusal, Step};
 use crate::naming::{ContainerName, WorkspacePath};
@@ -126,5 +128,6 @@ pub(super) fn succession(old: &Container, kept: &Kept, name: &ContainerName) -> 
         name: name.clone(),
         image: kept.image.clone(),
         labels: old.labels.succeeded(old.id.as_ref(), &kept.last_start, &takes, &old.image),
+        volumes: BTreeMap::new(),
     }
 }

@@ -2,7 +2,7 @@
 
 use super::alphabet::{hyphenated, is_docker_first, is_docker_rest, is_made_of};
 use super::newtype::{parses_from_text, reads_as_text};
-use super::{ClientId, WorkspacePath};
+use super::{ClientId, Nonce, WorkspacePath};
 
 /// The name of a Docker volume: `[a-zA-Z0-9][a-zA-Z0-9_.-]*`, at most 255 characters.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -55,14 +55,66 @@ impl VolumeName {
             Some(client) => workspace.digest_with(client),
             None => workspace.digest(),
         };
-        let what = match what {
-            VolumeUse::Data => "data",
-            VolumeUse::Docker => "docker",
-            VolumeUse::Workspace => "workspace",
-        };
+        let what = what.word();
         let room = Self::MAX_LEN - "containai---".len() - digest.len() - what.len();
         let directory = directory.get(..room).unwrap_or(&directory);
         Self(format!("containai-{directory}-{digest}-{what}"))
+    }
+
+    /// Names a volume of a snapshot.
+    #[must_use]
+    pub fn of_snapshot(id: &Nonce, what: VolumeUse) -> Self {
+        Self(format!("containai-snapshot-{id}-{}", what.word()))
+    }
+
+    /// Names a volume that a workspace got of a snapshot, beside the one that it
+    /// has: [`of`](Self::of) with `nonce` in it.
+    #[must_use]
+    pub fn copied(
+        workspace: &WorkspacePath,
+        client: Option<&ClientId>,
+        what: VolumeUse,
+        nonce: &Nonce,
+    ) -> Self {
+        let own = Self::of(workspace, client, what);
+        let word = what.word();
+        let stem = own.0.strip_suffix(word).unwrap_or(&own.0);
+        let room = Self::MAX_LEN - nonce.as_str().len() - word.len() - 1;
+        let stem = stem.get(..room).unwrap_or(stem);
+        Self(format!("{stem}{nonce}-{word}"))
+    }
+
+    /// Whether it is one that we named for the workspace: its own, or one
+    /// [`copied`](Self::copied) for it.
+    #[must_use]
+    pub fn is_of(
+        &self,
+        workspace: &WorkspacePath,
+        client: Option<&ClientId>,
+        what: VolumeUse,
+    ) -> bool {
+        let copied = |nonce: &Nonce| Self::copied(workspace, client, what, nonce) == *self;
+        *self == Self::of(workspace, client, what)
+            || self.nonce(what).is_some_and(|nonce| copied(&nonce))
+    }
+
+    fn nonce(&self, what: VolumeUse) -> Option<Nonce> {
+        let rest = self.0.strip_suffix(what.word())?.strip_suffix('-')?;
+        Nonce::parse(rest.rsplit('-').next()?).ok()
+    }
+
+    /// The inner Docker's volume that belongs to this data volume of a workspace:
+    /// the one that was copied together with it, else the workspace's own.
+    #[must_use]
+    pub fn docker_beside(&self, workspace: &WorkspacePath, client: Option<&ClientId>) -> Self {
+        let nonce = self.nonce(VolumeUse::Data);
+        let copied = |what, nonce: &Nonce| Self::copied(workspace, client, what, nonce);
+        match nonce {
+            Some(nonce) if copied(VolumeUse::Data, &nonce) == *self => {
+                copied(VolumeUse::Docker, &nonce)
+            }
+            _ => Self::of(workspace, client, VolumeUse::Docker),
+        }
     }
 
     /// Names a data volume that was not there before, for a fresh start:
@@ -91,6 +143,16 @@ pub enum VolumeUse {
     Docker,
     /// The copy of a workspace that is on another machine than the engine.
     Workspace,
+}
+
+impl VolumeUse {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Data => "data",
+            Self::Docker => "docker",
+            Self::Workspace => "workspace",
+        }
+    }
 }
 
 /// Docker would refuse the name of a volume.
@@ -124,6 +186,36 @@ fn fit<'a>(repo: &'a str, branch: &'a str, room: usize) -> (&'a str, &'a str) {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn volumes_that_were_copied_together_belong_together() -> Result<(), Box<dyn std::error::Error>>
+    {
+        let workspace = WorkspacePath::new("/home/a/api")?;
+        let nonce = Nonce::from_random([7; 6]);
+        let data = VolumeName::copied(&workspace, None, VolumeUse::Data, &nonce);
+        let docker = VolumeName::copied(&workspace, None, VolumeUse::Docker, &nonce);
+        assert_eq!(data.docker_beside(&workspace, None), docker);
+        let own = VolumeName::docker(&workspace);
+        let other = WorkspacePath::new("/home/b/api")?;
+        assert_eq!(data.docker_beside(&other, None), VolumeName::docker(&other));
+        for name in [VolumeName::data(&workspace), VolumeName::parse("mine-070707070707-data")?] {
+            assert_eq!(name.docker_beside(&workspace, None), own, "{name}");
+        }
+        Ok(())
+    }
+
+    proptest! {
+        #[test]
+        fn copied_volumes_have_names_that_docker_takes(directory in "[a-zA-Z0-9 é._-]{1,300}") {
+            let Ok(workspace) = WorkspacePath::new(format!("/{directory}")) else { return Ok(()) };
+            let nonce = Nonce::from_random([7; 6]);
+            for what in [VolumeUse::Data, VolumeUse::Docker] {
+                let name = VolumeName::copied(&workspace, None, what, &nonce);
+                prop_assert!(VolumeName::parse(name.as_str()).is_ok(), "{}", name);
+                prop_assert_ne!(&name, &VolumeName::of(&workspace, None, what));
+            }
+        }
+    }
 
     #[test]
     fn two_workspaces_never_share() -> Result<(), Box<dyn std::error::Error>> {

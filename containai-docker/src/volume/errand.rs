@@ -1,5 +1,6 @@
 //! A container that does one thing beside a volume.
 
+use std::collections::HashMap;
 use std::pin::Pin;
 
 use bollard::container::LogOutput;
@@ -58,10 +59,19 @@ impl<'a> Errand<'a> {
         label: &'static str,
         command: Vec<String>,
     ) -> Result<Self, EngineError> {
+        let body = body(mounted, engine.client(), label, command);
+        Self::begin(engine, body, mounted.volume.to_string()).await
+    }
+
+    /// As [`Self::start`], for a helper beside other things.
+    pub(super) async fn begin(
+        engine: &'a DockerEngine,
+        body: ContainerCreateBody,
+        volume: String,
+    ) -> Result<Self, EngineError> {
         let docker = engine.docker();
         let failure = |error| engine.failure(error);
-        let created =
-            docker.create_container(None, body(mounted, engine.client(), label, command)).await;
+        let created = docker.create_container(None, body).await;
         let id = ContainerId::new(created.map_err(failure)?.id);
         let options = AttachContainerOptionsBuilder::default()
             .stdin(true)
@@ -80,11 +90,15 @@ impl<'a> Errand<'a> {
         Ok(Self {
             engine,
             id,
-            volume: mounted.volume.to_string(),
+            volume,
             output: attached.output,
             input: attached.input,
             complaints: Vec::new(),
         })
+    }
+
+    pub(super) fn id(&self) -> &ContainerId {
+        &self.id
     }
 
     pub(super) fn engine(&self) -> &'a DockerEngine {
@@ -105,7 +119,7 @@ impl<'a> Errand<'a> {
     }
 
     /// Waits until it has ended; `Ok` is its status.
-    pub(super) async fn status(&self) -> Result<i64, EngineError> {
+    pub(super) async fn status(&mut self) -> Result<i64, EngineError> {
         let exited = container::exited(self.engine.docker(), &self.id).await;
         exited.map_err(|error| self.engine.failure(error))
     }
@@ -159,8 +173,27 @@ fn body(
         }),
         ..Default::default()
     };
+    let labels = own.into_iter().chain(of_client).collect();
+    let made_of = MadeOf { image: mounted.image, isolation: mounted.isolation, labels };
+    bare(made_of, vec![mount], command)
+}
+
+/// What a helper is made of.
+pub(super) struct MadeOf<'a> {
+    pub(super) image: &'a str,
+    pub(super) isolation: Isolation,
+    /// No workspace: the container serves none.
+    pub(super) labels: HashMap<String, String>,
+}
+
+/// A helper that has these mounts and nothing else.
+pub(super) fn bare(
+    made_of: MadeOf<'_>,
+    mounts: Vec<Mount>,
+    command: Vec<String>,
+) -> ContainerCreateBody {
     ContainerCreateBody {
-        image: Some(mounted.image.to_owned()),
+        image: Some(made_of.image.to_owned()),
         entrypoint: Some(vec!["/bin/sh".into(), "-c".into()]),
         cmd: Some(command),
         env: Some(vec!["LC_ALL=C".into()]),
@@ -174,11 +207,10 @@ fn body(
         open_stdin: Some(true),
         // Its input ends with the command that feeds it.
         stdin_once: Some(true),
-        // No workspace: the container serves none.
-        labels: Some(own.into_iter().chain(of_client).collect()),
+        labels: Some(made_of.labels),
         host_config: Some(HostConfig {
-            runtime: Some(mounted.isolation.runtime().into()),
-            cgroupns_mode: match mounted.isolation {
+            runtime: Some(made_of.isolation.runtime().into()),
+            cgroupns_mode: match made_of.isolation {
                 Isolation::Userns => Some(HostConfigCgroupnsModeEnum::PRIVATE),
                 Isolation::Sysbox => None,
             },
@@ -188,7 +220,7 @@ fn body(
                 typ: Some("none".into()),
                 ..Default::default()
             }),
-            mounts: Some(vec![mount]),
+            mounts: Some(mounts),
             ..Default::default()
         }),
         ..Default::default()

@@ -1,5 +1,6 @@
 //! Volumes, past the containers that have them mounted.
 
+mod copying;
 mod door;
 mod errand;
 mod error;
@@ -9,6 +10,7 @@ mod script;
 mod unpacking;
 mod users;
 
+pub use copying::VolumesCopying;
 pub use door::VolumeDoor;
 pub use errand::Mounted;
 pub use error::VolumeError;

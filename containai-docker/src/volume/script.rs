@@ -24,6 +24,49 @@ pub(super) fn pack() -> String {
     )
 }
 
+/// The line that says that all is copied.
+pub(super) const COPIED: &str = "copied";
+/// The line that says that the copies would outlive a power cut.
+pub(super) const SYNCED: &str = "synced";
+/// Where a helper has the volumes that it reads, and those that it makes.
+pub(super) const ORIGINALS: &str = "/mnt/containai/from";
+pub(super) const COPIES: &str = "/mnt/containai/to";
+
+/// Tells what the originals take and what is free, waits for its line, and
+/// copies each to the one of the same number. Then it waits for the end of its
+/// input: it runs as long as somebody needs it.
+///
+/// `cp` keeps owners, modes, times, hard links, holes, ACLs, extended attributes
+/// and the whiteouts of overlay file systems, which are devices that everybody
+/// may make.
+pub(super) fn copy() -> String {
+    copy_in(ORIGINALS, COPIES)
+}
+
+fn copy_in(originals: &str, copies: &str) -> String {
+    format!(
+        r#"set -u
+used=$(du --summarize --total --block-size=1 '{originals}'/* | tail -n 1 | cut -f 1)
+free=$(stat -f -c '%a %S' '{copies}'/0) || exit 2
+echo "${{used:-0}} $free"
+read -r go || exit 3
+pids=
+for from in '{originals}'/*; do
+  cp --archive --reflink=auto "$from/." '{copies}'/"${{from##*/}}/" &
+  pids="$pids $!"
+done
+failed=0
+for pid in $pids; do wait "$pid" || failed=4; done
+[ $failed -eq 0 ] || exit $failed
+echo {COPIED}
+for to in '{copies}'/*; do sync -f "$to" || exit 5; done
+echo {SYNCED}
+read -r end
+exit 0
+"#
+    )
+}
+
 /// Tells how much room there is, waits for its line, unpacks beside what is
 /// there, and puts it in its place.
 ///

@@ -10,10 +10,11 @@ use std::process::{Command, Stdio};
 
 use tempfile::TempDir;
 
-use super::{pack, unpack, unpack_in};
+use super::{copy, copy_in, pack, unpack, unpack_in};
 
 #[test]
 fn scripts() {
+    insta::assert_snapshot!("copy", copy());
     insta::assert_snapshot!("pack", pack());
     insta::assert_snapshot!("unpack", unpack());
 }
@@ -183,5 +184,70 @@ fn a_stream_without_its_end_changes_nothing() -> io::Result<()> {
         assert_eq!(tree(&place.at("volume")), old);
         fs::remove_file(place.at("memory/began"))?;
     }
+    Ok(())
+}
+
+/// All that a copy has to keep and `find` can tell.
+fn told(directory: &Path) -> io::Result<String> {
+    let mut find = Command::new("find");
+    find.args([".", "-printf", "%P %y %#m %n %U:%G %s %T@ %l\n"]).current_dir(directory);
+    let text = String::from_utf8_lossy(&find.output()?.stdout).into_owned();
+    let mut lines: Vec<_> = text.lines().collect();
+    lines.sort_unstable();
+    Ok(lines.join("\n"))
+}
+
+/// Two volumes of which the second is the store of an inner Docker.
+fn originals() -> io::Result<TempDir> {
+    let place = TempDir::new()?;
+    let fill = "mkdir -p from/0/a from/1/overlay2/diff to/0 to/1 && cd from/0 && echo text > .hidden \
+         && ln .hidden a/second && ln -s /nowhere a/dangling && mkfifo a/pipe \
+         && truncate -s 10M a/hole && chmod 4711 .hidden && chmod 700 . \
+         && mknod ../1/overlay2/diff/gone c 0 0 && touch -d '2001-01-01 00:00:00.5' a";
+    let status = Command::new("sh").args(["-c", fill]).current_dir(place.path()).status()?;
+    assert!(status.success());
+    Ok(place)
+}
+
+fn copy_of(place: &TempDir, input: &str) -> io::Result<(Option<i32>, String)> {
+    let at = |name: &str| place.path().join(name).display().to_string();
+    let mut child = Command::new("sh")
+        .args(["-c", &copy_in(&at("from"), &at("to"))])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()?;
+    if let Some(mut stdin) = child.stdin.take() {
+        stdin.write_all(input.as_bytes())?;
+    }
+    let output = child.wait_with_output()?;
+    Ok((output.status.code(), String::from_utf8_lossy(&output.stdout).into_owned()))
+}
+
+#[test]
+fn copies_are_like_their_originals() -> io::Result<()> {
+    let place = originals()?;
+    let (status, said) = copy_of(&place, "go\n")?;
+    assert_eq!(status, Some(0));
+    let lines: Vec<_> = said.lines().collect();
+    let numbers = lines[0].split(' ').filter(|word| word.parse::<u64>().is_ok()).count();
+    assert_eq!((numbers, &lines[1..]), (3, &["copied", "synced"][..]), "{said}");
+    for volume in ["0", "1"] {
+        let at = |side: &str| place.path().join(side).join(volume);
+        assert_eq!(told(&at("to"))?, told(&at("from"))?);
+    }
+    let copy = |path: &str| fs::metadata(place.path().join("to/0").join(path));
+    assert_eq!(copy(".hidden")?.ino(), copy("a/second")?.ino());
+    assert!(copy("a/hole")?.blocks() < 100);
+    Ok(())
+}
+
+#[test]
+fn nothing_is_copied_for_somebody_who_has_gone() -> io::Result<()> {
+    let place = originals()?;
+    assert_eq!(copy_of(&place, "")?.0, Some(3));
+    assert_eq!(fs::read_dir(place.path().join("to/0"))?.count(), 0);
+    fs::remove_dir(place.path().join("to/1"))?;
+    fs::write(place.path().join("to/1"), "in the way")?;
+    assert_eq!(copy_of(&place, "go\n")?.0, Some(4));
     Ok(())
 }

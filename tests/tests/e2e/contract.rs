@@ -8,6 +8,7 @@ use containai_core::naming::{ContainerName, HostPort, Hostname, VolumeName, Work
 use containai_core::resources::{HostCapacity, Resources};
 use containai_docker::DockerEngine;
 use containai_tests::contract::{Terms, hold};
+use containai_tests::contract_snapshots::hold_snapshots;
 use containai_tests::{Engine, Person};
 use tokio::runtime::{Builder, Runtime};
 
@@ -31,6 +32,7 @@ fn terms(workspace: &str) -> Terms {
             repository: None,
             mounts: Vec::new(),
             replaces: None,
+            revives: None,
             mount: WorkspaceMount::Bind,
             host: HostFacts::default(),
             workspace,
@@ -47,7 +49,10 @@ fn runtime() -> Runtime {
 
 #[test]
 fn the_fake_engine_keeps_its_promises() {
-    let outcome = runtime().block_on(hold(&FakeEngine::new(), &terms("/src/contract")));
+    let outcome = runtime().block_on(async {
+        hold(&FakeEngine::new(), &terms("/src/contract")).await?;
+        hold_snapshots(&FakeEngine::new(), &terms("/src/contract")).await
+    });
     outcome.expect("the fake does what it is asked for");
 }
 
@@ -59,7 +64,8 @@ fn the_real_engine_keeps_its_promises() {
     let address = Engine::shared().address().parse().expect("an address");
     let outcome = runtime().block_on(async {
         let engine = DockerEngine::connect(address, None)?;
-        hold(&engine, &terms).await
+        hold(&engine, &terms).await?;
+        hold_snapshots(&engine, &terms).await
     });
     outcome.expect("the engine does what it is asked for");
 }

@@ -37,6 +37,7 @@ mod renewal;
 mod restores;
 mod setup;
 mod sharing;
+mod snapshots;
 mod ssh_audit;
 mod ssh_clients;
 mod ssh_config;

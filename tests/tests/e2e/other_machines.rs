@@ -263,3 +263,34 @@ fn a_copy_that_was_interrupted_is_completed() {
     let left = hop.through(exec(&person, &repository, "cat late")).run();
     left.success().prints("late\n").tells("left as they are");
 }
+
+#[test]
+fn a_snapshot_is_made_and_used_over_ssh() {
+    let (person, engine) = (Person::new(), Engine::shared());
+    let hop = Hop::of(&person, engine);
+    let repository = person.repository("snap-ssh");
+    let mark = "echo one | sudo tee /srv/mark > /mnt/agent-data/mark; echo inside > README";
+    hop.through(run(&person, &repository, mark)).run().success();
+    let name = format!("far-{}", std::process::id());
+    let snapshot = |words: &[&str]| {
+        hop.through(person.cai(["snapshot"]).args(words)).inside(&repository).run()
+    };
+    snapshot(&["create", &name]).success();
+    // It is this machine's alone.
+    let here = person.cai(["snapshot", "list", "--quiet"]).run().success().stdout();
+    assert!(!here.contains(&name), "{here}");
+    let spoil = "sudo rm /srv/mark; rm /mnt/agent-data/mark; echo later > README";
+    hop.through(exec(&person, &repository, spoil)).run().success();
+    snapshot(&["restore", &name, "--force"]).success();
+    let look = "cat /srv/mark /mnt/agent-data/mark README";
+    // The workspace is git's to keep, on every machine.
+    hop.through(exec(&person, &repository, look)).run().success().prints("one\none\nlater\n");
+    assert_is_copy(&person, &repository);
+    snapshot(&["fork", &name]).fails(2, "the engine of another machine");
+    let clone = person.repository("snap-ssh-clone");
+    let path = clone.path().to_str().expect("a plain path").to_owned();
+    snapshot(&["fork", &name, &path]).success();
+    hop.through(exec(&person, &clone, look)).run().success().prints("one\none\nhello\n");
+    assert_is_copy(&person, &clone);
+    snapshot(&["remove", &name, "--force"]).success();
+}

@@ -193,7 +193,8 @@ impl<'a> Entrance<'a> {
         Ok(Reached { container, session })
     }
 
-    pub(super) async fn turn(&self) -> anyhow::Result<std::fs::File> {
+    /// Keeps others from working on the workspace's container.
+    pub(crate) async fn turn(&self) -> anyhow::Result<std::fs::File> {
         let path = self.context.env.layout.workspace_lock(self.workspace());
         lock::hold(&path, &format!("`{}`", self.workspace()), self.context.ui).await
     }

@@ -10,6 +10,7 @@ mod lifecycle;
 mod look;
 mod show;
 mod start;
+mod survey;
 mod visit;
 mod whereabouts;
 
@@ -19,3 +20,4 @@ pub(crate) use consent::Consent;
 pub(crate) use entrance::Entrance;
 pub(crate) use show::Form;
 pub(crate) use start::agent;
+pub(crate) use survey::Survey;

@@ -57,7 +57,7 @@ impl GcPolicy {
     /// The names of an image that go: all of ours, when no container needs it.
     #[must_use]
     pub fn names_to_take<'i>(&self, image: &'i StoredImage) -> Vec<&'i str> {
-        let is_free = image.used_by.is_empty() && !image.labels.is_kept();
+        let is_free = image.used_by.is_empty() && !image.labels.is_kept() && !image.is_in_snapshot;
         if self.images == Scope::Spared || !is_free {
             return Vec::new();
         }
@@ -70,6 +70,7 @@ impl GcPolicy {
         self.volumes == Scope::Unused
             && volume.labels.is_managed()
             && !volume.labels.is_kept()
+            && volume.labels.snapshot().is_none()
             && volume.used_by.is_empty()
             && volume.created.is_some_and(|created| self.is_old(created, now))
     }

@@ -1,0 +1,50 @@
+use std::process::ExitCode;
+
+use clap::{Args, Subcommand};
+
+use super::{create, fork, list, remove, restore};
+use crate::app::Global;
+use crate::env::Env;
+use crate::ui::Ui;
+
+/// Keep the state of a container, and come back to it [default: list]
+///
+/// A snapshot is the container's file system, its data volume and the store of
+/// its inner Docker, all as of one moment. The workspace is not part of it: git
+/// keeps that. What runs is not part of it either: services and inner
+/// containers come up again as after a power cut.
+///
+/// A snapshot holds the credentials that are on the data volume. It stays on the
+/// engine, out of reach of everybody but who may use the engine, until `cai
+/// snapshot remove`.
+#[derive(Debug, Args)]
+pub(crate) struct SnapshotArgs {
+    #[command(subcommand)]
+    verb: Option<Verb>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    Create(create::CreateArgs),
+    #[command(visible_alias = "ls")]
+    List(list::ListArgs),
+    Restore(restore::RestoreArgs),
+    Fork(fork::ForkArgs),
+    #[command(visible_alias = "rm")]
+    Remove(remove::RemoveArgs),
+}
+
+pub(crate) async fn run(
+    args: SnapshotArgs,
+    global: &Global,
+    env: &Env,
+    ui: &Ui,
+) -> anyhow::Result<ExitCode> {
+    match args.verb.unwrap_or(Verb::List(list::ListArgs::default())) {
+        Verb::Create(args) => create::run(args, global, env, ui).await,
+        Verb::List(args) => list::run(&args, global, env, ui).await,
+        Verb::Restore(args) => restore::run(&args, global, env, ui).await,
+        Verb::Fork(args) => fork::run(args, global, env, ui).await,
+        Verb::Remove(args) => remove::run(&args, global, env, ui).await,
+    }
+}

@@ -1,0 +1,87 @@
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Args;
+use containai_core::byte_size::HumanSize;
+use containai_core::engine::{Engine as _, Snapshots as _};
+use containai_core::lifecycle::Observed;
+use containai_core::lifecycle::snapshot::{abandon, create, plan_create, snapshots};
+use containai_core::naming::SnapshotName;
+
+use super::super::target::{self, TargetArgs};
+use super::leftover::mend;
+use crate::app::Global;
+use crate::context::Context;
+use crate::env::Env;
+use crate::interruption::{Interruption, interrupted};
+use crate::ui::Ui;
+use crate::{host, lock, wire};
+
+/// Keep the state of the workspace's container; the snapshot's name is printed
+///
+/// A running container is frozen while it is copied, so that all of it is of
+/// one moment, and goes on as soon as that is done.
+#[derive(Debug, Args)]
+pub(super) struct CreateArgs {
+    /// The snapshot's name [default: the moment, as 20260131-235959]
+    #[arg(value_name = "NAME")]
+    new_name: Option<SnapshotName>,
+    /// The workspace [default: the repository around the current directory]
+    #[arg(short, long, value_name = "PATH")]
+    workspace: Option<PathBuf>,
+    /// The container's name
+    #[arg(long, value_name = "NAME", conflicts_with = "workspace")]
+    container: Option<String>,
+    /// Print what would be done, and do nothing
+    #[arg(long)]
+    dry_run: bool,
+}
+
+pub(super) async fn run(
+    args: CreateArgs,
+    global: &Global,
+    env: &Env,
+    ui: &Ui,
+) -> anyhow::Result<ExitCode> {
+    let context = Context::of_engine(env, ui, global)?;
+    let engine = context.engine()?;
+    let wanted = TargetArgs::of(args.container, args.workspace);
+    let container = wanted.find(&engine, &context).await?;
+    let workspace = target::served(&container)?;
+    let _turn = match args.dry_run {
+        true => None,
+        false => {
+            let path = env.layout.workspace_lock(&workspace);
+            Some(lock::hold(&path, &format!("`{workspace}`"), ui).await?)
+        }
+    };
+    if !args.dry_run {
+        mend(&engine, ui).await?;
+    }
+    let containers = engine.containers().await?;
+    let container = wanted.pick(&containers, &context)?;
+    let observed = Observed { containers, ..Observed::default() };
+    let volumes = engine.volumes_of(&container.id).await?;
+    let existing = snapshots(&engine).await?;
+    let moment = (host::nonce()?, host::now());
+    let plan = plan_create(&observed, &container, volumes, &existing, args.new_name, moment)?;
+    if args.dry_run {
+        ui.data(&wire::snapshot::plan(&plan.tasks()))?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let mut interruption = Interruption::listen()?;
+    let made = tokio::select! {
+        made = create(&engine, &plan, ui) => made,
+        () = interruption.comes() => {
+            abandon(&engine, &plan.snapshot.volumes()).await?;
+            ui.finish_work();
+            return Err(interrupted());
+        }
+    };
+    ui.finish_work();
+    let snapshot = made?;
+    let (name, size) = (&snapshot.name, HumanSize(snapshot.size));
+    ui.say(&format!("made snapshot {name} of {}, with {size} of volumes", snapshot.container));
+    ui.data(name.as_str())?;
+    Ok(ExitCode::SUCCESS)
+}

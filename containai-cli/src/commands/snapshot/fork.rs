@@ -1,0 +1,141 @@
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Args;
+use containai_core::engine::{Container, Identity};
+use containai_core::lifecycle::Claim;
+use containai_core::lifecycle::snapshot::{
+    RevivePlan, Snapshot, abandon, named, plan_revive, revive, snapshots,
+};
+use containai_core::naming::{ContainerName, GitHead, SnapshotName, VolumeName, VolumeUse};
+
+use super::super::enter::{Choice, Consent, Entrance, Survey};
+use super::checkout;
+use super::ground::Ground;
+use super::leftover::mend;
+use crate::app::Global;
+use crate::context::Context;
+use crate::env::Env;
+use crate::interruption::{Interruption, interrupted};
+use crate::ui::Ui;
+use crate::workspace::Spot;
+use crate::{git, host, wire};
+
+/// Start another container from a snapshot; its name is printed
+///
+/// It has a port, a host key, a machine id and volumes of its own, and works on
+/// a new worktree of the repository, on a branch of its own from where the
+/// repository is now. Nothing that it does reaches the first one, except
+/// through what both share on purpose: the repository, and accounts elsewhere.
+#[derive(Debug, Args)]
+pub(super) struct ForkArgs {
+    /// The snapshot
+    #[arg(value_name = "NAME")]
+    snapshot: SnapshotName,
+    /// Where to make the worktree, or a directory to work on as it is [default:
+    /// beside the repository]
+    path: Option<PathBuf>,
+    /// The new container's name [default: of the repository and the branch]
+    #[arg(long = "name", value_name = "NAME")]
+    new_name: Option<ContainerName>,
+    /// The new branch [default: fork/ and the snapshot's name]
+    #[arg(short, long)]
+    branch: Option<String>,
+    /// Print what would be done, and do nothing
+    #[arg(long)]
+    dry_run: bool,
+}
+
+pub(super) async fn run(
+    args: ForkArgs,
+    global: &Global,
+    env: &Env,
+    ui: &Ui,
+) -> anyhow::Result<ExitCode> {
+    let context = Context::of_engine(env, ui, global)?;
+    let all = snapshots(&context.engine()?).await?;
+    let snapshot = named(&all, &args.snapshot)?;
+    let (path, branch) = (args.path.as_deref(), args.branch.as_deref());
+    let ground = Ground::choose(snapshot, path, branch, context.client.as_ref(), env)?;
+    let spot = Spot::Named(ground.workspace.clone());
+    let choice = Choice { name: args.new_name.clone(), ..Choice::default() };
+    let entrance = Entrance::new(env, ui, global.flags(), spot, Consent::Refused)?;
+    let mut entrance = entrance.choosing(choice);
+    if args.dry_run {
+        let survey = entrance.survey().await?;
+        let plan = plan(survey, snapshot, &ground).await?.1;
+        ui.data(&wire::snapshot::fork_plan(&plan.tasks(), new_branch(&ground), &ground.workspace))?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let turn = entrance.turn().await?;
+    let survey = entrance.survey().await?;
+    mend(&survey.engine, ui).await?;
+    let begun = survey.observed.containers.iter().find(|it| it.serves(&ground.workspace));
+    let is_begun = |it: &&Container| {
+        it.labels.is_fork() && it.labels.snapshot().as_ref() == Some(&snapshot.id)
+    };
+    if begun.filter(is_begun).is_none() {
+        // What cannot be made is found out before there is a worktree for it.
+        plan(survey, snapshot, &ground).await?;
+        if let Some(branch) = new_branch(&ground) {
+            git::add_worktree(&snapshot.workspace, &ground.workspace, branch)?;
+        }
+        let survey = entrance.survey().await?;
+        let (survey, plan) = plan(survey, snapshot, &ground).await?;
+        make(&entrance, &survey, &plan, ui).await?;
+    }
+    drop(turn);
+    let reached = entrance.enter_existing().await?;
+    if ground.branch.is_some() {
+        checkout::fill(&reached.container, reached.session, ui).await?;
+    }
+    ui.say(&format!("{} works on {}", reached.container.name, ground.workspace));
+    ui.data(&reached.container.name)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn new_branch(ground: &Ground) -> Option<&str> {
+    ground.branch.as_deref().filter(|_| ground.is_new)
+}
+
+async fn plan(
+    mut survey: Survey,
+    snapshot: &Snapshot,
+    ground: &Ground,
+) -> anyhow::Result<(Survey, RevivePlan)> {
+    let Survey { engine, observed, wanted } = &mut survey;
+    if let (Some(branch), true) = (&ground.branch, wanted.manner.name == Claim::Preferred) {
+        let head = GitHead::Branch(branch.clone());
+        wanted.name = ContainerName::derive_from(snapshot.workspace.dir_name(), &head);
+    }
+    let mut is_free = true;
+    for what in [VolumeUse::Data, VolumeUse::Docker] {
+        let own = VolumeName::of(&wanted.workspace, wanted.client.as_ref(), what);
+        is_free &= !engine.has_volume(&own).await?;
+    }
+    let renewed = Identity::Renewed;
+    let plan = plan_revive(snapshot, observed, wanted, renewed, is_free, &host::nonce()?)?;
+    Ok((survey, plan))
+}
+
+async fn make(
+    entrance: &Entrance<'_>,
+    survey: &Survey,
+    plan: &RevivePlan,
+    ui: &Ui,
+) -> anyhow::Result<()> {
+    let Survey { engine, wanted, .. } = survey;
+    let (remote, records) = (entrance.remote(), entrance.records());
+    let mut interruption = Interruption::listen()?;
+    let made = tokio::select! {
+        made = revive(engine, remote, &records, wanted, plan, ui) => made,
+        () = interruption.comes() => {
+            abandon(engine, &plan.volumes).await?;
+            ui.finish_work();
+            return Err(interrupted());
+        }
+    };
+    ui.finish_work();
+    made?;
+    Ok(())
+}

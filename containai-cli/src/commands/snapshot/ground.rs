@@ -1,0 +1,97 @@
+//! The directory that a fork works on.
+
+use std::path::{Path, PathBuf};
+
+use containai_core::hint::Hint;
+use containai_core::lifecycle::snapshot::Snapshot;
+use containai_core::naming::{ClientId, WorkspacePath};
+
+use crate::env::Env;
+use crate::error::CliError;
+use crate::{git, workspace};
+
+/// What a fork works on.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(super) struct Ground {
+    pub(super) workspace: WorkspacePath,
+    /// The branch that is checked out there; `None` for a directory as it is.
+    pub(super) branch: Option<String>,
+    /// Whether the worktree has to be made.
+    pub(super) is_new: bool,
+}
+
+impl Ground {
+    /// A directory that was named is taken as it is; otherwise a linked worktree
+    /// is made, beside the repository where no path was named. One that an
+    /// earlier call has made is gone on with.
+    pub(super) fn choose(
+        snapshot: &Snapshot,
+        path: Option<&Path>,
+        branch: Option<&str>,
+        client: Option<&ClientId>,
+        env: &Env,
+    ) -> Result<Self, CliError> {
+        let origin = &snapshot.workspace;
+        let wanted = branch.map_or_else(|| format!("fork/{}", snapshot.name), str::to_owned);
+        let path = match path {
+            Some(path) => env.directory.join(path),
+            None => beside(origin, &wanted),
+        };
+        if path.is_dir() {
+            let workspace = workspace::find(Some(&path), env, workspace::Caution::Forced)?;
+            return Self::existing(workspace, origin, branch);
+        }
+        if client.is_some() {
+            let message = "the engine of another machine has no worktree of this repository";
+            let hint = Hint::new("clone the repository, and name the clone");
+            return Err(CliError::usage(message).hint(hint));
+        }
+        if git::top_level(origin.as_path()).as_deref() != Some(origin.as_path()) {
+            let message = format!("`{origin}` is not the top of a repository");
+            let hint = Hint::new("name a directory for the fork to work on");
+            return Err(CliError::usage(message).hint(hint));
+        }
+        let workspace = resolved(&path)?;
+        Ok(Self { workspace, branch: Some(wanted), is_new: true })
+    }
+
+    fn existing(
+        workspace: WorkspacePath,
+        origin: &WorkspacePath,
+        branch: Option<&str>,
+    ) -> Result<Self, CliError> {
+        if workspace == *origin {
+            let message = format!("`{workspace}` is the workspace of the snapshot itself");
+            let hint = Hint::new("name another directory, or use `cai snapshot restore`");
+            return Err(CliError::usage(message).hint(hint));
+        }
+        let has = git::worktree_branch(origin, &workspace);
+        match (branch, &has) {
+            (Some(wanted), has) if has.as_deref() != Some(wanted) => {
+                let message = format!("`{workspace}` is there, and not on branch `{wanted}`");
+                let hint = Hint::new("name a path that is free, or leave out `--branch`");
+                Err(CliError::usage(message).hint(hint))
+            }
+            _ => Ok(Self { workspace, branch: has, is_new: false }),
+        }
+    }
+}
+
+fn beside(origin: &WorkspacePath, branch: &str) -> PathBuf {
+    let leaf = branch.strip_prefix("fork/").unwrap_or(branch).replace('/', "-");
+    let parent = origin.as_path().parent().unwrap_or(Path::new("/"));
+    parent.join(format!("{}-{leaf}", origin.dir_name()))
+}
+
+/// The path with the links of its parent resolved, as the workspace will have it.
+fn resolved(path: &Path) -> Result<WorkspacePath, CliError> {
+    let shown = path.display();
+    let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else {
+        return Err(CliError::usage(format!("`{shown}` is no path for a worktree")));
+    };
+    let parent = parent.canonicalize().map_err(|_| {
+        CliError::usage(format!("`{shown}` is in no directory"))
+            .hint(Hint::new("make the directory around it first"))
+    })?;
+    WorkspacePath::new(parent.join(name)).map_err(|error| CliError::usage(error.to_string()))
+}

@@ -1,0 +1,29 @@
+//! What interrupted commands left.
+
+use containai_core::lifecycle::snapshot::{Leftovers, clear, leftovers};
+use containai_docker::DockerEngine;
+
+use crate::host;
+use crate::ui::{Ui, harmless};
+
+/// Removes what interrupted commands left.
+pub(crate) async fn mend(engine: &DockerEngine, ui: &Ui) -> anyhow::Result<()> {
+    let left = leftovers(engine, host::now()).await?;
+    clear(engine, &left).await?;
+    for line in told(&left) {
+        ui.detail(&format!("removed {line}"));
+    }
+    Ok(())
+}
+
+/// A line for each thing.
+pub(crate) fn told(left: &Leftovers) -> Vec<String> {
+    let volumes =
+        left.volumes.iter().map(|name| format!("volume {name} of a copy that was not finished"));
+    let images = left
+        .images
+        .iter()
+        .map(|id| format!("image {} of a snapshot that was not finished", harmless(id)));
+    let helpers = left.helpers.iter().map(|id| format!("helper {}", harmless(id.as_ref())));
+    helpers.chain(images).chain(volumes).collect()
+}

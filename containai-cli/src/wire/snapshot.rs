@@ -1,0 +1,187 @@
+//! What `cai snapshot` prints.
+
+use containai_core::byte_size::{ByteSize, HumanSize};
+use containai_core::lifecycle::snapshot::{Snapshot, Task};
+use containai_core::naming::WorkspacePath;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::table;
+use crate::ui::harmless;
+
+/// One snapshot in the output of `cai snapshot list --json`.
+#[derive(Clone, Debug, JsonSchema, Serialize)]
+pub(crate) struct Entry {
+    /// Its name.
+    name: String,
+    /// The container that it was made of.
+    container: String,
+    /// The workspace of that container.
+    workspace: String,
+    /// When it was made, RFC 3339 in UTC.
+    created: String,
+    /// Bytes that it takes at most, volumes included.
+    size: u64,
+    /// The image that the container was made from.
+    image: String,
+    /// How many containers are made of it.
+    containers: usize,
+}
+
+impl Entry {
+    pub(crate) fn of(snapshot: &Snapshot) -> Self {
+        Self {
+            name: snapshot.name.to_string(),
+            container: harmless(&snapshot.container),
+            workspace: snapshot.workspace.to_string(),
+            created: snapshot.created.to_string(),
+            size: snapshot.size.bytes(),
+            image: harmless(&snapshot.image),
+            containers: snapshot.used_by.len(),
+        }
+    }
+}
+
+/// The list for people.
+pub(crate) fn table(entries: &[Entry]) -> String {
+    let one_line = |text: &str| text.replace('\n', "\u{fffd}");
+    let row = |entry: &Entry| {
+        vec![
+            entry.name.clone(),
+            one_line(&entry.container),
+            entry.created.clone(),
+            HumanSize(ByteSize::from_bytes(entry.size)).to_string(),
+            one_line(&entry.image),
+            entry.workspace.clone(),
+        ]
+    };
+    let rows: Vec<_> = entries.iter().map(row).collect();
+    table::table(&["NAME", "CONTAINER", "CREATED", "SIZE", "IMAGE", "WORKSPACE"], &rows)
+}
+
+/// A snapshot in a question.
+pub(crate) fn described(snapshot: &Snapshot) -> String {
+    let Snapshot { name, container, created, .. } = snapshot;
+    format!("{name} of {} ({created})", harmless(container))
+}
+
+/// The output of `--dry-run`.
+pub(crate) fn plan(tasks: &[Task]) -> String {
+    numbered(tasks.iter().map(words))
+}
+
+/// The output of `cai snapshot fork --dry-run`; `branch` is the one of a new
+/// worktree.
+pub(crate) fn fork_plan(tasks: &[Task], branch: Option<&str>, path: &WorkspacePath) -> String {
+    let worktree = branch
+        .map(|branch| format!("make a worktree at {path} on the new branch {}", harmless(branch)));
+    numbered(worktree.into_iter().chain(tasks.iter().map(words)).chain(["start it".to_owned()]))
+}
+
+fn numbered(lines: impl Iterator<Item = String>) -> String {
+    let lines = lines.enumerate().map(|(number, line)| format!("{}. {line}", number + 1));
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+fn words(task: &Task) -> String {
+    match task {
+        Task::Freeze(name) => format!("freeze {}", harmless(name)),
+        Task::Copy(copy) => format!("copy volume {} to {}", copy.from, copy.to),
+        Task::Commit(name) => format!("keep the file system of {}", harmless(name)),
+        Task::Wake(name) => format!("wake {}", harmless(name)),
+        Task::Name(snapshot) => format!("name it snapshot {}", snapshot.name),
+        Task::Stop(name) => format!("stop {}", harmless(name)),
+        Task::Succeed(name) => format!("make a successor of {} from the snapshot", harmless(name)),
+        Task::Make { name, workspace } => format!("create container {name} for {workspace}"),
+        Task::Anonymise => "take host key and machine id out of the file system".to_owned(),
+        Task::RemoveContainer(name) => {
+            format!("remove {}, and name the successor so", harmless(name))
+        }
+        Task::Record(volume) => format!("record {volume} as the workspace's data volume"),
+        Task::RemoveVolume(volume) => format!("remove volume {volume} unless others have it"),
+        Task::RemoveImage(snapshot) => format!("remove the image of snapshot {}", snapshot.name),
+        task => format!("{task:?}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use containai_core::engine::{Isolation, VolumeCopy};
+    use containai_core::naming::{Nonce, SnapshotName, VolumeName};
+    use containai_core::timestamp::Timestamp;
+
+    use super::*;
+
+    fn snapshot() -> Snapshot {
+        Snapshot {
+            id: Nonce::from_random([7; 6]),
+            name: SnapshotName::parse("before").expect("a name"),
+            created: Timestamp::from_unix(1_709_209_815),
+            container: "api-\u{1b}main".into(),
+            workspace: WorkspacePath::new("/home/me/api").expect("a path"),
+            image: "containai/base:1".into(),
+            isolation: Isolation::Userns,
+            size: ByteSize::from_bytes(5 << 20),
+            used_by: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn people_read_a_table_and_scripts_json() {
+        let entries = [Entry::of(&snapshot())];
+        insta::assert_snapshot!(table(&entries), @r"
+        NAME    CONTAINER  CREATED               SIZE     IMAGE             WORKSPACE
+        before  api-�main  2024-02-29T12:30:15Z  5.0 MiB  containai/base:1  /home/me/api
+        ");
+        insta::assert_json_snapshot!(entries, @r#"
+        [
+          {
+            "name": "before",
+            "container": "api-�main",
+            "workspace": "/home/me/api",
+            "created": "2024-02-29T12:30:15Z",
+            "size": 5242880,
+            "image": "containai/base:1",
+            "containers": 0
+          }
+        ]
+        "#);
+    }
+
+    #[test]
+    fn plans_are_told_step_by_step() {
+        let volume = |name| VolumeName::parse(name).expect("a name");
+        let copy = VolumeCopy { from: volume("a"), to: volume("b") };
+        let tasks = [
+            Task::Freeze("api-main".into()),
+            Task::Copy(copy),
+            Task::Commit("api-main".into()),
+            Task::Wake("api-main".into()),
+            Task::Name(snapshot()),
+            Task::Stop("api-main".into()),
+            Task::Succeed("api-main".into()),
+            Task::RemoveContainer("api-main".into()),
+            Task::Record(volume("b")),
+            Task::RemoveVolume(volume("a")),
+            Task::Anonymise,
+            Task::RemoveImage(snapshot()),
+        ];
+        let path = WorkspacePath::new("/home/me/api-before").expect("a path");
+        insta::assert_snapshot!(fork_plan(&tasks, Some("fork/before"), &path), @r"
+        1. make a worktree at /home/me/api-before on the new branch fork/before
+        2. freeze api-main
+        3. copy volume a to b
+        4. keep the file system of api-main
+        5. wake api-main
+        6. name it snapshot before
+        7. stop api-main
+        8. make a successor of api-main from the snapshot
+        9. remove api-main, and name the successor so
+        10. record b as the workspace's data volume
+        11. remove volume a unless others have it
+        12. take host key and machine id out of the file system
+        13. remove the image of snapshot before
+        14. start it
+        ");
+    }
+}

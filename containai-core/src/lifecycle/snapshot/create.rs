@@ -1,0 +1,171 @@
+//! A snapshot is made.
+
+use super::leftover::abandon;
+use super::stored::copies;
+use super::{CreatePlan, Snapshot, SnapshotError};
+use crate::byte_size::ByteSize;
+use crate::engine::{
+    Container, ContainerId, CopyJob, Copying as _, EngineError, OwnVolumes, Room, RunState,
+    Snapshots,
+};
+use crate::lifecycle::{Event, Events, Observed, Refusal};
+use crate::naming::{Nonce, SnapshotName, WorkspacePath};
+use crate::timestamp::Timestamp;
+
+/// What a disk keeps free whatever is copied.
+const RESERVE: u64 = 64 << 20;
+
+/// Decides how a snapshot of a container is made. `volumes` are the container's;
+/// without a name it gets that of the moment.
+///
+/// # Errors
+///
+/// - [`SnapshotError::Exists`]: the name is taken.
+/// - [`Refusal::NotOurs`], [`Refusal::Stuck`]: for a container that is not ours
+///   or is going.
+pub fn plan_create(
+    observed: &Observed,
+    container: &Container,
+    volumes: OwnVolumes,
+    existing: &[Snapshot],
+    name: Option<SnapshotName>,
+    (id, now): (Nonce, Timestamp),
+) -> Result<CreatePlan, SnapshotError> {
+    let not_ours = || Refusal::NotOurs { name: container.name.clone() };
+    let path = container.labels.workspace().ok_or_else(not_ours)?;
+    let workspace = WorkspacePath::new(path).map_err(|_| not_ours())?;
+    let isolation = container.labels.isolation().ok_or_else(not_ours)?;
+    if matches!(container.state, RunState::Removing | RunState::Restarting | RunState::Dead) {
+        let (name, state) = (container.name.clone(), container.state.to_string());
+        return Err(Refusal::Stuck { name, state }.into());
+    }
+    let is_taken = |name: &SnapshotName| existing.iter().any(|it| it.name == *name);
+    let name = match name {
+        Some(name) if is_taken(&name) => {
+            return Err(SnapshotError::Exists { name: name.to_string() });
+        }
+        Some(name) => name,
+        None => {
+            let moment = now.compact();
+            let mut names = SnapshotName::of_moment(&moment);
+            names.find(|name| !is_taken(name)).ok_or_else(not_ours)?
+        }
+    };
+    let snapshot = Snapshot {
+        id,
+        name,
+        created: now,
+        container: container.name.clone(),
+        workspace,
+        image: container.image.clone(),
+        isolation,
+        size: ByteSize::from_bytes(0),
+        used_by: Vec::new(),
+    };
+    let freezes = writers(observed, container, &volumes);
+    Ok(CreatePlan { snapshot, container: container.clone(), volumes, freezes })
+}
+
+/// The container, and whoever shares its data volume, as far as they run.
+fn writers(observed: &Observed, container: &Container, volumes: &OwnVolumes) -> Vec<Container> {
+    let writes = |it: &&Container| {
+        let shares = it.labels.is_managed()
+            && it.labels.workspace().is_some()
+            && it.labels.data_volume().as_ref() == Some(&volumes.data);
+        it.state == RunState::Running && (it.id == container.id || shares)
+    };
+    observed.containers.iter().filter(writes).cloned().collect()
+}
+
+/// Makes the snapshot. Whatever it ends with, nothing stays frozen, and what was
+/// made of a snapshot that failed is removed; whoever drops the future calls
+/// [`abandon()`].
+///
+/// # Errors
+///
+/// - [`SnapshotError::NoRoom`]: nothing was frozen yet.
+/// - What the engine answered.
+pub async fn create<S: Snapshots>(
+    engine: &S,
+    plan: &CreatePlan,
+    events: &dyn Events,
+) -> Result<Snapshot, SnapshotError> {
+    let outcome = work(engine, plan, events).await;
+    if outcome.is_err() {
+        abandon(engine, &plan.snapshot.volumes()).await?;
+    }
+    outcome
+}
+
+async fn work<S: Snapshots>(
+    engine: &S,
+    plan: &CreatePlan,
+    events: &dyn Events,
+) -> Result<Snapshot, SnapshotError> {
+    let CreatePlan { snapshot, container, volumes, freezes } = plan;
+    events.event(Event::Stage(&format!("making snapshot {}", snapshot.name)));
+    let job = CopyJob {
+        copies: copies(volumes, &snapshot.volumes()),
+        workspace: snapshot.workspace.clone(),
+        snapshot: Some(snapshot.id.clone()),
+        image: container.image.clone(),
+        isolation: snapshot.isolation,
+        freezes: freezes.iter().map(|it| it.id.clone()).collect(),
+    };
+    let mut copying = engine.begin_copy(&job).await?;
+    let room = copying.room();
+    require_room(room)?;
+    let frozen = freeze(engine, &job.freezes).await;
+    let taken = match frozen {
+        Ok(()) => take(engine, plan, &mut copying, room.needed).await,
+        Err(error) => Err(error),
+    };
+    thaw(engine, &job.freezes).await?;
+    let image = taken?;
+    copying.sync().await?;
+    engine.name_snapshot(&image, &snapshot.id).await?;
+    copying.close().await?;
+    Ok(Snapshot { size: room.needed, ..snapshot.clone() })
+}
+
+/// All that has to be of one moment.
+async fn take<S: Snapshots>(
+    engine: &S,
+    plan: &CreatePlan,
+    copying: &mut S::Copying<'_>,
+    bytes: ByteSize,
+) -> Result<String, EngineError> {
+    let labels = plan.snapshot.labels(bytes);
+    copying.copy().await?;
+    engine.commit(&plan.container.id, &labels).await
+}
+
+async fn freeze<S: Snapshots>(engine: &S, all: &[ContainerId]) -> Result<(), EngineError> {
+    for id in all {
+        engine.freeze(id).await?;
+    }
+    Ok(())
+}
+
+/// Wakes those of them that are frozen; whatever fails, the others too.
+pub(super) async fn thaw<S: Snapshots>(engine: &S, all: &[ContainerId]) -> Result<(), EngineError> {
+    if all.is_empty() {
+        return Ok(());
+    }
+    let mut outcome = Ok(());
+    for container in engine.containers().await? {
+        if all.contains(&container.id) && container.state == RunState::Paused {
+            let woken = engine.unpause(&container.id).await;
+            outcome = outcome.and(woken);
+        }
+    }
+    outcome
+}
+
+pub(super) fn require_room(room: Room) -> Result<(), SnapshotError> {
+    let free = ByteSize::from_bytes(room.free.bytes().saturating_sub(RESERVE));
+    match room.needed <= free {
+        true => Ok(()),
+        false => Err(SnapshotError::NoRoom { needed: room.needed, free }),
+    }
+}

@@ -1,0 +1,170 @@
+//! Why there is no snapshot, or nothing came of one.
+
+use crate::byte_size::{ByteSize, HumanSize};
+use crate::engine::EngineError;
+use crate::exit;
+use crate::hint::{Advice, Hint};
+use crate::lifecycle::{DriveError, Refusal};
+use crate::records::RecordError;
+use crate::remote::RemoteError;
+
+/// Why there is no snapshot, or nothing came of one.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SnapshotError {
+    /// What the engine, the way in or the lifecycle says.
+    #[error(transparent)]
+    Drive(#[from] DriveError),
+    /// The name is taken.
+    #[error("there is a snapshot `{name}` already")]
+    Exists {
+        /// The name.
+        name: String,
+    },
+    /// Nobody made it on this engine, or somebody removed it.
+    #[error("there is no snapshot `{name}`")]
+    Unknown {
+        /// The name.
+        name: String,
+    },
+    /// The engine's disk has no room for the copies.
+    #[error("the copies take {}, and the engine's disk has {} free", HumanSize(*.needed), HumanSize(*.free))]
+    NoRoom {
+        /// What they take.
+        needed: ByteSize,
+        /// What is free.
+        free: ByteSize,
+    },
+    /// The container goes with its session, and so would what is put back.
+    #[error("container `{name}` goes with its session")]
+    Fleeting {
+        /// The container.
+        name: String,
+    },
+    /// The snapshot was made with another isolation than the engine has now.
+    #[error("snapshot `{name}` was made with `{has}` isolation, and the engine has `{wanted}`")]
+    OtherIsolation {
+        /// The snapshot.
+        name: String,
+        /// What it was made with.
+        has: String,
+        /// What the engine has.
+        wanted: String,
+    },
+    /// The workspace that a fork is to have has a container.
+    #[error("`{workspace}` has container `{name}` already")]
+    Occupied {
+        /// The workspace.
+        workspace: String,
+        /// Its container.
+        name: String,
+    },
+    /// Somebody started the container while it was being put back.
+    #[error("container `{name}` was started meanwhile: nothing was restored")]
+    Started {
+        /// The container.
+        name: String,
+    },
+    /// Somebody copies from it just now.
+    #[error("snapshot `{name}` is being copied")]
+    InUse {
+        /// The snapshot.
+        name: String,
+    },
+}
+
+impl From<EngineError> for SnapshotError {
+    fn from(error: EngineError) -> Self {
+        Self::Drive(error.into())
+    }
+}
+
+impl From<RemoteError> for SnapshotError {
+    fn from(error: RemoteError) -> Self {
+        Self::Drive(error.into())
+    }
+}
+
+impl From<RecordError> for SnapshotError {
+    fn from(error: RecordError) -> Self {
+        Self::Drive(error.into())
+    }
+}
+
+impl From<Refusal> for SnapshotError {
+    fn from(refusal: Refusal) -> Self {
+        Self::Drive(refusal.into())
+    }
+}
+
+impl Advice for SnapshotError {
+    fn exit_code(&self) -> u8 {
+        match self {
+            Self::Drive(error) => error.exit_code(),
+            Self::Exists { .. }
+            | Self::Unknown { .. }
+            | Self::Fleeting { .. }
+            | Self::OtherIsolation { .. }
+            | Self::Occupied { .. } => exit::USAGE,
+            Self::NoRoom { .. } | Self::Started { .. } | Self::InUse { .. } => exit::FAILED,
+        }
+    }
+
+    fn hints(&self) -> Vec<Hint> {
+        let list = "cai snapshot list";
+        vec![match self {
+            Self::Drive(error) => return error.hints(),
+            Self::Exists { name } => {
+                let command = format!("cai snapshot remove {name}");
+                Hint::run(&command, "remove it, or choose another name")
+            }
+            Self::Unknown { .. } => Hint::run(list, "see which there are"),
+            Self::NoRoom { .. } => {
+                Hint::run(list, "see which snapshots can go, and `cai snapshot remove` them")
+            }
+            Self::Fleeting { .. } => {
+                Hint::new("make a container beside it with `cai snapshot fork`")
+            }
+            Self::OtherIsolation { has, .. } => Hint::run(
+                &format!("cai setup --isolation {has}"),
+                "go back to that; containers of the other isolation are then out of sight",
+            ),
+            Self::Occupied { .. } => Hint::new("name another directory, or another branch"),
+            Self::Started { .. } => Hint::new("run the same command again"),
+            Self::InUse { .. } => Hint::new("wait until that is done, and run again"),
+        }]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{fake, samples};
+
+    #[test]
+    fn what_a_person_reads() {
+        let name = || "before".to_owned();
+        let samples = samples!(SnapshotError {
+            Drive: [EngineError::NoSuchImage { image: "base".into() }.into()],
+            Exists: [SnapshotError::Exists { name: name() }],
+            Unknown: [SnapshotError::Unknown { name: name() }],
+            NoRoom: [SnapshotError::NoRoom {
+                needed: ByteSize::from_gib(3),
+                free: ByteSize::from_gib(2),
+            }],
+            Fleeting: [SnapshotError::Fleeting { name: "api-main".into() }],
+            OtherIsolation: [SnapshotError::OtherIsolation {
+                name: name(),
+                has: "userns".into(),
+                wanted: "sysbox".into(),
+            }],
+            Occupied: [SnapshotError::Occupied {
+                workspace: "/src/api-before".into(),
+                name: "api-before".into(),
+            }],
+            Started: [SnapshotError::Started { name: "api-main".into() }],
+            InUse: [SnapshotError::InUse { name: name() }],
+        });
+        insta::assert_snapshot!(fake::advised(&samples));
+    }
+}

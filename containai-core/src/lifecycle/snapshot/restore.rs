@@ -1,0 +1,165 @@
+//! A container is put back.
+
+use std::collections::BTreeMap;
+
+use super::create::require_room;
+use super::leftover::{abandon, forgiving};
+use super::revive::helper_image;
+use super::{RestorePlan, Snapshot, SnapshotError};
+use crate::engine::{
+    Container, CopyJob, Copying as _, OwnVolumes, RunState, Snapshots, Succession,
+};
+use crate::label;
+use crate::layout;
+use crate::lifecycle::{Desired, Event, Events, Refusal, install};
+use crate::naming::{ContainerName, Nonce, VolumeName, VolumeUse};
+use crate::records::Records;
+use crate::remote::Remote;
+
+/// Decides how a container is put back. `has` are its volumes now; `nonce` tells
+/// the new ones apart.
+///
+/// # Errors
+///
+/// - [`SnapshotError::Fleeting`]: the container goes with its session.
+/// - [`SnapshotError::OtherIsolation`]: owners of files would not fit.
+/// - [`Refusal`]: the container is going, or it has no port.
+pub fn plan_restore(
+    snapshot: &Snapshot,
+    container: &Container,
+    has: &OwnVolumes,
+    desired: &Desired,
+    nonce: &Nonce,
+) -> Result<RestorePlan, SnapshotError> {
+    let name = || container.name.clone();
+    if container.labels.is_ephemeral() {
+        return Err(SnapshotError::Fleeting { name: name() });
+    }
+    if matches!(container.state, RunState::Removing | RunState::Dead) {
+        return Err(Refusal::Stuck { name: name(), state: container.state.to_string() }.into());
+    }
+    if container.labels.ssh_port().is_none() {
+        return Err(Refusal::NoPort { name: name() }.into());
+    }
+    let isolation = container.labels.isolation().unwrap_or(desired.isolation);
+    require_isolation(snapshot, isolation)?;
+    let (workspace, client) = (&desired.workspace, desired.client.as_ref());
+    let copied = |what| VolumeName::copied(workspace, client, what, nonce);
+    let is_ours = |volume: &VolumeName, what| volume.is_of(workspace, client, what);
+    let replaced = [(&has.data, VolumeUse::Data), (&has.docker, VolumeUse::Docker)];
+    let replaced = replaced.into_iter().filter(|(volume, what)| is_ours(volume, *what));
+    Ok(RestorePlan {
+        snapshot: snapshot.clone(),
+        container: container.clone(),
+        volumes: OwnVolumes { data: copied(VolumeUse::Data), docker: copied(VolumeUse::Docker) },
+        replaced: replaced.map(|(volume, _)| volume.clone()).collect(),
+    })
+}
+
+pub(super) fn require_isolation(
+    snapshot: &Snapshot,
+    wanted: crate::engine::Isolation,
+) -> Result<(), SnapshotError> {
+    if snapshot.isolation == wanted {
+        return Ok(());
+    }
+    Err(SnapshotError::OtherIsolation {
+        name: snapshot.name.to_string(),
+        has: snapshot.isolation.to_string(),
+        wanted: wanted.to_string(),
+    })
+}
+
+/// Puts the container back, and leaves it stopped. What it has now goes only
+/// when all of the new is there: up to then whoever drops the future calls
+/// [`abandon()`], and after that the next drive goes on.
+///
+/// The caller holds the workspace's lock.
+///
+/// # Errors
+///
+/// - [`SnapshotError::NoRoom`]: nothing was stopped yet.
+/// - [`SnapshotError::Started`]: somebody started the container meanwhile.
+/// - What the engine, the remote or the records answered.
+pub async fn restore<S: Snapshots, R: Remote, N: Records>(
+    engine: &S,
+    remote: &R,
+    records: &N,
+    desired: &Desired,
+    plan: &RestorePlan,
+    events: &dyn Events,
+) -> Result<Container, SnapshotError> {
+    let made = replace(engine, plan, events).await;
+    if let Err(error) = made {
+        abandon(engine, &plan.volumes).await?;
+        return Err(error);
+    }
+    let installed = install(engine, remote, records, desired, events).await?;
+    let is_new = |it: &Container| it.labels.data_volume().as_ref() == Some(&plan.volumes.data);
+    let Some(container) = installed.filter(is_new) else {
+        abandon(engine, &plan.volumes).await?;
+        return Err(SnapshotError::Started { name: plan.container.name.clone() });
+    };
+    for volume in &plan.replaced {
+        forgiving(engine.remove_volume(volume.as_ref()).await)?;
+    }
+    Ok(container)
+}
+
+/// Makes the container that is to take the place of the other.
+async fn replace<S: Snapshots>(
+    engine: &S,
+    plan: &RestorePlan,
+    events: &dyn Events,
+) -> Result<(), SnapshotError> {
+    let RestorePlan { snapshot, container: old, volumes, .. } = plan;
+    events.event(Event::Stage(&format!("restoring snapshot {}", snapshot.name)));
+    let job = CopyJob {
+        copies: snapshot.copies_to(volumes),
+        workspace: snapshot.workspace.clone(),
+        snapshot: None,
+        image: helper_image(engine, snapshot).await?,
+        isolation: snapshot.isolation,
+        freezes: Vec::new(),
+    };
+    let mut copying = engine.begin_copy(&job).await?;
+    require_room(copying.room())?;
+    copying.copy().await?;
+    copying.sync().await?;
+    if old.state == RunState::Paused {
+        engine.unpause(&old.id).await?;
+    }
+    engine.stop(&old.id).await?;
+    let last_start = engine.last_start(&old.id).await?;
+    // From here on the volumes are a container's: the helper's word on them
+    // must not outlive it.
+    copying.close().await?;
+    let succession = succession(plan, &last_start)?;
+    let port = old.labels.ssh_port();
+    let port = port.ok_or_else(|| Refusal::NoPort { name: old.name.clone() })?;
+    engine.create_successor(&succession, port).await?;
+    Ok(())
+}
+
+fn succession(plan: &RestorePlan, last_start: &str) -> Result<Succession, Refusal> {
+    let RestorePlan { snapshot, container: old, volumes, .. } = plan;
+    let not_ours = |_| Refusal::NotOurs { name: old.name.clone() };
+    let name = ContainerName::parse(&old.name).map_err(not_ours)?;
+    let labels = old
+        .labels
+        .succeeded(old.id.as_ref(), last_start, name.as_ref(), &snapshot.image)
+        .with(label::DATA_VOLUME, volumes.data.as_ref())
+        .with(label::NEW_VOLUME, "true")
+        .with(label::SNAPSHOT, snapshot.id.as_str())
+        .over_snapshot();
+    Ok(Succession {
+        of: old.id.clone(),
+        name: name.interim(),
+        image: snapshot.reference(),
+        labels,
+        volumes: BTreeMap::from([
+            (layout::CONTAINER_DATA, volumes.data.clone()),
+            (layout::CONTAINER_DOCKER, volumes.docker.clone()),
+        ]),
+    })
+}

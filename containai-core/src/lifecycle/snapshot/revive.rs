@@ -1,0 +1,175 @@
+//! A container is made of a snapshot where there is none.
+
+use super::create::require_room;
+use super::leftover::abandon;
+use super::restore::require_isolation;
+use super::{RevivePlan, Snapshot, SnapshotError};
+use crate::engine::{
+    Anonymous, Container, ContainerSpec, CopyJob, Copying as _, Engine, EngineError, Identity,
+    ImageRequest, OwnVolumes, Revived, Snapshots,
+};
+use crate::lifecycle::decide::{choose_name, the_name};
+use crate::lifecycle::{Claim, Desired, Event, Events, Observed, install};
+use crate::naming::{HostPort, Hostname, Nonce, VolumeName, VolumeUse};
+use crate::records::Records;
+use crate::remote::Remote;
+
+/// Decides how a container for the desired workspace is made of a snapshot.
+/// `is_free` says that the workspace's own volumes are not there; they are not
+/// taken otherwise. `nonce` tells the volumes apart that it gets instead.
+///
+/// # Errors
+///
+/// - [`SnapshotError::Occupied`]: the workspace has a container.
+/// - [`SnapshotError::OtherIsolation`]: owners of files would not fit.
+/// - [`Refusal`](crate::lifecycle::Refusal): the name is taken.
+pub fn plan_revive(
+    snapshot: &Snapshot,
+    observed: &Observed,
+    desired: &Desired,
+    identity: Identity,
+    is_free: bool,
+    nonce: &Nonce,
+) -> Result<RevivePlan, SnapshotError> {
+    let workspace = &desired.workspace;
+    if let Some(container) = observed.containers.iter().find(|it| it.serves(workspace)) {
+        let (workspace, name) = (workspace.to_string(), container.name.clone());
+        return Err(SnapshotError::Occupied { workspace, name });
+    }
+    require_isolation(snapshot, desired.isolation)?;
+    let name = match desired.manner.name {
+        Claim::Preferred => choose_name(observed, &desired.name)?,
+        Claim::Insisted => the_name(observed, &desired.name)?,
+    };
+    let client = desired.client.as_ref();
+    let takes_own = is_free && desired.data_volume.is_none();
+    let volume = |what| match takes_own {
+        true => VolumeName::of(workspace, client, what),
+        false => VolumeName::copied(workspace, client, what, nonce),
+    };
+    Ok(RevivePlan {
+        snapshot: snapshot.clone(),
+        workspace: workspace.clone(),
+        name,
+        volumes: OwnVolumes { data: volume(VolumeUse::Data), docker: volume(VolumeUse::Docker) },
+        identity,
+        records: !takes_own,
+    })
+}
+
+/// Makes the container, and leaves it stopped. Whoever drops the future calls
+/// [`abandon()`] while there is no container, and after that the next drive goes
+/// on.
+///
+/// The caller holds the workspace's lock.
+///
+/// # Errors
+///
+/// - [`SnapshotError::NoRoom`]: nothing was made yet.
+/// - What the engine, the remote or the records answered.
+pub async fn revive<S: Snapshots, R: Remote, N: Records>(
+    engine: &S,
+    remote: &R,
+    records: &N,
+    desired: &Desired,
+    plan: &RevivePlan,
+    events: &dyn Events,
+) -> Result<Container, SnapshotError> {
+    let made = make(engine, remote, desired, plan, events).await;
+    if let Err(error) = made {
+        abandon(engine, &plan.volumes).await?;
+        return Err(error);
+    }
+    let installed = install(engine, remote, records, desired, events).await?;
+    let name = plan.name.to_string();
+    Ok(installed.ok_or_else(|| EngineError::NoSuchContainer { id: name })?)
+}
+
+async fn make<S: Snapshots, R: Remote>(
+    engine: &S,
+    remote: &R,
+    desired: &Desired,
+    plan: &RevivePlan,
+    events: &dyn Events,
+) -> Result<(), SnapshotError> {
+    let snapshot = &plan.snapshot;
+    events.event(Event::Stage(&format!("making {} of snapshot {}", plan.name, snapshot.name)));
+    let job = CopyJob {
+        copies: snapshot.copies_to(&plan.volumes),
+        workspace: plan.workspace.clone(),
+        snapshot: None,
+        image: helper_image(engine, snapshot).await?,
+        isolation: snapshot.isolation,
+        freezes: Vec::new(),
+    };
+    let mut copying = engine.begin_copy(&job).await?;
+    require_room(copying.room())?;
+    copying.copy().await?;
+    copying.sync().await?;
+    let anonymous = match plan.identity {
+        Identity::Kept => None,
+        Identity::Renewed => {
+            Some(engine.anonymise(&snapshot.reference(), &snapshot.workspace).await?)
+        }
+    };
+    // From here on the volumes are a container's: the helper's word on them
+    // must not outlive it.
+    copying.close().await?;
+    let made = place(engine, remote, desired, plan, anonymous.as_ref()).await;
+    if let Some(anonymous) = anonymous {
+        engine.dismiss(&anonymous.helper).await?;
+    }
+    made
+}
+
+async fn place<S: Snapshots, R: Remote>(
+    engine: &S,
+    remote: &R,
+    desired: &Desired,
+    plan: &RevivePlan,
+    anonymous: Option<&Anonymous>,
+) -> Result<(), SnapshotError> {
+    let observed = Observed { containers: engine.containers().await?, ..Observed::default() };
+    let reserved = remote.reserve_port(desired.ports, &observed.reserved_ports()).await?;
+    let mut spec = spec(desired, &observed, plan, reserved.port);
+    if let Some(anonymous) = anonymous {
+        spec.image.clone_from(&anonymous.image);
+    }
+    engine.create(&spec).await?;
+    Ok(())
+}
+
+/// Under the name for the meantime: once it has its own, nothing is left to do
+/// but to start it.
+fn spec(
+    desired: &Desired,
+    observed: &Observed,
+    plan: &RevivePlan,
+    port: HostPort,
+) -> ContainerSpec {
+    let RevivePlan { snapshot, name, volumes, identity, .. } = plan;
+    ContainerSpec {
+        hostname: Hostname::sanitize(name.as_ref()),
+        image: snapshot.reference(),
+        data_volume: Some(volumes.data.clone()),
+        docker_volume: Some(volumes.docker.clone()),
+        revives: Some(Revived {
+            snapshot: snapshot.id.clone(),
+            image: snapshot.image.clone(),
+            name: name.clone(),
+            identity: *identity,
+        }),
+        ..desired.spec(observed, &name.interim(), port)
+    }
+}
+
+/// What a helper is made of: the image that the container was made from, which
+/// nobody has worked in; where that is gone the snapshot's own.
+pub(super) async fn helper_image<S: Engine>(
+    engine: &S,
+    snapshot: &Snapshot,
+) -> Result<String, EngineError> {
+    let image = ImageRequest::Reference(snapshot.image.clone());
+    let found = engine.find_image(&image).await?;
+    Ok(found.unwrap_or_else(|| snapshot.reference()))
+}

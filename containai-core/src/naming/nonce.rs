@@ -1,0 +1,59 @@
+//! What keeps apart the things that are made of one name.
+
+use super::newtype::{parses_from_text, reads_as_text};
+
+/// What keeps apart the things that are made of one name: 12 lower-case
+/// hexadecimal digits, drawn for each.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Nonce(String);
+
+reads_as_text!(Nonce);
+parses_from_text!(Nonce, NonceError);
+
+impl Nonce {
+    /// How many digits it has.
+    const LENGTH: usize = 12;
+
+    /// Takes one as a name or a label has it.
+    ///
+    /// # Errors
+    ///
+    /// [`NonceError`] unless it is 12 lower-case hexadecimal digits.
+    pub fn parse(text: &str) -> Result<Self, NonceError> {
+        let is_digit = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+        if text.len() == Self::LENGTH && text.bytes().all(is_digit) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(NonceError { text: text.to_owned() })
+        }
+    }
+
+    /// Makes one of 48 random bits.
+    #[must_use]
+    pub fn from_random(bytes: [u8; 6]) -> Self {
+        Self(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+    }
+}
+
+/// The text was not drawn by us.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{}` is not 12 hexadecimal digits", text.escape_debug())]
+#[non_exhaustive]
+pub struct NonceError {
+    /// What was given.
+    pub text: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_we_drew_is_one() {
+        let nonce = Nonce::from_random([0xab; 6]);
+        assert_eq!(Nonce::parse(nonce.as_str()), Ok(nonce));
+        for text in ["", "ab", "ABABABABABAB", "ababababababa", "abababababa\n"] {
+            assert!(Nonce::parse(text).is_err(), "{text:?}");
+        }
+    }
+}

@@ -1,0 +1,93 @@
+//! The name of a snapshot.
+
+use super::Nonce;
+use super::alphabet::{is_docker_first, is_docker_rest, is_made_of};
+use super::newtype::{parses_from_text, reads_as_text};
+
+/// The name of a snapshot: letters, digits, `_`, `.` and `-`, the first a letter
+/// or digit, at most 64 characters. A person gives it; the engine's things have
+/// names of their own.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SnapshotName(String);
+
+reads_as_text!(SnapshotName);
+parses_from_text!(SnapshotName, SnapshotNameError);
+
+impl SnapshotName {
+    /// The most characters that a name has.
+    pub const MAX_LEN: usize = 64;
+
+    /// Takes a name as it was given.
+    ///
+    /// # Errors
+    ///
+    /// [`SnapshotNameError`] when it is empty, too long, or holds a character
+    /// that is not allowed.
+    pub fn parse(text: &str) -> Result<Self, SnapshotNameError> {
+        if text.len() <= Self::MAX_LEN && is_made_of(text, is_docker_first, is_docker_rest) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(SnapshotNameError { text: text.to_owned() })
+        }
+    }
+
+    /// The names to take in turn where nobody gave one: the moment itself, as
+    /// `20260131-235959`, then `-2` and so on.
+    pub fn of_moment(compact: &str) -> impl Iterator<Item = Self> {
+        let plain = compact.to_owned();
+        let others = (2_u32..).map({
+            let plain = plain.clone();
+            move |number| format!("{plain}-{number}")
+        });
+        std::iter::once(plain).chain(others).map(Self)
+    }
+
+    /// The image that holds the file system of a snapshot.
+    #[must_use]
+    pub fn image(id: &Nonce) -> String {
+        format!("{}:{id}", Self::REPOSITORY)
+    }
+
+    /// The repository of the images that hold file systems of snapshots.
+    pub const REPOSITORY: &str = "containai/snapshot";
+}
+
+/// The text is no name of a snapshot.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "`{}` is no name of a snapshot: it takes up to 64 letters, digits, `_`, `.` and `-`, the first a letter or digit",
+    text.escape_debug()
+)]
+#[non_exhaustive]
+pub struct SnapshotNameError {
+    /// What was given.
+    pub text: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn names_are_plain_words() {
+        for good in ["a", "before-upgrade", "20260131-235959", "A.b_c"] {
+            assert!(SnapshotName::parse(good).is_ok(), "{good}");
+        }
+        for bad in ["", "-a", ".a", "a b", "a/b", "é", "a\n", &"a".repeat(65)] {
+            assert!(SnapshotName::parse(bad).is_err(), "{bad:?}");
+        }
+        let names: Vec<_> = SnapshotName::of_moment("20260131-235959").take(3).collect();
+        let names: Vec<_> = names.iter().map(SnapshotName::as_str).collect();
+        assert_eq!(names, ["20260131-235959", "20260131-235959-2", "20260131-235959-3"]);
+    }
+
+    proptest! {
+        #[test]
+        fn parsing_never_panics(text in ".*") {
+            if let Ok(name) = SnapshotName::parse(&text) {
+                prop_assert_eq!(name.as_str(), text.as_str());
+            }
+        }
+    }
+}

@@ -1,0 +1,145 @@
+//! What snapshots ask of the engine.
+
+use std::collections::HashMap;
+
+use bollard::models::{ContainerConfig, ContainerCreateBody, HostConfig, MountPoint};
+use bollard::query_parameters::{
+    CommitContainerOptionsBuilder, InspectContainerOptions, ListImagesOptionsBuilder,
+    ListVolumesOptionsBuilder, RemoveContainerOptionsBuilder, TagImageOptionsBuilder,
+};
+use containai_core::engine::{
+    Anonymous, ContainerId, CopyJob, EngineError, OwnVolumes, Snapshots, StoredVolume,
+};
+use containai_core::label::{self, Labels};
+use containai_core::layout;
+use containai_core::naming::{Nonce, SnapshotName, VolumeName, WorkspacePath};
+
+use crate::engine::DockerEngine;
+use crate::volume::VolumesCopying;
+use crate::{archive, storage, successor};
+
+impl Snapshots for DockerEngine {
+    type Copying<'e> = VolumesCopying<'e>;
+
+    fn shows(&self, labels: &Labels) -> bool {
+        DockerEngine::shows(self, labels)
+    }
+
+    async fn volumes_of(&self, id: &ContainerId) -> Result<OwnVolumes, EngineError> {
+        let options = None::<InspectContainerOptions>;
+        let inspected = self.docker().inspect_container(id.as_ref(), options).await;
+        let inspected = inspected.map_err(|error| self.failure(error))?;
+        let points = inspected.mounts.unwrap_or_default();
+        let at = |place: &str| {
+            let is_there = |it: &&MountPoint| it.destination.as_deref() == Some(place);
+            let name = points.iter().find(is_there).and_then(|point| point.name.as_deref());
+            name.and_then(|name| VolumeName::parse(name).ok())
+        };
+        match (at(layout::CONTAINER_DATA), at(layout::CONTAINER_DOCKER)) {
+            (Some(data), Some(docker)) => Ok(OwnVolumes { data, docker }),
+            _ => {
+                let message = format!("container {id} has no volumes of ContainAI");
+                Err(EngineError::Refused { status: 0, message })
+            }
+        }
+    }
+
+    async fn freeze(&self, id: &ContainerId) -> Result<(), EngineError> {
+        DockerEngine::freeze(self, id).await
+    }
+
+    async fn begin_copy(&self, job: &CopyJob) -> Result<VolumesCopying<'_>, EngineError> {
+        self.copy_volumes(job).await
+    }
+
+    async fn commit(&self, id: &ContainerId, labels: &Labels) -> Result<String, EngineError> {
+        let labels = labels.iter().map(|(key, value)| (key.to_owned(), value.to_owned()));
+        let config = ContainerConfig { labels: Some(labels.collect()), ..Default::default() };
+        // It is frozen already, or does not run.
+        let options =
+            CommitContainerOptionsBuilder::default().container(id.as_ref()).pause(false).build();
+        let patient = self.docker().clone().with_timeout(successor::COMMIT_LIMIT);
+        let committed = patient.commit_container(options, config).await;
+        Ok(committed.map_err(|error| self.failure(error))?.id)
+    }
+
+    async fn anonymise(
+        &self,
+        image: &str,
+        origin: &WorkspacePath,
+    ) -> Result<Anonymous, EngineError> {
+        let client = self.client().map(|client| (label::CLIENT.to_owned(), client.to_string()));
+        let own = Labels::for_helper().with(label::ANONYMISES, image);
+        let own = own.iter().map(|(key, value)| (key.to_owned(), value.to_owned()));
+        // It never runs.
+        let body = ContainerCreateBody {
+            image: Some(image.to_owned()),
+            labels: Some(own.chain(client).collect()),
+            host_config: Some(HostConfig {
+                network_mode: Some("none".into()),
+                ..Default::default()
+            }),
+            ..Default::default()
+        };
+        let made = self.docker().create_container(None, body).await;
+        let helper = ContainerId::new(made.map_err(|error| self.failure(error))?.id);
+        let emptied = async {
+            archive::anonymise(self.docker(), &helper, origin).await?;
+            successor::keep(self.docker(), &helper).await
+        };
+        match emptied.await {
+            Ok(image) => Ok(Anonymous { image, helper }),
+            Err(error) => {
+                self.dismiss(&helper).await?;
+                Err(self.failure(error))
+            }
+        }
+    }
+
+    async fn name_snapshot(&self, image: &str, snapshot: &Nonce) -> Result<(), EngineError> {
+        let options = TagImageOptionsBuilder::default()
+            .repo(SnapshotName::REPOSITORY)
+            .tag(snapshot.as_str())
+            .build();
+        let tagged = self.docker().tag_image(image, Some(options)).await;
+        tagged.map_err(|error| self.failure(error))
+    }
+
+    async fn retain(&self, image: &str, container: &ContainerId) -> Result<(), EngineError> {
+        let retained = successor::retain(self.docker(), image, container).await;
+        retained.map_err(|error| self.failure(error))
+    }
+
+    async fn nameless_snapshots(&self) -> Result<Vec<(String, Nonce)>, EngineError> {
+        let filters =
+            HashMap::from([("dangling", vec!["true"]), ("label", vec![label::SNAPSHOT_NAME])]);
+        let options = ListImagesOptionsBuilder::default().filters(&filters).build();
+        let images = self.docker().list_images(Some(options)).await;
+        let images = images.map_err(|error| self.failure(error))?;
+        let nameless = images.into_iter().filter_map(|image| {
+            let labels: Labels = image.labels.into_iter().collect();
+            let id = labels.snapshot().filter(|_| self.shows(&labels))?;
+            Some((image.id, id))
+        });
+        Ok(nameless.collect())
+    }
+
+    async fn snapshot_volumes(&self) -> Result<Vec<StoredVolume>, EngineError> {
+        let filters = HashMap::from([("label", vec![label::SNAPSHOT])]);
+        let options = ListVolumesOptionsBuilder::default().filters(&filters).build();
+        let answer = self.docker().list_volumes(Some(options)).await;
+        let volumes = answer.map_err(|error| self.failure(error))?.volumes.unwrap_or_default();
+        if volumes.is_empty() {
+            return Ok(Vec::new());
+        }
+        let containers = self.summaries().await?;
+        let nothing = HashMap::new();
+        let volumes = volumes.into_iter().map(|it| storage::volume(it, &nothing, &containers));
+        Ok(volumes.filter(|it| self.shows(&it.labels)).collect())
+    }
+
+    async fn dismiss(&self, helper: &ContainerId) -> Result<(), EngineError> {
+        let options = RemoveContainerOptionsBuilder::default().force(true).v(true).build();
+        self.forgiving(self.docker().remove_container(helper.as_ref(), Some(options)).await)
+    }
+}

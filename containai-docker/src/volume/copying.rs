@@ -1,0 +1,220 @@
+//! Volumes that become those of another container.
+
+use std::collections::HashMap;
+
+use bollard::container::LogOutput;
+use bollard::models::{Mount, MountType, MountVolumeOptions};
+use containai_core::byte_size::ByteSize;
+use containai_core::engine::{ContainerId, CopyJob, Copying, EngineError, Room};
+use containai_core::label::{self, Labels};
+use containai_core::naming::{ClientId, VolumeName};
+use futures_util::TryStreamExt as _;
+use tokio::io::AsyncWriteExt as _;
+
+use super::errand::{Errand, MadeOf, bare};
+use super::script;
+use crate::engine::DockerEngine;
+
+/// Copies of volumes on their way; see [`Copying`].
+pub struct VolumesCopying<'e> {
+    helper: Errand<'e>,
+    room: Room,
+    heard: Vec<u8>,
+}
+
+impl std::fmt::Debug for VolumesCopying<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("VolumesCopying").field("room", &self.room).finish_non_exhaustive()
+    }
+}
+
+impl DockerEngine {
+    pub(crate) async fn copy_volumes(
+        &self,
+        job: &CopyJob,
+    ) -> Result<VolumesCopying<'_>, EngineError> {
+        let labels = helper_labels(job, self.client());
+        let made_of = MadeOf { image: &job.image, isolation: job.isolation, labels };
+        let body = bare(made_of, mounts(job, self.client()), vec![script::copy()]);
+        let named = job.copies.first().map(|copy| copy.to.to_string());
+        let helper = Errand::begin(self, body, named.unwrap_or_default()).await?;
+        let nothing = ByteSize::from_bytes(0);
+        let room = Room { needed: nothing, free: nothing };
+        let mut copying = VolumesCopying { helper, room, heard: Vec::new() };
+        match copying.line().await.map(|line| line.as_deref().map(room_in)) {
+            Ok(Some(Some(room))) => {
+                copying.room = room;
+                Ok(copying)
+            }
+            Ok(_) => {
+                let error = copying.failure().await;
+                copying.helper.remove().await?;
+                Err(error)
+            }
+            Err(error) => {
+                copying.helper.remove().await?;
+                Err(error)
+            }
+        }
+    }
+}
+
+impl Copying for VolumesCopying<'_> {
+    fn helper(&self) -> &ContainerId {
+        self.helper.id()
+    }
+
+    fn room(&self) -> Room {
+        self.room
+    }
+
+    async fn copy(&mut self) -> Result<(), EngineError> {
+        // Where that fails the helper has ended, and its status says why.
+        let _ = self.helper.input.write_all(script::GO).await;
+        let _ = self.helper.input.flush().await;
+        self.expect(script::COPIED).await
+    }
+
+    async fn sync(&mut self) -> Result<(), EngineError> {
+        self.expect(script::SYNCED).await
+    }
+
+    async fn close(self) -> Result<(), EngineError> {
+        self.helper.remove().await
+    }
+}
+
+impl VolumesCopying<'_> {
+    async fn expect(&mut self, word: &str) -> Result<(), EngineError> {
+        match self.line().await? {
+            Some(line) if line == word => Ok(()),
+            _ => Err(self.failure().await),
+        }
+    }
+
+    /// The next line of its output; `None` when it has ended.
+    async fn line(&mut self) -> Result<Option<String>, EngineError> {
+        loop {
+            if let Some(end) = self.heard.iter().position(|&byte| byte == b'\n') {
+                let line: Vec<u8> = self.heard.drain(..=end).collect();
+                return Ok(Some(String::from_utf8_lossy(&line).trim_end().to_owned()));
+            }
+            let engine = self.helper.engine();
+            match self.helper.output.try_next().await.map_err(|error| engine.failure(error))? {
+                None => return Ok(None),
+                Some(LogOutput::StdOut { message }) => self.heard.extend_from_slice(&message),
+                Some(output) => self.helper.note(output.as_ref()),
+            }
+        }
+    }
+
+    async fn failure(&mut self) -> EngineError {
+        while let Ok(Some(_)) = self.line().await {}
+        let tail = self.helper.complaints();
+        if let Some(line) = tail.iter().find(|line| line.contains("No space left on device")) {
+            return EngineError::NoSpace { message: line.clone() };
+        }
+        match self.helper.status().await {
+            Ok(status) => EngineError::CopyFailed { status, tail },
+            Err(error) => error,
+        }
+    }
+}
+
+/// Reads `used blocks size`, all in bytes but `blocks`.
+fn room_in(line: &str) -> Option<Room> {
+    let mut numbers = line.split_whitespace().map(|word| word.parse::<u64>().ok());
+    let (used, blocks, size) = (numbers.next()??, numbers.next()??, numbers.next()??);
+    let free = ByteSize::from_bytes(blocks.saturating_mul(size));
+    Some(Room { needed: ByteSize::from_bytes(used), free })
+}
+
+fn of_client(client: Option<&ClientId>) -> Option<(String, String)> {
+    client.map(|client| (label::CLIENT.to_owned(), client.to_string()))
+}
+
+fn of_snapshot(job: &CopyJob) -> Option<(String, String)> {
+    job.snapshot.as_ref().map(|id| (label::SNAPSHOT.to_owned(), id.to_string()))
+}
+
+fn helper_labels(job: &CopyJob, client: Option<&ClientId>) -> HashMap<String, String> {
+    let new: Vec<&str> = job.copies.iter().map(|copy| copy.to.as_str()).collect();
+    let frozen: Vec<&str> = job.freezes.iter().map(AsRef::as_ref).collect();
+    let own = Labels::for_helper()
+        .with(label::COPIES, &new.join(","))
+        .with(label::FREEZES, &frozen.join(","));
+    let own = own.iter().map(|(key, value)| (key.to_owned(), value.to_owned()));
+    own.chain(of_client(client)).chain(of_snapshot(job)).collect()
+}
+
+fn mounts(job: &CopyJob, client: Option<&ClientId>) -> Vec<Mount> {
+    let labels: HashMap<_, _> = [
+        (label::MANAGED.to_owned(), "true".to_owned()),
+        (label::WORKSPACE.to_owned(), job.workspace.to_string()),
+    ]
+    .into_iter()
+    .chain(of_client(client))
+    .chain(of_snapshot(job))
+    .collect();
+    let mount = |volume: &VolumeName, target: String| Mount {
+        typ: Some(MountType::VOLUME),
+        source: Some(volume.to_string()),
+        target: Some(target),
+        // A new volume is empty, whatever the image has at that place.
+        volume_options: Some(MountVolumeOptions { no_copy: Some(true), ..Default::default() }),
+        ..Default::default()
+    };
+    let pair = |(number, copy): (usize, &containai_core::engine::VolumeCopy)| {
+        let mut from = mount(&copy.from, format!("{}/{number}", script::ORIGINALS));
+        from.read_only = Some(true);
+        let mut to = mount(&copy.to, format!("{}/{number}", script::COPIES));
+        if let Some(options) = &mut to.volume_options {
+            options.labels = Some(labels.clone());
+        }
+        [from, to]
+    };
+    job.copies.iter().enumerate().flat_map(pair).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use containai_core::engine::{Isolation, VolumeCopy};
+    use containai_core::naming::{Nonce, WorkspacePath};
+
+    use super::*;
+
+    #[test]
+    fn originals_are_read_only_and_copies_are_labelled() {
+        let volume = |name| VolumeName::parse(name).expect("a name");
+        let job = CopyJob {
+            copies: vec![VolumeCopy { from: volume("a"), to: volume("b") }],
+            workspace: WorkspacePath::new("/src/api").expect("a path"),
+            snapshot: Some(Nonce::from_random([1; 6])),
+            image: "containai/base:1".into(),
+            isolation: Isolation::Userns,
+            freezes: vec![ContainerId::new("c1"), ContainerId::new("c2")],
+        };
+        let mounts = mounts(&job, None);
+        assert_eq!(mounts[0].read_only, Some(true));
+        assert_eq!(mounts[1].read_only, None);
+        let labels = mounts[1].volume_options.as_ref().and_then(|it| it.labels.as_ref());
+        let labels = labels.expect("labels of the new volume");
+        assert_eq!(labels.get(label::SNAPSHOT).map(String::as_str), Some("010101010101"));
+        let labels = helper_labels(&job, None);
+        assert_eq!(labels.get(label::COPIES).map(String::as_str), Some("b"));
+        assert_eq!(labels.get(label::FREEZES).map(String::as_str), Some("c1,c2"));
+        assert_eq!(labels.get(label::WORKSPACE).map(String::as_str), Some(""));
+    }
+
+    #[test]
+    fn rooms() {
+        let room = |needed, free| {
+            let (needed, free) = (ByteSize::from_bytes(needed), ByteSize::from_bytes(free));
+            Some(Room { needed, free })
+        };
+        assert_eq!(room_in("4096 10 512"), room(4096, 5120));
+        for bad in ["", "1 2", "a 1 2", "-1 1 1"] {
+            assert_eq!(room_in(bad), None, "{bad:?}");
+        }
+    }
+}

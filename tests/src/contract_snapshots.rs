@@ -1,0 +1,115 @@
+//! What every engine promises that keeps snapshots, tried on the fake and on a
+//! real one.
+
+use containai_core::engine::{
+    ContainerId, CopyJob, Copying as _, EngineError, ImageSource, OwnVolumes, RunState, Snapshots,
+    VolumeCopy,
+};
+use containai_core::label::{self, Labels};
+use containai_core::lifecycle::Silent;
+use containai_core::naming::{Nonce, SnapshotName, VolumeName, VolumeUse};
+
+use crate::contract::Terms;
+
+/// Goes through the life of a snapshot. Nothing is left behind but the volumes
+/// of the container.
+///
+/// # Errors
+///
+/// What a call that has to work answered.
+///
+/// # Panics
+///
+/// When a promise is not kept.
+pub async fn hold_snapshots<E: Snapshots>(engine: &E, terms: &Terms) -> Result<(), EngineError> {
+    let mut spec = terms.spec.clone();
+    spec.image = engine.provide_image(&terms.image, ImageSource::Auto, &Silent).await?;
+    nobody_is_there(engine).await;
+    let id = engine.create(&spec).await?;
+    let has = engine.volumes_of(&id).await?;
+    assert_eq!(
+        (Some(&has.data), Some(&has.docker)),
+        (spec.data_volume.as_ref(), spec.docker_volume.as_ref())
+    );
+
+    let nonce = Nonce::from_random([0xc0; 6]);
+    let to = OwnVolumes {
+        data: VolumeName::of_snapshot(&nonce, VolumeUse::Data),
+        docker: VolumeName::of_snapshot(&nonce, VolumeUse::Docker),
+    };
+    let job = CopyJob {
+        copies: vec![
+            VolumeCopy { from: has.data, to: to.data.clone() },
+            VolumeCopy { from: has.docker, to: to.docker.clone() },
+        ],
+        workspace: spec.workspace.clone(),
+        snapshot: Some(nonce.clone()),
+        image: spec.image.clone(),
+        isolation: spec.isolation,
+        freezes: vec![id.clone()],
+    };
+    let mut copying = engine.begin_copy(&job).await?;
+    let helper = copying.helper().clone();
+    let listed = engine.containers().await?.into_iter().find(|it| it.id == helper);
+    let listed = listed.expect("the helper is listed");
+    assert_eq!(listed.state, RunState::Running);
+    assert_eq!(listed.labels.copies(), Some(vec![to.data.clone(), to.docker.clone()]));
+    assert_eq!(listed.labels.freezes(), std::slice::from_ref(&id));
+    assert!(engine.shows(&listed.labels) && !listed.serves(&spec.workspace));
+    copying.copy().await?;
+    copying.sync().await?;
+    assert_eq!(users(engine, &nonce).await?, [1, 1]);
+    let refused = engine.remove_volume(to.data.as_ref()).await;
+    assert!(matches!(refused, Err(EngineError::Refused { status: 409, .. })), "{refused:?}");
+
+    let labels = [(label::SNAPSHOT, nonce.as_str()), (label::SNAPSHOT_NAME, "contract")];
+    let image = engine.commit(&id, &labels.into_iter().collect::<Labels>()).await?;
+    let nameless = |all: &[(String, Nonce)]| all.contains(&(image.clone(), nonce.clone()));
+    assert!(nameless(&engine.nameless_snapshots().await?));
+    engine.name_snapshot(&image, &nonce).await?;
+    assert!(!nameless(&engine.nameless_snapshots().await?));
+    let reference = SnapshotName::image(&nonce);
+    let images = engine.images().await?;
+    let stored = images.iter().find(|it| it.references.contains(&reference));
+    let stored = stored.expect("it is in the store");
+    assert_eq!(stored.labels.snapshot().as_ref(), Some(&nonce));
+    assert!(stored.labels.is_managed() && stored.is_in_snapshot);
+
+    let anonymous = engine.anonymise(&reference, &spec.workspace).await?;
+    let listed = engine.containers().await?.into_iter().find(|it| it.id == anonymous.helper);
+    let listed = listed.expect("the helper is listed");
+    assert!(listed.labels.is_snapshot_helper() && !listed.serves(&spec.workspace));
+    for helper in [&helper, &helper, &anonymous.helper] {
+        engine.dismiss(helper).await?;
+    }
+    assert_eq!(users(engine, &nonce).await?, [0, 0]);
+    engine.remove(&id).await?;
+    for _ in 0..2 {
+        engine.remove_image(&reference).await?;
+        engine.remove_volume(to.data.as_ref()).await?;
+        engine.remove_volume(to.docker.as_ref()).await?;
+    }
+    assert_eq!(users(engine, &nonce).await?, [0; 0]);
+    Ok(())
+}
+
+/// How many containers have each volume of a snapshot.
+async fn users<E: Snapshots>(engine: &E, nonce: &Nonce) -> Result<Vec<usize>, EngineError> {
+    let volumes = engine.snapshot_volumes().await?.into_iter();
+    let of_it = volumes.filter(|it| it.labels.snapshot().as_ref() == Some(nonce));
+    Ok(of_it.map(|it| it.used_by.len()).collect())
+}
+
+async fn nobody_is_there<E: Snapshots>(engine: &E) {
+    let nobody = ContainerId::new("0123456789abcdef");
+    let answers = [
+        engine.volumes_of(&nobody).await.map(drop),
+        engine.freeze(&nobody).await,
+        engine.commit(&nobody, &Labels::default()).await.map(drop),
+    ];
+    for (number, answer) in answers.into_iter().enumerate() {
+        let is_missing = matches!(answer, Err(EngineError::NoSuchContainer { .. }));
+        assert!(is_missing, "call {number}: {answer:?}");
+    }
+    assert!(engine.dismiss(&nobody).await.is_ok());
+}
