@@ -74,8 +74,7 @@ impl AsyncRead for InsideStream {
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         while self.rest.is_empty() {
-            let next = ready!(self.output.as_mut().poll_next(cx));
-            match next.filter(|next| !next.as_ref().is_err_and(is_end)) {
+            match ready!(self.output.as_mut().poll_next(cx)).filter(|it| !is_end(it)) {
                 Some(Ok(LogOutput::StdErr { message })) => {
                     let room = TALK.saturating_sub(self.talk.len());
                     self.talk.extend_from_slice(&message[..message.len().min(room)]);
@@ -97,10 +96,10 @@ impl AsyncRead for InsideStream {
     }
 }
 
-/// Whether the connection ended without TLS's word for that, as some servers
-/// before an engine close it. SSH knows by itself whether anything is missing.
-fn is_end(error: &Error) -> bool {
-    matches!(error, Error::IOError { err } if err.kind() == io::ErrorKind::UnexpectedEof)
+/// Whether a connection ended without TLS's farewell. Many a proxy leaves that
+/// out; SSH itself tells an end from a cut.
+fn is_end(piece: &Result<LogOutput, Error>) -> bool {
+    matches!(piece, Err(Error::IOError { err }) if err.kind() == io::ErrorKind::UnexpectedEof)
 }
 
 impl AsyncWrite for InsideStream {
@@ -123,12 +122,43 @@ impl AsyncWrite for InsideStream {
 
 #[cfg(test)]
 mod tests {
+    use futures_util::stream;
+    use tokio::io::AsyncReadExt as _;
+
     use super::*;
 
-    #[test]
-    fn an_end_without_a_word_is_an_end() {
-        let error = |kind: io::ErrorKind| Error::IOError { err: kind.into() };
-        assert!(is_end(&error(io::ErrorKind::UnexpectedEof)));
-        assert!(!is_end(&error(io::ErrorKind::ConnectionReset)));
+    fn said(text: &'static str) -> Result<LogOutput, Error> {
+        Ok(LogOutput::StdOut { message: Bytes::from_static(text.as_bytes()) })
+    }
+
+    fn complained(text: &'static str) -> Result<LogOutput, Error> {
+        Ok(LogOutput::StdErr { message: Bytes::from_static(text.as_bytes()) })
+    }
+
+    fn cut() -> Result<LogOutput, Error> {
+        Err(Error::IOError { err: io::ErrorKind::UnexpectedEof.into() })
+    }
+
+    async fn read(pieces: Vec<Result<LogOutput, Error>>) -> io::Result<String> {
+        let mut stream = InsideStream {
+            output: Box::pin(stream::iter(pieces)),
+            input: Box::pin(tokio::io::sink()),
+            rest: Bytes::new(),
+            talk: Vec::new(),
+            has_spoken: false,
+        };
+        let mut text = String::new();
+        stream.read_to_string(&mut text).await.map(|_| text)
+    }
+
+    #[tokio::test]
+    async fn an_end_without_farewell_is_an_end() -> io::Result<()> {
+        assert_eq!(read(vec![said("SSH"), complained("x"), said("-2"), cut()]).await?, "SSH-2");
+        let early = read(vec![complained("no key"), cut()]).await.map_err(|error| error.kind());
+        assert_eq!(early, Err(io::ErrorKind::ConnectionRefused));
+        let broken = Err(Error::IOError { err: io::ErrorKind::ConnectionReset.into() });
+        let broken = read(vec![said("SSH"), broken]).await.map_err(|error| error.kind());
+        assert_eq!(broken, Err(io::ErrorKind::Other));
+        Ok(())
     }
 }
