@@ -12,6 +12,20 @@ use containai_core::naming::WorkspacePath;
 use crate::context::Context;
 use crate::error::CliError;
 
+/// What is root's, or as good as root: with Sysbox the container's root would be
+/// root there.
+const SYSTEM: [&str; 9] = [
+    "/boot",
+    "/dev",
+    "/etc",
+    "/proc",
+    "/run",
+    "/sys",
+    "/var/run",
+    "/var/lib/containerd",
+    "/var/lib/docker",
+];
+
 /// Turns what a person has approved into mounts. A directory or file is looked
 /// at as it is now, links resolved.
 ///
@@ -43,7 +57,8 @@ fn host_path(path: &str, context: &Context<'_>) -> Result<WorkspacePath, CliErro
         return Err(refused(path, "it is neither a directory nor a file"));
     }
     if !is_to_be_had(&real, context) {
-        return Err(refused(path, "it holds keys, the engine, or the home directory"));
+        let reason = "it holds or belongs to keys, an engine, the system or the home directory";
+        return Err(refused(path, reason));
     }
     WorkspacePath::new(&real).map_err(|error| refused(path, &error.to_string()))
 }
@@ -64,9 +79,10 @@ fn is_to_be_had(real: &Path, context: &Context<'_>) -> bool {
         layout.home().join(".docker"),
         layout.home().join(".gnupg"),
     ];
+    let system = SYSTEM.map(PathBuf::from);
     // Where a place is a link, what it leads to counts as well.
     let both = |path: PathBuf| [fs::canonicalize(&path).ok(), Some(path)];
-    let closed: Vec<PathBuf> = closed.into_iter().flat_map(both).flatten().collect();
+    let closed: Vec<PathBuf> = closed.into_iter().chain(system).flat_map(both).flatten().collect();
     let closed: Vec<&Path> =
         closed.iter().map(PathBuf::as_path).filter(|path| path.is_absolute()).collect();
     let home = both(layout.home().to_owned());

@@ -8,7 +8,7 @@ use containai_core::label::{self, Labels};
 use containai_core::lifecycle::{
     Desired, DriveError, Observed, Reached, Refusal, Silent, Step, decide, drive, plan,
 };
-use containai_core::naming::{ContainerName, HostPort, PortRange, WorkspacePath};
+use containai_core::naming::{HostPort, PortRange, WorkspacePath};
 use containai_core::records::NoRecords;
 use containai_core::remote::RemoteError;
 

@@ -1,7 +1,6 @@
 //! From what is wanted to the body of the engine's `POST /containers/create`.
 
 use std::collections::HashMap;
-use std::path::Path;
 
 use bollard::models::{
     ContainerCreateBody, HostConfig, HostConfigCgroupnsModeEnum, Mount, MountBindOptions,
@@ -14,6 +13,8 @@ use containai_core::label::{self, Labels};
 use containai_core::layout;
 use containai_core::naming::{VolumeName, WorkspacePath};
 
+mod forbidden;
+
 /// The port of the container's sshd.
 pub(crate) const SSH: &str = "22/tcp";
 /// What asks systemd to shut down (systemd(1), "SIGNALS").
@@ -23,12 +24,6 @@ pub(crate) const STOP_TIMEOUT: i32 = 100;
 /// Processes and threads of one container; keeps a fork bomb inside.
 const MAX_PROCESSES: i64 = 32_768;
 
-/// Directories whose mount would hand the host, or an engine's socket, to the
-/// container. Everything below `/proc`, `/sys`, `/dev`, `/run` is meant too.
-const FORBIDDEN_TREES: [&str; 5] = ["/proc", "/sys", "/dev", "/run", "/var/run"];
-const FORBIDDEN: [&str; 9] =
-    ["/", "/bin", "/boot", "/etc", "/lib", "/sbin", "/usr", "/var", "/var/lib"];
-
 /// The body that makes the container.
 ///
 /// # Errors
@@ -36,19 +31,7 @@ const FORBIDDEN: [&str; 9] =
 /// [`EngineError::ForbiddenMount`] for a workspace that holds an engine's
 /// socket or the host itself.
 pub(crate) fn body(spec: &ContainerSpec) -> Result<ContainerCreateBody, EngineError> {
-    if spec.mount == WorkspaceMount::Bind {
-        refuse_forbidden(spec.workspace.as_path())?;
-    }
-    if let Some(repository) = &spec.repository {
-        refuse_forbidden(repository.common.as_path())?;
-        refuse_own_places(repository.common.as_path())?;
-    }
-    for mount in &spec.mounts {
-        if let MountSource::Host(path) = &mount.source {
-            refuse_forbidden(path.as_path())?;
-            refuse_changeable(path.as_path(), spec)?;
-        }
-    }
+    forbidden::refuse(spec)?;
     let labels = spec.labels();
     Ok(ContainerCreateBody {
         hostname: Some(spec.hostname.to_string()),
@@ -181,42 +164,6 @@ fn volume_mount(spec: &ContainerSpec, volume: Option<&VolumeName>, target: &str)
 
 fn to_map(labels: &Labels) -> HashMap<String, String> {
     labels.iter().map(|(key, value)| (key.to_owned(), value.to_owned())).collect()
-}
-
-fn refuse_forbidden(workspace: &Path) -> Result<(), EngineError> {
-    let is_forbidden = FORBIDDEN.iter().any(|path| Path::new(path) == workspace)
-        || FORBIDDEN_TREES.iter().any(|tree| workspace.starts_with(tree));
-    let is_socket = workspace.extension().is_some_and(|extension| extension == "sock");
-    if is_forbidden || is_socket {
-        let path = workspace.display().to_string();
-        let reason = "it would hand the host or an engine's socket to the container";
-        return Err(EngineError::ForbiddenMount { path, reason });
-    }
-    Ok(())
-}
-
-/// A source in the workspace may be another one at the next start, as the
-/// workspace is written from inside. Our own runtime follows no link to it; Sysbox
-/// does.
-fn refuse_changeable(path: &Path, spec: &ContainerSpec) -> Result<(), EngineError> {
-    if spec.isolation == Isolation::Sysbox && path.starts_with(spec.workspace.as_path()) {
-        let path = path.display().to_string();
-        let reason = "with Sysbox a link put there from inside would be followed at the next start";
-        return Err(EngineError::ForbiddenMount { path, reason });
-    }
-    Ok(())
-}
-
-/// A repository is mounted where it is on the host; what the container has at
-/// that place must not be covered by it.
-fn refuse_own_places(path: &Path) -> Result<(), EngineError> {
-    let own = [layout::CONTAINER_WORKSPACE, layout::CONTAINER_DATA, layout::CONTAINER_DOCKER];
-    if own.iter().any(|place| path.starts_with(place) || Path::new(place).starts_with(path)) {
-        let path = path.display().to_string();
-        let reason = "it would cover a place of the container";
-        return Err(EngineError::ForbiddenMount { path, reason });
-    }
-    Ok(())
 }
 
 #[cfg(test)]

@@ -22,6 +22,7 @@ pub(super) struct Gathered {
     pub(super) bytes: u64,
     /// A line for each file: what is done to it, and its path on the volume.
     pub(super) lines: Vec<String>,
+    /// Of what the record does not have like that.
     traces: BTreeMap<String, Trace>,
 }
 
@@ -62,8 +63,8 @@ impl Gathered {
     }
 
     /// Whether the record would be another one, even if nothing has to be sent.
-    pub(super) fn has_news(&self, before: &Record) -> bool {
-        self.traces.iter().any(|(target, trace)| before.files.get(target) != Some(trace))
+    pub(super) fn has_news(&self) -> bool {
+        !self.traces.is_empty()
     }
 
     /// The record after this was sent.
@@ -103,8 +104,12 @@ impl Gathered {
             What::Spare(_) if known.is_some() => return Verdict::Same,
             What::Spare(_) => (Verdict::New, SPARE.to_owned(), None),
             What::File { look, .. } => {
+                let verdict = record.judge_file(target, *look, mode);
+                if verdict == Verdict::Same && Candidate::is_settled(*look, now) {
+                    return Verdict::Same;
+                }
                 let content = known.map(|trace| trace.content.clone()).unwrap_or_default();
-                (record.judge_file(target, *look, mode), content, Some(*look))
+                (verdict, content, Some(*look))
             }
         };
         if let (Verdict::Compare, What::File { path, .. }) = (verdict, &candidate.what) {
@@ -112,7 +117,10 @@ impl Gathered {
             verdict = if is_same { Verdict::Same } else { Verdict::Changed };
         }
         look = look.filter(|look| Candidate::is_settled(*look, now));
-        self.traces.insert(target.to_owned(), Trace { look, mode, content });
+        let trace = Trace { look, mode, content };
+        if known != Some(&trace) {
+            self.traces.insert(target.to_owned(), trace);
+        }
         verdict
     }
 

@@ -66,8 +66,10 @@ impl Import<'_> {
         place.mend_among(&engine, &observed).await?;
         let mut way = Way::open(&self.target.context, &engine, &place).await?;
         let outcome = async {
-            let (plan, record) = (looking.await??, loading.await??);
-            self.send_by(&mut way, place, plan, record, told).await
+            let record = loading.await??;
+            let is_known = way.has_stamp(&record.stamp).await?;
+            let record = if is_known { record } else { Record::default() };
+            self.send_by(&mut way, place, looking.await??, record, told).await
         };
         let outcome = outcome.await;
         way.close().await?;
@@ -85,8 +87,6 @@ impl Import<'_> {
         plan.warnings.drain(..).for_each(|text| told.warn(text));
         let path = self.record(&place);
         let root = self.source.root()?;
-        let is_known = way.has_stamp(&record.stamp).await?;
-        let record = if is_known { record } else { Record::default() };
         let mut gathered = Gathered::new(&plan.found, &record, &root, plan.now);
         let mut sent = Sent {
             files: gathered.lines.len(),
@@ -96,7 +96,7 @@ impl Import<'_> {
             directories: plan.found.directories,
         };
         if gathered.is_empty() {
-            if gathered.has_news(&record) {
+            if gathered.has_news() {
                 let stamp = record.stamp.clone();
                 record_file::save(&path, &gathered.record(record, stamp, &Packed::default()))?;
             }

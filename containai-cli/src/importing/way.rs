@@ -23,7 +23,7 @@ const MUCH: u64 = 32 << 20;
 /// The way to a volume.
 pub(super) enum Way<'a> {
     /// The container runs; its agent writes.
-    Hot(Inside<'a>),
+    Hot(Box<Inside<'a>>),
     /// It does not, or there is none.
     Cold(VolumeDoor<'a>),
 }
@@ -53,7 +53,7 @@ impl<'a> Way<'a> {
             if inside.lease.is_none() {
                 inside.session().await?;
             }
-            return Ok(Self::Hot(inside));
+            return Ok(Self::Hot(Box::new(inside)));
         }
         let image = place.image(context, engine).await?;
         Ok(Self::Cold(engine.open_volume(&place.volume, &place.workspace, &image).await?))

@@ -52,9 +52,9 @@ mod tests {
     use crate::config::{Area, Change, Environment, FileText, Layers};
     use crate::naming::WorkspacePath;
 
-    fn told(key: &str, text: &str, area: &Area, layers: Layers) -> String {
+    fn told(key: &str, text: &str, area: &Area, layers: &Layers) -> String {
         let change = Change::set(key, &[text], area).expect("it is a value");
-        let config = Config::resolve(&layers).expect("the test's layers are right");
+        let config = Config::resolve(layers).expect("the test's layers are right");
         change.overridden(&config).map(|it| it.to_string()).unwrap_or_default()
     }
 
@@ -78,13 +78,13 @@ mod tests {
         let user = "image = 'base'\nagent.default = 'codex'\n";
         let both = "image = 'base'\n[workspace.'/src/api']\nimage = 'agents'\n";
         let variable = [("CONTAINAI_IMAGE", "full")];
-        insta::assert_snapshot!(told("image", "base", &all, layers(user, "", &variable)), @"`image` is set, but the variable `CONTAINAI_IMAGE` counts before it here");
-        insta::assert_snapshot!(told("image", "base", &all, layers(both, "", &[])), @"`image` is set, but the section for this workspace in `/c.toml` counts before it here");
-        insta::assert_snapshot!(told("image", "agents", &section, layers(both, "", &variable)), @"`image` is set, but the variable `CONTAINAI_IMAGE` counts before it here");
+        insta::assert_snapshot!(told("image", "base", &all, &layers(user, "", &variable)), @"`image` is set, but the variable `CONTAINAI_IMAGE` counts before it here");
+        insta::assert_snapshot!(told("image", "base", &all, &layers(both, "", &[])), @"`image` is set, but the section for this workspace in `/c.toml` counts before it here");
+        insta::assert_snapshot!(told("image", "agents", &section, &layers(both, "", &variable)), @"`image` is set, but the variable `CONTAINAI_IMAGE` counts before it here");
         let own = "[agent]\ndefault = 'claude'\n";
-        insta::assert_snapshot!(told("agent.default", "codex", &all, layers(user, own, &[])), @"`agent.default` is set, but `/src/api/.containai/config.toml` counts before it here");
-        assert_eq!(told("image", "base", &all, layers(user, "", &[])), "");
-        assert_eq!(told("image", "agents", &section, layers(both, "", &[])), "");
-        assert_eq!(told("agent.default", "claude", &all, layers("", "", &[])), "");
+        insta::assert_snapshot!(told("agent.default", "codex", &all, &layers(user, own, &[])), @"`agent.default` is set, but `/src/api/.containai/config.toml` counts before it here");
+        assert_eq!(told("image", "base", &all, &layers(user, "", &[])), "");
+        assert_eq!(told("image", "agents", &section, &layers(both, "", &[])), "");
+        assert_eq!(told("agent.default", "claude", &all, &layers("", "", &[])), "");
     }
 }

@@ -222,7 +222,7 @@ fn a_hostile_container_writes_nothing_outside() {
             "`way/mine`: a file or a link is in the way",
         ),
         ("tar -c --transform 's,^,../../,' mine", "leads upwards"),
-        ("yes '<html>'", "no archive"),
+        ("yes '<html>'", "the archive is broken"),
         ("cat /dev/zero", "goes on after its end"),
         ("true", "in the middle"),
         ("printf 'tar: \\033[2J' >&2; false", "could not pack"),

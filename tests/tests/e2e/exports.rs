@@ -157,7 +157,7 @@ fn what_is_left_out_can_be_said_for_good() {
     assert_eq!(listed("2.tgz", &["--exclude", "*.tmp"]), [false, false, false, true]);
     assert_eq!(listed("3.tgz", &["--no-excludes"]), [true, true, true, true]);
     let both = ["export", "--no-excludes", "--exclude", "x"];
-    person.cai(both).inside(&repository).run().fails(2, "cannot be used with");
+    person.cai(both).inside(&repository).run().code(2).tells("cannot be used with");
     let farewell = format!("--export={}", place.join("4.tgz").display());
     person.run(&repository, "true").success();
     person.cai(["stop", &farewell]).inside(&repository).run().success();

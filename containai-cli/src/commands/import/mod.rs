@@ -4,6 +4,7 @@
 mod command;
 mod opening;
 mod restore;
+mod settings;
 
 pub(crate) use command::ImportArgs;
 pub(super) use command::run;

@@ -3,6 +3,7 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 use clap::Args;
+use containai_core::hint::Hint;
 
 use super::super::export::read_passphrase;
 use crate::archive_file::{Archive, Keys, SealedFor};
@@ -26,7 +27,8 @@ impl OpeningArgs {
     pub(super) fn refuse(&self) -> Result<(), CliError> {
         match self.identity.is_some() || self.passphrase_file.is_some() {
             true => {
-                Err(CliError::usage("`--identity` and `--passphrase-file` are about an archive"))
+                let message = "`--identity` and `--passphrase-file` are about an archive";
+                Err(CliError::usage(message).hint(Hint::new("name one with `--from`")))
             }
             false => Ok(()),
         }

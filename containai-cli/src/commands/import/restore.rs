@@ -28,7 +28,8 @@ pub(super) async fn run(
 ) -> anyhow::Result<ExitCode> {
     if args.chooses() {
         let message = "an export is restored whole: nothing can be chosen or left out";
-        return Err(CliError::usage(message).into());
+        let hint = Hint::new("leave out what chooses, or export again with `--exclude`");
+        return Err(CliError::usage(message).hint(hint).into());
     }
     let cannot = format!("cannot restore `{}`", archive.path().display());
     let archive = Arc::new(archive);

@@ -35,15 +35,15 @@ impl Row {
     /// Our times alone: the median is below `limit`.
     pub(crate) fn alone(what: &str, ours: &[Duration], limit: Duration) -> Self {
         let ours = median(ours);
-        Self::below(what, milliseconds(ours), milliseconds(limit), ours < limit)
+        Self::below(what, milliseconds(ours), &milliseconds(limit), ours < limit)
     }
 
     /// How much memory we take at most, in bytes: less than `limit`.
     pub(crate) fn memory(what: &str, ours: u64, limit: u64) -> Self {
-        Self::below(what, megabytes(ours), megabytes(limit), ours < limit)
+        Self::below(what, megabytes(ours), &megabytes(limit), ours < limit)
     }
 
-    fn below(what: &str, ours: String, limit: String, is_met: bool) -> Self {
+    fn below(what: &str, ours: String, limit: &str, is_met: bool) -> Self {
         let (what, goal) = (what.to_owned(), format!("< {limit}"));
         Self { what, ours, theirs: String::new(), ratio: String::new(), goal, is_met }
     }

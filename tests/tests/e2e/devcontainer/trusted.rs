@@ -126,10 +126,11 @@ fn keys_the_engine_and_the_home_are_mounted_for_nobody() {
     };
     refused("/", "the home directory");
     refused(&home.display().to_string(), "the home directory");
-    refused("${localEnv:HOME}/.ssh", "holds keys");
-    refused("${localWorkspaceFolder}/innocent", "holds keys");
-    refused(&home.join(".config/containai").display().to_string(), "holds keys");
-    refused("/proc/self/root/etc/../proc", "refusing to mount");
+    refused("${localEnv:HOME}/.ssh", "the home directory");
+    refused("${localWorkspaceFolder}/innocent", "the home directory");
+    refused(&home.join(".config/containai").display().to_string(), "the home directory");
+    refused("/proc/self/root/etc/ssh", "the system");
+    refused("/usr", "refusing to mount");
     refused("/no/such/place", "is not mounted");
     refused(&Engine::shared().socket().display().to_string(), "is neither a directory nor a file");
     assert!(person.containers(repository.path()).is_empty());
