@@ -139,9 +139,82 @@ fn git(workspace: &WorkspacePath) -> Command {
     git.args(["-c", "safe.directory=*", "-c", "core.fsmonitor=false", "-C"])
         .arg(workspace.as_path())
         .env("GIT_CONFIG_NOSYSTEM", "1")
+        // An object that is missing could be asked of a remote, which is a
+        // command of the repository's.
+        .env("GIT_ALLOW_PROTOCOL", "none")
+        .env("GIT_NO_LAZY_FETCH", "1")
         .env_remove("GIT_DIR")
         .env_remove("GIT_WORK_TREE")
         .stdin(Stdio::null())
         .stderr(Stdio::null());
     git
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sh(directory: &Path, script: &str) {
+        let mut shell = Command::new("sh");
+        shell.args(["-ec", script]).current_dir(directory);
+        shell.env("GIT_CONFIG_GLOBAL", "/dev/null").env("GIT_CONFIG_NOSYSTEM", "1");
+        assert!(shell.status().is_ok_and(|status| status.success()), "{script}");
+    }
+
+    fn repository(directory: &Path) -> anyhow::Result<WorkspacePath> {
+        let path = directory.canonicalize()?.join("api");
+        std::fs::create_dir(&path)?;
+        sh(
+            &path,
+            "git init -q -b main; git config user.name A; git config user.email a@b
+             echo text > file; git add file; git commit -q -m first",
+        );
+        Ok(WorkspacePath::new(path)?)
+    }
+
+    #[test]
+    fn a_worktree_is_made_without_running_what_the_repository_says() -> anyhow::Result<()> {
+        let place = tempfile::TempDir::new()?;
+        let repository = repository(place.path())?;
+        sh(
+            repository.as_path(),
+            "git config filter.evil.smudge 'touch ../smudged; cat'
+             git config core.fsmonitor 'touch ../monitored'
+             echo '* filter=evil' > .git/info/attributes
+             for hook in post-checkout reference-transaction; do
+               printf '#!/bin/sh\ntouch ../hooked\n' > .git/hooks/$hook; chmod +x .git/hooks/$hook
+             done",
+        );
+        let tree = WorkspacePath::new(repository.as_path().with_file_name("api-fork"))?;
+        assert_eq!(worktree_branch(&repository, &tree), None);
+        add_worktree(&repository, &tree, "fork/one")?;
+        assert_eq!(worktree_branch(&repository, &tree).as_deref(), Some("fork/one"));
+        let mut names: Vec<_> = std::fs::read_dir(repository.as_path().with_file_name("."))?
+            .flatten()
+            .map(|it| it.file_name())
+            .collect();
+        names.sort();
+        assert_eq!(names, ["api", "api-fork"]);
+        assert_eq!(std::fs::read_dir(tree.as_path())?.count(), 1, "nothing is checked out");
+        let refused = add_worktree(&repository, &tree, "fork/two");
+        assert!(refused.is_err_and(|error| error.to_string().contains("fork/two")));
+        Ok(())
+    }
+
+    #[test]
+    fn what_is_missing_is_asked_of_nobody() -> anyhow::Result<()> {
+        let place = tempfile::TempDir::new()?;
+        let repository = repository(place.path())?;
+        sh(
+            repository.as_path(),
+            "git config core.repositoryFormatVersion 1; git config extensions.partialClone evil
+             git config remote.evil.promisor true; git config protocol.ext.allow always
+             git config remote.evil.url 'ext::sh -c touch% ../fetched'
+             rm -r .git/objects/??",
+        );
+        let tree = WorkspacePath::new(repository.as_path().with_file_name("api-fork"))?;
+        assert!(add_worktree(&repository, &tree, "fork/one").is_err());
+        assert!(!repository.as_path().with_file_name("fetched").exists());
+        Ok(())
+    }
 }

@@ -125,6 +125,19 @@ mod tests {
     }
 
     #[test]
+    fn what_a_snapshot_stands_on_is_needed_without_a_container() {
+        let all = [
+            image("snapshot", "layer", &["containai/snapshot:0123456789ab"], 600),
+            image("layer", "base", &[NAMELESS], 500),
+            image("base", "", &["containai/base:1"], 400),
+            image("other", "", &["containai/base:2", "containai/snapshots:x"], 400),
+        ];
+        let kept: Vec<_> =
+            images(&all, &[]).into_iter().filter(|it| it.is_in_snapshot).map(|it| it.id).collect();
+        assert_eq!(kept, ["snapshot", "base"]);
+    }
+
+    #[test]
     fn circles_end() {
         let all = [image("a", "b", &["x:1"], 1), image("b", "a", &["y:1"], 2)];
         assert!(!table(&all, &[container("c", "a")]).is_empty());

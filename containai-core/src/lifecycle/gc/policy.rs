@@ -104,6 +104,37 @@ fn is_image_of_ours(reference: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::byte_size::ByteSize;
+    use crate::label::{self, Labels};
+
+    #[test]
+    fn nothing_of_a_snapshot_goes() {
+        let policy = GcPolicy {
+            age: "0h".parse().expect("an age"),
+            images: Scope::Unused,
+            volumes: Scope::Unused,
+        };
+        let image = |is_in_snapshot| StoredImage {
+            id: "1".into(),
+            references: vec!["containai/base:1".into()],
+            labels: Labels::default(),
+            size: ByteSize::from_bytes(1),
+            used_by: Vec::new(),
+            is_in_snapshot,
+        };
+        assert_eq!(policy.names_to_take(&image(false)), ["containai/base:1"]);
+        assert_eq!(policy.names_to_take(&image(true)), Vec::<&str>::new());
+        let now = Timestamp::from_unix(1000);
+        let volume = |snapshot: &str| StoredVolume {
+            name: "v".into(),
+            labels: [(label::MANAGED, "true"), (label::SNAPSHOT, snapshot)].into_iter().collect(),
+            created: Some(now),
+            size: None,
+            used_by: Vec::new(),
+        };
+        assert!(policy.is_stale(&volume(""), now));
+        assert!(!policy.is_stale(&volume("0123456789ab"), now));
+    }
 
     #[test]
     fn only_names_of_ours() {

@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::scene::{LOOK, LOOKED, mark, marked, snapshot};
 
 /// Moments between the start of a command and its end, in milliseconds.
-const MOMENTS: [u64; 7] = [40, 120, 250, 400, 600, 900, 1400];
+const MOMENTS: [u64; 5] = [60, 200, 450, 700, 1100];
 
 fn kill(person: &Person<'_>, repository: &Repository, words: &[&str], moment: u64) {
     let running = snapshot(person, repository, words).start();
@@ -80,7 +80,7 @@ fn killed_while_it_is_made() {
     }
     // Whoever is only interrupted cleans up before the end.
     let mut names: Vec<_> = MOMENTS.map(name).into();
-    for moment in MOMENTS {
+    for moment in [250, 600] {
         let name = format!("ended-{moment}-{}", std::process::id());
         let running = snapshot(&person, &repository, &["create", &name]).start();
         sleep(Duration::from_millis(moment));
