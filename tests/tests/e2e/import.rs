@@ -231,6 +231,26 @@ fn settings_say_what_comes_along() {
 }
 
 #[test]
+fn much_at_once_lands_as_little_does() {
+    let person = Person::new();
+    let repository = person.repository("import-much");
+    let plugins = person.home().join(".claude/plugins");
+    fs::create_dir_all(plugins.join("cache")).expect("a directory can be made");
+    fs::write(plugins.join("cache/big"), vec![b'x'; 40 << 20]).expect("a file can be written");
+    fs::write(person.home().join(".claude.json"), "{}").expect("a file can be written");
+    // What stands in the way is replaced, wherever it leads.
+    let trap = "mkdir ~/evil; rm -rf /mnt/agent-data/claude/plugins; \
+                ln -s ~/evil /mnt/agent-data/claude/plugins";
+    person.run(&repository, trap).success();
+    import(&person, &repository, &[]).run().success();
+    let look = "cd ~/.claude/plugins/cache; stat -c '%s %U %G' big; stat -L -c %a ~/.claude.json; \
+                ls -A ~/evil; readlink ~/.claude/plugins";
+    let expected = "41943040 agent agent\n600\n/mnt/agent-data/claude/plugins\n";
+    person.exec(&repository, look).success().prints(expected);
+    import(&person, &repository, &[]).run().success().tells("nothing changed");
+}
+
+#[test]
 fn an_archive_of_settings_is_as_good_as_their_directory() {
     let person = Person::new();
     furnish(&person);
