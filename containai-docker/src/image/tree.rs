@@ -60,6 +60,7 @@ static BASE: &[File] = context! { "base":
     0o755 "rootfs/usr/lib/containai/agent"
     0o755 "rootfs/usr/lib/containai/hooks"
     0o755 "rootfs/usr/lib/containai/host-key"
+    0o644 "rootfs/usr/lib/containai/imported.sh"
     0o755 "rootfs/usr/lib/containai/init"
     0o644 "rootfs/usr/lib/tmpfiles.d/containai.conf"
 };

@@ -39,6 +39,30 @@ fn import(person: &Person<'_>, workspace: &Repository, words: &[&str]) -> Cai {
     person.cai(["import"].iter().chain(words)).inside(workspace)
 }
 
+/// What bash and zsh both mean by it counts in bash; nothing is run for that.
+#[test]
+fn settings_of_shells_count_in_interactive_ones() {
+    const ZSH: &str = "export EDITOR=vim\nexport PATH=/bad:$PATH\npath+=(/a $HOME/b)\n\
+        alias gs='git status'\nexport BAD=\"$(touch /tmp/bad)\"\nexport WORSE=a; touch /tmp/bad\n";
+    let person = Person::new();
+    let repository = person.repository("import-shells");
+    let files =
+        [(".zshrc", ZSH), (".bash_aliases", "alias ll='ls -l'\n"), (".bashrc.d/a.sh", "A=1\n")];
+    for (path, content) in files {
+        let path = person.home().join(path);
+        fs::create_dir_all(path.parent().expect("a parent")).expect("a directory can be made");
+        fs::write(path, content).expect("a file can be written");
+    }
+    person.run(&repository, "true").success();
+    import(&person, &repository, &[]).run().success();
+    let look = r#"bash -ic 'alias gs ll; echo "$EDITOR $A ${BAD-}${WORSE-}${PATH##*/bin}"; ls /tmp/bad' 2>/dev/null
+                  echo "${EDITOR-unset}"; case $PATH in /bad*) echo bad;; esac"#;
+    person
+        .exec(&repository, look)
+        .success()
+        .prints("alias gs='git status'\nalias ll='ls -l'\nvim 1 :/a:/home/agent/b\nunset\n");
+}
+
 #[test]
 fn settings_are_found_at_the_agents_own_paths() {
     let person = Person::new();
