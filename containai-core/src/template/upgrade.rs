@@ -22,11 +22,7 @@ pub fn upgrade(text: &str) -> Result<Option<String>, DockerfileError> {
         return Ok(None);
     };
     let span = &stage.from.span;
-    // The keyword may be an image's name, too.
-    let options: Vec<&str> = stage.from.options().collect();
-    let after = options.last().map_or("from", |option| option);
-    let begin = span.start + end_of(&text[span.clone()], after);
-    let Some(at) = text[begin..span.end].find(image).map(|at| begin + at) else {
+    let Some(at) = place_of(image, &text[span.clone()]).map(|at| span.start + at) else {
         return Ok(None);
     };
     let mut upgraded = text.to_owned();
@@ -44,10 +40,25 @@ pub fn upgrade(text: &str) -> Result<Option<String>, DockerfileError> {
     Ok(Some(upgraded))
 }
 
-/// Where a word ends; its case does not count.
-fn end_of(text: &str, word: &str) -> usize {
-    let found = text.to_ascii_lowercase().find(&word.to_ascii_lowercase());
-    found.map_or(0, |at| at + word.len())
+/// Where the image of a `FROM` stands in its text, which may go over several
+/// lines with comments between.
+fn place_of(image: &str, text: &str) -> Option<usize> {
+    let lines = text.split_inclusive('\n').scan(0, |end, line| {
+        let start = *end;
+        *end += line.len();
+        Some((start, line))
+    });
+    let no_comments = lines.filter(|(_, line)| !line.trim_start().starts_with('#'));
+    let words = no_comments.flat_map(|(start, line)| {
+        line.split_whitespace().map(move |word| (start + offset_in(line, word), word))
+    });
+    // The keyword may be an image's name, too.
+    words.skip(1).find(|(_, word)| *word == image).map(|(at, _)| at)
+}
+
+/// Where a part of a text begins in it.
+fn offset_in(text: &str, part: &str) -> usize {
+    part.as_ptr().addr() - text.as_ptr().addr()
 }
 
 #[cfg(test)]
@@ -69,6 +80,14 @@ mod tests {
             ),
             ("ARG BASE_IMAGE\nFROM \\\n  a\n", "ARG BASE_IMAGE\nFROM \\\n  ${BASE_IMAGE}\n"),
             ("FROM \"a\"", "ARG BASE_IMAGE=\"a\"\nFROM ${BASE_IMAGE}"),
+            (
+                "FROM\u{c}--a8.1 --a 8.1\n",
+                "ARG BASE_IMAGE=8.1\nFROM\u{c}--a8.1 --a ${BASE_IMAGE}\n",
+            ),
+            (
+                "FROM \\\n# not a\n  a AS b\n",
+                "ARG BASE_IMAGE=a\nFROM \\\n# not a\n  ${BASE_IMAGE} AS b\n",
+            ),
             ("from from", "ARG BASE_IMAGE=from\nfrom ${BASE_IMAGE}"),
         ] {
             assert_eq!(upgrade(text).expect("one").as_deref(), Some(expected), "{text}");
