@@ -6,20 +6,16 @@ mod dying;
 use std::path::Path;
 
 use containai_core::engine::{
-    Container, ContainerId, Engine as _, HostFacts, Identity, ImageRequest, ImageSource, Isolation,
-    OwnVolumes, RunState, Snapshots as _,
+    Container, ContainerId, Engine as _, Identity, OwnVolumes, RunState, Snapshots as _,
 };
-use containai_core::fake::{FakeEngine, FakeRecords, FakeRemote, run};
+use containai_core::fake::{self, FakeEngine, FakeRecords, FakeRemote, run};
 use containai_core::lifecycle::snapshot::{
     Leftovers, Snapshot, SnapshotError, Task, clear, create, leftovers, named, plan_create,
     plan_restore, plan_revive, remove, restore, revive, snapshots,
 };
-use containai_core::lifecycle::{Desired, DriveError, Manner, Observed, Silent, drive};
-use containai_core::naming::{
-    ContainerName, Nonce, PortRange, SnapshotName, VolumeName, WorkspacePath,
-};
+use containai_core::lifecycle::{Desired, DriveError, Observed, Silent, drive};
+use containai_core::naming::{ContainerName, Nonce, SnapshotName, VolumeName, WorkspacePath};
 use containai_core::remote::RemoteError;
-use containai_core::resources::{HostCapacity, Resources};
 use containai_core::timestamp::Timestamp;
 
 const NOW: Timestamp = Timestamp::from_unix(1_709_209_815);
@@ -31,20 +27,9 @@ struct World {
 }
 
 fn desired(path: &str) -> Desired {
-    Desired {
-        name: ContainerName::parse("api-main").expect("a name"),
-        workspace: WorkspacePath::new(Path::new(path)).expect("a workspace path"),
-        image: ImageRequest::parse("base"),
-        image_source: ImageSource::Auto,
-        data_volume: None,
-        ports: PortRange::default(),
-        resources: Resources::half_of(HostCapacity { memory_bytes: 8 << 30, cpus: 4 }),
-        isolation: Isolation::Userns,
-        template: String::new(),
-        manner: Manner::default(),
-        client: None,
-        host: HostFacts::default(),
-    }
+    let workspace = WorkspacePath::new(Path::new(path)).expect("a workspace path");
+    let name = ContainerName::parse("api-main").expect("a name");
+    Desired { name, ..fake::desired(workspace) }
 }
 
 fn nonce(number: u8) -> Nonce {

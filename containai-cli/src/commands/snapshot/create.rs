@@ -5,15 +5,14 @@ use clap::Args;
 use containai_core::byte_size::HumanSize;
 use containai_core::engine::{Engine as _, Snapshots as _};
 use containai_core::lifecycle::Observed;
-use containai_core::lifecycle::snapshot::{abandon, create, plan_create, snapshots};
+use containai_core::lifecycle::snapshot::{create, plan_create, snapshots};
 use containai_core::naming::SnapshotName;
 
 use super::super::target::{self, TargetArgs};
-use super::leftover::mend;
+use super::leftover::{mend, or_abandon};
 use crate::app::Global;
 use crate::context::Context;
 use crate::env::Env;
-use crate::interruption::{Interruption, interrupted};
 use crate::ui::Ui;
 use crate::{host, lock, wire};
 
@@ -69,17 +68,8 @@ pub(super) async fn run(
         ui.data(&wire::snapshot::plan(&plan.tasks()))?;
         return Ok(ExitCode::SUCCESS);
     }
-    let mut interruption = Interruption::listen()?;
-    let made = tokio::select! {
-        made = create(&engine, &plan, ui) => made,
-        () = interruption.comes() => {
-            abandon(&engine, &plan.snapshot.volumes()).await?;
-            ui.finish_work();
-            return Err(interrupted());
-        }
-    };
-    ui.finish_work();
-    let snapshot = made?;
+    let volumes = plan.snapshot.volumes();
+    let snapshot = or_abandon(&engine, &volumes, ui, create(&engine, &plan, ui)).await?;
     let (name, size) = (&snapshot.name, HumanSize(snapshot.size));
     ui.say(&format!("made snapshot {name} of {}, with {size} of volumes", snapshot.container));
     ui.data(name.as_str())?;

@@ -5,18 +5,17 @@ use clap::Args;
 use containai_core::engine::{Container, Identity};
 use containai_core::lifecycle::Claim;
 use containai_core::lifecycle::snapshot::{
-    RevivePlan, Snapshot, abandon, named, plan_revive, revive, snapshots,
+    RevivePlan, Snapshot, named, plan_revive, revive, snapshots,
 };
 use containai_core::naming::{ContainerName, GitHead, SnapshotName, VolumeName, VolumeUse};
 
 use super::super::enter::{Choice, Consent, Entrance, Survey};
 use super::checkout;
 use super::ground::Ground;
-use super::leftover::mend;
+use super::leftover::{mend, or_abandon};
 use crate::app::Global;
 use crate::context::Context;
 use crate::env::Env;
-use crate::interruption::{Interruption, interrupted};
 use crate::ui::Ui;
 use crate::workspace::Spot;
 use crate::{git, host, wire};
@@ -126,16 +125,7 @@ async fn make(
 ) -> anyhow::Result<()> {
     let Survey { engine, wanted, .. } = survey;
     let (remote, records) = (entrance.remote(), entrance.records());
-    let mut interruption = Interruption::listen()?;
-    let made = tokio::select! {
-        made = revive(engine, remote, &records, wanted, plan, ui) => made,
-        () = interruption.comes() => {
-            abandon(engine, &plan.volumes).await?;
-            ui.finish_work();
-            return Err(interrupted());
-        }
-    };
-    ui.finish_work();
-    made?;
+    let work = revive(engine, remote, &records, wanted, plan, ui);
+    or_abandon(engine, &plan.volumes, ui, work).await?;
     Ok(())
 }

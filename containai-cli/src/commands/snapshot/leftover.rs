@@ -1,9 +1,11 @@
 //! What interrupted commands left.
 
-use containai_core::lifecycle::snapshot::{Leftovers, clear, leftovers};
+use containai_core::engine::OwnVolumes;
+use containai_core::lifecycle::snapshot::{Leftovers, SnapshotError, abandon, clear, leftovers};
 use containai_docker::DockerEngine;
 
 use crate::host;
+use crate::interruption::{Interruption, interrupted};
 use crate::ui::{Ui, harmless};
 
 /// Removes what interrupted commands left.
@@ -14,6 +16,22 @@ pub(crate) async fn mend(engine: &DockerEngine, ui: &Ui) -> anyhow::Result<()> {
         ui.detail(&format!("removed {line}"));
     }
     Ok(())
+}
+
+/// Does what makes volumes. Whoever interrupts it leaves nothing of them behind.
+pub(super) async fn or_abandon<T>(
+    engine: &DockerEngine,
+    volumes: &OwnVolumes,
+    ui: &Ui,
+    work: impl Future<Output = Result<T, SnapshotError>>,
+) -> anyhow::Result<T> {
+    let mut interruption = Interruption::listen()?;
+    let done = tokio::select! {
+        done = work => done.map_err(Into::into),
+        () = interruption.comes() => abandon(engine, volumes).await.map_err(Into::into).and(Err(interrupted())),
+    };
+    ui.finish_work();
+    done
 }
 
 /// A line for each thing.

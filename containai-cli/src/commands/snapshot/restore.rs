@@ -3,19 +3,18 @@ use std::process::ExitCode;
 use clap::Args;
 use containai_core::engine::{Container, Identity, Snapshots as _};
 use containai_core::lifecycle::snapshot::{
-    RestorePlan, RevivePlan, Snapshot, Task, abandon, named, plan_restore, plan_revive, restore,
-    revive, snapshots,
+    RestorePlan, RevivePlan, Snapshot, Task, named, plan_restore, plan_revive, restore, revive,
+    snapshots,
 };
 use containai_core::naming::SnapshotName;
 use containai_docker::DockerEngine;
 
 use super::super::enter::{Consent, Entrance, Survey};
 use super::consent;
-use super::leftover::mend;
+use super::leftover::{mend, or_abandon};
 use crate::app::Global;
 use crate::context::Context;
 use crate::env::Env;
-use crate::interruption::{Interruption, interrupted};
 use crate::ui::Ui;
 use crate::workspace::Spot;
 use crate::{host, wire};
@@ -136,15 +135,5 @@ async fn carry_out(
             Plan::Revive(plan) => revive(engine, remote, &records, wanted, plan, ui).await,
         }
     };
-    let mut interruption = Interruption::listen()?;
-    let done = tokio::select! {
-        done = work => done,
-        () = interruption.comes() => {
-            abandon(engine, volumes).await?;
-            ui.finish_work();
-            return Err(interrupted());
-        }
-    };
-    ui.finish_work();
-    Ok(done?)
+    or_abandon(engine, volumes, ui, work).await
 }

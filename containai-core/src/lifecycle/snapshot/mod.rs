@@ -10,6 +10,7 @@
 //!
 //! [`Nonce`]: crate::naming::Nonce
 
+mod copied;
 mod create;
 mod error;
 mod leftover;

@@ -2,13 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::create::require_room;
+use super::copied::copied;
 use super::leftover::{abandon, forgiving};
-use super::revive::helper_image;
 use super::{RestorePlan, Snapshot, SnapshotError};
-use crate::engine::{
-    Container, CopyJob, Copying as _, OwnVolumes, RunState, Snapshots, Succession,
-};
+use crate::engine::{Container, Copying as _, OwnVolumes, RunState, Snapshots, Succession};
 use crate::label;
 use crate::layout;
 use crate::lifecycle::{Desired, Event, Events, Refusal, install};
@@ -114,18 +111,7 @@ async fn replace<S: Snapshots>(
 ) -> Result<(), SnapshotError> {
     let RestorePlan { snapshot, container: old, volumes, .. } = plan;
     events.event(Event::Stage(&format!("restoring snapshot {}", snapshot.name)));
-    let job = CopyJob {
-        copies: snapshot.copies_to(volumes),
-        workspace: snapshot.workspace.clone(),
-        snapshot: None,
-        image: helper_image(engine, snapshot).await?,
-        isolation: snapshot.isolation,
-        freezes: Vec::new(),
-    };
-    let mut copying = engine.begin_copy(&job).await?;
-    require_room(copying.room())?;
-    copying.copy().await?;
-    copying.sync().await?;
+    let copying = copied(engine, snapshot, volumes, &snapshot.workspace).await?;
     if old.state == RunState::Paused {
         engine.unpause(&old.id).await?;
     }

@@ -1,12 +1,12 @@
 //! A container is made of a snapshot where there is none.
 
-use super::create::require_room;
+use super::copied::copied;
 use super::leftover::abandon;
 use super::restore::require_isolation;
 use super::{RevivePlan, Snapshot, SnapshotError};
 use crate::engine::{
-    Anonymous, Container, ContainerSpec, CopyJob, Copying as _, Engine, EngineError, Identity,
-    ImageRequest, OwnVolumes, Revived, Snapshots,
+    Anonymous, Container, ContainerSpec, Copying as _, EngineError, Identity, OwnVolumes, Revived,
+    Snapshots,
 };
 use crate::lifecycle::decide::{choose_name, the_name};
 use crate::lifecycle::{Claim, Desired, Event, Events, Observed, install};
@@ -94,18 +94,7 @@ async fn make<S: Snapshots, R: Remote>(
 ) -> Result<(), SnapshotError> {
     let snapshot = &plan.snapshot;
     events.event(Event::Stage(&format!("making {} of snapshot {}", plan.name, snapshot.name)));
-    let job = CopyJob {
-        copies: snapshot.copies_to(&plan.volumes),
-        workspace: plan.workspace.clone(),
-        snapshot: None,
-        image: helper_image(engine, snapshot).await?,
-        isolation: snapshot.isolation,
-        freezes: Vec::new(),
-    };
-    let mut copying = engine.begin_copy(&job).await?;
-    require_room(copying.room())?;
-    copying.copy().await?;
-    copying.sync().await?;
+    let copying = copied(engine, snapshot, &plan.volumes, &plan.workspace).await?;
     let anonymous = match plan.identity {
         Identity::Kept => None,
         Identity::Renewed => {
@@ -161,15 +150,4 @@ fn spec(
         }),
         ..desired.spec(observed, &name.interim(), port)
     }
-}
-
-/// What a helper is made of: the image that the container was made from, which
-/// nobody has worked in; where that is gone the snapshot's own.
-pub(super) async fn helper_image<S: Engine>(
-    engine: &S,
-    snapshot: &Snapshot,
-) -> Result<String, EngineError> {
-    let image = ImageRequest::Reference(snapshot.image.clone());
-    let found = engine.find_image(&image).await?;
-    Ok(found.unwrap_or_else(|| snapshot.reference()))
 }

@@ -1,0 +1,40 @@
+//! Volumes that are like those of a snapshot.
+
+use super::create::require_room;
+use super::{Snapshot, SnapshotError};
+use crate::engine::{
+    CopyJob, Copying as _, Engine, EngineError, ImageRequest, OwnVolumes, Snapshots,
+};
+use crate::naming::WorkspacePath;
+
+/// Copies the volumes of a snapshot to new ones of a workspace. They are on the
+/// disk when this returns, and the helper's labels speak of them as long as it
+/// is not closed.
+pub(super) async fn copied<'e, S: Snapshots>(
+    engine: &'e S,
+    snapshot: &Snapshot,
+    volumes: &OwnVolumes,
+    workspace: &WorkspacePath,
+) -> Result<S::Copying<'e>, SnapshotError> {
+    let job = CopyJob {
+        copies: snapshot.copies_to(volumes),
+        workspace: workspace.clone(),
+        snapshot: None,
+        image: helper_image(engine, snapshot).await?,
+        isolation: snapshot.isolation,
+        freezes: Vec::new(),
+    };
+    let mut copying = engine.begin_copy(&job).await?;
+    require_room(copying.room())?;
+    copying.copy().await?;
+    copying.sync().await?;
+    Ok(copying)
+}
+
+/// What a helper is made of: the image that the container was made from, which
+/// nobody has worked in; where that is gone the snapshot's own.
+async fn helper_image<S: Engine>(engine: &S, snapshot: &Snapshot) -> Result<String, EngineError> {
+    let image = ImageRequest::Reference(snapshot.image.clone());
+    let found = engine.find_image(&image).await?;
+    Ok(found.unwrap_or_else(|| snapshot.reference()))
+}
