@@ -8,13 +8,13 @@ use bollard::errors::Error;
 use bollard::models::ContainerSummary;
 use bollard::query_parameters::{
     CreateContainerOptionsBuilder, KillContainerOptionsBuilder, ListContainersOptionsBuilder,
-    LogsOptionsBuilder, RemoveContainerOptionsBuilder, RenameContainerOptionsBuilder,
-    StopContainerOptionsBuilder,
+    LogsOptionsBuilder, RenameContainerOptionsBuilder, StopContainerOptionsBuilder,
 };
 use containai_core::engine::{Container, ContainerId, RunState};
 use futures_util::TryStreamExt as _;
 use tokio::time::{sleep, timeout};
 
+use crate::removal::forgive_missing;
 use crate::{inspect, spec};
 
 /// How often a container on its way between two states is looked at.
@@ -80,17 +80,6 @@ async fn shut_down(docker: &Docker, id: &ContainerId) -> Result<(), Error> {
     }
 }
 
-pub(crate) async fn remove(docker: &Docker, id: &ContainerId) -> Result<(), Error> {
-    let options = RemoveContainerOptionsBuilder::default().build();
-    forgive_missing(docker.remove_container(id.as_ref(), Some(options)).await)
-}
-
-/// Removes the container and the volumes without a name that were made for it.
-pub(crate) async fn discard(docker: &Docker, id: &ContainerId) -> Result<(), Error> {
-    let options = RemoveContainerOptionsBuilder::default().v(true).build();
-    forgive_missing(docker.remove_container(id.as_ref(), Some(options)).await)
-}
-
 pub(crate) async fn has_volume(docker: &Docker, name: &str) -> Result<bool, Error> {
     match docker.inspect_volume(name).await {
         Ok(_) => Ok(true),
@@ -154,11 +143,4 @@ pub(crate) async fn log_tail(
         .map(|line| line.replace(|c: char| c.is_control(), ""))
         .filter(|line| !line.trim().is_empty())
         .collect())
-}
-
-fn forgive_missing(outcome: Result<(), Error>) -> Result<(), Error> {
-    match outcome {
-        Err(Error::DockerResponseServerError { status_code: 404, .. }) => Ok(()),
-        outcome => outcome,
-    }
 }

@@ -20,6 +20,7 @@ use crate::built::Recipe;
 use crate::failure::failure;
 use crate::image::{BuildCache, Removal, Surroundings};
 use crate::inside::{self, InsideStream};
+use crate::removal::{Removed, remove};
 use crate::{access, archive, connect, container, image, spec, successor};
 
 /// A Docker Engine as the lifecycle sees it.
@@ -352,12 +353,12 @@ impl Engine for DockerEngine {
     }
 
     async fn remove(&self, id: &ContainerId) -> Result<(), EngineError> {
-        container::remove(&self.docker, id).await.map_err(|error| self.failure(error))?;
+        remove(&self.docker, id, Removed::Stopped).await.map_err(|error| self.failure(error))?;
         successor::sweep_images(&self.docker).await.map_err(|error| self.failure(error))
     }
 
     async fn discard(&self, id: &ContainerId) -> Result<(), EngineError> {
-        container::discard(&self.docker, id).await.map_err(|error| self.failure(error))?;
+        remove(&self.docker, id, Removed::Discarded).await.map_err(|error| self.failure(error))?;
         successor::sweep_images(&self.docker).await.map_err(|error| self.failure(error))
     }
 

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use bollard::models::{ContainerConfig, ContainerCreateBody, HostConfig, MountPoint};
 use bollard::query_parameters::{
     CommitContainerOptionsBuilder, InspectContainerOptions, ListImagesOptionsBuilder,
-    ListVolumesOptionsBuilder, RemoveContainerOptionsBuilder, TagImageOptionsBuilder,
+    ListVolumesOptionsBuilder, TagImageOptionsBuilder,
 };
 use containai_core::engine::{
     Anonymous, ContainerId, CopyJob, EngineError, OwnVolumes, Snapshots, StoredVolume,
@@ -15,6 +15,7 @@ use containai_core::layout;
 use containai_core::naming::{Nonce, SnapshotName, VolumeName, WorkspacePath};
 
 use crate::engine::DockerEngine;
+use crate::removal::{Removed, remove};
 use crate::volume::VolumesCopying;
 use crate::{archive, storage, successor};
 
@@ -139,7 +140,7 @@ impl Snapshots for DockerEngine {
     }
 
     async fn dismiss(&self, helper: &ContainerId) -> Result<(), EngineError> {
-        let options = RemoveContainerOptionsBuilder::default().force(true).v(true).build();
-        self.forgiving(self.docker().remove_container(helper.as_ref(), Some(options)).await)
+        let removed = remove(self.docker(), helper, Removed::Erased).await;
+        removed.map_err(|error| self.failure(error))
     }
 }

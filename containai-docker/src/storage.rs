@@ -17,6 +17,7 @@ use containai_core::timestamp::Timestamp;
 
 use crate::engine::DockerEngine;
 use crate::listing::Sizes;
+use crate::removal::forgive_missing;
 use crate::{container, inspect, lineage};
 
 impl Storage for DockerEngine {
@@ -90,10 +91,7 @@ impl DockerEngine {
     }
 
     pub(crate) fn forgiving(&self, outcome: Result<(), Error>) -> Result<(), EngineError> {
-        match outcome {
-            Err(Error::DockerResponseServerError { status_code: 404, .. }) => Ok(()),
-            outcome => outcome.map_err(|error| self.failure(error)),
-        }
+        forgive_missing(outcome).map_err(|error| self.failure(error))
     }
 }
 

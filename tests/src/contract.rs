@@ -9,6 +9,7 @@ use containai_core::engine::{
 };
 use containai_core::lifecycle::Silent;
 use containai_core::naming::{ContainerName, HostPort};
+use futures_util::future::try_join_all;
 
 /// A container to make, and what else is made of it.
 #[derive(Clone, Debug)]
@@ -68,7 +69,7 @@ pub async fn hold<E: Engine>(engine: &E, terms: &Terms) -> Result<(), EngineErro
     engine.stop(&id).await?;
 
     let heir = succeed(engine, terms, &made).await?;
-    engine.remove(&id).await?;
+    try_join_all([(); 3].map(|()| engine.remove(&id))).await?;
     engine.remove(&id).await?;
     assert_eq!(state(engine, &id).await?, None);
     engine.rename(&heir, &spec.name).await?;

@@ -8,6 +8,7 @@ use containai_core::engine::{
 use containai_core::label::{self, Labels};
 use containai_core::lifecycle::Silent;
 use containai_core::naming::{Nonce, SnapshotName, VolumeName, VolumeUse};
+use futures_util::future::try_join_all;
 
 use crate::contract::Terms;
 
@@ -79,15 +80,16 @@ pub async fn hold_snapshots<E: Snapshots>(engine: &E, terms: &Terms) -> Result<(
     let listed = engine.containers().await?.into_iter().find(|it| it.id == anonymous.helper);
     let listed = listed.expect("the helper is listed");
     assert!(listed.labels.is_snapshot_helper() && !listed.serves(&spec.workspace));
-    for helper in [&helper, &helper, &anonymous.helper] {
-        engine.dismiss(helper).await?;
-    }
+    // Two who sweep up find the same left-overs.
+    let helpers = [&helper, &helper, &anonymous.helper, &anonymous.helper];
+    try_join_all(helpers.map(|helper| engine.dismiss(helper))).await?;
+    engine.dismiss(&helper).await?;
     assert_eq!(users(engine, &nonce).await?, [0, 0]);
     engine.remove(&id).await?;
     for _ in 0..2 {
-        engine.remove_image(&reference).await?;
-        engine.remove_volume(to.data.as_ref()).await?;
-        engine.remove_volume(to.docker.as_ref()).await?;
+        try_join_all([(); 2].map(|()| engine.remove_image(&reference))).await?;
+        let volumes = [&to.data, &to.data, &to.docker, &to.docker];
+        try_join_all(volumes.map(|volume| engine.remove_volume(volume.as_ref()))).await?;
     }
     assert_eq!(users(engine, &nonce).await?, [0; 0]);
     Ok(())

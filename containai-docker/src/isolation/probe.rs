@@ -1,11 +1,12 @@
 //! A container that only finds out whether its runtime lives.
 
 use bollard::models::{ContainerCreateBody, HostConfig};
-use bollard::query_parameters::{CreateImageOptionsBuilder, RemoveContainerOptionsBuilder};
-use containai_core::engine::{EngineError, Isolation};
+use bollard::query_parameters::CreateImageOptionsBuilder;
+use containai_core::engine::{ContainerId, EngineError, Isolation};
 use futures_util::TryStreamExt as _;
 
 use crate::engine::DockerEngine;
+use crate::removal::{Removed, remove};
 
 /// An image without a single file; its import costs nothing.
 const IMAGE: &str = "containai/probe";
@@ -32,11 +33,8 @@ pub(super) async fn sysbox(engine: &DockerEngine) -> Result<Result<(), String>, 
     let created =
         docker.create_container(None, body).await.map_err(|error| engine.failure(error))?;
     let started = docker.start_container(&created.id, None).await;
-    let options = RemoveContainerOptionsBuilder::default().force(true).v(true).build();
-    docker
-        .remove_container(&created.id, Some(options))
-        .await
-        .map_err(|error| engine.failure(error))?;
+    let id = ContainerId::new(created.id);
+    remove(docker, &id, Removed::Erased).await.map_err(|error| engine.failure(error))?;
     Ok(match started {
         Ok(()) => Ok(()),
         Err(error) => judge(&error.to_string()),

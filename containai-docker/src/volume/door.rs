@@ -6,8 +6,7 @@ use std::io;
 use bollard::errors::Error;
 use bollard::models::{ContainerCreateBody, HostConfig, Mount, MountType, MountVolumeOptions};
 use bollard::query_parameters::{
-    ContainerArchiveInfoOptionsBuilder, CreateContainerOptions, RemoveContainerOptionsBuilder,
-    UploadToContainerOptionsBuilder,
+    ContainerArchiveInfoOptionsBuilder, CreateContainerOptions, UploadToContainerOptionsBuilder,
 };
 use bytes::Bytes;
 use containai_core::engine::{ContainerId, EngineError};
@@ -19,6 +18,7 @@ use tokio::sync::mpsc::Receiver;
 
 use crate::archive;
 use crate::engine::DockerEngine;
+use crate::removal::{Removed, remove};
 
 /// A way to a data volume that no running container leads to: a container that
 /// is never started, made of an image of ours, with nothing but the volume
@@ -119,8 +119,7 @@ impl VolumeDoor<'_> {
     ///
     /// What the engine says.
     pub async fn close(self) -> Result<(), EngineError> {
-        let options = RemoveContainerOptionsBuilder::default().force(true).build();
-        let removed = self.engine.docker().remove_container(self.id.as_ref(), Some(options)).await;
+        let removed = remove(self.engine.docker(), &self.id, Removed::Forced).await;
         removed.map_err(|error| self.engine.failure(error))
     }
 }

@@ -9,7 +9,7 @@ use bollard::models::{
     ContainerCreateBody, HostConfig, HostConfigCgroupnsModeEnum, HostConfigLogConfig, Mount,
     MountType, MountVolumeOptions,
 };
-use bollard::query_parameters::{AttachContainerOptionsBuilder, RemoveContainerOptionsBuilder};
+use bollard::query_parameters::AttachContainerOptionsBuilder;
 use containai_core::engine::{ContainerId, EngineError, Isolation};
 use containai_core::label;
 use containai_core::layout;
@@ -20,6 +20,7 @@ use tokio::io::AsyncWrite;
 use super::VolumeError;
 use crate::container;
 use crate::engine::DockerEngine;
+use crate::removal::{Removed, remove};
 
 /// The longest memory of what a helper complains about, in bytes.
 const COMPLAINTS: usize = 64 << 10;
@@ -132,22 +133,15 @@ impl<'a> Errand<'a> {
 
     /// Takes the helper away, whatever it is at; the volume stays.
     pub(super) async fn remove(self) -> Result<(), EngineError> {
-        remove(self.engine, &self.id).await.map_err(|error| self.engine.failure(error))
+        let removed = remove(self.engine.docker(), &self.id, Removed::Forced).await;
+        removed.map_err(|error| self.engine.failure(error))
     }
 }
 
 /// What never ran leaves nothing behind; the first failure is the one to tell.
 async fn discard(engine: &DockerEngine, id: &ContainerId, error: Error) -> EngineError {
-    let _ = remove(engine, id).await;
+    let _ = remove(engine.docker(), id, Removed::Forced).await;
     engine.failure(error)
-}
-
-async fn remove(engine: &DockerEngine, id: &ContainerId) -> Result<(), Error> {
-    let options = RemoveContainerOptionsBuilder::default().force(true).build();
-    match engine.docker().remove_container(id.as_ref(), Some(options)).await {
-        Err(Error::DockerResponseServerError { status_code: 404, .. }) => Ok(()),
-        removed => removed,
-    }
 }
 
 fn body(
