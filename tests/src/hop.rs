@@ -56,7 +56,7 @@ impl Hop {
             .stderr(log)
             .spawn()
             .expect("sshd is installed");
-        until(Duration::from_secs(5), "sshd listens", || {
+        until(Duration::from_secs(60), "sshd listens", || {
             std::net::TcpStream::connect(("127.0.0.1", port)).ok().map(drop)
         });
         let hop = Self { directory, port, socket: engine.layout().socket(), process };

@@ -28,7 +28,7 @@ impl Network {
         let network = Self { holder };
         let own = std::fs::read_link("/proc/self/ns/net").expect("the kernel has namespaces");
         let theirs = format!("/proc/{}/ns/net", network.holder.id());
-        until(Duration::from_secs(10), "the namespace is made", || {
+        until(Duration::from_secs(60), "the namespace is made", || {
             std::fs::read_link(&theirs).ok().filter(|link| *link != own)
         });
         network.succeeds(&["ip", "link", "set", "lo", "up"]);

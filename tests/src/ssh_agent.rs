@@ -28,7 +28,7 @@ impl SshAgent {
         let mut agent = Command::new("ssh-agent");
         agent.args(["-D", "-a"]).arg(&socket).stdout(Stdio::null());
         let process = agent.spawn().expect("ssh-agent is installed");
-        until(Duration::from_secs(5), "the agent listens", || socket.exists().then_some(()));
+        until(Duration::from_secs(60), "the agent listens", || socket.exists().then_some(()));
         let agent = Self { directory, process };
         let key = agent.directory.join("key");
         agent.succeeds(

@@ -84,7 +84,7 @@ impl Tls {
             .stderr(fs::File::create(directory.join("log")).expect("a file can be made"))
             .spawn()
             .expect("python3 is installed");
-        until(Duration::from_secs(5), "the proxy listens", || {
+        until(Duration::from_secs(60), "the proxy listens", || {
             std::net::TcpStream::connect(("127.0.0.1", port)).ok().map(drop)
         });
         Self { directory, port, process }

@@ -112,7 +112,7 @@ fn a_hook_that_fails_keeps_nobody_out_and_is_told() {
 
     let expected = format!("agent\n/home/agent/workspace\n{}\n", repository.path().display());
     person.run(&repository, "true").success();
-    until(std::time::Duration::from_secs(20), "the hooks have run", || {
+    until(std::time::Duration::from_secs(60), "the hooks have run", || {
         let state = person.exec(&repository, "systemctl is-failed containai-hooks");
         (state.stdout() == "failed\n").then_some(())
     });

@@ -193,7 +193,7 @@ fn imported_variables_reach_every_session_and_nobody_else() {
     assert!(!container.to_string().contains("hush"), "the engine knows nothing");
     let mut running = cai(&["exec", "--", "sh", "-c", "touch /tmp/there; cat"]).start();
     let there = || person.exec(&repository, "test -e /tmp/there").status() == 0;
-    containai_tests::until(std::time::Duration::from_secs(20), "it", || there().then_some(()));
+    containai_tests::until(std::time::Duration::from_secs(60), "it", || there().then_some(()));
     let entries = fs::read_dir("/proc").expect("there are processes").flatten();
     let lines = entries.filter_map(|entry| fs::read(entry.path().join("cmdline")).ok());
     let lines: Vec<_> = lines.map(|line| String::from_utf8_lossy(&line).into_owned()).collect();

@@ -11,7 +11,7 @@ use containai_tests::{Cai, Person, Repository, until};
 use nix::sys::signal::Signal;
 
 /// How big a file is that takes long enough to be interrupted.
-const BIG: u64 = 256 << 20;
+const BIG: u64 = 512 << 20;
 
 /// A person in a workspace whose container runs.
 fn prepared(name: &str) -> (Person<'static>, Repository) {
@@ -168,7 +168,7 @@ fn interrupted(name: &str, signal: Signal) {
     running.signal(signal);
     assert_eq!(running.outcome().status(), 128 + signal as i32);
     assert_eq!(person.exec(&repository, "test -e /tmp/big").status(), 1);
-    let kept = until(Duration::from_secs(10), "the part stays", || {
+    let kept = until(Duration::from_secs(60), "the part stays", || {
         let before = size();
         std::thread::sleep(Duration::from_millis(300));
         (before == size()).then_some(before)

@@ -24,7 +24,7 @@ fn port() -> u16 {
 fn heard(port: u16) -> String {
     let mut text = String::new();
     if let Ok(mut stream) = TcpStream::connect(("127.0.0.1", port)) {
-        stream.set_read_timeout(Some(Duration::from_secs(10))).expect("a timeout can be set");
+        stream.set_read_timeout(Some(Duration::from_secs(60))).expect("a timeout can be set");
         let _ = stream.read_to_string(&mut text);
     }
     text

@@ -195,22 +195,22 @@ fn what_is_exported_belongs_together() {
     // The container has gone on.
     let state = &person.container(repository.path())["State"];
     assert_eq!(state["Paused"], false);
-    until(Duration::from_secs(10), "the writer writes", || (count() > a + 5).then_some(()));
+    until(Duration::from_secs(60), "the writer writes", || (count() > a + 5).then_some(()));
 
     // Whoever is killed meanwhile leaves no file, and a container that the next
     // command wakes.
     let is_paused = || person.container(repository.path())["State"]["Paused"] == true;
     let killed = person.cai(["export", "-o", &place.display().to_string()]).inside(&repository);
     let running = killed.start();
-    until(Duration::from_secs(30), "the container is frozen", || is_paused().then_some(()));
+    until(Duration::from_secs(60), "the container is frozen", || is_paused().then_some(()));
     running.signal(Signal::SIGKILL);
     drop(running.outcome());
     let before = count();
-    until(Duration::from_secs(10), "the writer writes", || (count() > before).then_some(()));
+    until(Duration::from_secs(60), "the writer writes", || (count() > before).then_some(()));
     // Asked to end, it wakes the container itself.
     let running =
         person.cai(["export", "-o", &place.display().to_string()]).inside(&repository).start();
-    until(Duration::from_secs(30), "the container is frozen", || is_paused().then_some(()));
+    until(Duration::from_secs(60), "the container is frozen", || is_paused().then_some(()));
     running.signal(Signal::SIGTERM);
     running.outcome().code(130);
     assert!(!is_paused());

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use containai_tests::{Person, Repository, until};
 
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 fn prepared(name: &str) -> (Person<'static>, Repository, String) {
     let person = Person::new();

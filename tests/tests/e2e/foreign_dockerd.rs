@@ -107,7 +107,7 @@ fn an_engine_that_was_there_before_keeps_working_published_ports_included() {
         let output = neighbour.run(&["curl", "--silent", "--max-time", "2", url]);
         String::from_utf8_lossy(&output.stdout).into_owned()
     };
-    until(Duration::from_secs(20), "the port answers before", || {
+    until(Duration::from_secs(60), "the port answers before", || {
         (ask() == "still here\n").then_some(())
     });
     let firewall = foreign.firewall();

@@ -65,7 +65,7 @@ fn get_tcp(port: u16) -> String {
 }
 
 fn timed(stream: TcpStream) -> TcpStream {
-    stream.set_read_timeout(Some(Duration::from_secs(10))).expect("a timeout can be set");
+    stream.set_read_timeout(Some(Duration::from_secs(60))).expect("a timeout can be set");
     stream
 }
 

@@ -45,13 +45,13 @@ fn ctrl_c_ends_the_command_inside_too() {
     person.run(&repository, "true").success();
     let script = "echo started; exec sleep 4321";
     let running = person.cai(["exec", "--", "sh", "-c", script]).inside(&repository).start();
-    until(Duration::from_secs(20), "the command starts", || {
+    until(Duration::from_secs(60), "the command starts", || {
         running.printed().contains("started").then_some(())
     });
     running.signal(Signal::SIGINT);
     let outcome = running.outcome();
     assert_eq!(outcome.status(), 130, "{outcome}");
-    until(Duration::from_secs(10), "the command ends", || {
+    until(Duration::from_secs(60), "the command ends", || {
         (person.exec(&repository, "pgrep -fx 'sleep 4321'").status() == 1).then_some(())
     });
 }

@@ -45,7 +45,7 @@ fn logs_are_there_with_and_without_a_running_container() {
     let repository = person.repository("logged");
     person.run(&repository, "logger -t tale 'once \u{1b}[31m upon'").success();
     let logs = |args: &[&str]| person.cai(["logs"]).args(args).inside(&repository).run();
-    until(Duration::from_secs(10), "the line is in the journal", || {
+    until(Duration::from_secs(60), "the line is in the journal", || {
         logs(&["-n", "50"]).success().stdout().contains("tale").then_some(())
     });
     let ssh = logs(&["--unit", "ssh"]).success().stdout();
@@ -55,7 +55,7 @@ fn logs_are_there_with_and_without_a_running_container() {
     assert_eq!(count(&logs(&["-n", "1"]).success().stdout()), 1);
 
     let following = person.cai(["logs", "-f", "-n", "0"]).inside(&repository).start();
-    until(Duration::from_secs(20), "a new line comes", || {
+    until(Duration::from_secs(60), "a new line comes", || {
         person.exec(&repository, "logger -t tale later").success();
         following.printed().contains("later").then_some(())
     });
@@ -63,7 +63,7 @@ fn logs_are_there_with_and_without_a_running_container() {
     assert_eq!(person.exec(&repository, follower).success().stdout(), "1\n");
     // However it ends, nothing of it goes on inside.
     following.signal(Signal::SIGKILL);
-    until(Duration::from_secs(10), "the follower inside ends", || {
+    until(Duration::from_secs(60), "the follower inside ends", || {
         (person.exec(&repository, follower).stdout() == "0\n").then_some(())
     });
 

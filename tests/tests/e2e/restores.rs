@@ -39,7 +39,7 @@ fn helpers(person: &Person<'_>, volume: &Volume) -> Vec<Value> {
 /// Waits until the helper unpacks; its id.
 fn unpacking(person: &Person<'_>, volume: &Volume) -> String {
     let staged = volume.path().join(".containai-restore/new/big");
-    until(Duration::from_secs(30), "the helper unpacks", || {
+    until(Duration::from_secs(60), "the helper unpacks", || {
         let some = fs::read_dir(&staged).is_ok_and(|mut entries| entries.next().is_some());
         let helper = helpers(person, volume).pop()?;
         some.then(|| helper["Id"].as_str().map(str::to_owned))?
@@ -63,7 +63,7 @@ fn whoever_is_killed_on_the_way_loses_nothing() {
         running.signal(signal);
         let outcome = running.outcome();
         assert_ne!(outcome.status(), 0, "{outcome}");
-        until(Duration::from_secs(30), "the helper takes it back", || {
+        until(Duration::from_secs(60), "the helper takes it back", || {
             (!volume.path().join(".containai-restore").exists()).then_some(())
         });
         is_as_before();
@@ -93,7 +93,7 @@ fn a_restore_that_had_begun_to_move_is_finished_by_the_next_command() {
     running.signal(Signal::SIGSTOP);
     person.api().post(&format!("/containers/{helper}/kill"), &Value::Null);
     running.signal(Signal::SIGKILL);
-    until(Duration::from_secs(10), "it is dead", || running.has_ended().then_some(()));
+    until(Duration::from_secs(60), "it is dead", || running.has_ended().then_some(()));
     // As if everything had been unpacked, and some of it moved.
     let staging = volume.path().join(".containai-restore");
     fs::write(staging.join("new/which"), "archived\n").expect("written");

@@ -83,7 +83,7 @@ fn an_engine_that_was_killed_is_started_again() {
     let before = pid();
     let process = nix::unistd::Pid::from_raw(before.trim().parse().expect("a process id"));
     nix::sys::signal::kill(process, nix::sys::signal::Signal::SIGKILL).expect("it is there");
-    containai_tests::until(std::time::Duration::from_secs(30), "another engine", || {
+    containai_tests::until(std::time::Duration::from_secs(60), "another engine", || {
         (engine.api().answers() && pid() != before).then_some(())
     });
 }

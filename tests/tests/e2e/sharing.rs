@@ -18,7 +18,7 @@ fn socket(person: &Person<'_>) -> PathBuf {
 fn prepared(person: &Person<'_>, name: &str) -> Repository {
     let repository = person.repository(name);
     person.run(&repository, "true").success();
-    until(Duration::from_secs(10), "a broker", || socket(person).exists().then_some(()));
+    until(Duration::from_secs(60), "a broker", || socket(person).exists().then_some(()));
     // The first one may come before the connection is there.
     person.exec(&repository, "true").success();
     repository
@@ -124,12 +124,12 @@ fn what_shares_is_private_knows_no_secrets_and_can_be_switched_off() {
     let off = "[ssh]\nmux = false\n";
     let config = person.home().join(".config/containai/config.toml");
     let before = fs::read_to_string(&config).expect("a person has a configuration");
-    until(Duration::from_secs(10), "a broker", || socket(&person).exists().then_some(()));
+    until(Duration::from_secs(60), "a broker", || socket(&person).exists().then_some(()));
     for pid in brokers(&person) {
         let pid = nix::unistd::Pid::from_raw(pid.try_into().expect("a process id fits"));
         nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGTERM).expect("it is there");
     }
-    until(Duration::from_secs(10), "the end", || brokers(&person).is_empty().then_some(()));
+    until(Duration::from_secs(30), "the end", || brokers(&person).is_empty().then_some(()));
     fs::remove_file(socket(&person)).expect("it was left behind");
     fs::write(&config, before.replace("[ssh]\n", off)).expect("a file can be written");
     run().run().success();
@@ -138,7 +138,7 @@ fn what_shares_is_private_knows_no_secrets_and_can_be_switched_off() {
     fs::write(&config, &before).expect("a file can be written");
     let exec = person.cai(["exec", "--", "true"]).inside(&repository).env("TOKEN", "hush-42");
     exec.run().success();
-    until(Duration::from_secs(10), "a broker", || socket(&person).exists().then_some(()));
+    until(Duration::from_secs(60), "a broker", || socket(&person).exists().then_some(()));
     let mode = |path: &std::path::Path| fs::metadata(path).expect("it is there").mode() & 0o777;
     assert_eq!(mode(&socket(&person)), 0o600);
     assert_eq!(mode(socket(&person).parent().expect("a directory")), 0o700);

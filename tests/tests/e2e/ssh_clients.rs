@@ -63,7 +63,7 @@ fn a_server_that_the_engine_does_not_vouch_for_is_refused() {
     let reach = |verb: &str| {
         person.cai([verb, "--no-mux", "--", "echo", "reached"]).inside(&repository).run()
     };
-    let outcome = until(Duration::from_secs(20), "the other key is served", || {
+    let outcome = until(Duration::from_secs(60), "the other key is served", || {
         Some(reach("exec")).filter(|outcome| outcome.status() != 0)
     });
     outcome.fails(114, "the host key on port");

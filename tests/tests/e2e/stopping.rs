@@ -50,12 +50,12 @@ fn whoever_is_at_work_inside_is_asked_for() {
         let json = person.cai(["status", "--json"]).inside(&repository).run().success().stdout();
         serde_json::from_str::<serde_json::Value>(&json).expect("JSON")
     };
-    until(Duration::from_secs(20), "nobody is inside", || {
+    until(Duration::from_secs(60), "nobody is inside", || {
         (status()["ssh_connections"] == 0).then_some(())
     });
     assert_eq!(status()["active_terminals"], 0);
     let shell = person.cai(["shell"]).inside(&repository).on_terminal(80, 24);
-    until(Duration::from_secs(20), "somebody is inside", || {
+    until(Duration::from_secs(60), "somebody is inside", || {
         let status = status();
         (status["ssh_connections"] == 1 && status["active_terminals"] == 1).then_some(())
     });
@@ -79,7 +79,7 @@ fn whoever_is_at_work_inside_is_asked_for() {
     assert_ne!(id(person.container(repository.path())), old);
     drop(shell);
     let shell = person.cai(["shell"]).inside(&repository).on_terminal(80, 24);
-    until(Duration::from_secs(20), "somebody is inside", || {
+    until(Duration::from_secs(60), "somebody is inside", || {
         (status()["active_terminals"] == 1).then_some(())
     });
     let forced = person.cai(["stop", "--force"]).inside(&repository).on_terminal(80, 24);

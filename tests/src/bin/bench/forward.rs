@@ -14,7 +14,7 @@ use crate::round::interleaved;
 /// Where a gibibyte comes out inside.
 const INSIDE: &str = "127.0.0.1:7000";
 /// How long a forward may take until it leads somewhere.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// `cai forward -L` beside `ssh -L` with the same cipher.
 pub(crate) fn measure(person: &Person<'_>, rounds: usize) -> Vec<Row> {

@@ -10,7 +10,7 @@ use super::container::Container;
 use super::forwards::{banner_through_socks, free_port};
 use super::table::Client;
 
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// In the editor's words: the start is marked, what the machine is like follows,
 /// a server is unpacked from stdin's script and says where it listens.

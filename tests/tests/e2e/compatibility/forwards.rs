@@ -11,7 +11,7 @@ use containai_tests::{Running, until};
 use super::container::Container;
 use super::openssh::client;
 
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A port of loopback that nobody has right now.
 pub(super) fn free_port() -> u16 {
