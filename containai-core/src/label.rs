@@ -52,6 +52,8 @@ pub const IMAGE: &str = "containai.image";
 pub const RESTORES: &str = "containai.restores";
 /// On a helper that reads a volume: the volume.
 pub const PACKS: &str = "containai.packs";
+/// On a helper that never runs, by which files are put on a volume: the volume.
+pub const FILLS: &str = "containai.fills";
 /// On the image and the volumes of a snapshot: what it is told apart by. Docker
 /// copies it to the containers that are made of such an image.
 pub const SNAPSHOT: &str = "containai.snapshot";
@@ -125,6 +127,21 @@ impl Labels {
         let of_one = [WORKSPACE, SSH_PORT, DATA_VOLUME, WORKSPACE_VOLUME, SNAPSHOT];
         let none = of_one.map(|key| (key.to_owned(), String::new()));
         Self(BTreeMap::from(none)).over_snapshot().with(MANAGED, "true")
+    }
+
+    /// The labels of a volume of a workspace of this machine.
+    pub fn for_volume(workspace: &WorkspacePath, client: Option<&ClientId>) -> Self {
+        Self::default()
+            .with(MANAGED, "true")
+            .with(WORKSPACE, workspace.as_str())
+            .with_client(client)
+    }
+
+    /// The same labels of this machine; `None` is the engine's own.
+    #[must_use]
+    pub fn with_client(mut self, client: Option<&ClientId>) -> Self {
+        self.0.extend(client.map(|client| (CLIENT.to_owned(), client.to_string())));
+        self
     }
 
     /// The same labels and one more.
@@ -212,6 +229,11 @@ impl Labels {
         VolumeName::parse(self.get(PACKS)?).ok()
     }
 
+    /// The volume that the container leads to; `None` for all but some helpers.
+    pub fn fills(&self) -> Option<VolumeName> {
+        VolumeName::parse(self.get(FILLS)?).ok()
+    }
+
     /// The volumes that the container makes of others; `None` for all but some
     /// helpers.
     pub fn copies(&self) -> Option<Vec<VolumeName>> {
@@ -249,7 +271,7 @@ impl Labels {
     /// workspace.
     pub fn is_helper(&self) -> bool {
         let says = |key| self.get(key).is_some_and(|text| !text.is_empty());
-        [RESTORES, PACKS, COPIES, ANONYMISES].into_iter().any(says)
+        [RESTORES, PACKS, FILLS, COPIES, ANONYMISES].into_iter().any(says)
     }
 
     /// The same labels for a container of the image of a snapshot: what they do
@@ -309,6 +331,11 @@ impl Labels {
     /// One label's value.
     pub fn get(&self, key: &str) -> Option<&str> {
         self.0.get(key).map(String::as_str)
+    }
+
+    /// The labels as another map, such as the one that the engine's API takes.
+    pub fn into_map<M: FromIterator<(String, String)>>(self) -> M {
+        self.0.into_iter().collect()
     }
 
     /// All labels in order of their names.

@@ -106,6 +106,25 @@ fn containers_go_by_their_state_and_age() {
 }
 
 #[test]
+fn what_was_left_at_a_volume_goes_once_nobody_can_be_at_work() {
+    let hour_ago = |hours: i64| Some(Timestamp::from_unix(NOW.unix() - hours * 3600));
+    let goes = |kind: &str, hours: i64| {
+        let labels = [(label::MANAGED, "true"), (kind, "containai-api-data")].into_iter().collect();
+        let helper = Container { labels, ..container("helper", RunState::Created) };
+        let made = Moments { created: hour_ago(hours), ..moments(RunState::Created, 0, None) };
+        let world = GcWorld { containers: vec![(helper, Some(made))], ..GcWorld::default() };
+        let policy = GcPolicy { age: "0h".parse().expect("an age"), ..GcPolicy::default() };
+        !plan_gc(&world, NOW, &policy).containers.is_empty()
+    };
+    for kind in [label::FILLS, label::PACKS] {
+        assert!(goes(kind, 1), "{kind}");
+        assert!(!goes(kind, 0), "{kind}: somebody may be at work");
+    }
+    // It says what is to be brought to its end.
+    assert!(!goes(label::RESTORES, 48));
+}
+
+#[test]
 fn images_and_volumes_go_only_when_asked_for_and_unused() {
     let world = GcWorld {
         containers: vec![

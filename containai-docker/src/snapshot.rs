@@ -22,10 +22,6 @@ use crate::{archive, storage, successor};
 impl Snapshots for DockerEngine {
     type Copying<'e> = VolumesCopying<'e>;
 
-    fn shows(&self, labels: &Labels) -> bool {
-        DockerEngine::shows(self, labels)
-    }
-
     async fn volumes_of(&self, id: &ContainerId) -> Result<OwnVolumes, EngineError> {
         let options = None::<InspectContainerOptions>;
         let inspected = self.docker().inspect_container(id.as_ref(), options).await;
@@ -54,8 +50,8 @@ impl Snapshots for DockerEngine {
     }
 
     async fn commit(&self, id: &ContainerId, labels: &Labels) -> Result<String, EngineError> {
-        let labels = labels.iter().map(|(key, value)| (key.to_owned(), value.to_owned()));
-        let config = ContainerConfig { labels: Some(labels.collect()), ..Default::default() };
+        let labels = Some(labels.clone().into_map());
+        let config = ContainerConfig { labels, ..Default::default() };
         // It is frozen already, or does not run.
         let options =
             CommitContainerOptionsBuilder::default().container(id.as_ref()).pause(false).build();
@@ -69,13 +65,11 @@ impl Snapshots for DockerEngine {
         image: &str,
         origin: &WorkspacePath,
     ) -> Result<Anonymous, EngineError> {
-        let client = self.client().map(|client| (label::CLIENT.to_owned(), client.to_string()));
-        let own = Labels::for_helper().with(label::ANONYMISES, image);
-        let own = own.iter().map(|(key, value)| (key.to_owned(), value.to_owned()));
+        let own = Labels::for_helper().with_client(self.client()).with(label::ANONYMISES, image);
         // It never runs.
         let body = ContainerCreateBody {
             image: Some(image.to_owned()),
-            labels: Some(own.chain(client).collect()),
+            labels: Some(own.into_map()),
             host_config: Some(HostConfig {
                 network_mode: Some("none".into()),
                 ..Default::default()

@@ -9,7 +9,7 @@ use bollard::models::{
 use containai_core::engine::{
     ContainerSpec, EngineError, ExtraMount, Isolation, MountAccess, MountSource, WorkspaceMount,
 };
-use containai_core::label::{self, Labels};
+use containai_core::label;
 use containai_core::layout;
 use containai_core::naming::{VolumeName, WorkspacePath};
 
@@ -46,7 +46,7 @@ pub(crate) fn body(spec: &ContainerSpec) -> Result<ContainerCreateBody, EngineEr
         exposed_ports: Some(vec![SSH.into()]),
         stop_signal: Some(STOP_SIGNAL.into()),
         stop_timeout: Some(STOP_TIMEOUT.into()),
-        labels: Some(to_map(&labels)),
+        labels: Some(labels.clone().into_map()),
         host_config: Some(host_config(spec)),
         ..Default::default()
     })
@@ -160,10 +160,6 @@ fn volume_mount(spec: &ContainerSpec, volume: Option<&VolumeName>, target: &str)
         volume_options: Some(MountVolumeOptions { labels: Some(labels), ..Default::default() }),
         ..Default::default()
     }
-}
-
-fn to_map(labels: &Labels) -> HashMap<String, String> {
-    labels.iter().map(|(key, value)| (key.to_owned(), value.to_owned())).collect()
 }
 
 #[cfg(test)]

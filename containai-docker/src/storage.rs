@@ -12,7 +12,7 @@ use containai_core::byte_size::ByteSize;
 use containai_core::engine::{
     ContainerId, EngineError, Moments, RunState, Storage, StoredImage, StoredVolume,
 };
-use containai_core::label;
+use containai_core::label::{self, Labels};
 use containai_core::timestamp::Timestamp;
 
 use crate::engine::DockerEngine;
@@ -21,6 +21,10 @@ use crate::removal::forgive_missing;
 use crate::{container, inspect, lineage};
 
 impl Storage for DockerEngine {
+    fn shows(&self, labels: &Labels) -> bool {
+        DockerEngine::shows(self, labels)
+    }
+
     async fn moments(&self, id: &ContainerId) -> Result<Moments, EngineError> {
         let inspected = self.look_at(id, Sizes::Unknown).await?;
         Ok(moments(&inspected))

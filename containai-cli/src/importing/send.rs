@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use containai_core::engine::Engine as _;
 use containai_core::import::{Job, Record, home_links};
 use containai_core::naming::VolumeName;
 use containai_ssh::transfer::{Delivery, Packed};
@@ -64,6 +65,9 @@ impl Import<'_> {
         let path = self.record(&place);
         let loading = spawn_blocking(move || record_file::load(&path));
         place.mend_among(&engine, &observed).await?;
+        for door in observed.doors(&place.volume) {
+            engine.remove(&door.id).await?;
+        }
         let mut way = Way::open(&self.target.context, &engine, &place).await?;
         let outcome = async {
             let record = loading.await??;

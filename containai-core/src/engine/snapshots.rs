@@ -14,9 +14,6 @@ pub trait Snapshots: Storage {
     where
         Self: 'e;
 
-    /// Whether something with these labels is ours and of this machine.
-    fn shows(&self, labels: &Labels) -> bool;
-
     /// The volumes that a container has for its data and its inner Docker,
     /// whether they were given a name or not.
     fn volumes_of(

@@ -11,6 +11,9 @@ use crate::timestamp::Timestamp;
 ///
 /// Removing what is gone succeeds; removing what is in use is refused.
 pub trait Storage: Engine {
+    /// Whether something with these labels is ours and of this machine.
+    fn shows(&self, labels: &Labels) -> bool;
+
     /// When a container was made and last ran.
     fn moments(
         &self,

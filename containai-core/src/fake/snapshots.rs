@@ -149,10 +149,6 @@ impl Copying for FakeCopying<'_> {
 impl Snapshots for FakeEngine {
     type Copying<'e> = FakeCopying<'e>;
 
-    fn shows(&self, labels: &Labels) -> bool {
-        labels.is_managed()
-    }
-
     async fn volumes_of(&self, id: &ContainerId) -> Result<OwnVolumes, EngineError> {
         let mut world = self.call("volumes_of")?;
         world.container(id)?;

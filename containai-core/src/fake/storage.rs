@@ -7,6 +7,7 @@ use crate::byte_size::ByteSize;
 use crate::engine::{
     ContainerId, EngineError, Moments, RunState, Storage, StoredImage, StoredVolume,
 };
+use crate::label::Labels;
 
 /// What the engine in memory keeps beside containers.
 #[derive(Debug, Default)]
@@ -54,6 +55,10 @@ impl World {
 }
 
 impl Storage for FakeEngine {
+    fn shows(&self, labels: &Labels) -> bool {
+        labels.is_managed()
+    }
+
     async fn moments(&self, id: &ContainerId) -> Result<Moments, EngineError> {
         let mut world = self.call("moments")?;
         let state = world.container(id)?.state;

@@ -23,6 +23,14 @@ impl Observed {
         let has_ended = |it: &&Container| it.state == RunState::Exited && it.labels.is_managed();
         self.containers.iter().filter(has_ended).filter(has_read)
     }
+
+    /// The doors to a volume: whoever has the turn to import is the only one who
+    /// needs any.
+    pub fn doors(&self, volume: &VolumeName) -> impl Iterator<Item = &Container> {
+        let leads_there = |it: &&Container| it.labels.fills().as_ref() == Some(volume);
+        let never_ran = |it: &&Container| it.state == RunState::Created && it.labels.is_managed();
+        self.containers.iter().filter(never_ran).filter(leads_there)
+    }
 }
 
 /// What to do about a restore of the volume of a container that is to start.

@@ -1,7 +1,5 @@
 //! Volumes that become those of another container.
 
-use std::collections::HashMap;
-
 use bollard::container::LogOutput;
 use bollard::models::{Mount, MountType, MountVolumeOptions};
 use containai_core::byte_size::ByteSize;
@@ -129,33 +127,25 @@ fn room_in(line: &str) -> Option<Room> {
     Some(Room { needed: ByteSize::from_bytes(used), free })
 }
 
-fn of_client(client: Option<&ClientId>) -> Option<(String, String)> {
-    client.map(|client| (label::CLIENT.to_owned(), client.to_string()))
+fn of_snapshot(labels: Labels, job: &CopyJob) -> Labels {
+    match &job.snapshot {
+        Some(id) => labels.with(label::SNAPSHOT, id.as_str()),
+        None => labels,
+    }
 }
 
-fn of_snapshot(job: &CopyJob) -> Option<(String, String)> {
-    job.snapshot.as_ref().map(|id| (label::SNAPSHOT.to_owned(), id.to_string()))
-}
-
-fn helper_labels(job: &CopyJob, client: Option<&ClientId>) -> HashMap<String, String> {
+fn helper_labels(job: &CopyJob, client: Option<&ClientId>) -> Labels {
     let new: Vec<&str> = job.copies.iter().map(|copy| copy.to.as_str()).collect();
     let frozen: Vec<&str> = job.freezes.iter().map(AsRef::as_ref).collect();
     let own = Labels::for_helper()
+        .with_client(client)
         .with(label::COPIES, &new.join(","))
         .with(label::FREEZES, &frozen.join(","));
-    let own = own.iter().map(|(key, value)| (key.to_owned(), value.to_owned()));
-    own.chain(of_client(client)).chain(of_snapshot(job)).collect()
+    of_snapshot(own, job)
 }
 
 fn mounts(job: &CopyJob, client: Option<&ClientId>) -> Vec<Mount> {
-    let labels: HashMap<_, _> = [
-        (label::MANAGED.to_owned(), "true".to_owned()),
-        (label::WORKSPACE.to_owned(), job.workspace.to_string()),
-    ]
-    .into_iter()
-    .chain(of_client(client))
-    .chain(of_snapshot(job))
-    .collect();
+    let labels = of_snapshot(Labels::for_volume(&job.workspace, client), job);
     let mount = |volume: &VolumeName, target: String| Mount {
         typ: Some(MountType::VOLUME),
         source: Some(volume.to_string()),
@@ -169,7 +159,7 @@ fn mounts(job: &CopyJob, client: Option<&ClientId>) -> Vec<Mount> {
         from.read_only = Some(true);
         let mut to = mount(&copy.to, format!("{}/{number}", script::COPIES));
         if let Some(options) = &mut to.volume_options {
-            options.labels = Some(labels.clone());
+            options.labels = Some(labels.clone().into_map());
         }
         [from, to]
     };
@@ -199,11 +189,11 @@ mod tests {
         assert_eq!(mounts[1].read_only, None);
         let labels = mounts[1].volume_options.as_ref().and_then(|it| it.labels.as_ref());
         let labels = labels.expect("labels of the new volume");
-        assert_eq!(labels.get(label::SNAPSHOT).map(String::as_str), Some("010101010101"));
+        assert_eq!(labels.get(label::SNAPSHOT), Some(&"010101010101".to_owned()));
         let labels = helper_labels(&job, None);
-        assert_eq!(labels.get(label::COPIES).map(String::as_str), Some("b"));
-        assert_eq!(labels.get(label::FREEZES).map(String::as_str), Some("c1,c2"));
-        assert_eq!(labels.get(label::WORKSPACE).map(String::as_str), Some(""));
+        assert_eq!(labels.get(label::COPIES), Some("b"));
+        assert_eq!(labels.get(label::FREEZES), Some("c1,c2"));
+        assert_eq!(labels.get(label::WORKSPACE), Some(""));
     }
 
     #[test]

@@ -1,6 +1,5 @@
 //! A way to a data volume that no running container leads to.
 
-use std::collections::HashMap;
 use std::io;
 
 use bollard::errors::Error;
@@ -10,7 +9,7 @@ use bollard::query_parameters::{
 };
 use bytes::Bytes;
 use containai_core::engine::{ContainerId, EngineError};
-use containai_core::label;
+use containai_core::label::{self, Labels};
 use containai_core::layout;
 use containai_core::naming::{ClientId, VolumeName, WorkspacePath};
 use futures_util::stream;
@@ -130,26 +129,22 @@ fn body(
     client: Option<&ClientId>,
     image: &str,
 ) -> ContainerCreateBody {
-    let managed = (label::MANAGED.to_owned(), "true".to_owned());
-    let of_workspace = (label::WORKSPACE.to_owned(), workspace.to_string());
-    let of_client = client.map(|client| (label::CLIENT.to_owned(), client.to_string()));
-    let labels = [managed.clone(), of_workspace].into_iter().chain(of_client);
     let mount = Mount {
         typ: Some(MountType::VOLUME),
         source: Some(volume.to_string()),
         target: Some(layout::CONTAINER_DATA.into()),
         volume_options: Some(MountVolumeOptions {
-            labels: Some(labels.collect()),
+            labels: Some(Labels::for_volume(workspace, client).into_map()),
             ..Default::default()
         }),
         ..Default::default()
     };
+    let own = Labels::for_helper().with_client(client).with(label::FILLS, volume.as_ref());
     ContainerCreateBody {
         image: Some(image.to_owned()),
         entrypoint: Some(vec!["/bin/false".into()]),
         cmd: Some(Vec::new()),
-        // No workspace: the container serves none.
-        labels: Some(HashMap::from([managed])),
+        labels: Some(own.into_map()),
         host_config: Some(HostConfig {
             network_mode: Some("none".into()),
             mounts: Some(vec![mount]),
@@ -169,8 +164,9 @@ mod tests {
         let workspace = WorkspacePath::new("/src/api").expect("a path");
         let volume = VolumeName::data(&workspace);
         let body = body(&volume, &workspace, None, "containai/base:1");
-        let labels = body.labels.unwrap_or_default();
-        assert_eq!(labels, HashMap::from([(label::MANAGED.to_owned(), "true".to_owned())]));
+        let labels: Labels = body.labels.unwrap_or_default().into_iter().collect();
+        assert_eq!(labels.fills(), Some(volume));
+        assert_eq!((labels.workspace(), labels.is_helper()), (None, true));
         let host = body.host_config.expect("a host configuration");
         let mounts = host.mounts.unwrap_or_default();
         let seen: Vec<_> =

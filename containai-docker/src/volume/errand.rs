@@ -1,6 +1,5 @@
 //! A container that does one thing beside a volume.
 
-use std::collections::HashMap;
 use std::pin::Pin;
 
 use bollard::container::LogOutput;
@@ -11,7 +10,7 @@ use bollard::models::{
 };
 use bollard::query_parameters::AttachContainerOptionsBuilder;
 use containai_core::engine::{ContainerId, EngineError, Isolation};
-use containai_core::label;
+use containai_core::label::Labels;
 use containai_core::layout;
 use containai_core::naming::{ClientId, VolumeName, WorkspacePath};
 use futures_util::Stream;
@@ -150,25 +149,20 @@ fn body(
     label: &str,
     command: Vec<String>,
 ) -> ContainerCreateBody {
-    let managed = (label::MANAGED.to_owned(), "true".to_owned());
-    let workspace = (label::WORKSPACE.to_owned(), mounted.workspace.to_string());
-    let of_client = client.map(|client| (label::CLIENT.to_owned(), client.to_string()));
-    let of_volume = [managed.clone(), workspace].into_iter().chain(of_client.clone());
-    let own = [managed, (label.to_owned(), mounted.volume.to_string())];
+    let own = Labels::for_helper().with_client(client).with(label, mounted.volume.as_ref());
     let mount = Mount {
         typ: Some(MountType::VOLUME),
         source: Some(mounted.volume.to_string()),
         target: Some(layout::CONTAINER_DATA.into()),
         volume_options: Some(MountVolumeOptions {
-            labels: Some(of_volume.collect()),
+            labels: Some(Labels::for_volume(mounted.workspace, client).into_map()),
             // A new volume is empty, whatever the image has at that place.
             no_copy: Some(true),
             ..Default::default()
         }),
         ..Default::default()
     };
-    let labels = own.into_iter().chain(of_client).collect();
-    let made_of = MadeOf { image: mounted.image, isolation: mounted.isolation, labels };
+    let made_of = MadeOf { image: mounted.image, isolation: mounted.isolation, labels: own };
     bare(made_of, vec![mount], command)
 }
 
@@ -176,8 +170,8 @@ fn body(
 pub(super) struct MadeOf<'a> {
     pub(super) image: &'a str,
     pub(super) isolation: Isolation,
-    /// No workspace: the container serves none.
-    pub(super) labels: HashMap<String, String>,
+    /// Those of a helper.
+    pub(super) labels: Labels,
 }
 
 /// A helper that has these mounts and nothing else.
@@ -201,7 +195,7 @@ pub(super) fn bare(
         open_stdin: Some(true),
         // Its input ends with the command that feeds it.
         stdin_once: Some(true),
-        labels: Some(made_of.labels),
+        labels: Some(made_of.labels.into_map()),
         host_config: Some(HostConfig {
             runtime: Some(made_of.isolation.runtime().into()),
             cgroupns_mode: match made_of.isolation {
@@ -223,6 +217,8 @@ pub(super) fn bare(
 
 #[cfg(test)]
 mod tests {
+    use containai_core::label;
+
     use super::*;
 
     #[test]
@@ -244,6 +240,9 @@ mod tests {
         assert_eq!((host.binds, host.privileged, host.cap_add), (None, None, None));
         assert_eq!(host.network_mode.as_deref(), Some("none"));
         assert_eq!(host.log_config.and_then(|log| log.typ).as_deref(), Some("none"));
-        assert_eq!(body.labels.unwrap_or_default().get(label::WORKSPACE), None);
+        assert_eq!(
+            body.labels.unwrap_or_default().get(label::WORKSPACE).map(String::as_str),
+            Some("")
+        );
     }
 }

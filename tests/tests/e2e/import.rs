@@ -3,8 +3,10 @@
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::process::Command;
+use std::time::Duration;
 
-use containai_tests::{Cai, Person, Repository};
+use containai_tests::{Cai, Person, Repository, Volume, until};
+use nix::sys::signal::Signal;
 
 /// A home directory with the settings of several agents.
 fn furnish(person: &Person<'_>) {
@@ -272,6 +274,35 @@ fn much_at_once_lands_as_little_does() {
     let expected = "41943040 agent agent\n600\n/mnt/agent-data/claude/plugins\n";
     person.exec(&repository, look).success().prints(expected);
     import(&person, &repository, &[]).run().success().tells("nothing changed");
+}
+
+#[test]
+fn an_import_that_was_killed_leaves_nothing_behind() {
+    let person = Person::new();
+    let repository = person.repository("import-killed");
+    let name = person.run(&repository, "hostname").success().line();
+    person.cai(["stop"]).inside(&repository).run().success();
+    let volume = Volume::of(&person, repository.path());
+    let plugins = person.home().join(".claude/plugins");
+    fs::create_dir_all(&plugins).expect("a directory can be made");
+    fs::write(plugins.join("big"), vec![b'x'; 300 << 20]).expect("a file can be written");
+    let filter = format!("%7B%22label%22%3A%5B%22containai.fills%3D{}%22%5D%7D", volume.name());
+    let doors = || {
+        let listed = person.api().get(&format!("/containers/json?all=true&filters={filter}"));
+        listed.as_array().map(Vec::len)
+    };
+    let running = import(&person, &repository, &[]).start();
+    until(Duration::from_secs(60), "a door", || (doors() == Some(1)).then_some(()));
+    running.signal(Signal::SIGKILL);
+    assert_eq!(running.outcome().status(), 128 + Signal::SIGKILL as i32);
+    assert_eq!(doors(), Some(1));
+    // Nobody takes it for a container.
+    let listed = person.cai(["list", "--quiet"]).run().success().stdout();
+    let of_it = listed.lines().filter(|it| it.starts_with("import-killed")).collect::<Vec<_>>();
+    assert_eq!(of_it, [name]);
+    import(&person, &repository, &[]).run().success();
+    assert_eq!(doors(), Some(0));
+    person.run(&repository, "stat -Lc %s ~/.claude/plugins/big").success().prints("314572800\n");
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! What may be swept up.
 
+use std::time::Duration;
+
 use crate::age::Age;
 use crate::engine::{Container, Moments, RunState, StoredImage, StoredVolume};
 use crate::timestamp::Timestamp;
@@ -10,6 +12,9 @@ const NAMESPACES: [&str; 2] = ["containai", "ghcr.io/containai"];
 /// container removes what nobody needs of these; a run may be using others
 /// right now.
 const KEPT: &str = "containai/kept";
+
+/// How long a helper that does not run may still be at work, or may yet begin.
+const AT_WORK: Duration = Duration::from_secs(60 * 60);
 
 /// Whether a kind of thing is looked at.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -51,7 +56,8 @@ impl GcPolicy {
             RunState::Created => moments.created?,
             _ => return None,
         };
-        self.is_old(since, now).then_some(since)
+        let is_left = !container.labels.is_helper() || since.age_at(now) >= AT_WORK;
+        (is_left && self.is_old(since, now)).then_some(since)
     }
 
     /// The names of an image that go: all of ours, when no container needs it.
@@ -82,12 +88,14 @@ impl GcPolicy {
 
 /// Whether it is worth asking how old a container is.
 pub(super) fn is_candidate(container: &Container) -> bool {
+    let labels = &container.labels;
+    let is_left_at_a_volume = labels.packs().is_some() || labels.fills().is_some();
     // One without a workspace of this machine belongs to another one.
-    container.labels.is_managed()
-        && container.labels.workspace().is_some()
-        && !container.labels.is_kept()
+    labels.is_managed()
+        && (labels.workspace().is_some() || is_left_at_a_volume)
+        && !labels.is_kept()
         // What was interrupted has to be brought to its end first.
-        && container.labels.restores().is_none()
+        && labels.restores().is_none()
         && matches!(container.state, RunState::Exited | RunState::Created)
 }
 

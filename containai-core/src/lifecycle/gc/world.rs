@@ -23,10 +23,8 @@ pub struct GcWorld {
 pub async fn look<S: Storage>(engine: &S, policy: &GcPolicy) -> Result<GcWorld, EngineError> {
     let mut world = GcWorld::default();
     for container in engine.containers().await? {
-        let moments = match is_candidate(&container) {
-            true => moments(engine, &container).await?,
-            false => None,
-        };
+        let may_go = is_candidate(&container) && engine.shows(&container.labels);
+        let moments = if may_go { moments(engine, &container).await? } else { None };
         world.containers.push((container, moments));
     }
     if policy.images == Scope::Unused {
