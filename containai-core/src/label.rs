@@ -5,9 +5,11 @@
 //! once at creation and are untrusted when read: whoever can reach the engine
 //! can make a container with any label.
 
+mod errand;
+
 use std::collections::BTreeMap;
 
-use crate::engine::{ContainerId, Isolation, WorkspaceMount};
+use crate::engine::{Isolation, WorkspaceMount};
 use crate::naming::{ClientId, ContainerName, HostPort, Nonce, VolumeName, WorkspacePath};
 
 /// What the labels begin with that containers get of us and images must not
@@ -120,15 +122,6 @@ impl Labels {
         Self(labels)
     }
 
-    /// The labels of a helper. Its image may be of a container's file system and
-    /// have the labels of that, which are not the helper's.
-    #[must_use]
-    pub fn for_helper() -> Self {
-        let of_one = [WORKSPACE, SSH_PORT, DATA_VOLUME, WORKSPACE_VOLUME, SNAPSHOT];
-        let none = of_one.map(|key| (key.to_owned(), String::new()));
-        Self(BTreeMap::from(none)).over_snapshot().with(MANAGED, "true")
-    }
-
     /// The labels of a volume of a workspace of this machine.
     pub fn for_volume(workspace: &WorkspacePath, client: Option<&ClientId>) -> Self {
         Self::default()
@@ -218,40 +211,6 @@ impl Labels {
         known.into_iter().find(|it| Some(it.to_string().as_str()) == self.get(ISOLATION))
     }
 
-    /// The volume that the container gives another content; `None` for all but
-    /// some helpers.
-    pub fn restores(&self) -> Option<VolumeName> {
-        VolumeName::parse(self.get(RESTORES)?).ok()
-    }
-
-    /// The volume that the container reads; `None` for all but some helpers.
-    pub fn packs(&self) -> Option<VolumeName> {
-        VolumeName::parse(self.get(PACKS)?).ok()
-    }
-
-    /// The volume that the container leads to; `None` for all but some helpers.
-    pub fn fills(&self) -> Option<VolumeName> {
-        VolumeName::parse(self.get(FILLS)?).ok()
-    }
-
-    /// The volumes that the container makes of others; `None` for all but some
-    /// helpers.
-    pub fn copies(&self) -> Option<Vec<VolumeName>> {
-        let list = self.get(COPIES).filter(|list| !list.is_empty())?;
-        Some(list.split(',').filter_map(|name| VolumeName::parse(name).ok()).collect())
-    }
-
-    /// Whether it helps to make a snapshot, or something of one.
-    pub fn is_snapshot_helper(&self) -> bool {
-        self.copies().is_some() || self.get(ANONYMISES).is_some_and(|text| !text.is_empty())
-    }
-
-    /// The containers that are frozen while the container copies.
-    pub fn freezes(&self) -> Vec<ContainerId> {
-        let list = self.get(FREEZES).unwrap_or_default();
-        list.split(',').filter(|id| !id.is_empty()).map(ContainerId::new).collect()
-    }
-
     /// The snapshot that it is of, or was made from.
     pub fn snapshot(&self) -> Option<Nonce> {
         Nonce::parse(self.get(SNAPSHOT)?).ok()
@@ -265,13 +224,6 @@ impl Labels {
     /// Whether it was made of a snapshot to run beside its origin.
     pub fn is_fork(&self) -> bool {
         self.get(FORKED) == Some("true")
-    }
-
-    /// Whether the container does one thing beside a volume, and is nobody's
-    /// workspace.
-    pub fn is_helper(&self) -> bool {
-        let says = |key| self.get(key).is_some_and(|text| !text.is_empty());
-        [RESTORES, PACKS, FILLS, COPIES, ANONYMISES].into_iter().any(says)
     }
 
     /// The same labels for a container of the image of a snapshot: what they do
@@ -372,30 +324,5 @@ mod tests {
             assert_eq!(seen.workspace().is_some(), is_seen, "{owner:?} seen by {viewer:?}");
             assert!(seen.is_managed());
         }
-    }
-
-    #[test]
-    fn a_helper_has_nothing_of_the_container_that_its_image_is_of() {
-        let image: Labels = [
-            (MANAGED, "true"),
-            (WORKSPACE, "/src"),
-            (SSH_PORT, "2300"),
-            (DATA_VOLUME, "data"),
-            (SNAPSHOT, "0123456789ab"),
-            (REPLACES, "other"),
-            (TAKES_NAME, "api-main"),
-            (EPHEMERAL, "true"),
-        ]
-        .into_iter()
-        .collect();
-        // Docker has the image's where the container says nothing.
-        let mut all = image;
-        for (key, value) in Labels::for_helper().with(ANONYMISES, "image").iter() {
-            all = all.with(key, value);
-        }
-        assert!(all.is_managed() && all.is_helper() && all.is_snapshot_helper());
-        assert_eq!((all.workspace(), all.ssh_port(), all.data_volume()), (None, None, None));
-        assert_eq!((all.snapshot(), all.replaces(), all.takes_name()), (None, None, None));
-        assert!(!all.is_ephemeral() && !all.is_fork());
     }
 }
