@@ -41,6 +41,7 @@ use crate::{access, archive, connect, container, image, spec, successor};
 pub struct DockerEngine {
     docker: Docker,
     address: EngineAddress,
+    is_secured: bool,
     build_lock: Option<PathBuf>,
     workspace_uids: Vec<u32>,
     client: Option<ClientId>,
@@ -61,9 +62,11 @@ impl DockerEngine {
         certificates: Option<&Path>,
     ) -> Result<Self, EngineError> {
         let docker = connect(&address, certificates)?;
+        let is_secured = matches!(address, EngineAddress::Tcp(_)) && certificates.is_some();
         Ok(Self {
             docker,
             address,
+            is_secured,
             build_lock: None,
             workspace_uids: Vec::new(),
             client: None,
@@ -130,6 +133,11 @@ impl DockerEngine {
     /// Where the engine listens.
     pub fn address(&self) -> &EngineAddress {
         &self.address
+    }
+
+    /// Whether the engine is spoken to over TLS.
+    pub(crate) fn is_secured(&self) -> bool {
+        self.is_secured
     }
 
     /// The client underneath, for what this crate does not offer.

@@ -20,7 +20,9 @@ pub(crate) fn plan(plan: &GcPlan, now: Timestamp) -> String {
         let name = harmless(&it.name);
         format!("volume     {name} ({})", size(it.size))
     });
-    let total = format!("would free up to {}", HumanSize(plan.size()));
+    let sizes =
+        plan.containers.iter().map(|it| it.size).chain(plan.volumes.iter().map(|it| it.size));
+    let total = format!("would free up to {}{}", HumanSize(plan.size()), rest(sizes));
     containers.chain(images).chain(volumes).chain([total]).collect::<Vec<_>>().join("\n")
 }
 
@@ -32,7 +34,12 @@ pub(crate) fn outcome(swept: &Swept) -> String {
         Outcome::Failed(_) => None,
     };
     let freed = swept.freed();
-    let total = format!("freed up to {} ({} bytes)", HumanSize(freed), freed.bytes());
+    let sizes = swept.outcomes.iter().filter_map(|(_, outcome)| match outcome {
+        Outcome::Freed(size) => Some(*size),
+        Outcome::Spared | Outcome::Failed(_) => None,
+    });
+    let rest = rest(sizes);
+    let total = format!("freed up to {} ({} bytes){rest}", HumanSize(freed), freed.bytes());
     swept.outcomes.iter().filter_map(line).chain([total]).collect::<Vec<_>>().join("\n")
 }
 
@@ -42,6 +49,11 @@ pub(crate) fn name(litter: &Litter) -> String {
         Litter::Image(name) => format!("image {}", harmless(name)),
         Litter::Volume(name) => format!("volume {}", harmless(name)),
     }
+}
+
+/// What the sum does not have in it.
+fn rest(mut sizes: impl Iterator<Item = Option<ByteSize>>) -> &'static str {
+    if sizes.any(|size| size.is_none()) { ", and what is of unknown size" } else { "" }
 }
 
 fn size(size: Option<ByteSize>) -> String {
@@ -81,7 +93,7 @@ mod tests {
         container  api-main (12 MiB, unused for 40d 0h 0m)
         image      containai/base:1, containai/base:2 (up to 1.0 GiB)
         volume     api-data (size unknown)
-        would free up to 1.0 GiB
+        would free up to 1.0 GiB, and what is of unknown size
         ");
     }
 
@@ -93,12 +105,14 @@ mod tests {
                 (Litter::Container("a".into()), Outcome::Freed(Some(ByteSize::from_bytes(2048)))),
                 (Litter::Image("b:1".into()), Outcome::Spared),
                 (Litter::Volume("c".into()), Outcome::Failed(refused.into())),
+                (Litter::Volume("d".into()), Outcome::Freed(None)),
             ],
         };
         insta::assert_snapshot!(outcome(&swept), @r"
         removed container a (2.0 KiB)
         kept image b:1: it is used now
-        freed up to 2.0 KiB (2048 bytes)
+        removed volume d (size unknown)
+        freed up to 2.0 KiB (2048 bytes), and what is of unknown size
         ");
     }
 }

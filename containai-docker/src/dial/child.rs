@@ -11,7 +11,7 @@ use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout};
 use tokio::task::JoinHandle;
 
 /// A connection through a child, which ends with it.
-pub(super) struct ChildStream {
+pub(crate) struct ChildStream {
     stdin: Option<ChildStdin>,
     stdout: ChildStdout,
     /// What it says on standard error; taken when it ends without a word on

@@ -35,6 +35,15 @@ pub(crate) fn client(
     Docker::connect_with_custom_transport(transport, Some(NAME), timeout, version)
 }
 
+/// Starts a child that is one connection.
+pub(crate) fn stream(host: &SshHost) -> io::Result<ChildStream> {
+    let child = command(host).spawn().map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound => io::Error::new(error.kind(), "there is no `ssh`"),
+        _ => error,
+    })?;
+    ChildStream::new(child)
+}
+
 /// Starts a child for each connection.
 #[derive(Clone)]
 struct Connector(Arc<SshHost>);
@@ -50,12 +59,6 @@ impl Service<Uri> for Connector {
 
     fn call(&mut self, _: Uri) -> Self::Future {
         let host = Arc::clone(&self.0);
-        Box::pin(async move {
-            let child = command(&host).spawn().map_err(|error| match error.kind() {
-                io::ErrorKind::NotFound => io::Error::new(error.kind(), "there is no `ssh`"),
-                _ => error,
-            })?;
-            ChildStream::new(child).map(TokioIo::new)
-        })
+        Box::pin(async move { stream(&host).map(TokioIo::new) })
     }
 }

@@ -10,4 +10,4 @@ mod child;
 mod command;
 mod connector;
 
-pub(crate) use connector::client;
+pub(crate) use connector::{client, stream};

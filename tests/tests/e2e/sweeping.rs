@@ -57,7 +57,7 @@ fn what_nobody_uses_goes_and_nothing_else() {
         "container  stale",
         "containai/base:stale",
         "containai/base:free",
-        "free-data",
+        "free-data (0 B)",
         "would free",
     ] {
         assert!(plan.contains(word), "{word}: {plan}");
