@@ -6,7 +6,6 @@ use bollard::models::{ContainerSummary, ImageSummary};
 use containai_core::byte_size::ByteSize;
 use containai_core::engine::{ContainerId, StoredImage};
 use containai_core::naming::SnapshotName;
-use serde_json::Value;
 
 /// What an engine calls an image without a name.
 const NAMELESS: &str = "<none>:<none>";
@@ -67,18 +66,6 @@ pub(crate) fn is_of_snapshot(name: &str) -> bool {
 
 fn names(image: &ImageSummary) -> impl Iterator<Item = &str> {
     image.repo_tags.iter().map(String::as_str).filter(|name| *name != NAMELESS)
-}
-
-/// What is in each volume, in the words of engines before API 1.52, or in those
-/// of later ones. Some know it of no volume, and say -1.
-pub(crate) fn volume_sizes(usage: &Value) -> HashMap<String, ByteSize> {
-    let both = [&usage["Volumes"], &usage["VolumeUsage"]["Items"]];
-    let items = both.into_iter().filter_map(Value::as_array).flatten();
-    let size = |item: &Value| {
-        let size = item["UsageData"]["Size"].as_u64()?;
-        Some((item["Name"].as_str()?.to_owned(), ByteSize::from_bytes(size)))
-    };
-    items.filter_map(size).collect()
 }
 
 #[cfg(test)]
@@ -142,19 +129,5 @@ mod tests {
     fn circles_end() {
         let all = [image("a", "b", &["x:1"], 1), image("b", "a", &["y:1"], 2)];
         assert!(!table(&all, &[container("c", "a")]).is_empty());
-    }
-    #[test]
-    fn sizes_of_volumes_come_in_the_words_of_two_generations() {
-        let items = serde_json::json!([
-            {"Name": "data", "UsageData": {"RefCount": 1, "Size": 4096}},
-            {"Name": "elsewhere", "UsageData": {"RefCount": 1, "Size": -1}},
-            {"Name": "unmeasured", "UsageData": null},
-        ]);
-        let expected = HashMap::from([("data".to_owned(), ByteSize::from_bytes(4096))]);
-        let early = serde_json::json!({"LayersSize": 1, "Images": null, "Volumes": items});
-        assert_eq!(volume_sizes(&early), expected);
-        let late = serde_json::json!({"VolumeUsage": {"TotalSize": 4096, "Items": items}});
-        assert_eq!(volume_sizes(&late), expected);
-        assert_eq!(volume_sizes(&serde_json::json!({"Volumes": null})), HashMap::new());
     }
 }

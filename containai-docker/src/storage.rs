@@ -18,10 +18,7 @@ use containai_core::timestamp::Timestamp;
 use crate::engine::DockerEngine;
 use crate::listing::Sizes;
 use crate::removal::forgive_missing;
-use crate::{container, inspect, lineage, question};
-
-/// What is in volumes; engines before API 1.42 tell of all else as well.
-const DISK_USAGE: &str = "/system/df?type=volume&verbose=true";
+use crate::{container, disk_usage, inspect, lineage};
 
 impl Storage for DockerEngine {
     fn shows(&self, labels: &Labels) -> bool {
@@ -91,15 +88,13 @@ impl DockerEngine {
     /// What is in the volumes, as far as the engine can tell; it has to walk
     /// through them.
     async fn volume_sizes(&self) -> HashMap<String, ByteSize> {
-        // The client library reads only what engines from API 1.52 on say.
-        let usage = if self.is_secured() {
-            let volumes = DataUsageOptionsBuilder::default()._type(vec!["volume".to_owned()]);
-            let usage = self.docker().df(Some(volumes.verbose(true).build())).await.ok();
-            usage.and_then(|usage| serde_json::to_value(usage).ok())
-        } else {
-            question::ask(self.address(), DISK_USAGE).await.ok()
-        };
-        usage.as_ref().map(lineage::volume_sizes).unwrap_or_default()
+        if !self.is_secured() {
+            return disk_usage::of_volumes(self.address()).await.unwrap_or_default();
+        }
+        let volumes = DataUsageOptionsBuilder::default()._type(vec!["volume".to_owned()]);
+        let usage = self.docker().df(Some(volumes.verbose(true).build())).await.ok();
+        let usage = usage.and_then(|usage| serde_json::to_value(usage).ok());
+        usage.as_ref().map(disk_usage::volume_sizes).unwrap_or_default()
     }
 
     pub(crate) fn forgiving(&self, outcome: Result<(), Error>) -> Result<(), EngineError> {

@@ -73,6 +73,11 @@ fn a_container_is_made_and_used_over_ssh() {
     let again = hop.through(run(&person, &repository, "cat README")).run();
     again.success().prints("inside\n");
     hop.through(person.cai(["stop", "--remove"])).inside(&repository).run().success();
+    let sweep = person.cai(["gc", "--volumes", "--age", "0h", "--dry-run"]);
+    let plan = hop.through(sweep).run().success().stdout();
+    let is_measured = |line: &str| line.ends_with("B)");
+    let volumes = plan.lines().filter(|line| line.starts_with("volume"));
+    assert!(volumes.clone().count() > 0 && volumes.clone().all(is_measured), "{plan}");
     let again = hop.through(run(&person, &repository, "cat README")).run();
     again.success().prints("inside\n");
 }

@@ -1,8 +1,13 @@
-//! A question whose answer the client library has no model for.
+//! What the volumes of an engine hold.
+//!
+//! The client library has a model for what engines from API 1.52 on answer, and
+//! for nothing that earlier ones say; so they are asked past it.
 
+use std::collections::HashMap;
 use std::io;
 use std::time::Duration;
 
+use containai_core::byte_size::ByteSize;
 use http_body_util::{BodyExt as _, Limited};
 use hyper::client::conn::http1::handshake;
 use hyper::{Request, StatusCode};
@@ -22,9 +27,28 @@ const PATIENCE: Duration = Duration::from_secs(120);
 /// volumes.
 const LONGEST: usize = 64 << 20;
 
-/// Asks an engine that is spoken to in the clear; `path` has no version, so the
-/// engine answers in the newest words that it knows.
-pub(crate) async fn ask(address: &EngineAddress, path: &str) -> io::Result<Value> {
+/// What is asked for; engines before API 1.42 tell of all else as well. Without
+/// a version the engine answers in the newest words that it knows.
+const VOLUMES: &str = "/system/df?type=volume&verbose=true";
+
+/// What is in each volume of an engine that is spoken to in the clear.
+pub(crate) async fn of_volumes(address: &EngineAddress) -> io::Result<HashMap<String, ByteSize>> {
+    Ok(volume_sizes(&ask(address, VOLUMES).await?))
+}
+
+/// What is in each volume, in the words of engines before API 1.52, or in those
+/// of later ones. Some know it of no volume, and say -1.
+pub(crate) fn volume_sizes(usage: &Value) -> HashMap<String, ByteSize> {
+    let both = [&usage["Volumes"], &usage["VolumeUsage"]["Items"]];
+    let items = both.into_iter().filter_map(Value::as_array).flatten();
+    let size = |item: &Value| {
+        let size = item["UsageData"]["Size"].as_u64()?;
+        Some((item["Name"].as_str()?.to_owned(), ByteSize::from_bytes(size)))
+    };
+    items.filter_map(size).collect()
+}
+
+async fn ask(address: &EngineAddress, path: &str) -> io::Result<Value> {
     let asking = async {
         match address {
             EngineAddress::Unix(socket) => get(UnixStream::connect(socket).await?, path).await,
@@ -92,5 +116,19 @@ mod tests {
         for broken in ["", "SSH-2.0-x\r\n", &whole[..whole.len() - 2], &whole.replace('}', "]")] {
             assert!(check(broken).await.is_err(), "{broken}");
         }
+    }
+    #[test]
+    fn sizes_of_volumes_come_in_the_words_of_two_generations() {
+        let items = serde_json::json!([
+            {"Name": "data", "UsageData": {"RefCount": 1, "Size": 4096}},
+            {"Name": "elsewhere", "UsageData": {"RefCount": 1, "Size": -1}},
+            {"Name": "unmeasured", "UsageData": null},
+        ]);
+        let expected = HashMap::from([("data".to_owned(), ByteSize::from_bytes(4096))]);
+        let early = serde_json::json!({"LayersSize": 1, "Images": null, "Volumes": items});
+        assert_eq!(volume_sizes(&early), expected);
+        let late = serde_json::json!({"VolumeUsage": {"TotalSize": 4096, "Items": items}});
+        assert_eq!(volume_sizes(&late), expected);
+        assert_eq!(volume_sizes(&serde_json::json!({"Volumes": null})), HashMap::new());
     }
 }
