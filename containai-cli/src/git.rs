@@ -13,6 +13,10 @@ use containai_core::naming::{GitHead, WorkspacePath};
 
 use crate::error::CliError;
 
+mod apart;
+
+pub(crate) use apart::make_apart;
+
 /// The top directory of the repository around `directory`; `None` outside one.
 pub(crate) fn top_level(directory: &Path) -> Option<PathBuf> {
     directory.ancestors().find(|path| path.join(".git").exists()).map(Path::to_owned)
@@ -202,6 +206,45 @@ mod tests {
     }
 
     #[test]
+    fn a_clone_is_made_without_running_what_the_repository_says() -> anyhow::Result<()> {
+        let place = tempfile::TempDir::new()?;
+        let repository = repository(place.path())?;
+        sh(
+            repository.as_path(),
+            "echo '* filter=evil' > .gitattributes; git add .gitattributes
+             git commit -q -m second; git branch side; git tag v1; git checkout -q --detach
+             git config remote.origin.url https://git.example/api.git
+             git config filter.evil.smudge 'touch ../smudged; cat'
+             git config core.fsmonitor 'touch ../monitored'
+             for hook in post-checkout reference-transaction; do
+               printf '#!/bin/sh\ntouch ../hooked\n' > .git/hooks/$hook; chmod +x .git/hooks/$hook
+             done",
+        );
+        let path = WorkspacePath::new(repository.as_path().with_file_name("api-fork"))?;
+        make_apart(&repository, &path, "fork/one")?;
+        let mut names: Vec<_> = std::fs::read_dir(repository.as_path().with_file_name("."))?
+            .flatten()
+            .map(|it| it.file_name())
+            .collect();
+        names.sort();
+        assert_eq!(names, ["api", "api-fork"]);
+        sh(
+            path.as_path(),
+            "test \"$(cat file)\" = text; test -z \"$(git status --short)\"
+             test \"$(git branch --show-current)\" = fork/one
+             test \"$(git for-each-ref --format='%(refname)' | tr '\\n' ' ')\" = \\
+               'refs/heads/fork/one refs/heads/main refs/heads/side refs/tags/v1 '
+             test \"$(git remote get-url origin)\" = https://git.example/api.git
+             ! test -e .git/hooks && ! test -e .git/bundle",
+        );
+        assert!(make_apart(&repository, &path, "fork/two").is_err(), "nothing is replaced");
+        let other = WorkspacePath::new(repository.as_path().with_file_name("api-side"))?;
+        make_apart(&repository, &other, "side")?;
+        sh(other.as_path(), "test \"$(git branch --show-current)\" = side; test -e file");
+        Ok(())
+    }
+
+    #[test]
     fn what_is_missing_is_asked_of_nobody() -> anyhow::Result<()> {
         let place = tempfile::TempDir::new()?;
         let repository = repository(place.path())?;
@@ -214,6 +257,9 @@ mod tests {
         );
         let tree = WorkspacePath::new(repository.as_path().with_file_name("api-fork"))?;
         assert!(add_worktree(&repository, &tree, "fork/one").is_err());
+        let error = make_apart(&repository, &tree, "fork/one").expect_err("nothing is there");
+        assert!(error.to_string().contains("makes no clone"), "{error}");
+        assert!(!tree.as_path().exists());
         assert!(!repository.as_path().with_file_name("fetched").exists());
         Ok(())
     }

@@ -286,7 +286,25 @@ fn a_snapshot_is_made_and_used_over_ssh() {
     // The workspace is git's to keep, on every machine.
     hop.through(exec(&person, &repository, look)).run().success().prints("one\none\nlater\n");
     assert_is_copy(&person, &repository);
-    snapshot(&["fork", &name]).fails(2, "the engine of another machine");
+    let forked = repository.path().with_file_name(format!("snap-ssh-{name}"));
+    let plan = snapshot(&["fork", &name, "--dry-run"]).success().stdout();
+    assert!(plan.contains("make a clone at") && !forked.exists(), "{plan}");
+    repository.git(&["remote", "add", "origin", "https://git.example/snap.git"]);
+    snapshot(&["fork", &name]).success();
+    let forked = Repository::at(forked);
+    let state = "git status --short --branch; git log --format=%s; git remote get-url origin";
+    let expected = format!("## fork/{name}\nfirst\nhttps://git.example/snap.git\n");
+    hop.through(exec(&person, &forked, state)).run().success().prints(&expected);
+    hop.through(exec(&person, &forked, look)).run().success().prints("one\none\nhello\n");
+    assert_is_copy(&person, &forked);
+    hop.through(exec(&person, &forked, "echo forked > README")).run().success();
+    hop.through(person.cai(["sync-back"])).inside(&forked).run().success();
+    let read = |repository: &Repository| fs::read_to_string(repository.join("README"));
+    assert_eq!(read(&forked).expect("it is there"), "forked\n");
+    assert_eq!(read(&repository).expect("it is there"), "hello\n");
+    let mut status = Command::new("git");
+    status.args(["-c", "safe.directory=*", "status", "--short"]).current_dir(forked.path());
+    assert_eq!(output_of(&mut status), " M README\n");
     let clone = person.repository("snap-ssh-clone");
     let path = clone.path().to_str().expect("a plain path").to_owned();
     snapshot(&["fork", &name, &path]).success();

@@ -18,7 +18,7 @@ use crate::context::Context;
 use crate::env::Env;
 use crate::ui::Ui;
 use crate::workspace::Spot;
-use crate::{git, host, wire};
+use crate::{host, wire};
 
 /// Start another container from a snapshot; its name is printed
 ///
@@ -26,13 +26,14 @@ use crate::{git, host, wire};
 /// a new worktree of the repository, on a branch of its own from where the
 /// repository is now. Nothing that it does reaches the first one, except
 /// through what both share on purpose: the repository, and accounts elsewhere.
+/// For the engine of another machine it is a clone in place of a worktree.
 #[derive(Debug, Args)]
 pub(super) struct ForkArgs {
     /// The snapshot
     #[arg(value_name = "NAME")]
     snapshot: SnapshotName,
-    /// Where to make the worktree, or a directory to work on as it is [default:
-    /// beside the repository]
+    /// Where to make the worktree or clone, or a directory to work on as it is
+    /// [default: beside the repository]
     path: Option<PathBuf>,
     /// The new container's name [default: of the repository and the branch]
     #[arg(long = "name", value_name = "NAME")]
@@ -63,7 +64,7 @@ pub(super) async fn run(
     if args.dry_run {
         let survey = entrance.survey().await?;
         let plan = plan(survey, snapshot, &ground).await?.1;
-        ui.data(&wire::snapshot::fork_plan(&plan.tasks(), new_branch(&ground), &ground.workspace))?;
+        ui.data(&wire::snapshot::fork_plan(&plan.tasks(), ground.task()))?;
         return Ok(ExitCode::SUCCESS);
     }
     let turn = entrance.turn().await?;
@@ -76,9 +77,7 @@ pub(super) async fn run(
     if begun.filter(is_begun).is_none() {
         // What cannot be made is found out before there is a worktree for it.
         plan(survey, snapshot, &ground).await?;
-        if let Some(branch) = new_branch(&ground) {
-            git::add_worktree(&snapshot.workspace, &ground.workspace, branch)?;
-        }
+        ground.make(&snapshot.workspace)?;
         let survey = entrance.survey().await?;
         let (survey, plan) = plan(survey, snapshot, &ground).await?;
         make(&entrance, &survey, &plan, ui).await?;
@@ -91,10 +90,6 @@ pub(super) async fn run(
     ui.say(&format!("{} works on {}", reached.container.name, ground.workspace));
     ui.data(&reached.container.name)?;
     Ok(ExitCode::SUCCESS)
-}
-
-fn new_branch(ground: &Ground) -> Option<&str> {
-    ground.branch.as_deref().filter(|_| ground.is_new)
 }
 
 async fn plan(
