@@ -14,6 +14,7 @@ mod agent;
 mod at_work;
 mod completion;
 mod config;
+mod consent;
 mod cp;
 mod create;
 mod enter;

@@ -6,9 +6,9 @@ use containai_core::hint::Hint;
 use containai_core::lifecycle::snapshot::Snapshot;
 use containai_core::naming::{ClientId, WorkspacePath};
 
+use super::making::Making;
 use crate::env::Env;
 use crate::error::CliError;
-use crate::ui::harmless;
 use crate::{git, workspace};
 
 /// What a fork works on.
@@ -19,15 +19,6 @@ pub(super) struct Ground {
     pub(super) branch: Option<String>,
     /// What has to be made of it first; `None` for what is there.
     making: Option<Making>,
-}
-
-/// How a repository is there a second time.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum Making {
-    /// A linked worktree, whose repository is mounted beside it.
-    Worktree,
-    /// A clone: the engine of another machine gets all of its repository.
-    Clone,
 }
 
 impl Ground {
@@ -65,22 +56,14 @@ impl Ground {
     /// Makes what is not there yet.
     pub(super) fn make(&self, origin: &WorkspacePath) -> anyhow::Result<()> {
         match (self.making, &self.branch) {
-            (Some(Making::Worktree), Some(branch)) => {
-                git::add_worktree(origin, &self.workspace, branch)
-            }
-            (Some(Making::Clone), Some(branch)) => git::make_apart(origin, &self.workspace, branch),
+            (Some(making), Some(branch)) => making.run(origin, &self.workspace, branch),
             _ => Ok(()),
         }
     }
 
     /// What [`make`](Self::make) does, for people.
     pub(super) fn task(&self) -> Option<String> {
-        let what = match self.making? {
-            Making::Worktree => "worktree",
-            Making::Clone => "clone",
-        };
-        let (path, branch) = (&self.workspace, harmless(self.branch.as_deref()?));
-        Some(format!("make a {what} at {path} on the new branch {branch}"))
+        Some(self.making?.task(&self.workspace, self.branch.as_deref()?))
     }
 
     fn existing(
