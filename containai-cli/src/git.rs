@@ -176,6 +176,13 @@ mod tests {
         Ok(WorkspacePath::new(path)?)
     }
 
+    fn names(directory: &Path) -> anyhow::Result<Vec<std::ffi::OsString>> {
+        let mut names: Vec<_> =
+            std::fs::read_dir(directory)?.flatten().map(|it| it.file_name()).collect();
+        names.sort();
+        Ok(names)
+    }
+
     #[test]
     fn a_worktree_is_made_without_running_what_the_repository_says() -> anyhow::Result<()> {
         let place = tempfile::TempDir::new()?;
@@ -193,12 +200,7 @@ mod tests {
         assert_eq!(worktree_branch(&repository, &tree), None);
         add_worktree(&repository, &tree, "fork/one")?;
         assert_eq!(worktree_branch(&repository, &tree).as_deref(), Some("fork/one"));
-        let mut names: Vec<_> = std::fs::read_dir(repository.as_path().with_file_name("."))?
-            .flatten()
-            .map(|it| it.file_name())
-            .collect();
-        names.sort();
-        assert_eq!(names, ["api", "api-fork"]);
+        assert_eq!(names(place.path())?, ["api", "api-fork"]);
         assert_eq!(std::fs::read_dir(tree.as_path())?.count(), 1, "nothing is checked out");
         let refused = add_worktree(&repository, &tree, "fork/two");
         assert!(refused.is_err_and(|error| error.to_string().contains("fork/two")));
@@ -222,12 +224,7 @@ mod tests {
         );
         let path = WorkspacePath::new(repository.as_path().with_file_name("api-fork"))?;
         make_apart(&repository, &path, "fork/one")?;
-        let mut names: Vec<_> = std::fs::read_dir(repository.as_path().with_file_name("."))?
-            .flatten()
-            .map(|it| it.file_name())
-            .collect();
-        names.sort();
-        assert_eq!(names, ["api", "api-fork"]);
+        assert_eq!(names(place.path())?, ["api", "api-fork"]);
         sh(
             path.as_path(),
             "test \"$(cat file)\" = text; test -z \"$(git status --short)\"

@@ -6,9 +6,9 @@
 use std::fs;
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt as _;
-use std::process::{Command, Stdio};
+use std::process::Command;
 
-use containai_tests::{Cai, Engine, Hop, Person, Repository, Tls};
+use containai_tests::{Cai, Engine, Hop, Person, Repository, Tls, output_of};
 
 /// `cai run --image base -- sh -c SCRIPT`.
 fn run(person: &Person<'_>, repository: &Repository, script: &str) -> Cai {
@@ -29,14 +29,6 @@ fn assert_is_copy(person: &Person<'_>, repository: &Repository) {
     assert!(container["Config"]["Labels"]["containai.client"].is_string());
 }
 
-#[track_caller]
-fn output_of(command: &mut Command) -> String {
-    let output = command.stdin(Stdio::null()).output().expect("the program is installed");
-    let stderr = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{command:?} failed: {stderr}");
-    String::from_utf8_lossy(&output.stdout).into_owned()
-}
-
 #[test]
 fn a_container_is_made_and_used_over_ssh() {
     let (person, engine) = (Person::new(), Engine::shared());
@@ -55,7 +47,7 @@ fn a_container_is_made_and_used_over_ssh() {
     hop.through(person.cai(["status"])).inside(&repository).run().success();
 
     // Plain OpenSSH goes through the same server, to the pinned key.
-    let alias = format!("containai-{}", person.container_name(repository.path()));
+    let alias = person.alias(repository.path());
     hop.through(person.cai(["setup", "--yes"])).run().success();
     assert_eq!(output_of(person.openssh("ssh").args([&alias, "cat workspace/README"])), "inside\n");
     let settings = output_of(person.openssh("ssh").args(["-G", &alias]));
@@ -88,7 +80,7 @@ fn a_container_is_made_and_used_over_tls() {
 
     // OpenSSH has nobody's environment to take the way from.
     tls.through(person.cai(["setup", "--yes"])).run().success();
-    let alias = format!("containai-{}", person.container_name(repository.path()));
+    let alias = person.alias(repository.path());
     let mut ssh = person.openssh("ssh");
     ssh.args([&alias, "cat workspace/README"])
         .env_remove("CONTAINAI_DOCKER_HOST")
