@@ -57,8 +57,10 @@ pub(crate) fn tell(context: &Context<'_>) {
     if context.client.is_none() {
         return;
     }
-    let hooks = fs::read_dir(context.env.layout.startup_hooks());
-    let has_hooks = hooks.is_ok_and(|mut entries| entries.next().is_some());
+    let (layout, template) = (&context.env.layout, &context.config.template.value);
+    let hooks = template.iter().map(|name| layout.template_hooks(name));
+    let mut hooks = hooks.chain([layout.startup_hooks()]).flat_map(fs::read_dir).flatten();
+    let has_hooks = hooks.next().is_some();
     let hooks = if has_hooks { "your start-up hooks, " } else { "" };
     context.ui.say(&format!(
         "{} is another machine: it gets the workspace, {hooks}your name and e-mail address of git and the variables of sessions",

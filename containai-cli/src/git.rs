@@ -13,6 +13,10 @@ use containai_core::naming::{GitHead, WorkspacePath};
 
 use crate::error::CliError;
 
+mod apart;
+
+pub(crate) use apart::make_apart;
+
 /// The top directory of the repository around `directory`; `None` outside one.
 pub(crate) fn top_level(directory: &Path) -> Option<PathBuf> {
     directory.ancestors().find(|path| path.join(".git").exists()).map(Path::to_owned)
@@ -172,6 +176,13 @@ mod tests {
         Ok(WorkspacePath::new(path)?)
     }
 
+    fn names(directory: &Path) -> anyhow::Result<Vec<std::ffi::OsString>> {
+        let mut names: Vec<_> =
+            std::fs::read_dir(directory)?.flatten().map(|it| it.file_name()).collect();
+        names.sort();
+        Ok(names)
+    }
+
     #[test]
     fn a_worktree_is_made_without_running_what_the_repository_says() -> anyhow::Result<()> {
         let place = tempfile::TempDir::new()?;
@@ -189,15 +200,44 @@ mod tests {
         assert_eq!(worktree_branch(&repository, &tree), None);
         add_worktree(&repository, &tree, "fork/one")?;
         assert_eq!(worktree_branch(&repository, &tree).as_deref(), Some("fork/one"));
-        let mut names: Vec<_> = std::fs::read_dir(repository.as_path().with_file_name("."))?
-            .flatten()
-            .map(|it| it.file_name())
-            .collect();
-        names.sort();
-        assert_eq!(names, ["api", "api-fork"]);
+        assert_eq!(names(place.path())?, ["api", "api-fork"]);
         assert_eq!(std::fs::read_dir(tree.as_path())?.count(), 1, "nothing is checked out");
         let refused = add_worktree(&repository, &tree, "fork/two");
         assert!(refused.is_err_and(|error| error.to_string().contains("fork/two")));
+        Ok(())
+    }
+
+    #[test]
+    fn a_clone_is_made_without_running_what_the_repository_says() -> anyhow::Result<()> {
+        let place = tempfile::TempDir::new()?;
+        let repository = repository(place.path())?;
+        sh(
+            repository.as_path(),
+            "echo '* filter=evil' > .gitattributes; git add .gitattributes
+             git commit -q -m second; git branch side; git tag v1; git checkout -q --detach
+             git config remote.origin.url https://git.example/api.git
+             git config filter.evil.smudge 'touch ../smudged; cat'
+             git config core.fsmonitor 'touch ../monitored'
+             for hook in post-checkout reference-transaction; do
+               printf '#!/bin/sh\ntouch ../hooked\n' > .git/hooks/$hook; chmod +x .git/hooks/$hook
+             done",
+        );
+        let path = WorkspacePath::new(repository.as_path().with_file_name("api-fork"))?;
+        make_apart(&repository, &path, "fork/one")?;
+        assert_eq!(names(place.path())?, ["api", "api-fork"]);
+        sh(
+            path.as_path(),
+            "test \"$(cat file)\" = text; test -z \"$(git status --short)\"
+             test \"$(git branch --show-current)\" = fork/one
+             test \"$(git for-each-ref --format='%(refname)' | tr '\\n' ' ')\" = \\
+               'refs/heads/fork/one refs/heads/main refs/heads/side refs/tags/v1 '
+             test \"$(git remote get-url origin)\" = https://git.example/api.git
+             ! test -e .git/hooks && ! test -e .git/bundle",
+        );
+        assert!(make_apart(&repository, &path, "fork/two").is_err(), "nothing is replaced");
+        let other = WorkspacePath::new(repository.as_path().with_file_name("api-side"))?;
+        make_apart(&repository, &other, "side")?;
+        sh(other.as_path(), "test \"$(git branch --show-current)\" = side; test -e file");
         Ok(())
     }
 
@@ -214,6 +254,9 @@ mod tests {
         );
         let tree = WorkspacePath::new(repository.as_path().with_file_name("api-fork"))?;
         assert!(add_worktree(&repository, &tree, "fork/one").is_err());
+        let error = make_apart(&repository, &tree, "fork/one").expect_err("nothing is there");
+        assert!(error.to_string().contains("makes no clone"), "{error}");
+        assert!(!tree.as_path().exists());
         assert!(!repository.as_path().with_file_name("fetched").exists());
         Ok(())
     }

@@ -5,6 +5,10 @@ use containai_core::hint::Hint;
 
 use crate::error::CliError;
 
+mod files;
+
+pub(crate) use files::{of_template, tell_of_files};
+
 /// A flag or a verb that is no more.
 struct Gone {
     word: &'static str,

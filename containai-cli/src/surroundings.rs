@@ -1,11 +1,21 @@
 //! The known workspace around a directory that nobody named.
 
-use containai_core::engine::Container;
-use containai_core::lifecycle::enclosing;
-use containai_core::naming::WorkspacePath;
+use std::time::Duration;
 
+use anyhow::Context as _;
+use containai_core::engine::{Container, Engine as _};
+use containai_core::lifecycle::{above, enclosing};
+use containai_core::naming::WorkspacePath;
+use tokio::time::timeout;
+
+use crate::app::Global;
 use crate::context::Context;
+use crate::env::Env;
+use crate::ui::{Ui, Volume};
 use crate::workspace::Spot;
+
+/// How long a command that needs no engine waits for what one knows.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The known workspace around the directory, if nobody named one and it is
 /// none itself.
@@ -39,6 +49,60 @@ pub(crate) fn meant(
     }
 }
 
+/// As [`meant`], for a command that does its work without an engine, too.
+pub(crate) async fn meant_anyway(
+    spot: &Spot,
+    global: &Global,
+    env: &Env,
+    ui: &Ui,
+    otherwise: &str,
+) -> WorkspacePath {
+    match around_anyway(spot, global, env, ui).await {
+        None => spot.path().clone(),
+        Some(place) => {
+            say(ui, &place, spot.path(), otherwise);
+            place
+        }
+    }
+}
+
+/// As [`around`], for a command that does its work without an engine, too: one
+/// that was never set up has no containers, one that does not answer is told.
+pub(crate) async fn around_anyway(
+    spot: &Spot,
+    global: &Global,
+    env: &Env,
+    ui: &Ui,
+) -> Option<WorkspacePath> {
+    // What is wrong with the configuration is for the command itself to tell.
+    let silent = Ui::new(Volume::Quiet, ui.terminals());
+    let context = Context::of_engine(env, &silent, global).ok()?;
+    let is_set_up = !context.is_own_engine() || context.record.is_some();
+    let containers = match is_set_up && could_be_around(spot, &context) {
+        true => containers(&context).await.unwrap_or_else(|error| {
+            ui.warn(&format!("a workspace around {} may be missed: {error:#}", spot.path()));
+            Vec::new()
+        }),
+        false => Vec::new(),
+    };
+    around(spot, &containers, &context)
+}
+
+/// Whether it takes the containers to tell.
+fn could_be_around(spot: &Spot, context: &Context<'_>) -> bool {
+    match spot {
+        Spot::Named(_) => false,
+        Spot::Found(path) if context.config.sections.contains(path) => false,
+        Spot::Found(path) => above(path, context.env.layout.home()).next().is_some(),
+    }
+}
+
+async fn containers(context: &Context<'_>) -> anyhow::Result<Vec<Container>> {
+    let engine = context.engine()?;
+    let answer = timeout(PATIENCE, engine.containers()).await;
+    Ok(answer.with_context(|| format!("the engine at `{}` hangs", context.address))??)
+}
+
 /// Says that `place` is used and not `here`.
 pub(crate) fn tell(
     context: &Context<'_>,
@@ -46,7 +110,11 @@ pub(crate) fn tell(
     here: &WorkspacePath,
     otherwise: &str,
 ) {
-    context.ui.say(&format!(
+    say(context.ui, place, here, otherwise);
+}
+
+fn say(ui: &Ui, place: &WorkspacePath, here: &WorkspacePath, otherwise: &str) {
+    ui.say(&format!(
         "using the workspace {place} around {here}; `{otherwise}` takes this directory"
     ));
 }

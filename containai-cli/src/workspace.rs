@@ -60,16 +60,14 @@ pub(crate) fn find(
 
 /// As [`find`], where the directory may be gone from the disk.
 pub(crate) fn find_gone(
-    given: Option<&Path>,
+    given: &Path,
     env: &Env,
     caution: Caution,
 ) -> Result<WorkspacePath, CliError> {
-    match given {
-        Some(path) if !env.directory.join(path).exists() => {
-            WorkspacePath::new(env.directory.join(path))
-                .map_err(|error| CliError::usage(error.to_string()))
-        }
-        _ => find(given, env, caution),
+    let directory = env.directory.join(given);
+    match directory.exists() {
+        true => find(Some(given), env, caution),
+        false => WorkspacePath::new(directory).map_err(|error| CliError::usage(error.to_string())),
     }
 }
 

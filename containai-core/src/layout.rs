@@ -151,6 +151,12 @@ impl Layout {
         self.template_dir().join(name.as_str())
     }
 
+    /// Programs that every container of a template runs when it starts, beside
+    /// [those of all](Self::startup_hooks).
+    pub fn template_hooks(&self, name: &TemplateName) -> PathBuf {
+        self.template(name).join("hooks/startup.d")
+    }
+
     /// Files that an import puts in place of those of the home directory, by
     /// the same paths.
     pub fn import_overrides(&self) -> PathBuf {

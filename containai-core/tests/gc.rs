@@ -3,12 +3,12 @@
 use containai_core::age::Age;
 use containai_core::byte_size::ByteSize;
 use containai_core::engine::{
-    Container, ContainerId, Moments, RunState, StoredImage, StoredVolume,
+    Container, ContainerId, Engine as _, Moments, RunState, StoredImage, StoredVolume,
 };
 use containai_core::fake::{FakeEngine, FakeRemote, run};
 use containai_core::label::{self, Labels};
 use containai_core::lifecycle::gc::{
-    GcPlan, GcPolicy, GcWorld, Litter, Outcome, Scope, Swept, look, plan_gc, sweep,
+    GcPlan, GcPolicy, GcWorld, Litter, Outcome, Scope, Swept, look, measure, plan_gc, sweep,
 };
 use containai_core::naming::HostPort;
 use containai_core::remote::Remote as _;
@@ -202,6 +202,22 @@ fn whoever_dies_on_the_way_is_made_up_for() {
             return;
         }
     }
+}
+
+#[test]
+fn what_has_gone_since_the_plan_takes_nothing() {
+    let measured = |is_gone: bool| {
+        let (engine, _, _) = stale_world();
+        let world = run(look(&engine, &everything())).expect("the engine answers");
+        let mut plan = plan_gc(&world, NOW, &everything());
+        if is_gone {
+            run(engine.remove(&ContainerId::new("id-of-old"))).expect("it is removed");
+        }
+        run(measure(&engine, &mut plan)).expect("the engine answers");
+        plan.containers.into_iter().map(|stale| stale.size).collect::<Vec<_>>()
+    };
+    assert_eq!(measured(false), [Some(ByteSize::from_bytes(1000))]);
+    assert_eq!(measured(true), [None]);
 }
 
 #[test]

@@ -12,16 +12,6 @@ use containai_core::naming::{HostPort, PortRange, WorkspacePath};
 use containai_core::records::NoRecords;
 use containai_core::remote::RemoteError;
 
-const STATES: [RunState; 7] = [
-    RunState::Created,
-    RunState::Running,
-    RunState::Paused,
-    RunState::Restarting,
-    RunState::Removing,
-    RunState::Exited,
-    RunState::Dead,
-];
-
 fn workspace(path: &str) -> WorkspacePath {
     WorkspacePath::new(Path::new(path)).expect("a workspace path")
 }
@@ -50,7 +40,7 @@ fn observed(containers: Vec<Container>) -> Observed {
 #[test]
 fn every_state_has_one_next_step() {
     for key_installed in [false, true] {
-        for state in STATES {
+        for state in RunState::ALL {
             let ours = container("api-main", Some("/src/api"), state);
             let id = ours.id.clone();
             let world = Observed { key_installed, ..observed(vec![ours]) };

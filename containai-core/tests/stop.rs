@@ -9,16 +9,6 @@ use containai_core::lifecycle::{
 use containai_core::naming::HostPort;
 use containai_core::remote::Remote as _;
 
-const STATES: [RunState; 7] = [
-    RunState::Created,
-    RunState::Running,
-    RunState::Paused,
-    RunState::Restarting,
-    RunState::Removing,
-    RunState::Exited,
-    RunState::Dead,
-];
-
 fn container(name: &str, state: RunState) -> Container {
     let labels = [(label::MANAGED, "true"), (label::WORKSPACE, "/w"), (label::SSH_PORT, "2300")];
     Container {
@@ -53,7 +43,7 @@ fn words(steps: &[StopStep]) -> String {
 
 #[test]
 fn every_state_has_its_steps() {
-    let table = STATES.map(|state| {
+    let table = RunState::ALL.map(|state| {
         let observed =
             Observed { containers: vec![container("api", state)], ..Observed::default() };
         let steps = |fate| {

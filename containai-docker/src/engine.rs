@@ -6,7 +6,7 @@ use bollard::Docker;
 use bollard::errors::Error;
 use containai_core::engine::{
     Container, ContainerId, ContainerSpec, Engine, EngineError, ImageRequest, ImageSource,
-    Isolation, OwnImage, RunState, ShippedImage, StartupHook, Succession, WorkspaceMount,
+    Isolation, RunState, StartupHook, Succession, WorkspaceMount,
 };
 use containai_core::label::Labels;
 use containai_core::layout;
@@ -18,7 +18,7 @@ use containai_core::resources::HostCapacity;
 use crate::address::EngineAddress;
 use crate::built::Recipe;
 use crate::failure::failure;
-use crate::image::{BuildCache, Removal, Surroundings};
+use crate::image::Surroundings;
 use crate::inside::{self, InsideStream};
 use crate::removal::{Removed, remove};
 use crate::{access, archive, connect, container, image, spec, successor};
@@ -91,11 +91,14 @@ impl DockerEngine {
         self
     }
 
-    /// Has containers run these programs when they start. They come in together
-    /// with the key, before each start. Default: none.
+    /// Has containers run these programs, too, when they start, in the order of
+    /// their names; one takes the place of an earlier one of its name. They come
+    /// in together with the key, before each start. Default: none.
     #[must_use]
     pub fn with_startup_hooks(mut self, hooks: Vec<StartupHook>) -> Self {
-        self.startup_hooks = hooks;
+        self.startup_hooks.retain(|old| hooks.iter().all(|new| new.name() != old.name()));
+        self.startup_hooks.extend(hooks);
+        self.startup_hooks.sort_by(|a, b| a.name().cmp(b.name()));
         self
     }
 
@@ -176,62 +179,6 @@ impl DockerEngine {
     /// that does not run.
     pub async fn connect_inside(&self, id: &ContainerId) -> Result<InsideStream, EngineError> {
         inside::connect(&self.docker, id).await.map_err(|error| self.failure(error))
-    }
-
-    /// Lists the images of ours that the store has.
-    ///
-    /// # Errors
-    ///
-    /// What the engine answered.
-    pub async fn own_images(&self) -> Result<Vec<OwnImage>, EngineError> {
-        image::list(self).await
-    }
-
-    /// Builds an image of ours from the embedded files, also when the store has
-    /// it; of what it is built on only what is missing.
-    ///
-    /// # Errors
-    ///
-    /// [`EngineError::BuildFailed`] above all.
-    pub async fn build_image(
-        &self,
-        image: ShippedImage,
-        source: ImageSource,
-        cache: BuildCache,
-        events: &dyn Events,
-    ) -> Result<String, EngineError> {
-        image::rebuild(self, image, source, cache, events).await
-    }
-
-    /// Pulls an image, of ours the one that was released with this version.
-    ///
-    /// # Errors
-    ///
-    /// [`EngineError::ImageUnavailable`] with the registry's words.
-    pub async fn pull_image(
-        &self,
-        image: &ImageRequest,
-        events: &dyn Events,
-    ) -> Result<String, EngineError> {
-        let outcome = match image {
-            ImageRequest::Shipped(shipped) => image::pull_released(self, *shipped, events).await?,
-            ImageRequest::Reference(reference) => {
-                image::pull(self, reference, events).await.map(|()| reference.clone())
-            }
-        };
-        outcome.map_err(|reason| EngineError::ImageUnavailable {
-            image: image.to_string(),
-            tried: vec![format!("pull: {reason}")],
-        })
-    }
-
-    /// Removes an image that [`Self::own_images`] listed.
-    ///
-    /// # Errors
-    ///
-    /// What the engine answered, unless it is that something needs the image.
-    pub async fn remove_own_image(&self, image: &OwnImage) -> Result<Removal, EngineError> {
-        image::remove(self, image).await
     }
 
     /// See [`Self::with_workspace_uids`]. A large tree takes its time, so that a

@@ -1,6 +1,6 @@
 //! From the engine's listing to what the lifecycle understands.
 
-use bollard::models::{ContainerSummary, ContainerSummaryStateEnum};
+use bollard::models::ContainerSummary;
 use containai_core::engine::{Container, ContainerId, RunState};
 use containai_core::label::{self, Labels};
 
@@ -13,30 +13,14 @@ pub(crate) fn container(summary: ContainerSummary) -> Option<Container> {
     Some(Container {
         id: ContainerId::new(summary.id?),
         name: name.trim_start_matches('/').to_owned(),
-        state: state(summary.state),
+        state: state_named(&summary.state.map(|it| it.to_string()).unwrap_or_default()),
         status: summary.status.unwrap_or_default(),
         image: image.unwrap_or_default(),
         labels,
     })
 }
 
-fn state(state: Option<ContainerSummaryStateEnum>) -> RunState {
-    match state {
-        Some(ContainerSummaryStateEnum::RUNNING) => RunState::Running,
-        Some(ContainerSummaryStateEnum::PAUSED) => RunState::Paused,
-        Some(ContainerSummaryStateEnum::RESTARTING | ContainerSummaryStateEnum::STOPPING) => {
-            RunState::Restarting
-        }
-        Some(ContainerSummaryStateEnum::REMOVING) => RunState::Removing,
-        Some(ContainerSummaryStateEnum::EXITED) => RunState::Exited,
-        Some(ContainerSummaryStateEnum::CREATED) => RunState::Created,
-        Some(ContainerSummaryStateEnum::DEAD | ContainerSummaryStateEnum::EMPTY) | None => {
-            RunState::Dead
-        }
-    }
-}
-
-/// The state by its name, as an inspected container has it.
+/// The state by its name; one that nobody knows is dead.
 pub(crate) fn state_named(name: &str) -> RunState {
     match name {
         "created" => RunState::Created,

@@ -32,7 +32,7 @@ pub use cai::Cai;
 pub use engine::Engine;
 pub use hop::Hop;
 pub use network::Network;
-pub use outcome::Outcome;
+pub use outcome::{Outcome, output_of};
 pub use person::Person;
 pub use place::Place;
 pub use repository::Repository;

@@ -2,7 +2,20 @@
 
 use std::fmt;
 use std::os::unix::process::ExitStatusExt as _;
-use std::process::ExitStatus;
+use std::process::{Command, ExitStatus, Stdio};
+
+/// What a program prints to stdout that gets no input and has to succeed.
+///
+/// # Panics
+///
+/// When it does not.
+#[track_caller]
+pub fn output_of(command: &mut Command) -> String {
+    let output = command.stdin(Stdio::null()).output().expect("the program is installed");
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{command:?} failed: {stderr}");
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
 
 /// What a program left behind. Every check shows all of it when it fails.
 #[derive(Clone, Debug)]

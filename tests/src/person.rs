@@ -136,6 +136,12 @@ impl<'e> Person<'e> {
         container["Name"].as_str().expect("a name").trim_start_matches('/').to_owned()
     }
 
+    /// What OpenSSH calls the one container of a workspace.
+    #[track_caller]
+    pub fn alias(&self, workspace: &Path) -> String {
+        format!("containai-{}", self.container_name(workspace))
+    }
+
     /// Removes the containers of a workspace, with their volumes.
     pub fn remove_containers(&self, workspace: &Path) {
         for container in self.containers(workspace) {

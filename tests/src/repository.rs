@@ -27,6 +27,11 @@ impl Repository {
         repository
     }
 
+    /// One that something else has made.
+    pub fn at(path: impl Into<PathBuf>) -> Self {
+        Self { path: path.into() }
+    }
+
     /// Hands the whole tree to this user and the group of the same number.
     #[must_use]
     #[track_caller]

@@ -2,20 +2,17 @@ use std::process::ExitCode;
 
 use clap::Args;
 use containai_core::age::Age;
-use containai_core::engine::{EngineError, Storage as _};
 use containai_core::exit;
-use containai_core::hint::{Advice as _, Hint};
+use containai_core::hint::Advice as _;
 use containai_core::lifecycle::gc::{
-    GcPlan, GcPolicy, Litter, Outcome, Scope, Swept, look, plan_gc, sweep,
+    GcPolicy, Litter, Outcome, Scope, Swept, look, measure, plan_gc, sweep,
 };
 use containai_core::lifecycle::snapshot::{clear, leftovers};
-use containai_docker::DockerEngine;
 
-use super::snapshot;
+use super::{consent, snapshot};
 use crate::app::Global;
 use crate::context::Context;
 use crate::env::Env;
-use crate::error::CliError;
 use crate::forwarding::Forwarding;
 use crate::ui::Ui;
 use crate::{host, wire};
@@ -79,36 +76,12 @@ pub(super) async fn run(
     }
     if !args.force {
         ui.say(&wire::gc::plan(&plan, now));
-        require_consent(ui)?;
+        consent::require(ui, "Remove all of this?", "nothing was removed")?;
     }
     ui.begin_work("removing what nobody uses");
     let swept = sweep(&engine, &context.remote, &plan, now, &policy).await;
     ui.finish_work();
     finish(&context, &swept)
-}
-
-/// Asks the engine what the containers of the plan take; one that has gone
-/// meanwhile takes nothing.
-async fn measure(engine: &DockerEngine, plan: &mut GcPlan) -> anyhow::Result<()> {
-    for stale in &mut plan.containers {
-        stale.size = match engine.size(&stale.container.id).await {
-            Err(EngineError::NoSuchContainer { .. }) => None,
-            size => size?,
-        };
-    }
-    Ok(())
-}
-
-fn require_consent(ui: &Ui) -> anyhow::Result<()> {
-    if !ui.terminals().can_ask() {
-        let message = "there is nobody to ask whether all of this may go";
-        let hint = Hint::new("look at it with `--dry-run`, and insist with `--force`");
-        return Err(CliError::usage(message).hint(hint).into());
-    }
-    match ui.ask("Remove all of this?") {
-        true => Ok(()),
-        false => Err(CliError::with_code(exit::FAILED, "nothing was removed").into()),
-    }
 }
 
 /// Tells what became of everything, and ends what led to what is gone.

@@ -14,6 +14,7 @@ mod agent;
 mod at_work;
 mod completion;
 mod config;
+mod consent;
 mod cp;
 mod create;
 mod enter;
@@ -109,7 +110,7 @@ pub(crate) fn run(
         Command::Completion(args) => completion::run(&args, ui),
         Command::Reference(args) => reference::run(&args),
         Command::Sync(args) => sync::run(&args, env, ui),
-        Command::Trust(args) => trust::run(&args, env, ui),
+        Command::Trust(args) => wait(trust::run(&args, global, env, ui)),
         Command::Config(args) => wait(config::run(args, global, env, ui)),
         Command::Setup(args) => setup::run(&args, global, env, ui),
         Command::Template(args) => wait(template::run(args, global, env, ui)),

@@ -2,7 +2,6 @@
 
 use containai_core::byte_size::{ByteSize, HumanSize};
 use containai_core::lifecycle::snapshot::{Snapshot, Task};
-use containai_core::naming::WorkspacePath;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -72,10 +71,8 @@ pub(crate) fn plan(tasks: &[Task]) -> String {
 
 /// The output of `cai snapshot fork --dry-run`; `branch` is the one of a new
 /// worktree.
-pub(crate) fn fork_plan(tasks: &[Task], branch: Option<&str>, path: &WorkspacePath) -> String {
-    let worktree = branch
-        .map(|branch| format!("make a worktree at {path} on the new branch {}", harmless(branch)));
-    numbered(worktree.into_iter().chain(tasks.iter().map(words)).chain(["start it".to_owned()]))
+pub(crate) fn fork_plan(tasks: &[Task], ground: Option<String>) -> String {
+    numbered(ground.into_iter().chain(tasks.iter().map(words)).chain(["start it".to_owned()]))
 }
 
 fn numbered(lines: impl Iterator<Item = String>) -> String {
@@ -107,7 +104,7 @@ fn words(task: &Task) -> String {
 #[cfg(test)]
 mod tests {
     use containai_core::engine::{Isolation, VolumeCopy};
-    use containai_core::naming::{Nonce, SnapshotName, VolumeName};
+    use containai_core::naming::{Nonce, SnapshotName, VolumeName, WorkspacePath};
     use containai_core::timestamp::Timestamp;
 
     use super::*;
@@ -166,9 +163,8 @@ mod tests {
             Task::Anonymise,
             Task::RemoveImage(snapshot()),
         ];
-        let path = WorkspacePath::new("/home/me/api-before").expect("a path");
-        insta::assert_snapshot!(fork_plan(&tasks, Some("fork/before"), &path), @r"
-        1. make a worktree at /home/me/api-before on the new branch fork/before
+        insta::assert_snapshot!(fork_plan(&tasks, Some("make a worktree".into())), @r"
+        1. make a worktree
         2. freeze api-main
         3. copy volume a to b
         4. keep the file system of api-main

@@ -12,8 +12,6 @@ use crate::naming::WorkspacePath;
 /// What of the user's file is meant.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Area {
-    /// Whatever the setting is usually for; in that workspace.
-    Usual(WorkspacePath),
     /// The section of a workspace.
     Section(WorkspacePath),
     /// What counts for every workspace.
@@ -116,9 +114,8 @@ impl Change {
 
 fn place(spec: &SettingSpec, area: &Area) -> Result<Vec<String>, ChangeError> {
     let section = match (spec.scope, area) {
-        (_, Area::Global) | (Scope::User | Scope::Either(_), Area::Usual(_)) => None,
-        (Scope::Workspace(key), Area::Usual(workspace))
-        | (Scope::Workspace(key) | Scope::Either(key), Area::Section(workspace)) => {
+        (_, Area::Global) => None,
+        (Scope::Workspace(key) | Scope::Either(key), Area::Section(workspace)) => {
             Some((workspace, key))
         }
         (Scope::User, Area::Section(_)) => {
@@ -213,10 +210,6 @@ mod tests {
     use super::*;
     use crate::config::{Config, FileText, Layers, SETTINGS};
 
-    fn usual() -> Area {
-        Area::Usual(WorkspacePath::new("/src/api").expect("a path"))
-    }
-
     fn after(text: &str, change: Result<Change, ChangeError>) -> String {
         let mut file = ConfigFile::parse("/c.toml", text).expect("the test's text is TOML");
         match change.map(|change| change.apply(&mut file)) {
@@ -234,12 +227,12 @@ mod tests {
     fn settings_go_where_they_belong() {
         let section = Area::Section(WorkspacePath::new("/src/api").expect("a path"));
         let set = |key: &str, texts: &[&str], area: &Area| after("", Change::set(key, texts, area));
-        insta::assert_snapshot!(set("data_volume", &["v"], &usual()), @r#"
+        insta::assert_snapshot!(set("data_volume", &["v"], &section), @r#"
         [workspace."/src/api"]
         data_volume = "v"
         "#);
         insta::assert_snapshot!(set("data_volume", &["v"], &Area::Global), @r#"data_volume = "v""#);
-        insta::assert_snapshot!(set("agent", &["codex"], &usual()), @r#"
+        insta::assert_snapshot!(set("agent", &["codex"], &Area::Global), @r#"
         [agent]
         default = "codex"
         "#);
@@ -251,15 +244,15 @@ mod tests {
         [workspace."/src/api".env]
         import = ["A", "B"]
         "#);
-        insta::assert_snapshot!(set("ssh.port_range_start", &["0x960"], &usual()), @r"
+        insta::assert_snapshot!(set("ssh.port_range_start", &["0x960"], &Area::Global), @r"
         [ssh]
         port_range_start = 0x960
         ");
-        insta::assert_snapshot!(set("resources.cpu_limit", &["2.5"], &usual()), @r"
+        insta::assert_snapshot!(set("resources.cpu_limit", &["2.5"], &Area::Global), @r"
         [resources]
         cpu_limit = 2.5
         ");
-        insta::assert_snapshot!(set("ssh.mux", &["no"], &usual()), @r"
+        insta::assert_snapshot!(set("ssh.mux", &["no"], &Area::Global), @r"
         [ssh]
         mux = false
         ");
@@ -270,17 +263,17 @@ mod tests {
         let section = Area::Section(WorkspacePath::new("/src/api").expect("a path"));
         let set = |key: &str, texts: &[&str], area: &Area| after("", Change::set(key, texts, area));
         let refusals = [
-            set("agent.defualt", &["x"], &usual()),
-            set("telemetry", &["x"], &usual()),
-            set("ssh.mux", &["maybe"], &usual()),
-            set("ssh.mux_idle", &["1.5"], &usual()),
-            set("ssh.mux_idle", &["0"], &usual()),
+            set("agent.defualt", &["x"], &Area::Global),
+            set("telemetry", &["x"], &Area::Global),
+            set("ssh.mux", &["maybe"], &Area::Global),
+            set("ssh.mux_idle", &["1.5"], &Area::Global),
+            set("ssh.mux_idle", &["0"], &Area::Global),
             set("ssh.mux", &["true"], &section),
-            set("image", &["a", "b"], &usual()),
-            set("isolation", &["none"], &usual()),
-            set("env.import", &["A", "1B"], &usual()),
-            set("env.env_file", &["a/../../b"], &usual()),
-            after("agent = 1\n", Change::set("agent", &["x"], &usual())),
+            set("image", &["a", "b"], &Area::Global),
+            set("isolation", &["none"], &Area::Global),
+            set("env.import", &["A", "1B"], &Area::Global),
+            set("env.env_file", &["a/../../b"], &Area::Global),
+            after("agent = 1\n", Change::set("agent", &["x"], &Area::Global)),
         ];
         insta::assert_snapshot!(refusals.join("\n"));
     }
@@ -289,16 +282,18 @@ mod tests {
     fn what_nothing_reads_can_be_taken_out() {
         let text = "[agent]\ndefualt = 'x' # c\n";
         let file = ConfigFile::parse("/c.toml", text).expect("the test's text is TOML");
-        assert_eq!(after(text, Change::unset("agent.defualt", &usual(), &file)), "");
-        assert!(Change::unset("agent.nope", &usual(), &file).is_err());
-        assert_eq!(after(text, Change::unset("image", &usual(), &file)), text);
+        assert_eq!(after(text, Change::unset("agent.defualt", &Area::Global, &file)), "");
+        assert!(Change::unset("agent.nope", &Area::Global, &file).is_err());
+        assert_eq!(after(text, Change::unset("image", &Area::Global, &file)), text);
     }
 
     proptest! {
         #[test]
         fn what_is_accepted_can_be_read_again(index in 0..SETTINGS.len(), text in "true|[0-9]{1,5}|[a-z]{1,9}|[A-Z_]+|[0-9]+:a:1|auto|[0-9]g|.{0,6}") {
             let spec = &SETTINGS[index];
-            let Ok(change) = Change::set(spec.key, &[&text], &usual()) else { return Ok(()) };
+            let section = WorkspacePath::new("/src/api").map(Area::Section).expect("a path");
+            let area = if spec.is_of_one_workspace() { section } else { Area::Global };
+            let Ok(change) = Change::set(spec.key, &[&text], &area) else { return Ok(()) };
             let mut file = ConfigFile::parse("/c.toml", "# top\n[ssh] # s\nport_range_end = 65535 # e\n").expect("TOML");
             prop_assert!(change.apply(&mut file).is_ok());
             prop_assert!(file.text().contains("# top\n") && file.text().contains("# s\n") && file.text().contains("# e\n"));

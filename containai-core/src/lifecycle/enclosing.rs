@@ -23,8 +23,16 @@ pub fn enclosing(
     if is_known(place) {
         return None;
     }
+    above(place, home).find(is_known)
+}
+
+/// The directories that could be the workspace around `place`, nearest first.
+pub fn above<'a>(
+    place: &'a WorkspacePath,
+    home: &'a Path,
+) -> impl Iterator<Item = WorkspacePath> + 'a {
     let above = place.as_path().ancestors().skip(1).filter(|path| !home.starts_with(path));
-    above.filter_map(|path| WorkspacePath::new(path).ok()).find(is_known)
+    above.filter_map(|path| WorkspacePath::new(path).ok())
 }
 
 #[cfg(test)]

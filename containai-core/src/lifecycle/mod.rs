@@ -32,7 +32,7 @@ pub use decide::{Step, decide};
 pub use desired::Desired;
 pub use difference::{Difference, Wished, differences};
 pub use drive::{DriveError, Reached, depart, drive, install, observe};
-pub use enclosing::enclosing;
+pub use enclosing::{above, enclosing};
 pub use event::{Event, Events, Silent};
 pub use manner::{Claim, Manner};
 pub use observed::Observed;

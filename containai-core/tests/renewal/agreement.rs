@@ -9,16 +9,6 @@ use proptest::prelude::*;
 
 use super::{Steps, container, desired, enter, volume, words};
 
-const STATES: [RunState; 7] = [
-    RunState::Created,
-    RunState::Running,
-    RunState::Paused,
-    RunState::Restarting,
-    RunState::Removing,
-    RunState::Exited,
-    RunState::Dead,
-];
-
 fn any_container(name: &'static str) -> impl Strategy<Value = Container> {
     let whose = prop_oneof![
         Just(None),
@@ -27,7 +17,7 @@ fn any_container(name: &'static str) -> impl Strategy<Value = Container> {
         Just(Some(("false", "/src/api"))),
     ];
     let is_ephemeral = any::<bool>();
-    (whose, is_ephemeral, 0..STATES.len()).prop_map(move |(whose, is_ephemeral, state)| {
+    (whose, is_ephemeral, 0..RunState::ALL.len()).prop_map(move |(whose, is_ephemeral, state)| {
         let mut labels = vec![(label::SSH_PORT, "2300"), (label::DATA_VOLUME, "theirs")];
         if let Some((managed, workspace)) = whose {
             labels.extend([(label::MANAGED, managed), (label::WORKSPACE, workspace)]);
@@ -35,7 +25,7 @@ fn any_container(name: &'static str) -> impl Strategy<Value = Container> {
         if is_ephemeral {
             labels.push((label::EPHEMERAL, "true"));
         }
-        container(name, &labels, STATES[state])
+        container(name, &labels, RunState::ALL[state])
     })
 }
 

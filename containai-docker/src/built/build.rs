@@ -14,7 +14,7 @@ use futures_util::{Stream, TryStreamExt as _};
 
 use super::{Part, Recipe, Source, tarball};
 use crate::engine::DockerEngine;
-use crate::image::{self, Log};
+use crate::image::{self, BuildCache, Log};
 
 /// What mends and proves; its text is part of what an image is built from.
 pub(super) const PROOF_SCRIPT: &str = include_str!("../../images/wrapping/proof");
@@ -37,6 +37,7 @@ pub(crate) async fn make(
     engine: &DockerEngine,
     recipe: &Recipe,
     source: ImageSource,
+    cache: BuildCache,
     events: &dyn Events,
 ) -> Result<String, EngineError> {
     let shown = recipe.reference.as_str();
@@ -45,11 +46,11 @@ pub(crate) async fn make(
         Source::Dockerfile { base: Some(base), .. } => {
             let base = there(engine, base, source, events).await?;
             events.event(Event::Stage(&format!("building {shown} on {base}")));
-            cook(engine, recipe, Some(&base), events).await?
+            cook(engine, recipe, Some(&base), cache, events).await?
         }
         Source::Dockerfile { base: None, .. } => {
             events.event(Event::Stage(&format!("building {shown}")));
-            cook(engine, recipe, None, events).await?
+            cook(engine, recipe, None, cache, events).await?
         }
     };
     let (labels, before) = inspected(engine, &made).await?;
@@ -96,6 +97,7 @@ async fn cook(
     engine: &DockerEngine,
     recipe: &Recipe,
     on: Option<&str>,
+    cache: BuildCache,
     events: &dyn Events,
 ) -> Result<String, EngineError> {
     let Source::Dockerfile { context, path, text, arguments, target, .. } = &recipe.source else {
@@ -109,6 +111,7 @@ async fn cook(
         .dockerfile(path)
         .buildargs(&arguments)
         .target(target.as_deref().unwrap_or_default())
+        .nocache(cache == BuildCache::Refused)
         .rm(true)
         .forcerm(true)
         .build();

@@ -17,6 +17,7 @@ mod store;
 mod surroundings;
 mod tail;
 mod tree;
+mod upkeep;
 
 pub use build::BuildCache;
 pub use reference::local_reference;
@@ -24,7 +25,5 @@ pub use store::Removal;
 pub use surroundings::Surroundings;
 
 pub(crate) use build::Log;
-pub(crate) use provide::{find, get, provide, pull_released, rebuild};
-pub(crate) use pull::pull;
-pub(crate) use store::{list, remove};
+pub(crate) use provide::{find, get, provide};
 pub(crate) use tree::files;

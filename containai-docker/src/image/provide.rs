@@ -12,7 +12,7 @@ use containai_core::lifecycle::{Event, Events};
 use super::build::BuildCache;
 use super::pull::pull;
 use super::{bootstrap, build, reference};
-use crate::built;
+use crate::built::{self, Recipe};
 use crate::engine::DockerEngine;
 
 /// The base that a build pulls.
@@ -61,7 +61,7 @@ pub(crate) async fn get(
         ImageRequest::Shipped(_) => None,
     };
     if let Some(recipe) = recipe {
-        return built::make(engine, recipe, source, events).await;
+        return built::make(engine, recipe, source, BuildCache::Allowed, events).await;
     }
     match image {
         ImageRequest::Shipped(shipped) => match released(engine, *shipped, source, events).await? {
@@ -92,6 +92,19 @@ pub(crate) async fn rebuild(
 ) -> Result<String, EngineError> {
     let _turn = take_turn(engine.build_lock(), events).await?;
     make(engine, image, source, cache, Vec::new(), events).await
+}
+
+/// Builds an image of what a user wrote, whether or not it is there; what it is
+/// built on only where it is missing.
+pub(crate) async fn rebuild_recipe(
+    engine: &DockerEngine,
+    recipe: &Recipe,
+    source: ImageSource,
+    cache: BuildCache,
+    events: &dyn Events,
+) -> Result<String, EngineError> {
+    let _turn = take_turn(engine.build_lock(), events).await?;
+    built::make(engine, recipe, source, cache, events).await
 }
 
 /// The released image, where the source allows it. The inner error is what was

@@ -34,7 +34,7 @@ fn the_agent_is_lent_only_on_request() {
         format!("[workspace.'{}'.ssh]\nforward_agent = true\n", repository.path().display());
     person.configure(&format!("{before}{section}"));
     assert_eq!(list(&[]), agent.public_key());
-    let alias = format!("containai-{}", person.container_name(repository.path()));
+    let alias = person.alias(repository.path());
     let ssh =
         person.openssh("ssh").args([&alias, LIST]).env("SSH_AUTH_SOCK", agent.socket()).output();
     let shown = ssh.expect("ssh is installed").stdout;
@@ -70,7 +70,7 @@ impl Drop for Held {
 #[test]
 fn one_path_leads_to_whichever_session_lives() {
     let (person, repository, agent) = prepared("one-path");
-    let alias = format!("containai-{}", person.container_name(repository.path()));
+    let alias = person.alias(repository.path());
     let path = "echo $SSH_AUTH_SOCK";
     assert_eq!(person.exec(&repository, path).line(), "/run/containai/agent.sock");
     let shown =

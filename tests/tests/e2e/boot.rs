@@ -37,7 +37,7 @@ fn every_kind_of_session_has_the_same_environment() {
     person.exec(&repository, &format!("bash -lc '{show}'")).success().prints(&expected);
     let nested = format!("sudo -iu agent bash -lc '{}'", show.replace('$', "\\$"));
     person.exec(&repository, &nested).success().prints(&expected);
-    let host = format!("containai-{}", person.container_name(repository.path()));
+    let host = person.alias(repository.path());
     let editor = person.openssh("ssh").args([&host, show]).output().expect("ssh is installed");
     assert_eq!(String::from_utf8_lossy(&editor.stdout), expected);
 }

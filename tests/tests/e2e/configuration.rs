@@ -93,7 +93,7 @@ fn what_a_repository_suggests_waits_for_approval_of_that_very_text() {
     let made = person.container(repository.path());
     assert!(!made["Config"]["Image"].as_str().expect("an image").contains("other"), "{made}");
     let ssh = |repository: &Repository| {
-        let alias = format!("containai-{}", person.container_name(repository.path()));
+        let alias = person.alias(repository.path());
         let output = person.openssh("ssh").arg("-G").arg(alias).output().expect("ssh is installed");
         String::from_utf8_lossy(&output.stdout).into_owned()
     };
@@ -174,7 +174,7 @@ fn imported_variables_reach_every_session_and_nobody_else() {
     let nearer = cai(&["exec", "-e", "OTHER=mine", "--", "bash", "-c", script]).run();
     nearer.success().prints(&format!("<{SECRET}><mine><none>"));
 
-    let alias = format!("containai-{}", person.container_name(repository.path()));
+    let alias = person.alias(repository.path());
     let ssh = |line: &str, stdin: &str| {
         use std::io::Write as _;
         let mut command: Command = person.openssh("ssh");

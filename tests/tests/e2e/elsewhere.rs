@@ -62,7 +62,7 @@ fn ports_and_editors(person: &Person<'_>, repository: &Repository, through: &dyn
     cai(&["ports", "remove", "--all"]).run().success();
     assert_eq!(heard(kept), "");
 
-    let alias = format!("containai-{}", person.container_name(repository.path()));
+    let alias = person.alias(repository.path());
     let expected = format!("code --remote ssh-remote+{alias} /home/agent/workspace\n");
     cai(&["open", "--editor", "code", "--print"]).run().success().prints(&expected);
     let ssh = person.openssh("ssh").args([&alias, "cat workspace/README"]).output();

@@ -15,7 +15,7 @@ fn prepared(name: &str) -> (Person<'static>, Repository, String) {
     person.cai(["setup", "--yes"]).run().success();
     let repository = person.repository(name);
     person.run(&repository, "true").success();
-    let alias = format!("containai-{}", person.container_name(repository.path()));
+    let alias = person.alias(repository.path());
     (person, repository, alias)
 }
 

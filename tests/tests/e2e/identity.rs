@@ -91,6 +91,45 @@ fn every_verb_means_the_known_workspace_around() {
     }
 }
 
+#[test]
+fn settings_and_approvals_mean_the_known_workspace_around() {
+    let person = Person::new();
+    let outer = person.repository("around-settings");
+    let suggested = outer.join(".containai/config.toml");
+    fs::create_dir_all(suggested.parent().expect("a directory")).expect("it can be made");
+    fs::write(&suggested, "image = \"other\"\n").expect("a file can be written");
+    let inner = Repository::make(outer.join("vendor/inner"));
+    let within = |words: &[&str]| person.cai(words.iter().copied()).inside(inner.path()).run();
+    let known = "using the workspace";
+    // Nobody has made a container of either, so that each is itself.
+    within(&["trust", "--show"]).success().tells("asks for nothing").keeps_quiet_about(known);
+    person.run(&outer, "true").success();
+
+    within(&["trust", "--yes"]).success().tells(known).tells("approved");
+    assert_eq!(within(&["config", "get", "image"]).success().tells(known).stdout(), "other\n");
+    within(&["config", "list"]).success().tells(known);
+    within(&["trust", "--show", "."]).success().tells("nothing").keeps_quiet_about(known);
+    let here = ["config", "get", "image", "--workspace", "."];
+    assert_ne!(within(&here).success().keeps_quiet_about(known).stdout(), "other\n");
+    let everywhere = ["config", "get", "image", "--global"];
+    assert_ne!(within(&everywhere).success().keeps_quiet_about(known).stdout(), "other\n");
+
+    // An engine that does not answer is told, and settings can be changed all the same.
+    let nowhere = ["--docker-host", "unix:///nowhere.sock", "config", "get", "image"];
+    let unanswered = within(&nowhere);
+    assert_ne!(unanswered.success().tells("may be missed").stdout(), "other\n");
+    within(&["config", "set", "agent.default", "pi"]).success().keeps_quiet_about(known);
+    within(&["config", "set", "data_volume", "mine"]).success().tells(known);
+    let file = fs::read_to_string(within(&["config", "path"]).line()).expect("it is there");
+    let sections: Vec<_> = file.lines().filter(|line| line.starts_with("[workspace")).collect();
+    assert_eq!(sections, [format!("[workspace.\"{}\"]", outer.path().display())], "{file}");
+    // By then the configuration tells, whatever the engine says.
+    assert_eq!(within(&nowhere).success().tells(known).stdout(), "other\n");
+    within(&["config", "unset", "data_volume"]).success().tells(known);
+    within(&["trust", "--revoke"]).success().tells(known).tells("no more");
+    assert_ne!(within(&["config", "get", "image"]).success().stdout(), "other\n");
+}
+
 fn git(directory: &Path, args: &[&str]) -> String {
     let output = Command::new("git")
         .args(["-c", "safe.directory=*"])

@@ -6,9 +6,9 @@
 use std::fs;
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt as _;
-use std::process::{Command, Stdio};
+use std::process::Command;
 
-use containai_tests::{Cai, Engine, Hop, Person, Repository, Tls};
+use containai_tests::{Cai, Engine, Hop, Person, Repository, Tls, output_of};
 
 /// `cai run --image base -- sh -c SCRIPT`.
 fn run(person: &Person<'_>, repository: &Repository, script: &str) -> Cai {
@@ -29,14 +29,6 @@ fn assert_is_copy(person: &Person<'_>, repository: &Repository) {
     assert!(container["Config"]["Labels"]["containai.client"].is_string());
 }
 
-#[track_caller]
-fn output_of(command: &mut Command) -> String {
-    let output = command.stdin(Stdio::null()).output().expect("the program is installed");
-    let stderr = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{command:?} failed: {stderr}");
-    String::from_utf8_lossy(&output.stdout).into_owned()
-}
-
 #[test]
 fn a_container_is_made_and_used_over_ssh() {
     let (person, engine) = (Person::new(), Engine::shared());
@@ -55,7 +47,7 @@ fn a_container_is_made_and_used_over_ssh() {
     hop.through(person.cai(["status"])).inside(&repository).run().success();
 
     // Plain OpenSSH goes through the same server, to the pinned key.
-    let alias = format!("containai-{}", person.container_name(repository.path()));
+    let alias = person.alias(repository.path());
     hop.through(person.cai(["setup", "--yes"])).run().success();
     assert_eq!(output_of(person.openssh("ssh").args([&alias, "cat workspace/README"])), "inside\n");
     let settings = output_of(person.openssh("ssh").args(["-G", &alias]));
@@ -93,7 +85,7 @@ fn a_container_is_made_and_used_over_tls() {
 
     // OpenSSH has nobody's environment to take the way from.
     tls.through(person.cai(["setup", "--yes"])).run().success();
-    let alias = format!("containai-{}", person.container_name(repository.path()));
+    let alias = person.alias(repository.path());
     let mut ssh = person.openssh("ssh");
     ssh.args([&alias, "cat workspace/README"])
         .env_remove("CONTAINAI_DOCKER_HOST")
@@ -291,7 +283,25 @@ fn a_snapshot_is_made_and_used_over_ssh() {
     // The workspace is git's to keep, on every machine.
     hop.through(exec(&person, &repository, look)).run().success().prints("one\none\nlater\n");
     assert_is_copy(&person, &repository);
-    snapshot(&["fork", &name]).fails(2, "the engine of another machine");
+    let forked = repository.path().with_file_name(format!("snap-ssh-{name}"));
+    let plan = snapshot(&["fork", &name, "--dry-run"]).success().stdout();
+    assert!(plan.contains("make a clone at") && !forked.exists(), "{plan}");
+    repository.git(&["remote", "add", "origin", "https://git.example/snap.git"]);
+    snapshot(&["fork", &name]).success();
+    let forked = Repository::at(forked);
+    let state = "git status --short --branch; git log --format=%s; git remote get-url origin";
+    let expected = format!("## fork/{name}\nfirst\nhttps://git.example/snap.git\n");
+    hop.through(exec(&person, &forked, state)).run().success().prints(&expected);
+    hop.through(exec(&person, &forked, look)).run().success().prints("one\none\nhello\n");
+    assert_is_copy(&person, &forked);
+    hop.through(exec(&person, &forked, "echo forked > README")).run().success();
+    hop.through(person.cai(["sync-back"])).inside(&forked).run().success();
+    let read = |repository: &Repository| fs::read_to_string(repository.join("README"));
+    assert_eq!(read(&forked).expect("it is there"), "forked\n");
+    assert_eq!(read(&repository).expect("it is there"), "hello\n");
+    let mut status = Command::new("git");
+    status.args(["-c", "safe.directory=*", "status", "--short"]).current_dir(forked.path());
+    assert_eq!(output_of(&mut status), " M README\n");
     let clone = person.repository("snap-ssh-clone");
     let path = clone.path().to_str().expect("a plain path").to_owned();
     snapshot(&["fork", &name, &path]).success();

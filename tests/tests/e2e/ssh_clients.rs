@@ -2,10 +2,10 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::time::Duration;
 
-use containai_tests::{Person, Repository, until};
+use containai_tests::{Person, Repository, output_of, until};
 
 /// A person with a running container; its alias for `ssh`.
 fn prepared(name: &str) -> (Person<'static>, Repository, String) {
@@ -13,16 +13,8 @@ fn prepared(name: &str) -> (Person<'static>, Repository, String) {
     person.cai(["setup", "--yes"]).run().success();
     let repository = person.repository(name);
     person.run(&repository, "true").success();
-    let alias = format!("containai-{}", person.container_name(repository.path()));
+    let alias = person.alias(repository.path());
     (person, repository, alias)
-}
-
-#[track_caller]
-fn output_of(command: &mut Command) -> String {
-    let output = command.stdin(Stdio::null()).output().expect("the program is installed");
-    let stderr = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{command:?} failed: {stderr}");
-    String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
 #[test]
@@ -165,7 +157,7 @@ fn the_users_own_configuration_stays() {
     person.run(&repository, "true").success();
     let config = fs::read_to_string(ssh.join("config")).expect("it is there");
     assert!(config.ends_with(own) && config.starts_with("Include "), "{config}");
-    let alias = format!("containai-{}", person.container_name(repository.path()));
+    let alias = person.alias(repository.path());
     assert_eq!(output_of(person.openssh("ssh").args([&alias, "id -un"])), "agent\n");
     person.cai(["setup", "--yes"]).run().success();
     assert_eq!(fs::read_to_string(ssh.join("config")).expect("it is there"), config);

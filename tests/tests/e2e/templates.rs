@@ -1,9 +1,11 @@
 //! Templates: what users put on top of images of ours.
 
 use std::fs;
-use std::os::unix::fs::symlink;
+use std::os::unix::fs::{PermissionsExt as _, symlink};
+use std::path::Path;
+use std::time::Duration;
 
-use containai_tests::Person;
+use containai_tests::{Person, until};
 
 fn template(person: &Person<'_>, name: &str, dockerfile: &str) -> std::path::PathBuf {
     let directory = person.home().join(".config/containai/templates").join(name);
@@ -138,7 +140,7 @@ fn a_template_begins_follows_and_changes() {
     let second = build(&person, "mine").line();
     assert_ne!(first, second);
     // Any file of the context counts, the ignored ones aside.
-    let beside = std::path::Path::new(&path).with_file_name("beside");
+    let beside = Path::new(&path).with_file_name("beside");
     fs::write(&beside, "1").expect("a file can be written");
     let dry = ["template", "build", "mine", "--image", "base", "--dry-run"];
     person.cai(dry).run().success().line();
@@ -207,6 +209,62 @@ fn a_container_of_a_template_is_made_once_and_its_change_announced() {
     run(&["--template", "other"])
         .success()
         .tells("its template stays `chosen`, `other` is asked for");
+}
+
+#[test]
+fn hooks_of_a_template_run_in_its_containers_and_what_is_not_followed_is_told() {
+    let person = Person::new();
+    let repository = person.repository("hooked");
+    let directory = template(&person, "hooked", OURS);
+    let put = |place: &Path, name: &str, text: &str| {
+        fs::create_dir_all(place).expect("a directory can be made");
+        fs::write(place.join(name), text).expect("a file can be written");
+        fs::set_permissions(place.join(name), fs::Permissions::from_mode(0o755)).expect("ours");
+    };
+    let (own, all) = (
+        directory.join("hooks/startup.d"),
+        person.home().join(".config/containai/hooks/startup.d"),
+    );
+    put(&all, "10-who", "#!/bin/sh\necho all >> ~/who\n");
+    put(&all, "20-all", "#!/bin/sh\necho 20 >> ~/who\n");
+    put(&own, "10-who", "#!/bin/sh\necho template >> ~/who\n");
+    put(&directory, "network.conf", "[egress]\ndefault_deny = true\n");
+    put(&repository.join(".containai/hooks/startup.d"), "30-evil", "#!/bin/sh\necho 30 >> ~/who\n");
+    let check = person.cai(["template", "check", "hooked"]).run();
+    check.success().tells("hooked/network.conf` is not followed");
+    let run = ["run", "--image", "base", "--template", "hooked", "--", "true"];
+    let made = person.cai(run).inside(&repository).run();
+    made.success().tells("network.conf` is not followed").tells("nothing in");
+    let who = |expected: &str| {
+        until(Duration::from_secs(30), "the hooks have run", || {
+            let who = person.exec(&repository, "systemctl is-system-running --wait; cat ~/who");
+            (who.stdout() == format!("running\n{expected}")).then_some(())
+        });
+    };
+    who("template\n20\n");
+    // It is the container's template that counts, whatever one is configured.
+    person.cai(["stop"]).inside(&repository).run().success();
+    person.exec(&repository, "true").success().keeps_quiet_about("not followed");
+    who("template\n20\ntemplate\n20\n");
+}
+
+#[test]
+fn a_template_is_built_again_when_asked_to() {
+    let person = Person::new();
+    template(&person, "again", &format!("{OURS}RUN date +%N > /opt/drawn\n"));
+    let image = build(&person, "again").success().stdout();
+    let id = || person.api().get(&format!("/images/{}/json", image.trim()))["Id"].clone();
+    let first = id();
+    build(&person, "again").success().tells("again is built");
+    assert_eq!(id(), first);
+    let words = ["template", "build", "again", "--image", "base", "--no-cache"];
+    person
+        .cai([&words[..], &["--dry-run"]].concat())
+        .run()
+        .success()
+        .prints(&format!("build {image}"));
+    person.cai(words).run().success().prints(&image);
+    assert_ne!(id(), first);
 }
 
 #[test]

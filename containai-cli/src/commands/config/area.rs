@@ -3,14 +3,15 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use containai_core::config::{Area, Config, ConfigFile, FileText, Flags, Layers};
+use containai_core::config::{Area, Config, ConfigFile, FileText, Layers, SettingSpec};
 use containai_core::naming::WorkspacePath;
 
 use crate::app::Global;
 use crate::env::Env;
-use crate::settings;
+use crate::error::CliError;
 use crate::ui::Ui;
-use crate::workspace::{self, Caution};
+use crate::workspace::{self, Caution, Spot};
+use crate::{settings, surroundings};
 
 /// For which workspaces a setting is meant.
 #[derive(Clone, Debug, Default, Args)]
@@ -24,38 +25,56 @@ pub(super) struct AreaArgs {
 }
 
 impl AreaArgs {
-    /// Where a change belongs.
-    pub(super) fn area(&self, env: &Env) -> anyhow::Result<Area> {
-        Ok(match (self.find(env)?, &self.workspace) {
-            (None, _) => Area::Global,
-            (Some(workspace), Some(_)) => Area::Section(workspace),
-            (Some(workspace), None) => Area::Usual(workspace),
-        })
+    /// Where a change of a setting belongs; says so where that is another
+    /// workspace than this directory.
+    pub(super) async fn area(
+        &self,
+        key: &str,
+        global: &Global,
+        env: &Env,
+        ui: &Ui,
+    ) -> anyhow::Result<Area> {
+        let is_of_one = SettingSpec::find(key).is_some_and(SettingSpec::is_of_one_workspace);
+        if self.global || (self.workspace.is_none() && !is_of_one) {
+            return Ok(Area::Global);
+        }
+        Ok(Area::Section(self.meant(global, env, ui).await?))
     }
 
     /// What counts where a change was made: in the workspace that was named,
     /// else around the current directory.
-    pub(super) fn config_after(
+    pub(super) async fn config_after(
         &self,
         global: &Global,
         env: &Env,
         ui: &Ui,
     ) -> anyhow::Result<Config> {
-        Self { global: false, workspace: self.workspace.clone() }.config(global, env, ui)
+        let spot = self.spot(env)?;
+        let around = surroundings::around_anyway(&spot, global, env, ui).await;
+        settings::resolve(env, ui, global.flags(), Some(around.as_ref().unwrap_or(spot.path())))
     }
 
     /// What counts there.
-    pub(super) fn config(&self, global: &Global, env: &Env, ui: &Ui) -> anyhow::Result<Config> {
-        let workspace = self.find(env)?;
-        let (docker_host, mux) = (global.docker_host.clone(), global.mux());
-        let flags = Flags { docker_host, mux, ..Flags::default() };
-        settings::resolve(env, ui, flags, workspace.as_ref())
+    pub(super) async fn config(
+        &self,
+        global: &Global,
+        env: &Env,
+        ui: &Ui,
+    ) -> anyhow::Result<Config> {
+        let workspace = match self.global {
+            true => None,
+            false => Some(self.meant(global, env, ui).await?),
+        };
+        settings::resolve(env, ui, global.flags(), workspace.as_ref())
     }
 
-    /// The workspace that is meant; `None` where it is all of them.
-    fn find(&self, env: &Env) -> anyhow::Result<Option<WorkspacePath>> {
-        let find = || workspace::find(self.workspace.as_deref(), env, Caution::Forced);
-        Ok(if self.global { None } else { Some(find()?) })
+    async fn meant(&self, global: &Global, env: &Env, ui: &Ui) -> anyhow::Result<WorkspacePath> {
+        let spot = self.spot(env)?;
+        Ok(surroundings::meant_anyway(&spot, global, env, ui, "--workspace .").await)
+    }
+
+    fn spot(&self, env: &Env) -> Result<Spot, CliError> {
+        workspace::spot(self.workspace.as_deref(), env, Caution::Forced)
     }
 }
 

@@ -31,10 +31,10 @@ pub(crate) async fn run(
     ui: &Ui,
 ) -> anyhow::Result<ExitCode> {
     match args.verb.unwrap_or(Verb::List(list::ListArgs::default())) {
-        Verb::List(args) => list::run(&args, global, env, ui),
-        Verb::Get(args) => get::run(&args, global, env, ui),
+        Verb::List(args) => list::run(&args, global, env, ui).await,
+        Verb::Get(args) => get::run(&args, global, env, ui).await,
         Verb::Set(args) => set::run(&args, global, env, ui).await,
-        Verb::Unset(args) => unset::run(&args, env, ui).await,
+        Verb::Unset(args) => unset::run(&args, global, env, ui).await,
         Verb::Edit(args) => edit::run(&args, env, ui).await,
         Verb::Path(args) => path::run(&args, env, ui),
     }

@@ -28,9 +28,14 @@ pub(super) struct GetArgs {
     json: bool,
 }
 
-pub(super) fn run(args: &GetArgs, global: &Global, env: &Env, ui: &Ui) -> anyhow::Result<ExitCode> {
+pub(super) async fn run(
+    args: &GetArgs,
+    global: &Global,
+    env: &Env,
+    ui: &Ui,
+) -> anyhow::Result<ExitCode> {
     let spec = SettingSpec::find(&args.key).ok_or_else(|| ChangeError::unknown(&args.key))?;
-    let list = args.area.config(global, env, ui)?.list();
+    let list = args.area.config(global, env, ui).await?.list();
     let listed = list.into_iter().find(|it| it.spec.key == spec.key);
     let listed = listed.context("a setting is missing in the list")?;
     if args.json {

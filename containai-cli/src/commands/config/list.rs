@@ -18,13 +18,13 @@ pub(super) struct ListArgs {
     json: bool,
 }
 
-pub(super) fn run(
+pub(super) async fn run(
     args: &ListArgs,
     global: &Global,
     env: &Env,
     ui: &Ui,
 ) -> anyhow::Result<ExitCode> {
-    let list = args.area.config(global, env, ui)?.list();
+    let list = args.area.config(global, env, ui).await?.list();
     let text = match args.json {
         true => {
             let values: Vec<Value> = list.iter().map(Value::from).collect();

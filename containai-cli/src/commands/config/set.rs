@@ -32,14 +32,15 @@ pub(super) async fn run(
     ui: &Ui,
 ) -> anyhow::Result<ExitCode> {
     let values: Vec<&str> = args.value.iter().map(String::as_str).collect();
-    let change = Change::set(&args.key, &values, &args.area.area(env)?)?;
+    let area = args.area.area(&args.key, global, env, ui).await?;
+    let change = Change::set(&args.key, &values, &area)?;
     user_config::edit(&env.layout, ui, |file| {
         change.apply(file)?;
         check(file)
     })
     .await?;
     ui.detail(&format!("set `{}` in `{}`", args.key, env.layout.config_file().display()));
-    let config = args.area.config_after(global, env, ui)?;
+    let config = args.area.config_after(global, env, ui).await?;
     if let Some(overridden) = change.overridden(&config) {
         ui.warn(&overridden.to_string());
     }

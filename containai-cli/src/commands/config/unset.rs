@@ -4,6 +4,7 @@ use clap::Args;
 use containai_core::config::Change;
 
 use super::area::AreaArgs;
+use crate::app::Global;
 use crate::env::Env;
 use crate::ui::Ui;
 use crate::user_config;
@@ -19,8 +20,13 @@ pub(super) struct UnsetArgs {
     area: AreaArgs,
 }
 
-pub(super) async fn run(args: &UnsetArgs, env: &Env, ui: &Ui) -> anyhow::Result<ExitCode> {
-    let area = args.area.area(env)?;
+pub(super) async fn run(
+    args: &UnsetArgs,
+    global: &Global,
+    env: &Env,
+    ui: &Ui,
+) -> anyhow::Result<ExitCode> {
+    let area = args.area.area(&args.key, global, env, ui).await?;
     let was_set = user_config::edit(&env.layout, ui, |file| {
         let change = Change::unset(&args.key, &area, file)?;
         Ok(change.apply(file)?)

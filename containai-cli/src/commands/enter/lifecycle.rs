@@ -13,11 +13,12 @@ use containai_ssh::{Command, Input, Output, Stdio, Terminal};
 
 use super::Entrance;
 use crate::error::CliError;
+use crate::gone;
 use crate::passage::Passage;
 
 impl Entrance<'_> {
-    /// Says what of the file is not followed. Only somebody who makes a
-    /// container needs to know.
+    /// Says what of the file, and of files of the shell version, is not followed.
+    /// Only somebody who makes a container needs to know.
     pub(super) fn tell_of_devcontainer(&self) {
         let notes = self.image.devcontainer.iter().flat_map(|read| &read.notes);
         for note in notes {
@@ -29,6 +30,7 @@ impl Entrance<'_> {
         {
             self.context.ui.say(&text);
         }
+        gone::tell_of_files(&self.context, self.workspace(), self.image.template.as_ref());
     }
 
     /// What of the file is run beside the steps of a plan.

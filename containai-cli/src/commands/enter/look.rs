@@ -44,7 +44,8 @@ impl Entrance<'_> {
             }
         };
         self.image = self.image(&observed)?;
-        Ok((self.image.teach(engine), observed))
+        let engine = self.with_template_hooks(self.image.teach(engine), &observed)?;
+        Ok((engine, observed))
     }
 
     /// What a new container would be made of. Where there is one already, what

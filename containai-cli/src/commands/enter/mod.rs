@@ -11,6 +11,7 @@ mod look;
 mod show;
 mod start;
 mod survey;
+mod template_hooks;
 mod visit;
 mod whereabouts;
 

@@ -2,23 +2,20 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
-use containai_core::engine::{Container, Identity};
-use containai_core::lifecycle::Claim;
-use containai_core::lifecycle::snapshot::{
-    RevivePlan, Snapshot, named, plan_revive, revive, snapshots,
-};
-use containai_core::naming::{ContainerName, GitHead, SnapshotName, VolumeName, VolumeUse};
+use containai_core::engine::Container;
+use containai_core::lifecycle::snapshot::{named, snapshots};
+use containai_core::naming::{ContainerName, SnapshotName};
 
-use super::super::enter::{Choice, Consent, Entrance, Survey};
-use super::checkout;
+use super::super::enter::{Choice, Consent, Entrance};
 use super::ground::Ground;
-use super::leftover::{mend, or_abandon};
+use super::leftover::mend;
+use super::{checkout, revival};
 use crate::app::Global;
 use crate::context::Context;
 use crate::env::Env;
 use crate::ui::Ui;
+use crate::wire;
 use crate::workspace::Spot;
-use crate::{git, host, wire};
 
 /// Start another container from a snapshot; its name is printed
 ///
@@ -26,13 +23,14 @@ use crate::{git, host, wire};
 /// a new worktree of the repository, on a branch of its own from where the
 /// repository is now. Nothing that it does reaches the first one, except
 /// through what both share on purpose: the repository, and accounts elsewhere.
+/// For the engine of another machine it is a clone in place of a worktree.
 #[derive(Debug, Args)]
 pub(super) struct ForkArgs {
     /// The snapshot
     #[arg(value_name = "NAME")]
     snapshot: SnapshotName,
-    /// Where to make the worktree, or a directory to work on as it is [default:
-    /// beside the repository]
+    /// Where to make the worktree or clone, or a directory to work on as it is
+    /// [default: beside the repository]
     path: Option<PathBuf>,
     /// The new container's name [default: of the repository and the branch]
     #[arg(long = "name", value_name = "NAME")]
@@ -62,8 +60,8 @@ pub(super) async fn run(
     let mut entrance = entrance.choosing(choice);
     if args.dry_run {
         let survey = entrance.survey().await?;
-        let plan = plan(survey, snapshot, &ground).await?.1;
-        ui.data(&wire::snapshot::fork_plan(&plan.tasks(), new_branch(&ground), &ground.workspace))?;
+        let plan = revival::plan(survey, snapshot, &ground).await?.1;
+        ui.data(&wire::snapshot::fork_plan(&plan.tasks(), ground.task()))?;
         return Ok(ExitCode::SUCCESS);
     }
     let turn = entrance.turn().await?;
@@ -75,13 +73,11 @@ pub(super) async fn run(
     };
     if begun.filter(is_begun).is_none() {
         // What cannot be made is found out before there is a worktree for it.
-        plan(survey, snapshot, &ground).await?;
-        if let Some(branch) = new_branch(&ground) {
-            git::add_worktree(&snapshot.workspace, &ground.workspace, branch)?;
-        }
+        revival::plan(survey, snapshot, &ground).await?;
+        ground.make(&snapshot.workspace)?;
         let survey = entrance.survey().await?;
-        let (survey, plan) = plan(survey, snapshot, &ground).await?;
-        make(&entrance, &survey, &plan, ui).await?;
+        let (survey, plan) = revival::plan(survey, snapshot, &ground).await?;
+        revival::make(&entrance, &survey, &plan, ui).await?;
     }
     drop(turn);
     let reached = entrance.enter_existing().await?;
@@ -91,41 +87,4 @@ pub(super) async fn run(
     ui.say(&format!("{} works on {}", reached.container.name, ground.workspace));
     ui.data(&reached.container.name)?;
     Ok(ExitCode::SUCCESS)
-}
-
-fn new_branch(ground: &Ground) -> Option<&str> {
-    ground.branch.as_deref().filter(|_| ground.is_new)
-}
-
-async fn plan(
-    mut survey: Survey,
-    snapshot: &Snapshot,
-    ground: &Ground,
-) -> anyhow::Result<(Survey, RevivePlan)> {
-    let Survey { engine, observed, wanted } = &mut survey;
-    if let (Some(branch), true) = (&ground.branch, wanted.manner.name == Claim::Preferred) {
-        let head = GitHead::Branch(branch.clone());
-        wanted.name = ContainerName::derive_from(snapshot.workspace.dir_name(), &head);
-    }
-    let mut is_free = true;
-    for what in [VolumeUse::Data, VolumeUse::Docker] {
-        let own = VolumeName::of(&wanted.workspace, wanted.client.as_ref(), what);
-        is_free &= !engine.has_volume(&own).await?;
-    }
-    let renewed = Identity::Renewed;
-    let plan = plan_revive(snapshot, observed, wanted, renewed, is_free, &host::nonce()?)?;
-    Ok((survey, plan))
-}
-
-async fn make(
-    entrance: &Entrance<'_>,
-    survey: &Survey,
-    plan: &RevivePlan,
-    ui: &Ui,
-) -> anyhow::Result<()> {
-    let Survey { engine, wanted, .. } = survey;
-    let (remote, records) = (entrance.remote(), entrance.records());
-    let work = revive(engine, remote, &records, wanted, plan, ui);
-    or_abandon(engine, &plan.volumes, ui, work).await?;
-    Ok(())
 }

@@ -6,6 +6,7 @@ use containai_core::hint::Hint;
 use containai_core::lifecycle::snapshot::Snapshot;
 use containai_core::naming::{ClientId, WorkspacePath};
 
+use super::making::Making;
 use crate::env::Env;
 use crate::error::CliError;
 use crate::{git, workspace};
@@ -16,14 +17,15 @@ pub(super) struct Ground {
     pub(super) workspace: WorkspacePath,
     /// The branch that is checked out there; `None` for a directory as it is.
     pub(super) branch: Option<String>,
-    /// Whether the worktree has to be made.
-    pub(super) is_new: bool,
+    /// What has to be made of it first; `None` for what is there.
+    making: Option<Making>,
 }
 
 impl Ground {
     /// A directory that was named is taken as it is; otherwise a linked worktree
-    /// is made, beside the repository where no path was named. One that an
-    /// earlier call has made is gone on with.
+    /// is made, or a clone for another machine's engine, beside the repository
+    /// where no path was named. One that an earlier call has made is gone on
+    /// with.
     pub(super) fn choose(
         snapshot: &Snapshot,
         path: Option<&Path>,
@@ -41,18 +43,27 @@ impl Ground {
             let workspace = workspace::find(Some(&path), env, workspace::Caution::Forced)?;
             return Self::existing(workspace, origin, branch);
         }
-        if client.is_some() {
-            let message = "the engine of another machine has no worktree of this repository";
-            let hint = Hint::new("clone the repository, and name the clone");
-            return Err(CliError::usage(message).hint(hint));
-        }
         if git::top_level(origin.as_path()).as_deref() != Some(origin.as_path()) {
             let message = format!("`{origin}` is not the top of a repository");
             let hint = Hint::new("name a directory for the fork to work on");
             return Err(CliError::usage(message).hint(hint));
         }
         let workspace = resolved(&path)?;
-        Ok(Self { workspace, branch: Some(wanted), is_new: true })
+        let making = if client.is_some() { Making::Clone } else { Making::Worktree };
+        Ok(Self { workspace, branch: Some(wanted), making: Some(making) })
+    }
+
+    /// Makes what is not there yet.
+    pub(super) fn make(&self, origin: &WorkspacePath) -> anyhow::Result<()> {
+        match (self.making, &self.branch) {
+            (Some(making), Some(branch)) => making.run(origin, &self.workspace, branch),
+            _ => Ok(()),
+        }
+    }
+
+    /// What [`make`](Self::make) does, for people.
+    pub(super) fn task(&self) -> Option<String> {
+        Some(self.making?.task(&self.workspace, self.branch.as_deref()?))
     }
 
     fn existing(
@@ -72,7 +83,7 @@ impl Ground {
                 let hint = Hint::new("name a path that is free, or leave out `--branch`");
                 Err(CliError::usage(message).hint(hint))
             }
-            _ => Ok(Self { workspace, branch: has, is_new: false }),
+            _ => Ok(Self { workspace, branch: has, making: None }),
         }
     }
 }

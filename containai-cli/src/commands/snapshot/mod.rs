@@ -2,14 +2,16 @@
 
 mod checkout;
 mod command;
-mod consent;
 mod create;
 mod fork;
 mod ground;
 mod leftover;
 mod list;
+mod making;
 mod remove;
 mod restore;
+mod restoring;
+mod revival;
 
 pub(crate) use command::{SnapshotArgs, run};
 pub(crate) use leftover::told;

@@ -4,7 +4,7 @@ use clap::Args;
 use containai_core::lifecycle::snapshot::{named, plan_remove, remove, snapshots};
 use containai_core::naming::SnapshotName;
 
-use super::consent;
+use super::super::consent;
 use super::leftover::mend;
 use crate::app::Global;
 use crate::context::Context;

@@ -1,23 +1,20 @@
 use std::process::ExitCode;
 
 use clap::Args;
-use containai_core::engine::{Container, Identity, Snapshots as _};
-use containai_core::lifecycle::snapshot::{
-    RestorePlan, RevivePlan, Snapshot, Task, named, plan_restore, plan_revive, restore, revive,
-    snapshots,
-};
+use containai_core::lifecycle::snapshot::{named, snapshots};
 use containai_core::naming::SnapshotName;
 use containai_docker::DockerEngine;
 
-use super::super::enter::{Consent, Entrance, Survey};
-use super::consent;
-use super::leftover::{mend, or_abandon};
+use super::super::consent;
+use super::super::enter::{Consent, Entrance};
+use super::leftover::mend;
+use super::restoring::Restoring;
 use crate::app::Global;
 use crate::context::Context;
 use crate::env::Env;
 use crate::ui::Ui;
+use crate::wire;
 use crate::workspace::Spot;
-use crate::{host, wire};
 
 /// Put the container of a snapshot back to it
 ///
@@ -38,12 +35,6 @@ pub(super) struct RestoreArgs {
     dry_run: bool,
 }
 
-/// What is to be done, as there is a container or none.
-enum Plan {
-    Restore(RestorePlan),
-    Revive(RevivePlan),
-}
-
 pub(super) async fn run(
     args: &RestoreArgs,
     global: &Global,
@@ -57,7 +48,7 @@ pub(super) async fn run(
     let mut entrance = Entrance::new(env, ui, global.flags(), spot, Consent::Refused)?;
     let survey = entrance.survey().await?;
     if args.dry_run {
-        let plan = plan(&survey, snapshot).await?;
+        let plan = Restoring::plan(&survey, snapshot).await?;
         ui.data(&wire::snapshot::plan(&plan.tasks()))?;
         return Ok(ExitCode::SUCCESS);
     }
@@ -65,12 +56,12 @@ pub(super) async fn run(
     mend(&survey.engine, ui).await?;
     entrance.settle(&survey).await?;
     let survey = entrance.survey().await?;
-    let plan = plan(&survey, snapshot).await?;
+    let plan = Restoring::plan(&survey, snapshot).await?;
     if !args.force {
         ask(&survey.engine, &plan, ui).await?;
     }
-    let was_running = matches!(&plan, Plan::Restore(plan) if plan.ends_work());
-    let container = carry_out(&entrance, &survey, &plan, ui).await?;
+    let was_running = matches!(&plan, Restoring::Back(plan) if plan.ends_work());
+    let container = plan.carry_out(&entrance, &survey, ui).await?;
     drop(turn);
     ui.say(&format!("restored {} from snapshot {}", container.name, snapshot.name));
     if was_running {
@@ -79,32 +70,8 @@ pub(super) async fn run(
     Ok(ExitCode::SUCCESS)
 }
 
-impl Plan {
-    fn tasks(&self) -> Vec<Task> {
-        match self {
-            Self::Restore(plan) => plan.tasks(),
-            Self::Revive(plan) => plan.tasks(),
-        }
-    }
-}
-
-async fn plan(survey: &Survey, snapshot: &Snapshot) -> anyhow::Result<Plan> {
-    let Survey { engine, observed, wanted } = survey;
-    let nonce = host::nonce()?;
-    Ok(match observed.serving(&wanted.workspace).first() {
-        Some(container) => {
-            let has = engine.volumes_of(&container.id).await?;
-            Plan::Restore(plan_restore(snapshot, container, &has, wanted, &nonce)?)
-        }
-        None => {
-            let kept = Identity::Kept;
-            Plan::Revive(plan_revive(snapshot, observed, wanted, kept, false, &nonce)?)
-        }
-    })
-}
-
-async fn ask(engine: &DockerEngine, plan: &Plan, ui: &Ui) -> anyhow::Result<()> {
-    let Plan::Restore(plan) = plan else { return Ok(()) };
+async fn ask(engine: &DockerEngine, plan: &Restoring, ui: &Ui) -> anyhow::Result<()> {
+    let Restoring::Back(plan) = plan else { return Ok(()) };
     let name = &plan.container.name;
     if plan.ends_work()
         && let Some(sessions) = engine.sessions(&plan.container.id).await
@@ -115,25 +82,4 @@ async fn ask(engine: &DockerEngine, plan: &Plan, ui: &Ui) -> anyhow::Result<()> 
     let described = wire::snapshot::described(&plan.snapshot);
     let question = format!("Put {name} back to snapshot {described}? What it has now goes.");
     Ok(consent::require(ui, &question, "nothing was restored")?)
-}
-
-async fn carry_out(
-    entrance: &Entrance<'_>,
-    survey: &Survey,
-    plan: &Plan,
-    ui: &Ui,
-) -> anyhow::Result<Container> {
-    let Survey { engine, wanted, .. } = survey;
-    let (remote, records) = (entrance.remote(), entrance.records());
-    let volumes = match plan {
-        Plan::Restore(plan) => &plan.volumes,
-        Plan::Revive(plan) => &plan.volumes,
-    };
-    let work = async {
-        match plan {
-            Plan::Restore(plan) => restore(engine, remote, &records, wanted, plan, ui).await,
-            Plan::Revive(plan) => revive(engine, remote, &records, wanted, plan, ui).await,
-        }
-    };
-    or_abandon(engine, volumes, ui, work).await
 }

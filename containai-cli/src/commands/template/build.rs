@@ -4,6 +4,7 @@ use clap::Args;
 use containai_core::config::parse_image;
 use containai_core::engine::{Engine as _, ImageRequest, ImageSource};
 use containai_core::naming::TemplateName;
+use containai_docker::image::BuildCache;
 
 use crate::context::Context;
 use crate::templates::{self, Template};
@@ -25,6 +26,10 @@ pub(super) struct BuildArgs {
     /// How to get that image: auto, pull, build or bootstrap
     #[arg(long, value_name = "WAY")]
     pub(super) image_source: Option<ImageSource>,
+    /// Build again what is there, and take nothing of the Dockerfile from earlier
+    /// builds
+    #[arg(long)]
+    no_cache: bool,
     /// Print what would be built, and do nothing
     #[arg(long)]
     dry_run: bool,
@@ -39,14 +44,18 @@ pub(super) async fn run(args: &BuildArgs, context: &Context<'_>) -> anyhow::Resu
     for name in names {
         let recipe = Template::load(&context.env.layout, &name)?.recipe(&config.image.value)?;
         let image = ImageRequest::Reference(recipe.reference.to_string());
-        let engine = context.engine()?.with_recipe(recipe);
-        if engine.find_image(&image).await?.is_some() {
+        let engine = context.engine()?;
+        if !args.no_cache && engine.find_image(&image).await?.is_some() {
             ui.say(&format!("{name} is built"));
             ui.data(&image.to_string())?;
         } else if args.dry_run {
             ui.data(&format!("build {image}"))?;
         } else {
-            let built = engine.provide_image(&image, config.image_source.value, ui).await;
+            let source = config.image_source.value;
+            let built = match args.no_cache {
+                true => engine.build_recipe(&recipe, source, BuildCache::Refused, ui).await,
+                false => engine.with_recipe(recipe).provide_image(&image, source, ui).await,
+            };
             ui.finish_work();
             ui.data(&built?)?;
         }

@@ -6,6 +6,7 @@ use containai_core::naming::TemplateName;
 use containai_core::template::Severity;
 
 use crate::env::Env;
+use crate::gone;
 use crate::templates::{self, Template};
 use crate::ui::{Ui, harmless};
 
@@ -30,6 +31,9 @@ pub(super) fn run(args: &CheckArgs, env: &Env, ui: &Ui) -> anyhow::Result<ExitCo
     for name in names {
         let template = Template::load(&env.layout, &name)?;
         let path = template.path().display().to_string();
+        if let Some(text) = gone::of_template(&env.layout.template(&name)) {
+            ui.warn(&text);
+        }
         match template.findings() {
             Ok(findings) => {
                 for finding in &findings {

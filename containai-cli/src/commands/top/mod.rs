@@ -1,5 +1,6 @@
 //! `cai top`: all containers, live.
 
+mod answer;
 mod command;
 mod keys;
 mod look;

@@ -4,10 +4,13 @@ use std::process::ExitCode;
 use clap::Args;
 
 use super::{approve, list, show};
+use crate::app::Global;
 use crate::env::Env;
+use crate::error::CliError;
+use crate::surroundings;
 use crate::trust::Approval;
 use crate::ui::Ui;
-use crate::workspace::{self, Caution};
+use crate::workspace::{self, Caution, Spot};
 
 /// Approve what a workspace's own files ask for
 ///
@@ -34,24 +37,38 @@ pub(crate) struct TrustArgs {
     yes: bool,
 }
 
-pub(crate) fn run(args: &TrustArgs, env: &Env, ui: &Ui) -> anyhow::Result<ExitCode> {
+pub(crate) async fn run(
+    args: &TrustArgs,
+    global: &Global,
+    env: &Env,
+    ui: &Ui,
+) -> anyhow::Result<ExitCode> {
     if args.list {
         return list::run(env, ui);
     }
-    let caution = Caution::Forced;
-    let path = args.path.as_deref();
+    let spot = args.spot(env)?;
+    let workspace = surroundings::meant_anyway(&spot, global, env, ui, ".").await;
     if args.revoke {
-        // What is gone from the disk can be revoked too.
-        let workspace = workspace::find_gone(path, env, caution)?;
         let own = Approval::revoke(&env.layout.trust_file(&workspace))?;
         let had = Approval::revoke(&env.layout.devcontainer_trust_file(&workspace))? || own;
         let what = if had { "is approved no more" } else { "had nothing approved" };
         ui.say(&format!("`{workspace}` {what}"));
         return Ok(ExitCode::SUCCESS);
     }
-    let workspace = workspace::find(path, env, caution)?;
     match args.show {
         true => show::run(&workspace, env, ui),
         false => approve::run(&workspace, args.yes.into(), env, ui),
+    }
+}
+
+impl TrustArgs {
+    fn spot(&self, env: &Env) -> Result<Spot, CliError> {
+        match self.path.as_deref() {
+            // What is gone from the disk can be revoked too.
+            Some(path) if self.revoke => {
+                workspace::find_gone(path, env, Caution::Forced).map(Spot::Named)
+            }
+            path => workspace::spot(path, env, Caution::Forced),
+        }
     }
 }

@@ -50,6 +50,12 @@ impl SettingSpec {
         whole.or_else(|| SETTINGS.iter().find(|setting| setting.section_key() == Some(key)))
     }
 
+    /// Whether it is set for one workspace where nobody says for which.
+    #[must_use]
+    pub fn is_of_one_workspace(&self) -> bool {
+        matches!(self.scope, Scope::Workspace(_))
+    }
+
     /// Returns the key that was probably meant.
     #[must_use]
     pub fn nearest(key: &str) -> Option<&'static str> {

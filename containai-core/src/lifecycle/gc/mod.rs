@@ -11,4 +11,4 @@ mod world;
 pub use plan::{GcPlan, StaleContainer, UnusedImage, UnusedVolume, plan_gc};
 pub use policy::{GcPolicy, Scope};
 pub use sweep::{Litter, Outcome, Swept, sweep};
-pub use world::{GcWorld, look};
+pub use world::{GcWorld, look, measure};

@@ -1,5 +1,6 @@
 //! What the engine keeps, as far as it has to be known.
 
+use super::plan::GcPlan;
 use super::policy::{GcPolicy, Scope, is_candidate};
 use crate::engine::{Container, EngineError, Moments, Storage, StoredImage, StoredVolume};
 
@@ -34,6 +35,22 @@ pub async fn look<S: Storage>(engine: &S, policy: &GcPolicy) -> Result<GcWorld, 
         world.volumes = engine.volumes().await?;
     }
     Ok(world)
+}
+
+/// Asks the engine what the containers of a plan take; one that has gone
+/// meanwhile takes nothing.
+///
+/// # Errors
+///
+/// What the engine answered.
+pub async fn measure<S: Storage>(engine: &S, plan: &mut GcPlan) -> Result<(), EngineError> {
+    for stale in &mut plan.containers {
+        stale.size = match engine.size(&stale.container.id).await {
+            Err(EngineError::NoSuchContainer { .. }) => None,
+            size => size?,
+        };
+    }
+    Ok(())
 }
 
 async fn moments<S: Storage>(

@@ -29,12 +29,7 @@ pub(crate) fn measure(person: &Person<'_>, rounds: usize) -> Vec<Row> {
     person.run(&repository, &mount).success();
     let place = PathBuf::from(format!("{HERE}/containai-bench-bulk-{}", std::process::id()));
     fs::create_dir_all(&place).expect("a directory can be made");
-    let sides = Sides {
-        person,
-        alias: format!("containai-{}", person.container_name(repository.path())),
-        repository,
-        place,
-    };
+    let sides = Sides { person, alias: person.alias(repository.path()), repository, place };
     fill(&sides.content());
     let rounds = rounds.div_ceil(3);
     let down = interleaved(rounds, &mut [&mut || sides.cai_down(), &mut || sides.ssh_down()]);

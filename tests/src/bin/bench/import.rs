@@ -31,7 +31,7 @@ pub(crate) fn measure(person: &Person<'_>, engine: &Engine, rounds: usize) -> Ve
     make(&tree);
     let sides = Sides {
         image: container["Config"]["Image"].as_str().unwrap_or_default().to_owned(),
-        alias: format!("containai-{}", person.container_name(repository.path())),
+        alias: person.alias(repository.path()),
         engine: engine.address(),
         person,
         repository,

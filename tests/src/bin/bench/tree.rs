@@ -24,12 +24,7 @@ pub(crate) fn measure(person: &Person<'_>, rounds: usize) -> Vec<Row> {
     person.run(&repository, &mount).success();
     let place = format!("{HERE}/containai-bench-{}", std::process::id());
     make(&Path::new(&place).join("tree"));
-    let sides = Sides {
-        person,
-        alias: format!("containai-{}", person.container_name(repository.path())),
-        repository,
-        place,
-    };
+    let sides = Sides { person, alias: person.alias(repository.path()), repository, place };
     let mut rows = Vec::new();
     for way in [Way::Up, Way::Down] {
         let few = interleaved(

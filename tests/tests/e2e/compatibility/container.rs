@@ -25,7 +25,7 @@ impl Container {
         person.cai(["setup", "--yes"]).run().success();
         let repository = person.repository(name);
         person.run(&repository, "true").success();
-        let alias = format!("containai-{}", person.container_name(repository.path()));
+        let alias = person.alias(repository.path());
         Self { person, repository, alias }
     }
 

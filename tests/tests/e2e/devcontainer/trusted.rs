@@ -46,7 +46,7 @@ fn what_reaches_this_machine_waits_for_approval_of_that_very_text() {
     let history = person.api().get(&format!("/images/{image}/history")).to_string();
     assert!(!history.contains(SECRET));
     let ssh = || {
-        let alias = format!("containai-{}", person.container_name(repository.path()));
+        let alias = person.alias(repository.path());
         let output = person.openssh("ssh").arg("-G").arg(alias).output().expect("ssh is installed");
         String::from_utf8_lossy(&output.stdout).into_owned()
     };

@@ -1,0 +1,34 @@
+//! The start-up hooks of the template that a container is of.
+
+use containai_core::engine::Container;
+use containai_core::label;
+use containai_core::lifecycle::Observed;
+use containai_core::naming::TemplateName;
+use containai_docker::DockerEngine;
+
+use super::Entrance;
+use crate::hooks;
+
+impl Entrance<'_> {
+    /// An engine that brings the hooks of the template along, too: of the one
+    /// that the container was made of, else of the one that a new one is made
+    /// of.
+    pub(super) fn with_template_hooks(
+        &self,
+        engine: DockerEngine,
+        observed: &Observed,
+    ) -> anyhow::Result<DockerEngine> {
+        let serving = observed.serving(self.workspace());
+        let template = match (self.outgoing(observed), serving.as_slice()) {
+            (None, [container]) => of(container),
+            _ => self.image.template.clone(),
+        };
+        let Some(name) = template else { return Ok(engine) };
+        let directory = self.context.env.layout.template_hooks(&name);
+        Ok(engine.with_startup_hooks(hooks::read(&directory, self.context.ui)?))
+    }
+}
+
+fn of(container: &Container) -> Option<TemplateName> {
+    TemplateName::parse(container.labels.get(label::TEMPLATE)?).ok()
+}

@@ -1,0 +1,60 @@
+//! How a container gets back to a snapshot.
+
+use containai_core::engine::{Container, Identity, Snapshots as _};
+use containai_core::lifecycle::snapshot::{
+    RestorePlan, RevivePlan, Snapshot, Task, plan_restore, plan_revive, restore,
+};
+
+use super::super::enter::{Entrance, Survey};
+use super::leftover::or_abandon;
+use super::revival;
+use crate::host;
+use crate::ui::Ui;
+
+/// What is to be done, as there is a container or none.
+pub(super) enum Restoring {
+    /// The one that there is goes back.
+    Back(RestorePlan),
+    /// One is made anew.
+    Anew(RevivePlan),
+}
+
+impl Restoring {
+    pub(super) async fn plan(survey: &Survey, snapshot: &Snapshot) -> anyhow::Result<Self> {
+        let Survey { engine, observed, wanted } = survey;
+        let nonce = host::nonce()?;
+        Ok(match observed.serving(&wanted.workspace).first() {
+            Some(container) => {
+                let has = engine.volumes_of(&container.id).await?;
+                Self::Back(plan_restore(snapshot, container, &has, wanted, &nonce)?)
+            }
+            None => {
+                let kept = Identity::Kept;
+                Self::Anew(plan_revive(snapshot, observed, wanted, kept, false, &nonce)?)
+            }
+        })
+    }
+
+    pub(super) fn tasks(&self) -> Vec<Task> {
+        match self {
+            Self::Back(plan) => plan.tasks(),
+            Self::Anew(plan) => plan.tasks(),
+        }
+    }
+
+    pub(super) async fn carry_out(
+        &self,
+        entrance: &Entrance<'_>,
+        survey: &Survey,
+        ui: &Ui,
+    ) -> anyhow::Result<Container> {
+        let plan = match self {
+            Self::Back(plan) => plan,
+            Self::Anew(plan) => return revival::make(entrance, survey, plan, ui).await,
+        };
+        let Survey { engine, wanted, .. } = survey;
+        let (remote, records) = (entrance.remote(), entrance.records());
+        let work = restore(engine, remote, &records, wanted, plan, ui);
+        or_abandon(engine, &plan.volumes, ui, work).await
+    }
+}

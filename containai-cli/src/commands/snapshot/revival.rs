@@ -1,0 +1,46 @@
+//! A container that is made of a snapshot where there is none.
+
+use containai_core::engine::{Container, Identity};
+use containai_core::lifecycle::Claim;
+use containai_core::lifecycle::snapshot::{RevivePlan, Snapshot, plan_revive, revive};
+use containai_core::naming::{ContainerName, GitHead, VolumeName, VolumeUse};
+
+use super::super::enter::{Entrance, Survey};
+use super::ground::Ground;
+use super::leftover::or_abandon;
+use crate::host;
+use crate::ui::Ui;
+
+/// Plans one that works on other ground than that of the snapshot.
+pub(super) async fn plan(
+    mut survey: Survey,
+    snapshot: &Snapshot,
+    ground: &Ground,
+) -> anyhow::Result<(Survey, RevivePlan)> {
+    let Survey { engine, observed, wanted } = &mut survey;
+    if let (Some(branch), true) = (&ground.branch, wanted.manner.name == Claim::Preferred) {
+        let head = GitHead::Branch(branch.clone());
+        wanted.name = ContainerName::derive_from(snapshot.workspace.dir_name(), &head);
+    }
+    let mut is_free = true;
+    for what in [VolumeUse::Data, VolumeUse::Docker] {
+        let own = VolumeName::of(&wanted.workspace, wanted.client.as_ref(), what);
+        is_free &= !engine.has_volume(&own).await?;
+    }
+    let renewed = Identity::Renewed;
+    let plan = plan_revive(snapshot, observed, wanted, renewed, is_free, &host::nonce()?)?;
+    Ok((survey, plan))
+}
+
+/// Makes it as planned.
+pub(super) async fn make(
+    entrance: &Entrance<'_>,
+    survey: &Survey,
+    plan: &RevivePlan,
+    ui: &Ui,
+) -> anyhow::Result<Container> {
+    let Survey { engine, wanted, .. } = survey;
+    let (remote, records) = (entrance.remote(), entrance.records());
+    let work = revive(engine, remote, &records, wanted, plan, ui);
+    or_abandon(engine, &plan.volumes, ui, work).await
+}
