@@ -52,9 +52,8 @@ mod which_args;
 /// What `cai` can do.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    Run(run::RunArgs),
-    Shell(shell::ShellArgs),
-    Exec(exec::ExecArgs),
+    #[command(flatten)]
+    Session(Session),
     Cp(cp::CpArgs),
     Import(import::ImportArgs),
     Export(export::ExportArgs),
@@ -86,6 +85,15 @@ pub(crate) enum Command {
     Reference(reference::ReferenceArgs),
 }
 
+/// What opens a session: given again and again by hand and by programs, so that
+/// it can be read without the grammar of all the others.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Session {
+    Run(run::RunArgs),
+    Shell(shell::ShellArgs),
+    Exec(exec::ExecArgs),
+}
+
 impl Command {
     /// Whether it needs nothing of the host.
     fn works_inside(&self) -> bool {
@@ -113,9 +121,9 @@ pub(crate) fn run(
         Command::Config(args) => wait(config::run(args, global, env, ui)),
         Command::Setup(args) => setup::run(&args, global, env, ui),
         Command::Template(args) => wait(template::run(args, global, env, ui)),
-        Command::Run(args) => wait(run::run(args, global, env, ui)),
-        Command::Shell(args) => wait(shell::run(args, global, env, ui)),
-        Command::Exec(args) => wait(exec::run(args, global, env, ui)),
+        Command::Session(Session::Run(args)) => wait(run::run(args, global, env, ui)),
+        Command::Session(Session::Shell(args)) => wait(shell::run(args, global, env, ui)),
+        Command::Session(Session::Exec(args)) => wait(exec::run(args, global, env, ui)),
         Command::Cp(args) => wait(cp::run(args, global, env, ui)),
         Command::Import(args) => wait(import::run(args, global, env, ui)),
         Command::Export(args) => wait(export::run(args, global, env, ui)),
