@@ -147,7 +147,7 @@ mod tests {
     fn the_short_way_reads_as_the_whole_grammar_does() {
         for before in ["", " -v", " --docker-host exec", " --docker-host=x --no-mux"] {
             for verb in [" run", " shell", " exec", ""] {
-                RESTS.map(|rest| check(&format!("cai{before}{verb}{rest}")));
+                RESTS.iter().for_each(|rest| check(&format!("cai{before}{verb}{rest}")));
             }
         }
     }
