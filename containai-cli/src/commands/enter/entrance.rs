@@ -106,7 +106,7 @@ impl<'a> Entrance<'a> {
             self.tell_of_devcontainer();
             elsewhere::tell(&self.context);
         }
-        let reached = self.drive(engine, wanted).await?;
+        let reached = Box::pin(self.drive(engine, wanted)).await?;
         self.keep(reached).await
     }
 
@@ -119,7 +119,8 @@ impl<'a> Entrance<'a> {
         {
             return Ok(Reached { container, session });
         }
-        let reached = self.reach(&engine, &observed).await?;
+        // What is rarely needed takes its room when it is.
+        let reached = Box::pin(self.reach(&engine, &observed)).await?;
         self.keep(reached).await
     }
 

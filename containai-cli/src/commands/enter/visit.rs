@@ -76,7 +76,7 @@ impl Entrance<'_> {
         if has_lifecycle(&reached.container) {
             self.run_lifecycle(&reached.container, reached.session).await?;
             // That session is over with its command.
-            reached = self.keep(self.drive(engine, wanted).await?).await?;
+            reached = self.keep(Box::pin(self.drive(engine, wanted)).await?).await?;
         }
         let old =
             observed.containers.iter().find(|it| Some(&it.id) == wanted.manner.outgoing.as_ref());
