@@ -176,6 +176,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
         #[test]
         fn any_words_are_read_as_the_whole_grammar_does(
             chosen in prop::collection::vec(prop::sample::select(vocabulary()), 0..6),
