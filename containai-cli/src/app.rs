@@ -1,31 +1,18 @@
-//! The command line, read and handed to its command.
+//! The command line, handed to its command.
 
-use std::ffi::OsString;
 use std::process::ExitCode;
 
-use clap::{Args, CommandFactory as _, Parser, Subcommand as _};
+use clap::Args;
 use containai_core::config::Flags;
 use containai_core::engine::EngineError;
 use containai_core::exit;
 
-use crate::commands::{self, Command};
+use crate::command_line::{self, CommandLine};
+use crate::commands;
 use crate::env::{Env, Terminals};
 use crate::regroup;
 use crate::ui::{Ui, Volume};
 use crate::{complete, error, gone};
-
-/// A whole Linux for AI coding agents, in a box.
-///
-/// Every workspace gets a system container of its own: systemd, sshd, its own
-/// Docker, root that is nobody on the host. `cai` alone is `cai run`.
-#[derive(Debug, Parser)]
-#[command(name = "cai", version, propagate_version = true, arg_required_else_help = false)]
-pub(crate) struct Cli {
-    #[command(flatten)]
-    global: Global,
-    #[command(subcommand)]
-    command: Command,
-}
 
 /// Options of every command.
 #[derive(Clone, Debug, Args)]
@@ -73,7 +60,7 @@ impl Global {
 /// Runs the program as the command line asks.
 pub(crate) fn main() -> ExitCode {
     complete::answer();
-    let cli = match Cli::try_parse_from(with_default_verb(std::env::args_os())) {
+    let cli = match command_line::read(std::env::args_os().collect()) {
         Ok(cli) => cli,
         Err(answer) => {
             if let Some(error) = gone::successor(&answer) {
@@ -99,7 +86,7 @@ fn tell(error: &anyhow::Error, ui: &Ui) -> ExitCode {
     ExitCode::from(code)
 }
 
-fn run(cli: Cli, ui: &Ui) -> anyhow::Result<ExitCode> {
+fn run(cli: CommandLine, ui: &Ui) -> anyhow::Result<ExitCode> {
     let env = Env::read()?;
     let outcome = commands::run(cli.command, &cli.global, &env, ui);
     let is_shut_out = |error: &anyhow::Error| {
@@ -110,65 +97,4 @@ fn run(cli: Cli, ui: &Ui) -> anyhow::Result<ExitCode> {
         regroup::as_member(&env)?;
     }
     outcome
-}
-
-/// The grammar, for completion scripts.
-pub(crate) fn grammar() -> clap::Command {
-    Cli::command()
-}
-
-/// Puts `run` where no command is named: `cai`, `cai --image base`, `cai DIR`.
-fn with_default_verb(args: impl Iterator<Item = OsString>) -> Vec<OsString> {
-    let mut args: Vec<OsString> = args.collect();
-    if !names_a_verb(&args) {
-        args.insert(1.min(args.len()), "run".into());
-    }
-    args
-}
-
-fn names_a_verb(args: &[OsString]) -> bool {
-    let mut rest = args.iter().skip(1).map(|arg| arg.to_string_lossy());
-    while let Some(word) = rest.next() {
-        match word.as_ref() {
-            "-h" | "--help" | "-V" | "--version" | "help" => return true,
-            "--docker-host" => drop(rest.next()),
-            "-v" | "--verbose" | "--debug" | "-q" | "--quiet" | "--no-mux" => {}
-            word if word.starts_with("--docker-host=") => {}
-            word if word.starts_with('-') => return false,
-            word => {
-                let is_verb = Command::has_subcommand(word);
-                // A word that is neither gets clap's message with a suggestion.
-                return is_verb || !std::path::Path::new(word).is_dir();
-            }
-        }
-    }
-    false
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn grammar_is_consistent() {
-        Cli::command().debug_assert();
-    }
-
-    #[test]
-    fn run_is_the_default_verb() {
-        let check = |line: &str, expected: &str| {
-            let args = with_default_verb(line.split(' ').map(OsString::from));
-            let words: Vec<_> = args.iter().map(|arg| arg.to_string_lossy()).collect();
-            assert_eq!(words.join(" "), expected);
-        };
-        check("cai", "cai run");
-        check("cai --image base", "cai run --image base");
-        check("cai -- ls", "cai run -- ls");
-        check("cai /", "cai run /");
-        check("cai -v exec ls", "cai -v exec ls");
-        check("cai --no-mux exec ls", "cai --no-mux exec ls");
-        check("cai --docker-host run status", "cai --docker-host run status");
-        check("cai stauts", "cai stauts");
-        check("cai --version", "cai --version");
-    }
 }

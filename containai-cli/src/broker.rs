@@ -27,7 +27,10 @@ fn serve() -> anyhow::Result<mux::Ended> {
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(THREADS).enable_all().build()?;
     let patience = Duration::from_secs(seconds);
-    let ended = runtime.block_on(mux::serve(sharing(remote), patience, Some(first)));
+    // Not here but where connections are read from: nobody wakes a thread then
+    // to let a client in.
+    let serving = runtime.spawn(mux::serve(sharing(remote), patience, Some(first)));
+    let ended = runtime.block_on(serving)?;
     // A thread that still writes to a stream that nobody reads must not keep
     // the process.
     runtime.shutdown_background();

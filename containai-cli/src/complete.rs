@@ -16,7 +16,7 @@ use containai_core::lifecycle::snapshot;
 use containai_docker::DockerEngine;
 use tokio::time::timeout;
 
-use crate::app;
+use crate::command_line;
 use crate::context::Context;
 use crate::env::{Env, Terminals};
 use crate::ui::{Ui, Volume};
@@ -33,7 +33,7 @@ const PATIENCE: Duration = Duration::from_millis(500);
 pub(crate) fn answer() {
     let words: Vec<OsString> = std::env::args_os().collect();
     let setting = values::setting_of(&words);
-    let grammar = move || completing(app::grammar(), setting);
+    let grammar = move || completing(command_line::grammar(), setting);
     CompleteEnv::with_factory(grammar).var(VARIABLE).complete();
 }
 
@@ -123,7 +123,7 @@ mod tests {
     fn verbs_and_flags_are_offered() -> anyhow::Result<()> {
         let offered = |words: &[&str]| -> anyhow::Result<Vec<String>> {
             let words: Vec<OsString> = words.iter().map(OsString::from).collect();
-            let mut grammar = completing(app::grammar(), values::setting_of(&words));
+            let mut grammar = completing(command_line::grammar(), values::setting_of(&words));
             let last = words.len() - 1;
             let found = clap_complete::engine::complete(&mut grammar, words, last, None)?;
             Ok(found.iter().map(|it| it.get_value().to_string_lossy().into_owned()).collect())

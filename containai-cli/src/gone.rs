@@ -76,7 +76,7 @@ mod tests {
     use containai_core::hint::Advice as _;
 
     use super::*;
-    use crate::app::grammar;
+    use crate::command_line::grammar;
 
     /// What the verbs of a session took, and take no more.
     const OF_SESSIONS: [&str; 16] = [

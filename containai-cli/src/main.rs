@@ -6,6 +6,7 @@ mod app;
 mod archive_file;
 mod beneath;
 mod broker;
+mod command_line;
 mod commands;
 mod complete;
 mod context;

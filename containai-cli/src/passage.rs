@@ -12,7 +12,7 @@ use std::time::Duration;
 use containai_core::engine::Container;
 use containai_core::naming::ContainerName;
 use containai_core::remote::Remote as _;
-use containai_ssh::mux::{Lease, Sharing, Target, Way};
+use containai_ssh::mux::{Lease, NoLease, Offer, Sharing, Target, Way};
 use containai_ssh::{Command, ExitOutcome, Session, Stdio, Terminal};
 use tokio::time::timeout;
 
@@ -33,6 +33,36 @@ pub(crate) struct Passage {
     imported: Option<Imported>,
 }
 
+/// What there is to borrow, looked at while the engine is asked which container
+/// is meant: the engine's word decides whether that is it.
+pub(crate) struct Glimpse {
+    occasion: String,
+    seen: Result<Option<Offer>, NoLease>,
+}
+
+impl Glimpse {
+    /// Nothing was looked at.
+    pub(crate) fn none() -> Self {
+        Self { occasion: String::new(), seen: Ok(None) }
+    }
+
+    /// Looks at what was borrowed last with the same words for the container.
+    pub(crate) async fn of(sharing: Option<Sharing>, occasion: String) -> Self {
+        let seen = match sharing {
+            None => Ok(None),
+            Some(sharing) => sharing.on(&occasion).recall().await,
+        };
+        Self { occasion, seen }
+    }
+}
+
+/// Who shares connections; `None` where none is to be shared.
+pub(crate) fn shared(context: &Context<'_>) -> Option<Sharing> {
+    // What the broker opens forwards no agent.
+    let is_shared = context.config.mux.value && !context.remote.lends_agent();
+    is_shared.then(|| sharing(context.remote.clone()))
+}
+
 /// What makes it quicker for the commands that follow.
 struct Sequel {
     sharing: Sharing,
@@ -45,9 +75,10 @@ impl Passage {
     pub(crate) async fn borrowed(
         context: &Context<'_>,
         container: &Container,
+        glimpse: Glimpse,
     ) -> anyhow::Result<Option<Self>> {
         let imported = context.imported.clone();
-        let lease = Self::lease(context, container).await?;
+        let lease = Self::lease(context, container, glimpse).await?;
         Ok(lease.map(|lease| Self { way: Way::Lent(lease), sequel: None, imported }))
     }
 
@@ -55,9 +86,16 @@ impl Passage {
     pub(crate) async fn lease(
         context: &Context<'_>,
         container: &Container,
+        glimpse: Glimpse,
     ) -> anyhow::Result<Option<Lease>> {
         let Some(Sequel { sharing, target, .. }) = Sequel::of(context, container).await else {
             return Ok(None);
+        };
+        let borrow = async {
+            match glimpse.seen?.and_then(|offer| offer.for_target(&target)) {
+                Some(lease) => Ok(lease),
+                None => sharing.on(glimpse.occasion).borrow(&target).await,
+            }
         };
         // What heals the files of OpenSSH where nothing is opened; done while
         // the other side is at work.
@@ -67,7 +105,7 @@ impl Passage {
                 Err(_) => Ok(()),
             }
         };
-        match tokio::join!(sharing.borrow(&target), heal) {
+        match tokio::join!(borrow, heal) {
             (Ok(lease), healed) => {
                 healed?;
                 Ok(Some(lease))
@@ -137,15 +175,12 @@ impl Passage {
 impl Sequel {
     /// `None` where nothing is to be shared or can be, as nothing is pinned.
     async fn of(context: &Context<'_>, container: &Container) -> Option<Self> {
-        // What the broker opens forwards no agent.
-        if !context.config.mux.value || context.remote.lends_agent() {
-            return None;
-        }
+        let sharing = shared(context)?;
         let port = container.labels.ssh_port()?;
         let host_key = context.remote.pinned(port).await.ok()??;
         let engine = context.address.to_string();
         Some(Self {
-            sharing: sharing(context.remote.clone()),
+            sharing,
             target: Target {
                 container: container.id.clone(),
                 detour: elsewhere::detour(&context.address, context.env),

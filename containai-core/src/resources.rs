@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::byte_size::ByteSize;
 
 /// What the host has.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub struct HostCapacity {
     /// The host's memory in bytes (`MemTotal`); 0 where it is not known.
     pub memory_bytes: u64,

@@ -1,6 +1,7 @@
 //! The engine of the lifecycle, on Docker's API.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use bollard::Docker;
 use bollard::errors::Error;
@@ -14,6 +15,7 @@ use containai_core::lifecycle::Events;
 use containai_core::naming::{ClientId, ContainerName, HostPort, VolumeName};
 use containai_core::remote::HostKey;
 use containai_core::resources::HostCapacity;
+use tokio::time::timeout;
 
 use crate::address::EngineAddress;
 use crate::built::Recipe;
@@ -21,7 +23,11 @@ use crate::failure::failure;
 use crate::image::Surroundings;
 use crate::inside::{self, InsideStream};
 use crate::removal::{Removed, remove};
-use crate::{access, archive, connect, container, image, spec, successor};
+use crate::{access, archive, connect, container, image, inspect, question, spec, successor};
+
+/// How long the quick way to the containers may take before the usual one is
+/// gone.
+const QUICK: Duration = Duration::from_secs(5);
 
 /// A Docker Engine as the lifecycle sees it.
 ///
@@ -208,6 +214,15 @@ impl DockerEngine {
         }
     }
 
+    async fn list(&self) -> Result<Vec<Container>, EngineError> {
+        if let Some(socket) = self.address.socket()
+            && let Ok(Ok(entries)) = timeout(QUICK, question::list(socket)).await
+        {
+            return Ok(entries.into_iter().filter_map(inspect::container).collect());
+        }
+        container::list(&self.docker).await.map_err(|error| self.failure(error))
+    }
+
     pub(crate) fn client(&self) -> Option<&ClientId> {
         self.client.as_ref()
     }
@@ -232,7 +247,7 @@ impl DockerEngine {
 
 impl Engine for DockerEngine {
     async fn containers(&self) -> Result<Vec<Container>, EngineError> {
-        let listed = container::list(&self.docker).await.map_err(|error| self.failure(error))?;
+        let listed = self.list().await?;
         let client = self.client.as_ref();
         let seen = |it: Container| Container { labels: it.labels.seen_by(client), ..it };
         Ok(listed.into_iter().map(seen).collect())

@@ -1,20 +1,48 @@
 //! From the engine's listing to what the lifecycle understands.
 
+use std::collections::HashMap;
+
 use bollard::models::ContainerSummary;
 use containai_core::engine::{Container, ContainerId, RunState};
 use containai_core::label::{self, Labels};
+use serde::Deserialize;
 
-/// Reads one entry of `GET /containers/json`; `None` for one without an id,
-/// which no engine has shown yet.
-pub(crate) fn container(summary: ContainerSummary) -> Option<Container> {
-    let name = summary.names.unwrap_or_default().into_iter().next().unwrap_or_default();
-    let labels: Labels = summary.labels.unwrap_or_default().into_iter().collect();
-    let image = labels.get(label::IMAGE).map(str::to_owned).or(summary.image);
+/// What counts of an entry of `GET /containers/json`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub(crate) struct Entry {
+    id: Option<String>,
+    names: Option<Vec<String>>,
+    state: Option<String>,
+    status: Option<String>,
+    image: Option<String>,
+    labels: Option<HashMap<String, String>>,
+}
+
+impl From<ContainerSummary> for Entry {
+    fn from(summary: ContainerSummary) -> Self {
+        Self {
+            id: summary.id,
+            names: summary.names,
+            state: summary.state.map(|state| state.to_string()),
+            status: summary.status,
+            image: summary.image,
+            labels: summary.labels,
+        }
+    }
+}
+
+/// Reads an entry; `None` for one without an id, which no engine has shown yet.
+pub(crate) fn container(entry: impl Into<Entry>) -> Option<Container> {
+    let entry = entry.into();
+    let name = entry.names.unwrap_or_default().into_iter().next().unwrap_or_default();
+    let labels: Labels = entry.labels.unwrap_or_default().into_iter().collect();
+    let image = labels.get(label::IMAGE).map(str::to_owned).or(entry.image);
     Some(Container {
-        id: ContainerId::new(summary.id?),
+        id: ContainerId::new(entry.id?),
         name: name.trim_start_matches('/').to_owned(),
-        state: state_named(&summary.state.map(|it| it.to_string()).unwrap_or_default()),
-        status: summary.status.unwrap_or_default(),
+        state: entry.state.as_deref().map_or(RunState::Dead, state_named),
+        status: entry.status.unwrap_or_default(),
         image: image.unwrap_or_default(),
         labels,
     })
@@ -38,7 +66,11 @@ mod tests {
     use super::*;
 
     fn read(json: &str) -> Option<Container> {
-        container(serde_json::from_str(json).expect("a summary"))
+        let plain: Entry = serde_json::from_str(json).expect("an entry");
+        let summary: ContainerSummary = serde_json::from_str(json).expect("a summary");
+        let read = container(plain);
+        assert_eq!(container(summary), read, "either way of asking tells the same");
+        read
     }
 
     #[test]
@@ -52,6 +84,23 @@ mod tests {
         assert_eq!((container.name.as_str(), container.state), ("api-main", RunState::Exited));
         assert!(container.labels.is_managed());
         assert_eq!(container.labels.ssh_port().map(|port| port.get()), Some(2300));
+    }
+
+    #[test]
+    fn every_state_is_understood() {
+        let check = |state: &str, expected| {
+            let container = read(&format!(r#"{{"Id": "abc", "State": "{state}"}}"#));
+            assert_eq!(container.map(|it| it.state), Some(expected), "{state}");
+        };
+        check("created", RunState::Created);
+        check("running", RunState::Running);
+        check("paused", RunState::Paused);
+        check("restarting", RunState::Restarting);
+        check("stopping", RunState::Restarting);
+        check("removing", RunState::Removing);
+        check("exited", RunState::Exited);
+        check("dead", RunState::Dead);
+        check("", RunState::Dead);
     }
 
     #[test]

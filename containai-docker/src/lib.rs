@@ -32,6 +32,7 @@ mod limits;
 mod lineage;
 mod listing;
 mod processes;
+mod question;
 mod removal;
 pub mod runtime;
 mod snapshot;

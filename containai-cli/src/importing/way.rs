@@ -14,7 +14,7 @@ use containai_ssh::transfer::{Delivery, Filling, LinkRepair, Meter, Packed, Parc
 use tokio::task::spawn_blocking;
 
 use crate::context::Context;
-use crate::passage::Passage;
+use crate::passage::{Glimpse, Passage};
 use crate::place::Place;
 
 /// How many bytes are worth the time that it takes to open a door.
@@ -46,7 +46,7 @@ impl<'a> Way<'a> {
         place: &Place,
     ) -> anyhow::Result<Self> {
         if let Some(container) = place.running() {
-            let lease = Passage::lease(context, container).await?;
+            let lease = Passage::lease(context, container, Glimpse::none()).await?;
             let (context, place) = (context.clone(), place.clone());
             let container = container.clone();
             let mut inside = Inside { context, engine, place, container, lease, session: None };

@@ -14,7 +14,7 @@ use tokio::sync::mpsc;
 use tokio::time::timeout;
 
 use super::broker::Broker;
-use super::hello::{self, Greeting, Hello, Want};
+use super::hello::{self, Greeting, Hello};
 use super::pool::Open;
 use super::reply::{Failure, Reply};
 use super::start::{self, Start, Streams, decode_wish};
@@ -47,20 +47,43 @@ async fn serve(broker: &Broker, wire: &mut Wire) -> io::Result<()> {
             broker.retire.notify_one();
             wire.send(&Reply::Retiring.encode()).await
         }
-        Greeting::Hello(Hello { want: Want::Warmth, target }) => {
+        Greeting::Hello(Hello::Warmth { target }) => {
             broker.pool.warm(&target).await;
             Ok(())
         }
-        Greeting::Hello(Hello { want: Want::Lease, target }) => lend(broker, wire, target).await,
+        Greeting::Hello(Hello::Lease { target, occasion }) => {
+            broker.memory.note(&occasion, &target);
+            let open = match connection(broker, wire, &target).await? {
+                Ok(open) => open,
+                Err(error) => return wire.send(&Reply::Unavailable(reason(&error)).encode()).await,
+            };
+            wire.send(&Reply::Ready.encode()).await?;
+            lend(broker, wire, target, open).await
+        }
+        Greeting::Hello(Hello::Recall { occasion }) => {
+            let Some((target, open)) = recall(broker, &occasion).await else {
+                return wire.send(&Reply::Forgotten.encode()).await;
+            };
+            wire.send(&Reply::Offered(target.clone()).encode()).await?;
+            lend(broker, wire, target, open).await
+        }
     }
 }
 
-async fn lend(broker: &Broker, wire: &mut Wire, target: Target) -> io::Result<()> {
-    let (session, channel) = match connection(broker, wire, &target).await? {
-        Ok(open) => open,
-        Err(error) => return wire.send(&Reply::Unavailable(reason(&error)).encode()).await,
-    };
-    wire.send(&Reply::Ready.encode()).await?;
+/// An idle connection to what was lent last on an occasion.
+async fn recall(broker: &Broker, occasion: &str) -> Option<(Target, Open)> {
+    let target = broker.memory.recall(occasion)?;
+    let open = broker.pool.try_take(&target).await?;
+    Some((target, open))
+}
+
+/// Runs the command that the client may send now.
+async fn lend(
+    broker: &Broker,
+    wire: &mut Wire,
+    target: Target,
+    (session, channel): Open,
+) -> io::Result<()> {
     let Some(message) = wire.receive(start::LONGEST).await? else {
         if channel.close().await.is_ok() {
             broker.pool.give_back(target, session);

@@ -12,6 +12,7 @@ use tokio::sync::Notify;
 use tokio::time::sleep;
 
 use super::attend::attend;
+use super::memory::Memory;
 use super::place::Claim;
 use super::pool::Pool;
 use super::presence::Presence;
@@ -35,6 +36,7 @@ pub enum Ended {
 /// What all who are attended to share.
 pub(super) struct Broker {
     pub(super) pool: Pool,
+    pub(super) memory: Memory,
     pub(super) version: String,
     pub(super) retire: Notify,
 }
@@ -88,7 +90,8 @@ pub async fn serve(
     let listener = claim.listen()?;
     let (remote, version) = sharing.into_parts();
     let pool = Pool::new(remote, patience);
-    let broker = Arc::new(Broker { pool, version, retire: Notify::new() });
+    let broker =
+        Arc::new(Broker { pool, memory: Memory::default(), version, retire: Notify::new() });
     let presence = Presence::new();
     let let_in = |stream: UnixStream| {
         let (broker, guest) = (Arc::clone(&broker), presence.enter());

@@ -5,26 +5,21 @@ use super::target::Target;
 
 /// Goes up with every change of a message other than the beginning of
 /// [`Hello`], which never changes.
-const PROTOCOL: u32 = 2;
+const PROTOCOL: u32 = 3;
 /// What every greeting starts with.
 const MAGIC: &[u8] = b"containai-mux";
 /// More than a greeting has, in bytes.
 pub(super) const LONGEST: usize = 16 * 1024;
 
-/// What a client says first: who it is and what it wants.
+/// What a client says first, and what it wants by that.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub(super) struct Hello {
-    pub(super) want: Want,
-    pub(super) target: Target,
-}
-
-/// What a client wants for its target.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Want {
-    /// To run a command.
-    Lease,
+pub(super) enum Hello {
+    /// To run a command; the occasion is remembered with its target.
+    Lease { target: Target, occasion: String },
     /// A connection for whoever comes next.
-    Warmth,
+    Warmth { target: Target },
+    /// To run a command, perhaps, where it ran one last on this occasion.
+    Recall { occasion: String },
 }
 
 /// A greeting as the broker understands it.
@@ -39,11 +34,12 @@ pub(super) enum Greeting {
 impl Hello {
     pub(super) fn encode(&self, program: &str) -> Vec<u8> {
         let message = Message::default().bytes(MAGIC).number(PROTOCOL).text(program);
-        let want = match self.want {
-            Want::Lease => 0,
-            Want::Warmth => 1,
+        let message = match self {
+            Self::Lease { target, occasion } => target.encode(message.byte(0).text(occasion)),
+            Self::Warmth { target } => target.encode(message.byte(1)),
+            Self::Recall { occasion } => message.byte(2).text(occasion),
         };
-        self.target.encode(message.byte(want)).finish()
+        message.finish()
     }
 }
 
@@ -56,41 +52,30 @@ impl Greeting {
         if fields.number()? != PROTOCOL || fields.text()? != program {
             return Ok(Self::Stranger);
         }
-        let want = match fields.byte()? {
-            0 => Want::Lease,
-            1 => Want::Warmth,
+        let hello = match fields.byte()? {
+            0 => {
+                let occasion = fields.text()?.to_owned();
+                Hello::Lease { target: Target::decode(&mut fields)?, occasion }
+            }
+            1 => Hello::Warmth { target: Target::decode(&mut fields)? },
+            2 => Hello::Recall { occasion: fields.text()?.to_owned() },
             _ => return Err(Malformed),
         };
-        let target = Target::decode(&mut fields)?;
         fields.end()?;
-        Ok(Self::Hello(Hello { want, target }))
+        Ok(Self::Hello(hello))
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use containai_core::engine::ContainerId;
-    use containai_core::naming::HostPort;
-    use containai_core::remote::HostKey;
     use proptest::prelude::*;
 
     use super::*;
     use crate::detour::{Detour, Means};
+    use crate::mux::target::tests::target;
 
-    const KEY: &str =
-        "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIBvD4Rr1dHT0x3gQ9BvYVQy0s2tYyV4hW6w1kZl0aLk5";
-
-    fn hello(engine: &str) -> Hello {
-        Hello {
-            want: Want::Lease,
-            target: Target {
-                engine: engine.to_owned(),
-                container: ContainerId::new("3f2a"),
-                port: HostPort::new(2300).expect("a port"),
-                host_key: HostKey::parse(KEY).expect("a key"),
-                detour: None,
-            },
-        }
+    fn hello(occasion: &str) -> Hello {
+        Hello::Lease { target: target("3f2a"), occasion: occasion.to_owned() }
     }
 
     #[test]
@@ -104,14 +89,17 @@ mod tests {
     }
 
     #[test]
-    fn detours_come_as_they_went() {
+    fn whatever_is_wanted_comes_as_it_went() {
         let jump = Means::Jump { user: None, host: "box".to_owned(), port: Some(22) };
         let program = Means::Program(vec!["cai".to_owned(), String::new()]);
-        for means in [jump, program] {
-            let mut far = hello("ssh://box");
-            far.target.detour = Some(Detour { engine: "ssh://box".to_owned(), means });
-            let message = far.encode("1.0");
-            assert_eq!(Greeting::decode(&message, "1.0"), Ok(Greeting::Hello(far)));
+        let far = [jump, program].map(|means| {
+            let detour = Some(Detour { engine: "ssh://box".to_owned(), means });
+            Hello::Warmth { target: Target { detour, ..target("3f2a") } }
+        });
+        let others = [hello("/src"), hello(""), Hello::Recall { occasion: "/src".to_owned() }];
+        for hello in others.into_iter().chain(far) {
+            let message = hello.encode("1.0");
+            assert_eq!(Greeting::decode(&message, "1.0"), Ok(Greeting::Hello(hello)));
         }
     }
 
@@ -125,10 +113,10 @@ mod tests {
 
     proptest! {
         #[test]
-        fn garbage_never_panics(bytes: Vec<u8>, engine: String, at: usize, byte: u8) {
+        fn garbage_never_panics(bytes: Vec<u8>, occasion: String, at: usize, byte: u8) {
             let _ = Greeting::decode(&bytes, "1.0");
-            let mut message = hello(&engine).encode("1.0");
-            prop_assert_eq!(Greeting::decode(&message, "1.0"), Ok(Greeting::Hello(hello(&engine))));
+            let mut message = hello(&occasion).encode("1.0");
+            prop_assert_eq!(Greeting::decode(&message, "1.0"), Ok(Greeting::Hello(hello(&occasion))));
             let at = at % message.len();
             message[at] = byte;
             let _ = Greeting::decode(&message, "1.0");

@@ -13,6 +13,9 @@
 //! - A command is sent once. Until the borrower has heard that a channel is open
 //!   it may go its own way; the words of the command go to the broker after
 //!   that, and then there is no way back.
+//! - Who does not know the target yet may ask for what was lent last on the same
+//!   occasion, and gets an [`Offer`]: it is taken by whoever learns meanwhile
+//!   that the target is the one meant, else given back with nothing run.
 //! - A connection keeps the login that it was made with: groups that the user
 //!   was given inside since then count on a new one only.
 //! - Everything about it may fail: who wants to borrow and cannot opens a
@@ -29,6 +32,8 @@ mod codec;
 mod hand_over;
 mod hello;
 mod lease;
+mod memory;
+mod offer;
 mod place;
 mod pool;
 mod presence;
@@ -41,6 +46,7 @@ mod wire;
 
 pub use broker::{Ended, detach, serve};
 pub use lease::Lease;
+pub use offer::Offer;
 pub use sharing::{NoLease, Sharing};
 pub use target::Target;
 pub use way::Way;

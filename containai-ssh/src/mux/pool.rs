@@ -52,6 +52,17 @@ impl Pool {
     /// meanwhile shows here, before it has got any command.
     pub(super) async fn take(&self, target: &Target) -> Option<Open> {
         self.sweep(Some(target));
+        self.idle_to(target).await
+    }
+
+    /// As [`Self::take`], for a target that nobody has vouched for: what leads
+    /// elsewhere by the same port stays.
+    pub(super) async fn try_take(&self, target: &Target) -> Option<Open> {
+        self.sweep(None);
+        self.idle_to(target).await
+    }
+
+    async fn idle_to(&self, target: &Target) -> Option<Open> {
         while let Some(session) = self.pop(target) {
             if let Ok(Ok(channel)) = timeout(CHANNEL, session.open_channel()).await {
                 return Some((session, channel));

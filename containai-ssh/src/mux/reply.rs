@@ -6,6 +6,7 @@ use containai_core::naming::HostPort;
 use containai_core::remote::{Peer, RemoteError};
 
 use super::codec::{Fields, Malformed, Message};
+use super::target::Target;
 use crate::session::ExitOutcome;
 
 /// More than an answer has, in bytes.
@@ -31,6 +32,11 @@ pub(super) enum Reply {
     Opening,
     /// A channel is open and waits for the command.
     Ready,
+    /// A channel is open to what was lent last, and waits for the command if
+    /// that is meant.
+    Offered(Target),
+    /// Nothing was lent on that occasion, or nothing is idle that leads there.
+    Forgotten,
     /// The client is to help itself: this is why.
     Unavailable(String),
     /// This broker is of another version and makes room for one of the client's.
@@ -55,6 +61,8 @@ impl Reply {
         let message = match self {
             Self::Opening => message.byte(0),
             Self::Ready => message.byte(1),
+            Self::Offered(target) => target.encode(message.byte(10)),
+            Self::Forgotten => message.byte(11),
             Self::Unavailable(why) => message.byte(2).text(brief(why)),
             Self::Ended(outcome) => match outcome {
                 ExitOutcome::Status(status) => message.byte(3).byte(*status),
@@ -86,6 +94,8 @@ impl Reply {
             }
             8 => Self::Failed(Failure::Connection(fields.text()?.to_owned())),
             9 => Self::Retiring,
+            10 => Self::Offered(Target::decode(&mut fields)?),
+            11 => Self::Forgotten,
             _ => return Err(Malformed),
         };
         fields.end()?;
@@ -137,6 +147,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::mux::target::tests::target;
 
     #[test]
     fn every_answer_comes_back() {
@@ -146,6 +157,8 @@ mod tests {
         let others = [
             Reply::Opening,
             Reply::Ready,
+            Reply::Offered(target("3f2a")),
+            Reply::Forgotten,
             Reply::Retiring,
             Reply::Unavailable("busy".to_owned()),
             Reply::Ended(ExitOutcome::Status(255)),

@@ -6,13 +6,13 @@ use std::os::unix::net::UnixStream as StdUnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Command as Program, Stdio as Streams};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use tokio::net::UnixStream;
 use tokio::time::timeout;
 
-use super::hello::{Hello, Want};
+use super::hello::Hello;
 use super::lease::Lease;
+use super::offer::Offer;
 use super::place;
 use super::reply::{self, Reply};
 use super::target::Target;
@@ -33,6 +33,7 @@ pub struct Sharing {
     remote: SshRemote,
     path: PathBuf,
     version: String,
+    occasion: String,
 }
 
 /// Why there is nothing to borrow.
@@ -66,7 +67,16 @@ impl Sharing {
     #[must_use]
     pub fn new(remote: SshRemote, version: impl Into<String>) -> Self {
         let path = remote.layout().mux_socket();
-        Self { remote, path, version: version.into() }
+        Self { remote, path, version: version.into(), occasion: String::new() }
+    }
+
+    /// Says what is asked for in words of one's own, by which
+    /// [`recall`](Self::recall) finds what [`borrow`](Self::borrow) lent before.
+    /// Default: nothing is found.
+    #[must_use]
+    pub fn on(mut self, occasion: impl Into<String>) -> Self {
+        self.occasion = occasion.into();
+        self
     }
 
     /// Borrows a connection with an open channel.
@@ -78,12 +88,8 @@ impl Sharing {
     ///
     /// See [`NoLease`].
     pub async fn borrow(&self, target: &Target) -> Result<Lease, NoLease> {
-        let mut wire = match timeout(ANSWER, self.greet(target)).await {
-            Err(_) => return Err(NoLease::Late),
-            Ok(Err(error)) if error.kind() == ErrorKind::WouldBlock => return Err(NoLease::Late),
-            Ok(Err(_)) => return Err(NoLease::Nobody),
-            Ok(Ok(wire)) => wire,
-        };
+        let hello = Hello::Lease { target: target.clone(), occasion: self.occasion.clone() };
+        let mut wire = self.greet(&hello).await?;
         let mut reply = answer(&mut wire, ANSWER).await?;
         if reply == Reply::Opening {
             let patience = if target.detour.is_some() { DETOUR } else { OPENING };
@@ -91,9 +97,27 @@ impl Sharing {
         }
         match reply {
             Reply::Ready => Ok(Lease { wire, port: target.port }),
-            Reply::Retiring => Err(NoLease::Retiring),
-            Reply::Unavailable(why) => Err(NoLease::Unavailable(why)),
-            _ => Err(NoLease::Unavailable("an answer that was not asked for".to_owned())),
+            reply => Err(refusal(reply)),
+        }
+    }
+
+    /// Asks for what was borrowed last on the same occasion, for whoever has yet
+    /// to learn whether that is meant; `None` where there is nothing to offer.
+    ///
+    /// Takes a second at most.
+    ///
+    /// # Errors
+    ///
+    /// See [`NoLease`].
+    pub async fn recall(&self) -> Result<Option<Offer>, NoLease> {
+        let mut wire = self.greet(&Hello::Recall { occasion: self.occasion.clone() }).await?;
+        match answer(&mut wire, ANSWER).await? {
+            Reply::Offered(target) => {
+                let lease = Lease { wire, port: target.port };
+                Ok(Some(Offer { target, lease, since: Instant::now() }))
+            }
+            Reply::Forgotten => Ok(None),
+            reply => Err(refusal(reply)),
         }
     }
 
@@ -109,7 +133,7 @@ impl Sharing {
             return Err(ErrorKind::InvalidFilename.into());
         }
         let (mut ours, theirs) = StdUnixStream::pair()?;
-        let hello = Hello { want: Want::Warmth, target: target.clone() }.encode(&self.version);
+        let hello = Hello::Warmth { target: target.clone() }.encode(&self.version);
         let length = u32::try_from(hello.len()).map_err(io::Error::other)?;
         ours.write_all(&[&length.to_le_bytes(), hello.as_slice()].concat())?;
         program.stdin(OwnedFd::from(theirs)).stdout(Streams::null()).stderr(Streams::null());
@@ -119,15 +143,23 @@ impl Sharing {
         Ok(())
     }
 
-    async fn greet(&self, target: &Target) -> io::Result<Wire> {
+    async fn greet(&self, hello: &Hello) -> Result<Wire, NoLease> {
+        match timeout(ANSWER, self.say(hello)).await {
+            Err(_) => Err(NoLease::Late),
+            Ok(Err(error)) if error.kind() == ErrorKind::WouldBlock => Err(NoLease::Late),
+            Ok(Err(_)) => Err(NoLease::Nobody),
+            Ok(Ok(wire)) => Ok(wire),
+        }
+    }
+
+    async fn say(&self, hello: &Hello) -> io::Result<Wire> {
         if !place::is_usable(&self.path) {
             return Err(ErrorKind::NotFound.into());
         }
-        let wire = Wire::new(UnixStream::connect(&self.path).await?);
+        let wire = Wire::connect(&self.path)?;
         if !wire.is_ours() {
             return Err(ErrorKind::PermissionDenied.into());
         }
-        let hello = Hello { want: Want::Lease, target: target.clone() };
         wire.send(&hello.encode(&self.version)).await?;
         Ok(wire)
     }
@@ -138,6 +170,15 @@ impl Sharing {
 
     pub(super) fn into_parts(self) -> (SshRemote, String) {
         (self.remote, self.version)
+    }
+}
+
+/// What it means that nothing is lent.
+fn refusal(reply: Reply) -> NoLease {
+    match reply {
+        Reply::Retiring => NoLease::Retiring,
+        Reply::Unavailable(why) => NoLease::Unavailable(why),
+        _ => NoLease::Unavailable("an answer that was not asked for".to_owned()),
     }
 }
 

@@ -81,3 +81,21 @@ fn decode(fields: &mut Fields<'_>) -> Result<Option<Detour>, Malformed> {
     };
     Ok(Some(Detour { engine, means }))
 }
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+
+    const KEY: &str =
+        "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIBvD4Rr1dHT0x3gQ9BvYVQy0s2tYyV4hW6w1kZl0aLk5";
+
+    pub(in crate::mux) fn target(container: &str) -> Target {
+        Target {
+            engine: "unix:///x".to_owned(),
+            container: ContainerId::new(container),
+            port: HostPort::new(2300).expect("a port"),
+            host_key: HostKey::parse(KEY).expect("a key"),
+            detour: None,
+        }
+    }
+}

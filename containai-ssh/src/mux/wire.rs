@@ -3,10 +3,12 @@
 use std::io::{self, ErrorKind, IoSlice, IoSliceMut};
 use std::mem::MaybeUninit;
 use std::os::fd::{BorrowedFd, OwnedFd};
+use std::path::Path;
 
 use rustix::net::{
-    RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendAncillaryBuffer,
-    SendAncillaryMessage, SendFlags, recvmsg, sendmsg,
+    AddressFamily, RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendAncillaryBuffer,
+    SendAncillaryMessage, SendFlags, SocketAddrUnix, SocketFlags, SocketType, recvmsg, sendmsg,
+    socket_with,
 };
 use tokio::io::Interest;
 use tokio::net::UnixStream;
@@ -30,6 +32,15 @@ impl Wire {
         Self { stream, arrived: Vec::new(), files: Vec::new() }
     }
 
+    /// Connects to a socket. On this machine that never takes time: it is
+    /// [`ErrorKind::WouldBlock`] where too many wait to be let in (unix(7)).
+    pub(super) fn connect(path: &Path) -> io::Result<Self> {
+        let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
+        let socket = socket_with(AddressFamily::UNIX, SocketType::STREAM, flags, None)?;
+        rustix::net::connect(&socket, &SocketAddrUnix::new(path)?)?;
+        Ok(Self::new(UnixStream::from_std(socket.into())?))
+    }
+
     /// Whether the other end belongs to our own user.
     pub(super) fn is_ours(&self) -> bool {
         let ours = rustix::process::geteuid().as_raw();
@@ -40,7 +51,8 @@ impl Wire {
         self.send_with(message, &[]).await
     }
 
-    /// Sends a message; the files go with its first byte.
+    /// Sends a message; the files go with its first byte. Mostly there is room,
+    /// so that nothing is asked about that before.
     pub(super) async fn send_with(
         &self,
         message: &[u8],
@@ -52,7 +64,12 @@ impl Wire {
         let (mut rest, mut files) = (bytes.as_slice(), files);
         while !rest.is_empty() {
             let send = || send_some(&self.stream, rest, files);
-            let sent = self.stream.async_io(Interest::WRITABLE, send).await?;
+            let sent = match send() {
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                    self.stream.async_io(Interest::WRITABLE, send).await?
+                }
+                sent => sent?,
+            };
             (rest, files) = (&rest[sent..], &[]);
         }
         Ok(())

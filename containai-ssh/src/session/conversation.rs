@@ -8,10 +8,11 @@ use std::time::Duration;
 use containai_core::remote::RemoteError;
 use russh::client::Msg;
 use russh::{ChannelMsg, ChannelReadHalf, ChannelWriteHalf};
+use tokio::task::yield_now;
 use tokio::time::timeout;
 
 use super::connect::Session;
-use super::input::Chunks;
+use super::input::{Chunks, Input};
 use super::outcome::ExitOutcome;
 use super::output::Sink;
 use super::replies::Replies;
@@ -45,6 +46,10 @@ impl Conversation<'_> {
             Terminal::None => None,
             Terminal::Request { .. } => stdio.input.file().and_then(|file| file.try_clone().ok()),
         };
+        if !matches!(stdio.input, Input::Null) {
+            // What was asked for goes out before a thread is started.
+            yield_now().await;
+        }
         let chunks = stdio.input.start().map_err(stream("standard input"))?;
         let receiver = Receiver {
             session: self.session,

@@ -4,6 +4,8 @@ use std::fs::File;
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 
+use rustix::fs::FileType;
+
 use super::input::Input;
 use super::output::Output;
 use super::signals::Signals;
@@ -31,7 +33,10 @@ impl Stdio {
     pub fn inherit() -> Self {
         let output = |fd: io::Result<OwnedFd>| fd.map_or(Output::Null, |fd| File::from(fd).into());
         Self {
-            input: own(io::stdin()).map_or(Input::Null, Input::File),
+            input: match own(io::stdin()) {
+                Ok(file) if !is_null_device(&file) => Input::File(file),
+                _ => Input::Null,
+            },
             output: output(own(io::stdout())),
             error: output(own(io::stderr())),
             signals: Signals::Forward,
@@ -39,6 +44,35 @@ impl Stdio {
     }
 }
 
+/// Whether it is what has nothing to read, null(4); nobody has to wait for that.
+fn is_null_device(file: &OwnedFd) -> bool {
+    let null = rustix::fs::stat("/dev/null");
+    match (rustix::fs::fstat(file), null) {
+        (Ok(file), Ok(null)) => {
+            FileType::from_raw_mode(file.st_mode) == FileType::CharacterDevice
+                && file.st_rdev == null.st_rdev
+        }
+        _ => false,
+    }
+}
+
 fn own(stream: impl AsFd) -> io::Result<OwnedFd> {
     stream.as_fd().try_clone_to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs::File;
+
+    use super::*;
+
+    #[test]
+    fn only_the_null_device_has_nothing_to_read() -> io::Result<()> {
+        let check = |path: &str| io::Result::Ok(is_null_device(&File::open(path)?.into()));
+        assert!(check("/dev/null")?);
+        assert!(!check("/dev/zero")?);
+        assert!(!check("/proc/self/stat")?);
+        assert!(!is_null_device(&io::pipe()?.0.into()));
+        Ok(())
+    }
 }

@@ -11,6 +11,7 @@ mod hostile;
 mod hostile_flow;
 mod hostile_wire;
 mod mux;
+mod mux_offer;
 mod mux_trouble;
 mod openssh;
 mod pty;

@@ -77,6 +77,24 @@ fn two_containers_are_never_mixed_up() {
 }
 
 #[test]
+fn a_name_that_another_container_has_by_now_leads_there() {
+    let person = Person::new();
+    let repositories = ["first", "second"].map(|name| person.repository(name));
+    let away = person.repository("away");
+    for (repository, name) in repositories.iter().zip(["first", "second"]) {
+        fs::write(repository.path().join("who"), name).expect("a file can be written");
+        let run = ["run", "--image", "base", "--container", "passed-on", "--", "true"];
+        person.cai(run).inside(repository).run().success();
+        until(Duration::from_secs(10), "a broker", || socket(&person).exists().then_some(()));
+        for _ in 0..3 {
+            let exec = ["exec", "--container", "passed-on", "--", "cat", "who"];
+            assert_eq!(person.cai(exec).inside(&away).run().line(), name);
+        }
+        person.cai(["stop", "--remove"]).inside(repository).run().success();
+    }
+}
+
+#[test]
 fn a_container_that_was_restarted_or_replaced_is_entered_anew() {
     let person = Person::new();
     let repository = prepared(&person, "restarted");

@@ -17,7 +17,7 @@ use crate::commands::target::missing;
 use crate::context::Context;
 use crate::env::Env;
 use crate::error::CliError;
-use crate::passage::Passage;
+use crate::passage::{Glimpse, Passage};
 use crate::records::UserRecords;
 use crate::ui::Ui;
 use crate::wanted_image::WantedImage;
@@ -90,10 +90,11 @@ impl<'a> Entrance<'a> {
         engine: &DockerEngine,
         observed: &Observed,
         wanted: &Desired,
+        glimpse: Glimpse,
     ) -> anyhow::Result<Reached<Passage>> {
         if let Some(container) = ready(observed, wanted)
             && twin::is_complete(&self.context, &container)?
-            && let Some(session) = Passage::borrowed(&self.context, &container).await?
+            && let Some(session) = Passage::borrowed(&self.context, &container, glimpse).await?
         {
             return Ok(Reached { container, session });
         }
@@ -105,20 +106,21 @@ impl<'a> Entrance<'a> {
             self.tell_of_devcontainer();
             elsewhere::tell(&self.context);
         }
-        let reached = self.drive(engine, wanted).await?;
+        let reached = Box::pin(self.drive(engine, wanted)).await?;
         self.keep(reached).await
     }
 
     /// Finds a way into the container if there is one, starting it as needed.
     pub(crate) async fn enter_existing(mut self) -> anyhow::Result<Reached<Passage>> {
-        let (engine, observed) = self.prepared().await?;
+        let (engine, observed, glimpse) = self.prepared_to_enter().await?;
         if let Some(container) = self.running(&observed)?
             && twin::is_complete(&self.context, &container)?
-            && let Some(session) = Passage::borrowed(&self.context, &container).await?
+            && let Some(session) = Passage::borrowed(&self.context, &container, glimpse).await?
         {
             return Ok(Reached { container, session });
         }
-        let reached = self.reach(&engine, &observed).await?;
+        // What is rarely needed takes its room when it is.
+        let reached = Box::pin(self.reach(&engine, &observed)).await?;
         self.keep(reached).await
     }
 

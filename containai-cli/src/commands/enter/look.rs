@@ -12,6 +12,7 @@ use super::{Consent, Entrance, Renewal};
 use crate::commands::create::{desired, local_capacity};
 use crate::commands::setup;
 use crate::error::CliError;
+use crate::passage::{Glimpse, shared};
 use crate::wanted_image::WantedImage;
 use crate::{elsewhere, git, lock, regroup, worktree};
 
@@ -29,6 +30,23 @@ impl Entrance<'_> {
             }
             outcome => outcome,
         }
+    }
+
+    /// As [`Self::prepared`], with what there is to borrow.
+    pub(super) async fn prepared_to_enter(
+        &mut self,
+    ) -> anyhow::Result<(DockerEngine, Observed, Glimpse)> {
+        let glimpse = Glimpse::of(shared(&self.context), self.occasion());
+        // The glimpse first: others work on it while we talk to the engine.
+        let (glimpse, (engine, observed)) =
+            tokio::try_join!(async { anyhow::Ok(glimpse.await) }, self.prepared())?;
+        Ok((engine, observed, glimpse))
+    }
+
+    /// What the command line says of the container.
+    fn occasion(&self) -> String {
+        let name = self.choice.name.as_ref().map(AsRef::as_ref).unwrap_or_default();
+        format!("{} {name} {}", self.context.address, self.workspace())
     }
 
     /// The engine and what it shows of the workspace that is meant.
@@ -126,11 +144,12 @@ impl Entrance<'_> {
         }
     }
 
-    /// What a look at the engine has to know. It needs no name, and git takes as
-    /// long to tell the branch as all else that comes before a command.
+    /// What a look at the engine has to know. It needs no name and no limits: git
+    /// alone takes as long to tell the branch as all else that comes before a
+    /// command.
     fn watched(&self) -> Desired {
         let (workspace, isolation) = (self.workspace(), self.recorded());
-        desired(&self.context, workspace, &GitHead::NoGit, isolation, local_capacity())
+        desired(&self.context, workspace, &GitHead::NoGit, isolation, HostCapacity::default())
     }
 
     /// The container that will not do: one that is to be made anew, or one whose

@@ -15,6 +15,7 @@ use super::{Entrance, Renewal, attend};
 use crate::commands::at_work;
 use crate::error::CliError;
 use crate::lock;
+use crate::passage::Glimpse;
 use crate::workspace::Caution;
 
 impl Entrance<'_> {
@@ -26,7 +27,7 @@ impl Entrance<'_> {
         command: &Command,
         check: impl FnOnce(&Container) -> anyhow::Result<()>,
     ) -> anyhow::Result<ExitCode> {
-        let (engine, observed) = self.prepared().await?;
+        let (engine, observed, glimpse) = self.prepared_to_enter().await?;
         let _session = self.session()?;
         let wanted = self.desired(&engine, &observed).await?;
         self.tell(&engine, &observed, &wanted).await?;
@@ -34,7 +35,7 @@ impl Entrance<'_> {
             self.context.ui.say("nothing was done");
             return Ok(ExitCode::from(exit::FAILED));
         }
-        let outcome = self.stay(&engine, &observed, &wanted, command, check).await;
+        let outcome = self.stay(&engine, &observed, &wanted, glimpse, command, check).await;
         if wanted.manner.lifetime == Lifetime::Session {
             let gone = self.leave(&engine, &wanted).await;
             // What the session ended with says more than what came after it.
@@ -66,15 +67,16 @@ impl Entrance<'_> {
         engine: &DockerEngine,
         observed: &Observed,
         wanted: &Desired,
+        glimpse: Glimpse,
         command: &Command,
         check: impl FnOnce(&Container) -> anyhow::Result<()>,
     ) -> anyhow::Result<ExitCode> {
-        let mut reached = self.arrive(engine, observed, wanted).await?;
+        let mut reached = self.arrive(engine, observed, wanted, glimpse).await?;
         check(&reached.container)?;
         if has_lifecycle(&reached.container) {
             self.run_lifecycle(&reached.container, reached.session).await?;
             // That session is over with its command.
-            reached = self.keep(self.drive(engine, wanted).await?).await?;
+            reached = self.keep(Box::pin(self.drive(engine, wanted)).await?).await?;
         }
         let old =
             observed.containers.iter().find(|it| Some(&it.id) == wanted.manner.outgoing.as_ref());

@@ -6,7 +6,7 @@ use anyhow::Context as _;
 use clap::Args;
 
 use super::{exit_codes, json, manual, settings, verbs};
-use crate::app;
+use crate::command_line;
 
 /// Write the reference pages and manual pages below a directory
 #[derive(Debug, Args)]
@@ -28,7 +28,7 @@ impl Page {
 }
 
 pub(crate) fn run(args: &ReferenceArgs) -> anyhow::Result<ExitCode> {
-    let grammar = app::grammar();
+    let grammar = command_line::grammar();
     let mut pages = verbs::pages(&grammar);
     pages.extend(manual::pages(&grammar)?);
     pages.push(settings::page());
