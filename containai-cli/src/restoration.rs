@@ -55,7 +55,9 @@ impl Restoration<'_> {
         let mounted = place.mounted(&image, context, engine).await?;
         context.ui.begin_work(&format!("restoring volume {}", place.volume));
         let mut interruption = Interruption::listen()?;
-        let mut unpacking = engine.unpack_volume(mounted).await?;
+        let is_here = !context.address.is_elsewhere();
+        let pipe = is_here.then(|| context.env.layout.restore_pipe(&place.volume));
+        let mut unpacking = engine.unpack_volume(mounted, pipe).await?;
         let Room { bytes, files } = unpacking.room;
         let gauge = Arc::new(Gauge::default());
         let Pieces { sender, receiver } = pieces();

@@ -180,6 +180,12 @@ impl Layout {
         self.lock_dir().join("import-unpacked.lock")
     }
 
+    /// The directory with the named pipe of a restore to a volume; there while
+    /// its helper is, in one of mode 0700.
+    pub fn restore_pipe(&self, volume: &VolumeName) -> PathBuf {
+        self.config.join("pipes").join(volume.as_ref())
+    }
+
     /// Serialises imports of this user.
     pub fn import_lock(&self) -> PathBuf {
         self.lock_dir().join("import.lock")

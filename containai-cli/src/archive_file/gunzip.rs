@@ -2,7 +2,8 @@
 
 use std::io::{self, BufRead, Cursor, ErrorKind, Read};
 
-use flate2::bufread::{GzDecoder, MultiGzDecoder};
+use flate2::bufread::MultiGzDecoder;
+use libdeflater::{DecompressionError, Decompressor};
 
 use super::gzip::{CONTENT, FIELD, HEADER, LENGTH_AT};
 use super::in_order::InOrder;
@@ -104,16 +105,17 @@ fn length(header: &[u8]) -> Option<usize> {
     is_ours.then(|| usize::try_from(u32::from_le_bytes(length)).ok())?
 }
 
-/// Unpacks one member, which may not hold more than ours do.
+/// Unpacks one member, which may not hold more than ours do. It says at its end
+/// how much that is, RFC 1952, 2.3.1.
 fn unpack(member: &[u8]) -> io::Result<Vec<u8>> {
-    let mut rest = member;
-    let mut content = Vec::with_capacity(CONTENT);
-    let mut decoder = GzDecoder::new(&mut rest).take(CONTENT as u64 + 1);
-    decoder.read_to_end(&mut content)?;
-    match (rest.is_empty(), content.len() <= CONTENT) {
-        (true, true) => Ok(content),
-        (false, true) => Err(broken("a member says a wrong length")),
-        (_, false) => Err(broken("a member holds too much")),
+    let held = member.last_chunk().map_or(0, |&bytes| u32::from_le_bytes(bytes));
+    let held = usize::try_from(held).ok().filter(|&held| held <= CONTENT);
+    let mut content = vec![0; held.ok_or_else(|| broken("a member holds too much"))?];
+    match Decompressor::new().gzip_decompress(member, &mut content) {
+        Ok(length) if length == content.len() => Ok(content),
+        Ok(_) => Err(broken("a member says a wrong length")),
+        Err(DecompressionError::InsufficientSpace) => Err(broken("a member holds too much")),
+        Err(DecompressionError::BadData) => Err(broken("a member is damaged")),
     }
 }
 
@@ -173,6 +175,28 @@ mod tests {
         encoder.write_all(&content)?;
         assert!(unpack(&encoder.finish()?)? == content);
         Ok(())
+    }
+
+    #[test]
+    fn a_member_holds_what_it_says() {
+        const MOST: u32 = 1 << 20;
+        let check = |change: fn(&mut Vec<u8>), expected: Result<(), &str>| {
+            let mut member = pack(&content(CONTENT - 1));
+            change(&mut member);
+            let unpacked = super::unpack(&member).map(drop).map_err(|error| error.to_string());
+            assert_eq!(unpacked, expected.map_err(str::to_owned));
+        };
+        fn say(member: &mut Vec<u8>, held: u32) {
+            member.truncate(member.len() - 4);
+            member.extend(held.to_le_bytes());
+        }
+        check(|_| (), Ok(()));
+        check(|it| say(it, MOST + 1), Err("a member holds too much"));
+        check(|it| say(it, MOST - 2), Err("a member holds too much"));
+        check(|it| say(it, MOST), Err("a member is damaged"));
+        check(|it| it.extend(MOST.to_le_bytes()), Err("a member says a wrong length"));
+        check(|it| it.truncate(HEADER), Err("a member is damaged"));
+        check(|it| it.clear(), Err("a member is damaged"));
     }
 
     #[test]

@@ -111,7 +111,13 @@ impl Candidates {
     /// Adds the directories on the way to everything.
     pub(super) fn with_parents(mut self, jobs: &[Job]) -> Self {
         let mut parents = BTreeMap::new();
+        let mut last = "";
         for target in self.all.keys() {
+            // Those of one directory, of which there are many, stand together.
+            let parent = target.rsplit_once('/').map_or("", |(parent, _)| parent);
+            if std::mem::replace(&mut last, parent) == parent {
+                continue;
+            }
             let ends = target.match_indices('/').map(|(end, _)| &target[..end]);
             parents.extend(ends.map(|parent| (parent.to_owned(), 0o755)));
         }

@@ -23,7 +23,7 @@ pub struct Trace {
     pub look: Option<Look>,
     /// What the copy is: its mode, and a hash of its content or where it leads.
     pub mode: u32,
-    /// SHA-256 in hexadecimal, a link's path, or empty.
+    /// A hash in hexadecimal, a link's path, or empty.
     pub content: String,
 }
 

@@ -17,6 +17,7 @@ use futures_util::Stream;
 use tokio::io::AsyncWrite;
 
 use super::VolumeError;
+use super::shortcut::Shortcut;
 use crate::container;
 use crate::engine::DockerEngine;
 use crate::removal::{Removed, remove};
@@ -60,6 +61,22 @@ impl<'a> Errand<'a> {
         command: Vec<String>,
     ) -> Result<Self, EngineError> {
         let body = body(mounted, engine.client(), label, command);
+        Self::begin(engine, body, mounted.volume.to_string()).await
+    }
+
+    /// As [`Self::start`], with a pipe mounted.
+    pub(super) async fn start_beside(
+        shortcut: &Shortcut,
+        engine: &'a DockerEngine,
+        mounted: Mounted<'_>,
+        label: &'static str,
+        command: Vec<String>,
+    ) -> Result<Self, EngineError> {
+        let mut body = body(mounted, engine.client(), label, command);
+        if let Some(host) = &mut body.host_config {
+            // Not as a mount, which has to be there at every start of a helper.
+            host.binds = Some(vec![shortcut.bind()]);
+        }
         Self::begin(engine, body, mounted.volume.to_string()).await
     }
 

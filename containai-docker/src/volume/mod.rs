@@ -7,6 +7,7 @@ mod error;
 mod packing;
 mod pieces;
 mod script;
+mod shortcut;
 mod unpacking;
 mod users;
 

@@ -3,12 +3,16 @@
 
 use containai_core::layout::{CONTAINER_DATA, VOLUME_STAGING};
 
+use super::shortcut::PIPE;
+
 /// Where a restore has its tree unpacked, below [`VOLUME_STAGING`].
 pub(super) const TREE: &str = "new";
 /// The last file of a stream that is whole.
 pub(super) const COMPLETE: &str = "complete";
 /// The line that has a helper begin.
 pub(super) const GO: &[u8] = b"go\n";
+/// The line that has it read from the pipe.
+pub(super) const GO_PIPE: &[u8] = b"pipe\n";
 
 /// How GNU tar keeps what a tree has beside contents.
 const ATTRIBUTES: &str = "--numeric-owner --acls --xattrs --xattrs-include='user.*'";
@@ -70,6 +74,10 @@ exit 0
 /// Tells how much room there is, waits for its line, unpacks beside what is
 /// there, and puts it in its place.
 ///
+/// Where there is a pipe, it is open before the first line is told: whoever
+/// then finds nobody at its other end is on another machine. The helper holds
+/// both ends until it reads, or it would wait for somebody who has gone.
+///
 /// Between `retire` and the end it is only moved about, and each move can be
 /// done again: started once more, at whatever point it was killed, the same
 /// container goes on or takes everything back. A stream that ends without its
@@ -79,12 +87,12 @@ exit 0
 /// What takes the place of something is on the disk before that goes. Where
 /// nothing was before nothing can be lost, and nobody waits for the disk.
 pub(super) fn unpack() -> String {
-    unpack_in(CONTAINER_DATA, "")
+    unpack_in(CONTAINER_DATA, "", PIPE)
 }
 
-/// As [`unpack`], for a volume elsewhere; what has to outlive a crash beside
-/// the volume is kept below `memory`.
-fn unpack_in(volume: &str, memory: &str) -> String {
+/// As [`unpack`], for a volume and a pipe elsewhere; what has to outlive a
+/// crash beside the volume is kept below `memory`.
+fn unpack_in(volume: &str, memory: &str, pipe: &str) -> String {
     format!(
         r#"set -eu
 umask 077
@@ -120,8 +128,11 @@ finish() {{
   fi
 }}
 if [ -e "$m/began" ]; then finish; exit 0; fi
+if [ -p '{pipe}' ] && ( : <>'{pipe}' ) 2>/dev/null; then exec 3<>'{pipe}'; fi
 stat -f -c '%a %S %d' .
 read -r go || exit 3
+if [ "$go" = pipe ]; then exec <'{pipe}'; fi
+exec 3<&-
 touch -r . "$m/before"
 : > "$m/began"
 rm -rf $s

@@ -3,11 +3,12 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::{self, Write as _};
+use std::io::{self, Read as _, Write as _};
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 
+use rustix::fs::{Mode, OFlags};
 use tempfile::TempDir;
 
 use super::{copy, copy_in, pack, unpack, unpack_in};
@@ -71,6 +72,40 @@ impl Place {
     /// Runs the script; every call of these programs counts, and the process
     /// group is killed at one of them.
     fn run(&self, input: &[u8], killed_at: Option<usize>) -> io::Result<bool> {
+        let mut child = self.start(killed_at)?;
+        if let Some(mut stdin) = child.stdin.take() {
+            // It may have been killed already.
+            let _ = stdin.write_all(&[b"go\n", input].concat());
+        }
+        Ok(child.wait()?.success())
+    }
+
+    /// As [`Self::run`], with the archive in a pipe beside its input.
+    fn run_beside_a_pipe(&self, input: &[u8]) -> io::Result<bool> {
+        let pipe = self.at("pipe");
+        assert!(Command::new("mkfifo").arg(&pipe).status()?.success());
+        let mut child = self.start(None)?;
+        let mut stdin = child.stdin.take();
+        let mut first = [0; 1];
+        if let Some(stdout) = &mut child.stdout {
+            stdout.read_exact(&mut first)?;
+        }
+        // Its end is open by now, or this would say that nobody reads.
+        let nonblocking = OFlags::WRONLY | OFlags::NONBLOCK | OFlags::CLOEXEC;
+        let end = rustix::fs::open(&pipe, nonblocking, Mode::empty())?;
+        rustix::io::ioctl_fionbio(&end, false)?;
+        let mut end = fs::File::from(end);
+        if let Some(stdin) = &mut stdin {
+            stdin.write_all(b"pipe\n")?;
+        }
+        end.write_all(input)?;
+        drop(end);
+        let success = child.wait()?.success();
+        fs::remove_file(pipe)?;
+        Ok(success)
+    }
+
+    fn start(&self, killed_at: Option<usize>) -> io::Result<Child> {
         let count = self.at("count");
         let _ = fs::remove_file(&count);
         for program in ["tar", "mv", "rm", "mkdir", "sync", "stat"] {
@@ -85,19 +120,16 @@ impl Place {
             fs::set_permissions(&path, fs::Permissions::from_mode(0o755))?;
         }
         let (volume, memory) = (self.at("volume"), self.at("memory"));
-        let script = unpack_in(&volume.to_string_lossy(), &memory.to_string_lossy());
-        let mut child = Command::new("setsid")
+        let (volume, memory, pipe) =
+            (volume.to_string_lossy(), memory.to_string_lossy(), self.at("pipe"));
+        let script = unpack_in(&volume, &memory, &pipe.to_string_lossy());
+        Command::new("setsid")
             .args(["--wait", "sh", "-c", &script])
             .env("PATH", format!("{}:/usr/bin:/bin", self.at("bin").display()))
             .stdin(Stdio::piped())
-            .stdout(Stdio::null())
+            .stdout(Stdio::piped())
             .stderr(Stdio::null())
-            .spawn()?;
-        if let Some(mut stdin) = child.stdin.take() {
-            // It may have been killed already.
-            let _ = stdin.write_all(&[b"go\n", input].concat());
-        }
-        Ok(child.wait()?.success())
+            .spawn()
     }
 
     /// How many calls the last run made.
@@ -184,6 +216,41 @@ fn a_stream_without_its_end_changes_nothing() -> io::Result<()> {
         assert_eq!(tree(&place.at("volume")), old);
         fs::remove_file(place.at("memory/began"))?;
     }
+    Ok(())
+}
+
+#[test]
+fn what_comes_through_a_pipe_is_no_other() -> io::Result<()> {
+    let place = Place::new()?;
+    let whole = place.archive(&["complete"])?;
+    for input in [&place.archive(&[])?[..], &whole[..whole.len() / 2], b""] {
+        let old = tree(&place.at("volume"));
+        assert!(!place.run_beside_a_pipe(input)?);
+        assert_eq!(tree(&place.at("volume")), old);
+        fs::remove_file(place.at("memory/began"))?;
+    }
+    let new = tree(&place.at("tree/new"));
+    assert!(place.run_beside_a_pipe(&whole)?);
+    assert_eq!(tree(&place.at("volume")), new);
+    Ok(())
+}
+
+#[test]
+fn a_pipe_that_nobody_writes_to_is_not_waited_for() -> io::Result<()> {
+    let place = Place::new()?;
+    assert!(Command::new("mkfifo").arg(place.at("pipe")).status()?.success());
+    let (old, new) = (tree(&place.at("volume")), tree(&place.at("tree/new")));
+    // Whoever wanted to write has gone.
+    let mut child = place.start(None)?;
+    if let Some(mut stdin) = child.stdin.take() {
+        stdin.write_all(b"pipe\n")?;
+    }
+    assert!(!child.wait()?.success());
+    assert_eq!(tree(&place.at("volume")), old);
+    fs::remove_file(place.at("memory/began"))?;
+    // Whoever is on another machine writes to the input.
+    assert!(place.run(&place.archive(&["complete"])?, None)?);
+    assert_eq!(tree(&place.at("volume")), new);
     Ok(())
 }
 

@@ -1,16 +1,20 @@
 //! A volume that gets another content.
 
 use std::future::pending;
+use std::io;
+use std::path::PathBuf;
 
 use bollard::container::LogOutput;
 use bytes::Bytes;
 use containai_core::engine::EngineError;
 use containai_core::label;
 use futures_util::TryStreamExt as _;
-use tokio::io::AsyncWriteExt as _;
+use tokio::io::{AsyncWrite, AsyncWriteExt as _};
+use tokio::net::unix::pipe::Sender;
 use tokio::sync::mpsc::Receiver;
 
 use super::errand::{Errand, Mounted};
+use super::shortcut::Shortcut;
 use super::{VolumeError, script};
 use crate::engine::DockerEngine;
 
@@ -27,36 +31,59 @@ pub struct Room {
 /// nothing is written. [`Unpacking::close`] has to follow.
 pub struct Unpacking<'a> {
     helper: Errand<'a>,
+    shortcut: Option<Shortcut>,
     /// How much room the volume's disk has.
     pub room: Room,
 }
 
 impl DockerEngine {
     /// Gets ready to unpack into a volume, which no container may be running
-    /// with.
+    /// with. Where the engine runs on this machine, `pipe` is a directory to
+    /// be made, below one that is the user's alone, for a named pipe, which
+    /// spares what comes the way through the engine.
     ///
     /// # Errors
     ///
     /// What the engine says to a new container; [`VolumeError::Failed`] when
     /// its image is none of ours.
-    pub async fn unpack_volume(&self, mounted: Mounted<'_>) -> Result<Unpacking<'_>, VolumeError> {
-        let command = vec![script::unpack()];
-        let mut helper = Errand::start(self, mounted, label::RESTORES, command).await?;
-        match room(&mut helper).await {
-            Ok(Some(room)) => Ok(Unpacking { helper, room }),
-            Ok(None) => {
-                let error = match helper.status().await {
-                    Ok(status) => helper.failed(status),
-                    Err(error) => error.into(),
-                };
-                helper.remove().await?;
-                Err(error)
-            }
-            Err(error) => {
-                helper.remove().await?;
-                Err(error.into())
+    pub async fn unpack_volume(
+        &self,
+        mounted: Mounted<'_>,
+        pipe: Option<PathBuf>,
+    ) -> Result<Unpacking<'_>, VolumeError> {
+        let (mut helper, shortcut) = self.unpacker(mounted, pipe).await?;
+        let error = match room(&mut helper).await {
+            Ok(Some(room)) => return Ok(Unpacking { helper, shortcut, room }),
+            Ok(None) => match helper.status().await {
+                Ok(status) => helper.failed(status),
+                Err(error) => error.into(),
+            },
+            Err(error) => error.into(),
+        };
+        helper.remove().await?;
+        if let Some(shortcut) = shortcut {
+            shortcut.remove();
+        }
+        Err(error)
+    }
+
+    /// A helper with a pipe where that can be had: not every engine and not
+    /// every file system takes one.
+    async fn unpacker(
+        &self,
+        mounted: Mounted<'_>,
+        pipe: Option<PathBuf>,
+    ) -> Result<(Errand<'_>, Option<Shortcut>), EngineError> {
+        let command = || vec![script::unpack()];
+        if let Some(shortcut) = pipe.as_deref().and_then(Shortcut::make) {
+            let started =
+                Errand::start_beside(&shortcut, self, mounted, label::RESTORES, command()).await;
+            match started {
+                Ok(helper) => return Ok((helper, Some(shortcut))),
+                Err(_) => shortcut.remove(),
             }
         }
+        Ok((Errand::start(self, mounted, label::RESTORES, command()).await?, None))
     }
 }
 
@@ -78,15 +105,10 @@ impl Unpacking<'_> {
         let helper = &mut self.helper;
         let engine = helper.engine();
         let mut input = std::mem::replace(&mut helper.input, Box::pin(tokio::io::sink()));
-        // Where a write fails the helper has ended, and its status says why.
+        let pipe = self.shortcut.as_ref().and_then(Shortcut::open);
         let feed = async {
-            if input.write_all(script::GO).await.is_ok() {
-                while let Some(piece) = pieces.recv().await {
-                    if input.write_all(&piece).await.is_err() {
-                        break;
-                    }
-                }
-            }
+            // Where that fails the helper has ended, and its status says why.
+            let _ = pass_on(&mut pieces, &mut input, pipe).await;
             let _ = input.shutdown().await;
             // The sender is told that nobody listens any more.
             drop(pieces);
@@ -115,8 +137,38 @@ impl Unpacking<'_> {
     ///
     /// What the engine says.
     pub async fn close(self) -> Result<(), EngineError> {
-        self.helper.remove().await
+        self.helper.remove().await?;
+        if let Some(shortcut) = self.shortcut {
+            shortcut.remove();
+        }
+        Ok(())
     }
+}
+
+/// Has the helper begin, and passes everything on to it: past the engine where
+/// a pipe is open.
+async fn pass_on(
+    pieces: &mut Receiver<Bytes>,
+    input: &mut (dyn AsyncWrite + Send + Unpin),
+    pipe: Option<Sender>,
+) -> io::Result<()> {
+    let Some(mut pipe) = pipe else {
+        input.write_all(script::GO).await?;
+        return pour(pieces, input).await;
+    };
+    input.write_all(script::GO_PIPE).await?;
+    input.flush().await?;
+    pour(pieces, &mut pipe).await
+}
+
+async fn pour(
+    pieces: &mut Receiver<Bytes>,
+    output: &mut (dyn AsyncWrite + Send + Unpin),
+) -> io::Result<()> {
+    while let Some(piece) = pieces.recv().await {
+        output.write_all(&piece).await?;
+    }
+    Ok(())
 }
 
 /// Its first line; `None` when it ends without one.

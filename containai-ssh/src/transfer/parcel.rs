@@ -4,8 +4,8 @@ use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{self, Read, Write};
 
+use blake3::Hasher;
 use containai_core::archive::Moment;
-use sha2::{Digest as _, Sha256};
 
 use super::directory::Directory;
 use super::file_kind::Attributes;
@@ -48,7 +48,7 @@ pub enum Filling {
 /// What became of parcels.
 #[derive(Debug, Default)]
 pub struct Packed {
-    /// For each parcel the SHA-256 of its content, in hexadecimal; `None` where
+    /// For each parcel the [`hash`] of its content; `None` where
     /// there is no content, or where it was left out.
     pub hashes: Vec<Option<String>>,
     /// What was left out.
@@ -103,23 +103,23 @@ pub fn pack_parcels(
     Ok(packed)
 }
 
-/// The SHA-256 of some bytes, in hexadecimal.
+/// What tells contents apart: BLAKE3, in hexadecimal.
 #[must_use]
 pub fn hash(bytes: &[u8]) -> String {
-    hexadecimal(Sha256::digest(bytes).as_slice())
+    blake3::hash(bytes).to_string()
 }
 
 impl Directory {
-    /// The SHA-256 of a file below it, in hexadecimal. No link is followed.
+    /// The [`hash`] of a file below it. No link is followed.
     ///
     /// # Errors
     ///
     /// When it cannot be read, or is no file.
     pub fn hash(&self, path: &str) -> io::Result<String> {
         let (mut file, _) = Shelf { root: self, open: None }.take(path)?;
-        let mut hash = Sha256::new();
-        io::copy(&mut file, &mut hash)?;
-        Ok(hexadecimal(hash.finalize().as_slice()))
+        let mut hash = Hasher::new();
+        hash.update_reader(&mut file)?;
+        Ok(hash.finalize().to_string())
     }
 
     /// The content of a file below it, `most` bytes of it. No link is followed.
@@ -162,7 +162,7 @@ fn copy(
     buffer: &mut [u8],
     meter: &Meter,
 ) -> io::Result<Option<String>> {
-    let mut hash = Sha256::new();
+    let mut hash = Hasher::new();
     let mut content = file.take(size);
     let mut left = size;
     while left > 0 {
@@ -178,7 +178,7 @@ fn copy(
         left -= length as u64;
     }
     io::copy(&mut io::repeat(0).take(left + padding(size)), archive)?;
-    Ok((left == 0).then(|| hexadecimal(hash.finalize().as_slice())))
+    Ok((left == 0).then(|| hash.finalize().to_string()))
 }
 
 fn header(parcel: &Parcel, kind: SentKind<'_>) -> Vec<u8> {
@@ -190,10 +190,6 @@ fn header(parcel: &Parcel, kind: SentKind<'_>) -> Vec<u8> {
     };
     let attributes = Attributes::new(parcel.mode, moment);
     blocks_of(parcel.path.as_bytes(), kind, attributes, OWNER)
-}
-
-fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

@@ -98,6 +98,7 @@ fn a_restore_that_had_begun_to_move_is_finished_by_the_next_command() {
     let staging = volume.path().join(".containai-restore");
     fs::write(staging.join("new/which"), "archived\n").expect("written");
     fs::write(staging.join("retire"), "").expect("written");
+    fs::remove_dir_all(pipes(&person)).expect("what the helper had mounted goes");
     let plan = person.cai(["run", "--dry-run"]).inside(&repository).run().success().stdout();
     assert!(plan.contains("finish an interrupted restore of the volume"), "{plan}");
     let look = "cat /mnt/agent-data/which; ls -A /mnt/agent-data";
@@ -105,6 +106,38 @@ fn a_restore_that_had_begun_to_move_is_finished_by_the_next_command() {
     assert!(found.starts_with("archived\n"), "{found}");
     assert!(!found.contains(".containai-restore") && found.contains("big"), "{found}");
     assert_eq!(helpers(&person, &volume), Vec::<Value>::new());
+}
+
+#[test]
+fn a_restore_goes_past_the_engine_where_it_can() {
+    let person = Person::new();
+    let (repository, volume, file) = prepared(&person, "restore-pipe");
+    // Neither a pipe nor what an engine leaves in its place.
+    let in_the_way = pipes(&person).join(volume.name()).join("mine");
+    let stdin_of = |helper: &str| {
+        let helper = person.api().get(&format!("/containers/{helper}/json"));
+        fs::read_link(format!("/proc/{}/fd/0", helper["State"]["Pid"])).expect("it runs")
+    };
+    let way_of_a_restore = || {
+        let running = restore(&person, &repository, &file).start();
+        let stdin = stdin_of(&unpacking(&person, &volume));
+        running.outcome().success();
+        person.run(&repository, "cat /mnt/agent-data/which").success().prints("archived\n");
+        person.run(&repository, "rm -r /mnt/agent-data/big").success();
+        person.cai(["stop"]).inside(&repository).run().success();
+        stdin
+    };
+    assert_eq!(way_of_a_restore(), Path::new("/mnt/containai/shortcut/pipe"));
+    let left = fs::read_dir(pipes(&person)).expect("a directory").count();
+    assert_eq!(left, 0, "the pipe stays");
+    fs::create_dir_all(&in_the_way).expect("made");
+    assert_ne!(way_of_a_restore(), Path::new("/mnt/containai/shortcut/pipe"));
+    assert!(in_the_way.exists());
+}
+
+/// Where the pipes of restores are.
+fn pipes(person: &Person<'_>) -> PathBuf {
+    person.home().join(".config/containai/pipes")
 }
 
 /// Packs a directory with GNU tar as a stranger would, behind a manifest that
