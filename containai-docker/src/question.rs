@@ -1,43 +1,66 @@
-//! The question that every command begins with, asked without a library.
+//! Questions to the engine that are asked without a library.
 //!
 //! Which containers there are is asked before anything else, and to set up an
-//! HTTP client for one answer takes as long as the engine takes to give it. In
-//! HTTP/1.0 an answer comes in one piece (RFC 1945 §7.2.2).
+//! HTTP client for one answer takes as long as the engine takes to give it; what
+//! volumes hold the library does not read from every engine. In HTTP/1.0 an
+//! answer comes in one piece (RFC 1945 §7.2.2).
 
 use std::io::{self, ErrorKind};
 use std::path::Path;
 
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use serde::de::DeserializeOwned;
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::UnixStream;
 
 use crate::inspect::Entry;
 
-const REQUEST: &[u8] = b"GET /containers/json?all=true HTTP/1.0\r\nHost: docker\r\n\r\n";
 /// What mostly holds the whole answer, in bytes.
-const ROOM: usize = 32 * 1024;
+const ROOM: usize = 32 << 10;
+/// The longest answer in bytes: some hundred for each of a hundred thousand
+/// things.
+const LONGEST: usize = 64 << 20;
 
 /// Lists all containers of the engine behind a socket of this machine.
 ///
 /// # Errors
 ///
+/// Those of [`ask`].
+pub(crate) async fn list(socket: &Path) -> io::Result<Vec<Entry>> {
+    ask(UnixStream::connect(socket).await?, "/containers/json?all=true").await
+}
+
+/// Asks for a path of the API without a version, so that the engine answers in
+/// the newest words that it knows.
+///
+/// # Errors
+///
 /// Anything but the expected answer is one, and tells no more than that: the
 /// library knows better what it means, and asking it again does no harm.
-pub(crate) async fn list(socket: &Path) -> io::Result<Vec<Entry>> {
-    let mut stream = UnixStream::connect(socket).await?;
-    stream.write_all(REQUEST).await?;
+pub(crate) async fn ask<T: DeserializeOwned>(
+    mut stream: impl AsyncRead + AsyncWrite + Unpin,
+    path: &str,
+) -> io::Result<T> {
+    let request = format!("GET {path} HTTP/1.0\r\nHost: docker\r\n\r\n");
+    stream.write_all(request.as_bytes()).await?;
+    stream.flush().await?;
     let mut answer = Vec::with_capacity(ROOM);
-    loop {
-        let length = stream.read_buf(&mut answer).await?;
+    while answer.len() < LONGEST {
+        let has_ended = stream.read_buf(&mut answer).await? == 0;
+        // The engine ends what it writes with a line, a moment before it closes.
+        if !has_ended && !answer.ends_with(b"\n") {
+            continue;
+        }
         match read(&answer)? {
-            Some(entries) => return Ok(entries),
-            None if length == 0 => return Err(ErrorKind::UnexpectedEof.into()),
+            Some(content) => return Ok(content),
+            None if has_ended => return Err(ErrorKind::UnexpectedEof.into()),
             None => {}
         }
     }
+    Err(ErrorKind::FileTooLarge.into())
 }
 
 /// What an answer says; `None` as long as it is not whole.
-fn read(answer: &[u8]) -> io::Result<Option<Vec<Entry>>> {
+fn read<T: DeserializeOwned>(answer: &[u8]) -> io::Result<Option<T>> {
     const END: &[u8] = b"\r\n\r\n";
     let Some(at) = answer.windows(END.len()).position(|window| window == END) else {
         return Ok(None);
@@ -48,7 +71,7 @@ fn read(answer: &[u8]) -> io::Result<Option<Vec<Entry>>> {
         return Err(ErrorKind::InvalidData.into());
     }
     match serde_json::from_slice(body) {
-        Ok(entries) => Ok(Some(entries)),
+        Ok(content) => Ok(Some(content)),
         Err(error) if error.is_eof() => Ok(None),
         Err(error) => Err(error.into()),
     }
@@ -68,9 +91,11 @@ mod tests {
     fn an_answer_is_whole_or_none() -> io::Result<()> {
         let whole = ANSWER.trim_end().len();
         for length in 0..whole {
-            assert!(read(&ANSWER.as_bytes()[..length])?.is_none(), "{length}");
+            let part: Option<Vec<Entry>> = read(&ANSWER.as_bytes()[..length])?;
+            assert!(part.is_none(), "{length}");
         }
-        assert_eq!(read(ANSWER.as_bytes())?.map(|entries| entries.len()), Some(1));
+        let all: Option<Vec<Entry>> = read(ANSWER.as_bytes())?;
+        assert_eq!(all.map(|entries| entries.len()), Some(1));
         Ok(())
     }
 
@@ -84,7 +109,7 @@ mod tests {
             "HTTP/1.0 200 OK\r\n\r\n{\"message\": \"no\"}",
             &chunked,
         ] {
-            assert!(read(answer.as_bytes()).is_err(), "{answer}");
+            assert!(read::<Vec<Entry>>(answer.as_bytes()).is_err(), "{answer}");
         }
     }
 
@@ -95,9 +120,9 @@ mod tests {
         assert_eq!(list(&socket).await.unwrap_err().kind(), ErrorKind::NotFound);
         let listener = UnixListener::bind(&socket)?;
         let engine = thread::spawn(move || -> io::Result<()> {
-            for said in [ANSWER, &ANSWER[..ANSWER.len() - 9]] {
+            for said in [ANSWER, ANSWER.trim_end(), &ANSWER[..ANSWER.len() - 9]] {
                 let (mut stream, _) = listener.accept()?;
-                io::Read::read_exact(&mut stream, &mut [0; REQUEST.len()])?;
+                io::Read::read_exact(&mut stream, &mut [0; 56])?;
                 for piece in said.as_bytes().chunks(20) {
                     io::Write::write_all(&mut stream, piece)?;
                     thread::yield_now();
@@ -105,7 +130,9 @@ mod tests {
             }
             Ok(())
         });
-        assert_eq!(list(&socket).await?.len(), 1);
+        for _ in 0..2 {
+            assert_eq!(list(&socket).await?.len(), 1);
+        }
         assert_eq!(list(&socket).await.unwrap_err().kind(), ErrorKind::UnexpectedEof);
         engine.join().expect("it does not panic")
     }
