@@ -183,19 +183,18 @@ mod tests {
         Ok(names)
     }
 
+    /// What a repository may say that has git run its programs.
+    const TRAPS: &str = r"git config filter.evil.smudge 'touch ../smudged; cat'
+        git config core.fsmonitor 'touch ../monitored'
+        for hook in post-checkout reference-transaction; do
+          printf '#!/bin/sh\ntouch ../hooked\n' > .git/hooks/$hook; chmod +x .git/hooks/$hook
+        done";
+
     #[test]
     fn a_worktree_is_made_without_running_what_the_repository_says() -> anyhow::Result<()> {
         let place = tempfile::TempDir::new()?;
         let repository = repository(place.path())?;
-        sh(
-            repository.as_path(),
-            "git config filter.evil.smudge 'touch ../smudged; cat'
-             git config core.fsmonitor 'touch ../monitored'
-             echo '* filter=evil' > .git/info/attributes
-             for hook in post-checkout reference-transaction; do
-               printf '#!/bin/sh\ntouch ../hooked\n' > .git/hooks/$hook; chmod +x .git/hooks/$hook
-             done",
-        );
+        sh(repository.as_path(), &format!("{TRAPS}; echo '* filter=evil' > .git/info/attributes"));
         let tree = WorkspacePath::new(repository.as_path().with_file_name("api-fork"))?;
         assert_eq!(worktree_branch(&repository, &tree), None);
         add_worktree(&repository, &tree, "fork/one")?;
@@ -213,14 +212,11 @@ mod tests {
         let repository = repository(place.path())?;
         sh(
             repository.as_path(),
-            "echo '* filter=evil' > .gitattributes; git add .gitattributes
-             git commit -q -m second; git branch side; git tag v1; git checkout -q --detach
-             git config remote.origin.url https://git.example/api.git
-             git config filter.evil.smudge 'touch ../smudged; cat'
-             git config core.fsmonitor 'touch ../monitored'
-             for hook in post-checkout reference-transaction; do
-               printf '#!/bin/sh\ntouch ../hooked\n' > .git/hooks/$hook; chmod +x .git/hooks/$hook
-             done",
+            &format!(
+                "echo '* filter=evil' > .gitattributes; git add .gitattributes
+                 git commit -q -m second; git branch side; git tag v1; git checkout -q --detach
+                 git config remote.origin.url https://git.example/api.git; {TRAPS}"
+            ),
         );
         let path = WorkspacePath::new(repository.as_path().with_file_name("api-fork"))?;
         make_apart(&repository, &path, "fork/one")?;

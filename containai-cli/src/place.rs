@@ -119,7 +119,7 @@ impl<'a> Target<'a> {
         match surroundings::around(spot, containers, &self.context) {
             None => spot.path().clone(),
             Some(place) => {
-                let tell = || surroundings::tell(&self.context, &place, spot.path(), ".");
+                let tell = || surroundings::tell(self.context.ui, &place, spot.path(), ".");
                 self.telling.call_once(tell);
                 place
             }

@@ -40,13 +40,7 @@ pub(crate) fn meant(
     context: &Context<'_>,
     otherwise: &str,
 ) -> WorkspacePath {
-    match around(spot, containers, context) {
-        None => spot.path().clone(),
-        Some(place) => {
-            tell(context, &place, spot.path(), otherwise);
-            place
-        }
-    }
+    choose(context.ui, spot, around(spot, containers, context), otherwise)
 }
 
 /// As [`meant`], for a command that does its work without an engine, too.
@@ -57,13 +51,13 @@ pub(crate) async fn meant_anyway(
     ui: &Ui,
     otherwise: &str,
 ) -> WorkspacePath {
-    match around_anyway(spot, global, env, ui).await {
-        None => spot.path().clone(),
-        Some(place) => {
-            say(ui, &place, spot.path(), otherwise);
-            place
-        }
-    }
+    choose(ui, spot, around_anyway(spot, global, env, ui).await, otherwise)
+}
+
+fn choose(ui: &Ui, spot: &Spot, around: Option<WorkspacePath>, otherwise: &str) -> WorkspacePath {
+    let Some(place) = around else { return spot.path().clone() };
+    tell(ui, &place, spot.path(), otherwise);
+    place
 }
 
 /// As [`around`], for a command that does its work without an engine, too: one
@@ -104,16 +98,7 @@ async fn containers(context: &Context<'_>) -> anyhow::Result<Vec<Container>> {
 }
 
 /// Says that `place` is used and not `here`.
-pub(crate) fn tell(
-    context: &Context<'_>,
-    place: &WorkspacePath,
-    here: &WorkspacePath,
-    otherwise: &str,
-) {
-    say(context.ui, place, here, otherwise);
-}
-
-fn say(ui: &Ui, place: &WorkspacePath, here: &WorkspacePath, otherwise: &str) {
+pub(crate) fn tell(ui: &Ui, place: &WorkspacePath, here: &WorkspacePath, otherwise: &str) {
     ui.say(&format!(
         "using the workspace {place} around {here}; `{otherwise}` takes this directory"
     ));

@@ -28,7 +28,7 @@ impl Entrance<'_> {
             }
         };
         if is_told {
-            surroundings::tell(&self.context, &place, &here, "--workspace .");
+            surroundings::tell(self.context.ui, &place, &here, "--workspace .");
         }
         let is_other = place != here;
         self.spot = Spot::Named(place);
