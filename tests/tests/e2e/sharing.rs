@@ -85,7 +85,7 @@ fn a_name_that_another_container_has_by_now_leads_there() {
         fs::write(repository.path().join("who"), name).expect("a file can be written");
         let run = ["run", "--image", "base", "--container", "passed-on", "--", "true"];
         person.cai(run).inside(repository).run().success();
-        until(Duration::from_secs(10), "a broker", || socket(&person).exists().then_some(()));
+        until(Duration::from_secs(60), "a broker", || socket(&person).exists().then_some(()));
         for _ in 0..3 {
             let exec = ["exec", "--container", "passed-on", "--", "cat", "who"];
             assert_eq!(person.cai(exec).inside(&away).run().line(), name);

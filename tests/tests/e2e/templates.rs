@@ -236,7 +236,7 @@ fn hooks_of_a_template_run_in_its_containers_and_what_is_not_followed_is_told() 
     let made = person.cai(run).inside(&repository).run();
     made.success().tells("network.conf` is not followed").tells("nothing in");
     let who = |expected: &str| {
-        until(Duration::from_secs(30), "the hooks have run", || {
+        until(Duration::from_secs(60), "the hooks have run", || {
             let who = person.exec(&repository, "systemctl is-system-running --wait; cat ~/who");
             (who.stdout() == format!("running\n{expected}")).then_some(())
         });
