@@ -54,7 +54,6 @@ static BASE: &[File] = context! { "base":
     0o644 "rootfs/etc/systemd/system/dbus.socket.d/containai.conf"
     0o644 "rootfs/etc/systemd/system/docker.service.d/containai.conf"
     0o644 "rootfs/etc/systemd/system/docker.socket.d/containai.conf"
-    0o644 "rootfs/etc/systemd/system/mount.d/containai.conf"
     0o644 "rootfs/etc/systemd/system/ssh-keygen.service"
     0o644 "rootfs/etc/systemd/system/ssh.service"
     0o755 "rootfs/usr/lib/containai/agent"

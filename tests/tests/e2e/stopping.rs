@@ -101,3 +101,33 @@ fn a_paused_container_shuts_down_in_order() {
     assert_eq!(state["Running"], false);
     assert_ne!(state["ExitCode"], 137, "it was killed");
 }
+
+/// A command that goes on until everything is told to end, and a service of the
+/// container's own that works in the workspace: the service manager knows what
+/// is mounted by name then, and is not to unmount it for that.
+#[test]
+fn what_is_at_work_has_its_files_until_the_very_end() {
+    let person = Person::new();
+    let repository = person.repository("until-the-end");
+    let service = "printf '%s\\n' \
+        '[Unit]' 'RequiresMountsFor=/mnt/agent-data /var/lib/docker' \
+        '[Service]' 'ExecStart=/bin/true' 'WorkingDirectory=/home/agent/workspace' \
+        '[Install]' 'WantedBy=multi-user.target' | sudo tee /etc/systemd/system/worker.service
+        sudo systemctl enable worker.service";
+    person.run(&repository, service).success();
+    person.cai(["stop"]).inside(&repository).run().success();
+    let script = "while :; do
+            mountpoint -q /home/agent/workspace || echo workspace >> /home/agent/missed
+            mountpoint -q /mnt/agent-data || echo agent-data >> /home/agent/missed
+            mountpoint -q /var/lib/docker || echo docker >> /home/agent/missed
+            : > /run/watching
+        done";
+    let unit = ["systemd-run", "--property", "DefaultDependencies=no", "--quiet"];
+    let words = ["run", "--image", "base", "--", "sudo"].into_iter().chain(unit);
+    let watching = words.chain(["sh", "-c", script]);
+    person.cai(watching).inside(&repository).run().success();
+    person.exec(&repository, "until [ -e /run/watching ]; do sleep .1; done").success();
+    person.cai(["stop"]).inside(&repository).run().success();
+    let missed = person.run(&repository, "cat /home/agent/missed");
+    missed.code(1).prints("").tells("No such file");
+}
