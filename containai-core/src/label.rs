@@ -187,7 +187,7 @@ impl Labels {
 
     /// The workspace path as written; `None` when absent or empty.
     pub fn workspace(&self) -> Option<&str> {
-        self.get(WORKSPACE).filter(|path| !path.is_empty())
+        self.get(WORKSPACE)
     }
 
     /// The SSH port; `None` when absent or not a port.
@@ -237,9 +237,20 @@ impl Labels {
         self
     }
 
+    /// The same labels for a container of an image that has these. Whoever makes an
+    /// image of a container makes it with the container's labels; what these say of
+    /// one container does not hold for another.
+    #[must_use]
+    pub fn over_image(mut self, image: &Self) -> Self {
+        for key in image.0.keys().filter(|key| key.starts_with(RESERVED)) {
+            self.0.entry(key.clone()).or_default();
+        }
+        self
+    }
+
     /// The id of the container that this one replaces; `None` for most.
     pub fn replaces(&self) -> Option<&str> {
-        self.get(REPLACES).filter(|id| !id.is_empty())
+        self.get(REPLACES)
     }
 
     /// When the replaced container was last started.
@@ -280,9 +291,11 @@ impl Labels {
         Some(list.split(',').filter(|agent| !agent.is_empty()).collect())
     }
 
-    /// One label's value.
+    /// One label's value. What only containers get of us counts as absent while it
+    /// is empty: nobody can take a label of the image's from a container.
     pub fn get(&self, key: &str) -> Option<&str> {
-        self.0.get(key).map(String::as_str)
+        let is_said = |value: &&str| !value.is_empty() || !key.starts_with(RESERVED);
+        self.0.get(key).map(String::as_str).filter(is_said)
     }
 
     /// The labels as another map, such as the one that the engine's API takes.
@@ -324,5 +337,21 @@ mod tests {
             assert_eq!(seen.workspace().is_some(), is_seen, "{owner:?} seen by {viewer:?}");
             assert!(seen.is_managed());
         }
+    }
+
+    #[test]
+    fn labels_of_an_image_say_nothing_of_a_container() {
+        let one = ClientId::from_random([1; 16]);
+        let image = [(EPHEMERAL, "true"), (CLIENT, one.as_str()), (RESTORES, "a"), (AGENTS, "b")]
+            .into_iter()
+            .chain([(WORKSPACE, "/theirs"), (IMAGE, "other")])
+            .collect::<Labels>();
+        let own = [(MANAGED, "true"), (WORKSPACE, "/src")].into_iter().collect::<Labels>();
+        // As Docker puts them together.
+        let mut has = image.clone();
+        has.0.extend(own.over_image(&image).0);
+        assert_eq!(has.workspace(), Some("/src"));
+        assert!(has.is_of(None) && !has.is_ephemeral() && !has.is_helper());
+        assert_eq!((has.get(IMAGE), has.agents()), (None, Some(vec!["b"])));
     }
 }

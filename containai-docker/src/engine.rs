@@ -267,7 +267,9 @@ impl Engine for DockerEngine {
     }
 
     async fn create(&self, spec: &ContainerSpec) -> Result<ContainerId, EngineError> {
-        let body = spec::body(spec)?;
+        let mut body = spec::body(spec)?;
+        let image = image::labels(self, &spec.image).await?;
+        body.labels = Some(spec.labels().over_image(&image).into_map());
         self.open_workspace(spec).await?;
         container::create(&self.docker, spec.name.as_ref(), body)
             .await

@@ -39,13 +39,13 @@ impl Labels {
     /// The volumes that the container makes of others; `None` for all but some
     /// helpers.
     pub fn copies(&self) -> Option<Vec<VolumeName>> {
-        let list = self.get(COPIES).filter(|list| !list.is_empty())?;
+        let list = self.get(COPIES)?;
         Some(list.split(',').filter_map(|name| VolumeName::parse(name).ok()).collect())
     }
 
     /// Whether it helps to make a snapshot, or something of one.
     pub fn is_snapshot_helper(&self) -> bool {
-        self.copies().is_some() || self.get(ANONYMISES).is_some_and(|text| !text.is_empty())
+        self.copies().is_some() || self.get(ANONYMISES).is_some()
     }
 
     /// The containers that are frozen while the container copies.
@@ -57,7 +57,7 @@ impl Labels {
     /// Whether the container does one thing beside a volume, and is nobody's
     /// workspace.
     pub fn is_helper(&self) -> bool {
-        let says = |key| self.get(key).is_some_and(|text| !text.is_empty());
+        let says = |key| self.get(key).is_some();
         [RESTORES, PACKS, FILLS, COPIES, ANONYMISES].into_iter().any(says)
     }
 }

@@ -26,4 +26,5 @@ pub use surroundings::Surroundings;
 
 pub(crate) use build::Log;
 pub(crate) use provide::{find, get, provide};
+pub(crate) use store::labels;
 pub(crate) use tree::files;

@@ -11,6 +11,7 @@ use containai_core::lifecycle::{Event, Events};
 
 use super::build::BuildCache;
 use super::pull::pull;
+use super::store::labels;
 use super::{bootstrap, build, reference};
 use crate::built::{self, Recipe};
 use crate::engine::DockerEngine;
@@ -205,11 +206,9 @@ pub(crate) async fn pull_released(
     if let Err(reason) = pull(engine, &released, events).await {
         return Ok(Err(reason));
     }
-    let inspected = engine.docker().inspect_image(&released).await;
-    let inspected = inspected.map_err(|error| engine.failure(error))?;
-    let labels = inspected.config.and_then(|config| config.labels).unwrap_or_default();
+    let labels = labels(engine, &released).await?;
     let content = reference::content(image);
-    if labels.get(label::IMAGE_CONTENT) != Some(&content) {
+    if labels.get(label::IMAGE_CONTENT) != Some(content.as_str()) {
         return Ok(Err(format!("`{released}` was made from other files than this version has")));
     }
     let local = reference::local_reference(image);

@@ -8,6 +8,7 @@ use bollard::query_parameters::{
     ListContainersOptionsBuilder, ListImagesOptionsBuilder, RemoveImageOptionsBuilder,
 };
 use containai_core::engine::{EngineError, OwnImage};
+use containai_core::label::Labels;
 
 use crate::engine::DockerEngine;
 
@@ -44,6 +45,14 @@ fn stored(image: ImageSummary, users: &HashMap<String, usize>) -> OwnImage {
         created: image.created,
         id: image.id,
     }
+}
+
+/// The labels of an image that is there.
+pub(crate) async fn labels(engine: &DockerEngine, reference: &str) -> Result<Labels, EngineError> {
+    let inspected = engine.docker().inspect_image(reference).await;
+    let inspected = inspected.map_err(|error| engine.failure(error))?;
+    let labels = inspected.config.and_then(|config| config.labels);
+    Ok(labels.unwrap_or_default().into_iter().collect())
 }
 
 /// Removes an image by all its names, and the layers that nothing else needs.

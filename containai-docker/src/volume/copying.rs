@@ -193,7 +193,7 @@ mod tests {
         let labels = helper_labels(&job, None);
         assert_eq!(labels.get(label::COPIES), Some("b"));
         assert_eq!(labels.get(label::FREEZES), Some("c1,c2"));
-        assert_eq!(labels.get(label::WORKSPACE), Some(""));
+        assert_eq!(labels.workspace(), None);
     }
 
     #[test]

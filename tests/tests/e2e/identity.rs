@@ -196,6 +196,32 @@ fn git_works_in_a_linked_worktree_of_root() {
     worktree_works(None);
 }
 
+/// Docker copies an image's labels to its containers, and a container's to the
+/// images that are made of it.
+#[test]
+fn an_image_of_a_container_brings_none_of_its_labels_along() {
+    let person = Person::new();
+    let (first, second) = (person.repository("pictured"), person.repository("of-a-picture"));
+    person.run(&first, "true").success();
+    let id = person.container(first.path())["Id"].as_str().expect("an id").to_owned();
+    let tag = std::process::id().to_string();
+    let labels = json!({"Labels": {
+        "containai.ephemeral": "true", "containai.client": "f".repeat(32),
+        "containai.restores": "a-volume", "containai.takes-name": "another",
+    }});
+    person.api().post(&format!("/commit?container={id}&repo=picture&tag={tag}"), &labels);
+    let image = format!("picture:{tag}");
+    let run = ["run", "--image", &image, "--", "cat", "/proc/sys/kernel/hostname"];
+    let name = person.cai(run).inside(&second).run().success().stdout();
+    assert_eq!(person.cai(run).inside(&second).run().success().stdout(), name);
+    let container = person.container(second.path());
+    assert_eq!(container["Name"], format!("/{}", name.trim()));
+    let listed = person.cai(["list"]).run().success().stdout();
+    assert_eq!(listed.lines().filter(|line| line.contains(name.trim())).count(), 1, "{listed}");
+    person.cai(["stop", "--remove", name.trim()]).run().success();
+    person.api().delete(&format!("/images/{image}"));
+}
+
 #[test]
 fn a_workspace_cannot_have_a_directory_mounted_by_naming_it() {
     let person = Person::new();
