@@ -3,7 +3,9 @@
 use containai_core::engine::{Container, ContainerId, RunState};
 use containai_core::fake::{self, FakeEngine, FakeRemote, run};
 use containai_core::label::{self, Labels};
-use containai_core::lifecycle::{Desired, Observed, Refusal, Silent, Step, decide, drive, plan};
+use containai_core::lifecycle::{
+    Desired, Observed, Refusal, Silent, Step, decide, drive, finish_restore, plan,
+};
 use containai_core::naming::{ContainerName, HostPort, WorkspacePath};
 use containai_core::records::NoRecords;
 
@@ -84,6 +86,15 @@ fn the_next_run_goes_on_from_any_crash() {
             }
         }
     }
+}
+
+#[test]
+fn a_helper_that_is_about_to_start_is_waited_for() {
+    let helper = helper(RunState::Created, "data");
+    let engine = FakeEngine::new().with_container(helper.clone());
+    engine.start_secretly(&helper.id);
+    run(finish_restore(&engine, &helper)).expect("it ends");
+    assert_eq!(engine.snapshot(), []);
 }
 
 #[test]
