@@ -89,12 +89,22 @@ fn the_next_run_goes_on_from_any_crash() {
 }
 
 #[test]
-fn a_helper_that_is_about_to_start_is_waited_for() {
-    let helper = helper(RunState::Created, "data");
-    let engine = FakeEngine::new().with_container(helper.clone());
-    engine.start_secretly(&helper.id);
-    run(finish_restore(&engine, &helper)).expect("it ends");
-    assert_eq!(engine.snapshot(), []);
+fn a_helper_that_is_about_to_start_or_at_its_end_is_waited_for() {
+    for state in [RunState::Created, RunState::Running] {
+        let helper = helper(state, "data");
+        let engine = FakeEngine::new().with_container(helper.clone());
+        engine.start_secretly(&helper.id);
+        run(finish_restore(&engine, &helper)).expect("it ends");
+        assert_eq!(engine.snapshot(), []);
+    }
+}
+
+#[test]
+fn a_helper_that_somebody_else_finished_is_no_error() {
+    for state in [RunState::Created, RunState::Exited, RunState::Running] {
+        let helper = helper(state, "data");
+        run(finish_restore(&FakeEngine::new(), &helper)).expect("nothing is left to do");
+    }
 }
 
 #[test]

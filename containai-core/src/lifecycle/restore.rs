@@ -43,13 +43,27 @@ pub(super) fn decide_restore(observed: &Observed, container: &Container) -> Opti
     })
 }
 
-/// Brings an interrupted restore to its end, or takes it back.
+/// Brings an interrupted restore to its end, or takes it back. Whoever has begun
+/// it is gone.
 ///
 /// # Errors
 ///
 /// [`Refusal::HalfRestored`] when the helper fails again; what the engine
 /// answered.
 pub async fn finish_restore<E: Engine>(engine: &E, helper: &Container) -> Result<(), DriveError> {
+    match finish(engine, helper).await {
+        // Somebody else has finished it.
+        Err(DriveError::Engine(EngineError::NoSuchContainer { .. })) => Ok(()),
+        outcome => outcome,
+    }
+}
+
+async fn finish<E: Engine>(engine: &E, helper: &Container) -> Result<(), DriveError> {
+    // Nobody feeds it any more: it takes back what it has unpacked, or brings it
+    // to its end.
+    if helper.state == RunState::Running {
+        engine.exited(&helper.id).await?;
+    }
     // One that never ran has done nothing. The engine may be about to start it
     // for somebody who is gone, and nothing is what it does then.
     if helper.state == RunState::Created {
