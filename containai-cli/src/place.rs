@@ -209,13 +209,10 @@ impl Place {
         for done in observed.packed(&self.volume) {
             engine.remove(&done.id).await?;
         }
-        let Some(helper) = observed.restoring(&self.volume) else { return Ok(()) };
-        if helper.state == RunState::Running {
-            // Nobody feeds it any more, or it would not be our turn. It takes
-            // back what it has unpacked, or brings it to its end.
-            engine.exited(&helper.id).await?;
+        match observed.restoring(&self.volume) {
+            None => Ok(()),
+            Some(helper) => Ok(finish_restore(engine, helper).await?),
         }
-        Ok(finish_restore(engine, helper).await?)
     }
 
     /// The image of the container; without one the configured image, which is

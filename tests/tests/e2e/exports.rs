@@ -200,15 +200,20 @@ fn what_is_exported_belongs_together() {
 
     // Whoever comes meanwhile wakes nobody before all is read.
     let is_paused = || person.container(repository.path())["State"]["Paused"] == true;
-    let other = place.join("other.tgz");
-    let running =
-        person.cai(["export", "-o", &other.display().to_string()]).inside(&repository).start();
-    until(Duration::from_secs(60), "the container is frozen", || is_paused().then_some(()));
-    count();
-    running.outcome().success();
-    let (a, z) = (read(&other, "a"), read(&other, "z"));
-    assert!(a == z || a == z + 1, "{a} and {z} were read at different times");
-    fs::remove_file(other).expect("it is there");
+    let whole_beside = |comes: &dyn Fn()| {
+        let other = place.join("other.tgz");
+        let words = ["export", "-o", &other.display().to_string()];
+        let running = person.cai(words).inside(&repository).start();
+        until(Duration::from_secs(60), "the container is frozen", || is_paused().then_some(()));
+        comes();
+        running.outcome().success();
+        let (a, z) = (read(&other, "a"), read(&other, "z"));
+        assert!(a == z || a == z + 1, "{a} and {z} were read at different times");
+        fs::remove_file(other).expect("it is there");
+    };
+    whole_beside(&|| {
+        count();
+    });
 
     // Whoever is killed meanwhile leaves no file, and a container that the next
     // command wakes.
@@ -229,6 +234,9 @@ fn what_is_exported_belongs_together() {
     let archives = fs::read_dir(&place).expect("a directory").flatten();
     let archives = archives.filter(|it| it.file_name().to_string_lossy().ends_with(".tgz"));
     assert_eq!(archives.count(), 1);
+    whole_beside(&|| {
+        person.cai(["stop"]).inside(&repository).run().success();
+    });
 }
 
 #[test]

@@ -1,18 +1,14 @@
 //! Making an archive of a volume.
 
-use std::collections::BTreeMap;
-use std::fs::File;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use containai_core::archive::{self, ArchiveError, Manifest, Totals, Transcript, left_out};
 use containai_core::byte_size::{ByteSize, HumanSize};
 use containai_core::engine::{Container, Engine as _, RunState};
-use containai_core::naming::WorkspacePath;
 use containai_docker::{DockerEngine, Packing, PieceReader, Pieces, pieces};
 use tokio::task::{JoinHandle, spawn_blocking};
 
-use super::super::target::{self, missing};
+use super::super::target::missing;
 use super::destination::Destination;
 use crate::archive_file::{Seal, Sink};
 use crate::context::Context;
@@ -20,7 +16,7 @@ use crate::gauge::Gauge;
 use crate::interruption::{Interruption, interrupted};
 use crate::place::Place;
 use crate::ui::Ui;
-use crate::{host, lock};
+use crate::{host, turns};
 
 /// How volumes are exported.
 pub(crate) struct Export<'a> {
@@ -40,7 +36,7 @@ impl Export<'_> {
             return Err(missing(&format!("there is no volume `{volume}`")).into());
         }
         let draft = to.draft()?;
-        let _turns = self.turns(place).await?;
+        let _turns = turns::at_volume(engine, volume, &place.workspace, context.env, ui).await?;
         place.mend(engine).await?;
         let image = place.image(context, engine).await?;
         let mounted = place.mounted(&image, context, engine).await?;
@@ -74,24 +70,6 @@ impl Export<'_> {
         to.put(draft)?;
         tell(ui, place, &transcript, &complaints);
         Ok(())
-    }
-
-    /// Keeps others from starting or waking a container that has the volume.
-    /// All take several turns in the same order, so that nobody waits for
-    /// somebody who waits for them.
-    async fn turns(&self, place: &Place) -> anyhow::Result<Vec<File>> {
-        let layout = &self.context.env.layout;
-        let users = self.engine.users_of(&place.volume).await?;
-        let others = users.iter().filter_map(|user| target::served(user).ok());
-        let locks: BTreeMap<PathBuf, WorkspacePath> = others
-            .chain([place.workspace.clone()])
-            .map(|workspace| (layout.workspace_lock(&workspace), workspace))
-            .collect();
-        let mut turns = Vec::new();
-        for (path, workspace) in locks {
-            turns.push(lock::hold(&path, &format!("`{workspace}`"), self.context.ui).await?);
-        }
-        Ok(turns)
     }
 }
 
