@@ -40,6 +40,7 @@ mod settings;
 mod surroundings;
 mod templates;
 mod trust;
+mod turns;
 mod twin;
 mod ui;
 mod user_config;

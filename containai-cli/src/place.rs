@@ -6,7 +6,6 @@ use std::sync::Once;
 use clap::Args;
 use containai_core::config::{Config, Flags};
 use containai_core::engine::{Container, Engine as _, Isolation, RunState};
-use containai_core::exit;
 use containai_core::lifecycle::{Observed, Refusal, finish_restore};
 use containai_core::naming::{VolumeName, VolumeUse, WorkspacePath};
 use containai_docker::{DockerEngine, Mounted};
@@ -15,7 +14,6 @@ use crate::app::Global;
 use crate::commands::target::{self, missing};
 use crate::context::Context;
 use crate::env::Env;
-use crate::error::CliError;
 use crate::settings;
 use crate::surroundings;
 use crate::ui::Ui;
@@ -195,7 +193,8 @@ impl Place {
     }
 
     /// Brings a restore of the volume that was interrupted to its end, and
-    /// removes what an export left that was killed.
+    /// removes what an export left that was killed. The caller has the turn of
+    /// the workspace or of imports, which whoever restores has too.
     pub(crate) async fn mend(&self, engine: &DockerEngine) -> anyhow::Result<()> {
         let observed = Observed { containers: engine.containers().await?, ..Observed::default() };
         self.mend_among(engine, &observed).await
@@ -212,10 +211,6 @@ impl Place {
         }
         match observed.restoring(&self.volume) {
             None => Ok(()),
-            Some(helper) if helper.state == RunState::Running => {
-                let message = format!("volume {} is being restored", self.volume);
-                Err(CliError::with_code(exit::FAILED, message).into())
-            }
             Some(helper) => Ok(finish_restore(engine, helper).await?),
         }
     }

@@ -240,6 +240,22 @@ fn what_has_come_to_life_since_the_plan_is_spared() {
     assert_eq!(swept.freed().bytes(), 70);
 }
 
+#[test]
+fn what_somebody_uses_in_the_last_moment_is_spared() {
+    let (engine, remote, _) = stale_world();
+    let policy = everything();
+    let world = run(look(&engine, &policy)).expect("the engine answers");
+    let plan = plan_gc(&world, NOW, &policy);
+    let names = plan.images.iter().flat_map(|it| &it.references);
+    for name in names.chain(plan.volumes.iter().map(|it| &it.name)) {
+        engine.claim(name);
+    }
+    let swept = run(sweep(&engine, &remote, &plan, NOW, &policy));
+    let spared = swept.outcomes.iter().filter(|(_, it)| matches!(it, Outcome::Spared)).count();
+    assert_eq!(spared, plan.images.len() + plan.volumes.len());
+    assert!(spared > 1 && !swept.has_failed());
+}
+
 fn any_state() -> impl Strategy<Value = RunState> {
     prop_oneof![
         Just(RunState::Created),

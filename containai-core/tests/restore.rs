@@ -3,7 +3,9 @@
 use containai_core::engine::{Container, ContainerId, RunState};
 use containai_core::fake::{self, FakeEngine, FakeRemote, run};
 use containai_core::label::{self, Labels};
-use containai_core::lifecycle::{Desired, Observed, Refusal, Silent, Step, decide, drive, plan};
+use containai_core::lifecycle::{
+    Desired, Observed, Refusal, Silent, Step, decide, drive, finish_restore, plan,
+};
 use containai_core::naming::{ContainerName, HostPort, WorkspacePath};
 use containai_core::records::NoRecords;
 
@@ -83,6 +85,25 @@ fn the_next_run_goes_on_from_any_crash() {
                 break;
             }
         }
+    }
+}
+
+#[test]
+fn a_helper_that_is_about_to_start_or_at_its_end_is_waited_for() {
+    for state in [RunState::Created, RunState::Running] {
+        let helper = helper(state, "data");
+        let engine = FakeEngine::new().with_container(helper.clone());
+        engine.start_secretly(&helper.id);
+        run(finish_restore(&engine, &helper)).expect("it ends");
+        assert_eq!(engine.snapshot(), []);
+    }
+}
+
+#[test]
+fn a_helper_that_somebody_else_finished_is_no_error() {
+    for state in [RunState::Created, RunState::Exited, RunState::Running] {
+        let helper = helper(state, "data");
+        run(finish_restore(&FakeEngine::new(), &helper)).expect("nothing is left to do");
     }
 }
 

@@ -23,7 +23,9 @@ use crate::failure::failure;
 use crate::image::Surroundings;
 use crate::inside::{self, InsideStream};
 use crate::removal::{Removed, remove};
-use crate::{access, archive, connect, container, image, inspect, question, spec, successor};
+use crate::{
+    access, archive, connect, container, freezing, image, inspect, question, spec, successor,
+};
 
 /// How long the quick way to the containers may take before the usual one is
 /// gone.
@@ -187,6 +189,16 @@ impl DockerEngine {
         inside::connect(&self.docker, id).await.map_err(|error| self.failure(error))
     }
 
+    /// Freezes all processes of a container, until it is woken; one that does not
+    /// run has none.
+    ///
+    /// # Errors
+    ///
+    /// What the engine answered.
+    pub async fn freeze(&self, id: &ContainerId) -> Result<(), EngineError> {
+        freezing::freeze(&self.docker, id).await.map_err(|error| self.failure(error))
+    }
+
     /// See [`Self::with_workspace_uids`]. A large tree takes its time, so that a
     /// thread of its own walks it.
     async fn open_workspace(&self, spec: &ContainerSpec) -> Result<(), EngineError> {
@@ -313,7 +325,7 @@ impl Engine for DockerEngine {
     }
 
     async fn unpause(&self, id: &ContainerId) -> Result<(), EngineError> {
-        self.docker.unpause_container(id.as_ref()).await.map_err(|error| self.failure(error))
+        freezing::wake(&self.docker, id).await.map_err(|error| self.failure(error))
     }
 
     async fn settle(&self, name: &str, state: RunState) -> Result<(), EngineError> {

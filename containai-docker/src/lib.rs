@@ -22,6 +22,7 @@ mod dial;
 mod disk_usage;
 mod engine;
 mod failure;
+mod freezing;
 pub mod host;
 pub mod image;
 mod inside;

@@ -32,6 +32,7 @@ pub async fn hold_snapshots<E: Snapshots>(engine: &E, terms: &Terms) -> Result<(
         (Some(&has.data), Some(&has.docker)),
         (spec.data_volume.as_ref(), spec.docker_volume.as_ref())
     );
+    freezing_and_waking(engine, &id).await?;
 
     let nonce = Nonce::from_random([0xc0; 6]);
     let to = OwnVolumes {
@@ -92,6 +93,27 @@ pub async fn hold_snapshots<E: Snapshots>(engine: &E, terms: &Terms) -> Result<(
         try_join_all(volumes.map(|volume| engine.remove_volume(volume.as_ref()))).await?;
     }
     assert_eq!(users(engine, &nonce).await?, [0; 0]);
+    Ok(())
+}
+
+/// Two who freeze or wake the same container do not know of each other, and one
+/// who has stopped it knows of neither.
+async fn freezing_and_waking<E: Snapshots>(
+    engine: &E,
+    id: &ContainerId,
+) -> Result<(), EngineError> {
+    let rests = |state| matches!(state, RunState::Created | RunState::Exited);
+    engine.freeze(id).await?;
+    assert!(rests(engine.moments(id).await?.state));
+    engine.start(id).await?;
+    try_join_all([(); 2].map(|()| engine.freeze(id))).await?;
+    assert_eq!(engine.moments(id).await?.state, RunState::Paused);
+    try_join_all([(); 2].map(|()| engine.unpause(id))).await?;
+    assert_eq!(engine.moments(id).await?.state, RunState::Running);
+    engine.stop(id).await?;
+    engine.unpause(id).await?;
+    engine.freeze(id).await?;
+    assert!(rests(engine.moments(id).await?.state));
     Ok(())
 }
 

@@ -33,7 +33,7 @@ pub use engine::Engine;
 pub use hop::Hop;
 pub use network::Network;
 pub use outcome::{Outcome, output_of};
-pub use person::Person;
+pub use person::{Person, uncut};
 pub use place::Place;
 pub use repository::Repository;
 pub use running::Running;

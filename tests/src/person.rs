@@ -87,20 +87,11 @@ impl<'e> Person<'e> {
         self.cai(["run", "--image", "base", "--", "sh", "-c", script]).inside(workspace).run()
     }
 
-    /// [`run`](Self::run) right after a `cai` was killed. The script may be
-    /// under way when a container goes that was told to stop; nobody knows how
-    /// far it got, so `cai` does not repeat it unasked, and this does, once, and
-    /// only where the connection broke.
+    /// [`run`](Self::run) right after a `cai` was killed; see [`uncut`].
     #[track_caller]
     pub fn run_after_a_kill(&self, workspace: impl Into<PathBuf>, script: &str) -> Outcome {
         let workspace = workspace.into();
-        let outcome = self.run(&workspace, script);
-        let is_cut = outcome.status() == i32::from(containai_core::exit::CANNOT_CONNECT)
-            && outcome.stderr().contains("the SSH connection to");
-        match is_cut {
-            true => self.run(&workspace, script),
-            false => outcome,
-        }
+        uncut(|| self.run(&workspace, script))
     }
 
     /// `cai exec -- sh -c SCRIPT` in a workspace.
@@ -182,6 +173,18 @@ impl<'e> Person<'e> {
         };
         self.api().managed().into_iter().filter(workspace).collect()
     }
+}
+
+/// Calls `cai` right after another was killed. Its command may be under way when
+/// a container goes that was told to stop; nobody knows how far it got, so `cai`
+/// does not repeat it unasked, and this does, once, and only where the
+/// connection broke.
+#[track_caller]
+pub fn uncut(call: impl Fn() -> Outcome) -> Outcome {
+    let outcome = call();
+    let is_cut = outcome.status() == i32::from(containai_core::exit::CANNOT_CONNECT)
+        && outcome.stderr().contains("the SSH connection to");
+    if is_cut { call() } else { outcome }
 }
 
 impl Drop for Person<'_> {

@@ -1,6 +1,7 @@
 //! The SSH agent of a person.
 
 use std::fs;
+use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
@@ -28,7 +29,9 @@ impl SshAgent {
         let mut agent = Command::new("ssh-agent");
         agent.args(["-D", "-a"]).arg(&socket).stdout(Stdio::null());
         let process = agent.spawn().expect("ssh-agent is installed");
-        until(Duration::from_secs(60), "the agent listens", || socket.exists().then_some(()));
+        until(Duration::from_secs(60), "the agent listens", || {
+            UnixStream::connect(&socket).ok().map(drop)
+        });
         let agent = Self { directory, process };
         let key = agent.directory.join("key");
         agent.succeeds(

@@ -17,7 +17,7 @@ use crate::env::Env;
 use crate::error;
 use crate::forwarding::Forwarding;
 use crate::ui::Ui;
-use crate::wire;
+use crate::{turns, wire};
 
 /// How many containers shut down at once.
 const AT_ONCE: usize = 8;
@@ -65,6 +65,10 @@ pub(super) async fn run(
     let chosen = match args.all {
         true => containers.iter().filter(is_ours).map(|it| it.id.clone()).collect(),
         false => vec![args.target.pick(&containers, &context)?.id],
+    };
+    let containers = match args.dry_run {
+        true => containers,
+        false => turns::thawed(&engine, containers, &chosen, env, ui).await?,
     };
     let observed = Observed { containers, ..Observed::default() };
     let fate = if args.remove { Fate::Removed } else { Fate::Stopped };

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use containai_core::engine::Container;
+use containai_core::engine::{Container, Engine as _, EngineError, RunState};
 use containai_core::import::HomeLink;
 use containai_core::layout::VOLUME_STAMP;
-use containai_core::lifecycle::{Pin, reach};
+use containai_core::lifecycle::{DriveError, Pin, reach};
 use containai_docker::{DockerEngine, PieceWriter, Pieces, VolumeDoor, pieces};
 use containai_ssh::Session;
 use containai_ssh::mux::Lease;
@@ -49,21 +49,44 @@ impl<'a> Way<'a> {
             let lease = Passage::lease(context, container, Glimpse::none()).await?;
             let (context, place) = (context.clone(), place.clone());
             let container = container.clone();
-            let mut inside = Inside { context, engine, place, container, lease, session: None };
-            if inside.lease.is_none() {
-                inside.session().await?;
+            let inside = Inside { context, engine, place, container, lease, session: None };
+            let is_leased = inside.lease.is_some();
+            let mut way = Self::Hot(Box::new(inside));
+            if !is_leased {
+                way.connect().await?;
             }
-            return Ok(Self::Hot(Box::new(inside)));
+            return Ok(way);
         }
         let image = place.image(context, engine).await?;
         Ok(Self::Cold(engine.open_volume(&place.volume, &place.workspace, &image).await?))
     }
 
+    /// Makes sure of a connection. Past all containers leads the way of one that
+    /// was on its way out.
+    async fn connect(&mut self) -> anyhow::Result<()> {
+        let Self::Hot(inside) = self else { return Ok(()) };
+        let Err(error) = inside.session().await.map(drop) else { return Ok(()) };
+        if !inside.has_ended(&error).await? {
+            return Err(error);
+        }
+        let door = inside.door().await?;
+        *self = Self::Cold(door);
+        Ok(())
+    }
+
     /// Whether the volume is the one that a record is about.
     pub(super) async fn has_stamp(&mut self, stamp: &str) -> anyhow::Result<bool> {
+        if stamp.is_empty() {
+            return Ok(false);
+        }
+        if let Self::Hot(inside) = self
+            && let Some(has_stamp) = inside.glimpse(stamp).await
+        {
+            return Ok(has_stamp);
+        }
+        self.connect().await?;
         Ok(match self {
-            _ if stamp.is_empty() => false,
-            Self::Hot(inside) => inside.has_stamp(stamp).await?,
+            Self::Hot(inside) => inside.session().await?.has_stamp(stamp).await?,
             Self::Cold(door) => door.read(VOLUME_STAMP).await?.as_deref() == Some(stamp),
         })
     }
@@ -74,6 +97,7 @@ impl<'a> Way<'a> {
         delivery: Delivery,
         bytes: u64,
     ) -> anyhow::Result<Packed> {
+        self.connect().await?;
         match self {
             Self::Hot(inside) => inside.deliver(delivery, bytes).await,
             Self::Cold(door) => put(door, delivery).await,
@@ -85,6 +109,7 @@ impl<'a> Way<'a> {
         &mut self,
         links: &[HomeLink],
     ) -> anyhow::Result<Vec<(String, String)>> {
+        self.connect().await?;
         match self {
             Self::Hot(inside) => {
                 Ok(inside.session().await?.home_links(links, LinkRepair::Mend).await?)
@@ -102,14 +127,26 @@ impl<'a> Way<'a> {
     }
 }
 
-impl Inside<'_> {
-    async fn has_stamp(&mut self, stamp: &str) -> anyhow::Result<bool> {
-        if let Some(lease) = self.lease.take()
-            && let Ok(has_stamp) = lease.has_stamp(stamp).await
-        {
-            return Ok(has_stamp);
+impl<'a> Inside<'a> {
+    /// What a borrowed connection tells; `None` where there is none.
+    async fn glimpse(&mut self, stamp: &str) -> Option<bool> {
+        self.lease.take()?.has_stamp(stamp).await.ok()
+    }
+
+    /// Whether the container was on its way out, and is not any more.
+    async fn has_ended(&self, error: &anyhow::Error) -> anyhow::Result<bool> {
+        if !error.downcast_ref().is_some_and(DriveError::may_be_closing) {
+            return Ok(false);
         }
-        Ok(self.session().await?.has_stamp(stamp).await?)
+        let Container { id, name, .. } = &self.container;
+        self.engine.settle(name, RunState::Running).await?;
+        let runs = |it: &Container| it.id == *id && it.state == RunState::Running;
+        Ok(!self.engine.containers().await?.iter().any(runs))
+    }
+
+    async fn door(&self) -> Result<VolumeDoor<'a>, EngineError> {
+        let Place { volume, workspace, .. } = &self.place;
+        self.engine.open_volume(volume, workspace, &self.container.image).await
     }
 
     /// Through the connection, or past it where much goes to an engine of this
@@ -120,8 +157,7 @@ impl Inside<'_> {
             let meter = Arc::new(Meter::default());
             return Ok(self.session().await?.deliver(delivery, &meter).await?);
         }
-        let Place { volume, workspace, .. } = &self.place;
-        let door = self.engine.open_volume(volume, workspace, &self.container.image).await?;
+        let door = self.door().await?;
         let packed = put(&door, delivery).await;
         door.close().await?;
         packed

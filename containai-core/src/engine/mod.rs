@@ -102,7 +102,7 @@ pub trait Engine: Sync {
     /// Starts a container.
     fn start(&self, id: &ContainerId) -> impl Future<Output = Result<(), EngineError>> + Send;
 
-    /// Wakes a paused container.
+    /// Wakes a paused container; others may have woken or ended it.
     fn unpause(&self, id: &ContainerId) -> impl Future<Output = Result<(), EngineError>> + Send;
 
     /// Waits until a container that is about to leave a state has left it, a few

@@ -21,7 +21,8 @@ pub trait Snapshots: Storage {
         id: &ContainerId,
     ) -> impl Future<Output = Result<OwnVolumes, EngineError>> + Send;
 
-    /// Freezes all processes of a running container, until it is woken.
+    /// Freezes all processes of a container, until it is woken; one that does not
+    /// run has none.
     fn freeze(&self, id: &ContainerId) -> impl Future<Output = Result<(), EngineError>> + Send;
 
     /// Makes the new volumes and a helper beside them, which copies nothing

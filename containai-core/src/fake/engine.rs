@@ -290,7 +290,11 @@ impl Engine for FakeEngine {
     }
 
     async fn unpause(&self, id: &ContainerId) -> Result<(), EngineError> {
-        self.call("unpause")?.container(id)?.state = RunState::Running;
+        let mut world = self.call("unpause")?;
+        let container = world.container(id)?;
+        if container.state == RunState::Paused {
+            container.state = RunState::Running;
+        }
         Ok(())
     }
 
@@ -318,7 +322,9 @@ impl Engine for FakeEngine {
     }
 
     async fn stop(&self, id: &ContainerId) -> Result<(), EngineError> {
-        if let Ok(container) = self.call("stop")?.container(id) {
+        if let Ok(container) = self.call("stop")?.container(id)
+            && container.state != RunState::Created
+        {
             container.state = RunState::Exited;
         }
         Ok(())
@@ -352,7 +358,15 @@ impl Engine for FakeEngine {
     }
 
     async fn exited(&self, id: &ContainerId) -> Result<i64, EngineError> {
-        let container = self.call("exited")?.container(id)?.clone();
+        let container = {
+            let mut world = self.call("exited")?;
+            let container = world.container(id)?;
+            // A helper is quick.
+            if container.labels.is_helper() {
+                container.state = RunState::Exited;
+            }
+            container.clone()
+        };
         match container.state {
             RunState::Running => pending().await,
             _ if container.labels.is_helper() => Ok(0),

@@ -161,7 +161,11 @@ impl Snapshots for FakeEngine {
     }
 
     async fn freeze(&self, id: &ContainerId) -> Result<(), EngineError> {
-        self.call("freeze")?.container(id)?.state = RunState::Paused;
+        let mut world = self.call("freeze")?;
+        let container = world.container(id)?;
+        if container.state == RunState::Running {
+            container.state = RunState::Paused;
+        }
         Ok(())
     }
 

@@ -15,6 +15,7 @@ pub(super) struct Stored {
     moments: BTreeMap<ContainerId, Moments>,
     pub(super) images: Vec<StoredImage>,
     volumes: Vec<StoredVolume>,
+    claimed: Vec<String>,
 }
 
 impl FakeEngine {
@@ -38,6 +39,11 @@ impl FakeEngine {
         self
     }
 
+    /// Has somebody use a volume or an image in the moment in which it is removed.
+    pub fn claim(&self, name: &str) {
+        self.world().stored.claimed.push(name.to_owned());
+    }
+
     /// Starts a container behind the back of whoever has looked at it.
     pub fn start_secretly(&self, id: &ContainerId) {
         for container in self.world().containers.iter_mut().filter(|it| it.id == *id) {
@@ -47,6 +53,14 @@ impl FakeEngine {
 }
 
 impl World {
+    fn require_unclaimed(&self, name: &str) -> Result<(), EngineError> {
+        if !self.stored.claimed.iter().any(|it| it == name) {
+            return Ok(());
+        }
+        let message = format!("{name} is in use");
+        Err(EngineError::Refused { status: 409, message })
+    }
+
     /// Those that use something and are still there.
     fn alive(&self, users: &[ContainerId]) -> Vec<ContainerId> {
         let is_alive = |id: &&ContainerId| self.containers.iter().any(|it| it.id == **id);
@@ -94,6 +108,7 @@ impl Storage for FakeEngine {
 
     async fn remove_image(&self, reference: &str) -> Result<(), EngineError> {
         let mut world = self.call("remove_image")?;
+        world.require_unclaimed(reference)?;
         for image in &mut world.stored.images {
             image.references.retain(|name| name != reference && image.id != reference);
         }
@@ -104,6 +119,7 @@ impl Storage for FakeEngine {
 
     async fn remove_volume(&self, name: &str) -> Result<(), EngineError> {
         let mut world = self.call("remove_volume")?;
+        world.require_unclaimed(name)?;
         let users = world.stored.volumes.iter().find(|it| it.name == name);
         if users.is_some_and(|volume| !world.alive(&volume.used_by).is_empty()) {
             let message = format!("volume {name} is in use");

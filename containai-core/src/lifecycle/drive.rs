@@ -28,6 +28,19 @@ pub enum DriveError {
     Refused(#[from] Refusal),
 }
 
+impl DriveError {
+    /// Whether a container that was listed as running may only have been on its
+    /// way out: a command that was killed had asked the engine to stop it, or
+    /// somebody else did. Nothing has been started inside then.
+    #[must_use]
+    pub fn may_be_closing(&self) -> bool {
+        matches!(
+            self,
+            Self::Engine(EngineError::Ended { .. }) | Self::Remote(RemoteError::Connection { .. })
+        )
+    }
+}
+
 impl Advice for DriveError {
     fn exit_code(&self) -> u8 {
         match self {

@@ -5,7 +5,7 @@
 //! still there was interrupted, and started again it either goes on to its end
 //! or takes everything back. No container starts on the volume before that.
 
-use crate::engine::{Container, Engine, RunState};
+use crate::engine::{Container, Engine, EngineError, RunState};
 use crate::lifecycle::{DriveError, Observed, Refusal, Step};
 use crate::naming::VolumeName;
 
@@ -43,24 +43,45 @@ pub(super) fn decide_restore(observed: &Observed, container: &Container) -> Opti
     })
 }
 
-/// Brings an interrupted restore to its end, or takes it back.
+/// Brings an interrupted restore to its end, or takes it back. Whoever has begun
+/// it is gone.
 ///
 /// # Errors
 ///
 /// [`Refusal::HalfRestored`] when the helper fails again; what the engine
 /// answered.
 pub async fn finish_restore<E: Engine>(engine: &E, helper: &Container) -> Result<(), DriveError> {
-    // One that never ran has done nothing, and would wait for its input.
-    if helper.state != RunState::Created {
-        engine.start(&helper.id).await?;
-        if engine.exited(&helper.id).await? != 0 {
-            let volume = helper.labels.restores().map(|volume| volume.to_string());
-            return Err(Refusal::HalfRestored {
-                volume: volume.unwrap_or_default(),
-                helper: helper.name.clone(),
+    match finish(engine, helper).await {
+        // Somebody else has finished it.
+        Err(DriveError::Engine(EngineError::NoSuchContainer { .. })) => Ok(()),
+        outcome => outcome,
+    }
+}
+
+async fn finish<E: Engine>(engine: &E, helper: &Container) -> Result<(), DriveError> {
+    // Nobody feeds it any more: it takes back what it has unpacked, or brings it
+    // to its end.
+    if helper.state == RunState::Running {
+        engine.exited(&helper.id).await?;
+    }
+    // One that never ran has done nothing. The engine may be about to start it
+    // for somebody who is gone, and nothing is what it does then.
+    if helper.state == RunState::Created {
+        match engine.remove(&helper.id).await {
+            Err(EngineError::Refused { status: 409, .. }) => {
+                engine.exited(&helper.id).await?;
             }
-            .into());
+            outcome => return Ok(outcome?),
         }
+    }
+    engine.start(&helper.id).await?;
+    if engine.exited(&helper.id).await? != 0 {
+        let volume = helper.labels.restores().map(|volume| volume.to_string());
+        return Err(Refusal::HalfRestored {
+            volume: volume.unwrap_or_default(),
+            helper: helper.name.clone(),
+        }
+        .into());
     }
     Ok(engine.remove(&helper.id).await?)
 }

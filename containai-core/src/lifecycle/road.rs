@@ -6,7 +6,7 @@ use crate::engine::{Container, ContainerId, Engine, EngineError};
 use crate::lifecycle::{Desired, DriveError, Event, Events, Observed, Pin, Reached, Step, reach};
 use crate::naming::ContainerName;
 use crate::records::Records;
-use crate::remote::{Remote, RemoteError};
+use crate::remote::Remote;
 
 /// What stays the same on the way, and what a pinned key is worth.
 pub(super) struct Road<'a, E, R, N> {
@@ -93,7 +93,7 @@ impl<'a, E: Engine, R: Remote, N: Records> Road<'a, E, R, N> {
             Step::Reach { id } => {
                 let container = find(observed, &id)?;
                 match reach(engine, remote, &container, self.pin).await {
-                    Err(error) if self.looks == Looks::Another && is_closing(&error) => {
+                    Err(error) if self.looks == Looks::Another && error.may_be_closing() => {
                         self.looks = Looks::Last;
                         engine.settle(&container.name, container.state).await?;
                     }
@@ -106,17 +106,6 @@ impl<'a, E: Engine, R: Remote, N: Records> Road<'a, E, R, N> {
         }
         Ok(None)
     }
-}
-
-/// Whether a container that was listed as running may only have been on its way
-/// out: a run that was killed had asked the engine to stop it, or somebody else
-/// did. No command has been started then.
-fn is_closing(error: &DriveError) -> bool {
-    matches!(
-        error,
-        DriveError::Engine(EngineError::Ended { .. })
-            | DriveError::Remote(RemoteError::Connection { .. })
-    )
 }
 
 /// The container was listed and is gone: the engine takes back what a run that

@@ -163,7 +163,12 @@ pub async fn halt<E: Engine, R: Remote, X: Exports>(
     exports: &X,
     halt: &Halt,
 ) -> Result<(), X::Error> {
-    let Container { id, name: called, .. } = &halt.container;
+    let Container { id, name: called, state, .. } = &halt.container;
+    // The engine may still be at the start that a run asked for which was killed
+    // since, and lists it as at rest until then.
+    if matches!(state, RunState::Created | RunState::Exited) {
+        engine.stop(id).await.map_err(from)?;
+    }
     for step in &halt.steps {
         match step {
             StopStep::Settle { state } => engine.settle(called, *state).await.map_err(from)?,

@@ -78,6 +78,7 @@ exit 0
 /// then finds nobody at its other end is on another machine. The helper holds
 /// both ends until it reads, or it would wait for somebody who has gone.
 ///
+/// Started once more before it was told anything it ends: nobody would tell it.
 /// Between `retire` and the end it is only moved about, and each move can be
 /// done again: started once more, at whatever point it was killed, the same
 /// container goes on or takes everything back. A stream that ends without its
@@ -128,6 +129,8 @@ finish() {{
   fi
 }}
 if [ -e "$m/began" ]; then finish; exit 0; fi
+if [ -e "$m/waited" ]; then exit 0; fi
+: > "$m/waited"
 if [ -p '{pipe}' ] && ( : <>'{pipe}' ) 2>/dev/null; then exec 3<>'{pipe}'; fi
 stat -f -c '%a %S %d' .
 read -r go || exit 3

@@ -7,6 +7,8 @@ use std::io::{self, Read as _, Write as _};
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use rustix::fs::{Mode, OFlags};
 use tempfile::TempDir;
@@ -132,6 +134,12 @@ impl Place {
             .spawn()
     }
 
+    /// What runs next is another helper.
+    fn forget(&self) -> io::Result<()> {
+        fs::remove_dir_all(self.at("memory"))?;
+        fs::create_dir(self.at("memory"))
+    }
+
     /// How many calls the last run made.
     fn calls(&self) -> usize {
         fs::read_to_string(self.at("count")).map_or(0, |text| text.lines().count())
@@ -214,7 +222,7 @@ fn a_stream_without_its_end_changes_nothing() -> io::Result<()> {
         let old = tree(&place.at("volume"));
         assert!(!place.run(input, None)?);
         assert_eq!(tree(&place.at("volume")), old);
-        fs::remove_file(place.at("memory/began"))?;
+        place.forget()?;
     }
     Ok(())
 }
@@ -227,7 +235,7 @@ fn what_comes_through_a_pipe_is_no_other() -> io::Result<()> {
         let old = tree(&place.at("volume"));
         assert!(!place.run_beside_a_pipe(input)?);
         assert_eq!(tree(&place.at("volume")), old);
-        fs::remove_file(place.at("memory/began"))?;
+        place.forget()?;
     }
     let new = tree(&place.at("tree/new"));
     assert!(place.run_beside_a_pipe(&whole)?);
@@ -247,10 +255,32 @@ fn a_pipe_that_nobody_writes_to_is_not_waited_for() -> io::Result<()> {
     }
     assert!(!child.wait()?.success());
     assert_eq!(tree(&place.at("volume")), old);
-    fs::remove_file(place.at("memory/began"))?;
+    place.forget()?;
     // Whoever is on another machine writes to the input.
     assert!(place.run(&place.archive(&["complete"])?, None)?);
     assert_eq!(tree(&place.at("volume")), new);
+    Ok(())
+}
+
+#[test]
+fn what_was_told_nothing_does_nothing_when_it_is_started_again() -> io::Result<()> {
+    let place = Place::new()?;
+    let old = tree(&place.at("volume"));
+    assert_eq!(place.start(None)?.wait()?.code(), Some(3));
+    let mut again = place.start(None)?;
+    // As an engine has it that nobody is attached to.
+    let input = again.stdin.take();
+    let end = Instant::now() + Duration::from_secs(60);
+    let status = loop {
+        match again.try_wait()? {
+            Some(status) => break status,
+            None => assert!(Instant::now() < end, "it waits for somebody who has gone"),
+        }
+        thread::sleep(Duration::from_millis(10));
+    };
+    drop(input);
+    assert!(status.success());
+    assert_eq!(tree(&place.at("volume")), old);
     Ok(())
 }
 

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use bollard::query_parameters::ListContainersOptionsBuilder;
-use containai_core::engine::{Container, ContainerId, EngineError};
+use containai_core::engine::{Container, EngineError, Moments, Storage as _};
 use containai_core::naming::VolumeName;
 
 use crate::engine::DockerEngine;
@@ -11,7 +11,8 @@ use crate::inspect;
 
 impl DockerEngine {
     /// Every container that mounts a volume, in any state and of any owner, as
-    /// this machine sees it.
+    /// this machine sees it. Where the engine is about to start one, it is
+    /// waited for: whoever asked for the start may be gone.
     ///
     /// # Errors
     ///
@@ -30,16 +31,20 @@ impl DockerEngine {
             user.labels = user.labels.seen_by(self.client());
             user
         });
-        Ok(users.collect())
+        let mut settled = Vec::new();
+        for user in users {
+            settled.extend(self.settled(user).await?);
+        }
+        Ok(settled)
     }
 
-    /// Freezes all processes of a running container, until it is woken.
-    ///
-    /// # Errors
-    ///
-    /// What the engine answered.
-    pub async fn freeze(&self, id: &ContainerId) -> Result<(), EngineError> {
-        let paused = self.docker().pause_container(id.as_ref()).await;
-        paused.map_err(|error| self.failure(error))
+    /// The container as it is when the engine has done what it is at; `None`
+    /// when it is gone by then. A listing does not wait, an inspection does.
+    async fn settled(&self, container: Container) -> Result<Option<Container>, EngineError> {
+        match self.moments(&container.id).await {
+            Ok(Moments { state, .. }) => Ok(Some(Container { state, ..container })),
+            Err(EngineError::NoSuchContainer { .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 }

@@ -14,7 +14,8 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// Has the container answer `inside` to whoever connects to its port 8000.
 const SERVE: &str = "nohup perl -MIO::Socket::INET -e 'my $s = IO::Socket::INET->new(\
     LocalAddr => \"127.0.0.1:8000\", Listen => 9, ReuseAddr => 1) or die; \
-    while (my $c = $s->accept) { print $c \"inside\"; close $c }' >/dev/null 2>&1 & sleep 0.3";
+    while (my $c = $s->accept) { print $c \"inside\"; close $c }' >/dev/null 2>&1 & \
+    until grep -q '0100007F:1F40 00000000:0000 0A' /proc/net/tcp; do sleep 0.1; done";
 
 fn port() -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");

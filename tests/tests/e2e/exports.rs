@@ -174,7 +174,8 @@ fn what_is_exported_belongs_together() {
     let begin = "cd /mnt/agent-data && mkdir m && for n in $(seq 60); do \
                  head -c 4000000 /dev/urandom > m/$n; done && (i=0; while :; do i=$((i+1)); \
                  echo $i > a.new; mv a.new a; echo $i > z.new; mv z.new z; done) >/dev/null 2>&1 &";
-    person.run(&repository, &format!("{begin} sleep 3; echo begun")).success().prints("begun\n");
+    let has_begun = "until [ -e /mnt/agent-data/z ]; do sleep 0.1; done; echo begun";
+    person.run(&repository, &format!("{begin} {has_begun}")).success().prints("begun\n");
     let count = || -> u64 {
         let text = person.exec(&repository, "cat /mnt/agent-data/a").success().stdout();
         text.trim().parse().unwrap_or_default()
@@ -184,12 +185,12 @@ fn what_is_exported_belongs_together() {
     let file = export(&person, &repository, &["-o", place.to_str().expect("a name")]);
     let name = file.file_name().expect("a name").to_string_lossy().into_owned();
     assert!(name.starts_with("containai-export-2") && name.ends_with(".tgz"), "{name}");
-    let read = |path: &str| -> u64 {
-        let tar = Command::new("tar").arg("xOf").arg(&file).arg(path).output();
+    let read = |file: &Path, path: &str| -> u64 {
+        let tar = Command::new("tar").arg("xOf").arg(file).arg(path).output();
         let text = tar.expect("tar is installed").stdout;
         String::from_utf8_lossy(&text).trim().parse().expect("a number")
     };
-    let (a, z) = (read("a"), read("z"));
+    let (a, z) = (read(&file, "a"), read(&file, "z"));
     assert!(a == z || a == z + 1, "{a} and {z} were read at different times");
     assert!(a >= first);
     // The container has gone on.
@@ -197,9 +198,25 @@ fn what_is_exported_belongs_together() {
     assert_eq!(state["Paused"], false);
     until(Duration::from_secs(60), "the writer writes", || (count() > a + 5).then_some(()));
 
+    // Whoever comes meanwhile wakes nobody before all is read.
+    let is_paused = || person.container(repository.path())["State"]["Paused"] == true;
+    let whole_beside = |comes: &dyn Fn()| {
+        let other = place.join("other.tgz");
+        let words = ["export", "-o", &other.display().to_string()];
+        let running = person.cai(words).inside(&repository).start();
+        until(Duration::from_secs(60), "the container is frozen", || is_paused().then_some(()));
+        comes();
+        running.outcome().success();
+        let (a, z) = (read(&other, "a"), read(&other, "z"));
+        assert!(a == z || a == z + 1, "{a} and {z} were read at different times");
+        fs::remove_file(other).expect("it is there");
+    };
+    whole_beside(&|| {
+        count();
+    });
+
     // Whoever is killed meanwhile leaves no file, and a container that the next
     // command wakes.
-    let is_paused = || person.container(repository.path())["State"]["Paused"] == true;
     let killed = person.cai(["export", "-o", &place.display().to_string()]).inside(&repository);
     let running = killed.start();
     until(Duration::from_secs(60), "the container is frozen", || is_paused().then_some(()));
@@ -217,6 +234,9 @@ fn what_is_exported_belongs_together() {
     let archives = fs::read_dir(&place).expect("a directory").flatten();
     let archives = archives.filter(|it| it.file_name().to_string_lossy().ends_with(".tgz"));
     assert_eq!(archives.count(), 1);
+    whole_beside(&|| {
+        person.cai(["stop"]).inside(&repository).run().success();
+    });
 }
 
 #[test]

@@ -27,10 +27,13 @@ fn serve_inside(person: &Person<'_>, repository: &Repository) {
     let answer = r#"while (my $c = $s->accept) { while (<$c>) { last if /^\r?$/ } print $c "HTTP/1.0 200 OK\r\n\r\ninside"; close $c }"#;
     let tcp = "IO::Socket::INET->new(LocalAddr => \"127.0.0.1:8000\", Listen => 9, ReuseAddr => 1)";
     let unix = "IO::Socket::UNIX->new(Local => \"/tmp/inside.sock\", Listen => 9)";
-    for (module, server) in [("INET", tcp), ("UNIX", unix)] {
+    // As proc(5) shows what listens.
+    let tcp_listens = "'0100007F:1F40 00000000:0000 0A' /proc/net/tcp";
+    let unix_listens = "' 00010000 .* /tmp/inside.sock$' /proc/net/unix";
+    for (module, server, listens) in [("INET", tcp, tcp_listens), ("UNIX", unix, unix_listens)] {
         let script = format!(
             "rm -f /tmp/inside.sock; nohup perl -MIO::Socket::{module} -e 'my $s = {server} or die; {answer}' \
-             >/dev/null 2>&1 & sleep 0.3"
+             >/dev/null 2>&1 & until grep -q {listens}; do sleep 0.1; done"
         );
         person.exec(repository, &script).success();
     }

@@ -4,7 +4,8 @@ use std::fs;
 use std::os::unix::fs::symlink;
 use std::time::Duration;
 
-use containai_tests::{Person, Repository, Running, until};
+use containai_core::naming::{VolumeName, WorkspacePath};
+use containai_tests::{Person, Repository, Running, Volume, until};
 use nix::sys::signal::Signal;
 
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -59,7 +60,6 @@ fn changes_arrive_while_the_container_comes_and_goes() {
     write(&person, ".secret/key", "changed");
     write(&person, ".claude/not-in-any-manifest", "4");
     std::thread::sleep(Duration::from_secs(1));
-    let imports = running.told().matches("imported ").count();
     let look = "ls -A /mnt/agent-data/claude; cat /mnt/agent-data/claude/commands/way/key";
     let outcome = person.exec(&repository, look);
     assert!(!outcome.stdout().contains("not-in-any"), "{outcome}");
@@ -67,10 +67,9 @@ fn changes_arrive_while_the_container_comes_and_goes() {
 
     // Past the container while it is stopped, and through it again after.
     person.cai(["stop"]).inside(&repository).run().success();
+    let settings = Volume::of(&person, repository.path()).path().join("claude/settings.json");
     write(&person, ".claude/settings.json", "5");
-    until(PATIENCE, "an import", || {
-        (running.told().matches("imported ").count() > imports).then_some(())
-    });
+    until(PATIENCE, "an import", || fs::read(&settings).is_ok_and(|it| it == b"5").then_some(()));
     person.run(&repository, "cat ~/.claude/settings.json").success().prints("5");
     write(&person, ".claude/settings.json", "6");
     arrives(&person, &repository, "claude/settings.json", "6");
@@ -95,7 +94,11 @@ fn ctrl_c_ends_it_and_leaves_nothing_behind() {
     terminal.shows("the entry has no `source`");
     write(&person, manifest, "[[entries]]\nsource = \".mind\"\ntarget = \"mind\"\nflags = \"d\"\n");
     write(&person, ".mind/x", "thought");
-    std::thread::sleep(Duration::from_secs(3));
+    let workspace = WorkspacePath::new(repository.path()).expect("a path");
+    let volume = Volume::named(&person, VolumeName::data(&workspace).as_ref());
+    until(PATIENCE, "an import", || {
+        fs::read(volume.path().join("mind/x")).is_ok_and(|it| it == b"thought").then_some(())
+    });
     terminal.keys("\x03");
     let screen = terminal.screen_text();
     assert_eq!(terminal.code(), 0);

@@ -5,7 +5,7 @@ use std::fs;
 use std::thread::sleep;
 use std::time::Duration;
 
-use containai_tests::{Engine, Outcome, Person, Repository};
+use containai_tests::{Engine, Outcome, Person, Repository, uncut};
 use nix::sys::signal::Signal;
 use serde_json::Value;
 
@@ -70,6 +70,59 @@ fn stopping_and_removing() {
     for moment in MOMENTS {
         scene.killed(&["stop", "--remove"], moment);
         scene.is_whole(&format!("`cai stop --remove` for {moment} ms"));
+    }
+}
+
+/// The engine goes on with a start that it was asked for.
+#[test]
+fn what_is_stopped_does_not_start_afterwards() {
+    let scene = Scene::of(Person::new(), "killed-start");
+    for moment in MOMENTS.into_iter().chain([150, 250, 300]) {
+        for verb in [&["stop"][..], &["stop", "--remove"]] {
+            scene.done(&["stop"]);
+            scene.killed(&["run", "--image", "base", "--", "true"], moment);
+            scene.done(verb);
+            // The engine looks at a container when it has started it.
+            let path = scene.repository.path();
+            let after = format!("`cai {verb:?}` after `cai run` for {moment} ms");
+            if verb.len() == 1 {
+                let state = &scene.person.container(path)["State"];
+                assert_eq!(state["Running"], false, "{after}");
+            }
+            scene.is_whole(&after);
+        }
+    }
+}
+
+/// systemd goes on with a shutdown that it was asked for.
+#[test]
+fn what_is_shutting_down_is_waited_for() {
+    let scene = Scene::of(Person::new(), "killed-shutdown");
+    let repository = &scene.repository;
+    for moment in [60, 100, 150, 200, 300] {
+        scene.killed(&["stop"], moment);
+        let entered = uncut(|| scene.person.exec(repository, "echo entered"));
+        assert_eq!(entered.success().stdout(), "entered\n", "after {moment} ms");
+        scene.is_whole(&format!("`cai stop` for {moment} ms"));
+        scene.killed(&["stop"], moment);
+        uncut(|| scene.person.cai(["import"]).inside(repository).run()).success();
+        scene.is_whole(&format!("`cai stop` for {moment} ms and an import"));
+    }
+}
+
+#[test]
+fn restoring_an_export() {
+    let scene = Scene::of(Person::new(), "killed-restore");
+    let file = scene.person.beside("export.tgz").display().to_string();
+    scene.done(&["export", "-o", &file]);
+    let restore = ["import", "--force", "--from", &file];
+    for moment in MOMENTS.into_iter().chain([60, 150, 250, 300]) {
+        scene.done(&["stop"]);
+        scene.killed(&restore, moment);
+        scene.is_whole(&format!("`cai import --from` for {moment} ms"));
+        scene.done(&["stop"]);
+        scene.killed(&restore, moment);
+        scene.done(&restore);
     }
 }
 

@@ -126,7 +126,7 @@ fn a_shell_through_a_shared_connection_is_a_terminal() {
     // The shell has the only connection, so this makes another.
     assert_ne!(person.exec(&repository, CONNECTION).line(), shared);
     terminal.resize(117, 41);
-    terminal.keys("sleep 0.3; stty size\r");
+    terminal.keys("until stty size | grep 11[7]; do sleep 0.1; done\r");
     terminal.shows("41 117");
     terminal.keys("exit 7\r");
     assert_eq!(terminal.code(), 7);

@@ -16,10 +16,10 @@ fn a_shell_is_a_terminal_that_follows_its_window() {
     terminal.shows("/dev/pts/");
     terminal.shows("/home/agent/workspace");
     terminal.resize(117, 41);
-    terminal.keys("sleep 0.3; stty size\r");
+    terminal.keys("until stty size | grep 11[7]; do sleep 0.1; done\r");
     terminal.shows("41 117");
-    terminal.keys("sleep 1000\r");
-    std::thread::sleep(std::time::Duration::from_millis(300));
+    terminal.keys("echo up-$((40 + 1)); sleep 1000\r");
+    terminal.shows("up-41");
     terminal.keys("\x03");
     terminal.keys("echo after-$((40 + 2))\r");
     terminal.shows("after-42");

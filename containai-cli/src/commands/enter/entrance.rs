@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use containai_core::config::Flags;
 use containai_core::engine::{Container, RunState};
 use containai_core::hint::Hint;
-use containai_core::lifecycle::{Desired, Observed, Pin, Reached, Step, decide, drive, reach};
+use containai_core::lifecycle::{
+    Desired, DriveError, Observed, Pin, Reached, Step, decide, drive, reach,
+};
 use containai_core::naming::{HomePath, WorkspacePath};
 use containai_docker::DockerEngine;
 use containai_ssh::Session;
@@ -163,12 +165,16 @@ impl<'a> Entrance<'a> {
         engine: &DockerEngine,
         observed: &Observed,
     ) -> anyhow::Result<Reached<Session>> {
-        let Some(container) = self.running(observed)? else {
-            return self.drive(engine, &self.desired(engine, observed).await?).await;
-        };
-        let work = reach(engine, &self.context.remote, &container, Pin::Known);
-        let session = until_interrupted(work, self.context.ui).await?;
-        Ok(Reached { container, session })
+        if let Some(container) = self.running(observed)? {
+            let work = reach(engine, &self.context.remote, &container, Pin::Known);
+            match until_interrupted(work, self.context.ui).await {
+                Ok(session) => return Ok(Reached { container, session }),
+                // It is started again.
+                Err(error) if may_be_closing(&error) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        self.drive(engine, &self.desired(engine, observed).await?).await
     }
 
     pub(super) async fn drive(
@@ -200,6 +206,10 @@ impl<'a> Entrance<'a> {
         let path = self.context.env.layout.workspace_lock(self.workspace());
         lock::hold(&path, &format!("`{}`", self.workspace()), self.context.ui).await
     }
+}
+
+fn may_be_closing(error: &anyhow::Error) -> bool {
+    error.downcast_ref().is_some_and(DriveError::may_be_closing)
 }
 
 /// The container, when nothing has to be done before it can be entered.

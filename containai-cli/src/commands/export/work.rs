@@ -13,10 +13,10 @@ use super::destination::Destination;
 use crate::archive_file::{Seal, Sink};
 use crate::context::Context;
 use crate::gauge::Gauge;
-use crate::host;
 use crate::interruption::{Interruption, interrupted};
 use crate::place::Place;
 use crate::ui::Ui;
+use crate::{host, turns};
 
 /// How volumes are exported.
 pub(crate) struct Export<'a> {
@@ -36,6 +36,7 @@ impl Export<'_> {
             return Err(missing(&format!("there is no volume `{volume}`")).into());
         }
         let draft = to.draft()?;
+        let _turns = turns::at_volume(engine, volume, &place.workspace, context.env, ui).await?;
         place.mend(engine).await?;
         let image = place.image(context, engine).await?;
         let mounted = place.mounted(&image, context, engine).await?;

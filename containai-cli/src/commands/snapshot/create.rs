@@ -14,7 +14,7 @@ use crate::app::Global;
 use crate::context::Context;
 use crate::env::Env;
 use crate::ui::Ui;
-use crate::{host, lock, wire};
+use crate::{host, turns, wire};
 
 /// Keep the state of the workspace's container; the snapshot's name is printed
 ///
@@ -47,12 +47,10 @@ pub(super) async fn run(
     let wanted = TargetArgs::of(args.container, args.workspace);
     let container = wanted.find(&engine, &context).await?;
     let workspace = target::served(&container)?;
-    let _turn = match args.dry_run {
-        true => None,
-        false => {
-            let path = env.layout.workspace_lock(&workspace);
-            Some(lock::hold(&path, &format!("`{workspace}`"), ui).await?)
-        }
+    let volume = engine.volumes_of(&container.id).await?.data;
+    let _turns = match args.dry_run {
+        true => Vec::new(),
+        false => turns::at_volume(&engine, &volume, &workspace, env, ui).await?,
     };
     if !args.dry_run {
         mend(&engine, ui).await?;

@@ -86,7 +86,12 @@ pub async fn sweep<S: Storage, R: Remote>(
 
 impl Swept {
     fn note(&mut self, litter: Litter, outcome: Result<Outcome, DriveError>) {
-        self.outcomes.push((litter, outcome.unwrap_or_else(Outcome::Failed)));
+        let outcome = match outcome {
+            // The engine's own look is the last one.
+            Err(DriveError::Engine(EngineError::Refused { status: 409, .. })) => Outcome::Spared,
+            outcome => outcome.unwrap_or_else(Outcome::Failed),
+        };
+        self.outcomes.push((litter, outcome));
     }
 }
 

@@ -2,4 +2,5 @@
 
 mod killed;
 mod scene;
+mod sharers;
 mod states;
