@@ -32,7 +32,7 @@ pub(super) async fn run(
     let flags = Flags { docker_host: global.docker_host.clone(), ..Flags::default() };
     let context = Context::new(env, ui, flags.clone(), None)?;
     let mut containers = context.engine()?.containers().await?;
-    containers.retain(|it| it.labels.is_managed());
+    containers.retain(|it| it.labels.is_managed() && !it.labels.is_helper());
     if let Some(name) = &args.name {
         containers.retain(|it| it.name == *name);
         if containers.is_empty() {
