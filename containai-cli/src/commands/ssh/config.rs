@@ -8,7 +8,7 @@ use containai_core::lifecycle::Refusal;
 use containai_core::naming::{ContainerName, WorkspacePath};
 
 use crate::app::Global;
-use crate::commands::target::missing;
+use crate::commands::target::unknown;
 use crate::context::Context;
 use crate::env::Env;
 use crate::ui::Ui;
@@ -36,7 +36,7 @@ pub(super) async fn run(
     if let Some(name) = &args.name {
         containers.retain(|it| it.name == *name);
         if containers.is_empty() {
-            return Err(missing(&format!("there is no container `{name}`")).into());
+            return Err(unknown(&format!("there is no container `{name}`")).into());
         }
     }
     containers.sort_by(|a, b| a.name.cmp(&b.name));
