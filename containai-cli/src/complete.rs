@@ -11,7 +11,7 @@ use clap::{Arg, Command};
 use clap_complete::engine::{ArgValueCandidates, CompletionCandidate};
 use clap_complete::env::CompleteEnv;
 use containai_core::config::{Flags, SETTINGS, SettingSpec};
-use containai_core::engine::{Container, Engine as _};
+use containai_core::engine::{Container, Engine as _, ShippedImage};
 use containai_core::lifecycle::snapshot;
 use containai_docker::DockerEngine;
 use tokio::time::timeout;
@@ -19,6 +19,7 @@ use tokio::time::timeout;
 use crate::command_line;
 use crate::context::Context;
 use crate::env::{Env, Terminals};
+use crate::importing::own_agents;
 use crate::ui::{Ui, Volume};
 
 mod values;
@@ -54,6 +55,7 @@ fn completed(arg: Arg, setting: Option<&'static SettingSpec>) -> Arg {
         "snapshot" => snapshots,
         "key" => settings,
         "template" | "templates" => templates,
+        "agent" => agents,
         _ => return arg,
     };
     arg.add(ArgValueCandidates::new(candidates))
@@ -91,10 +93,18 @@ fn templates() -> Vec<CompletionCandidate> {
     names.into_iter().map(|name| CompletionCandidate::new(name.to_string())).collect()
 }
 
+/// The agents of the images, and those of the user's own manifests.
+fn agents() -> Vec<CompletionCandidate> {
+    let own = Env::read().and_then(|env| own_agents(&env.layout)).unwrap_or_default();
+    let shipped = ShippedImage::Full.agents().iter().copied();
+    let names = shipped.chain(own.iter().map(|agent| agent.name.as_str()));
+    names.map(CompletionCandidate::new).collect()
+}
+
 /// Our containers on the configured engine; none where it does not answer.
 fn managed() -> Vec<Container> {
     let mut containers = asked(|engine| async move { Ok(engine.containers().await?) });
-    containers.retain(|container| container.labels.is_managed());
+    containers.retain(|it| it.labels.is_managed() && !it.labels.is_helper());
     containers
 }
 

@@ -1,7 +1,8 @@
 //! The only reader of the environment, the home directory and the terminals.
 
 use std::ffi::OsString;
-use std::io::{self, IsTerminal as _};
+use std::fs;
+use std::io::{self, ErrorKind, IsTerminal as _};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
@@ -69,7 +70,7 @@ impl Env {
             agent_socket: path("SSH_AUTH_SOCK"),
             term: std::env::var("TERM").unwrap_or_else(|_| "xterm-256color".to_owned()),
             editor: path("VISUAL").or_else(|| path("EDITOR")).map(PathBuf::into_os_string),
-            directory: std::env::current_dir().context("cannot tell the current directory")?,
+            directory: current_directory().context("cannot tell the current directory")?,
             user: invoking_user(),
             programs: std::env::var_os("PATH")
                 .map(|path| std::env::split_paths(&path).collect())
@@ -77,6 +78,15 @@ impl Env {
             is_regrouped: path(REGROUPED).is_some(),
             is_inside: is_inside(),
         })
+    }
+}
+
+/// Where the command was given. One that was removed meanwhile has the name that
+/// Linux gives it, which nothing has: only what needs a directory fails.
+fn current_directory() -> io::Result<PathBuf> {
+    match std::env::current_dir() {
+        Err(error) if error.kind() == ErrorKind::NotFound => fs::read_link("/proc/self/cwd"),
+        directory => directory,
     }
 }
 
@@ -172,7 +182,7 @@ impl Terminals {
 /// Whether a directory belongs to our user; with `sudo` the runtime directory
 /// is somebody else's.
 fn is_ours(directory: &Path) -> bool {
-    std::fs::metadata(directory).is_ok_and(|metadata| metadata.uid() == geteuid().as_raw())
+    fs::metadata(directory).is_ok_and(|metadata| metadata.uid() == geteuid().as_raw())
 }
 
 fn home() -> Option<PathBuf> {

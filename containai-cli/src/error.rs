@@ -53,9 +53,10 @@ impl Advice for CliError {
 
 /// The advice of the outermost error that has some.
 pub(crate) fn advice(error: &Error) -> (u8, Vec<Hint>) {
-    error
-        .chain()
-        .find_map(known)
+    // What is said around another error is no member of its chain.
+    let around = error.downcast_ref::<CliError>().map(|error| error as &dyn Advice);
+    around
+        .or_else(|| error.chain().find_map(known))
         .map_or((exit::FAILED, Vec::new()), |known| (known.exit_code(), known.hints()))
 }
 

@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use age::secrecy::SecretString;
 use anstyle::{AnsiColor, Style};
-use anyhow::Error;
+use anyhow::{Context as _, Error};
+use containai_core::exit;
 use containai_core::hint::{Hint, causes};
 use containai_core::lifecycle::{Event, Events, Step};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -48,7 +49,7 @@ impl Ui {
         let mut stdout = io::stdout().lock();
         match writeln!(stdout, "{text}").and_then(|()| stdout.flush()) {
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-            outcome => Ok(outcome?),
+            outcome => outcome.with_context(unwritten),
         }
     }
 
@@ -58,7 +59,7 @@ impl Ui {
         let mut stdout = io::stdout().lock();
         match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(ControlFlow::Break(())),
-            outcome => Ok(ControlFlow::Continue(outcome?)),
+            outcome => outcome.with_context(unwritten).map(ControlFlow::Continue),
         }
     }
 
@@ -234,6 +235,11 @@ impl Ui {
 /// Text from engines, containers and files must not move the cursor.
 pub(crate) fn harmless(text: &str) -> String {
     text.replace(|c: char| c.is_control() && c != '\n', "\u{fffd}")
+}
+
+fn unwritten() -> CliError {
+    CliError::with_code(exit::FAILED, "cannot write to the standard output")
+        .hint(Hint::new("see that there is room where it leads, and run again"))
 }
 
 fn spinner() -> ProgressStyle {

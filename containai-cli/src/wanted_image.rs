@@ -1,5 +1,6 @@
 //! Which image a workspace wants, and what must be built for it.
 
+use anyhow::Context as _;
 use containai_core::config::{Config, DevcontainerChoice, Origin};
 use containai_core::devcontainer::Devcontainer;
 use containai_core::engine::{ExtraMount, ImageRequest};
@@ -65,7 +66,9 @@ impl WantedImage {
         workspace: &WorkspacePath,
         context: &Context<'_>,
     ) -> anyhow::Result<Self> {
-        let mut read = file.read(workspace)?;
+        let read = file.read(workspace);
+        let mut read =
+            read.with_context(|| format!("cannot follow `{}` of `{workspace}`", file.path))?;
         if !read.forward_ports.is_empty() && !file.is_approved() {
             let note = "`forwardPorts` lead here once `cai trust` has approved the file";
             read.notes.push(note.to_owned());

@@ -55,7 +55,15 @@ pub(crate) fn find(
     };
     let real = resolve(&directory)?;
     check(&real, env.layout.home(), caution)?;
-    WorkspacePath::new(&real).map_err(|error| CliError::usage(error.to_string()))
+    named(&real)
+}
+
+/// A path that everything which has to do with it can be told.
+fn named(path: &Path) -> Result<WorkspacePath, CliError> {
+    WorkspacePath::new(path).map_err(|error| {
+        CliError::usage(error.to_string())
+            .hint(Hint::new("give the directory a name of plain text, or choose another one"))
+    })
 }
 
 /// As [`find`], where the directory may be gone from the disk.
@@ -67,7 +75,7 @@ pub(crate) fn find_gone(
     let directory = env.directory.join(given);
     match directory.exists() {
         true => find(Some(given), env, caution),
-        false => WorkspacePath::new(directory).map_err(|error| CliError::usage(error.to_string())),
+        false => named(&directory),
     }
 }
 
@@ -86,7 +94,7 @@ fn resolve(directory: &Path) -> Result<PathBuf, CliError> {
 }
 
 /// Refuses what is rarely meant as a workspace.
-pub(crate) fn check(real: &Path, home: &Path, caution: Caution) -> Result<(), CliError> {
+fn check(real: &Path, home: &Path, caution: Caution) -> Result<(), CliError> {
     match caution {
         Caution::Careful => refuse_rarely_meant(real, home),
         Caution::Forced => Ok(()),

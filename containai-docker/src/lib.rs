@@ -50,6 +50,7 @@ pub use engine::DockerEngine;
 pub use inside::InsideStream;
 pub use journal::Follow;
 pub use listing::{Listed, Sizes};
+pub use spec::refuse_mounts;
 pub use ssh_host::SshHost;
 pub use volume::{
     Complaints, Mounted, Packing, PieceReader, PieceWriter, Pieces, Room, Unpacking, VolumeDoor,

@@ -15,6 +15,8 @@ use containai_core::naming::{VolumeName, WorkspacePath};
 
 mod forbidden;
 
+pub use forbidden::refuse as refuse_mounts;
+
 /// The port of the container's sshd.
 pub(crate) const SSH: &str = "22/tcp";
 /// What asks systemd to shut down (systemd(1), "SIGNALS").

@@ -198,6 +198,18 @@ pub enum VariablesError {
     },
 }
 
+impl VariablesError {
+    /// Whether it is their length that is wrong, and nothing that stands there.
+    #[must_use]
+    pub fn is_too_long(&self) -> bool {
+        match self {
+            Self::TooLong => true,
+            Self::Line { source, .. } => source.is_too_long(),
+            Self::Name(_) | Self::Nul { .. } => false,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

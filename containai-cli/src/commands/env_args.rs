@@ -3,9 +3,9 @@
 use std::ffi::OsString;
 use std::fmt;
 use std::fs;
-use std::path::PathBuf;
+use std::io;
+use std::path::{Path, PathBuf};
 
-use anyhow::Context as _;
 use clap::Args;
 use clap::builder::{OsStringValueParser, TypedValueParser as _};
 use containai_core::hint::Hint;
@@ -36,20 +36,36 @@ impl EnvArgs {
         let mut variables = Variables::default();
         for path in &self.env_file {
             let refused = |reason| refused(format!("`{}`: {reason}", path.display()));
-            let bytes = fs::read(path);
-            let bytes = bytes.with_context(|| format!("cannot read `{}`", path.display()))?;
+            let bytes = fs::read(path).map_err(|error| unread(path, &error))?;
             let text = String::from_utf8(bytes).map_err(|_| refused("not UTF-8".to_owned()))?;
             let outcome = variables.read(&text, env::passed);
-            outcome.map_err(|error| refused(error.to_string()))?;
+            outcome.map_err(|error| match error.is_too_long() {
+                true => too_long(&format!("`{}`: {error}", path.display())),
+                false => refused(error.to_string()),
+            })?;
         }
         for Given(given) in &self.env {
             let text =
                 given.to_str().ok_or_else(|| refused("`--env` takes UTF-8 only".to_owned()))?;
             let outcome = variables.assign(text, env::passed);
-            outcome.map_err(|error| refused(error.to_string()))?;
+            outcome.map_err(|error| match error.is_too_long() {
+                true => too_long(&error.to_string()),
+                false => refused(error.to_string()),
+            })?;
         }
         Ok(variables)
     }
+}
+
+fn unread(path: &Path, error: &io::Error) -> CliError {
+    CliError::usage(format!("cannot read `{}`: {error}", path.display()))
+        .hint(Hint::new("name a file with one `NAME=VALUE` a line in `--env-file`"))
+}
+
+fn too_long(reason: &str) -> CliError {
+    CliError::usage(reason).hint(Hint::new(
+        "put long values into a file of the workspace, and have the command read it",
+    ))
 }
 
 fn refused(reason: String) -> CliError {

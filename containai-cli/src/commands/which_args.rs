@@ -15,7 +15,7 @@ pub(crate) struct WhichArgs {
     /// The workspace [default: the repository around the current directory]
     #[arg(short, long, value_name = "PATH")]
     workspace: Option<PathBuf>,
-    /// The container's name: the one that there is, else the name of a new one
+    /// The container's name; `run` and `shell` give it to a new one where there is none
     #[arg(long, alias = "name", value_name = "NAME")]
     pub(crate) container: Option<ContainerName>,
 }
@@ -29,11 +29,13 @@ impl WhichArgs {
         caution: Caution,
     ) -> Result<Spot, CliError> {
         let given = path.or_else(|| self.workspace.clone());
-        // The name alone may lead to another workspace than this directory.
-        let caution = match (&given, &self.container) {
-            (None, Some(_)) => Caution::Forced,
-            _ => caution,
-        };
-        workspace::spot(given.as_deref(), env, caution)
+        match (&given, &self.container) {
+            // The name alone may lead to another workspace than this directory,
+            // which need not even be there any more.
+            (None, Some(_)) => workspace::spot(None, env, Caution::Forced).or_else(|_| {
+                workspace::find_gone(&env.directory, env, Caution::Forced).map(Spot::Found)
+            }),
+            _ => workspace::spot(given.as_deref(), env, caution),
+        }
     }
 }

@@ -7,7 +7,7 @@ use containai_core::catalog::shipped_agents;
 use containai_core::config::{Kind, SettingSpec};
 use containai_core::engine::ShippedImage;
 
-use super::{templates, volumes};
+use super::{agents, templates, volumes};
 
 /// The setting whose value is typed, if the words are those of `config set`.
 pub(super) fn setting_of(words: &[OsString]) -> Option<&'static SettingSpec> {
@@ -21,7 +21,7 @@ pub(super) fn of(setting: &SettingSpec) -> Vec<CompletionCandidate> {
     match (setting.kind, setting.key) {
         (Kind::Choice(texts), _) => plain(texts.iter().copied()),
         (Kind::Switch, _) => plain(["true", "false"]),
-        (_, "agent.default") => plain(ShippedImage::Full.agents().iter().copied()),
+        (_, "agent.default") => agents(),
         (_, "import.credentials") => {
             plain(shipped_agents().iter().map(|agent| agent.name.as_str()))
         }

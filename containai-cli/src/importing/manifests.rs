@@ -5,7 +5,7 @@ use std::fs;
 use std::io::ErrorKind;
 
 use anyhow::Context as _;
-use containai_core::catalog::{Manifest, shipped_manifests};
+use containai_core::catalog::{Agent, Manifest, shipped_agents, shipped_manifests};
 use containai_core::hint::Hint;
 use containai_core::import::{OutsideHome, additional};
 use containai_core::layout::Layout;
@@ -20,7 +20,8 @@ pub(crate) fn load(
     paths: &[HomePath],
     home: &str,
 ) -> anyhow::Result<Vec<Manifest>> {
-    let mut manifests = of_files(layout)?;
+    let mut manifests = shipped_manifests();
+    manifests.extend(own(layout)?);
     manifests.push(additional(paths, home).map_err(|error| usage(&error))?);
     Ok(manifests)
 }
@@ -30,8 +31,16 @@ fn usage(error: &OutsideHome) -> CliError {
     CliError::usage(error.to_string()).hint(Hint::new(hint))
 }
 
-fn of_files(layout: &Layout) -> anyhow::Result<Vec<Manifest>> {
-    let mut manifests = shipped_manifests();
+/// The agents of the user's own manifests, less those that images know.
+pub(crate) fn own_agents(layout: &Layout) -> anyhow::Result<Vec<Agent>> {
+    let shipped = shipped_agents();
+    let mut agents: Vec<_> = own(layout)?.into_iter().filter_map(|it| it.agent).collect();
+    agents.retain(|agent| !shipped.iter().any(|it| it.is_called(&agent.name)));
+    Ok(agents)
+}
+
+fn own(layout: &Layout) -> anyhow::Result<Vec<Manifest>> {
+    let mut manifests = Vec::new();
     let directory = layout.manifest_dir();
     let entries = match fs::read_dir(&directory) {
         Ok(entries) => entries,

@@ -11,7 +11,7 @@ mod unpacked;
 mod watch;
 mod way;
 
-pub(crate) use manifests::load as manifests;
+pub(crate) use manifests::{load as manifests, own_agents};
 pub(crate) use plan::{Source, Told};
 pub(crate) use send::Import;
 pub(crate) use unpacked::Unpacked;

@@ -30,13 +30,19 @@ impl Agent {
     }
 
     /// Whether a person means it by this word.
-    pub(super) fn is_called(&self, word: &str) -> bool {
+    #[must_use]
+    pub fn is_called(&self, word: &str) -> bool {
         self.name == word || self.binary == word || self.aliases.iter().any(|it| it == word)
     }
 
     /// Every command that starts the agent, its name first.
     pub fn commands(&self) -> impl Iterator<Item = &str> {
         [self.name.as_str()].into_iter().chain(self.aliases.iter().map(String::as_str))
+    }
+
+    /// The words that start it where no image has a command for it.
+    pub fn words(&self) -> impl Iterator<Item = &str> {
+        [self.binary.as_str()].into_iter().chain(self.default_args.iter().map(String::as_str))
     }
 
     /// Whether its commands are more than the program alone.

@@ -75,7 +75,7 @@ pub(super) fn sort_out(file: &ConfigFile, ignored: &mut Vec<Ignored>) -> Vec<Sug
         let is_setting = key == SECTIONS || SETTINGS.iter().any(is_meant);
         let why = match is_setting {
             true => Why::Never,
-            false => Why::Unknown { nearest: nearest(&key, allowed.iter().copied()) },
+            false => Why::Unknown { nearest: meant(&key, &allowed) },
         };
         ignored.push(Ignored { place, key, why });
     }
@@ -118,11 +118,17 @@ impl Stray {
             };
         }
         ConfigError::UnknownKey {
-            nearest: nearest(&self.key, known.iter().copied()),
+            nearest: meant(&self.key, known),
             place: self.place,
             key: self.key,
         }
     }
+}
+
+/// The setting, or the table of some, that was probably meant.
+fn meant(key: &str, known: &[&'static str]) -> Option<&'static str> {
+    let tables = known.iter().filter_map(|known| known.rsplit_once('.'));
+    nearest(key, known.iter().copied().chain(tables.map(|(table, _)| table)))
 }
 
 /// Collects the keys that are neither known nor on the way to a known one.

@@ -12,7 +12,11 @@ const FORBIDDEN: [&str; 9] =
     ["/", "/bin", "/boot", "/etc", "/lib", "/sbin", "/usr", "/var", "/var/lib"];
 
 /// Refuses what would hand the host to the container.
-pub(super) fn refuse(spec: &ContainerSpec) -> Result<(), EngineError> {
+///
+/// # Errors
+///
+/// [`EngineError::ForbiddenMount`], with the first such directory.
+pub fn refuse(spec: &ContainerSpec) -> Result<(), EngineError> {
     if spec.mount == WorkspaceMount::Bind {
         refuse_forbidden(spec.workspace.as_path())?;
     }

@@ -138,3 +138,32 @@ fn settings_of_the_host_are_found_by_every_agent() {
     assert!(status.stdout().contains("Not logged in"), "{status}");
     person.cai(["links", "check"]).inside(&repository).run().success().prints("");
 }
+
+#[test]
+fn an_agent_of_the_user_s_own_is_started_with_what_its_manifest_says() {
+    let person = Person::new();
+    let repository = person.repository("own-agent");
+    let manifests = person.home().join(".config/containai/manifests");
+    fs::create_dir_all(&manifests).expect("a directory can be made");
+    let manifest = "[agent]\nname = \"mind\"\nbinary = \"mind-cli\"\n\
+                    default_args = [\"--free\", \"a b\"]\naliases = [\"m\"]\n";
+    fs::write(manifests.join("50-mind.toml"), manifest).expect("a file can be written");
+    let install = "mkdir -p ~/.local/bin && printf '#!/bin/sh\\nprintf \"<%%s>\" \"$@\"\\n' \
+                   > ~/.local/bin/mind-cli && chmod 755 ~/.local/bin/mind-cli";
+    person.run(&repository, install).success();
+    for word in ["mind", "m"] {
+        let outcome = person.cai(["run", "--agent", word]).inside(&repository).run();
+        outcome.success().prints("<--free><a b>");
+    }
+    person.configure("[agent]\ndefault = \"mind\"\n");
+    let outcome = person.cai(["run"]).inside(&repository).run();
+    outcome.success().prints("<--free><a b>");
+    let offered = person
+        .cai(["--", "cai", "run", "--agent", "mi"])
+        .env("COMPLETE", "fish")
+        .inside(&repository)
+        .run();
+    offered.success().prints("mind\n");
+    let unknown = person.cai(["run", "--agent", "soul"]).inside(&repository).run();
+    unknown.fails(2, "has no agent `soul`").tells("~/.config/containai/manifests");
+}

@@ -62,7 +62,16 @@ fn settings_are_set_listed_and_taken_back() {
         .env("EDITOR", "sed -i s/default/defualt/")
         .run()
         .fails(2, "stays as it was")
-        .tells("agent.defualt");
+        .tells("agent.defualt")
+        .tells("what you typed is in");
+    let copies = || {
+        let directory = fs::read_dir(person.home().join(".config/containai"));
+        let names = directory.expect("it can be listed").map(|it| it.expect("it is there"));
+        names.filter(|it| it.path().extension().is_some_and(|it| it == "toml")).count()
+    };
+    assert_eq!(copies(), 2);
+    config(&["edit"]).env("EDITOR", "false").run().fails(1, "`false` ended").tells("nothing was");
+    assert_eq!(copies(), 2);
     assert_eq!(fs::read_to_string(&path).expect("it is there"), text);
     config(&["edit"]).env("EDITOR", "sed -i s/codex/pi/").run().success();
     assert_eq!(config(&["get", "agent.default"]).run().line(), "pi");

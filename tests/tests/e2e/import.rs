@@ -239,7 +239,7 @@ fn settings_say_what_comes_along() {
     let links = |verb: &str| person.cai(["links", verb]).inside(&repository).run();
     links("check").success().prints("");
     person.exec(&repository, "rm ~/.tool/conf").success();
-    links("check").code(1).prints("~/.tool/conf: missing\n");
+    links("check").code(1).prints("~/.tool/conf: missing\n").tells("`cai links fix`");
     links("fix").success().prints("~/.tool/conf: missing, mended\n");
     let replace = "cd; rm .tool/conf && mkdir .tool/conf && echo new > .tool/conf/new && cai sync; \
                    readlink .tool/conf; cat .tool/conf/new; stat -c %a /mnt/agent-data/.containai/additional";

@@ -94,3 +94,54 @@ fn odd_directory_names_become_names_that_docker_takes() {
         assert!(container.len() <= 24, "{container}");
     }
 }
+
+#[test]
+fn what_is_mounted_for_nobody_is_refused_before_anything_is_planned() {
+    let person = Person::new();
+    for path in ["/etc", "/proc/sys", "/dev/shm"] {
+        for words in [&["--dry-run"][..], &["--", "true"]] {
+            let args = ["run", "--image", "base", path];
+            let outcome = person.cai(args.iter().chain(words).copied()).run();
+            outcome.fails(2, &format!("refusing to mount `{path}`")).prints("");
+            outcome.keeps_quiet_about("creating container");
+        }
+    }
+}
+
+#[test]
+fn a_directory_that_is_gone_hinders_only_what_needs_it() {
+    let person = Person::new();
+    let repository = person.repository("elsewhere");
+    person.run(&repository, "true").success();
+    let name = person.container_name(repository.path());
+    let gone = person.beside("gone");
+    let leave = "mkdir \"$0\" && cd \"$0\" && rmdir \"$0\" && exec \"$@\"";
+    let cai = |words: &[&str]| {
+        let shell = ["sh", "-c", leave, gone.to_str().expect("text")];
+        person.cai(words).behind(shell).run()
+    };
+    assert!(cai(&["list", "-q"]).success().stdout().contains(&name));
+    cai(&["exec", "--container", &name, "--", "echo", "here"]).success().prints("here\n");
+    cai(&["run", "--dry-run"]).fails(2, "there is no directory").tells("gone").tells("--workspace");
+}
+
+#[test]
+fn what_is_refused_says_what_to_do_next() {
+    let person = Person::new();
+    let repository = person.repository("hints");
+    let tells = |words: &[&str], code: u8, fragment: &str, hint: &str| {
+        person.cai(words).inside(&repository).run().fails(code, fragment).tells(hint);
+    };
+    tells(&["status", "nobody"], 1, "neither a container nor", "`cai list`");
+    tells(&["stop", "--container", "nobody"], 1, "no container `nobody`", "`cai list`");
+    let odd = repository.join("a\nb");
+    fs::create_dir(&odd).expect("a directory can be made");
+    let odd = odd.to_str().expect("text");
+    tells(&["run", "--dry-run", odd], 2, "a control character", "a name of plain text");
+    fs::write(repository.join("long"), format!("A={}", "x".repeat(200_000))).expect("written");
+    tells(&["exec", "--env-file", "long", "--", "true"], 2, "128 KiB", "a file of the workspace");
+    tells(&["exec", "--env-file", "none", "--", "true"], 2, "cannot read `none`", "--env-file");
+    tells(&["import", "--from", "none"], 2, "cannot import from", "--from");
+    let full = person.cai(["version"]).behind(["sh", "-c", "exec \"$@\" >/dev/full", "sh"]).run();
+    full.fails(1, "cannot write to the standard output").tells("No space left");
+}

@@ -1,6 +1,6 @@
 use std::ffi::OsString;
 use std::path::Path;
-use std::process::{Command, ExitCode};
+use std::process::{Command, ExitCode, ExitStatus};
 
 use anyhow::Context as _;
 use clap::Args;
@@ -29,8 +29,11 @@ pub(super) async fn run(_: &EditArgs, env: &Env, ui: &Ui) -> anyhow::Result<Exit
     // Whatever happens from here on, what was typed is not lost.
     let (_, copy) = copy.keep().context("cannot keep the copy")?;
     loop {
-        open(&editor, &copy)?;
+        let status = open(&editor, &copy)?;
         let after = user_config::read(&copy)?;
+        if !status.success() {
+            return Err(broken_off(&editor, status, &copy, after == before)?.into());
+        }
         let outcome = ConfigFile::parse(&path, after.as_str()).map_err(anyhow::Error::from);
         match outcome.and_then(|file| check(&file)) {
             Ok(()) if after == before => break,
@@ -47,7 +50,7 @@ pub(super) async fn run(_: &EditArgs, env: &Env, ui: &Ui) -> anyhow::Result<Exit
             }
         }
     }
-    std::fs::remove_file(&copy).with_context(|| format!("cannot remove `{}`", copy.display()))?;
+    remove(&copy)?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -62,19 +65,33 @@ fn editor(env: &Env) -> Result<OsString, CliError> {
 }
 
 /// Runs the editor as a shell would: its name may have arguments.
-fn open(editor: &OsString, copy: &Path) -> anyhow::Result<()> {
+fn open(editor: &OsString, copy: &Path) -> anyhow::Result<ExitStatus> {
     let mut program = Command::new("/bin/sh");
     let mut line = editor.clone();
     line.push(" \"$@\"");
-    let status = program.arg("-c").arg(line).arg("sh").arg(copy).status();
-    match status.context("cannot start a shell")? {
-        status if status.success() => Ok(()),
-        status => {
-            let text = format!("the editor `{}` ended with {status}", editor.to_string_lossy());
-            let hint = format!("what you typed is in `{}`", copy.display());
-            Err(CliError::with_code(exit::FAILED, text).hint(Hint::new(hint)).into())
+    program.arg("-c").arg(line).arg("sh").arg(copy).status().context("cannot start a shell")
+}
+
+/// What an editor leaves that failed: a copy only of what is not in the file.
+fn broken_off(
+    editor: &OsString,
+    status: ExitStatus,
+    copy: &Path,
+    is_same: bool,
+) -> anyhow::Result<CliError> {
+    let text = format!("the editor `{}` ended with {status}", editor.to_string_lossy());
+    let hint = match is_same {
+        true => {
+            remove(copy)?;
+            "nothing was changed; name another editor in `VISUAL` or `EDITOR`".to_owned()
         }
-    }
+        false => format!("what you typed is in `{}`", copy.display()),
+    };
+    Ok(CliError::with_code(exit::FAILED, text).hint(Hint::new(hint)))
+}
+
+fn remove(copy: &Path) -> anyhow::Result<()> {
+    std::fs::remove_file(copy).with_context(|| format!("cannot remove `{}`", copy.display()))
 }
 
 fn kept(path: &Path, copy: &Path, what: &str) -> CliError {

@@ -6,7 +6,7 @@ use containai_core::hint::Hint;
 use containai_core::lifecycle::{Desired, Manner, Observed, observe};
 use containai_core::naming::GitHead;
 use containai_core::resources::HostCapacity;
-use containai_docker::DockerEngine;
+use containai_docker::{DockerEngine, refuse_mounts};
 
 use super::{Consent, Entrance, Renewal};
 use crate::commands::create::{desired, local_capacity};
@@ -129,7 +129,12 @@ impl Entrance<'_> {
         if !exists && wanted.client.is_none() {
             wanted.manner.repository = self.repository();
         }
-        Ok(self.choice.apply(wanted, &self.context.config, outgoing))
+        let wanted = self.choice.apply(wanted, &self.context.config, outgoing);
+        if !exists {
+            // Nothing is stopped, built or planned for what cannot be made.
+            refuse_mounts(&wanted.spec(observed, &wanted.name, wanted.ports.start()))?;
+        }
+        Ok(wanted)
     }
 
     pub(super) fn wanted(&self, isolation: Isolation, capacity: HostCapacity) -> Desired {

@@ -8,18 +8,21 @@ use containai_ssh::{Command, Launch, Variables};
 
 use super::Entrance;
 use crate::error::CliError;
+use crate::importing::own_agents;
 
-/// Starts the configured agent.
+/// Starts the configured agent: one of the image, or one of the user's own
+/// manifests, of which no image says whether it has it.
 pub(crate) async fn agent(
     mut entrance: Entrance<'_>,
     variables: Variables,
 ) -> anyhow::Result<ExitCode> {
-    entrance.require_agent().await?;
     let agent = entrance.context.config.agent.value.clone();
-    let command = Command::new([agent.as_ref()])
-        .map_err(|error| CliError::usage(error.to_string()))?
-        .carrying(variables)
-        .launched(Launch::Login);
+    let own = own_agents(&entrance.context.env.layout)?;
+    if let Some(own) = own.iter().find(|it| it.is_called(agent.as_ref())) {
+        return entrance.visit(&starting(own.words(), variables)?, |_| Ok(())).await;
+    }
+    entrance.require_agent().await?;
+    let command = starting([agent.as_ref()], variables)?;
     let check = |container: &Container| match container.labels.agents() {
         Some(agents) if !agents.contains(&agent.as_ref()) => {
             Err(no_agent(&container.image, agent.as_ref()).into())
@@ -27,6 +30,14 @@ pub(crate) async fn agent(
         _ => Ok(()),
     };
     entrance.visit(&command, check).await
+}
+
+fn starting<'a>(
+    words: impl IntoIterator<Item = &'a str>,
+    variables: Variables,
+) -> Result<Command, CliError> {
+    let command = Command::new(words).map_err(|error| CliError::usage(error.to_string()))?;
+    Ok(command.carrying(variables).launched(Launch::Login))
 }
 
 impl Entrance<'_> {
@@ -53,7 +64,7 @@ impl Entrance<'_> {
 fn no_agent(image: &str, agent: &str) -> CliError {
     let having = ImageRequest::shipped_with(agent);
     let hint = match having.as_slice() {
-        [] => "no image of this version has it: give a command after `--`, or name an image of your own with `--image`".to_owned(),
+        [] => "no image of this version has it: give a command after `--`, name an image of your own with `--image`, or describe the agent in `~/.config/containai/manifests`".to_owned(),
         names => format!("use `--image {}`, or give a command after `--`", names.join("` or `--image ")),
     };
     CliError::usage(format!("image `{image}` has no agent `{agent}`")).hint(Hint::new(hint))

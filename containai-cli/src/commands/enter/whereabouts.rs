@@ -19,8 +19,7 @@ impl Entrance<'_> {
             (Spot::Named(_), _) => return Ok(false),
             (Spot::Found(_), Some(path)) => (path, false),
             (Spot::Found(path), None) => {
-                let home = self.context.env.layout.home();
-                workspace::check(path.as_path(), home, self.choice.caution)?;
+                workspace::find(Some(path.as_path()), self.context.env, self.choice.caution)?;
                 match surroundings::around(&self.spot, &observed.containers, &self.context) {
                     Some(around) => (around, true),
                     None => return Ok(false),

@@ -47,6 +47,8 @@ pub(super) async fn of_archive(
     }
 }
 
+const UNCHANGED: &str = "nothing changed since the last import";
+
 /// Imports from this directory, or the home directory.
 pub(super) async fn of_directory(
     args: &ImportArgs,
@@ -59,6 +61,7 @@ pub(super) async fn of_directory(
     let home = from.unwrap_or_else(|| env.layout.home().to_owned());
     let home = std::fs::canonicalize(&home).map_err(|error| {
         CliError::usage(format!("cannot import from `{}`: {error}", home.display()))
+            .hint(Hint::new("name a directory or an archive with `--from`"))
     })?;
     let target = Target::of(&args.place, global, env, ui)?;
     let config = &target.context.config;
@@ -73,8 +76,9 @@ pub(super) async fn of_directory(
     let mut told = Told::new(ui);
     if args.dry_run {
         let lines = import.preview(&mut told).await?;
-        if !lines.is_empty() {
-            ui.data(&lines.join("\n"))?;
+        match lines.as_slice() {
+            [] => ui.say(UNCHANGED),
+            lines => ui.data(&lines.join("\n"))?,
         }
         return Ok(ExitCode::SUCCESS);
     }
@@ -83,7 +87,7 @@ pub(super) async fn of_directory(
     }
     let sent = import.send(&mut told).await?;
     match sent.files {
-        0 => ui.say("nothing changed since the last import"),
+        0 => ui.say(UNCHANGED),
         files => ui.say(&format!("imported {files} files to volume {}", sent.volume)),
     }
     Ok(ExitCode::from(if sent.is_partial { exit::FAILED } else { exit::OK }))

@@ -59,12 +59,19 @@ pub(crate) async fn run(
     let reached = entrance.connect_existing().await?;
     let found = reached.session.home_links(&links, repair).await?;
     reached.session.close().await;
-    let mut is_bad = false;
+    let (mut is_bad, mut is_in_the_way) = (false, false);
     for (link, state) in found {
-        let is_mended = repair == LinkRepair::Mend && !state.starts_with("in the way");
+        let blocks = state.starts_with("in the way");
+        let is_mended = repair == LinkRepair::Mend && !blocks;
         is_bad |= !is_mended;
+        is_in_the_way |= blocks;
         let after = if is_mended { ", mended" } else { "" };
         ui.data(&harmless(&format!("~/{link}: {state}{after}")))?;
+    }
+    if is_in_the_way {
+        ui.say("`cai exec -- cai sync` takes what is in the way to the data volume");
+    } else if is_bad {
+        ui.say("`cai links fix` mends that");
     }
     Ok(ExitCode::from(if is_bad { exit::FAILED } else { exit::OK }))
 }

@@ -8,7 +8,7 @@ use containai_core::lifecycle::Refusal;
 use containai_core::naming::{ContainerName, WorkspacePath};
 
 use crate::app::Global;
-use crate::commands::target::missing;
+use crate::commands::target::unknown;
 use crate::context::Context;
 use crate::env::Env;
 use crate::ui::Ui;
@@ -32,11 +32,11 @@ pub(super) async fn run(
     let flags = Flags { docker_host: global.docker_host.clone(), ..Flags::default() };
     let context = Context::new(env, ui, flags.clone(), None)?;
     let mut containers = context.engine()?.containers().await?;
-    containers.retain(|it| it.labels.is_managed());
+    containers.retain(|it| it.labels.is_managed() && !it.labels.is_helper());
     if let Some(name) = &args.name {
         containers.retain(|it| it.name == *name);
         if containers.is_empty() {
-            return Err(missing(&format!("there is no container `{name}`")).into());
+            return Err(unknown(&format!("there is no container `{name}`")).into());
         }
     }
     containers.sort_by(|a, b| a.name.cmp(&b.name));

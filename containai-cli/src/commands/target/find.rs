@@ -61,7 +61,7 @@ pub(super) fn named(
     }
     if let Some(word) = word.filter(|word| !is_here(word)) {
         let message = format!("`{word}` is neither a container nor a directory");
-        return Err(missing(&message).into());
+        return Err(unknown(&message).into());
     }
     by_workspace(containers, word.map(Path::new), context)
 }
@@ -71,7 +71,7 @@ pub(crate) fn by_name(containers: Vec<Container>, name: &str) -> anyhow::Result<
     match containers.into_iter().find(|container| container.name == name) {
         Some(container) if container.labels.is_managed() => Ok(container),
         Some(_) => Err(Refusal::NotOurs { name: name.to_owned() }.into()),
-        None => Err(missing(&format!("there is no container `{name}`")).into()),
+        None => Err(unknown(&format!("there is no container `{name}`")).into()),
     }
 }
 
@@ -91,6 +91,12 @@ pub(crate) fn served(container: &Container) -> Result<WorkspacePath, CliError> {
     let workspace = container.labels.workspace().unwrap_or_default();
     WorkspacePath::new(Path::new(workspace))
         .map_err(|error| CliError::with_code(exit::NOT_OURS, error.to_string()))
+}
+
+/// Nothing has the name that was given.
+pub(crate) fn unknown(message: &str) -> CliError {
+    CliError::with_code(exit::FAILED, message)
+        .hint(Hint::run("cai list", "see the containers there are"))
 }
 
 /// Nothing is there to work on.

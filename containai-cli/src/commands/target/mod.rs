@@ -4,4 +4,4 @@ mod args;
 mod find;
 
 pub(crate) use args::TargetArgs;
-pub(crate) use find::{by_name, find_named, missing, served, workspace_of};
+pub(crate) use find::{by_name, find_named, missing, served, unknown, workspace_of};

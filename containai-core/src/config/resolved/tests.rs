@@ -268,3 +268,13 @@ fn a_list_names_what_is_wrong_in_it() {
     ];
     insta::assert_snapshot!(texts.map(refusal).join("\n"));
 }
+
+#[test]
+fn a_misspelt_table_is_recognised() {
+    for (text, meant) in [
+        ("[shh]\nforward_agent = true\n", "did you mean `ssh`?"),
+        ("[resource]\nmemory_limit = '4g'\n", "did you mean `resources`?"),
+    ] {
+        assert!(refusal(text).ends_with(meant), "{}", refusal(text));
+    }
+}

@@ -27,6 +27,7 @@ fn what_reaches_this_machine_waits_for_approval_of_that_very_text() {
         person.cai(words).inside(&repository).env("TOKEN", SECRET).run()
     };
     run().fails(2, "which nobody has approved").tells("a command on it").tells("cai trust");
+    run().tells("cannot follow `.devcontainer/devcontainer.json`");
     assert!(!mark.exists() && person.containers(repository.path()).is_empty());
     let cai = |words: &[&str]| person.cai(words).inside(&repository);
     let shown = cai(&["trust", "--show"]).run().success().stdout();
