@@ -80,10 +80,7 @@ impl Ground {
             let hint = Hint::new("name another directory, or use `cai snapshot restore`");
             return Err(CliError::usage(message).hint(hint));
         }
-        let has = match head {
-            Some(GitHead::Branch(branch)) => Some(branch),
-            _ => None,
-        };
+        let has = head.and_then(GitHead::into_branch);
         match (branch, &has) {
             (Some(wanted), has) if has.as_deref() != Some(wanted) => {
                 let message = format!("`{workspace}` is there, and not on branch `{wanted}`");
