@@ -11,8 +11,8 @@ use containai_core::engine::{
 use containai_core::fake::{self, FakeEngine, FakeRecords, FakeRemote, run};
 use containai_core::label;
 use containai_core::lifecycle::snapshot::{
-    Leftovers, Snapshot, SnapshotError, Task, clear, create, leftovers, named, plan_create,
-    plan_restore, plan_revive, remove, restore, revive, snapshots,
+    Leftovers, Snapshot, SnapshotError, Task, Vacancy, clear, create, leftovers, named,
+    plan_create, plan_restore, plan_revive, remove, restore, revive, snapshots,
 };
 use containai_core::lifecycle::{Desired, DriveError, Observed, Silent, Step, decide, drive};
 use containai_core::naming::{
@@ -148,7 +148,8 @@ impl World {
         let containers = run(self.engine.containers())?;
         let observed = Observed { containers, ..Observed::default() };
         let snapshot = named(&all, &name(text))?;
-        let plan = plan_revive(snapshot, &observed, &wanted, Identity::Renewed, true, &nonce(77))?;
+        let (renewed, free) = (Identity::Renewed, Vacancy::Free);
+        let plan = plan_revive(snapshot, &observed, &wanted, renewed, free, &nonce(77))?;
         let Self { engine, remote, records } = self;
         run(revive(engine, remote, records, &wanted, &plan, &Silent))
     }
