@@ -8,7 +8,6 @@ use containai_core::engine::EngineError;
 use containai_core::exit;
 
 use crate::command_line::{self, CommandLine};
-use crate::commands;
 use crate::env::{Env, Terminals};
 use crate::regroup;
 use crate::ui::{Ui, Volume};
@@ -88,7 +87,7 @@ fn tell(error: &anyhow::Error, ui: &Ui) -> ExitCode {
 
 fn run(cli: CommandLine, ui: &Ui) -> anyhow::Result<ExitCode> {
     let env = Env::read()?;
-    let outcome = commands::run(cli.command, &cli.global, &env, ui);
+    let outcome = cli.command.run(&cli.global, &env, ui);
     let is_shut_out = |error: &anyhow::Error| {
         matches!(error.downcast_ref(), Some(EngineError::AccessDenied { .. }))
     };

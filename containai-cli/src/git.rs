@@ -15,7 +15,7 @@ use crate::error::CliError;
 
 mod apart;
 
-pub(crate) use apart::make_apart;
+pub(crate) use apart::{clone_head, make_apart};
 
 /// The top directory of the repository around `directory`; `None` outside one.
 pub(crate) fn top_level(directory: &Path) -> Option<PathBuf> {
@@ -88,18 +88,17 @@ pub(crate) fn listing(workspace: &WorkspacePath) -> anyhow::Result<Option<Listin
     Ok(Some(Listing { kept, ignored: ignored.unwrap_or_default() }))
 }
 
-/// The branch of a linked worktree of the repository; `None` for any other
-/// directory, and for a worktree without a branch.
-pub(crate) fn worktree_branch(repository: &WorkspacePath, path: &WorkspacePath) -> Option<String> {
+/// What the HEAD of a linked worktree of the repository points to; `None` for any
+/// other directory.
+pub(crate) fn worktree_head(repository: &WorkspacePath, path: &WorkspacePath) -> Option<GitHead> {
     let output = git(repository).args(["worktree", "list", "--porcelain"]).output().ok()?;
     let text = String::from_utf8_lossy(&output.stdout);
-    let entries = text.split("\n\n").filter_map(|entry| {
-        let path = entry.lines().find_map(|line| line.strip_prefix("worktree "))?;
-        let branch = entry.lines().find_map(|line| line.strip_prefix("branch refs/heads/"))?;
-        Some((path, branch))
-    });
-    let mut entries = entries.filter(|(found, _)| *found == path.as_str());
-    entries.next().map(|(_, branch)| branch.to_owned())
+    let is_it = |entry: &&str| {
+        entry.lines().any(|line| line.strip_prefix("worktree ") == Some(path.as_str()))
+    };
+    let entry = text.split("\n\n").find(is_it)?;
+    let branch = entry.lines().find_map(|line| line.strip_prefix("branch refs/heads/"));
+    Some(branch.map_or(GitHead::Detached, |it| GitHead::Branch(it.to_owned())))
 }
 
 /// Makes a linked worktree on a new branch from where the repository is, or on
@@ -196,9 +195,10 @@ mod tests {
         let repository = repository(place.path())?;
         sh(repository.as_path(), &format!("{TRAPS}; echo '* filter=evil' > .git/info/attributes"));
         let tree = WorkspacePath::new(repository.as_path().with_file_name("api-fork"))?;
-        assert_eq!(worktree_branch(&repository, &tree), None);
+        assert_eq!(worktree_head(&repository, &tree), None);
         add_worktree(&repository, &tree, "fork/one")?;
-        assert_eq!(worktree_branch(&repository, &tree).as_deref(), Some("fork/one"));
+        let branch = GitHead::Branch("fork/one".into());
+        assert_eq!(worktree_head(&repository, &tree), Some(branch));
         assert_eq!(names(place.path())?, ["api", "api-fork"]);
         assert_eq!(std::fs::read_dir(tree.as_path())?.count(), 1, "nothing is checked out");
         let refused = add_worktree(&repository, &tree, "fork/two");
@@ -219,7 +219,9 @@ mod tests {
             ),
         );
         let path = WorkspacePath::new(repository.as_path().with_file_name("api-fork"))?;
+        assert_eq!(clone_head(&repository, &path), None);
         make_apart(&repository, &path, "fork/one")?;
+        assert_eq!(clone_head(&repository, &path), Some(GitHead::Branch("fork/one".into())));
         assert_eq!(names(place.path())?, ["api", "api-fork"]);
         sh(
             path.as_path(),
@@ -234,6 +236,12 @@ mod tests {
         let other = WorkspacePath::new(repository.as_path().with_file_name("api-side"))?;
         make_apart(&repository, &other, "side")?;
         sh(other.as_path(), "test \"$(git branch --show-current)\" = side; test -e file");
+        assert_eq!(clone_head(&other, &path), None, "a clone of another repository");
+        sh(place.path(), "git clone -q api theirs; mkdir empty; ln -s api-fork link");
+        for name in ["theirs", "empty", "link"] {
+            let path = WorkspacePath::new(repository.as_path().with_file_name(name))?;
+            assert_eq!(clone_head(&repository, &path), None, "{name}");
+        }
         Ok(())
     }
 

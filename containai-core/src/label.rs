@@ -72,6 +72,9 @@ pub const FORKED: &str = "containai.forked";
 /// `true` on a container whose data volume its workspace has from now on, once
 /// the container has its name.
 pub const NEW_VOLUME: &str = "containai.new-volume";
+/// On a container that was put back to a snapshot: the volumes of the container
+/// that it replaces, which go before it gets its name, separated by commas.
+pub const REPLACED_VOLUMES: &str = "containai.replaced-volumes";
 /// On a helper that copies volumes: the new ones, separated by commas. As long
 /// as the helper is there they may be incomplete.
 pub const COPIES: &str = "containai.copies";
@@ -221,6 +224,12 @@ impl Labels {
         self.get(NEW_VOLUME) == Some("true")
     }
 
+    /// The volumes that go before it gets its name; none for most.
+    pub fn replaced_volumes(&self) -> Vec<VolumeName> {
+        let names = self.get(REPLACED_VOLUMES).unwrap_or_default().split(',');
+        names.filter_map(|name| VolumeName::parse(name).ok()).collect()
+    }
+
     /// Whether it was made of a snapshot to run beside its origin.
     pub fn is_fork(&self) -> bool {
         self.get(FORKED) == Some("true")
@@ -231,7 +240,7 @@ impl Labels {
     #[must_use]
     pub fn over_snapshot(mut self) -> Self {
         let of_one = [KEEP, EPHEMERAL, FORKED, NEW_VOLUME, REPLACES, REPLACES_START, TAKES_NAME];
-        for key in of_one.into_iter().chain([ANONYMISES]) {
+        for key in of_one.into_iter().chain([ANONYMISES, REPLACED_VOLUMES]) {
             self.0.entry(key.to_owned()).or_default();
         }
         self
@@ -269,8 +278,8 @@ impl Labels {
     pub fn succeeded(&self, id: &str, last_start: &str, name: &str, image: &str) -> Self {
         let mut labels = self.0.clone();
         labels.remove(SSH_PORT);
-        if let Some(is_new) = labels.get_mut(NEW_VOLUME) {
-            is_new.clear();
+        for key in [NEW_VOLUME, REPLACED_VOLUMES] {
+            labels.entry(key.to_owned()).and_modify(String::clear);
         }
         let news =
             [(REPLACES, id), (REPLACES_START, last_start), (TAKES_NAME, name), (IMAGE, image)];

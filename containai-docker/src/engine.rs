@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use bollard::Docker;
 use bollard::errors::Error;
+use bollard::query_parameters::RemoveVolumeOptions;
 use containai_core::engine::{
     Container, ContainerId, ContainerSpec, Engine, EngineError, ImageRequest, ImageSource,
     Isolation, RunState, StartupHook, Succession, WorkspaceMount,
@@ -349,6 +350,11 @@ impl Engine for DockerEngine {
     async fn has_volume(&self, name: &VolumeName) -> Result<bool, EngineError> {
         let found = container::has_volume(&self.docker, name.as_ref()).await;
         found.map_err(|error| self.failure(error))
+    }
+
+    async fn remove_volume(&self, name: &str) -> Result<(), EngineError> {
+        let removed = self.docker().remove_volume(name, None::<RemoveVolumeOptions>).await;
+        self.forgiving(removed)
     }
 
     async fn host_key(&self, id: &ContainerId) -> Result<Option<HostKey>, EngineError> {

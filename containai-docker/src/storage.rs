@@ -6,7 +6,7 @@ use bollard::errors::Error;
 use bollard::models::{ContainerInspectResponse, ContainerSummary, Volume};
 use bollard::query_parameters::{
     DataUsageOptionsBuilder, InspectContainerOptionsBuilder, ListImagesOptionsBuilder,
-    ListVolumesOptionsBuilder, RemoveImageOptions, RemoveVolumeOptions,
+    ListVolumesOptionsBuilder, RemoveImageOptions,
 };
 use containai_core::byte_size::ByteSize;
 use containai_core::engine::{
@@ -61,11 +61,6 @@ impl Storage for DockerEngine {
         let options = None::<RemoveImageOptions>;
         let removed = self.docker().remove_image(reference, options, None).await;
         self.forgiving(removed.map(drop))
-    }
-
-    async fn remove_volume(&self, name: &str) -> Result<(), EngineError> {
-        let removed = self.docker().remove_volume(name, None::<RemoveVolumeOptions>).await;
-        self.forgiving(removed)
     }
 }
 

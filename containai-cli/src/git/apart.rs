@@ -10,13 +10,16 @@ use std::process::{Command, Stdio};
 use anyhow::Context as _;
 use containai_core::exit;
 use containai_core::hint::Hint;
-use containai_core::naming::WorkspacePath;
+use containai_core::naming::{GitHead, WorkspacePath};
 
-use super::git;
+use super::{git, head};
 use crate::error::CliError;
 
 /// Where the commits are on their way, below the new repository.
 const BUNDLE: &str = ".git/bundle";
+/// The entry of its configuration that says whose clone it is, by which a fork
+/// that was interrupted finds it again.
+const MARK: &str = "containai.cloneOf";
 
 /// Makes a repository at `path` with the branches and tags of another one, on
 /// a new branch from where that is, or on that branch where there is one. Its
@@ -51,6 +54,21 @@ pub(crate) fn make_apart(
     Ok(())
 }
 
+/// What the HEAD of a clone points to that [`make_apart`] made of the repository;
+/// `None` for any other directory, and for a clone of somebody who is neither
+/// the repository's owner nor the caller.
+pub(crate) fn clone_head(repository: &WorkspacePath, path: &WorkspacePath) -> Option<GitHead> {
+    let owner = fs::metadata(repository.as_path()).ok()?.uid();
+    let is_theirs = |uid| uid == owner || uid == nix::unistd::geteuid().as_raw();
+    let is_clone = [path.as_path().to_owned(), path.as_path().join(".git")]
+        .iter()
+        .all(|it| fs::symlink_metadata(it).is_ok_and(|it| it.is_dir() && is_theirs(it.uid())));
+    let ask = ["config", "--local", "--no-includes", "--get", MARK];
+    let output = is_clone.then(|| git(path).args(ask).output())?.ok()?;
+    let origin = String::from_utf8_lossy(&output.stdout);
+    (origin.trim_end_matches('\n') == repository.as_str()).then(|| head(path))
+}
+
 fn fill(
     repository: &WorkspacePath,
     apart: &WorkspacePath,
@@ -68,6 +86,7 @@ fn fill(
     let bundle = bundle.to_str().context("its path is no text")?;
     let commit = ask(&["rev-parse", "--verify", "HEAD^{commit}"])?;
     tell(&["init", "--quiet", "--template="])?;
+    tell(&["config", MARK, repository.as_str()])?;
     tell(&["symbolic-ref", "HEAD", &head])?;
     ask(&["bundle", "create", "--quiet", bundle, "--branches", "--tags", "HEAD"])?;
     let all = ["refs/heads/*:refs/heads/*", "refs/tags/*:refs/tags/*", "HEAD"];

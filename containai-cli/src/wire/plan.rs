@@ -141,6 +141,9 @@ pub(crate) fn words(step: &Step) -> (&'static str, String) {
         Step::Record { volume } => {
             return ("record", format!("record {volume} as the workspace's data volume"));
         }
+        Step::RemoveVolumes { .. } => {
+            ("remove-volumes", "remove the volumes of the container that was replaced")
+        }
         Step::Stop { .. } => ("stop", "stop the container"),
         Step::Replace { .. } => ("replace", "make a new container with the same volumes"),
         Step::Retire { .. } => ("retire", "remove the container that has a successor"),

@@ -130,6 +130,10 @@ pub trait Engine: Sync {
         name: &VolumeName,
     ) -> impl Future<Output = Result<bool, EngineError>> + Send;
 
+    /// Removes a volume and all that is in it. One that is gone is no error; one
+    /// that a container has, a stopped one included, is refused.
+    fn remove_volume(&self, name: &str) -> impl Future<Output = Result<(), EngineError>> + Send;
+
     /// Reads the container's public host key over the engine; `None` while it
     /// has not been made yet.
     fn host_key(

@@ -35,9 +35,6 @@ pub trait Storage: Engine {
     /// Takes a name from an image; the image goes with its last one.
     fn remove_image(&self, reference: &str)
     -> impl Future<Output = Result<(), EngineError>> + Send;
-
-    /// Removes a volume and all that is in it.
-    fn remove_volume(&self, name: &str) -> impl Future<Output = Result<(), EngineError>> + Send;
 }
 
 /// When a container was made and last ran.

@@ -352,6 +352,10 @@ impl Engine for FakeEngine {
         Ok(self.call("has_volume")?.volumes.contains(name))
     }
 
+    async fn remove_volume(&self, name: &str) -> Result<(), EngineError> {
+        self.call("remove_volume")?.remove_volume(name)
+    }
+
     async fn host_key(&self, id: &ContainerId) -> Result<Option<HostKey>, EngineError> {
         self.call("host_key")?.container(id)?;
         Ok(Some(super::remote::key_of(id)))

@@ -61,6 +61,18 @@ impl World {
         Err(EngineError::Refused { status: 409, message })
     }
 
+    pub(super) fn remove_volume(&mut self, name: &str) -> Result<(), EngineError> {
+        self.require_unclaimed(name)?;
+        let users = self.stored.volumes.iter().find(|it| it.name == name);
+        if users.is_some_and(|volume| !self.alive(&volume.used_by).is_empty()) {
+            let message = format!("volume {name} is in use");
+            return Err(EngineError::Refused { status: 409, message });
+        }
+        self.remove_copy(name)?;
+        self.stored.volumes.retain(|volume| volume.name != name);
+        Ok(())
+    }
+
     /// Those that use something and are still there.
     fn alive(&self, users: &[ContainerId]) -> Vec<ContainerId> {
         let is_alive = |id: &&ContainerId| self.containers.iter().any(|it| it.id == **id);
@@ -114,19 +126,6 @@ impl Storage for FakeEngine {
         }
         world.images.retain(|image| image != reference);
         world.stored.images.retain(|image| !image.references.is_empty());
-        Ok(())
-    }
-
-    async fn remove_volume(&self, name: &str) -> Result<(), EngineError> {
-        let mut world = self.call("remove_volume")?;
-        world.require_unclaimed(name)?;
-        let users = world.stored.volumes.iter().find(|it| it.name == name);
-        if users.is_some_and(|volume| !world.alive(&volume.used_by).is_empty()) {
-            let message = format!("volume {name} is in use");
-            return Err(EngineError::Refused { status: 409, message });
-        }
-        world.remove_copy(name)?;
-        world.stored.volumes.retain(|volume| volume.name != name);
         Ok(())
     }
 }

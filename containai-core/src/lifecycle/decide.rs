@@ -5,7 +5,7 @@ use super::restore::decide_restore;
 use super::succession::{decide_pair, decide_successor, promised_name};
 use crate::engine::{Container, ContainerId, Lifetime, RunState};
 use crate::lifecycle::{Claim, Desired, Observed, Refusal};
-use crate::naming::{ContainerName, VolumeName};
+use crate::naming::{ContainerName, VolumeName, VolumeUse};
 
 /// One thing to do next. Each may be done twice without harm.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -74,6 +74,12 @@ pub enum Step {
     Record {
         /// The volume.
         volume: VolumeName,
+    },
+    /// Remove the volumes of the container that was replaced. What is in use
+    /// stays.
+    RemoveVolumes {
+        /// The volumes.
+        volumes: Vec<VolumeName>,
     },
     /// Ask the container to shut down.
     Stop {
@@ -177,6 +183,9 @@ fn decide_existing(observed: &Observed, desired: &Desired, container: &Container
         if let Some(volume) = volume_to_record(observed, desired, container) {
             return Step::Record { volume };
         }
+        if let Some(volumes) = volumes_to_remove(observed, desired, container) {
+            return Step::RemoveVolumes { volumes };
+        }
         return match choose_name(&observed.without(&id), &promised) {
             Err(refusal) => Step::Refuse(refusal),
             Ok(name) => Step::Rename { id, name },
@@ -217,6 +226,26 @@ fn volume_to_record(
     let is_new = container.labels.has_new_volume() && !observed.volume_recorded;
     let volume = container.labels.data_volume().filter(|_| is_new)?;
     (!desired.has_own(&volume)).then_some(volume)
+}
+
+/// What a container of a snapshot leaves nobody else. Whoever gives it its name
+/// has removed that before, so that nothing is believed of it afterwards: a volume
+/// of such a name may be another one then.
+fn volumes_to_remove(
+    observed: &Observed,
+    desired: &Desired,
+    container: &Container,
+) -> Option<Vec<VolumeName>> {
+    let Desired { workspace, client, .. } = desired;
+    let data = container.labels.data_volume().filter(|_| !observed.volumes_removed)?;
+    let kept = [data.docker_beside(workspace, client.as_ref()), data];
+    let is_ours = |volume: &VolumeName| {
+        let uses = [VolumeUse::Data, VolumeUse::Docker];
+        uses.into_iter().any(|what| volume.is_of(workspace, client.as_ref(), what))
+    };
+    let mut volumes = container.labels.replaced_volumes();
+    volumes.retain(|volume| is_ours(volume) && !kept.contains(volume));
+    (!volumes.is_empty()).then_some(volumes)
 }
 
 /// The very name that was asked for, if nobody has it.

@@ -145,6 +145,7 @@ pub async fn install<E: Engine, R: Remote, N: Records>(
             Step::Retire { .. }
                 | Step::GiveUp { .. }
                 | Step::Record { .. }
+                | Step::RemoveVolumes { .. }
                 | Step::Rename { .. }
                 | Step::Wait { .. }
         );

@@ -32,6 +32,9 @@ pub struct Observed {
     pub made: Option<ContainerId>,
     /// Whether this drive has recorded which data volume the workspace has.
     pub volume_recorded: bool,
+    /// Whether this drive has removed the volumes of a container that was put
+    /// back to a snapshot, as far as nobody uses them.
+    pub volumes_removed: bool,
     /// Those of the workspace's own volumes that there are; looked for only
     /// where a container is to be made that leaves none behind.
     pub volumes: BTreeSet<VolumeName>,

@@ -41,6 +41,7 @@ fn expect(world: &mut Observed, desired: &Desired, step: &Step) {
         Step::Create { name } => create(world, desired, name),
         Step::Replace { of, name } => replace(world, desired, of, name),
         Step::Record { .. } => world.volume_recorded = true,
+        Step::RemoveVolumes { .. } => world.volumes_removed = true,
         Step::Stop { id } => set_state(world, id, RunState::Exited),
         Step::InstallKey { .. } => world.key_installed = true,
         Step::Start { id } | Step::Unpause { id } => set_state(world, id, RunState::Running),

@@ -4,7 +4,7 @@ use super::replace;
 use super::restore::finish_restore;
 use crate::engine::{Container, ContainerId, Engine, EngineError};
 use crate::lifecycle::{Desired, DriveError, Event, Events, Observed, Pin, Reached, Step, reach};
-use crate::naming::ContainerName;
+use crate::naming::{ContainerName, VolumeName};
 use crate::records::Records;
 use crate::remote::Remote;
 
@@ -75,6 +75,10 @@ impl<'a, E: Engine, R: Remote, N: Records> Road<'a, E, R, N> {
                 self.records.record_volume(&desired.workspace, &volume).await?;
                 observed.volume_recorded = true;
             }
+            Step::RemoveVolumes { volumes } => {
+                remove_volumes(engine, &volumes).await?;
+                observed.volumes_removed = true;
+            }
             Step::Stop { id } => {
                 let container = find(observed, &id)?;
                 self.events.event(Event::Stage(&format!("stopping {}", container.name)));
@@ -137,6 +141,18 @@ async fn create<E: Engine, R: Remote>(
         Ok(id) => observed.made = Some(id),
         Err(EngineError::NameTaken { .. }) => {}
         Err(error) => return Err(error.into()),
+    }
+    Ok(())
+}
+
+/// What the engine refuses to remove is for whoever sweeps up: nobody is kept from
+/// entering by it.
+async fn remove_volumes<E: Engine>(engine: &E, volumes: &[VolumeName]) -> Result<(), EngineError> {
+    for volume in volumes {
+        match engine.remove_volume(volume.as_ref()).await {
+            Ok(()) | Err(EngineError::Refused { .. }) => {}
+            Err(error) => return Err(error),
+        }
     }
     Ok(())
 }

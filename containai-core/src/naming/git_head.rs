@@ -23,4 +23,13 @@ impl GitHead {
             Self::Branch(branch) => branch.rsplit('/').next().unwrap_or(branch),
         }
     }
+
+    /// The branch that is checked out, in full; `None` where none is.
+    #[must_use]
+    pub fn into_branch(self) -> Option<String> {
+        match self {
+            Self::Branch(branch) => Some(branch),
+            Self::NoGit | Self::Detached => None,
+        }
+    }
 }

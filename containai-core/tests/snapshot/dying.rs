@@ -2,6 +2,7 @@
 
 use containai_core::engine::{Engine as _, RunState};
 use containai_core::fake::run;
+use containai_core::naming::VolumeName;
 
 use super::{World, desired};
 
@@ -49,6 +50,12 @@ fn dying_while_it_is_put_back_leaves_all_of_the_old_or_all_of_the_new() {
         assert_eq!(world.of("/src/api").name, "api-main", "{moment}");
         world.mend();
         assert_eq!(world.read(&entered, &format!("mended at {moment}")), text, "{moment}");
+        // What was replaced goes with whoever comes next, and nothing else of it.
+        for replaced in [VolumeName::data, VolumeName::docker] {
+            let replaced = replaced(&desired("/src/api").workspace);
+            let is_there = world.engine.volumes().contains(&replaced);
+            assert_eq!(is_there, text == "new", "{replaced} at {moment}");
+        }
         let again = world.restore("before").unwrap_or_else(|error| panic!("{moment}: {error}"));
         assert_eq!(world.read(&again.id, "again"), "old", "{moment}");
         // Whoever removes the container finds what it had.

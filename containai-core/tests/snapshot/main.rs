@@ -9,12 +9,16 @@ use containai_core::engine::{
     Container, ContainerId, Engine as _, Identity, OwnVolumes, RunState, Snapshots as _,
 };
 use containai_core::fake::{self, FakeEngine, FakeRecords, FakeRemote, run};
+use containai_core::label;
 use containai_core::lifecycle::snapshot::{
-    Leftovers, Snapshot, SnapshotError, Task, clear, create, leftovers, named, plan_create,
-    plan_restore, plan_revive, remove, restore, revive, snapshots,
+    Leftovers, Snapshot, SnapshotError, Task, Vacancy, clear, create, leftovers, named,
+    plan_create, plan_restore, plan_revive, remove, restore, revive, snapshots,
 };
-use containai_core::lifecycle::{Desired, DriveError, Observed, Silent, drive};
-use containai_core::naming::{ContainerName, Nonce, SnapshotName, VolumeName, WorkspacePath};
+use containai_core::lifecycle::{Desired, DriveError, Observed, Silent, Step, decide, drive};
+use containai_core::naming::{
+    ContainerName, Nonce, SnapshotName, VolumeName, VolumeUse, WorkspacePath,
+};
+use containai_core::records::Records as _;
 use containai_core::remote::RemoteError;
 use containai_core::timestamp::Timestamp;
 
@@ -144,7 +148,8 @@ impl World {
         let containers = run(self.engine.containers())?;
         let observed = Observed { containers, ..Observed::default() };
         let snapshot = named(&all, &name(text))?;
-        let plan = plan_revive(snapshot, &observed, &wanted, Identity::Renewed, true, &nonce(77))?;
+        let (renewed, free) = (Identity::Renewed, Vacancy::Free);
+        let plan = plan_revive(snapshot, &observed, &wanted, renewed, free, &nonce(77))?;
         let Self { engine, remote, records } = self;
         run(revive(engine, remote, records, &wanted, &plan, &Silent))
     }
@@ -201,6 +206,44 @@ fn what_is_kept_comes_back_and_the_new_goes() {
     assert_eq!(world.engine.read_volume(&volumes.data).as_deref(), Some("old"));
     assert_eq!(world.engine.read_volume(&volumes.docker).as_deref(), Some("old"));
     world.mend();
+}
+
+#[test]
+fn what_others_have_of_it_stays() {
+    let world = World::new();
+    world.create("before", 1).expect("a snapshot");
+    let old = world.volumes(&world.of("/src/api").id);
+    let shares = Desired { data_volume: Some(old.data.clone()), ..world.wanted("/src/web") };
+    run(world.records.record_volume(&shares.workspace, &old.data)).expect("it is recorded");
+    let other = world.enter("/src/web");
+    world.restore("before").expect("it is put back");
+    assert_eq!(world.volumes(&other).data, old.data);
+    let has = world.engine.volumes();
+    assert!(has.contains(&old.data) && !has.contains(&old.docker), "{has:?}");
+}
+
+#[test]
+fn what_is_not_named_for_the_workspace_is_not_removed() {
+    let workspace = desired("/src/api").workspace;
+    let copy = VolumeName::copied(&workspace, None, VolumeUse::Data, &nonce(7));
+    let beside = copy.docker_beside(&workspace, None);
+    let old = VolumeName::data(&workspace);
+    let listed = [old.as_ref(), "theirs", copy.as_ref(), beside.as_ref()].join(",");
+    let pending = |name: &str| {
+        let mut container = World::new().of("/src/api");
+        container.state = RunState::Created;
+        container.name = name.into();
+        container.labels = container
+            .labels
+            .with(label::DATA_VOLUME, copy.as_ref())
+            .with(label::TAKES_NAME, "api-main")
+            .with(label::REPLACED_VOLUMES, &listed);
+        let observed = Observed { containers: vec![container], ..Observed::default() };
+        decide(&observed, &desired("/src/api"))
+    };
+    assert_eq!(pending("api-main.moving"), Step::RemoveVolumes { volumes: vec![old] });
+    // A container that has its name has said all that it had to say.
+    assert!(matches!(pending("api-main"), Step::InstallKey { .. }));
 }
 
 #[test]

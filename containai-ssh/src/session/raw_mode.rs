@@ -76,3 +76,62 @@ fn restore_on_panic() {
         }));
     });
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs::File;
+    use std::io::Read as _;
+    use std::process::{Command, Stdio};
+    use std::thread;
+
+    use nix::pty::openpty;
+    use rustix::termios::OutputModes;
+
+    use super::*;
+
+    fn settings(terminal: &OwnedFd) -> io::Result<String> {
+        Ok(format!("{:?}", tcgetattr(terminal)?))
+    }
+
+    #[test]
+    fn a_panic_gives_the_terminal_back_before_it_is_told() -> anyhow::Result<()> {
+        let pair = openpty(None, None)?;
+        let before = settings(&pair.slave)?;
+        let stream = || pair.slave.try_clone().map(Stdio::from);
+        let mut program = Command::new(std::env::current_exe()?);
+        program.args(["--exact", "session::raw_mode::tests::panics_in_raw_mode", "--ignored"]);
+        program.args(["--nocapture"]).env_remove("RUST_BACKTRACE");
+        let mut child = program.stdin(stream()?).stdout(stream()?).stderr(stream()?).spawn()?;
+        drop(program);
+        let mut screen = File::from(pair.master);
+        let reader = thread::spawn(move || {
+            let mut shown = Vec::new();
+            // The end of a terminal is an error.
+            let _ = screen.read_to_end(&mut shown);
+            String::from_utf8_lossy(&shown).into_owned()
+        });
+        assert!(!child.wait()?.success(), "it panics");
+        assert_eq!(settings(&pair.slave)?, before);
+        drop(pair.slave);
+        let shown = reader.join().expect("it reads to the end");
+        let (_, told) = shown.split_once("the terminal is raw").expect("it was raw");
+        let (_, told) = told.split_once("panicked at").expect("the panic is told");
+        assert!(told.contains("something is wrong"), "{told:?}");
+        let is_readable = told.lines().count() > 1 && !told.replace("\r\n", "").contains('\n');
+        assert!(is_readable, "every line begins at the left: {told:?}");
+        Ok(())
+    }
+
+    /// Another thread panics, and nobody else gives the terminal back.
+    #[test]
+    #[ignore = "a test starts it on a terminal of its own"]
+    fn panics_in_raw_mode() {
+        let raw = RawMode::enter(io::stdin()).expect("it has settings").expect("it is one");
+        std::mem::forget(raw);
+        let modes = tcgetattr(io::stdin()).expect("it has settings");
+        assert!(!modes.output_modes.contains(OutputModes::OPOST));
+        println!("the terminal is raw");
+        let panicking = thread::spawn(|| panic!("something is wrong"));
+        assert!(panicking.join().is_ok(), "it panicked");
+    }
+}

@@ -7,8 +7,10 @@ use std::fs;
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt as _;
 use std::process::Command;
+use std::time::Duration;
 
-use containai_tests::{Cai, Engine, Hop, Person, Repository, Tls, output_of};
+use containai_tests::{Cai, Engine, Hop, Person, Repository, Tls, output_of, until};
+use nix::sys::signal::Signal;
 
 /// `cai run --image base -- sh -c SCRIPT`.
 fn run(person: &Person<'_>, repository: &Repository, script: &str) -> Cai {
@@ -287,7 +289,15 @@ fn a_snapshot_is_made_and_used_over_ssh() {
     let plan = snapshot(&["fork", &name, "--dry-run"]).success().stdout();
     assert!(plan.contains("make a clone at") && !forked.exists(), "{plan}");
     repository.git(&["remote", "add", "origin", "https://git.example/snap.git"]);
-    snapshot(&["fork", &name]).success();
+    // Killed with nothing there but the clone, it goes on with that.
+    let begun = hop.through(person.cai(["snapshot", "fork", &name])).inside(&repository).start();
+    until(Duration::from_secs(60), "the clone is there", || forked.exists().then_some(()));
+    begun.signal(Signal::SIGKILL);
+    begun.outcome().keeps_quiet_about("panicked");
+    assert!(person.containers(&forked).is_empty(), "it was killed too late");
+    let path = forked.to_str().expect("a plain path").to_owned();
+    snapshot(&["fork", &name, &path, "--branch", "other"]).fails(2, "not on branch");
+    snapshot(&["fork", &name, "--branch", &format!("fork/{name}")]).success();
     let forked = Repository::at(forked);
     let state = "git status --short --branch; git log --format=%s; git remote get-url origin";
     let expected = format!("## fork/{name}\nfirst\nhttps://git.example/snap.git\n");

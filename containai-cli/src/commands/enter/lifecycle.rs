@@ -1,18 +1,14 @@
-//! What a `devcontainer.json` wants run, on the host and inside.
+//! What a `devcontainer.json` wants run inside, and what of it is not followed.
 
 use std::io;
 use std::os::fd::AsFd as _;
-use std::process::{Command as Program, Stdio as Streams};
 
-use anyhow::Context as _;
-use containai_core::devcontainer::{LIFECYCLE_PROGRAM, LifecycleCommand};
+use containai_core::devcontainer::LIFECYCLE_PROGRAM;
 use containai_core::engine::Container;
-use containai_core::hint::Hint;
 use containai_core::{exit, label};
 use containai_ssh::{Command, Input, Output, Stdio, Terminal};
 
 use super::Entrance;
-use crate::error::CliError;
 use crate::gone;
 use crate::passage::Passage;
 
@@ -42,41 +38,6 @@ impl Entrance<'_> {
         let inside = (!read.lifecycle.is_empty())
             .then_some("commands of devcontainer.json are run inside before the session");
         here.into_iter().chain(inside).map(str::to_owned).collect()
-    }
-
-    /// Runs on this machine what the file wants run before a container is made
-    /// or started. A person has approved that very text, or it would not have
-    /// been read.
-    pub(super) fn initialize(&self) -> anyhow::Result<()> {
-        let read = self.image.devcontainer.as_ref();
-        let Some(command) = read.and_then(|read| read.initialize.as_ref()) else {
-            return Ok(());
-        };
-        self.context.ui.say("==> initializeCommand, on this machine");
-        for program in programs(command) {
-            self.run_here(program)?;
-        }
-        Ok(())
-    }
-
-    fn run_here(&self, mut program: Program) -> anyhow::Result<()> {
-        // What it prints is talk.
-        let stderr = io::stderr();
-        let status = program
-            .current_dir(self.workspace().as_path())
-            .stdin(Streams::null())
-            .stdout(stderr)
-            .status()
-            .context("cannot run `initializeCommand`")?;
-        match status.success() {
-            true => Ok(()),
-            false => Err(CliError::with_code(
-                exit::FAILED,
-                format!("`initializeCommand` of devcontainer.json: {status}"),
-            )
-            .hint(Hint::new("see what it says above, and run again"))
-            .into()),
-        }
     }
 
     /// Runs inside what the file wants run by whoever enters. Nothing of it is
@@ -109,26 +70,4 @@ impl Entrance<'_> {
 /// Whether somebody who enters has something to run first.
 pub(super) fn has_lifecycle(container: &Container) -> bool {
     container.labels.get(label::LIFECYCLE) == Some("true")
-}
-
-/// The programs of a command, one after the other.
-fn programs(command: &LifecycleCommand) -> Vec<Program> {
-    match command {
-        LifecycleCommand::Shell(line) => {
-            let mut program = Program::new("/bin/sh");
-            program.arg("-c").arg(line);
-            vec![program]
-        }
-        LifecycleCommand::Words(words) => {
-            let mut words = words.iter();
-            let mut programs: Vec<_> = words.next().map(Program::new).into_iter().collect();
-            for program in &mut programs {
-                program.args(words.by_ref());
-            }
-            programs
-        }
-        LifecycleCommand::Together(commands) => {
-            commands.iter().flat_map(|(_, command)| programs(command)).collect()
-        }
-    }
 }

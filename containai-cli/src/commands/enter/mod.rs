@@ -1,10 +1,13 @@
 //! From a workspace to a session in its container, set-up included.
 
+mod arrival;
 mod attend;
 mod choice;
 mod consent;
 mod difference;
 mod entrance;
+mod existing;
+mod initialize;
 mod interrupt;
 mod lifecycle;
 mod look;
@@ -14,6 +17,7 @@ mod survey;
 mod template_hooks;
 mod visit;
 mod whereabouts;
+mod wish;
 
 pub(crate) use attend::attend;
 pub(crate) use choice::{Choice, Renewal};

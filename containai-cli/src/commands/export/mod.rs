@@ -4,6 +4,7 @@ mod command;
 mod destination;
 mod farewell;
 mod seal_args;
+mod standstill;
 mod work;
 
 pub(crate) use command::ExportArgs;

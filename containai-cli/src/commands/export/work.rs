@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use containai_core::archive::{self, ArchiveError, Manifest, Totals, Transcript, left_out};
 use containai_core::byte_size::{ByteSize, HumanSize};
-use containai_core::engine::{Container, Engine as _, RunState};
 use containai_docker::{DockerEngine, Packing, PieceReader, Pieces, pieces};
 use tokio::task::{JoinHandle, spawn_blocking};
 
 use super::super::target::missing;
 use super::destination::Destination;
+use super::standstill::Standstill;
 use crate::archive_file::{Seal, Sink};
 use crate::context::Context;
 use crate::gauge::Gauge;
@@ -49,13 +49,13 @@ impl Export<'_> {
             let written = write(PieceReader::new(receiver), sink, manifest(place), &gauge);
             // From here on somebody may have to be woken.
             let mut interruption = Interruption::listen()?;
-            let frozen = freeze(engine, place, ui).await?;
+            let standstill = Standstill::begin(engine, place, ui).await?;
             let packed = tokio::select! {
                 packed = packing.run(sender) => packed,
                 never = gauge.show(ui) => match never {},
-                () = interruption.comes() => return thaw(engine, &frozen).await.and(Err(interrupted())),
+                () = interruption.comes() => return standstill.end().await.and(Err(interrupted())),
             };
-            thaw(engine, &frozen).await?;
+            standstill.end().await?;
             let complaints = packed?;
             let written = tokio::select! {
                 written = written => written??,
@@ -95,38 +95,6 @@ fn manifest(place: &Place) -> Manifest {
         made: host::now(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
     }
-}
-
-/// Freezes all of ours that write to the volume, so that what is read belongs
-/// together.
-async fn freeze(engine: &DockerEngine, place: &Place, ui: &Ui) -> anyhow::Result<Vec<Container>> {
-    let mut frozen = Vec::new();
-    for user in engine.users_of(&place.volume).await? {
-        if user.state != RunState::Running || user.labels.is_helper() {
-            continue;
-        }
-        if user.labels.workspace().is_none() {
-            ui.warn(&format!("container {} is not ours and may write meanwhile", user.name));
-            continue;
-        }
-        if let Err(error) = engine.freeze(&user.id).await {
-            thaw(engine, &frozen).await?;
-            return Err(error.into());
-        }
-        frozen.push(user);
-    }
-    Ok(frozen)
-}
-
-async fn thaw(engine: &DockerEngine, frozen: &[Container]) -> anyhow::Result<()> {
-    let mut first = Ok(());
-    for container in frozen {
-        let woken = engine.unpause(&container.id).await;
-        if first.is_ok() {
-            first = woken;
-        }
-    }
-    Ok(first?)
 }
 
 /// What is still there is swept up later.

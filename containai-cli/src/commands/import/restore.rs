@@ -4,7 +4,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use containai_core::engine::Storage as _;
+use containai_core::engine::Engine as _;
 use containai_core::exit;
 use containai_core::hint::Hint;
 

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use containai_core::hint::Hint;
 use containai_core::lifecycle::snapshot::Snapshot;
-use containai_core::naming::{ClientId, WorkspacePath};
+use containai_core::naming::{ClientId, GitHead, WorkspacePath};
 
 use super::making::Making;
 use crate::env::Env;
@@ -25,7 +25,7 @@ impl Ground {
     /// A directory that was named is taken as it is; otherwise a linked worktree
     /// is made, or a clone for another machine's engine, beside the repository
     /// where no path was named. One that an earlier call has made is gone on
-    /// with.
+    /// with; any other directory that is there was not meant unless it was named.
     pub(super) fn choose(
         snapshot: &Snapshot,
         path: Option<&Path>,
@@ -35,13 +35,16 @@ impl Ground {
     ) -> Result<Self, CliError> {
         let origin = &snapshot.workspace;
         let wanted = branch.map_or_else(|| format!("fork/{}", snapshot.name), str::to_owned);
-        let path = match path {
-            Some(path) => env.directory.join(path),
-            None => beside(origin, &wanted),
-        };
+        let named = path.map(|path| env.directory.join(path));
+        let path = named.clone().unwrap_or_else(|| beside(origin, &wanted));
         if path.is_dir() {
             let workspace = workspace::find(Some(&path), env, workspace::Caution::Forced)?;
-            return Self::existing(workspace, origin, branch);
+            let head = git::worktree_head(origin, &workspace)
+                .or_else(|| git::clone_head(origin, &workspace));
+            return match (named, head) {
+                (None, None) => Err(somebody_elses(&workspace)),
+                (_, head) => Self::existing(workspace, origin, head, branch),
+            };
         }
         if git::top_level(origin.as_path()).as_deref() != Some(origin.as_path()) {
             let message = format!("`{origin}` is not the top of a repository");
@@ -69,6 +72,7 @@ impl Ground {
     fn existing(
         workspace: WorkspacePath,
         origin: &WorkspacePath,
+        head: Option<GitHead>,
         branch: Option<&str>,
     ) -> Result<Self, CliError> {
         if workspace == *origin {
@@ -76,7 +80,7 @@ impl Ground {
             let hint = Hint::new("name another directory, or use `cai snapshot restore`");
             return Err(CliError::usage(message).hint(hint));
         }
-        let has = git::worktree_branch(origin, &workspace);
+        let has = head.and_then(GitHead::into_branch);
         match (branch, &has) {
             (Some(wanted), has) if has.as_deref() != Some(wanted) => {
                 let message = format!("`{workspace}` is there, and not on branch `{wanted}`");
@@ -86,6 +90,12 @@ impl Ground {
             _ => Ok(Self { workspace, branch: has, making: None }),
         }
     }
+}
+
+fn somebody_elses(workspace: &WorkspacePath) -> CliError {
+    let message = format!("`{workspace}` is there, and is no fork of this repository");
+    let hint = Hint::new("name it to work on it as it is, or name a path that is free");
+    CliError::usage(message).hint(hint)
 }
 
 fn beside(origin: &WorkspacePath, branch: &str) -> PathBuf {

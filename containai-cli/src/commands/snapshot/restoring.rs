@@ -2,7 +2,7 @@
 
 use containai_core::engine::{Container, Identity, Snapshots as _};
 use containai_core::lifecycle::snapshot::{
-    RestorePlan, RevivePlan, Snapshot, Task, plan_restore, plan_revive, restore,
+    RestorePlan, RevivePlan, Snapshot, Task, Vacancy, plan_restore, plan_revive, restore,
 };
 
 use super::super::enter::{Entrance, Survey};
@@ -30,7 +30,7 @@ impl Restoring {
             }
             None => {
                 let kept = Identity::Kept;
-                Self::Anew(plan_revive(snapshot, observed, wanted, kept, false, &nonce)?)
+                Self::Anew(plan_revive(snapshot, observed, wanted, kept, Vacancy::Taken, &nonce)?)
             }
         })
     }

@@ -2,7 +2,7 @@
 
 use containai_core::engine::{Container, Identity};
 use containai_core::lifecycle::Claim;
-use containai_core::lifecycle::snapshot::{RevivePlan, Snapshot, plan_revive, revive};
+use containai_core::lifecycle::snapshot::{RevivePlan, Snapshot, Vacancy, plan_revive, revive};
 use containai_core::naming::{ContainerName, GitHead, VolumeName, VolumeUse};
 
 use super::super::enter::{Entrance, Survey};
@@ -22,13 +22,15 @@ pub(super) async fn plan(
         let head = GitHead::Branch(branch.clone());
         wanted.name = ContainerName::derive_from(snapshot.workspace.dir_name(), &head);
     }
-    let mut is_free = true;
+    let mut vacancy = Vacancy::Free;
     for what in [VolumeUse::Data, VolumeUse::Docker] {
         let own = VolumeName::of(&wanted.workspace, wanted.client.as_ref(), what);
-        is_free &= !engine.has_volume(&own).await?;
+        if engine.has_volume(&own).await? {
+            vacancy = Vacancy::Taken;
+        }
     }
     let renewed = Identity::Renewed;
-    let plan = plan_revive(snapshot, observed, wanted, renewed, is_free, &host::nonce()?)?;
+    let plan = plan_revive(snapshot, observed, wanted, renewed, vacancy, &host::nonce()?)?;
     Ok((survey, plan))
 }
 

@@ -4,6 +4,7 @@ use std::io;
 use std::process::Command;
 
 use ratatui::DefaultTerminal;
+use ratatui::backend::Backend as _;
 
 use super::keys::Keys;
 use super::state::State;
@@ -24,10 +25,13 @@ impl Screen {
     /// Lends the terminal to a program until that ends.
     pub(super) fn lend(&mut self, keys: &Keys, program: &mut Command) -> io::Result<()> {
         let _hushed = keys.hush();
+        self.0.show_cursor()?;
         ratatui::try_restore()?;
         let outcome = program.status();
         self.0 = ratatui::try_init()?;
-        self.0.clear()?;
+        // That of the terminal would ask where the cursor is, which not every
+        // one answers.
+        self.0.backend_mut().clear()?;
         outcome.map(drop)
     }
 }
@@ -37,3 +41,6 @@ impl Drop for Screen {
         ratatui::restore();
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -26,5 +26,5 @@ pub use leftover::{Leftovers, abandon, clear, leftovers};
 pub use plan::{CreatePlan, RestorePlan, RevivePlan, Task};
 pub use remove::{plan_remove, remove};
 pub use restore::{plan_restore, restore};
-pub use revive::{plan_revive, revive};
+pub use revive::{Vacancy, plan_revive, revive};
 pub use stored::{Snapshot, named, snapshots};

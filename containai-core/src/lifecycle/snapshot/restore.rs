@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::copied::copied;
-use super::leftover::{abandon, forgiving};
+use super::leftover::abandon;
 use super::{RestorePlan, Snapshot, SnapshotError};
 use crate::engine::{Container, Copying as _, OwnVolumes, RunState, Snapshots, Succession};
 use crate::label;
@@ -97,9 +97,6 @@ pub async fn restore<S: Snapshots, R: Remote, N: Records>(
         abandon(engine, &plan.volumes).await?;
         return Err(SnapshotError::Started { name: plan.container.name.clone() });
     };
-    for volume in &plan.replaced {
-        forgiving(engine.remove_volume(volume.as_ref()).await)?;
-    }
     Ok(container)
 }
 
@@ -130,6 +127,7 @@ async fn replace<S: Snapshots>(
 fn succession(plan: &RestorePlan, last_start: &str) -> Result<Succession, Refusal> {
     let RestorePlan { snapshot, container: old, volumes, .. } = plan;
     let not_ours = |_| Refusal::NotOurs { name: old.name.clone() };
+    let replaced: Vec<_> = plan.replaced.iter().map(AsRef::as_ref).collect();
     let name = ContainerName::parse(&old.name).map_err(not_ours)?;
     let labels = old
         .labels
@@ -137,6 +135,7 @@ fn succession(plan: &RestorePlan, last_start: &str) -> Result<Succession, Refusa
         .with(label::DATA_VOLUME, volumes.data.as_ref())
         .with(label::NEW_VOLUME, "true")
         .with(label::SNAPSHOT, snapshot.id.as_str())
+        .with(label::REPLACED_VOLUMES, &replaced.join(","))
         .over_snapshot();
     Ok(Succession {
         of: old.id.clone(),

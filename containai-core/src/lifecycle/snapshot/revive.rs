@@ -14,9 +14,18 @@ use crate::naming::{HostPort, Hostname, Nonce, VolumeName, VolumeUse};
 use crate::records::Records;
 use crate::remote::Remote;
 
+/// Whether the volumes that are a workspace's by their names can be made.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Vacancy {
+    /// Neither of them is there.
+    Free,
+    /// One is there, or may be: what is on it is not written over.
+    Taken,
+}
+
 /// Decides how a container for the desired workspace is made of a snapshot.
-/// `is_free` says that the workspace's own volumes are not there; they are not
-/// taken otherwise. `nonce` tells the volumes apart that it gets instead.
+/// `own` are the volumes that are the workspace's by their names; `nonce` tells
+/// those apart that it gets where they are taken.
 ///
 /// # Errors
 ///
@@ -28,7 +37,7 @@ pub fn plan_revive(
     observed: &Observed,
     desired: &Desired,
     identity: Identity,
-    is_free: bool,
+    own: Vacancy,
     nonce: &Nonce,
 ) -> Result<RevivePlan, SnapshotError> {
     let workspace = &desired.workspace;
@@ -42,7 +51,7 @@ pub fn plan_revive(
         Claim::Insisted => the_name(observed, &desired.name)?,
     };
     let client = desired.client.as_ref();
-    let takes_own = is_free && desired.data_volume.is_none();
+    let takes_own = own == Vacancy::Free && desired.data_volume.is_none();
     let volume = |what| match takes_own {
         true => VolumeName::of(workspace, client, what),
         false => VolumeName::copied(workspace, client, what, nonce),

@@ -107,16 +107,27 @@ fn killed_while_it_is_put_back() {
     let repository = marked(&person, "snap-unback");
     let name = format!("unback-{}", std::process::id());
     snapshot(&person, &repository, &["create", &name]).run().success();
-    let volumes = || person.container(repository.path())["Mounts"].as_array().map(Vec::len);
-    let before = volumes();
+    let volumes = || {
+        let mounts = person.container(repository.path())["Mounts"].clone();
+        let names = mounts.as_array().into_iter().flatten().filter_map(|it| it["Name"].as_str());
+        names.map(str::to_owned).collect::<Vec<_>>()
+    };
+    let is_there = |name: &String| {
+        let all = person.api().get("/volumes")["Volumes"].clone();
+        all.as_array().into_iter().flatten().any(|it| it["Name"] == name.as_str())
+    };
     for moment in MOMENTS.into_iter().chain([1800, 2300]) {
         mark(&person, &repository, "two");
+        let before = volumes();
         kill(&person, &repository, &["restore", &name, "--force"], moment);
         // All of the one or all of the other.
         let look = "cat /srv/mark /mnt/agent-data/mark; docker volume ls --quiet | tail -n 1";
         let found = person.run_after_a_kill(&repository, look).success().stdout();
         assert!(["one\none\none\n", "two\ntwo\ntwo\n"].contains(&&*found), "{moment}: {found}");
-        assert_eq!(volumes(), before);
+        let after = volumes();
+        assert_eq!(after.len(), before.len());
+        let gone = before.iter().filter(|it| !after.contains(it)).filter(|it| is_there(it));
+        assert_eq!(gone.count(), 0, "{moment}: what was replaced is still there");
         snapshot(&person, &repository, &["restore", &name, "--force"]).run().success();
         person.exec(&repository, LOOK).success().prints(LOOKED);
     }

@@ -73,12 +73,16 @@ fn a_fork_runs_beside_with_everything_of_its_own() {
     let plan =
         snapshot(&person, &repository, &["fork", &name, "--dry-run"]).run().success().stdout();
     assert!(plan.contains("on the new branch fork/") && plan.contains("start it"), "{plan}");
+    // A directory that nobody named may be somebody's.
+    let path = person.beside(&format!("snap-fork-{name}"));
+    fs::create_dir(&path).expect("a directory can be made");
+    snapshot(&person, &repository, &["fork", &name]).run().fails(2, "no fork of this repository");
+    fs::remove_dir(&path).expect("nothing came there");
     let made = snapshot(&person, &repository, &["fork", &name]).run().success().stdout();
     let evil = fs::read_dir("/tmp").expect("it can be read").flatten();
     let evil = evil.filter(|it| it.file_name().to_string_lossy().starts_with("containai-evil"));
     assert_eq!(evil.count(), 0, "the repository ran something on this machine");
 
-    let path = person.beside(&format!("snap-fork-{name}"));
     let fork = person.container(&path);
     assert_eq!(fork["Name"].as_str(), Some(&*format!("/{}", made.trim_end())));
     let first = person.container(repository.path());

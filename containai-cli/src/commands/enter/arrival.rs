@@ -1,0 +1,84 @@
+//! A container is made and started as needed, and entered.
+
+use containai_core::engine::Container;
+use containai_core::lifecycle::{Desired, Observed, Reached, Step, decide, drive};
+use containai_docker::DockerEngine;
+use containai_ssh::Session;
+
+use super::Entrance;
+use super::interrupt::until_interrupted;
+use crate::commands::setup;
+use crate::passage::{Glimpse, Passage};
+use crate::records::UserRecords;
+use crate::{elsewhere, host, twin};
+
+impl Entrance<'_> {
+    /// Makes and starts the container as needed and finds a way into it.
+    pub(super) async fn arrive(
+        &self,
+        engine: &DockerEngine,
+        observed: &Observed,
+        wanted: &Desired,
+        glimpse: Glimpse,
+    ) -> anyhow::Result<Reached<Passage>> {
+        match ready(observed, wanted) {
+            Some(container) => {
+                if let Some(session) = self.borrowed(&container, glimpse).await? {
+                    return Ok(Reached { container, session });
+                }
+            }
+            None => self.initialize()?,
+        }
+        if wanted.manner.outgoing.is_some() || observed.serving(self.workspace()).is_empty() {
+            self.tell_of_devcontainer();
+            elsewhere::tell(&self.context);
+        }
+        let reached = Box::pin(self.drive(engine, wanted)).await?;
+        self.keep(reached).await
+    }
+
+    /// What another command has left of a way into it; `None` as well where its
+    /// workspace has first to be brought there.
+    pub(super) async fn borrowed(
+        &self,
+        container: &Container,
+        glimpse: Glimpse,
+    ) -> anyhow::Result<Option<Passage>> {
+        match twin::is_complete(&self.context, container)? {
+            true => Ok(Passage::borrowed(&self.context, container, glimpse).await?),
+            false => Ok(None),
+        }
+    }
+
+    pub(super) async fn drive(
+        &self,
+        engine: &DockerEngine,
+        wanted: &Desired,
+    ) -> anyhow::Result<Reached<Session>> {
+        let _turn = self.turn().await?;
+        setup::ensure(&self.context)?;
+        let records = UserRecords { env: self.context.env, ui: self.context.ui };
+        let wanted = Desired { host: host::facts(), ..wanted.clone() };
+        let work = drive(engine, &self.context.remote, &records, &wanted, self.context.ui);
+        until_interrupted(work, self.context.ui).await
+    }
+
+    /// Has the commands that follow find it open.
+    pub(super) async fn keep(&self, reached: Reached<Session>) -> anyhow::Result<Reached<Passage>> {
+        let Reached { container, session } = reached;
+        if self.context.client.is_some() {
+            let _turn = self.turn().await?;
+            twin::fill(&self.context, &container, self.workspace(), &session).await?;
+        }
+        let session = Passage::own(&self.context, &container, session).await;
+        Ok(Reached { container, session })
+    }
+}
+
+/// The container, when nothing has to be done before it can be entered.
+fn ready(observed: &Observed, wanted: &Desired) -> Option<Container> {
+    let Step::Reach { id } = decide(observed, wanted) else {
+        return None;
+    };
+    observed.containers.iter().find(|container| container.id == id).cloned()
+}
