@@ -262,9 +262,9 @@ impl Labels {
         self.get(REPLACES)
     }
 
-    /// When the replaced container was last started.
+    /// When the replaced container was last started; may be empty for never.
     pub fn replaces_start(&self) -> Option<&str> {
-        self.get(REPLACES_START)
+        self.0.get(REPLACES_START).map(String::as_str)
     }
 
     /// The name to take over; `None` when absent or not a name.
