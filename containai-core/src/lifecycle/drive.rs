@@ -8,7 +8,7 @@ use crate::records::{NoRecords, RecordError, Records};
 use crate::remote::{Remote, RemoteError};
 
 /// How often the world may change under the drive before it gives up.
-const MAX_STEPS: usize = 32;
+pub(super) const MAX_STEPS: usize = 32;
 
 /// Why no session could be opened.
 #[derive(Debug, thiserror::Error)]

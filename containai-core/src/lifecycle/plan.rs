@@ -1,5 +1,6 @@
 //! The same decisions on paper.
 
+use super::drive::MAX_STEPS;
 use super::replace::replacement;
 use super::succession::succession;
 use crate::engine::{Container, ContainerId, ContainerSpec, Lifetime, RunState};
@@ -11,14 +12,14 @@ use crate::naming::ContainerName;
 /// worked and nobody interfered. The last one is [`Step::Reach`],
 /// [`Step::Wait`] or [`Step::Refuse`]; behind [`Step::Reach`] there is what
 /// [`crate::lifecycle::depart()`] would do for a container that goes with its
-/// session.
+/// session. Ends where [`crate::lifecycle::drive()`] would give up.
 pub fn plan(observed: &Observed, desired: &Desired) -> Vec<Step> {
     let mut world = observed.clone();
     let mut steps = Vec::new();
-    loop {
+    while steps.len() < MAX_STEPS {
         let step = decide(&world, desired);
         if step == Step::Done {
-            return steps;
+            break;
         }
         let is_reached = matches!(step, Step::Reach { .. });
         if is_reached && desired.manner.lifetime == Lifetime::Session {
@@ -29,9 +30,10 @@ pub fn plan(observed: &Observed, desired: &Desired) -> Vec<Step> {
         expect(&mut world, desired, &step);
         steps.push(step);
         if is_last {
-            return steps;
+            break;
         }
     }
+    steps
 }
 
 /// Changes the world as the step would.
