@@ -8,6 +8,7 @@ use bollard::query_parameters::{
     DownloadFromContainerOptionsBuilder, UploadToContainerOptionsBuilder,
 };
 use bytes::Bytes;
+use containai_core::catalog::Agent;
 use containai_core::engine::{ContainerId, StartupHook};
 use containai_core::layout;
 use containai_core::naming::WorkspacePath;
@@ -16,21 +17,32 @@ use futures_util::TryStreamExt as _;
 /// A public key file is far smaller; what is larger is not read.
 const MAX_ARCHIVE: usize = 64 * 1024;
 
-/// Puts the `authorized_keys` line and the user's hooks in place, owned by the
-/// container's root.
+/// What a container gets of the user before it starts.
+pub(crate) struct Equipment<'a> {
+    /// The `authorized_keys` line.
+    pub key: &'a str,
+    pub hooks: &'a [StartupHook],
+    /// Agents that images know nothing of.
+    pub agents: &'a [Agent],
+}
+
+/// Starts the program that a command of an agent stands for.
+const WRAP: &[u8] = include_bytes!("../../images/agents/rootfs/usr/lib/containai/wrap");
+
+/// Puts it all in place, owned by the container's root.
 pub(crate) async fn equip(
     docker: &Docker,
     id: &ContainerId,
-    line: &str,
-    hooks: &[StartupHook],
+    equipment: Equipment<'_>,
 ) -> Result<(), Error> {
-    let archive = equipment(line, hooks).map_err(|err| Error::IOError { err })?;
+    let archive = packed(&equipment).map_err(|err| Error::IOError { err })?;
     let options = UploadToContainerOptionsBuilder::default().path("/").build();
     docker.upload_to_container(id.as_ref(), Some(options), bollard::body_full(archive.into())).await
 }
 
 /// Of hooks that were there before and are no longer meant, the list says so.
-fn equipment(line: &str, hooks: &[StartupHook]) -> std::io::Result<Vec<u8>> {
+fn packed(equipment: &Equipment<'_>) -> std::io::Result<Vec<u8>> {
+    let Equipment { key, hooks, agents } = equipment;
     let mut archive = tar::Builder::new(Vec::new());
     let mut put = |path: &str, mode: u32, bytes: &[u8]| {
         let mut header = tar::Header::new_ustar();
@@ -41,14 +53,24 @@ fn equipment(line: &str, hooks: &[StartupHook]) -> std::io::Result<Vec<u8>> {
         header.set_entry_type(tar::EntryType::Regular);
         archive.append_data(&mut header, path.trim_start_matches('/'), bytes)
     };
-    let key = format!("{}\n", line.trim_end());
+    let key = format!("{}\n", key.trim_end());
     put(layout::CONTAINER_AUTHORIZED_KEYS, 0o644, key.as_bytes())?;
-    for hook in hooks {
+    for hook in *hooks {
         let path = format!("{}/startup.d/{}", layout::CONTAINER_HOOKS, hook.name());
         put(&path, 0o755, hook.program())?;
     }
     let list: String = hooks.iter().map(|hook| format!("{}\n", hook.name())).collect();
     put(layout::CONTAINER_HOOK_LIST, 0o644, list.as_bytes())?;
+    let wrapped: Vec<_> = agents.iter().filter(|agent| agent.is_wrapped()).collect();
+    if !wrapped.is_empty() {
+        put(layout::CONTAINER_WRAP, 0o755, WRAP)?;
+    }
+    for agent in wrapped {
+        for command in agent.commands() {
+            let path = format!("{}/{command}", layout::CONTAINER_WRAPPERS);
+            put(&path, 0o755, agent.wrapper().as_bytes())?;
+        }
+    }
     archive.into_inner()
 }
 
@@ -128,7 +150,8 @@ mod tests {
 
     #[test]
     fn key_goes_where_sshd_looks() {
-        let archive = equipment("ssh-ed25519 AAAA containai\n", &[]).expect("an archive in memory");
+        let equipment = Equipment { key: "ssh-ed25519 AAAA containai\n", hooks: &[], agents: &[] };
+        let archive = packed(&equipment).expect("an archive in memory");
         let mut archive = tar::Archive::new(archive.as_slice());
         let mut entry = archive.entries().expect("entries").next().expect("one").expect("readable");
         assert_eq!(entry.path().expect("path").to_str(), Some("etc/containai/authorized_keys"));
@@ -140,23 +163,35 @@ mod tests {
     }
 
     #[test]
-    fn hooks_are_programs_and_the_list_names_them() {
+    fn hooks_and_commands_of_agents_are_programs_and_the_list_names_hooks() {
         let hooks = ["10-a", "20-b"].map(|name| StartupHook::new(name, b"#!/bin/sh\n".to_vec()));
         let hooks: Vec<_> = hooks.into_iter().flatten().collect();
-        let archive = equipment("key", &hooks).expect("an archive in memory");
+        let agents = [("mind", ["--free"].as_slice()), ("plain", &[])].map(|(name, added)| Agent {
+            name: name.to_owned(),
+            binary: name.to_owned(),
+            default_args: added.iter().map(ToString::to_string).collect(),
+            aliases: vec![format!("{name}2")],
+            ..Agent::default()
+        });
+        let equipment = Equipment { key: "key", hooks: &hooks, agents: &agents };
+        let archive = packed(&equipment).expect("an archive in memory");
         let mut archive = tar::Archive::new(archive.as_slice());
         let entries = archive.entries().expect("entries").map(|entry| {
             let mut entry = entry.expect("readable");
             let path = entry.path().expect("path").to_string_lossy().into_owned();
             let mut text = String::new();
             entry.read_to_string(&mut text).expect("text");
+            let text = text.lines().last().unwrap_or_default();
             format!("{path} {:o} {text:?}", entry.header().mode().expect("mode"))
         });
         insta::assert_snapshot!(entries.collect::<Vec<_>>().join("\n"), @r##"
-        etc/containai/authorized_keys 644 "key\n"
-        etc/containai/hooks/startup.d/10-a 755 "#!/bin/sh\n"
-        etc/containai/hooks/startup.d/20-b 755 "#!/bin/sh\n"
-        etc/containai/hooks/list 644 "10-a\n20-b\n"
+        etc/containai/authorized_keys 644 "key"
+        etc/containai/hooks/startup.d/10-a 755 "#!/bin/sh"
+        etc/containai/hooks/startup.d/20-b 755 "#!/bin/sh"
+        etc/containai/hooks/list 644 "20-b"
+        usr/lib/containai/wrap 755 "exit 127"
+        usr/lib/containai/wrappers/mind 755 "exec /usr/lib/containai/wrap mind --free \"$@\""
+        usr/lib/containai/wrappers/mind2 755 "exec /usr/lib/containai/wrap mind --free \"$@\""
         "##);
     }
 

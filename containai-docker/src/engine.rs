@@ -6,6 +6,7 @@ use std::time::Duration;
 use bollard::Docker;
 use bollard::errors::Error;
 use bollard::query_parameters::RemoveVolumeOptions;
+use containai_core::catalog::Agent;
 use containai_core::engine::{
     Container, ContainerId, ContainerSpec, Engine, EngineError, ImageRequest, ImageSource,
     Isolation, RunState, StartupHook, Succession, WorkspaceMount,
@@ -56,6 +57,7 @@ pub struct DockerEngine {
     client: Option<ClientId>,
     surroundings: Surroundings,
     startup_hooks: Vec<StartupHook>,
+    agents: Vec<Agent>,
     recipes: Vec<Recipe>,
 }
 
@@ -81,6 +83,7 @@ impl DockerEngine {
             client: None,
             surroundings: Surroundings::default(),
             startup_hooks: Vec::new(),
+            agents: Vec::new(),
             recipes: Vec::new(),
         })
     }
@@ -108,6 +111,15 @@ impl DockerEngine {
         self.startup_hooks.retain(|old| hooks.iter().all(|new| new.name() != old.name()));
         self.startup_hooks.extend(hooks);
         self.startup_hooks.sort_by(|a, b| a.name().cmp(b.name()));
+        self
+    }
+
+    /// Has the commands of these agents add what their manifests say, in every kind
+    /// of session; who installs the programs is left open. They come in together
+    /// with the key, before each start. Default: none but those of the image.
+    #[must_use]
+    pub fn with_agents(mut self, agents: Vec<Agent>) -> Self {
+        self.agents = agents;
         self
     }
 
@@ -316,9 +328,9 @@ impl Engine for DockerEngine {
     }
 
     async fn install_key(&self, id: &ContainerId, authorized_key: &str) -> Result<(), EngineError> {
-        archive::equip(&self.docker, id, authorized_key, &self.startup_hooks)
-            .await
-            .map_err(|error| self.failure(error))
+        let (hooks, agents) = (&self.startup_hooks, &self.agents);
+        let equipment = archive::Equipment { key: authorized_key, hooks, agents };
+        archive::equip(&self.docker, id, equipment).await.map_err(|error| self.failure(error))
     }
 
     async fn start(&self, id: &ContainerId) -> Result<(), EngineError> {

@@ -31,11 +31,19 @@ fn usage(error: &OutsideHome) -> CliError {
     CliError::usage(error.to_string()).hint(Hint::new(hint))
 }
 
-/// The agents of the user's own manifests, less those that images know.
+/// The agents of the user's own manifests, less those that images know and the
+/// names that these have.
 pub(crate) fn own_agents(layout: &Layout) -> anyhow::Result<Vec<Agent>> {
-    let shipped = shipped_agents();
     let mut agents: Vec<_> = own(layout)?.into_iter().filter_map(|it| it.agent).collect();
-    agents.retain(|agent| !shipped.iter().any(|it| it.is_called(&agent.name)));
+    if agents.is_empty() {
+        return Ok(agents);
+    }
+    let shipped = shipped_agents();
+    let is_free = |word: &str| !shipped.iter().any(|it| it.is_called(word));
+    agents.retain(|agent| is_free(&agent.name));
+    for agent in &mut agents {
+        agent.aliases.retain(|alias| is_free(alias));
+    }
     Ok(agents)
 }
 

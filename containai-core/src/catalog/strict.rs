@@ -115,6 +115,9 @@ fn check_agent(text: &str, item: &Item) -> Result<(), ManifestError> {
             "default_args" | "subcommands" | "aliases" if !is_texts(item) => {
                 return wrong(item, key, "texts");
             }
+            "name" | "aliases" if !words(item).all(is_command) => {
+                return wrong(item, key, "names of letters, digits, `.`, `_` and `-`");
+            }
             "optional" if !item.is_bool() => return wrong(item, key, "`true` or `false`"),
             "name" | "binary" | "default_args" | "subcommands" | "aliases" | "optional" => {}
             _ => return Err(at(text, item, Mistake::UnknownKey(key.to_owned()))),
@@ -124,6 +127,18 @@ fn check_agent(text: &str, item: &Item) -> Result<(), ManifestError> {
         true => Ok(()),
         false => Err(at(text, item, Mistake::Missing("name"))),
     }
+}
+
+/// The texts of a value that is one or has some.
+fn words(item: &Item) -> impl Iterator<Item = &str> {
+    let several = item.as_array().into_iter().flatten().filter_map(|value| value.as_str());
+    item.as_str().into_iter().chain(several)
+}
+
+/// Whether a file of the name can be put beside others and be called by it.
+fn is_command(word: &str) -> bool {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
+    word.starts_with(|c: char| c.is_ascii_alphanumeric()) && word.chars().all(is_plain)
 }
 
 fn entry(text: &str, kind: EntryKind, table: &Table) -> Result<Entry, ManifestError> {
@@ -261,7 +276,23 @@ mod tests {
         check("sauce = \".x\"", "line 3: there is no key `sauce` here");
         check("source = 1", "line 3: `source` takes a text");
         assert_eq!(told("[agent]\nbinary = \"x\"\n"), "line 1: the entry has no `name`");
+        for (line, key) in [("name = \"../x\"", "name"), ("aliases = [\"a\", \"b c\"]", "aliases")]
+        {
+            let expected =
+                format!("line 2: `{key}` takes names of letters, digits, `.`, `_` and `-`");
+            assert_eq!(told(&format!("[agent]\n{line}\n")), expected);
+        }
         assert!(told("a\n[[entries]").starts_with("line 1: "));
+    }
+
+    #[test]
+    fn the_example_of_the_documentation_is_one() {
+        let page = include_str!("../../../docs/manifests.md");
+        let example = page.split("```").nth(1).and_then(|it| it.strip_prefix("toml\n"));
+        let manifest = Manifest::read(example.expect("an example")).expect("no mistake");
+        let agent = manifest.agent.expect("an agent");
+        assert_eq!(agent.commands().collect::<Vec<_>>(), ["mind", "m"]);
+        assert_eq!(manifest.entries.len(), 2);
     }
 
     proptest! {

@@ -158,6 +158,10 @@ fn an_agent_of_the_user_s_own_is_started_with_what_its_manifest_says() {
     person.configure("[agent]\ndefault = \"mind\"\n");
     let outcome = person.cai(["run"]).inside(&repository).run();
     outcome.success().prints("<--free><a b>");
+    // Whoever calls it by its name has it the same way.
+    for word in ["mind", "m"] {
+        person.exec(&repository, word).success().prints("<--free><a b>");
+    }
     let offered = person
         .cai(["--", "cai", "run", "--agent", "mi"])
         .env("COMPLETE", "fish")

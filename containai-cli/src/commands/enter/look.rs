@@ -58,7 +58,7 @@ impl Entrance<'_> {
             }
         };
         self.image = self.image(&observed)?;
-        let engine = self.with_template_hooks(self.image.teach(engine), &observed)?;
+        let engine = self.equipped(self.image.teach(engine), &observed)?;
         Ok((engine, observed))
     }
 

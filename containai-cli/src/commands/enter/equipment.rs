@@ -1,4 +1,4 @@
-//! The start-up hooks of the template that a container is of.
+//! What a container gets of the user that is not the same for all.
 
 use containai_core::engine::Container;
 use containai_core::label;
@@ -8,12 +8,27 @@ use containai_docker::DockerEngine;
 
 use super::Entrance;
 use crate::hooks;
+use crate::importing::own_agents;
 
 impl Entrance<'_> {
+    /// An engine that brings along what the user wrote about agents and for the
+    /// template. What is wrong with a manifest is no reason not to go inside.
+    pub(super) fn equipped(
+        &self,
+        engine: DockerEngine,
+        observed: &Observed,
+    ) -> anyhow::Result<DockerEngine> {
+        let agents = own_agents(&self.context.env.layout).unwrap_or_else(|error| {
+            self.context.ui.warn(&format!("agents of your own are left out: {error}"));
+            Vec::new()
+        });
+        self.with_template_hooks(engine.with_agents(agents), observed)
+    }
+
     /// An engine that brings the hooks of the template along, too: of the one
     /// that the container was made of, else of the one that a new one is made
     /// of.
-    pub(super) fn with_template_hooks(
+    fn with_template_hooks(
         &self,
         engine: DockerEngine,
         observed: &Observed,
