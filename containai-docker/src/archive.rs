@@ -27,7 +27,7 @@ pub(crate) struct Equipment<'a> {
 }
 
 /// Starts the program that a command of an agent stands for.
-const WRAP: &[u8] = include_bytes!("../../images/agents/rootfs/usr/lib/containai/wrap");
+const WRAP: &[u8] = include_bytes!("../images/agents/rootfs/usr/lib/containai/wrap");
 
 /// Puts it all in place, owned by the container's root.
 pub(crate) async fn equip(

@@ -285,16 +285,6 @@ mod tests {
         assert!(told("a\n[[entries]").starts_with("line 1: "));
     }
 
-    #[test]
-    fn the_example_of_the_documentation_is_one() {
-        let page = include_str!("../../../docs/manifests.md");
-        let example = page.split("```").nth(1).and_then(|it| it.strip_prefix("toml\n"));
-        let manifest = Manifest::read(example.expect("an example")).expect("no mistake");
-        let agent = manifest.agent.expect("an agent");
-        assert_eq!(agent.commands().collect::<Vec<_>>(), ["mind", "m"]);
-        assert_eq!(manifest.entries.len(), 2);
-    }
-
     proptest! {
         #[test]
         fn nothing_escapes(path in "[a./~-]{0,8}", flags in "[fdjsG]{0,3}") {
