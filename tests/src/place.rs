@@ -14,9 +14,11 @@ use std::sync::atomic::{AtomicU32, Ordering};
 pub struct Place;
 
 impl Place {
-    /// `/var/tmp/containai-tests-<uid>`; anybody may walk through it.
+    /// `CONTAINAI_TEST_ROOT`, by default `/var/tmp/containai-tests-<uid>`; every user may walk
+    /// through it. Two checkouts with a root each can run their tests at the same time.
     pub fn root() -> PathBuf {
-        let root = PathBuf::from(format!("/var/tmp/containai-tests-{}", nix::unistd::geteuid()));
+        let default = || format!("/var/tmp/containai-tests-{}", nix::unistd::geteuid()).into();
+        let root = std::env::var_os("CONTAINAI_TEST_ROOT").map_or_else(default, PathBuf::from);
         make(&root);
         root
     }

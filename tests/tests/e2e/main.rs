@@ -18,6 +18,7 @@ mod first_run;
 mod foreign_dockerd;
 mod forwards;
 mod full_disk;
+mod hostile;
 mod identity;
 mod images;
 mod import;

@@ -7,7 +7,8 @@ use std::process::Command;
 pub(crate) fn stop() {
     // The tests run as root, by sudo if need be; `containai_tests::Place` says
     // where.
-    let root = PathBuf::from("/var/tmp/containai-tests-0/engine");
+    let tests = std::env::var_os("CONTAINAI_TEST_ROOT").map(PathBuf::from);
+    let root = tests.unwrap_or_else(|| "/var/tmp/containai-tests-0".into()).join("engine");
     let supervisor = root.join("usr/local/libexec/containai/containai-engine");
     if !supervisor.exists() {
         return;
