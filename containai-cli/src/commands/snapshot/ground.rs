@@ -38,7 +38,7 @@ impl Ground {
         let named = path.map(|path| env.directory.join(path));
         let path = named.clone().unwrap_or_else(|| beside(origin, &wanted));
         if path.is_dir() {
-            let workspace = workspace::find(Some(&path), env, workspace::Caution::Forced)?;
+            let workspace = workspace::find(Some(&path), env, workspace::Caution::Careful)?;
             let head = git::worktree_head(origin, &workspace)
                 .or_else(|| git::clone_head(origin, &workspace));
             return match (named, head) {
@@ -52,6 +52,12 @@ impl Ground {
             return Err(CliError::usage(message).hint(hint));
         }
         let workspace = resolved(&path)?;
+        if workspace.as_path().starts_with(origin.as_path()) {
+            let message = format!("`{workspace}` is inside of the workspace `{origin}`");
+            let hint = Hint::new("name a path outside, where no container changes it meanwhile");
+            return Err(CliError::usage(message).hint(hint));
+        }
+        git::check_fork(origin, &wanted)?;
         let making = if client.is_some() { Making::Clone } else { Making::Worktree };
         Ok(Self { workspace, branch: Some(wanted), making: Some(making) })
     }
