@@ -63,6 +63,7 @@ impl Env {
                 path("XDG_CONFIG_HOME").as_deref(),
                 path("DOCKER_CONFIG").as_deref(),
             )
+            .with_data_home(path("XDG_DATA_HOME").as_deref())
             .with_runtime_dir(path("XDG_RUNTIME_DIR").filter(|path| is_ours(path)).as_deref()),
             engine: engine_root.map_or_else(EngineLayout::default, EngineLayout::at),
             config: config::Environment::read(|name| std::env::var(name).ok()),

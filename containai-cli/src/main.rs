@@ -32,6 +32,7 @@ mod mounts;
 mod passage;
 mod place;
 mod private_file;
+mod protected;
 mod records;
 mod regroup;
 mod restoration;

@@ -2,29 +2,15 @@
 
 use std::fs;
 use std::os::unix::fs::FileTypeExt as _;
-use std::path::{Path, PathBuf};
 
 use containai_core::devcontainer::{WantedMount, WantedSource};
-use containai_core::engine::{ExtraMount, MountSource, is_mountable};
+use containai_core::engine::{ExtraMount, MountSource};
 use containai_core::hint::Hint;
 use containai_core::naming::WorkspacePath;
 
 use crate::context::Context;
 use crate::error::CliError;
-
-/// What is root's, or as good as root: with Sysbox the container's root would be
-/// root there.
-const SYSTEM: [&str; 9] = [
-    "/boot",
-    "/dev",
-    "/etc",
-    "/proc",
-    "/run",
-    "/sys",
-    "/var/run",
-    "/var/lib/containerd",
-    "/var/lib/docker",
-];
+use crate::protected;
 
 /// Turns what a person has approved into mounts. A directory or file is looked
 /// at as it is now, links resolved.
@@ -56,38 +42,12 @@ fn host_path(path: &str, context: &Context<'_>) -> Result<WorkspacePath, CliErro
     if kind.is_socket() || kind.is_fifo() || kind.is_char_device() || kind.is_block_device() {
         return Err(refused(path, "it is neither a directory nor a file"));
     }
-    if !is_to_be_had(&real, context) {
-        let reason = "it holds or belongs to keys, an engine, the system or the home directory";
-        return Err(refused(path, reason));
+    let exposed = protected::exposed(&real, protected::from_mounts(context.env));
+    if !exposed.is_empty() {
+        let what = protected::named(&exposed);
+        return Err(refused(path, &format!("it holds or belongs to {what}")));
     }
     WorkspacePath::new(&real).map_err(|error| refused(path, &error.to_string()))
-}
-
-/// Neither the home directory as a whole, nor keys, nor what is ours or the
-/// engine's.
-fn is_to_be_had(real: &Path, context: &Context<'_>) -> bool {
-    let (layout, engine) = (&context.env.layout, &context.env.engine);
-    let closed = [
-        layout.ssh_dir(),
-        layout.config_dir().to_owned(),
-        layout.mux_socket().parent().map(Path::to_owned).unwrap_or_default(),
-        engine.config_dir(),
-        engine.data_root(),
-        engine.exec_root(),
-        engine.libexec_dir(),
-        engine.socket(),
-        layout.home().join(".docker"),
-        layout.home().join(".gnupg"),
-    ];
-    let system = SYSTEM.map(PathBuf::from);
-    // Where a place is a link, what it leads to counts as well.
-    let both = |path: PathBuf| [fs::canonicalize(&path).ok(), Some(path)];
-    let closed: Vec<PathBuf> = closed.into_iter().chain(system).flat_map(both).flatten().collect();
-    let closed: Vec<&Path> =
-        closed.iter().map(PathBuf::as_path).filter(|path| path.is_absolute()).collect();
-    let home = both(layout.home().to_owned());
-    let open: Vec<&Path> = home.iter().flatten().map(PathBuf::as_path).collect();
-    is_mountable(real, &open, &closed)
 }
 
 fn refused(path: &str, reason: &str) -> CliError {

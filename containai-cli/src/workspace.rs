@@ -9,12 +9,14 @@ use containai_core::naming::WorkspacePath;
 
 use crate::env::Env;
 use crate::error::CliError;
-use crate::git;
+use crate::ui::Ui;
+use crate::{git, protected};
 
 /// Whether a workspace that is rarely meant may be used.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Caution {
-    /// `/` and the home directory are refused.
+    /// Keys, engines, the system, the home directory, and what holds one of
+    /// these are refused.
     Careful,
     /// The user insists.
     Forced,
@@ -54,7 +56,9 @@ pub(crate) fn find(
         None => git::top_level(&env.directory).unwrap_or_else(|| env.directory.clone()),
     };
     let real = resolve(&directory)?;
-    check(&real, env.layout.home(), caution)?;
+    if caution == Caution::Careful {
+        refuse_protected(&real, env)?;
+    }
     named(&real)
 }
 
@@ -93,21 +97,36 @@ fn resolve(directory: &Path) -> Result<PathBuf, CliError> {
     }
 }
 
-/// Refuses what is rarely meant as a workspace.
-fn check(real: &Path, home: &Path, caution: Caution) -> Result<(), CliError> {
-    match caution {
-        Caution::Careful => refuse_rarely_meant(real, home),
-        Caution::Forced => Ok(()),
+/// Looks at a workspace that a container is about to be made for, however it
+/// became one: refuses what no container gets, or says what it exposes.
+pub(crate) fn check(
+    workspace: &WorkspacePath,
+    env: &Env,
+    ui: &Ui,
+    caution: Caution,
+) -> Result<(), CliError> {
+    if caution == Caution::Careful {
+        return refuse_protected(workspace.as_path(), env);
     }
+    let exposed = protected::exposed(workspace.as_path(), protected::from_workspaces(env));
+    let there = exposed.iter().filter(|it| it.path.symlink_metadata().is_ok());
+    let there: Vec<_> = there.map(ToString::to_string).collect();
+    if !there.is_empty() {
+        ui.warn(&format!("the container of `{workspace}` gets {}", there.join(", ")));
+    }
+    Ok(())
 }
 
-fn refuse_rarely_meant(real: &Path, home: &Path) -> Result<(), CliError> {
-    let is_home = fs::canonicalize(home).is_ok_and(|home| home == real);
-    let what = match real {
-        path if path == Path::new("/") => "the whole file system",
-        _ if is_home => "your home directory, keys and tokens included",
-        _ => return Ok(()),
+fn refuse_protected(real: &Path, env: &Env) -> Result<(), CliError> {
+    let exposed = protected::exposed(real, protected::from_workspaces(env));
+    if exposed.is_empty() {
+        return Ok(());
+    }
+    let what = match real == Path::new("/") {
+        true => "is the whole file system, with",
+        false => "is no workspace: it holds or belongs to",
     };
-    Err(CliError::usage(format!("`{}` is {what}", real.display()))
-        .hint(Hint::new("go to a project's directory, or insist with `--force`")))
+    let message = format!("`{}` {what} {}", real.display(), protected::named(&exposed));
+    Err(CliError::usage(message)
+        .hint(Hint::new("go to a project's directory; `--force` gives the container all of this")))
 }

@@ -53,6 +53,7 @@ pub struct Layout {
     home: PathBuf,
     config: PathBuf,
     docker_config: PathBuf,
+    data: PathBuf,
     runtime: Option<PathBuf>,
 }
 
@@ -69,6 +70,7 @@ impl Layout {
             home: home.to_owned(),
             config: config_home.join("containai"),
             docker_config: docker_config.map_or_else(|| home.join(".docker"), Path::to_owned),
+            data: home.join(".local/share/containai"),
             runtime: None,
         }
     }
@@ -81,6 +83,16 @@ impl Layout {
         self
     }
 
+    /// Puts what is no configuration below `data`, which is `XDG_DATA_HOME`; a
+    /// relative one is ignored.
+    #[must_use]
+    pub fn with_data_home(mut self, data: Option<&Path>) -> Self {
+        if let Some(data) = data.filter(|path| path.is_absolute()) {
+            self.data = data.join("containai");
+        }
+        self
+    }
+
     /// The user's home directory.
     pub fn home(&self) -> &Path {
         &self.home
@@ -89,6 +101,21 @@ impl Layout {
     /// `~/.config/containai`, mode 0700.
     pub fn config_dir(&self) -> &Path {
         &self.config
+    }
+
+    /// `~/.local/share/containai`, mode 0700.
+    pub fn data_dir(&self) -> &Path {
+        &self.data
+    }
+
+    /// Where exports are that were given no other place, mode 0700.
+    pub fn export_dir(&self) -> PathBuf {
+        self.data.join("exports")
+    }
+
+    /// The configuration of Docker's client, and what it logs in with.
+    pub fn docker_config_dir(&self) -> &Path {
+        &self.docker_config
     }
 
     /// The user's configuration.

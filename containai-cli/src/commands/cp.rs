@@ -1,10 +1,11 @@
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::Args;
 use containai_core::config::Flags;
+use containai_core::engine::{Container, Engine as _};
 use containai_core::exit;
 use containai_core::hint::Hint;
 use containai_core::naming::WorkspacePath;
@@ -14,6 +15,7 @@ use containai_ssh::transfer::{Copier, Meter, Report, Route, RouteError, Spot, Tr
 use super::enter::{Consent, Entrance};
 use super::target;
 use crate::app::Global;
+use crate::context::Context;
 use crate::env::Env;
 use crate::error::CliError;
 use crate::left_out;
@@ -58,11 +60,13 @@ pub(super) async fn run(
         Some(name) => workspace::Spot::Named(target::workspace_of(name, &flags, env, ui).await?),
         None => workspace::spot(args.workspace.as_deref(), env, Caution::Forced)?,
     };
+    let context = Context::new(env, ui, flags.clone(), None)?;
     let entrance = Entrance::new(env, ui, flags, spot, Consent::Refused)?;
     let reached = entrance.connect_existing().await?;
     let workspace = target::served(&reached.container)?;
     let meter = Arc::new(Meter::default());
-    let copier = guarded(&reached.session, &workspace, env).measured(Arc::clone(&meter));
+    let all = context.engine()?.containers().await?;
+    let copier = guarded(&reached.session, &workspace, &all, env).measured(Arc::clone(&meter));
     let report = tokio::select! {
         report = copy(&copier, &route, env) => report?,
         () = twin::watch(&meter, ui) => Report::default(),
@@ -89,9 +93,15 @@ fn route(args: &CpArgs) -> Result<Route, CliError> {
     })
 }
 
-/// Containers write to their workspaces, the one we are in included.
-fn guarded<'a>(session: &'a Session, workspace: &WorkspacePath, env: &Env) -> Copier<'a> {
-    let copier = Copier::new(session).guarding(workspace.as_path());
+/// Containers write to their workspaces, of whatever container the copy is.
+fn guarded<'a>(
+    session: &'a Session,
+    workspace: &WorkspacePath,
+    containers: &[Container],
+    env: &Env,
+) -> Copier<'a> {
+    let all = containers.iter().filter_map(|it| it.labels.workspace()).map(Path::new);
+    let copier = all.fold(Copier::new(session), Copier::guarding).guarding(workspace.as_path());
     match workspace::find(None, env, Caution::Forced) {
         Ok(here) => copier.guarding(here.as_path()),
         Err(_) => copier,

@@ -1,6 +1,7 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use anyhow::Context as _;
 use clap::Args;
 use containai_core::engine::{Container, Engine as _};
 use containai_core::exit;
@@ -38,7 +39,7 @@ pub(crate) struct StopArgs {
     #[arg(long)]
     remove: bool,
     /// Export the data volume once the container has stopped, and before it is
-    /// removed; to a new file in the current directory if none is named
+    /// removed; to a new file in ~/.local/share/containai/exports if none is named
     #[arg(long, value_name = "FILE|DIR", num_args = 0..=1, require_equals = true, conflicts_with = "all")]
     export: Option<Option<PathBuf>>,
     /// Do not ask, whoever is at work inside
@@ -74,7 +75,12 @@ pub(super) async fn run(
     let fate = if args.remove { Fate::Removed } else { Fate::Stopped };
     let exports = match &args.export {
         None => None,
-        Some(to) => Some(Farewell::plan(&context, &engine, to.as_deref())?),
+        Some(to) => {
+            let leaving = observed.containers.iter().find(|it| chosen.contains(&it.id));
+            let leaving = leaving.context("the container is gone")?;
+            let all = &observed.containers;
+            Some(Farewell::plan(&context, &engine, to.as_deref(), all, leaving)?)
+        }
     };
     let halts = plan_stop(&observed, &chosen, fate, exports.as_ref().map(Farewell::file))?;
     if args.dry_run {

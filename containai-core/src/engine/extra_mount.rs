@@ -1,7 +1,6 @@
 //! What a container has besides its workspace and its volumes.
 
 use std::fmt;
-use std::path::Path;
 
 use crate::naming::{MountTarget, VolumeName, WorkspacePath};
 
@@ -46,33 +45,6 @@ impl fmt::Display for ExtraMount {
         match self.access {
             MountAccess::ReadWrite => Ok(()),
             MountAccess::ReadOnly => f.write_str(", read-only"),
-        }
-    }
-}
-
-/// Whether a path of the host may be mounted: it neither holds one of these
-/// places nor is a part of one of the `closed` ones.
-#[must_use]
-pub fn is_mountable(path: &Path, open: &[&Path], closed: &[&Path]) -> bool {
-    let holds = |place: &&&Path| place.starts_with(path);
-    let is_part = |place: &&&Path| path.starts_with(place);
-    let is_held = open.iter().chain(closed).any(|place| holds(&place));
-    !is_held && !closed.iter().any(|place| is_part(&place))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn keys_and_what_holds_them_stay() {
-        let (home, ssh) = (Path::new("/home/me"), Path::new("/home/me/.ssh"));
-        let check = |path: &str| is_mountable(Path::new(path), &[home], &[ssh]);
-        for path in ["/home/me/src", "/home/me/.sshx", "/home/you", "/srv"] {
-            assert!(check(path), "{path}");
-        }
-        for path in ["/", "/home", "/home/me", "/home/me/.ssh", "/home/me/.ssh/id_rsa"] {
-            assert!(!check(path), "{path}");
         }
     }
 }

@@ -7,6 +7,7 @@ mod host_facts;
 mod image;
 mod linked_repository;
 mod own_image;
+mod protected;
 mod sessions;
 mod snapshots;
 mod startup_hook;
@@ -18,11 +19,12 @@ pub use container::{
     Revived, RunState, Succession, WorkspaceMount,
 };
 pub use error::{Cause, EngineError};
-pub use extra_mount::{ExtraMount, MountAccess, MountSource, is_mountable};
+pub use extra_mount::{ExtraMount, MountAccess, MountSource};
 pub use host_facts::HostFacts;
 pub use image::{ImageRequest, ImageSource, ShippedImage, UnknownImage, UnknownImageSource};
 pub use linked_repository::LinkedRepository;
 pub use own_image::{GOES_ON, OwnImage, Thrift, prunable};
+pub use protected::{Coverage, ProtectedPath};
 pub use sessions::{Process, Sessions};
 pub use snapshots::{Anonymous, CopyJob, Copying, OwnVolumes, Room, Snapshots, VolumeCopy};
 pub use startup_hook::StartupHook;

@@ -11,7 +11,8 @@ use super::{Consent, Entrance};
 use crate::commands::create::{desired, local_capacity};
 use crate::error::CliError;
 use crate::wanted_image::WantedImage;
-use crate::{elsewhere, git, worktree};
+use crate::workspace::Caution;
+use crate::{elsewhere, git, workspace, worktree};
 
 impl Entrance<'_> {
     /// What a new container would be made of. Where there is one already, what
@@ -68,6 +69,7 @@ impl Entrance<'_> {
         let wanted = self.choice.apply(wanted, &self.context.config, outgoing);
         if !exists {
             // Nothing is stopped, built or planned for what cannot be made.
+            self.check_workspace()?;
             refuse_mounts(&wanted.spec(observed, &wanted.name, wanted.ports.start()))?;
         }
         Ok(wanted)
@@ -82,6 +84,16 @@ impl Entrance<'_> {
             template: template.unwrap_or_default(),
             manner: Manner { mounts: self.image.mounts.clone(), ..wanted.manner },
             ..wanted
+        }
+    }
+
+    /// Looks at a workspace that is to get a container, however it was found.
+    fn check_workspace(&self) -> Result<(), CliError> {
+        let (env, caution) = (self.context.env, self.choice.caution);
+        // A command that only enters makes none, and says so itself.
+        match caution == Caution::Careful || self.consent != Consent::Refused {
+            true => workspace::check(self.workspace(), env, self.context.ui, caution),
+            false => Ok(()),
         }
     }
 

@@ -2,8 +2,9 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
+use containai_core::engine::Engine as _;
 
-use super::destination::{Destination, Sealing};
+use super::destination::{Chooser, Sealing, workspaces};
 use super::seal_args::SealArgs;
 use super::work::Export;
 use crate::app::Global;
@@ -15,7 +16,8 @@ use crate::ui::Ui;
 /// Write all of the workspace's data volume to one file
 ///
 /// The archive holds settings, sign-ins and history of the agents; only its
-/// owner may read it. `cai import --from FILE` restores it. Its name is printed.
+/// owner may read it, and a workspace is no place for it. An encrypted one ends
+/// in `.age`. `cai import --from FILE` restores it. Its name is printed.
 ///
 /// A running container is frozen while its volume is read, so that what is
 /// written belongs together; it goes on as soon as that is done.
@@ -24,7 +26,7 @@ pub(crate) struct ExportArgs {
     #[command(flatten)]
     place: PlaceArgs,
     /// The file, ending in `.tgz` or `.tar.zst`, or a directory to make one in
-    /// [default: the current directory]
+    /// [default: a new file in ~/.local/share/containai/exports]
     #[arg(short, long, value_name = "FILE|DIR")]
     output: Option<PathBuf>,
     /// Leave this out: a path on the volume, or a pattern for names
@@ -48,7 +50,14 @@ pub(crate) async fn run(
     let seal = args.seal.seal(env, ui)?;
     let sealing = if seal.is_open() { Sealing::Open } else { Sealing::Sealed };
     let now = host::now();
-    let to = Destination::choose(args.output.as_deref(), &env.directory, sealing, now)?;
+    let chooser = Chooser {
+        directory: &env.directory,
+        default: env.layout.export_dir(),
+        workspaces: workspaces(&engine.containers().await?, Some(&place.workspace)),
+        sealing,
+        now,
+    };
+    let to = chooser.choose(args.output.as_deref(), &place.workspace)?;
     let configured = context.config.export_excludes.value.iter();
     let left_out = match args.no_excludes {
         true => Vec::new(),

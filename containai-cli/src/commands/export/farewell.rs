@@ -6,7 +6,8 @@ use containai_core::engine::Container;
 use containai_core::lifecycle::Exports;
 use containai_docker::DockerEngine;
 
-use super::destination::{Destination, Sealing};
+use super::super::target;
+use super::destination::{Chooser, Destination, Sealing, workspaces};
 use super::work::Export;
 use crate::archive_file::Seal;
 use crate::context::Context;
@@ -25,8 +26,17 @@ impl<'a> Farewell<'a> {
         context: &'a Context<'a>,
         engine: &'a DockerEngine,
         given: Option<&Path>,
+        containers: &[Container],
+        leaving: &Container,
     ) -> anyhow::Result<Self> {
-        let to = Destination::choose(given, &context.env.directory, Sealing::Open, host::now())?;
+        let chooser = Chooser {
+            directory: &context.env.directory,
+            default: context.env.layout.export_dir(),
+            workspaces: workspaces(containers, None),
+            sealing: Sealing::Open,
+            now: host::now(),
+        };
+        let to = chooser.choose(given, &target::served(leaving)?)?;
         let left_out = context.config.export_excludes.value.clone();
         let export = Export { context, engine, left_out, seal: Seal::Open };
         Ok(Self { export, to })

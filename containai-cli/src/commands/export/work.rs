@@ -68,7 +68,7 @@ impl Export<'_> {
         ui.finish_work();
         let (transcript, complaints) = outcome?;
         to.put(draft)?;
-        tell(ui, place, &transcript, &complaints);
+        tell(ui, place, to, &transcript, &complaints);
         Ok(())
     }
 }
@@ -102,7 +102,7 @@ async fn close(packing: Packing<'_>) {
     let _ = packing.close().await;
 }
 
-fn tell(ui: &Ui, place: &Place, transcript: &Transcript, complaints: &[String]) {
+fn tell(ui: &Ui, place: &Place, to: &Destination, transcript: &Transcript, complaints: &[String]) {
     for dropped in &transcript.dropped {
         ui.warn(&format!("`{}` {}", dropped.path.show(), dropped.reason));
     }
@@ -111,5 +111,6 @@ fn tell(ui: &Ui, place: &Place, transcript: &Transcript, complaints: &[String]) 
     }
     let Totals { bytes, entries } = transcript.totals;
     let size = HumanSize(ByteSize::from_bytes(bytes));
-    ui.say(&format!("exported {entries} files, {size}, from volume {}", place.volume));
+    let (volume, file) = (&place.volume, to.file.display());
+    ui.say(&format!("exported {entries} files, {size}, from volume {volume} to `{file}`"));
 }

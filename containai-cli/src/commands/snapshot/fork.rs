@@ -15,7 +15,7 @@ use crate::context::Context;
 use crate::env::Env;
 use crate::ui::Ui;
 use crate::wire;
-use crate::workspace::Spot;
+use crate::workspace::{Caution, Spot};
 
 /// Start another container from a snapshot; its name is printed
 ///
@@ -55,7 +55,8 @@ pub(super) async fn run(
     let (path, branch) = (args.path.as_deref(), args.branch.as_deref());
     let ground = Ground::choose(snapshot, path, branch, context.client.as_ref(), env)?;
     let spot = Spot::Named(ground.workspace.clone());
-    let choice = Choice { name: args.new_name.clone(), ..Choice::default() };
+    let caution = Caution::Careful;
+    let choice = Choice { name: args.new_name.clone(), caution, ..Choice::default() };
     let entrance = Entrance::new(env, ui, global.flags(), spot, Consent::Refused)?;
     let mut entrance = entrance.choosing(choice);
     if args.dry_run {

@@ -6,7 +6,7 @@ use containai_core::naming::SnapshotName;
 use containai_docker::DockerEngine;
 
 use super::super::consent;
-use super::super::enter::{Consent, Entrance};
+use super::super::enter::{Choice, Consent, Entrance};
 use super::leftover::mend;
 use super::restoring::Restoring;
 use crate::app::Global;
@@ -14,7 +14,7 @@ use crate::context::Context;
 use crate::env::Env;
 use crate::ui::Ui;
 use crate::wire;
-use crate::workspace::Spot;
+use crate::workspace::{Caution, Spot};
 
 /// Put the container of a snapshot back to it
 ///
@@ -45,7 +45,9 @@ pub(super) async fn run(
     let all = snapshots(&context.engine()?).await?;
     let snapshot = named(&all, &args.snapshot)?;
     let spot = Spot::Named(snapshot.workspace.clone());
-    let mut entrance = Entrance::new(env, ui, global.flags(), spot, Consent::Refused)?;
+    let entrance = Entrance::new(env, ui, global.flags(), spot, Consent::Refused)?;
+    let caution = if args.force { Caution::Forced } else { Caution::Careful };
+    let mut entrance = entrance.choosing(Choice { caution, ..Choice::default() });
     let survey = entrance.survey().await?;
     if args.dry_run {
         let plan = Restoring::plan(&survey, snapshot).await?;
