@@ -1,0 +1,159 @@
+//! A container plants symbolic links in the repository that it shares with the host, for `cai
+//! snapshot fork` to write or read through.
+
+use std::fs;
+use std::os::unix::fs::chown;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use containai_tests::{Person, Repository};
+
+/// Whose repository it is.
+const OWNER: u32 = 1234;
+
+/// What a fork has to go through, and must not.
+const REFUSED: [&str; 9] = [
+    "cp -r refs ../saved; rm -rf refs; ln -s $OUT refs",
+    "cp -r refs/heads ../saved; rm -rf refs/heads; ln -s $OUT refs/heads",
+    "ln -s $OUT refs/heads/fork",
+    "mkdir refs/heads/fork; ln -s $OUT/start-up refs/heads/fork/x",
+    "mkdir refs/heads/fork; ln -s $OUT/new refs/heads/fork/x.lock",
+    "rm -rf worktrees; ln -s $OUT worktrees",
+    "ln -s $OUT/start-up packed-refs",
+    "cp HEAD ../saved; ln -sf $OUT/start-up HEAD",
+    "cd ..; mv .git saved-git; ln -s saved-git .git",
+];
+
+/// What a fork has no need of.
+const HARMLESS: &str = "rm -rf logs; ln -s $OUT logs; ln -s $OUT/new packed-refs.lock; \
+    ln -s $OUT/new HEAD.lock; ln -s $OUT/new index.lock; ln -s $OUT/new config.lock; \
+    ln -s $OUT/new refs/heads/main.lock; ln -s $OUT/new ORIG_HEAD; ln -s $OUT/new FETCH_HEAD; \
+    mkdir -p worktrees; ln -s $OUT worktrees/api-x";
+
+struct Scene<'e> {
+    person: Person<'e>,
+    repository: Repository,
+    outside: PathBuf,
+    snapshot: String,
+}
+
+impl Scene<'_> {
+    /// A repository of an ordinary user beside files that the container has no access to.
+    fn new(name: &str) -> Self {
+        let person = Person::new();
+        let own = person.beside("own");
+        let repository = Repository::make(own.join("api")).owned_by(OWNER);
+        chown(&own, Some(OWNER), Some(OWNER)).expect("root may");
+        let outside = person.beside("outside");
+        fs::create_dir(&outside).expect("a directory can be made");
+        fs::write(outside.join("start-up"), "kept\n").expect("a file can be written");
+        for path in [outside.clone(), outside.join("start-up")] {
+            chown(path, Some(OWNER), Some(OWNER)).expect("root may");
+        }
+        person.run(&repository, "true").success();
+        let snapshot = format!("{name}-{}", std::process::id());
+        let create = ["snapshot", "create", &snapshot];
+        person.cai(create).inside(&repository).run().success();
+        Self { person, repository, outside, snapshot }
+    }
+
+    /// Has the container do something in `.git`, as its root.
+    fn plant(&self, script: &str) {
+        let script = script.replace("$OUT", &self.outside.display().to_string());
+        let script = format!("cd .git && git config user.name 'x; touch pwned' && {script}");
+        self.person.exec(&self.repository, &script).success();
+    }
+
+    fn fork(&self, words: &[&str]) -> containai_tests::Outcome {
+        let fork = ["snapshot", "fork", &self.snapshot, "--branch", "fork/x"];
+        self.person.cai(fork).args(words).inside(&self.repository).run()
+    }
+
+    /// All that is outside, with its content.
+    fn outside(&self) -> String {
+        let find = "find . -printf '%p %y %s %T@\n' | sort; cat start-up";
+        let output = Command::new("sh").args(["-c", find]).current_dir(&self.outside).output();
+        String::from_utf8_lossy(&output.expect("find is installed").stdout).into_owned()
+    }
+}
+
+#[test]
+fn a_fork_writes_through_no_planted_link() {
+    let scene = Scene::new("links");
+    let before = scene.outside();
+    let git = scene.repository.join(".git");
+    let saved = scene.person.beside("git");
+    copy(&git, &saved);
+    for planted in REFUSED {
+        scene.plant(planted);
+        let outcome = scene.fork(&[]);
+        let is_refused = ["symbolic link", "in the way", "exists"];
+        let is_refused = is_refused.iter().any(|it| outcome.stderr().contains(it));
+        assert!(outcome.status() != 0 && is_refused, "{planted}: {outcome}");
+        assert_eq!(scene.outside(), before, "{planted}");
+        assert!(!scene.person.beside("own/api-x").exists(), "{planted}");
+        let _ = fs::remove_file(&git);
+        let _ = fs::remove_dir_all(&git);
+        for left in ["saved", "saved-git"] {
+            let _ = fs::remove_dir_all(scene.repository.join(left));
+            let _ = fs::remove_file(scene.repository.join(left));
+        }
+        copy(&saved, &git);
+    }
+    scene.plant(HARMLESS);
+    let path = scene.person.beside("own/api-x");
+    scene.fork(&[]).success();
+    assert_eq!(scene.outside(), before);
+    assert_eq!(fs::read_to_string(path.join("README")).expect("it is checked out"), "hello\n");
+    scene.person.remove_containers(&path);
+}
+
+#[test]
+fn a_fork_hands_out_no_other_repository_and_no_keys() {
+    let scene = Scene::new("handed");
+    let private = Repository::make(scene.person.beside("own/private")).owned_by(OWNER);
+    private.git(&["branch", "secret"]);
+    let to = scene.person.beside("own/to");
+    let words = [to.to_str().expect("a plain path")];
+    let git = private.join(".git");
+    scene.plant(&format!("cd ..; mv .git saved; echo 'gitdir: {}' > .git", git.display()));
+    scene.fork(&words).fails(2, "");
+    assert!(!to.exists() && !git.join("worktrees").exists());
+    scene.plant_in_workspace("rm .git; mv saved .git");
+
+    // A destination is a workspace as any other.
+    let home = scene.person.home();
+    fs::create_dir_all(home.join(".ssh")).expect("a directory can be made");
+    for (name, what) in [(".ssh", "SSH keys"), (".", "your home directory")] {
+        let path = home.join(name).display().to_string();
+        let fork = ["snapshot", "fork", &scene.snapshot, &path];
+        scene.person.cai(fork).inside(&scene.repository).run().fails(2, what);
+    }
+    let inside = scene.repository.join("nested").display().to_string();
+    scene.fork(&[&inside]).fails(2, "is inside of the workspace");
+}
+
+#[test]
+fn a_repository_without_a_commit_is_told() {
+    let person = Person::new();
+    let empty = person.beside("unborn");
+    fs::create_dir_all(&empty).expect("a directory can be made");
+    Repository::at(&empty).git(&["init", "--quiet"]);
+    person.run(&empty, "true").success();
+    let name = format!("unborn-{}", std::process::id());
+    person.cai(["snapshot", "create", &name]).inside(&empty).run().success();
+    let fork = ["snapshot", "fork", &name];
+    person.cai(fork).inside(&empty).run().fails(2, "has no commit yet");
+    assert!(!person.beside(&format!("unborn-{name}")).exists());
+}
+
+impl Scene<'_> {
+    fn plant_in_workspace(&self, script: &str) {
+        self.person.exec(&self.repository, script).success();
+    }
+}
+
+fn copy(from: &Path, to: &Path) {
+    let copied = Command::new("cp").arg("-a").args([from, to]).status().expect("cp");
+    assert!(copied.success());
+}
