@@ -42,8 +42,8 @@ pub(super) struct EntryArgs {
     /// Set this machine up without asking, when it is not
     #[arg(short, long)]
     yes: bool,
-    /// Do not ask, whoever is at work in a container that is made anew; allow `/`
-    /// or the home directory as workspace
+    /// Skip confirmations, and allow a workspace that holds keys, an engine or the
+    /// system, or belongs to them; what the container gets is printed
     #[arg(long)]
     force: bool,
     /// Print what would be done, and do nothing

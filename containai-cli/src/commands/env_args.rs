@@ -9,10 +9,16 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use clap::builder::{OsStringValueParser, TypedValueParser as _};
 use containai_core::hint::Hint;
+use containai_core::naming::WorkspacePath;
 use containai_ssh::Variables;
 
-use crate::env;
+use crate::beneath::{self, Links};
+use crate::env::{Env, passed};
 use crate::error::CliError;
+use crate::git;
+
+/// The longest file of variables, in bytes.
+const LONGEST: u64 = 1 << 20;
 
 /// The flags that give a command variables.
 #[derive(Clone, Debug, Args)]
@@ -31,14 +37,15 @@ pub(crate) struct EnvArgs {
 }
 
 impl EnvArgs {
-    /// Reads files and environment. No error shows a value.
-    pub(crate) fn variables(&self) -> anyhow::Result<Variables> {
+    /// Reads files and environment. No error shows a value. A file of the
+    /// repository that the command is given in is not read through a link that
+    /// leads out of it, which a container could have put there.
+    pub(crate) fn variables(&self, env: &Env) -> anyhow::Result<Variables> {
         let mut variables = Variables::default();
         for path in &self.env_file {
             let refused = |reason| refused(format!("`{}`: {reason}", path.display()));
-            let bytes = fs::read(path).map_err(|error| unread(path, &error))?;
-            let text = String::from_utf8(bytes).map_err(|_| refused("not UTF-8".to_owned()))?;
-            let outcome = variables.read(&text, env::passed);
+            let text = read(path, env)?;
+            let outcome = variables.read(&text, passed);
             outcome.map_err(|error| match error.is_too_long() {
                 true => too_long(&format!("`{}`: {error}", path.display())),
                 false => refused(error.to_string()),
@@ -47,7 +54,7 @@ impl EnvArgs {
         for Given(given) in &self.env {
             let text =
                 given.to_str().ok_or_else(|| refused("`--env` takes UTF-8 only".to_owned()))?;
-            let outcome = variables.assign(text, env::passed);
+            let outcome = variables.assign(text, passed);
             outcome.map_err(|error| match error.is_too_long() {
                 true => too_long(&error.to_string()),
                 false => refused(error.to_string()),
@@ -57,7 +64,24 @@ impl EnvArgs {
     }
 }
 
-fn unread(path: &Path, error: &io::Error) -> CliError {
+fn read(path: &Path, env: &Env) -> Result<String, CliError> {
+    let directory = &env.directory;
+    let top = git::top_level(directory).unwrap_or_else(|| directory.clone());
+    let whole = directory.join(path);
+    // No container writes all of a home directory.
+    let is_workspace = !env.layout.home().starts_with(&top);
+    if is_workspace
+        && let (Ok(below), Ok(top)) = (whole.strip_prefix(&top), WorkspacePath::new(&top))
+    {
+        let text = beneath::read(&top, below, Links::Inside, LONGEST);
+        let text = text.map_err(|error| unread(path, &error))?;
+        return text.ok_or_else(|| unread(path, &io::Error::from(io::ErrorKind::NotFound)));
+    }
+    let bytes = fs::read(&whole).map_err(|error| unread(path, &error))?;
+    String::from_utf8(bytes).map_err(|_| refused(format!("`{}`: not UTF-8", path.display())))
+}
+
+fn unread(path: &Path, error: &dyn fmt::Display) -> CliError {
     CliError::usage(format!("cannot read `{}`: {error}", path.display()))
         .hint(Hint::new("name a file with one `NAME=VALUE` a line in `--env-file`"))
 }

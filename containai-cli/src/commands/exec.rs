@@ -45,7 +45,7 @@ pub(super) async fn run(
     let launch = if args.detach { Launch::Detached } else { Launch::Plain };
     let command = Command::new(args.command)
         .map_err(|error| CliError::usage(error.to_string()))?
-        .carrying(args.env.variables()?)
+        .carrying(args.env.variables(env)?)
         .launched(launch);
     let (docker_host, mux) = (global.docker_host.clone(), global.mux());
     let flags = Flags { docker_host, mux, ..Flags::default() };

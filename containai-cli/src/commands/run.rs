@@ -46,7 +46,7 @@ pub(super) async fn run(
     if let Some(form) = form {
         return entrance.show_plan(form).await;
     }
-    let variables = args.env.variables()?;
+    let variables = args.env.variables(env)?;
     if args.command.is_empty() {
         return enter::agent(entrance, variables).await;
     }

@@ -32,6 +32,6 @@ pub(super) async fn run(
     if let Some(form) = form {
         return entrance.show_plan(form).await;
     }
-    let command = Command::shell().carrying(args.env.variables()?);
+    let command = Command::shell().carrying(args.env.variables(env)?);
     entrance.visit(&command, |_| Ok(())).await
 }

@@ -240,6 +240,42 @@ fn what_is_exported_belongs_together() {
 }
 
 #[test]
+fn an_archive_goes_where_no_agent_commits_it() {
+    let person = Person::new();
+    let repository = person.repository("export-default");
+    person.run(&repository, "echo kept > /mnt/agent-data/kept").success();
+    let file = export(&person, &repository, &[]);
+    let place = person.home().join(".local/share/containai/exports");
+    assert_eq!(file.parent(), Some(&*place));
+    let mode = fs::metadata(&place).expect("it was made").permissions().mode();
+    assert_eq!(mode & 0o777, 0o700);
+    let name = file.file_name().expect("a name").to_string_lossy().into_owned();
+    assert!(name.starts_with("containai-export-export-default-2"), "{name}");
+    let sealed = export(&person, &repository, &["--recipient", RECIPIENT]);
+    assert!(sealed.to_string_lossy().ends_with(".tgz.age"), "{}", sealed.display());
+    restore(&person, &repository, &sealed, &["--dry-run"]).run().fails(1, "cannot be opened");
+
+    // In the workspace it would be committed, and a link in there leads anywhere.
+    let out = person.beside("out");
+    fs::create_dir(&out).expect("a directory can be made");
+    std::os::unix::fs::symlink(&out, repository.join("link")).expect("a link can be made");
+    let other = person.repository("export-elsewhere");
+    for to in [".", "x.tgz", "link", "link/x.tgz", ".git/x.tar.zst"] {
+        let export = ["export", "-o", to];
+        person.cai(export).inside(&repository).run().fails(2, "is in a workspace");
+        let to = repository.join(to).display().to_string();
+        let workspace = repository.path().display().to_string();
+        let words = ["export", &workspace, "-o", &to];
+        person.cai(words).inside(&other).run().fails(2, "is in a workspace");
+    }
+    let flag = "--export=.";
+    person.cai(["stop", flag]).inside(&repository).run().fails(2, "is in a workspace");
+    assert_eq!(fs::read_dir(&out).expect("a directory").count(), 0);
+    person.cai(["stop", "--export"]).inside(&repository).run().success();
+    assert_eq!(fs::read_dir(&place).expect("a directory").count(), 3);
+}
+
+#[test]
 fn only_who_may_opens_it() {
     let person = Person::new();
     let (repository, volume) = furnished(&person, "export-sealed");
@@ -267,7 +303,8 @@ fn only_who_may_opens_it() {
     assert_eq!(volume.tree(), before);
 
     let sealed =
-        export(&person, &repository, &["-o", &path("r.tar.zst.age"), "--recipient", RECIPIENT]);
+        export(&person, &repository, &["-o", &path("r.tar.zst"), "--recipient", RECIPIENT]);
+    assert_eq!(sealed, Path::new(&path("r.tar.zst.age")), "its name tells");
     restore(&person, &repository, &sealed, &["--force"]).run().fails(1, "cannot be opened");
     restore(&person, &repository, &sealed, &["--force", "--identity", &path("identity")])
         .run()

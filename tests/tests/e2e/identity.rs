@@ -79,7 +79,7 @@ fn every_verb_means_the_known_workspace_around() {
         &["resources"],
         &["cp", ":README", "copied"],
         &["links", "check"],
-        &["export", "--output", "volume.tgz"],
+        &["export"],
         &["stop"],
     ] {
         within(words).success().tells(known);

@@ -38,6 +38,26 @@ fn images_are_listed_and_what_is_needed_stays() {
 }
 
 #[test]
+fn large_files_stay_pointers() {
+    let person = Person::new();
+    let repository = person.repository("lfs");
+    let script = "set -e; printf '*.bin filter=lfs diff=lfs merge=lfs -text\\n' > .gitattributes; \
+                  echo real > a.bin; git add .; git commit --quiet --message=lfs; \
+                  git show HEAD:a.bin | head -n 1; git status --short; echo more >> a.bin; \
+                  git commit --quiet --all --message=agent; git show HEAD:a.bin | wc -l";
+    person
+        .run(&repository, &format!("git config user.name A; git config user.email a@b; {script}"))
+        .success()
+        .prints("version https://git-lfs.github.com/spec/v1\n3\n");
+    let name = format!("lfs-{}", std::process::id());
+    person.cai(["snapshot", "create", &name]).inside(&repository).run().success();
+    person.cai(["snapshot", "fork", &name]).inside(&repository).run().success();
+    let fork = person.beside(&format!("lfs-{name}"));
+    person.exec(&fork, "cat a.bin; git status --short").success().prints("real\nmore\n");
+    person.remove_containers(&fork);
+}
+
+#[test]
 fn an_old_image_is_pruned_and_the_user_s_own_is_not() {
     let person = Person::new();
     let api = person.api();

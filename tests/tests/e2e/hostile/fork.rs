@@ -147,6 +147,25 @@ fn a_repository_without_a_commit_is_told() {
     assert!(!person.beside(&format!("unborn-{name}")).exists());
 }
 
+#[test]
+fn a_fork_below_a_directory_that_is_closed_inside_works_or_says_why() {
+    let person = Person::new();
+    let closed = tempfile::Builder::new().prefix("cai-fork").tempdir_in("/root").expect("made");
+    let repository = Repository::make(closed.path().join("api"));
+    person.run(&repository, "true").success();
+    let name = format!("closed-{}", std::process::id());
+    person.cai(["snapshot", "create", &name]).inside(&repository).run().success();
+    let fork = ["snapshot", "fork", &name, "--branch", "fork/x"];
+    let outcome = person.cai(fork).inside(&repository).run();
+    let path = closed.path().join("api-x");
+    match outcome.status() {
+        0 => assert!(path.join("README").exists(), "{outcome}"),
+        _ => assert!(outcome.stderr().contains("git does not work inside"), "{outcome}"),
+    }
+    person.remove_containers(&path);
+    person.remove_containers(repository.path());
+}
+
 impl Scene<'_> {
     fn plant_in_workspace(&self, script: &str) {
         self.person.exec(&self.repository, script).success();
