@@ -84,6 +84,15 @@ fn a_fork_writes_through_no_planted_link() {
     let git = scene.repository.join(".git");
     let saved = scene.person.beside("git");
     copy(&git, &saved);
+    // The attack is well formed: git itself writes there.
+    let bait = Repository::at(scene.person.beside("bait"));
+    copy(scene.repository.path(), bait.path());
+    fs::remove_dir_all(bait.join(".git/logs")).expect("reflogs");
+    std::os::unix::fs::symlink(&scene.outside, bait.join(".git/logs")).expect("a link");
+    bait.git(&["worktree", "add", "--quiet", "../bait-x"]);
+    assert_ne!(scene.outside(), before);
+    fs::remove_dir_all(scene.outside.join("refs")).expect("git has made it");
+    let before = scene.outside();
     for planted in REFUSED {
         scene.plant(planted);
         let outcome = scene.fork(&[]);
