@@ -161,7 +161,8 @@ mod tests {
     #[test]
     fn what_matters_of_an_inspection_is_read() {
         let read = |text| serde_json::from_str::<Inspected>(text).map(|it| it.state);
-        let running = r#"{"Id": "abc", "State": {"Pid": 12, "StartedAt": "2026-01-02T03:04:05.6Z"}}"#;
+        let running =
+            r#"{"Id": "abc", "State": {"Pid": 12, "StartedAt": "2026-01-02T03:04:05.6Z"}}"#;
         let state = read(running).expect("a state");
         assert_eq!((state.pid, state.started_at.is_some()), (Some(12), true));
         assert!(read(r#"{"State": {"Pid": -1}}"#).is_err());

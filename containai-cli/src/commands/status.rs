@@ -1,7 +1,5 @@
 use std::process::ExitCode;
 
-use clap::Args;
-use containai_docker::{Activity, Running};
 use super::target::TargetArgs;
 use crate::app::Global;
 use crate::context::Context;
@@ -9,6 +7,8 @@ use crate::env::Env;
 use crate::host;
 use crate::ui::Ui;
 use crate::wire::status::{Live, Status, has_figures};
+use clap::Args;
+use containai_docker::{Activity, Running};
 
 /// Show the status of the workspace's container
 ///

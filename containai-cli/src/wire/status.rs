@@ -108,9 +108,10 @@ impl Status {
             return None;
         }
         let unknown = || "unknown: the engine did not answer in time".to_owned();
-        let sessions = self.ssh_connections.zip(self.active_terminals).map(|(ssh, terminals)| {
-            format!("{ssh} SSH connections, {terminals} active terminals")
-        });
+        let sessions = self
+            .ssh_connections
+            .zip(self.active_terminals)
+            .map(|(ssh, terminals)| format!("{ssh} SSH connections, {terminals} active terminals"));
         let memory = self.memory_used.zip(self.memory_limit);
         let memory = memory.map(|(used, limit)| memory_of(used, limit));
         let cpu = self.cpu_percent.map(|percent| format!("{percent:.1}%"));

@@ -71,10 +71,12 @@ impl Cgroup {
 /// first version where that is mounted, else the one of the second.
 fn group(membership: &str, mounts: &[Mounted], id: &str, controller: &str) -> Option<Group> {
     let has = |list: &str| list.split(',').any(|it| it == controller);
-    let lines = || membership.lines().filter_map(|line| {
-        let mut fields = line.splitn(3, ':').skip(1);
-        Some((fields.next()?, fields.next()?))
-    });
+    let lines = || {
+        membership.lines().filter_map(|line| {
+            let mut fields = line.splitn(3, ':').skip(1);
+            Some((fields.next()?, fields.next()?))
+        })
+    };
     let first = lines().find(|(controllers, _)| has(controllers)).and_then(|(_, path)| {
         let mut mounts = mounts.iter().filter(|it| it.kind == "cgroup" && has(&it.options));
         Some(Group { version: Version::V1, path: mounts.find_map(|it| below(it, path, id))? })
@@ -131,7 +133,9 @@ mod tests {
     #[test]
     fn hierarchies_of_both_versions() {
         let all = |path: &str| {
-            format!("5:pids:{path}\n4:cpu,cpuacct:{path}\n3:memory:{path}\n2:freezer:{path}\n0::{path}\n")
+            format!(
+                "5:pids:{path}\n4:cpu,cpuacct:{path}\n3:memory:{path}\n2:freezer:{path}\n0::{path}\n"
+            )
         };
         let v1 = [
             "/sys/fs/cgroup/cpu,cpuacct/docker/abc",
@@ -164,6 +168,10 @@ mod tests {
         check("", "0::/docker/abc\n", None);
         check(V2, "", None);
         // Our own view begins elsewhere.
-        check("30 25 0:26 /other /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n", "0::/docker/abc\n", None);
+        check(
+            "30 25 0:26 /other /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n",
+            "0::/docker/abc\n",
+            None,
+        );
     }
 }

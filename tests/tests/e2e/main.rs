@@ -14,6 +14,7 @@ mod elsewhere;
 mod engine_trouble;
 mod exports;
 mod faults;
+mod figures;
 mod first_run;
 mod foreign_dockerd;
 mod forwards;
