@@ -15,6 +15,12 @@ pub(crate) struct UserRecords<'a> {
 }
 
 impl Records for UserRecords<'_> {
+    async fn check(&self, workspace: &WorkspacePath) -> Result<(), RecordError> {
+        user_config::check(&self.env.layout, self.ui)
+            .await
+            .map_err(|error| RecordError { workspace: workspace.to_string(), source: error.into() })
+    }
+
     async fn record_volume(
         &self,
         workspace: &WorkspacePath,
