@@ -30,15 +30,6 @@ pub(crate) async fn edit<T>(
     Ok(outcome)
 }
 
-/// Makes sure that [`edit`] will work: writes the file with the text that it has.
-pub(crate) async fn check(layout: &Layout, ui: &Ui) -> anyhow::Result<()> {
-    let _turn = lock::hold(&layout.config_lock(), "the configuration", ui).await?;
-    let path = layout.config_file();
-    let text = read(&path)?;
-    ConfigFile::parse(&path, text.as_str())?;
-    write(&path, &text)
-}
-
 /// Replaces the file's text, unless it is no longer what it was; says whether
 /// it was.
 pub(crate) async fn replace(

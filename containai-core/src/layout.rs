@@ -395,5 +395,6 @@ impl EngineLayout {
     }
 }
 
+mod records;
 #[cfg(test)]
 mod tests;

@@ -122,6 +122,9 @@ impl Desired {
         let beside = beside.filter(|it| *it != self.own_volume(VolumeUse::Docker));
         match self.manner.lifetime {
             Lifetime::Lasting if beside.is_some() => beside,
+            Lifetime::Lasting if self.manner.docker_volume.is_some() => {
+                self.manner.docker_volume.clone()
+            }
             _ => self.volume_of(observed, VolumeUse::Docker),
         }
     }

@@ -2,7 +2,8 @@
 
 use super::succession::succession;
 use crate::engine::{
-    Container, ContainerId, ContainerSpec, Engine, EngineError, Replaced, VolumeRecord,
+    Container, ContainerId, ContainerSpec, Engine, EngineError, Protection, Replaced,
+    VolumeRecord,
 };
 use crate::lifecycle::{Desired, DriveError, Event, Events, Kept, Observed};
 use crate::naming::{ContainerName, HostPort, Hostname};
@@ -64,6 +65,11 @@ pub(super) fn replacement(
     };
     ContainerSpec {
         hostname: Hostname::sanitize(takes.as_ref()),
+        // Whoever asked for it to be kept did not mean until it is made anew.
+        protection: match old.labels.is_kept() {
+            true => Protection::Kept,
+            false => desired.manner.protection,
+        },
         replaces: Some(Replaced { id: old.id.clone(), last_start, name: takes, record }),
         ..desired.spec(observed, name, port)
     }

@@ -9,8 +9,7 @@ use super::Entrance;
 use super::interrupt::until_interrupted;
 use crate::commands::setup;
 use crate::passage::{Glimpse, Passage};
-use crate::records::UserRecords;
-use crate::{elsewhere, host, twin};
+use crate::{elsewhere, host, records, twin};
 
 impl Entrance<'_> {
     /// Makes and starts the container as needed and finds a way into it.
@@ -57,7 +56,8 @@ impl Entrance<'_> {
     ) -> anyhow::Result<Reached<Session>> {
         let _turn = self.turn().await?;
         setup::ensure(&self.context)?;
-        let records = UserRecords { env: self.context.env, ui: self.context.ui };
+        let records = self.records();
+        records::note_directory(&self.context, self.workspace()).await;
         let wanted = Desired { host: host::facts(), ..wanted.clone() };
         let work = drive(engine, &self.context.remote, &records, &wanted, self.context.ui);
         until_interrupted(work, self.context.ui).await
