@@ -7,9 +7,11 @@ use std::path::Path;
 use std::time::UNIX_EPOCH;
 
 use anyhow::Context as _;
+use containai_core::config::Remembered;
 use containai_core::layout::Layout;
 use containai_core::naming::{VolumeName, WorkspacePath};
 use containai_core::records::{RecordError, Records};
+use containai_core::resources::Limits;
 use containai_core::workspace_record::{DirectoryId, WorkspaceRecord};
 
 use crate::context::Context;
@@ -77,13 +79,68 @@ pub(crate) async fn edit(
         .with_context(|| format!("cannot write `{}`", path.display()))
 }
 
-/// Removes what is kept about a workspace.
-pub(crate) fn remove(layout: &Layout, workspace: &WorkspacePath) -> anyhow::Result<()> {
-    let path = layout.workspace_record(workspace);
-    match fs::remove_file(&path) {
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
-        outcome => outcome.with_context(|| format!("cannot remove `{}`", path.display())),
+/// Remembers limits of the workspace's containers, those that are some.
+pub(crate) async fn remember_limits(
+    context: &Context<'_>,
+    workspace: &WorkspacePath,
+    limits: Limits,
+) -> anyhow::Result<()> {
+    let engine = context.address.to_string();
+    edit(&context.env.layout, context.ui, workspace, |record| {
+        let kept = &mut record.on_mut(&engine).limits;
+        *kept = Limits { memory: limits.memory.or(kept.memory), cpus: limits.cpus.or(kept.cpus) };
+    })
+    .await
+}
+
+/// Forgets the limits of the workspace's containers.
+pub(crate) async fn forget_limits(
+    context: &Context<'_>,
+    workspace: &WorkspacePath,
+) -> anyhow::Result<()> {
+    let engine = context.address.to_string();
+    let change = |record: &mut WorkspaceRecord| record.on_mut(&engine).limits = Limits::default();
+    edit(&context.env.layout, context.ui, workspace, change).await
+}
+
+/// Forgets the data volume of a workspace on every engine: the configuration is to say
+/// which. Says whether one was remembered.
+pub(crate) async fn forget_volume(
+    layout: &Layout,
+    ui: &Ui,
+    workspace: &WorkspacePath,
+) -> anyhow::Result<bool> {
+    if read(layout, workspace)?.is_none() {
+        return Ok(false);
     }
+    let mut had = false;
+    edit(layout, ui, workspace, |record| {
+        for remembered in record.all_mut() {
+            had |= remembered.data_volume.take().is_some();
+        }
+    })
+    .await?;
+    Ok(had)
+}
+
+/// Forgets what was chosen for a workspace on an engine, and, with the last of it, which
+/// directory it was.
+pub(crate) async fn forget(
+    layout: &Layout,
+    ui: &Ui,
+    workspace: &WorkspacePath,
+    engine: &str,
+) -> anyhow::Result<()> {
+    if read(layout, workspace)?.is_none() {
+        return Ok(());
+    }
+    edit(layout, ui, workspace, |record| {
+        *record.on_mut(engine) = Remembered::default();
+        if record.is_empty() {
+            record.directory = None;
+        }
+    })
+    .await
 }
 
 /// Every record; one that cannot be read is for commands of its workspace to report.

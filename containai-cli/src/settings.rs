@@ -38,7 +38,9 @@ fn remember(config: &mut Config, env: &Env, workspace: &WorkspacePath) -> anyhow
     let engine = match &config.docker_host.value {
         None => own().to_string(),
         // One that is none is for whoever needs the engine to tell.
-        Some(text) => text.parse().map_or_else(|_| text.clone(), |it: EngineAddress| it.to_string()),
+        Some(text) => {
+            text.parse().map_or_else(|_| text.clone(), |it: EngineAddress| it.to_string())
+        }
     };
     if let Some(remembered) = record.on(&engine) {
         config.remember(remembered, &env.layout.workspace_record(workspace));

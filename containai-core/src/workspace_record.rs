@@ -69,6 +69,12 @@ impl WorkspaceRecord {
         self.engines.values_mut()
     }
 
+    /// Whether nothing is chosen on any engine.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.engines.values().all(Remembered::is_empty)
+    }
+
     /// Reads the text of [`Self::text`].
     ///
     /// # Errors

@@ -2,8 +2,7 @@
 
 use super::succession::succession;
 use crate::engine::{
-    Container, ContainerId, ContainerSpec, Engine, EngineError, Protection, Replaced,
-    VolumeRecord,
+    Container, ContainerId, ContainerSpec, Engine, EngineError, Protection, Replaced, VolumeRecord,
 };
 use crate::lifecycle::{Desired, DriveError, Event, Events, Kept, Observed};
 use crate::naming::{ContainerName, HostPort, Hostname};

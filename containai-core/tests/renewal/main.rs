@@ -182,10 +182,8 @@ fn dying_during_reset_leaves_one_container_and_says_which_volume() {
         let died = enter(&engine, &records, &reset(&old, "new"), &Silent);
         engine.recover();
         // The recorded volume is what is configured from then on.
-        let next = || Desired {
-            data_volume: records.volume(&workspace()),
-            ..desired(Manner::default())
-        };
+        let next =
+            || Desired { data_volume: records.volume(&workspace()), ..desired(Manner::default()) };
         let _ = enter(&engine, &records, &next(), &Silent);
         let containers = engine.snapshot();
         let [left] = &containers[..] else { panic!("{moment}: {containers:#?}") };

@@ -35,6 +35,7 @@ mod ownership;
 mod ports;
 mod races;
 mod refusals;
+mod remembered;
 mod renewal;
 mod restores;
 mod setup;

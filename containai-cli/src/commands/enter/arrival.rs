@@ -9,7 +9,7 @@ use super::Entrance;
 use super::interrupt::until_interrupted;
 use crate::commands::setup;
 use crate::passage::{Glimpse, Passage};
-use crate::{elsewhere, host, records, twin};
+use crate::{elsewhere, host, moved, records, twin};
 
 impl Entrance<'_> {
     /// Makes and starts the container as needed and finds a way into it.
@@ -31,6 +31,9 @@ impl Entrance<'_> {
         if wanted.manner.outgoing.is_some() || observed.serving(self.workspace()).is_empty() {
             self.tell_of_devcontainer();
             elsewhere::tell(&self.context);
+        }
+        if observed.serving(self.workspace()).is_empty() {
+            moved::tell(&self.context, engine, self.workspace(), &observed.containers).await?;
         }
         let reached = Box::pin(self.drive(engine, wanted)).await?;
         self.keep(reached).await

@@ -4,3 +4,4 @@
 //! achieves nothing.
 
 mod figures;
+mod moved;
