@@ -12,9 +12,8 @@ fn json(text: &str) -> Value {
 
 #[track_caller]
 fn run(person: &Person<'_>, path: &Path, flags: &[&str], script: &str) -> Outcome {
-    let words = ["run", "--image", "base"].iter().chain(flags);
-    let words = words.chain(&["--", "sh", "-c", script]).copied();
-    person.cai(words).inside(path).run()
+    let words = ["run", "--image", "base"].iter().chain(flags).copied();
+    person.cai(words.chain(["--", "sh", "-c", script])).inside(path).run()
 }
 
 #[track_caller]
