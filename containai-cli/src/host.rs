@@ -3,7 +3,7 @@
 use std::fs::{self, File};
 use std::io::{self, Read as _};
 use std::thread::available_parallelism;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use containai_core::engine::HostFacts;
 use containai_core::naming::Nonce;
@@ -11,9 +11,6 @@ use containai_core::resources::HostCapacity;
 use containai_core::timestamp::Timestamp;
 
 use crate::{env, git};
-
-/// How long a best-effort answer may take.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The time of this machine's clock.
 pub(crate) fn now() -> Timestamp {

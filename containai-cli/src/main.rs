@@ -29,6 +29,7 @@ mod interruption;
 mod left_out;
 mod lock;
 mod mounts;
+mod moved;
 mod passage;
 mod place;
 mod private_file;

@@ -2,11 +2,12 @@
 
 use containai_core::config::{Config, FileText, Flags, Layers};
 use containai_core::naming::WorkspacePath;
+use containai_docker::EngineAddress;
 
 use crate::env::Env;
 use crate::trust::{self, Approval};
 use crate::ui::Ui;
-use crate::user_config;
+use crate::{records, user_config};
 
 /// Puts the configuration for a workspace together, and says what of it was
 /// not followed and why.
@@ -17,7 +18,10 @@ pub(crate) fn resolve(
     workspace: Option<&WorkspacePath>,
 ) -> anyhow::Result<Config> {
     let layers = layers(env, ui, flags, workspace)?;
-    let config = Config::resolve(&layers)?;
+    let mut config = Config::resolve(&layers)?;
+    if let Some(workspace) = workspace {
+        remember(&mut config, env, workspace)?;
+    }
     for ignored in &config.ignored {
         ui.warn(&ignored.to_string());
     }
@@ -25,6 +29,23 @@ pub(crate) fn resolve(
         ui.warn(&waiting(workspace, &config, layers.approved.is_some()));
     }
     Ok(config)
+}
+
+/// Adds what earlier commands chose for the workspace on its engine.
+fn remember(config: &mut Config, env: &Env, workspace: &WorkspacePath) -> anyhow::Result<()> {
+    let Some(record) = records::read(&env.layout, workspace)? else { return Ok(()) };
+    let own = || EngineAddress::unix(env.engine.socket());
+    let engine = match &config.docker_host.value {
+        None => own().to_string(),
+        // One that is none is for whoever needs the engine to tell.
+        Some(text) => {
+            text.parse().map_or_else(|_| text.clone(), |it: EngineAddress| it.to_string())
+        }
+    };
+    if let Some(remembered) = record.on(&engine) {
+        config.remember(remembered, &env.layout.workspace_record(workspace));
+    }
+    Ok(())
 }
 
 /// Reads every place; one of a workspace that cannot be read is left out.

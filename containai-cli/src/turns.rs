@@ -39,6 +39,22 @@ pub(crate) async fn at_volume(
     Ok(turns)
 }
 
+/// Keeps others from working on the containers of two workspaces.
+pub(crate) async fn of_both(
+    one: &WorkspacePath,
+    other: &WorkspacePath,
+    env: &Env,
+    ui: &Ui,
+) -> anyhow::Result<Vec<File>> {
+    let lock = |workspace: &WorkspacePath| env.layout.workspace_lock(workspace);
+    let locks = BTreeMap::from([one, other].map(|workspace| (lock(workspace), workspace)));
+    let mut turns = Vec::new();
+    for (path, workspace) in locks {
+        turns.push(lock::hold(&path, &format!("`{workspace}`"), ui).await?);
+    }
+    Ok(turns)
+}
+
 /// The containers as they are when nobody reads any more what the chosen ones
 /// write: whoever has frozen one has its turn, or is gone.
 pub(crate) async fn thawed(

@@ -422,5 +422,6 @@ impl EngineLayout {
     }
 }
 
+mod records;
 #[cfg(test)]
 mod tests;

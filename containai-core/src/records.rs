@@ -9,6 +9,13 @@ use crate::naming::{VolumeName, WorkspacePath};
 
 /// What outlasts every container of a workspace.
 pub trait Records: Sync {
+    /// Makes sure that [`Self::record_volume`] will work, and changes nothing. Called
+    /// before a container is stopped or made whose volume has to be recorded later.
+    fn check(
+        &self,
+        workspace: &WorkspacePath,
+    ) -> impl Future<Output = Result<(), RecordError>> + Send;
+
     /// Has every later container of the workspace take this data volume. May
     /// be done twice.
     fn record_volume(
@@ -23,6 +30,10 @@ pub trait Records: Sync {
 pub struct NoRecords;
 
 impl Records for NoRecords {
+    async fn check(&self, _: &WorkspacePath) -> Result<(), RecordError> {
+        Ok(())
+    }
+
     async fn record_volume(&self, _: &WorkspacePath, _: &VolumeName) -> Result<(), RecordError> {
         Ok(())
     }

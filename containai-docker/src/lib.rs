@@ -13,9 +13,11 @@
 #![deny(missing_docs)]
 
 mod access;
+mod activity;
 mod address;
 mod archive;
 pub mod built;
+mod cgroup;
 mod connect;
 mod container;
 mod dial;
@@ -44,6 +46,7 @@ mod successor;
 mod usage;
 mod volume;
 
+pub use activity::{Activity, Running};
 pub use address::{AddressError, EngineAddress};
 pub use connect::connect;
 pub use engine::DockerEngine;

@@ -4,27 +4,21 @@
 //! and nothing in it can answer instead. A host without such a `ps` leaves the
 //! question open.
 
-use std::time::Duration;
-
 use bollard::models::ContainerTopResponse;
 use bollard::query_parameters::TopOptionsBuilder;
 use containai_core::engine::{ContainerId, Process, Sessions};
-use tokio::time::timeout;
 
 use crate::engine::DockerEngine;
 
-/// How long a best-effort answer may take.
-const PATIENCE: Duration = Duration::from_secs(5);
 /// The engine demands the column PID.
 const COLUMNS: &str = "-eo pid,ppid,sid,tpgid,args";
 
 impl DockerEngine {
-    /// Who is inside a running container; `None` when that cannot be told
-    /// within five seconds.
-    pub async fn sessions(&self, id: &ContainerId) -> Option<Sessions> {
+    /// Who is inside a running container, as the engine has it; `None` when it cannot
+    /// tell.
+    pub(crate) async fn told_sessions(&self, id: &ContainerId) -> Option<Sessions> {
         let options = TopOptionsBuilder::default().ps_args(COLUMNS).build();
-        let answer = self.docker().top_processes(id.as_ref(), Some(options));
-        let answer = timeout(PATIENCE, answer).await.ok()?.ok()?;
+        let answer = self.docker().top_processes(id.as_ref(), Some(options)).await.ok()?;
         Some(Sessions::count(&processes(answer)?))
     }
 }

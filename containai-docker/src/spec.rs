@@ -167,7 +167,7 @@ fn volume_mount(spec: &ContainerSpec, volume: Option<&VolumeName>, target: &str)
 #[cfg(test)]
 mod tests {
     use containai_core::engine::{
-        ContainerId, HostFacts, Lifetime, LinkedRepository, Protection, Replaced,
+        ContainerId, HostFacts, Lifetime, LinkedRepository, Protection, Replaced, VolumeRecord,
     };
     use containai_core::naming::{ContainerName, HostPort, Hostname, MountTarget};
     use containai_core::resources::{HostCapacity, Resources};
@@ -282,6 +282,7 @@ mod tests {
                 id: ContainerId::new("0123"),
                 last_start: "2026-01-01T00:00:00Z".into(),
                 name: ContainerName::parse("api-main").expect("a name"),
+                record: VolumeRecord::Kept,
             }),
             ..spec("/src", Isolation::Userns)
         };

@@ -1,35 +1,26 @@
-//! What a container has used up to now.
+//! What a container has used up to now, in the engine's words.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use bollard::errors::Error;
 use bollard::models::{ContainerMemoryStats, ContainerStatsResponse};
 use bollard::query_parameters::StatsOptionsBuilder;
 use containai_core::byte_size::ByteSize;
-use containai_core::engine::{ContainerId, EngineError, Sample, Usage};
+use containai_core::engine::{ContainerId, EngineError, Sample};
 use futures_util::TryStreamExt as _;
-use tokio::time::{sleep, timeout};
 
 use crate::engine::DockerEngine;
 
-/// How long a best-effort answer may take.
-const PATIENCE: Duration = Duration::from_secs(5);
-/// How far apart two samples are that one figure is made of.
-const APART: Duration = Duration::from_millis(300);
-
 impl DockerEngine {
-    /// What the container uses now, from two samples; `None` when it does not
-    /// run or the engine does not say within five seconds.
-    pub async fn usage(&self, id: &ContainerId) -> Option<Usage> {
-        timeout(PATIENCE, self.measure(id)).await.ok()?
-    }
-
-    /// What the container has used up to now; `None` when it does not run.
+    /// What the engine says that the container has used; `None` when it does not run.
     ///
     /// # Errors
     ///
     /// What the engine answered.
-    pub async fn sample(&self, id: &ContainerId) -> Result<Option<Sample>, EngineError> {
+    pub(crate) async fn told_sample(
+        &self,
+        id: &ContainerId,
+    ) -> Result<Option<Sample>, EngineError> {
         let options = StatsOptionsBuilder::default().stream(false).one_shot(true).build();
         let mut stream = std::pin::pin!(self.docker().stats(id.as_ref(), Some(options)));
         match stream.try_next().await {
@@ -37,18 +28,6 @@ impl DockerEngine {
             Err(Error::DockerResponseServerError { status_code: 404 | 409, .. }) => Ok(None),
             Err(error) => Err(self.failure(error)),
         }
-    }
-
-    async fn measure(&self, id: &ContainerId) -> Option<Usage> {
-        let start = Instant::now();
-        let earlier = self.sample(id).await.ok()??;
-        let first = start.elapsed() / 2;
-        sleep(APART).await;
-        let begin = start.elapsed();
-        let later = self.sample(id).await.ok()??;
-        // The engine looks somewhere between question and answer.
-        let second = (begin + start.elapsed()) / 2;
-        Some(Usage::between(&earlier, &later, second.saturating_sub(first)))
     }
 }
 

@@ -88,7 +88,7 @@ pub(crate) fn desired(
         resources: config.resources(capacity),
         isolation,
         template: String::new(),
-        manner: Manner::default(),
+        manner: Manner { docker_volume: config.docker_volume.clone(), ..Manner::default() },
         client: context.client.clone(),
         host: HostFacts::default(),
     }

@@ -2,24 +2,27 @@ use std::process::ExitCode;
 
 use clap::Args;
 use containai_core::byte_size::{ByteSize, HumanSize};
-use containai_core::config::parse_memory;
+use containai_core::config::{Flags, parse_memory};
 use containai_core::engine::Container;
 use containai_core::exit;
 use containai_core::hint::Hint;
 use containai_core::resources::{Cpus, Limits};
 use containai_docker::DockerEngine;
 
-use super::target::TargetArgs;
+use super::create::local_capacity;
+use super::target::{TargetArgs, served};
 use crate::app::Global;
 use crate::context::Context;
 use crate::env::Env;
 use crate::error::CliError;
-use crate::ui::Ui;
-use crate::wire::resources::Allowance;
+use crate::ui::{Ui, Volume};
+use crate::wire::resources::{Allowance, Next};
+use crate::{records, settings};
 
 /// Show or change what a container may use
 ///
-/// A change counts at once, and for as long as there is the container.
+/// A change applies at once, and is remembered: every later container of the workspace on
+/// this engine gets it.
 #[derive(Debug, Args)]
 pub(crate) struct ResourcesArgs {
     #[command(flatten)]
@@ -30,6 +33,9 @@ pub(crate) struct ResourcesArgs {
     /// The most CPUs, such as 2.5
     #[arg(long)]
     cpus: Option<Cpus>,
+    /// Forget what is remembered: a new container gets what is configured
+    #[arg(long, conflicts_with_all = ["memory", "cpus"])]
+    forget: bool,
     /// Print one JSON object
     #[arg(long)]
     json: bool,
@@ -50,15 +56,37 @@ pub(super) async fn run(
             refuse_too_little(&engine, &container, memory).await?;
         }
         engine.set_limits(&container.id, wanted).await?;
+        records::remember_limits(&context, &served(&container)?, wanted).await?;
     }
+    if args.forget {
+        records::forget_limits(&context, &served(&container)?).await?;
+    }
+    let next = next(&context, &engine, &container).await?;
     let limits = engine.limits(&container.id).await?;
     let usage = engine.usage(&container.id).await;
-    let allowance = Allowance::of(&container, limits, usage);
+    let allowance = Allowance::of(&container, limits, usage, next);
     match args.json {
         true => ui.data(&serde_json::to_string_pretty(&allowance)?)?,
         false => ui.data(&allowance.to_string())?,
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// What a new container of the workspace would get; `None` for one of no workspace here.
+async fn next(
+    context: &Context<'_>,
+    engine: &DockerEngine,
+    container: &Container,
+) -> anyhow::Result<Option<Next>> {
+    let Ok(workspace) = served(container) else { return Ok(None) };
+    let silent = Ui::new(Volume::Quiet, context.ui.terminals());
+    let flags = Flags { docker_host: Some(context.address.to_string()), ..Flags::default() };
+    let config = settings::resolve(context.env, &silent, flags, Some(&workspace))?;
+    let capacity = match context.client {
+        Some(_) => engine.capacity().await?,
+        None => local_capacity(),
+    };
+    Ok(Some(Next::of(&config, capacity)))
 }
 
 /// The kernel would have to end processes to get there.

@@ -2,7 +2,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 use containai_core::engine::RunState;
-use containai_docker::Sizes;
+use containai_docker::{Activity, Sizes};
 use futures_util::future::join_all;
 
 use crate::app::Global;
@@ -11,7 +11,7 @@ use crate::env::Env;
 use crate::ui::Ui;
 use crate::wire::stats::{Figures, table};
 
-/// Tell once what all running containers use
+/// Show what all running containers use now
 #[derive(Debug, Args)]
 pub(crate) struct StatsArgs {
     /// Print one JSON array
@@ -31,7 +31,8 @@ pub(super) async fn run(
     listed.retain(|it| it.container.state == RunState::Running);
     let figures = listed.iter().map(async |it| {
         let id = &it.container.id;
-        let (usage, sessions) = tokio::join!(engine.usage(id), engine.sessions(id));
+        let running = engine.running(id).await;
+        let Activity { usage, sessions } = engine.activity(id, &running).await;
         Figures::of(&it.container, usage, sessions)
     });
     let figures = join_all(figures).await;
@@ -39,6 +40,9 @@ pub(super) async fn run(
         true => ui.data(&serde_json::to_string_pretty(&figures)?)?,
         false if figures.is_empty() => ui.say("no container is running"),
         false => ui.data(&table(&figures))?,
+    }
+    if figures.iter().any(Figures::is_incomplete) {
+        ui.warn("some figures are unknown: the engine did not give them in time");
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -1,20 +1,20 @@
 use std::process::ExitCode;
 
-use clap::Args;
-use containai_core::engine::{RunState, Storage as _};
-
 use super::target::TargetArgs;
 use crate::app::Global;
 use crate::context::Context;
 use crate::env::Env;
 use crate::host;
 use crate::ui::Ui;
-use crate::wire::status::{Live, Status};
+use crate::wire::status::{Live, Status, has_figures};
+use clap::Args;
+use containai_docker::{Activity, Running};
 
-/// Tell how the workspace's container is
+/// Show the status of the workspace's container
 ///
-/// Uptime, sessions, memory and CPU are told where the engine says them within
-/// five seconds.
+/// Sessions, memory and CPU come from the kernel where the engine runs on this
+/// machine, else from the engine; one that takes more than three seconds is not
+/// waited for.
 #[derive(Debug, Args)]
 pub(crate) struct StatusArgs {
     #[command(flatten)]
@@ -33,21 +33,29 @@ pub(super) async fn run(
     let context = Context::of_engine(env, ui, global)?;
     let engine = context.engine()?;
     let container = args.target.find(&engine, &context).await?;
-    let live = match container.state {
-        RunState::Running | RunState::Paused => {
-            let id = &container.id;
-            let moments = tokio::time::timeout(host::PATIENCE, engine.moments(id));
-            let (usage, sessions, moments) =
-                tokio::join!(engine.usage(id), engine.sessions(id), moments);
-            let started = moments.ok().and_then(Result::ok).and_then(|moments| moments.started);
-            Live { usage, sessions, uptime: started.map(|at| at.age_at(host::now())) }
+    let id = &container.id;
+    let running = match has_figures(container.state) {
+        true => engine.running(id).await,
+        false => Running::default(),
+    };
+    let uptime = running.started.map(|at| at.age_at(host::now()));
+    let live = Live { uptime, ..Live::default() };
+    if !args.json {
+        // The figures may take their time; all else is known.
+        ui.data(&Status::of(&container, live).to_string())?;
+    }
+    let live = match has_figures(container.state) {
+        true => {
+            let Activity { usage, sessions } = engine.activity(id, &running).await;
+            Live { usage, sessions, ..live }
         }
-        _ => Live::default(),
+        false => live,
     };
     let status = Status::of(&container, live);
-    match args.json {
-        true => ui.data(&serde_json::to_string_pretty(&status)?)?,
-        false => ui.data(&status.to_string())?,
+    match (args.json, status.figures()) {
+        (true, _) => ui.data(&serde_json::to_string_pretty(&status)?)?,
+        (false, Some(figures)) => ui.data(&figures)?,
+        (false, None) => {}
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -8,7 +8,7 @@ use containai_core::hint::Hint;
 use super::{
     completion, config, cp, exec, export, forward, gc, image, import, links, list, logs, open,
     ports, reference, resources, run, setup, shell, snapshot, ssh, stats, status, stop, sync,
-    sync_back, template, top, trust, version,
+    sync_back, template, top, trust, version, workspace,
 };
 use crate::app::Global;
 use crate::env::Env;
@@ -43,6 +43,7 @@ pub(crate) enum Command {
     Config(config::ConfigArgs),
     Template(template::TemplateArgs),
     Trust(trust::TrustArgs),
+    Workspace(workspace::WorkspaceArgs),
     Image(image::ImageArgs),
     Setup(setup::SetupArgs),
     Version(version::VersionArgs),
@@ -75,6 +76,7 @@ impl Command {
             Self::Sync(args) => sync::run(&args, env, ui),
             Self::Trust(args) => wait(|| trust::run(&args, global, env, ui)),
             Self::Config(args) => wait(|| config::run(args, global, env, ui)),
+            Self::Workspace(args) => wait(|| workspace::run(args, global, env, ui)),
             Self::Setup(args) => setup::run(&args, global, env, ui),
             Self::Template(args) => wait(|| template::run(args, global, env, ui)),
             Self::Session(Session::Run(args)) => wait(|| run::run(args, global, env, ui)),

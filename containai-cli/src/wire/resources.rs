@@ -3,8 +3,9 @@
 use std::fmt;
 
 use containai_core::byte_size::{ByteSize, HumanSize};
+use containai_core::config::{Config, Origin};
 use containai_core::engine::{Container, Usage};
-use containai_core::resources::{Cpus, Limits};
+use containai_core::resources::{Cpus, HostCapacity, Limits};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -24,16 +25,68 @@ pub(crate) struct Allowance {
     /// Billionths of one processor that it may use; absent without a limit.
     #[serde(skip_serializing_if = "Option::is_none")]
     cpu_nanos: Option<u64>,
+    /// What a new container of the workspace would get.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<Next>,
+}
+
+/// What a new container of a workspace would get, and where that comes from, as
+/// `cai config get --source` has it.
+#[derive(Clone, Debug, JsonSchema, Serialize)]
+pub(crate) struct Next {
+    /// Bytes of memory.
+    memory_limit: u64,
+    /// Where the limit of memory comes from.
+    memory_source: String,
+    /// Billionths of one processor.
+    cpu_nanos: u64,
+    /// Where the limit of processors comes from.
+    cpu_source: String,
+}
+
+impl Next {
+    pub(crate) fn of(config: &Config, capacity: HostCapacity) -> Self {
+        let resources = config.resources(capacity);
+        let source = |key: &str| {
+            let listed = config.list().into_iter().find(|it| it.spec.key == key);
+            harmless(&listed.map_or(Origin::Default, |it| it.origin).to_string())
+        };
+        Self {
+            memory_limit: resources.memory.bytes(),
+            memory_source: source("resources.memory_limit"),
+            cpu_nanos: resources.cpus.nanos().unsigned_abs(),
+            cpu_source: source("resources.cpu_limit"),
+        }
+    }
 }
 
 impl Allowance {
-    pub(crate) fn of(container: &Container, limits: Limits, usage: Option<Usage>) -> Self {
+    pub(crate) fn of(
+        container: &Container,
+        limits: Limits,
+        usage: Option<Usage>,
+        next: Option<Next>,
+    ) -> Self {
         Self {
             container: harmless(&container.name),
             memory_limit: limits.memory.map(ByteSize::bytes),
             memory_used: usage.map(|usage| usage.memory_used.bytes()),
             cpu_nanos: limits.cpus.map(|cpus| cpus.nanos().unsigned_abs()),
+            next,
         }
+    }
+}
+
+/// Where a limit comes from, or what a new container gets instead.
+fn origin(has: Option<u64>, next: u64, source: &str, human: &str) -> String {
+    let source = match source.split_once(':') {
+        Some(("remembered", _)) => "remembered for the workspace".to_owned(),
+        _ if source == "default" => "the default".to_owned(),
+        _ => format!("from {source}"),
+    };
+    match has == Some(next) {
+        true => format!("; {source}"),
+        false => format!("; a new container gets {human}, {source}"),
     }
 }
 
@@ -46,8 +99,20 @@ impl fmt::Display for Allowance {
         if let Some(used) = self.memory_used {
             write!(f, " ({} in use)", human(used))?;
         }
-        let cpus = self.cpu_nanos.and_then(Cpus::from_nanos);
-        write!(f, "\ncpus       {}", cpus.map_or_else(no_limit, |cpus| cpus.to_string()))
+        if let Some(Next { memory_limit, memory_source, .. }) = &self.next {
+            let of = origin(self.memory_limit, *memory_limit, memory_source, &human(*memory_limit));
+            f.write_str(&of)?;
+        }
+        let text = |nanos: Option<u64>| {
+            let cpus = nanos.and_then(Cpus::from_nanos);
+            cpus.map_or_else(no_limit, |cpus| cpus.to_string())
+        };
+        write!(f, "\ncpus       {}", text(self.cpu_nanos))?;
+        if let Some(Next { cpu_nanos, cpu_source, .. }) = &self.next {
+            let human = text(Some(*cpu_nanos));
+            f.write_str(&origin(self.cpu_nanos, *cpu_nanos, cpu_source, &human))?;
+        }
+        Ok(())
     }
 }
 
@@ -68,7 +133,7 @@ mod tests {
             image: String::new(),
             labels: Labels::default(),
         };
-        let none = Allowance::of(&container, Limits::default(), None);
+        let none = Allowance::of(&container, Limits::default(), None, None);
         insta::assert_snapshot!(none, @r"
         container  api-main
         memory     no limit
@@ -76,7 +141,7 @@ mod tests {
         ");
         let limits =
             Limits { memory: Some(ByteSize::from_gib(8)), cpus: Cpus::from_nanos(2_500_000_000) };
-        let some = Allowance::of(&container, limits, None);
+        let some = Allowance::of(&container, limits, None, None);
         insta::assert_snapshot!(some, @r"
         container  api-main
         memory     8.0 GiB
@@ -89,5 +154,16 @@ mod tests {
           "cpu_nanos": 2500000000
         }
         "#);
+        let next = Next {
+            memory_limit: 8 << 30,
+            memory_source: "remembered:/r.json".into(),
+            cpu_nanos: 1_000_000_000,
+            cpu_source: "default".into(),
+        };
+        insta::assert_snapshot!(Allowance::of(&container, limits, None, Some(next)), @r"
+        container  api-main
+        memory     8.0 GiB; remembered for the workspace
+        cpus       2.5; a new container gets 1, the default
+        ");
     }
 }

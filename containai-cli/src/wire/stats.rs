@@ -4,12 +4,12 @@ use containai_core::engine::{Container, Sessions, Usage};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::status::memory;
+use super::status::memory_of;
 use super::table;
 use crate::ui::harmless;
 
 /// One element of the output of `cai stats --json`. What the engine does not
-/// say within five seconds is absent.
+/// say within three seconds is absent.
 #[derive(Clone, Debug, JsonSchema, Serialize)]
 pub(crate) struct Figures {
     /// The container's name.
@@ -51,12 +51,17 @@ impl Figures {
         }
     }
 
+    /// Whether the engine has left something of it open.
+    pub(crate) fn is_incomplete(&self) -> bool {
+        self.cpu_percent.is_none() || self.ssh_connections.is_none()
+    }
+
     fn row(&self) -> Vec<String> {
         let number = |number: Option<usize>| number.map(|number| number.to_string());
         let cells = [
             Some(self.container.replace('\n', "\u{fffd}")),
             self.cpu_percent.map(|percent| format!("{percent:.1}%")),
-            self.memory_used.zip(self.memory_limit).map(|(used, limit)| memory(used, limit)),
+            self.memory_used.zip(self.memory_limit).map(|(used, limit)| memory_of(used, limit)),
             self.tasks.map(|tasks| tasks.to_string()),
             number(self.ssh_connections),
             number(self.active_terminals),

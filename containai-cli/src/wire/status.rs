@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use containai_core::byte_size::{ByteSize, HumanSize};
-use containai_core::engine::{Container, Sessions, Usage};
+use containai_core::engine::{Container, RunState, Sessions, Usage};
 use containai_core::naming::{ContainerName, SshAlias};
 use containai_core::timestamp::Elapsed;
 use schemars::JsonSchema;
@@ -13,7 +13,8 @@ use serde::Serialize;
 use crate::ui::harmless;
 
 /// The output of `cai status --json`. Keys after `ssh_port` are best-effort
-/// and absent when unknown.
+/// and absent when unknown: a container that does not run has no figures, and an
+/// engine that does not give one within three seconds is not waited for.
 #[derive(Clone, Debug, JsonSchema, Serialize)]
 pub(crate) struct Status {
     /// The container's name.
@@ -62,6 +63,8 @@ pub(crate) struct Status {
     /// The engine's words on its state, such as `Exited (0) 2 hours ago`.
     #[serde(skip)]
     words: String,
+    #[serde(skip)]
+    state: RunState,
 }
 
 /// What only a running container has, as far as it is known.
@@ -95,10 +98,37 @@ impl Status {
             memory_limit: usage.map(|usage| usage.memory_limit.bytes()),
             cpu_percent: usage.map(|usage| usage.cpu_percent),
             words: harmless(&container.status),
+            state: container.state,
         }
+    }
+
+    /// Who is inside and what it uses, in lines; `None` where it does not run.
+    pub(crate) fn figures(&self) -> Option<String> {
+        if !has_figures(self.state) {
+            return None;
+        }
+        let unknown = || "unknown: the engine did not answer in time".to_owned();
+        let sessions = self
+            .ssh_connections
+            .zip(self.active_terminals)
+            .map(|(ssh, terminals)| format!("{ssh} SSH connections, {terminals} active terminals"));
+        let memory = self.memory_used.zip(self.memory_limit);
+        let memory = memory.map(|(used, limit)| memory_of(used, limit));
+        let cpu = self.cpu_percent.map(|percent| format!("{percent:.1}%"));
+        let lines = [("sessions", sessions), ("memory", memory), ("cpu", cpu)];
+        let line = |(name, text): (&str, Option<String>)| {
+            format!("{name:<10} {}", text.unwrap_or_else(unknown))
+        };
+        Some(lines.map(line).join("\n"))
     }
 }
 
+/// Whether a container in this state has figures.
+pub(crate) fn has_figures(state: RunState) -> bool {
+    matches!(state, RunState::Running | RunState::Paused)
+}
+
+/// All but the figures.
 impl fmt::Display for Status {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "container  {}\nstatus     {}", self.container, self.status)?;
@@ -120,21 +150,12 @@ impl fmt::Display for Status {
                 write!(f, "\n{name:<10} {value}")?;
             }
         }
-        if let (Some(ssh), Some(terminals)) = (self.ssh_connections, self.active_terminals) {
-            write!(f, "\nsessions   {ssh} SSH connections, {terminals} active terminals")?;
-        }
-        if let (Some(used), Some(limit)) = (self.memory_used, self.memory_limit) {
-            write!(f, "\nmemory     {}", memory(used, limit))?;
-        }
-        if let Some(percent) = self.cpu_percent {
-            write!(f, "\ncpu        {percent:.1}%")?;
-        }
         Ok(())
     }
 }
 
 /// `1.2 GiB of 4.0 GiB (30%)`.
-pub(crate) fn memory(used: u64, limit: u64) -> String {
+pub(crate) fn memory_of(used: u64, limit: u64) -> String {
     let human = |bytes| HumanSize(ByteSize::from_bytes(bytes));
     let percent = (u128::from(used) * 100).checked_div(limit.into()).unwrap_or(0);
     format!("{} of {} ({percent}%)", human(used), human(limit))
@@ -189,11 +210,23 @@ mod tests {
         ssh        ssh containai-api-main (127.0.0.1:2300)
         workspace  /home/me/api
         isolation  userns
+        ");
+        insta::assert_snapshot!(status.figures().expect("figures"), @r"
         sessions   2 SSH connections, 3 active terminals
         memory     1.2 GiB of 4.0 GiB (30%)
         cpu        5.2%
         ");
+        let late = Status::of(
+            &container(RunState::Running, "Up 3 days"),
+            Live { sessions: live().sessions, ..Live::default() },
+        );
+        insta::assert_snapshot!(late.figures().expect("figures"), @r"
+        sessions   2 SSH connections, 3 active terminals
+        memory     unknown: the engine did not answer in time
+        cpu        unknown: the engine did not answer in time
+        ");
         let stopped = container(RunState::Exited, "Exited (130) 2 hours ago");
+        assert_eq!(Status::of(&stopped, Live::default()).figures(), None);
         insta::assert_snapshot!(Status::of(&stopped, Live::default()), @r"
         container  api-main
         status     exited (Exited (130) 2 hours ago)

@@ -1,8 +1,9 @@
 //! What is configured, and where each value comes from.
 //!
 //! A value is taken from the first place that has it: the command line, the
-//! environment, the user's section for the workspace, the workspace's own
-//! file, the user's file, the default ([`Config::resolve`]). The workspace's
+//! environment, what an earlier command chose ([`Remembered`]), the user's section for
+//! the workspace, the workspace's own file, the user's file, the default
+//! ([`Config::resolve`]). The workspace's
 //! file is written by whoever writes the repository and is not trusted: most
 //! of it counts only once a person approved that very text ([`Trust`],
 //! [`ContentHash`]). It is looked for in the workspace itself and nowhere
@@ -21,6 +22,7 @@ mod nearest;
 mod origin;
 mod overridden;
 mod place;
+mod remembered;
 mod removal;
 mod resolved;
 mod setting;
@@ -41,6 +43,7 @@ pub use listing::Listed;
 pub use origin::{Origin, Setting};
 pub use overridden::Overridden;
 pub use place::Place;
+pub use remembered::Remembered;
 pub use resolved::Config;
 pub use setting::{
     DevcontainerChoice, ImageError, InvalidDevcontainer, IsolationChoice, Kind, LimitError,

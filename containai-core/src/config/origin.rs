@@ -11,6 +11,8 @@ pub enum Origin {
     Flag(&'static str),
     /// The environment; the variable's name.
     Environment(&'static str),
+    /// What an earlier command chose for the workspace, and where that is kept.
+    Remembered(PathBuf),
     /// The section for this workspace in the user's file.
     UserSection(PathBuf),
     /// The workspace's own file.
@@ -26,6 +28,7 @@ impl fmt::Display for Origin {
         match self {
             Self::Flag(name) => f.write_str(name),
             Self::Environment(name) => write!(f, "environment:{name}"),
+            Self::Remembered(path) => write!(f, "remembered:{}", path.display()),
             Self::UserSection(path) => write!(f, "user-section:{}", path.display()),
             Self::Workspace(path) => write!(f, "workspace:{}", path.display()),
             Self::User(path) => write!(f, "user:{}", path.display()),

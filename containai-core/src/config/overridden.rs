@@ -36,6 +36,7 @@ impl fmt::Display for Overridden {
         match &self.by {
             Origin::Flag(name) => write!(f, "the flag `{name}`")?,
             Origin::Environment(name) => write!(f, "the variable `{name}`")?,
+            Origin::Remembered(_) => f.write_str("what is remembered for this workspace")?,
             Origin::UserSection(path) => {
                 write!(f, "the section for this workspace in `{}`", path.display())?;
             }

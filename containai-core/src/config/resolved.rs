@@ -44,6 +44,8 @@ pub struct Config {
     pub docker_host: Setting<Option<String>>,
     /// The data volume; `None` is one of the workspace's own.
     pub data_volume: Setting<Option<VolumeName>>,
+    /// The inner Docker's volume, where an earlier command chose one for the workspace.
+    pub docker_volume: Option<VolumeName>,
     /// The most memory, as the user wants it; `None` is half of the host's.
     /// [`resources`](Self::resources) has what a container gets.
     pub memory_limit: Setting<Option<ByteSize>>,
@@ -138,6 +140,7 @@ impl Config {
                 .or(IsolationChoice::default()),
             docker_host: sources.find(&DOCKER_HOST, flags.docker_host, read_docker_host)?.or_none(),
             data_volume: sources.find(&DATA_VOLUME, flags.data_volume, parse)?.or_none(),
+            docker_volume: None,
             workspace_memory_limit: memory.workspace.clone(),
             workspace_cpu_limit: cpus.workspace.clone(),
             memory_limit: memory.by_the_user(),

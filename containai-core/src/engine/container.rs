@@ -213,6 +213,20 @@ pub struct Replaced {
     pub last_start: String,
     /// The name that the new one takes over.
     pub name: ContainerName,
+    /// What becomes of the workspace's record of its data volume.
+    pub record: VolumeRecord,
+}
+
+/// What becomes of the record of a workspace's data volume when a container gets
+/// its name.
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
+pub enum VolumeRecord {
+    /// It stays as it is.
+    #[default]
+    Kept,
+    /// It names the volume of that container. The label on the container says so
+    /// until then, so that the record changes only once the old container is gone.
+    Replaced,
 }
 
 /// The snapshot that a container is made of, whose image is its image.
@@ -290,6 +304,9 @@ impl ContainerSpec {
                 .with(label::REPLACES, old.id.as_ref())
                 .with(label::REPLACES_START, &old.last_start)
                 .with(label::TAKES_NAME, old.name.as_ref());
+            if old.record == VolumeRecord::Replaced {
+                labels = labels.with(label::NEW_VOLUME, "true");
+            }
         }
         if let Some(revived) = &self.revives {
             labels = labels

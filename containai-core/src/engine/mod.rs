@@ -16,7 +16,7 @@ mod usage;
 
 pub use container::{
     Container, ContainerId, ContainerSpec, Identity, Isolation, Lifetime, Protection, Replaced,
-    Revived, RunState, Succession, WorkspaceMount,
+    Revived, RunState, Succession, VolumeRecord, WorkspaceMount,
 };
 pub use error::{Cause, EngineError};
 pub use extra_mount::{ExtraMount, MountAccess, MountSource};

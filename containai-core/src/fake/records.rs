@@ -8,7 +8,10 @@ use crate::records::{RecordError, Records};
 
 /// Records in memory; see [the module](crate::fake).
 #[derive(Debug, Default)]
-pub struct FakeRecords(Mutex<BTreeMap<WorkspacePath, VolumeName>>);
+pub struct FakeRecords {
+    volumes: Mutex<BTreeMap<WorkspacePath, VolumeName>>,
+    is_read_only: bool,
+}
 
 impl FakeRecords {
     /// Records of nothing.
@@ -16,19 +19,35 @@ impl FakeRecords {
         Self::default()
     }
 
+    /// Records that cannot be changed.
+    pub fn read_only() -> Self {
+        Self { is_read_only: true, ..Self::default() }
+    }
+
     /// The volume that was recorded last.
     pub fn volume(&self, workspace: &WorkspacePath) -> Option<VolumeName> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(workspace).cloned()
+        self.volumes.lock().unwrap_or_else(PoisonError::into_inner).get(workspace).cloned()
     }
 }
 
 impl Records for FakeRecords {
+    async fn check(&self, workspace: &WorkspacePath) -> Result<(), RecordError> {
+        match self.is_read_only {
+            false => Ok(()),
+            true => Err(RecordError {
+                workspace: workspace.to_string(),
+                source: "read-only file system".into(),
+            }),
+        }
+    }
+
     async fn record_volume(
         &self,
         workspace: &WorkspacePath,
         volume: &VolumeName,
     ) -> Result<(), RecordError> {
-        let mut volumes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        self.check(workspace).await?;
+        let mut volumes = self.volumes.lock().unwrap_or_else(PoisonError::into_inner);
         volumes.insert(workspace.clone(), volume.clone());
         Ok(())
     }

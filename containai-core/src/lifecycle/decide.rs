@@ -192,7 +192,7 @@ fn decide_existing(observed: &Observed, desired: &Desired, container: &Container
         };
     }
     if desired.dismisses(container) {
-        return decide_outgoing(observed, desired, container);
+        return decide_outgoing(observed, container);
     }
     let is_stopped = matches!(container.state, RunState::Created | RunState::Exited);
     if let Some(step) = decide_restore(observed, container).filter(|_| is_stopped) {

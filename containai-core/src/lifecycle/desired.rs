@@ -95,9 +95,19 @@ impl Desired {
         kept.or(wanted).or_else(own)
     }
 
+    /// Whether this command chooses a data volume that outlasts its container, so that
+    /// the choice has to be recorded.
+    pub(super) fn chooses_volume(&self) -> bool {
+        self.manner.lifetime == Lifetime::Lasting
+            && self.manner.data_volume == Claim::Insisted
+            && self.data_volume.is_some()
+    }
+
     /// Whether the workspace's containers take a volume without being told to.
     pub(super) fn has_own(&self, volume: &VolumeName) -> bool {
         match &self.data_volume {
+            // What a command chooses need not be what is recorded.
+            Some(_) if self.manner.data_volume == Claim::Insisted => false,
             Some(configured) => configured == volume,
             None => self.own_volume(VolumeUse::Data) == *volume,
         }
@@ -112,6 +122,9 @@ impl Desired {
         let beside = beside.filter(|it| *it != self.own_volume(VolumeUse::Docker));
         match self.manner.lifetime {
             Lifetime::Lasting if beside.is_some() => beside,
+            Lifetime::Lasting if self.manner.docker_volume.is_some() => {
+                self.manner.docker_volume.clone()
+            }
             _ => self.volume_of(observed, VolumeUse::Docker),
         }
     }

@@ -1,6 +1,7 @@
 //! How one command wants its container, beside what is configured.
 
 use crate::engine::{ContainerId, ExtraMount, Lifetime, LinkedRepository, Protection};
+use crate::naming::VolumeName;
 
 /// How one command wants its container. The default is to take the one that is
 /// there, and to make a lasting one where there is none.
@@ -10,6 +11,9 @@ pub struct Manner {
     pub name: Claim,
     /// How much the data volume matters.
     pub data_volume: Claim,
+    /// The inner Docker's volume that the workspace has instead of its own, beside a data
+    /// volume that no snapshot's copy came with.
+    pub docker_volume: Option<VolumeName>,
     /// The container that is to go, its volumes to stay for the next one.
     /// `None` keeps whatever is there. By its id, so that of several commands
     /// that want this at once one does it and the others find it done.

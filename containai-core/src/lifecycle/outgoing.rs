@@ -6,8 +6,8 @@
 //! whatever ends the drive, the next one goes on ([`super::succession`]).
 
 use super::succession::interim_name;
-use crate::engine::{Container, ContainerId, Lifetime, RunState};
-use crate::lifecycle::{Claim, Desired, Observed, Pair, Step};
+use crate::engine::{Container, ContainerId, RunState};
+use crate::lifecycle::{Desired, Observed, Pair, Step};
 
 impl Desired {
     /// Whether the container is to go.
@@ -16,17 +16,15 @@ impl Desired {
     }
 }
 
-/// What is to be done before a container is made: the choice of a volume has to
-/// outlast the container.
+/// What is to be done before a workspace's first container is made: the choice of a
+/// volume has to outlast the container.
 pub(super) fn decide_record(observed: &Observed, desired: &Desired) -> Option<Step> {
-    let is_lasting = desired.manner.lifetime == Lifetime::Lasting;
-    let is_chosen = desired.manner.data_volume == Claim::Insisted;
-    let volume = desired.data_volume.clone()?;
-    (is_lasting && is_chosen && !observed.volume_recorded).then_some(Step::Record { volume })
+    let is_due = desired.chooses_volume() && !observed.volume_recorded;
+    desired.data_volume.clone().filter(|_| is_due).map(|volume| Step::Record { volume })
 }
 
 /// The next step towards a container in the place of `old`.
-pub(super) fn decide_outgoing(observed: &Observed, desired: &Desired, old: &Container) -> Step {
+pub(super) fn decide_outgoing(observed: &Observed, old: &Container) -> Step {
     let id = old.id.clone();
     let name = match interim_name(observed, old) {
         Ok(name) => name,
@@ -40,9 +38,8 @@ pub(super) fn decide_outgoing(observed: &Observed, desired: &Desired, old: &Cont
     if observed.image.is_none() {
         return Step::ProvideImage;
     }
-    if let Some(step) = decide_record(observed, desired) {
-        return step;
-    }
+    // A volume that was chosen is recorded once the old container is gone: until
+    // then an interrupted command leaves the old container with the old record.
     match old.state {
         RunState::Paused => Step::Unpause { id },
         RunState::Running => Step::Stop { id },

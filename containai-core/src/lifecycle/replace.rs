@@ -1,7 +1,9 @@
 //! A container gets a successor, step by step.
 
 use super::succession::succession;
-use crate::engine::{Container, ContainerId, ContainerSpec, Engine, EngineError, Replaced};
+use crate::engine::{
+    Container, ContainerId, ContainerSpec, Engine, EngineError, Protection, Replaced, VolumeRecord,
+};
 use crate::lifecycle::{Desired, DriveError, Event, Events, Kept, Observed};
 use crate::naming::{ContainerName, HostPort, Hostname};
 use crate::remote::Remote;
@@ -56,9 +58,18 @@ pub(super) fn replacement(
     last_start: String,
 ) -> ContainerSpec {
     let takes = ContainerName::parse(&old.name).unwrap_or_else(|_| desired.name.clone());
+    let record = match desired.chooses_volume() {
+        true => VolumeRecord::Replaced,
+        false => VolumeRecord::Kept,
+    };
     ContainerSpec {
         hostname: Hostname::sanitize(takes.as_ref()),
-        replaces: Some(Replaced { id: old.id.clone(), last_start, name: takes }),
+        // Whoever asked for it to be kept did not mean until it is made anew.
+        protection: match old.labels.is_kept() {
+            true => Protection::Kept,
+            false => desired.manner.protection,
+        },
+        replaces: Some(Replaced { id: old.id.clone(), last_start, name: takes, record }),
         ..desired.spec(observed, name, port)
     }
 }

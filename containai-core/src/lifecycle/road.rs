@@ -80,11 +80,13 @@ impl<'a, E: Engine, R: Remote, N: Records> Road<'a, E, R, N> {
                 observed.volumes_removed = true;
             }
             Step::Stop { id } => {
+                self.check_records().await?;
                 let container = find(observed, &id)?;
                 self.events.event(Event::Stage(&format!("stopping {}", container.name)));
                 engine.stop(&id).await?;
             }
             Step::Replace { of, name } => {
+                self.check_records().await?;
                 let old = find(observed, &of)?;
                 replace::replace(engine, remote, desired, observed, &old, &name).await?;
             }
@@ -109,6 +111,14 @@ impl<'a, E: Engine, R: Remote, N: Records> Road<'a, E, R, N> {
             Step::Refuse(refusal) => return Err(refusal.into()),
         }
         Ok(None)
+    }
+
+    /// Nothing is taken away for a choice that cannot be recorded.
+    async fn check_records(&self) -> Result<(), DriveError> {
+        if self.desired.chooses_volume() {
+            self.records.check(&self.desired.workspace).await?;
+        }
+        Ok(())
     }
 }
 

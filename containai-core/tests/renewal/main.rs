@@ -118,14 +118,14 @@ fn fresh_goes_only_when_there_is_something_to_come() {
 }
 
 #[test]
-fn reset_is_recorded_before_anything_is_taken_away() {
+fn reset_is_recorded_once_the_old_container_is_gone() {
     let old = ours("api-main", RunState::Exited);
     let engine = FakeEngine::new().with_container(old.clone());
     insta::assert_snapshot!(planned(&engine, &reset(&old, "new")).join("\n"), @r"
     provideimage
-    record new
     replace by api-main.moving
     retire
+    record new
     rename api-main
     installkey
     start
@@ -183,19 +183,37 @@ fn dying_during_reset_leaves_one_container_and_says_which_volume() {
         engine.recover();
         // The recorded volume is what is configured from then on.
         let next =
-            Desired { data_volume: records.volume(&workspace()), ..desired(Manner::default()) };
-        let _ = enter(&engine, &records, &next, &Silent);
+            || Desired { data_volume: records.volume(&workspace()), ..desired(Manner::default()) };
+        let _ = enter(&engine, &records, &next(), &Silent);
         let containers = engine.snapshot();
         let [left] = &containers[..] else { panic!("{moment}: {containers:#?}") };
         let is_new = left.labels.data_volume() == Some(volume("new"));
         assert!(is_new || left.id == old.id, "{moment}: {left:#?}");
-        assert!(!is_new || records.volume(&workspace()) == Some(volume("new")), "{moment}");
+        // Record and engine agree, so that no later command changes the volume.
+        let recorded = records.volume(&workspace());
+        assert_eq!(recorded, is_new.then(|| volume("new")), "{moment}: {left:#?}");
+        let has = left.labels.data_volume();
+        let anew = Desired { manner: fresh(left).manner, ..next() };
+        let _ = enter(&engine, &records, &anew, &Silent);
+        let containers = engine.snapshot();
+        assert_eq!(containers[0].labels.data_volume(), has, "{moment}");
         if died.is_ok() {
             assert!(is_new);
             return;
         }
     }
     panic!("reset never ends");
+}
+
+#[test]
+fn nothing_is_taken_away_for_a_choice_that_cannot_be_recorded() {
+    for state in [RunState::Running, RunState::Exited] {
+        let old = ours("api-main", state);
+        let engine = FakeEngine::new().with_container(old.clone());
+        let outcome = enter(&engine, &FakeRecords::read_only(), &reset(&old, "new"), &Silent);
+        assert!(matches!(outcome, Err(DriveError::Record(_))), "{outcome:?}");
+        assert_eq!(engine.snapshot(), [old]);
+    }
 }
 
 #[test]

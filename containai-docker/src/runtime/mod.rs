@@ -17,7 +17,7 @@ mod failure;
 mod host;
 pub mod idmap;
 mod invocation;
-mod mount_table;
+pub(crate) mod mount_table;
 mod spec;
 mod stage;
 

@@ -4,19 +4,19 @@ use std::path::PathBuf;
 
 /// One line of `/proc/self/mountinfo`, proc_pid_mountinfo(5).
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Mounted {
+pub(crate) struct Mounted {
     /// The folder of the file system that is mounted.
-    pub(super) root: PathBuf,
+    pub(crate) root: PathBuf,
     /// Where it is mounted.
-    pub(super) target: PathBuf,
+    pub(crate) target: PathBuf,
     /// Type, for example `cgroup2`.
-    pub(super) kind: String,
+    pub(crate) kind: String,
     /// Options of the file system as a whole, for example `rw,memory`.
-    pub(super) options: String,
+    pub(crate) options: String,
 }
 
 /// Reads the text of a mountinfo file; lines of another shape are skipped.
-pub(super) fn parse(text: &str) -> Vec<Mounted> {
+pub(crate) fn parse(text: &str) -> Vec<Mounted> {
     text.lines().filter_map(line).collect()
 }
 

@@ -167,6 +167,24 @@ fn changing_what_it_may_use() {
     }
 }
 
+/// The record and the container name one volume, whatever the moment: nothing changes it
+/// later.
+#[test]
+fn making_it_anew_with_another_volume() {
+    let scene = Scene::of(Person::new(), "killed-reset");
+    let path = scene.repository.path();
+    let volume = || owned(&scene.person.container(path))[0].clone();
+    for moment in [100, 300, 500, 700, 900, 1100, 1400, 1800, 2400] {
+        let before = volume();
+        scene.killed(&["run", "--image", "base", "--reset", "--", "true"], moment);
+        scene.person.run_after_a_kill(&scene.repository, "true").success();
+        let after = volume();
+        scene.done(&["stop", "--remove"]);
+        scene.person.run(&scene.repository, "true").success();
+        assert_eq!(volume(), after, "after {moment} ms; it was {before}");
+    }
+}
+
 #[test]
 fn bringing_settings_along() {
     let scene = Scene::of(Person::new(), "killed-import");

@@ -192,7 +192,7 @@ fn a_dry_run_prints_the_plan_and_touches_nothing() {
     let before = id(&person, repository.path());
     assert_eq!(dry(&[]), "reach");
     assert_eq!(dry(&["--fresh"]), "stop replace retire rename install-key start reach");
-    assert_eq!(dry(&["--reset"]), "record stop replace retire rename install-key start reach");
+    assert_eq!(dry(&["--reset"]), "stop replace retire record rename install-key start reach");
     assert_eq!(id(&person, repository.path()), before);
     run(&person, &repository, &[], "true").success();
 }

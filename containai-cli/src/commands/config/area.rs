@@ -78,6 +78,15 @@ impl AreaArgs {
     }
 }
 
+/// The workspace whose data volume a change is about. What a person says of it in the
+/// configuration is the last word, and nothing remembered counts before it.
+pub(super) fn has_volume<'a>(key: &str, area: &'a Area) -> Option<&'a WorkspacePath> {
+    match area {
+        Area::Section(workspace) if key == "data_volume" => Some(workspace),
+        _ => None,
+    }
+}
+
 /// Refuses a file that no command could use, and says where it is wrong.
 pub(super) fn check(file: &ConfigFile) -> anyhow::Result<()> {
     let (path, text) = (file.path().to_owned(), file.text().to_owned());

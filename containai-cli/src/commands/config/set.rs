@@ -3,11 +3,11 @@ use std::process::ExitCode;
 use clap::Args;
 use containai_core::config::Change;
 
-use super::area::{AreaArgs, check};
+use super::area::{AreaArgs, check, has_volume};
 use crate::app::Global;
 use crate::env::Env;
 use crate::ui::Ui;
-use crate::user_config;
+use crate::{records, user_config};
 
 /// Set a setting, for all workspaces or for one
 ///
@@ -39,6 +39,9 @@ pub(super) async fn run(
         check(file)
     })
     .await?;
+    if let Some(workspace) = has_volume(&args.key, &area) {
+        records::forget_volume(&env.layout, ui, workspace).await?;
+    }
     ui.detail(&format!("set `{}` in `{}`", args.key, env.layout.config_file().display()));
     let config = args.area.config_after(global, env, ui).await?;
     if let Some(overridden) = change.overridden(&config) {

@@ -3,11 +3,11 @@ use std::process::ExitCode;
 use clap::Args;
 use containai_core::config::Change;
 
-use super::area::AreaArgs;
+use super::area::{AreaArgs, has_volume};
 use crate::app::Global;
 use crate::env::Env;
 use crate::ui::Ui;
-use crate::user_config;
+use crate::{records, user_config};
 
 /// Take a setting back, for all workspaces or for one
 ///
@@ -32,7 +32,11 @@ pub(super) async fn run(
         Ok(change.apply(file)?)
     })
     .await?;
-    if !was_set {
+    let was_remembered = match has_volume(&args.key, &area) {
+        Some(workspace) => records::forget_volume(&env.layout, ui, workspace).await?,
+        None => false,
+    };
+    if !was_set && !was_remembered {
         ui.say(&format!("`{}` was not set there", args.key));
     }
     Ok(ExitCode::SUCCESS)

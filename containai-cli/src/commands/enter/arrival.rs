@@ -9,8 +9,7 @@ use super::Entrance;
 use super::interrupt::until_interrupted;
 use crate::commands::setup;
 use crate::passage::{Glimpse, Passage};
-use crate::records::UserRecords;
-use crate::{elsewhere, host, twin};
+use crate::{elsewhere, host, moved, records, twin};
 
 impl Entrance<'_> {
     /// Makes and starts the container as needed and finds a way into it.
@@ -32,6 +31,9 @@ impl Entrance<'_> {
         if wanted.manner.outgoing.is_some() || observed.serving(self.workspace()).is_empty() {
             self.tell_of_devcontainer();
             elsewhere::tell(&self.context);
+        }
+        if observed.serving(self.workspace()).is_empty() {
+            moved::tell(&self.context, engine, self.workspace(), &observed.containers).await?;
         }
         let reached = Box::pin(self.drive(engine, wanted)).await?;
         self.keep(reached).await
@@ -57,7 +59,8 @@ impl Entrance<'_> {
     ) -> anyhow::Result<Reached<Session>> {
         let _turn = self.turn().await?;
         setup::ensure(&self.context)?;
-        let records = UserRecords { env: self.context.env, ui: self.context.ui };
+        let records = self.records();
+        records::note_directory(&self.context, self.workspace()).await;
         let wanted = Desired { host: host::facts(), ..wanted.clone() };
         let work = drive(engine, &self.context.remote, &records, &wanted, self.context.ui);
         until_interrupted(work, self.context.ui).await

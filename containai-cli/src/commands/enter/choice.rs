@@ -69,6 +69,7 @@ impl Choice {
             protection: self.protection,
             repository: desired.manner.repository,
             mounts: desired.manner.mounts,
+            docker_volume: desired.manner.docker_volume,
         };
         desired
     }

@@ -2,6 +2,7 @@
 
 mod arrival;
 mod attend;
+mod changes;
 mod choice;
 mod consent;
 mod difference;

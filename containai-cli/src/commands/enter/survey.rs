@@ -37,6 +37,6 @@ impl Entrance<'_> {
     }
 
     pub(crate) fn records(&self) -> UserRecords<'_> {
-        UserRecords { env: self.context.env, ui: self.context.ui }
+        UserRecords { context: &self.context }
     }
 }

@@ -31,6 +31,7 @@ impl Entrance<'_> {
         let _session = self.session()?;
         let wanted = self.desired(&engine, &observed).await?;
         self.tell(&engine, &observed, &wanted).await?;
+        self.tell_of_changes(&engine, &observed, &wanted).await?;
         if !self.may_renew(&engine, &observed, &wanted).await {
             self.context.ui.say("nothing was done");
             return Ok(ExitCode::from(exit::FAILED));

@@ -8,11 +8,12 @@ use containai_docker::{DockerEngine, Listed, Sizes};
 use futures_util::future::join_all;
 
 use super::state::Seen;
-use crate::host;
 use crate::ui::harmless;
 
 /// How long it is until the next look.
 pub(super) const PAUSE: Duration = Duration::from_secs(1);
+/// How long the engine may take for one figure; the others wait for it.
+const PATIENCE: Duration = Duration::from_secs(3);
 
 /// The figures of the last look, to make the next ones of.
 pub(super) type Samples = HashMap<ContainerId, (Instant, Sample)>;
@@ -51,7 +52,7 @@ async fn look_at(
     if container.state != RunState::Running {
         return (seen, None);
     }
-    let sample = tokio::time::timeout(host::PATIENCE, engine.sample(id));
+    let sample = tokio::time::timeout(PATIENCE, engine.sample(id));
     let (sample, sessions) = tokio::join!(sample, engine.sessions(id));
     seen.sessions = sessions;
     let Some(sample) = sample.ok().and_then(Result::ok).flatten() else { return (seen, None) };

@@ -12,6 +12,7 @@ mod bulk;
 mod create;
 mod exec;
 mod export;
+mod figures;
 mod forward;
 mod import;
 mod list;
@@ -34,12 +35,13 @@ const ROUNDS: usize = 9;
 
 /// What is measured, and what it is called on the command line.
 type Measure = fn(&Person<'_>, &Engine, usize) -> Vec<Row>;
-const MEASURES: [(&str, Measure); 10] = [
+const MEASURES: [(&str, Measure); 11] = [
     ("exec", exec::measure),
     ("process", |person, _, rounds| process::measure(person, rounds)),
     ("bulk", |person, _, rounds| bulk::measure(person, rounds)),
     ("forward", |person, _, rounds| forward::measure(person, rounds)),
     ("list", list::measure),
+    ("figures", figures::measure),
     ("boot", boot::measure),
     ("create", create::measure),
     ("tree", |person, _, rounds| tree::measure(person, rounds)),

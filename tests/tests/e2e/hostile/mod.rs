@@ -5,3 +5,5 @@
 
 mod fork;
 mod workspace_guard;
+mod figures;
+mod moved;

@@ -1,0 +1,6 @@
+//! What belongs to a workspace beside its container.
+
+mod command;
+mod r#move;
+
+pub(crate) use command::{WorkspaceArgs, run};

@@ -1,0 +1,218 @@
+//! What is kept on the host about a workspace: which directory it is, and what commands
+//! chose for it.
+//!
+//! Nothing of it is read from the workspace, whose files a container can write.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::config::Remembered;
+use crate::naming::{VolumeName, WorkspacePath};
+use crate::resources::Limits;
+
+/// What is kept about one workspace.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct WorkspaceRecord {
+    /// The real path of the workspace.
+    pub workspace: WorkspacePath,
+    /// Which directory it was when a container was last made or started for it.
+    pub directory: Option<DirectoryId>,
+    engines: BTreeMap<String, Remembered>,
+}
+
+/// What tells a directory from every other, wherever it is moved to on its file system.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct DirectoryId {
+    /// The number of the file system; it may change when the machine starts anew.
+    pub device: u64,
+    /// The number in the file system.
+    pub inode: u64,
+    /// When it was made, in nanoseconds since 1970; `None` where the file system does not
+    /// know.
+    pub born: Option<i64>,
+}
+
+impl DirectoryId {
+    /// Whether both are of one directory. The moment of its making stands for the file
+    /// system where it is known.
+    #[must_use]
+    pub fn is_same(&self, other: &Self) -> bool {
+        let is_same_place = match (self.born, other.born) {
+            (Some(one), Some(other)) => one == other,
+            _ => self.device == other.device,
+        };
+        self.inode == other.inode && is_same_place
+    }
+}
+
+impl WorkspaceRecord {
+    /// Nothing yet about a workspace.
+    #[must_use]
+    pub fn new(workspace: WorkspacePath) -> Self {
+        Self { workspace, directory: None, engines: BTreeMap::new() }
+    }
+
+    /// What commands chose on the engine with this address; `None` where nothing.
+    #[must_use]
+    pub fn on(&self, engine: &str) -> Option<&Remembered> {
+        self.engines.get(engine)
+    }
+
+    /// The same, to change it.
+    pub fn on_mut(&mut self, engine: &str) -> &mut Remembered {
+        self.engines.entry(engine.to_owned()).or_default()
+    }
+
+    /// What commands chose on every engine, to change it.
+    pub fn all_mut(&mut self) -> impl Iterator<Item = &mut Remembered> {
+        self.engines.values_mut()
+    }
+
+    /// Whether nothing is chosen on any engine.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.engines.values().all(Remembered::is_empty)
+    }
+
+    /// Reads the text of [`Self::text`].
+    ///
+    /// # Errors
+    ///
+    /// [`WorkspaceRecordError`]: the file was damaged or written by hand.
+    pub fn parse(text: &str) -> Result<Self, WorkspaceRecordError> {
+        let stored: Stored = serde_json::from_str(text)?;
+        let workspace = WorkspacePath::new(&stored.workspace).map_err(invalid)?;
+        let engines = stored.engines.into_iter().map(|(engine, chosen)| {
+            let volume = |name: Option<String>| {
+                name.map(|name| VolumeName::parse(&name)).transpose().map_err(invalid)
+            };
+            let memory = chosen.memory.map(|text| text.parse()).transpose().map_err(invalid)?;
+            let cpus = chosen.cpus.map(|text| text.parse()).transpose().map_err(invalid)?;
+            let remembered = Remembered {
+                data_volume: volume(chosen.data_volume)?,
+                docker_volume: volume(chosen.docker_volume)?,
+                limits: Limits { memory, cpus },
+            };
+            Ok((engine, remembered))
+        });
+        let engines = engines.collect::<Result<_, WorkspaceRecordError>>()?;
+        Ok(Self { workspace, directory: stored.directory, engines })
+    }
+
+    /// What a file of it holds: JSON.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let engines = self.engines.iter().filter(|(_, it)| !it.is_empty());
+        let engines = engines.map(|(engine, it)| {
+            let chosen = Chosen {
+                data_volume: it.data_volume.as_ref().map(ToString::to_string),
+                docker_volume: it.docker_volume.as_ref().map(ToString::to_string),
+                memory: it.limits.memory.map(|memory| memory.to_string()),
+                cpus: it.limits.cpus.map(|cpus| cpus.to_string()),
+            };
+            (engine.clone(), chosen)
+        });
+        let stored = Stored {
+            workspace: self.workspace.to_string(),
+            directory: self.directory,
+            engines: engines.collect(),
+        };
+        // Maps with texts as keys are always JSON.
+        serde_json::to_string_pretty(&stored).unwrap_or_default()
+    }
+}
+
+/// The text is no record of a workspace; usually it was edited by hand.
+#[derive(Debug, thiserror::Error)]
+#[error("it is no record of a workspace")]
+pub struct WorkspaceRecordError {
+    /// What is wrong with it.
+    #[source]
+    source: Box<dyn std::error::Error + Send + Sync + 'static>,
+}
+
+impl From<serde_json::Error> for WorkspaceRecordError {
+    fn from(error: serde_json::Error) -> Self {
+        invalid(error)
+    }
+}
+
+fn invalid(error: impl std::error::Error + Send + Sync + 'static) -> WorkspaceRecordError {
+    WorkspaceRecordError { source: error.into() }
+}
+
+#[derive(Deserialize, Serialize)]
+struct Stored {
+    workspace: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    directory: Option<DirectoryId>,
+    #[serde(default)]
+    engines: BTreeMap<String, Chosen>,
+}
+
+#[derive(Deserialize, Serialize)]
+struct Chosen {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    data_volume: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    docker_volume: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    memory: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    cpus: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::byte_size::ByteSize;
+
+    #[test]
+    fn a_record_is_read_as_it_was_written() {
+        let mut record = WorkspaceRecord::new(WorkspacePath::new("/src/api").expect("a path"));
+        record.directory = Some(DirectoryId { device: 1, inode: 2, born: Some(3) });
+        let chosen = record.on_mut("unix:///run/docker.sock");
+        chosen.data_volume = VolumeName::parse("mine").ok();
+        chosen.limits.memory = Some(ByteSize::from_gib(3));
+        chosen.limits.cpus = "1.5".parse().ok();
+        insta::assert_snapshot!(record.text(), @r#"
+        {
+          "workspace": "/src/api",
+          "directory": {
+            "device": 1,
+            "inode": 2,
+            "born": 3
+          },
+          "engines": {
+            "unix:///run/docker.sock": {
+              "data_volume": "mine",
+              "memory": "3g",
+              "cpus": "1.5"
+            }
+          }
+        }
+        "#);
+        assert_eq!(WorkspaceRecord::parse(&record.text()).expect("a record"), record);
+        for broken in ["", "{}", r#"{"workspace": "src"}"#] {
+            assert!(WorkspaceRecord::parse(broken).is_err(), "{broken}");
+        }
+        let broken = record.text().replace("mine", "../mine");
+        assert!(WorkspaceRecord::parse(&broken).is_err());
+    }
+
+    #[test]
+    fn a_directory_is_known_by_its_number_and_its_making() {
+        let id = |device, inode, born| DirectoryId { device, inode, born };
+        for (one, other, is_same) in [
+            (id(1, 2, Some(3)), id(1, 2, Some(3)), true),
+            (id(1, 2, Some(3)), id(9, 2, Some(3)), true),
+            (id(1, 2, Some(3)), id(1, 2, Some(4)), false),
+            (id(1, 2, None), id(1, 2, Some(3)), true),
+            (id(1, 2, None), id(9, 2, None), false),
+            (id(1, 2, Some(3)), id(1, 7, Some(3)), false),
+        ] {
+            assert_eq!(one.is_same(&other), is_same, "{one:?} {other:?}");
+        }
+    }
+}

@@ -1,0 +1,185 @@
+//! What a running container does now: from the kernel where the engine runs on
+//! this machine, else from the engine.
+
+use std::time::{Duration, Instant};
+
+use containai_core::engine::{ContainerId, EngineError, Sample, Sessions, Usage};
+use containai_core::timestamp::Timestamp;
+use serde::Deserialize;
+use tokio::net::UnixStream;
+use tokio::task::spawn_blocking;
+use tokio::time::{sleep, timeout};
+
+use crate::cgroup::Cgroup;
+use crate::engine::DockerEngine;
+use crate::question;
+
+/// How long the engine may take to say where a container runs.
+const LOOK: Duration = Duration::from_secs(1);
+/// How long it may take for anything that it has to find out first; an engine
+/// before Docker 23 takes a second for each sample.
+const PATIENCE: Duration = Duration::from_secs(3);
+/// How far apart the kernel's two samples are that one figure is made of.
+const APART: Duration = Duration::from_millis(50);
+/// The same of the engine's samples, whose time is known less well.
+const APART_OF_ENGINE: Duration = Duration::from_millis(300);
+
+/// What a running container does now. A part that was not known in time is `None`.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Activity {
+    /// Processor, memory and tasks.
+    pub usage: Option<Usage>,
+    /// Who is inside.
+    pub sessions: Option<Sessions>,
+}
+
+/// A container that runs, as far as the engine says so at once.
+#[derive(Clone, Debug, Default)]
+pub struct Running {
+    /// When it was started; `None` where the engine did not answer within a second.
+    pub started: Option<Timestamp>,
+    cgroup: Option<Cgroup>,
+}
+
+impl DockerEngine {
+    /// Looks where a container runs; for [`Self::activity`].
+    pub async fn running(&self, id: &ContainerId) -> Running {
+        let look = timeout(LOOK, self.state(id)).await;
+        let Ok(Some(State { pid, started_at })) = look else { return Running::default() };
+        let is_here = self.address().socket().is_some();
+        let pid = pid.filter(|pid| is_here && *pid > 0);
+        Running {
+            started: started_at.and_then(|at| Timestamp::of_engine(&at)),
+            cgroup: pid.and_then(|pid| Cgroup::of(pid, id).ok()),
+        }
+    }
+
+    /// What the container does now. Each part takes three seconds at most, and
+    /// none waits for another.
+    pub async fn activity(&self, id: &ContainerId, running: &Running) -> Activity {
+        let cgroup = running.cgroup.as_ref();
+        let (usage, sessions) =
+            tokio::join!(self.usage_of(id, cgroup), self.sessions_of(id, cgroup));
+        Activity { usage, sessions }
+    }
+
+    /// What the container uses now, from two samples; `None` when it does not
+    /// run or the engine does not say in time.
+    pub async fn usage(&self, id: &ContainerId) -> Option<Usage> {
+        let running = self.running(id).await;
+        self.usage_of(id, running.cgroup.as_ref()).await
+    }
+
+    /// What the container has used up to now; `None` when it does not run.
+    ///
+    /// # Errors
+    ///
+    /// What the engine answered.
+    pub async fn sample(&self, id: &ContainerId) -> Result<Option<Sample>, EngineError> {
+        let cgroup = self.running(id).await.cgroup;
+        match cgroup.and_then(|cgroup| cgroup.sample().ok()) {
+            Some(sample) => Ok(Some(sample)),
+            None => self.told_sample(id).await,
+        }
+    }
+
+    /// Who is inside a running container; `None` when that cannot be told in time.
+    pub async fn sessions(&self, id: &ContainerId) -> Option<Sessions> {
+        let running = self.running(id).await;
+        self.sessions_of(id, running.cgroup.as_ref()).await
+    }
+
+    async fn usage_of(&self, id: &ContainerId, cgroup: Option<&Cgroup>) -> Option<Usage> {
+        if let Some(usage) = measure(cgroup).await {
+            return Some(usage);
+        }
+        timeout(PATIENCE, self.told_usage(id)).await.ok()?
+    }
+
+    async fn sessions_of(&self, id: &ContainerId, cgroup: Option<&Cgroup>) -> Option<Sessions> {
+        if let Some(cgroup) = cgroup.cloned()
+            && let Ok(Ok(processes)) = spawn_blocking(move || cgroup.processes()).await
+        {
+            return Some(Sessions::count(&processes));
+        }
+        timeout(PATIENCE, self.told_sessions(id)).await.ok()?
+    }
+
+    async fn told_usage(&self, id: &ContainerId) -> Option<Usage> {
+        let start = Instant::now();
+        let earlier = self.told_sample(id).await.ok()??;
+        let first = start.elapsed() / 2;
+        sleep(APART_OF_ENGINE).await;
+        let begin = start.elapsed();
+        let later = self.told_sample(id).await.ok()??;
+        // The engine looks somewhere between question and answer.
+        let second = (begin + start.elapsed()) / 2;
+        Some(Usage::between(&earlier, &later, second.saturating_sub(first)))
+    }
+
+    /// The engine's words on the container, without a client where that is enough.
+    async fn state(&self, id: &ContainerId) -> Option<State> {
+        let is_plain = id.as_ref().bytes().all(|byte| byte.is_ascii_alphanumeric());
+        if let Some(socket) = self.address().socket().filter(|_| is_plain) {
+            let stream = UnixStream::connect(socket).await.ok()?;
+            let path = format!("/containers/{id}/json");
+            let inspected: Inspected = question::ask(stream, &path).await.ok()?;
+            return Some(inspected.state);
+        }
+        let state = self.docker().inspect_container(id.as_ref(), None).await.ok()?.state?;
+        let pid = state.pid.and_then(|pid| pid.try_into().ok());
+        Some(State { pid, started_at: state.started_at })
+    }
+}
+
+/// Two samples of the kernel's; `None` where it shows none.
+async fn measure(cgroup: Option<&Cgroup>) -> Option<Usage> {
+    let cgroup = cgroup?;
+    let (earlier, start) = (cgroup.sample().ok()?, Instant::now());
+    sleep(APART).await;
+    let later = cgroup.sample().ok()?;
+    Some(Usage::between(&earlier, &later, start.elapsed()))
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Inspected {
+    state: State,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+struct State {
+    pid: Option<u32>,
+    started_at: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_matters_of_an_inspection_is_read() {
+        let read = |text| serde_json::from_str::<Inspected>(text).map(|it| it.state);
+        let running =
+            r#"{"Id": "abc", "State": {"Pid": 12, "StartedAt": "2026-01-02T03:04:05.6Z"}}"#;
+        let state = read(running).expect("a state");
+        assert_eq!((state.pid, state.started_at.is_some()), (Some(12), true));
+        assert!(read(r#"{"State": {"Pid": -1}}"#).is_err());
+        assert!(read("{}").is_err());
+    }
+
+    #[tokio::test]
+    async fn an_engine_that_never_answers_ends_the_wait() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let socket = directory.path().join("engine.sock");
+        // It takes connections and never answers.
+        let _listener = std::os::unix::net::UnixListener::bind(&socket).expect("a socket");
+        let address = format!("unix://{}", socket.display()).parse().expect("an address");
+        let engine = DockerEngine::connect(address, None).expect("a client");
+        let id = ContainerId::new("abc");
+        let running = engine.running(&id).await;
+        assert!(running.started.is_none() && running.cgroup.is_none());
+        assert_eq!(engine.activity(&id, &running).await, Activity::default());
+    }
+}

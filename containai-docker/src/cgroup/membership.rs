@@ -1,0 +1,177 @@
+//! Which control groups are a container's.
+
+use std::fs;
+use std::io::{self, ErrorKind};
+use std::path::{Component, Path, PathBuf};
+
+use containai_core::engine::ContainerId;
+
+use crate::runtime::mount_table::{self, Mounted};
+
+/// The control groups of one container, in every hierarchy that matters here.
+///
+/// The first process of a container may move to a group below its container's
+/// (systemd does), and may give that group any name. So the directory is the
+/// topmost one of the process's path that carries the container's id: all above
+/// it was made by the engine.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct Cgroup {
+    /// Where processor time is counted.
+    pub(super) cpu: Group,
+    /// Where memory is counted and limited.
+    pub(super) memory: Group,
+    /// Where processes and threads are counted.
+    pub(super) pids: Option<Group>,
+    /// A hierarchy that has every process of the container.
+    pub(super) members: Group,
+}
+
+/// One directory of a hierarchy.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(super) struct Group {
+    pub(super) version: Version,
+    pub(super) path: PathBuf,
+}
+
+/// The version of control groups that a hierarchy has.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Version {
+    V1,
+    V2,
+}
+
+impl Cgroup {
+    /// Finds the control groups of the container whose first process is `pid`.
+    ///
+    /// # Errors
+    ///
+    /// `NotFound` where no process of this machine with that id is in a group of
+    /// the container: it has ended, or the engine runs on another machine.
+    pub(crate) fn of(pid: u32, id: &ContainerId) -> io::Result<Self> {
+        let membership = fs::read_to_string(format!("/proc/{pid}/cgroup"))?;
+        let mounts = fs::read_to_string("/proc/self/mountinfo")?;
+        let found = Self::find(&membership, &mount_table::parse(&mounts), id.as_ref());
+        found.ok_or_else(|| ErrorKind::NotFound.into())
+    }
+
+    fn find(membership: &str, mounts: &[Mounted], id: &str) -> Option<Self> {
+        let group = |controller: &str| group(membership, mounts, id, controller);
+        // systemd makes no groups of its own in the first two, which leaves fewer to walk.
+        let members = ["freezer", "devices", "pids"].into_iter().find_map(group)?;
+        Some(Self {
+            cpu: group("cpuacct")?,
+            memory: group("memory")?,
+            pids: group("pids"),
+            members,
+        })
+    }
+}
+
+/// The container's directory in the hierarchy that has a controller: one of the
+/// first version where that is mounted, else the one of the second.
+fn group(membership: &str, mounts: &[Mounted], id: &str, controller: &str) -> Option<Group> {
+    let has = |list: &str| list.split(',').any(|it| it == controller);
+    let lines = || {
+        membership.lines().filter_map(|line| {
+            let mut fields = line.splitn(3, ':').skip(1);
+            Some((fields.next()?, fields.next()?))
+        })
+    };
+    let first = lines().find(|(controllers, _)| has(controllers)).and_then(|(_, path)| {
+        let mut mounts = mounts.iter().filter(|it| it.kind == "cgroup" && has(&it.options));
+        Some(Group { version: Version::V1, path: mounts.find_map(|it| below(it, path, id))? })
+    });
+    let second = || {
+        let (_, path) = lines().find(|(controllers, _)| controllers.is_empty())?;
+        let mut mounts = mounts.iter().filter(|it| it.kind == "cgroup2");
+        Some(Group { version: Version::V2, path: mounts.find_map(|it| below(it, path, id))? })
+    };
+    first.or_else(second)
+}
+
+/// The directory of the container that `path` is in; `None` where the mount does
+/// not show it or the path does not name the container.
+fn below(mount: &Mounted, path: &str, id: &str) -> Option<PathBuf> {
+    let scope = format!("docker-{id}.scope");
+    let below = Path::new(path).strip_prefix(&mount.root).ok()?;
+    let mut directory = mount.target.clone();
+    for component in below.components() {
+        // A path out of our own namespace of control groups begins with `..`.
+        let Component::Normal(name) = component else { return None };
+        directory.push(name);
+        if name == id || name == scope.as_str() {
+            return Some(directory);
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const V1: &str = "\
+31 30 0:27 / /sys/fs/cgroup/cpu,cpuacct rw - cgroup cgroup rw,cpu,cpuacct
+32 30 0:28 / /sys/fs/cgroup/memory rw - cgroup cgroup rw,memory
+33 30 0:29 / /sys/fs/cgroup/systemd rw - cgroup cgroup rw,xattr,name=systemd
+34 30 0:30 / /sys/fs/cgroup/freezer rw - cgroup cgroup rw,freezer
+35 30 0:31 / /sys/fs/cgroup/pids rw - cgroup cgroup rw,pids
+36 30 0:32 / /sys/fs/cgroup/unified rw - cgroup2 cgroup2 rw,nsdelegate
+";
+    const V2: &str = "30 25 0:26 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw,nsdelegate\n";
+
+    #[track_caller]
+    fn check(mounts: &str, membership: &str, expected: Option<[&str; 4]>) {
+        let found = Cgroup::find(membership, &mount_table::parse(mounts), "abc");
+        let paths = found.map(|it| {
+            let pids = it.pids.map(|group| group.path).unwrap_or_default();
+            [it.cpu.path, it.memory.path, pids, it.members.path]
+        });
+        assert_eq!(paths, expected.map(|paths| paths.map(PathBuf::from)), "{membership}");
+    }
+
+    #[test]
+    fn hierarchies_of_both_versions() {
+        let all = |path: &str| {
+            format!(
+                "5:pids:{path}\n4:cpu,cpuacct:{path}\n3:memory:{path}\n2:freezer:{path}\n0::{path}\n"
+            )
+        };
+        let v1 = [
+            "/sys/fs/cgroup/cpu,cpuacct/docker/abc",
+            "/sys/fs/cgroup/memory/docker/abc",
+            "/sys/fs/cgroup/pids/docker/abc",
+            "/sys/fs/cgroup/freezer/docker/abc",
+        ];
+        check(V1, &all("/docker/abc"), Some(v1));
+        check(V1, &all("/docker/abc/init.scope"), Some(v1));
+        let v2 = ["/sys/fs/cgroup/system.slice/docker-abc.scope"; 4];
+        check(V2, "0::/system.slice/docker-abc.scope/init.scope\n", Some(v2));
+        let nested = ["/sys/fs/cgroup/docker/outer/docker/abc"; 4];
+        check(V2, "0::/docker/outer/docker/abc\n", Some(nested));
+    }
+
+    #[test]
+    fn names_that_a_container_chose_lead_nowhere_else() {
+        // It may repeat its own id, and never gets above the first of them.
+        let own = ["/sys/fs/cgroup/docker/abc"; 4];
+        check(V2, "0::/docker/abc/docker/abc/x\n", Some(own));
+        check(V2, "0::/docker/abc/..evil/docker-abc.scope\n", Some(own));
+    }
+
+    #[test]
+    fn what_does_not_name_the_container_is_not_its() {
+        check(V2, "0::/\n", None);
+        check(V2, "0::/docker/abcd\n", None);
+        check(V2, "0::/../docker/abc\n", None);
+        check(V2, "0::/user.slice\n", None);
+        check("", "0::/docker/abc\n", None);
+        check(V2, "", None);
+        // Our own view begins elsewhere.
+        check(
+            "30 25 0:26 /other /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n",
+            "0::/docker/abc\n",
+            None,
+        );
+    }
+}

@@ -1,0 +1,139 @@
+//! What a container has used, as the kernel counts it.
+
+use std::fs;
+use std::io::{self, ErrorKind};
+use std::path::Path;
+use std::str::FromStr;
+use std::time::Duration;
+
+use containai_core::byte_size::ByteSize;
+use containai_core::engine::Sample;
+
+use super::membership::{Cgroup, Group, Version};
+
+impl Cgroup {
+    /// Reads what the container has used up to now, counted as the engine does.
+    ///
+    /// # Errors
+    ///
+    /// That of the first file that cannot be read: the container has ended, or
+    /// its root has hidden the directory from us.
+    pub(crate) fn sample(&self) -> io::Result<Sample> {
+        let Group { version, path } = &self.memory;
+        let (usage, limit, cache) = match version {
+            Version::V1 => {
+                ("memory.usage_in_bytes", "memory.limit_in_bytes", "total_inactive_file")
+            }
+            Version::V2 => ("memory.current", "memory.max", "inactive_file"),
+        };
+        let used: u64 = number(&path.join(usage))?;
+        let cache = entry(&path.join("memory.stat"), cache)?;
+        let limit = match fs::read_to_string(path.join(limit))?.trim() {
+            "max" => u64::MAX,
+            text => parse(text)?,
+        };
+        // As the engine has it, the machine is the limit where there is no lower one.
+        let machine = machine_memory()?;
+        let tasks = self.pids.as_ref().map(|pids| number(&pids.path.join("pids.current")));
+        Ok(Sample {
+            cpu: self.cpu()?,
+            memory: ByteSize::from_bytes(if cache < used { used - cache } else { used }),
+            limit: ByteSize::from_bytes(limit.min(machine)),
+            tasks: tasks.transpose()?,
+        })
+    }
+
+    fn cpu(&self) -> io::Result<Duration> {
+        let Group { version, path } = &self.cpu;
+        Ok(match version {
+            Version::V1 => Duration::from_nanos(number(&path.join("cpuacct.usage"))?),
+            Version::V2 => Duration::from_micros(entry(&path.join("cpu.stat"), "usage_usec")?),
+        })
+    }
+}
+
+fn machine_memory() -> io::Result<u64> {
+    let kib = entry(Path::new("/proc/meminfo"), "MemTotal:")?;
+    Ok(kib.saturating_mul(1024))
+}
+
+/// The figure behind a name, in a file with one of both in each line.
+fn entry(path: &Path, name: &str) -> io::Result<u64> {
+    let text = fs::read_to_string(path)?;
+    let value = text.lines().find_map(|line| {
+        let mut words = line.split_ascii_whitespace();
+        (words.next() == Some(name)).then(|| words.next()).flatten()
+    });
+    parse(value.unwrap_or_default())
+}
+
+fn number<T: FromStr>(path: &Path) -> io::Result<T> {
+    parse(fs::read_to_string(path)?.trim())
+}
+
+fn parse<T: FromStr>(text: &str) -> io::Result<T> {
+    text.parse().map_err(|_| ErrorKind::InvalidData.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cgroup(version: Version, files: &[(&str, &str)]) -> (tempfile::TempDir, Cgroup) {
+        let directory = tempfile::tempdir().expect("a directory");
+        for (name, text) in files {
+            fs::write(directory.path().join(name), text).expect("a file");
+        }
+        let group = || Group { version, path: directory.path().to_owned() };
+        let cgroup =
+            Cgroup { cpu: group(), memory: group(), pids: Some(group()), members: group() };
+        (directory, cgroup)
+    }
+
+    #[test]
+    fn both_versions_are_counted_as_the_engine_does() {
+        let first = [
+            ("cpuacct.usage", "1500000000\n"),
+            ("memory.usage_in_bytes", "1000\n"),
+            ("memory.limit_in_bytes", "4000\n"),
+            ("memory.stat", "inactive_file 1\ntotal_inactive_file 300\n"),
+            ("pids.current", "26\n"),
+        ];
+        let second = [
+            ("cpu.stat", "usage_usec 1500000\nuser_usec 1\n"),
+            ("memory.current", "1000\n"),
+            ("memory.max", "4000\n"),
+            ("memory.stat", "anon 5\ninactive_file 300\n"),
+            ("pids.current", "26\n"),
+        ];
+        let expected = Sample {
+            cpu: Duration::from_millis(1500),
+            memory: ByteSize::from_bytes(700),
+            limit: ByteSize::from_bytes(4000),
+            tasks: Some(26),
+        };
+        for (version, files) in [(Version::V1, &first), (Version::V2, &second)] {
+            let (_directory, cgroup) = cgroup(version, files);
+            assert_eq!(cgroup.sample().expect("figures"), expected, "{version:?}");
+        }
+    }
+
+    #[test]
+    fn without_a_limit_the_machine_is_one() {
+        let (directory, cgroup) = cgroup(
+            Version::V2,
+            &[
+                ("cpu.stat", "usage_usec 1\n"),
+                ("memory.current", "1\n"),
+                ("memory.max", "max\n"),
+                ("memory.stat", "inactive_file 2\n"),
+                ("pids.current", "1\n"),
+            ],
+        );
+        let sample = cgroup.sample().expect("figures");
+        assert_eq!(sample.limit.bytes(), machine_memory().expect("the machine has some"));
+        assert_eq!(sample.memory.bytes(), 1);
+        fs::write(directory.path().join("cpu.stat"), "nonsense\n").expect("a file");
+        assert!(cgroup.sample().is_err());
+    }
+}
