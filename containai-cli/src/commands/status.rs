@@ -1,7 +1,8 @@
 use std::process::ExitCode;
 
 use clap::Args;
-use containai_core::engine::{RunState, Storage as _};
+use containai_core::engine::{Container, Isolation, RunState, Storage as _};
+use containai_docker::host::SysboxState;
 
 use super::target::TargetArgs;
 use crate::app::Global;
@@ -33,6 +34,7 @@ pub(super) async fn run(
     let context = Context::of_engine(env, ui, global)?;
     let engine = context.engine()?;
     let container = args.target.find(&engine, &context).await?;
+    tell_dead_sysbox(&context, &container);
     let live = match container.state {
         RunState::Running | RunState::Paused => {
             let id = &container.id;
@@ -50,4 +52,18 @@ pub(super) async fn run(
         false => ui.data(&status.to_string())?,
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// A container goes on without Sysbox's services, less and less: the engine
+/// says that it runs.
+fn tell_dead_sysbox(context: &Context<'_>, container: &Container) {
+    let is_sysbox = container.labels.isolation() == Some(Isolation::Sysbox);
+    if is_sysbox && context.is_own_engine() {
+        let state = containai_docker::host::sysbox_state(&context.env.engine);
+        if matches!(state, SysboxState::Dead | SysboxState::Absent) {
+            context.ui.warn(
+                "Sysbox's services do not answer: start them with `sudo systemctl restart sysbox`, then run `cai stop` and `cai run`",
+            );
+        }
+    }
 }
