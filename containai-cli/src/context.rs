@@ -3,6 +3,7 @@
 use std::str::FromStr as _;
 
 use containai_core::config::{Config, Flags};
+use containai_core::engine::Isolation;
 use containai_core::hint::Hint;
 use containai_core::naming::{ClientId, WorkspacePath};
 use containai_docker::host::EngineRecord;
@@ -106,6 +107,12 @@ impl<'a> Context<'a> {
     /// Whether the engine is the one that set-up makes on this machine.
     pub(crate) fn is_own_engine(&self) -> bool {
         self.address.socket() == Some(&self.env.engine.socket())
+    }
+
+    /// The isolation that this machine's engine had before it was set up for
+    /// another one.
+    pub(crate) fn previous_isolation(&self) -> Option<Isolation> {
+        self.record.as_ref().and_then(|record| record.previous)
     }
 
     /// A client for the engine; see [`DockerEngine::connect`].

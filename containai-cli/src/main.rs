@@ -56,6 +56,9 @@ fn main() -> ExitCode {
         role::Role::Cai => app::main(),
         role::Role::Broker => broker::main(),
         role::Role::Runtime => containai_docker::runtime::main(std::env::args_os().skip(1)),
+        role::Role::SysboxRuntime => {
+            containai_docker::runtime::sysbox_main(std::env::args_os().skip(1))
+        }
         role::Role::Supervisor => {
             containai_docker::host::supervisor_main(std::env::args_os().skip(1))
         }

@@ -1,4 +1,4 @@
-//! One program, four names.
+//! One program, five names.
 //!
 //! Set-up copies this very program to where the engine looks for its runtime
 //! and its supervisor, so that `cargo install containai-cli` is all it takes.
@@ -13,6 +13,8 @@ pub(crate) enum Role {
     Cai,
     /// The OCI runtime that the engine calls.
     Runtime,
+    /// The OCI runtime in front of Sysbox.
+    SysboxRuntime,
     /// What keeps the engine running.
     Supervisor,
     /// What keeps connections for commands to come.
@@ -29,6 +31,7 @@ pub(crate) fn of_this_process() -> Role {
 fn of_name(name: &OsStr) -> Role {
     match Path::new(name).file_name().and_then(OsStr::to_str) {
         Some("containai-runc") => Role::Runtime,
+        Some("containai-sysbox-runc") => Role::SysboxRuntime,
         Some("containai-engine") => Role::Supervisor,
         Some(BROKER) => Role::Broker,
         _ => Role::Cai,
@@ -43,6 +46,7 @@ mod tests {
     fn only_the_file_name_counts() {
         let check = |name: &str, role| assert_eq!(of_name(OsStr::new(name)), role, "{name}");
         check("/usr/local/libexec/containai/containai-runc", Role::Runtime);
+        check("/l/containai-sysbox-runc", Role::SysboxRuntime);
         check("containai-engine", Role::Supervisor);
         check("containai-mux", Role::Broker);
         check("/home/containai-runc/cai", Role::Cai);

@@ -40,6 +40,9 @@ pub const DEVCONTAINER: &str = "ai.containai.devcontainer";
 pub const LIFECYCLE: &str = "ai.containai.lifecycle";
 /// The isolation that the container was made with: `sysbox` or `userns`.
 pub const ISOLATION: &str = "containai.isolation";
+/// The OCI runtime that starts the container, where there was another one for
+/// its isolation in earlier versions.
+pub const RUNTIME: &str = "containai.runtime";
 /// On a container that was made to replace another: the other's id.
 pub const REPLACES: &str = "containai.replaces";
 /// When the replaced container was last started, in the engine's words; its
@@ -212,6 +215,13 @@ impl Labels {
     pub fn isolation(&self) -> Option<Isolation> {
         let known = [Isolation::Sysbox, Isolation::Userns];
         known.into_iter().find(|it| Some(it.to_string().as_str()) == self.get(ISOLATION))
+    }
+
+    /// Whether Sysbox itself starts the container, without our shim: its bind
+    /// mounts are those of the host's root then.
+    pub fn is_bare_sysbox(&self) -> bool {
+        self.isolation() == Some(Isolation::Sysbox)
+            && self.get(RUNTIME) != Some(Isolation::Sysbox.runtime())
     }
 
     /// The snapshot that it is of, or was made from.

@@ -38,11 +38,14 @@ fn refusal(status: u16, message: &str) -> EngineError {
     let has = |part: &str| message.contains(part);
     if has("no space left on device") {
         EngineError::NoSpace { message }
-    } else if has("nknown runtime specified") || has("unknown or invalid runtime name") {
+    } else if has("nknown runtime specified")
+        || has("runtime not found in config")
+        || has("unknown or invalid runtime name")
+    {
         let runtime = message.rsplit(' ').next().unwrap_or_default().trim_matches('"').to_owned();
         EngineError::UnknownRuntime { runtime }
     } else if has("sysbox-mgr") || has("sysbox-fs") {
-        EngineError::NoIsolation { reason: format!("Sysbox does not answer: {message}") }
+        EngineError::SysboxDead { message }
     } else if has("port is already allocated") || has("address already in use") {
         match bound_port(&message) {
             Some(port) => EngineError::PortTaken { port },
@@ -115,6 +118,16 @@ mod tests {
             400,
             "Unknown runtime specified sysbox-runc",
             "the engine does not know the runtime `sysbox-runc`",
+        );
+        check(
+            500,
+            "runtime not found in config: sysbox-runc",
+            "the engine does not know the runtime `sysbox-runc`",
+        );
+        check(
+            500,
+            "OCI runtime create failed: failed to register with sysbox-mgr: connection refused",
+            "Sysbox does not answer: OCI runtime create failed: failed to register with sysbox-mgr: connection refused",
         );
         check(404, "No such container: abc", "there is no container `abc`");
         check(404, "No such image: x/y:z", "there is no image `x/y:z`");

@@ -79,6 +79,10 @@ impl AsyncRead for InsideStream {
                     let room = TALK.saturating_sub(self.talk.len());
                     self.talk.extend_from_slice(&message[..message.len().min(room)]);
                 }
+                // The runtime's complaint is written where the program's output would be.
+                Some(Ok(output)) if !self.has_spoken && is_complaint(output.as_ref()) => {
+                    self.talk = output.into_bytes().iter().copied().take(TALK).collect();
+                }
                 Some(Ok(output)) => self.rest = output.into_bytes(),
                 Some(Err(error)) => return Poll::Ready(Err(io::Error::other(error))),
                 None if self.has_spoken => return Poll::Ready(Ok(())),
@@ -94,6 +98,12 @@ impl AsyncRead for InsideStream {
         buf.put_slice(&self.rest.split_to(length));
         Poll::Ready(Ok(()))
     }
+}
+
+/// Whether it was the engine's runtime that spoke and not the server, whose
+/// first word is `SSH-`.
+fn is_complaint(output: &[u8]) -> bool {
+    output.starts_with(b"OCI runtime exec failed")
 }
 
 /// Whether a connection ended without TLS's farewell. Many a proxy leaves that
@@ -156,6 +166,10 @@ mod tests {
         assert_eq!(read(vec![said("SSH"), complained("x"), said("-2"), cut()]).await?, "SSH-2");
         let early = read(vec![complained("no key"), cut()]).await.map_err(|error| error.kind());
         assert_eq!(early, Err(io::ErrorKind::ConnectionRefused));
+        let failed = read(vec![said("OCI runtime exec failed: no sysbox-fs")]).await;
+        let failed = failed.expect_err("nobody spoke");
+        assert_eq!(failed.kind(), io::ErrorKind::ConnectionRefused);
+        assert!(failed.to_string().contains("no sysbox-fs"), "{failed}");
         let broken = Err(Error::IOError { err: io::ErrorKind::ConnectionReset.into() });
         let broken = read(vec![said("SSH"), broken]).await.map_err(|error| error.kind());
         assert_eq!(broken, Err(io::ErrorKind::Other));

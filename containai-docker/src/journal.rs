@@ -8,6 +8,7 @@ use containai_core::engine::{ContainerId, EngineError};
 use futures_util::{Stream, StreamExt as _, TryStreamExt as _};
 
 use crate::engine::DockerEngine;
+use crate::exec_status as exec;
 
 /// Runs journalctl until it ends, or until whoever reads has gone: the engine
 /// closes stdin then, however that came about, and nothing else would end what
@@ -66,7 +67,7 @@ impl DockerEngine {
                     let _open = &input;
                     chunk
                 });
-                Ok(self.bytes(output).left_stream())
+                Ok(exec::judged(self, exec, self.bytes(output), follow).left_stream())
             }
             StartExecResults::Detached => Ok(futures_util::stream::empty().right_stream()),
         }

@@ -23,6 +23,7 @@ mod container;
 mod dial;
 mod disk_usage;
 mod engine;
+mod exec_status;
 mod failure;
 mod freezing;
 pub mod host;
@@ -43,6 +44,7 @@ mod spec;
 mod ssh_host;
 mod storage;
 mod successor;
+mod sysbox;
 mod usage;
 mod volume;
 

@@ -313,7 +313,7 @@ mod tests {
     fn sysbox_brings_its_own_cgroup_namespace() {
         let host = body(&spec("/src", Isolation::Sysbox)).expect("a body").host_config;
         let host = host.expect("a host configuration");
-        assert_eq!(host.runtime.as_deref(), Some("sysbox-runc"));
+        assert_eq!(host.runtime.as_deref(), Some("containai-sysbox-runc"));
         assert_eq!(host.cgroupns_mode, None);
     }
 

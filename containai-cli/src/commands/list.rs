@@ -41,6 +41,11 @@ pub(super) async fn run(
         }
     } else if entries.is_empty() {
         ui.say("there are no containers; `cai run` makes one");
+        if let Some(previous) = context.previous_isolation() {
+            ui.say(&format!(
+                "containers that were made with `{previous}` isolation are stored apart; `cai setup --isolation {previous}` switches back to them"
+            ));
+        }
     } else {
         ui.data(&table(&entries, sizes))?;
     }

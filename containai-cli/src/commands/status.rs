@@ -1,5 +1,10 @@
 use std::process::ExitCode;
 
+use clap::Args;
+use containai_core::engine::{Container, Isolation};
+use containai_docker::host::SysboxState;
+use containai_docker::{Activity, Running};
+
 use super::target::TargetArgs;
 use crate::app::Global;
 use crate::context::Context;
@@ -7,8 +12,6 @@ use crate::env::Env;
 use crate::host;
 use crate::ui::Ui;
 use crate::wire::status::{Live, Status, has_figures};
-use clap::Args;
-use containai_docker::{Activity, Running};
 
 /// Show the status of the workspace's container
 ///
@@ -33,6 +36,7 @@ pub(super) async fn run(
     let context = Context::of_engine(env, ui, global)?;
     let engine = context.engine()?;
     let container = args.target.find(&engine, &context).await?;
+    tell_dead_sysbox(&context, &container);
     let id = &container.id;
     let running = match has_figures(container.state) {
         true => engine.running(id).await,
@@ -58,4 +62,18 @@ pub(super) async fn run(
         (false, None) => {}
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// A container goes on without Sysbox's services, less and less: the engine
+/// says that it runs.
+fn tell_dead_sysbox(context: &Context<'_>, container: &Container) {
+    let is_sysbox = container.labels.isolation() == Some(Isolation::Sysbox);
+    if is_sysbox && context.is_own_engine() {
+        let state = containai_docker::host::sysbox_state(&context.env.engine);
+        if matches!(state, SysboxState::Dead | SysboxState::Absent) {
+            context.ui.warn(
+                "Sysbox's services do not answer: start them with `sudo systemctl restart sysbox`, then run `cai stop` and `cai run`",
+            );
+        }
+    }
 }

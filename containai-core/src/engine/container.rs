@@ -114,7 +114,7 @@ impl Container {
 /// The way in which a container's root is kept from being the host's root.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub enum Isolation {
-    /// Sysbox made the user namespace.
+    /// Sysbox made the user namespace; our shim in front of it maps bind mounts.
     Sysbox,
     /// Our engine's `userns-remap` and our own runtime shim.
     Userns,
@@ -124,7 +124,7 @@ impl Isolation {
     /// The name under which the engine knows the runtime.
     pub fn runtime(self) -> &'static str {
         match self {
-            Self::Sysbox => "sysbox-runc",
+            Self::Sysbox => "containai-sysbox-runc",
             Self::Userns => "containai-runc",
         }
     }
@@ -293,6 +293,9 @@ impl ContainerSpec {
             &self.isolation.to_string(),
         )
         .with_mount(&self.mount);
+        if self.isolation == Isolation::Sysbox {
+            labels = labels.with(label::RUNTIME, self.isolation.runtime());
+        }
         if self.lifetime == Lifetime::Session {
             labels = labels.with(label::EPHEMERAL, "true");
         }

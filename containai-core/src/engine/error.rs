@@ -103,6 +103,13 @@ pub enum EngineError {
         /// What was tried and why it does not work.
         reason: String,
     },
+    /// Sysbox is registered, and its services do not answer; usually they were
+    /// stopped or killed.
+    #[error("Sysbox does not answer: {message}")]
+    SysboxDead {
+        /// What its runtime said.
+        message: String,
+    },
     /// The disk that holds the engine's store is full.
     #[error("no space left for the engine: {message}")]
     NoSpace {
@@ -209,6 +216,19 @@ impl Advice for EngineError {
             Self::ReservedLabel { .. } => {
                 Hint::new("take the label out of the Dockerfile, or build on another image")
             }
+            // Earlier versions had no shim in front of it.
+            Self::UnknownRuntime { runtime } if runtime == "sysbox-runc" => {
+                Hint::run("cai run --fresh", "make the container anew; its volumes stay")
+            }
+            Self::SysboxDead { .. } => {
+                return vec![
+                    Hint::run(
+                        "sudo systemctl restart sysbox",
+                        "start its services; if that does not help, detach stale mounts with `umount --lazy /var/lib/sysboxfs/*` and restart it again",
+                    ),
+                    Hint::run("cai setup --isolation userns", "do without Sysbox"),
+                ];
+            }
             Self::UnknownRuntime { .. } | Self::NoIsolation { .. } => {
                 Hint::run("cai setup", "repair the engine's runtimes")
             }
@@ -287,8 +307,12 @@ mod tests {
                 image: image(),
                 label: "containai.workspace".into(),
             }],
-            UnknownRuntime: [EngineError::UnknownRuntime { runtime: "containai".into() }],
+            UnknownRuntime: [
+                EngineError::UnknownRuntime { runtime: "containai".into() },
+                EngineError::UnknownRuntime { runtime: "sysbox-runc".into() },
+            ],
             NoIsolation: [EngineError::NoIsolation { reason: "the probe did not start".into() }],
+            SysboxDead: [EngineError::SysboxDead { message: "failed to register".into() }],
             NoSpace: [EngineError::NoSpace { message: "write /layer: no space left".into() }],
             CopyFailed: [EngineError::CopyFailed {
                 status: 4,

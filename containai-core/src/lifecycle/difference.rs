@@ -36,6 +36,8 @@ pub enum Difference {
         /// What was asked for.
         wanted: String,
     },
+    /// It was made with Sysbox by a version without a shim in front of that.
+    BareSysbox,
     /// What its image was built of is not what it was.
     Changed {
         /// The template; empty for what the workspace itself says.
@@ -49,6 +51,9 @@ impl fmt::Display for Difference {
             Self::Other { what, has, wanted } => {
                 write!(f, "its {what} stays `{has}`, `{wanted}` is asked for")
             }
+            Self::BareSysbox => f.write_str(
+                "it was made by an earlier version, with Sysbox alone: root inside can make files of the host's root in the workspace",
+            ),
             Self::Changed { template } if template.is_empty() => {
                 f.write_str("what its image was built of has changed since")
             }
@@ -89,7 +94,8 @@ pub fn differences(container: &Container, wished: &Wished) -> Vec<Difference> {
         let (has, wanted) = pair?;
         (has != wanted).then_some(Difference::Other { what, has, wanted })
     });
-    others.chain(changed(container, wished)).collect()
+    let bare = container.labels.is_bare_sysbox().then_some(Difference::BareSysbox);
+    bare.into_iter().chain(others).chain(changed(container, wished)).collect()
 }
 
 /// The same template with other files in it. Another template is told already.
@@ -136,6 +142,27 @@ mod tests {
         its memory stays `4g`, `8g` is asked for
         ");
     }
+
+    #[test]
+    fn a_container_of_sysbox_without_a_shim_is_told() {
+        let check = |labels: &[(&str, &str)], expected: &[Difference]| {
+            let container = Container {
+                id: ContainerId::new("1"),
+                name: "api-main".into(),
+                state: RunState::Running,
+                status: String::new(),
+                image: "containai/base:1".into(),
+                labels: labels.iter().copied().collect(),
+            };
+            assert_eq!(differences(&container, &Wished::default()), expected, "{labels:?}");
+        };
+        let runtime = (label::RUNTIME, "containai-sysbox-runc");
+        check(&[(label::ISOLATION, "sysbox")], &[Difference::BareSysbox]);
+        check(&[(label::ISOLATION, "sysbox"), runtime], &[]);
+        check(&[(label::ISOLATION, "userns")], &[]);
+        check(&[], &[]);
+    }
+
     #[test]
     fn a_template_with_other_files_is_told_once() {
         let check = |template: &str, hash: &str, wanted: &str| {

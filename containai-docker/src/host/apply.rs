@@ -52,9 +52,7 @@ fn perform(step: &Step, layout: &EngineLayout, events: &dyn SetupEvents) -> Resu
         Step::WriteFile { path, mode, content, .. } => {
             file::write_atomic(path, content.as_bytes(), *mode)
         }
-        Step::InstallProgram { from, runtime, supervisor } => {
-            program::install(from, runtime, supervisor)
-        }
+        Step::InstallProgram { from, runtime, links } => program::install(from, runtime, links),
         Step::RaiseNetwork { .. } => Network::recorded(layout)?.raise(),
         Step::GrantIds { .. } => {
             make_empty(Path::new("/etc/subuid"))?;

@@ -71,7 +71,7 @@ fn isolated(layout: &EngineLayout, isolation: Isolation) -> Map<String, Value> {
         })),
         Isolation::Sysbox => object(json!({
             "default-runtime": runtime,
-            "runtimes": { runtime: { "path": "/usr/bin/sysbox-runc" } },
+            "runtimes": { runtime: { "path": text(&layout.sysbox_runtime()) } },
         })),
     }
 }
@@ -136,7 +136,7 @@ mod tests {
           "bridge": "caif76b60",
           "containerd-namespace": "containai-f76b60",
           "data-root": "/srv/two/var/lib/containai-docker",
-          "default-runtime": "sysbox-runc",
+          "default-runtime": "containai-sysbox-runc",
           "dns": [
             "10.0.0.2"
           ],
@@ -159,8 +159,8 @@ mod tests {
           },
           "pidfile": "/srv/two/var/run/containai-docker.pid",
           "runtimes": {
-            "sysbox-runc": {
-              "path": "/usr/bin/sysbox-runc"
+            "containai-sysbox-runc": {
+              "path": "/srv/two/usr/local/libexec/containai/containai-sysbox-runc"
             }
           },
           "userland-proxy": true

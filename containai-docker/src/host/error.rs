@@ -1,5 +1,6 @@
 //! Why a host could not be set up.
 
+use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
@@ -28,6 +29,12 @@ pub enum SetupError {
     NoIsolation {
         /// What was looked for and not found.
         reason: String,
+    },
+    /// Sysbox was asked for, or decided for earlier, and cannot be used.
+    #[error("no isolation available: {problem}")]
+    Sysbox {
+        /// What is the matter with it.
+        problem: SysboxProblem,
     },
     /// The installed engine or runtime is older than what we rely on.
     #[error("`{program}` is version {found}, but {needed} is needed")]
@@ -105,6 +112,44 @@ pub enum SetupError {
     },
 }
 
+/// Why containers cannot be made with Sysbox.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum SysboxProblem {
+    /// The package is not installed.
+    Absent,
+    /// The package is installed, and one of its services does not run.
+    Dead,
+    /// `/etc/subuid` or `/etc/subgid` names no ids for its containers, or ids
+    /// of the host.
+    NoIds,
+}
+
+impl fmt::Display for SysboxProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Absent => "Sysbox is not installed",
+            Self::Dead => "Sysbox is installed, but its services do not answer",
+            Self::NoIds => {
+                "`/etc/subuid` and `/etc/subgid` have no range of 65536 ids for `sysbox`"
+            }
+        })
+    }
+}
+
+impl SysboxProblem {
+    fn cure(self) -> Hint {
+        match self {
+            Self::Absent => Hint::new("install Sysbox"),
+            Self::Dead => Hint::run("systemctl restart sysbox", "start its services"),
+            Self::NoIds => Hint::run(
+                "usermod --add-subuids 100000-165535 --add-subgids 100000-165535 sysbox",
+                "add one, with ids that are free",
+            ),
+        }
+    }
+}
+
 fn list(lines: &[String]) -> String {
     lines.iter().map(|line| format!("\n  {line}")).collect()
 }
@@ -120,10 +165,12 @@ impl Advice for SetupError {
     fn hints(&self) -> Vec<Hint> {
         let denied = |source: &io::Error| source.kind() == io::ErrorKind::PermissionDenied;
         let hint = match self {
+            Self::Sysbox { problem } => {
+                let other = Hint::run("cai setup --isolation userns", "do without Sysbox");
+                return vec![problem.cure(), other];
+            }
             Self::Unsupported { instead, .. } => Hint::new(*instead),
-            Self::NoIsolation { .. } => Hint::new(
-                "use a kernel of version 5.12 or later, or install Sysbox and start its services",
-            ),
+            Self::NoIsolation { .. } => Hint::new("use a kernel of version 5.12 or later"),
             Self::TooOld { .. } => Hint::new("upgrade the distribution's Docker packages"),
             Self::NoSubnet => Hint::new("free a /24 network in 10.0.0.0/8 or 172.30.0.0/16"),
             Self::NoSubordinateIds { .. } => Hint::new("free a range of 65536 ids in that file"),
@@ -177,6 +224,11 @@ mod tests {
                 instead: "name an engine with `--docker-host`",
             }],
             NoIsolation: [SetupError::NoIsolation { reason: "the kernel is 5.4".into() }],
+            Sysbox: [
+                SetupError::Sysbox { problem: SysboxProblem::Absent },
+                SetupError::Sysbox { problem: SysboxProblem::Dead },
+                SetupError::Sysbox { problem: SysboxProblem::NoIds },
+            ],
             TooOld: [SetupError::TooOld { program: "runc", found: "1.0.0".into(), needed: "1.1" }],
             NoSubnet: [SetupError::NoSubnet],
             NoSubordinateIds: [SetupError::NoSubordinateIds { file: "/etc/subuid" }],

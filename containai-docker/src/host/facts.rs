@@ -12,6 +12,7 @@ use super::ping::{EngineState, SysboxState};
 use super::platform::Platform;
 use super::record::EngineRecord;
 use super::subnet::Subnet;
+use super::subordinate::IdRange;
 
 /// What set-up needs to know about a host.
 #[derive(Clone, Debug, PartialEq)]
@@ -43,6 +44,9 @@ pub struct HostFacts {
     pub dns: Vec<Ipv4Addr>,
     /// What Sysbox's services say.
     pub sysbox: SysboxState,
+    /// The user and the group ids of Sysbox's containers; `None` when it has
+    /// no usable range.
+    pub sysbox_ids: Option<(IdRange, IdRange)>,
     /// What an earlier set-up decided.
     pub record: Option<EngineRecord>,
     /// The engine's configuration as it is.

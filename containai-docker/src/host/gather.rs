@@ -14,13 +14,14 @@ use super::facts::{HostFacts, Installed, needed_dns, parse_kernel, parse_version
 use super::file;
 use super::network::{Network, NetworkState};
 use super::packages::PackageFacts;
-use super::ping::{ping, probe_sysbox};
+use super::ping::{SysboxState, ping, probe_sysbox};
 use super::platform::Platform;
 use super::program;
 use super::record::EngineRecord;
 use super::routes::{parse_fib_trie, parse_name_servers};
 use super::subnet::Subnet;
 use super::unit::UNIT;
+use crate::sysbox::SysboxFiles;
 
 /// How long a running engine may take to answer.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -36,6 +37,7 @@ impl HostFacts {
     /// counts as absent.
     pub fn gather(layout: &EngineLayout, program: &Path) -> Result<Self, SetupError> {
         let platform = platform();
+        let sysbox = SysboxFiles::of(layout.root());
         let record = EngineRecord::read(layout)?;
         let network = record
             .as_ref()
@@ -52,7 +54,8 @@ impl HostFacts {
             accounts: accounts(),
             networks: networks(),
             dns: dns(),
-            sysbox: probe_sysbox(Path::new("/run/sysbox"), find_program("sysbox-runc").is_some()),
+            sysbox: sysbox_state(layout),
+            sysbox_ids: sysbox.ids().ok().flatten().map(|ids| (ids.uids, ids.gids)),
             daemon_json: file::read_optional(&layout.daemon_json())?,
             unit: file::read_optional(&layout.unit())?,
             unit_enabled: Invocation::new("systemctl", &["is-enabled", "--quiet", UNIT]).succeeds(),
@@ -63,6 +66,12 @@ impl HostFacts {
             network,
         })
     }
+}
+
+/// What the services of the Sysbox that an engine would use say.
+pub fn sysbox_state(layout: &EngineLayout) -> SysboxState {
+    let sysbox = SysboxFiles::of(layout.root());
+    probe_sysbox(&sysbox.sockets(), sysbox.runtime().is_some())
 }
 
 fn platform() -> Platform {

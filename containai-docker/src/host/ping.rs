@@ -1,6 +1,8 @@
 //! Whether somebody listens on a socket of the host.
 
+use std::fs;
 use std::io::{self, Read, Write};
+use std::os::unix::fs::MetadataExt;
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::time::Duration;
@@ -46,7 +48,7 @@ pub enum SysboxState {
     Dead,
     /// Both services answer.
     Answers,
-    /// It is installed; only root may ask its services.
+    /// It is installed; only root may ask its services, or see them.
     Unknown,
 }
 
@@ -61,11 +63,33 @@ pub fn probe_sysbox(dir: &Path, installed: bool) -> SysboxState {
     if answers.iter().all(Result::is_ok) {
         SysboxState::Answers
     } else if answers.iter().any(denied) {
-        SysboxState::Unknown
+        services(Path::new("/proc"))
     } else if installed || dir.exists() {
         SysboxState::Dead
     } else {
         SysboxState::Absent
+    }
+}
+
+/// What the list of processes says of the services to who may not ask them:
+/// their folder is closed to all but root.
+fn services(proc: &Path) -> SysboxState {
+    const SERVICES: [&str; 2] = ["sysbox-mgr", "sysbox-fs"];
+    let Ok(entries) = fs::read_dir(proc) else { return SysboxState::Unknown };
+    let of_root = entries.flatten().filter_map(|entry| {
+        let is_roots = entry.metadata().ok()?.uid() == 0;
+        let name = fs::read_to_string(entry.path().join("comm")).ok()?;
+        is_roots.then(|| name.trim_end().to_owned())
+    });
+    let names: Vec<_> = of_root.collect();
+    let runs = |service: &&str| names.iter().any(|name| name == service);
+    if SERVICES.iter().all(runs) {
+        SysboxState::Answers
+    } else if names.is_empty() {
+        // Mounted with `hidepid`: only processes of one's own are there.
+        SysboxState::Unknown
+    } else {
+        SysboxState::Dead
     }
 }
 
@@ -88,6 +112,29 @@ mod tests {
         drop(listeners);
         assert!(dir.path().join("sysmgr.sock").exists());
         assert_eq!(probe_sysbox(dir.path(), true), SysboxState::Dead);
+    }
+
+    #[test]
+    fn the_processes_of_root_show_whether_the_services_run() {
+        if !nix::unistd::geteuid().is_root() {
+            return;
+        }
+        let proc = tempfile::tempdir().expect("a directory");
+        let process = |pid: &str, name: &str, uid: u32| {
+            let dir = proc.path().join(pid);
+            fs::create_dir(&dir).expect("a directory");
+            fs::write(dir.join("comm"), format!("{name}\n")).expect("a file");
+            std::os::unix::fs::chown(dir, Some(uid), None).expect("root may");
+        };
+        let check = |expected| assert_eq!(services(proc.path()), expected);
+        process("self-made", "sysbox-mgr", 1000);
+        process("3", "sysbox-fs", 1000);
+        check(SysboxState::Unknown);
+        process("1", "systemd", 0);
+        process("7", "sysbox-fs", 0);
+        check(SysboxState::Dead);
+        process("8", "sysbox-mgr", 0);
+        check(SysboxState::Answers);
     }
 
     #[test]

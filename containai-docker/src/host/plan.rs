@@ -6,7 +6,7 @@ use containai_core::layout::EngineLayout;
 use containai_core::version::Version;
 
 use super::daemon_json;
-use super::error::SetupError;
+use super::error::{SetupError, SysboxProblem};
 use super::facts::HostFacts;
 use super::names::{EngineNames, SYSTEM_USER};
 use super::network::{Network, NetworkState};
@@ -14,6 +14,7 @@ use super::options::SetupOptions;
 use super::packages::{Need, PackageNeeds, choose_packages};
 use super::ping::{EngineState, SysboxState};
 use super::platform::Platform;
+use super::program;
 use super::record::EngineRecord;
 use super::step::{AccountGap, Starter, Step};
 use super::subnet::Subnet;
@@ -87,7 +88,8 @@ fn recent_enough(facts: &HostFacts) -> Result<(), SetupError> {
     Ok(())
 }
 
-/// There is no isolation to fall back to below user namespaces.
+/// There is no isolation to fall back to below user namespaces. Sysbox is one
+/// where our shim in front of it can map bind mounts.
 fn decide_isolation(facts: &HostFacts, choice: IsolationChoice) -> Result<Isolation, SetupError> {
     let recorded = facts.record.as_ref().map(|record| record.isolation);
     let wanted = match choice {
@@ -102,22 +104,32 @@ fn decide_isolation(facts: &HostFacts, choice: IsolationChoice) -> Result<Isolat
 }
 
 fn require_sysbox(facts: &HostFacts) -> Result<Isolation, SetupError> {
-    let reason = match facts.sysbox {
-        SysboxState::Answers => return Ok(Isolation::Sysbox),
-        SysboxState::Absent => "Sysbox is not installed",
-        SysboxState::Dead => "Sysbox is installed, but its services do not answer",
-        SysboxState::Unknown => "only root may ask whether Sysbox works",
+    require_idmapped_mounts(facts)?;
+    let problem = match facts.sysbox {
+        // Who may not ask plans only; root asks before anything is done.
+        SysboxState::Answers | SysboxState::Unknown => match facts.sysbox_ids {
+            Some(_) => return Ok(Isolation::Sysbox),
+            None => SysboxProblem::NoIds,
+        },
+        SysboxState::Absent => SysboxProblem::Absent,
+        SysboxState::Dead => SysboxProblem::Dead,
     };
-    Err(SetupError::NoIsolation { reason: reason.into() })
+    Err(SetupError::Sysbox { problem })
 }
 
 fn require_userns(facts: &HostFacts) -> Result<Isolation, SetupError> {
+    require_idmapped_mounts(facts).map(|()| Isolation::Userns)
+}
+
+/// Both isolations rely on them to keep files of the host's root from being
+/// made inside.
+fn require_idmapped_mounts(facts: &HostFacts) -> Result<(), SetupError> {
     let (major, minor) = facts.kernel;
     if facts.kernel < (5, 12) {
         let reason = format!("kernel {major}.{minor} has no idmapped mounts, 5.12 and later have");
         return Err(SetupError::NoIsolation { reason });
     }
-    Ok(Isolation::Userns)
+    Ok(())
 }
 
 fn plan_packages(facts: &HostFacts) -> Vec<Step> {
@@ -153,7 +165,8 @@ fn plan_accounts(
     };
     let mut steps: Vec<_> = gap.map(Step::MakeSystemUser).into_iter().collect();
     if isolation == Isolation::Sysbox {
-        return Ok((steps, None, None));
+        let ids = facts.sysbox_ids;
+        return Ok((steps, ids.map(|ids| ids.0), ids.map(|ids| ids.1)));
     }
     let had = (range_of(&accounts.subuids, SYSTEM_USER), range_of(&accounts.subgids, SYSTEM_USER));
     let chosen = |had: Ids, taken: &[IdRange], file| {
@@ -195,6 +208,9 @@ fn decide_record(
         Some(record) => record.clone(),
         None => EngineRecord::new(isolation, names.bridge(), choose()?),
     };
+    if record.isolation != isolation {
+        record.previous = Some(record.isolation);
+    }
     record.isolation = isolation;
     record.subordinate_uids = uids;
     record.subordinate_gids = gids;
@@ -229,7 +245,7 @@ fn plan_files(
         steps.push(Step::InstallProgram {
             from: options.program.clone(),
             runtime: layout.runtime(),
-            supervisor: layout.supervisor(),
+            links: program::links(layout).into(),
         });
     }
     steps

@@ -5,6 +5,7 @@ use super::super::facts::Installed;
 use super::super::packages::PackageFacts;
 use super::*;
 
+const SYSBOX: IdRange = IdRange { base: 100_000, count: 65536 };
 const ROOT: &str = "root:x:0:0:root:/root:/bin/bash\nme:x:1000:1000::/home/me:/bin/sh\n";
 
 /// Debian without Docker and without package lists.
@@ -23,6 +24,7 @@ fn bare() -> HostFacts {
         networks: Vec::new(),
         dns: Vec::new(),
         sysbox: SysboxState::Absent,
+        sysbox_ids: None,
         record: None,
         daemon_json: None,
         unit: None,
@@ -148,18 +150,23 @@ fn keeps_its_decisions() {
     // Its own bridge is now among the routes, and Sysbox has appeared.
     facts.networks = vec![facts.record.as_ref().expect("a record").subnet];
     facts.sysbox = SysboxState::Answers;
+    facts.sysbox_ids = Some((SYSBOX, SYSBOX));
     assert_eq!(steps(&facts, &options(), &layout), "");
     let only = IsolationChoice::Only(Isolation::Sysbox);
     let changed = plan(&facts, &SetupOptions { isolation: only, ..options() }, &layout);
-    assert_eq!(changed.expect("a plan").isolation, Isolation::Sysbox);
+    let changed = changed.expect("a plan");
+    assert_eq!(changed.isolation, Isolation::Sysbox);
+    let record = after(facts, &changed, &layout).record.expect("a record");
+    assert_eq!(record.previous, Some(Isolation::Userns));
+    assert_eq!(record.agent_disk_ids(), Some((101_000, 101_000)));
 }
 
 #[test]
 fn chooses_the_isolation() {
-    use SysboxState::{Absent, Answers, Dead};
+    use SysboxState::{Absent, Answers, Dead, Unknown};
     let only = IsolationChoice::Only;
     let check = |sysbox, kernel, choice, expected: Result<Isolation, &str>| {
-        let facts = HostFacts { sysbox, kernel, ..bare() };
+        let facts = HostFacts { sysbox, kernel, sysbox_ids: Some((SYSBOX, SYSBOX)), ..bare() };
         let found = decide_isolation(&facts, choice).map_err(|error| error.to_string());
         let expected = expected.map_err(|reason| format!("no isolation available: {reason}"));
         assert_eq!(found, expected, "{sysbox:?} {kernel:?} {choice:?}");
@@ -169,10 +176,39 @@ fn chooses_the_isolation() {
     check(Answers, (6, 1), IsolationChoice::Auto, Ok(Isolation::Sysbox));
     check(Dead, (6, 1), IsolationChoice::Auto, Ok(Isolation::Userns));
     check(Dead, (5, 10), IsolationChoice::Auto, Err(old));
-    check(Answers, (5, 10), IsolationChoice::Auto, Ok(Isolation::Sysbox));
+    // Sysbox itself needs no mapped mounts; our shim in front of it does.
+    check(Answers, (5, 10), IsolationChoice::Auto, Err(old));
+    check(Answers, (5, 10), only(Isolation::Sysbox), Err(old));
+    // Root asks before anything is done.
+    check(Unknown, (6, 1), only(Isolation::Sysbox), Ok(Isolation::Sysbox));
+    check(Unknown, (6, 1), IsolationChoice::Auto, Ok(Isolation::Sysbox));
     check(Dead, (6, 1), only(Isolation::Sysbox), Err(dead));
     check(Absent, (6, 1), only(Isolation::Sysbox), Err("Sysbox is not installed"));
     check(Answers, (6, 1), only(Isolation::Userns), Ok(Isolation::Userns));
+    // Without known ids nothing can be mapped.
+    let without = HostFacts { sysbox: Answers, ..bare() };
+    let auto = decide_isolation(&without, IsolationChoice::Auto).expect("user namespaces work");
+    assert_eq!(auto, Isolation::Userns);
+    let refused = decide_isolation(&without, only(Isolation::Sysbox)).expect_err("no ids");
+    let hints =
+        |error: &SetupError| error.hints().iter().map(ToString::to_string).collect::<Vec<_>>();
+    assert!(refused.to_string().contains("no range of 65536 ids for `sysbox`"), "{refused}");
+    // A decision for Sysbox is kept, and the way out of it is said.
+    let mut record = EngineRecord::new(
+        Isolation::Sysbox,
+        "cai0".into(),
+        "10.0.0.0/24".parse().expect("a network"),
+    );
+    record.subordinate_uids = Some(SYSBOX);
+    let facts = HostFacts { sysbox: Dead, record: Some(record), ..bare() };
+    let refused = decide_isolation(&facts, IsolationChoice::Auto).expect_err("it is dead");
+    assert_eq!(
+        hints(&refused),
+        [
+            "run `systemctl restart sysbox` to start its services",
+            "run `cai setup --isolation userns` to do without Sysbox",
+        ]
+    );
 }
 
 #[test]

@@ -8,6 +8,7 @@ use super::error::SetupError;
 use super::file;
 use super::subnet::Subnet;
 use super::subordinate::IdRange;
+use crate::runtime::idmap::agent_host_id;
 
 /// The version of the file that this program writes.
 const VERSION: u32 = 1;
@@ -26,8 +27,12 @@ pub struct EngineRecord {
     pub bridge: String,
     /// The network of the bridge.
     pub subnet: Subnet,
-    /// The user ids that containers map to; `None` with Sysbox, which has its
-    /// own.
+    /// The isolation before the last change; its images and containers are
+    /// still stored, out of sight.
+    #[serde(default, with = "previous_name", skip_serializing_if = "Option::is_none")]
+    pub previous: Option<Isolation>,
+    /// The user ids that containers map to, with Sysbox those of its user
+    /// `sysbox`; `None` in a record of an earlier version with Sysbox.
     pub subordinate_uids: Option<IdRange>,
     /// The group ids that containers map to.
     pub subordinate_gids: Option<IdRange>,
@@ -41,6 +46,7 @@ impl EngineRecord {
         Self {
             version: VERSION,
             isolation,
+            previous: None,
             bridge,
             subnet,
             subordinate_uids: None,
@@ -66,8 +72,14 @@ impl EngineRecord {
         Ok(Some(record))
     }
 
-    /// What a container's root and its agent, user 1000, are on the host;
-    /// empty with Sysbox.
+    /// The user and the group id that the container's agent, user 1000, has on
+    /// disk in what it is mounted unmapped, with either isolation.
+    pub fn agent_disk_ids(&self) -> Option<(u32, u32)> {
+        let (uids, gids) = self.subordinate_uids.zip(self.subordinate_gids)?;
+        Some((agent_host_id(uids.base), agent_host_id(gids.base)))
+    }
+
+    /// What a container's root and its agent, user 1000, are on the host.
     pub fn workspace_uids(&self) -> Vec<u32> {
         self.subordinate_uids.map_or_else(Vec::new, |range| vec![range.base, range.base + 1000])
     }
@@ -97,10 +109,37 @@ mod isolation_name {
         deserializer: D,
     ) -> Result<Isolation, D::Error> {
         let name = String::deserialize(deserializer)?;
+        parse(&name)
+    }
+
+    pub(super) fn parse<E: Error>(name: &str) -> Result<Isolation, E> {
         [Isolation::Sysbox, Isolation::Userns]
             .into_iter()
             .find(|isolation| isolation.to_string() == name)
-            .ok_or_else(|| D::Error::custom(format!("unknown isolation `{name}`")))
+            .ok_or_else(|| E::custom(format!("unknown isolation `{name}`")))
+    }
+}
+
+mod previous_name {
+    use containai_core::engine::Isolation;
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    #[expect(clippy::ref_option, reason = "serde gives a reference")]
+    pub(super) fn serialize<S: Serializer>(
+        isolation: &Option<Isolation>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        match isolation {
+            Some(isolation) => serializer.collect_str(isolation),
+            None => serializer.serialize_none(),
+        }
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<Isolation>, D::Error> {
+        let name = Option::<String>::deserialize(deserializer)?;
+        name.map(|name| super::isolation_name::parse(&name)).transpose()
     }
 }
 
@@ -131,6 +170,12 @@ mod tests {
         "#);
         let again: EngineRecord = serde_json::from_str(&text).expect("our own text");
         assert_eq!(again, record);
+        record.previous = Some(Isolation::Sysbox);
+        let again: EngineRecord = serde_json::from_str(&record.render()).expect("our own text");
+        assert_eq!(again, record);
+        assert_eq!(record.agent_disk_ids(), None);
+        record.subordinate_gids = Some(IdRange { base: 2_000_000, count: 65536 });
+        assert_eq!(record.agent_disk_ids(), Some((1_001_000, 2_001_000)));
     }
 
     #[test]

@@ -36,8 +36,9 @@ pub enum Step {
         from: PathBuf,
         /// The runtime shim.
         runtime: PathBuf,
-        /// The supervisor, a link to the runtime shim.
-        supervisor: PathBuf,
+        /// The supervisor and the shim in front of Sysbox, links to the
+        /// runtime shim.
+        links: Vec<PathBuf>,
     },
     /// Writes a file.
     WriteFile {
@@ -138,12 +139,14 @@ impl Step {
             Self::RaiseNetwork { commands } => {
                 commands.iter().cloned().map(Detail::Command).collect()
             }
-            Self::InstallProgram { from, runtime, supervisor } => {
+            Self::InstallProgram { from, runtime, links } => {
                 let (from, runtime) = (from.display(), runtime.display());
-                let supervisor = supervisor.display();
                 let copy = format!("install -D --mode=755 {from} {runtime}");
-                let link = format!("ln --symbolic --force containai-runc {supervisor}");
-                vec![Detail::Command(copy), Detail::Command(link)]
+                let link = |link: &PathBuf| {
+                    format!("ln --symbolic --force containai-runc {}", link.display())
+                };
+                let commands = std::iter::once(copy).chain(links.iter().map(link));
+                commands.map(Detail::Command).collect()
             }
             Self::InstallNeeded(needs) => vec![Detail::Command(needs.to_string())],
             _ => self

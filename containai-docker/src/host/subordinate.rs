@@ -76,6 +76,17 @@ pub(super) fn parse_subordinate(text: &str) -> Vec<SubordinateEntry> {
         .collect()
 }
 
+/// The ids of Sysbox's containers in the text of `/etc/subuid` or `/etc/subgid`: the first 65536
+/// of the first big enough range of user `sysbox`, the same for all of them.
+///
+/// `None` also for a range among the ids that systems give to their own users: who maps it, maps
+/// them.
+pub(crate) fn range_of_sysbox(text: &str) -> Option<IdRange> {
+    range_of(&parse_subordinate(text), "sysbox")
+        .filter(|range| range.base >= IDS_NEEDED && range.end() <= 1 << 32)
+        .map(|range| IdRange { count: IDS_NEEDED, ..range })
+}
+
 /// The first range of `owner` that is big enough.
 pub(super) fn range_of(entries: &[SubordinateEntry], owner: &str) -> Option<IdRange> {
     entries
@@ -113,5 +124,19 @@ mod tests {
         let range = range_of(&entries, "containai").expect("a big enough range");
         assert_eq!(range.to_string(), "1000000-1065535");
         assert_eq!(range_of(&entries, "you"), None);
+    }
+
+    #[test]
+    fn the_range_of_sysbox_holds_no_id_of_the_host() {
+        let check = |text: &str, expected: Option<u32>| {
+            let found = range_of_sysbox(text);
+            assert_eq!(found.map(|range| range.base), expected, "{text}");
+            assert!(found.is_none_or(|range| range.count == 65_536), "{text}");
+        };
+        check("me:1:65536\nsysbox:100000:65536\n", Some(100_000));
+        check("sysbox:5:7\nsysbox:200000:131072\n", Some(200_000));
+        check("sysbox:1000:65536\n", None);
+        check("sysbox:4294967295:65536\n", None);
+        check("other:100000:65536\n", None);
     }
 }

@@ -9,6 +9,9 @@ pub(super) const UNIT: &str = "containai-docker.service";
 ///
 /// The engine is started through our supervisor program, which finds
 /// `dockerd` wherever the installed package has put it and becomes it.
+/// When the machine goes down, containers of Sysbox are stopped before its
+/// services are, which the order of the units sees to: else their files keep
+/// the owners that they have while they run.
 /// `KillMode=process` leaves the containers alone when the engine restarts;
 /// `Delegate` keeps systemd out of their cgroups.
 pub(super) fn render(layout: &EngineLayout) -> String {
@@ -19,7 +22,7 @@ pub(super) fn render(layout: &EngineLayout) -> String {
         "\
 [Unit]
 Description=ContainAI container engine
-After=network-online.target nss-lookup.target firewalld.service containerd.service sysbox.service
+After=network-online.target nss-lookup.target firewalld.service containerd.service sysbox.service sysbox-mgr.service sysbox-fs.service
 Wants=network-online.target
 StartLimitIntervalSec=60
 StartLimitBurst=3
@@ -28,6 +31,7 @@ StartLimitBurst=3
 Type=notify
 ExecStartPre={program} network {root}
 ExecStart={program} engine {root}
+ExecStop={program} shutdown {root}
 ExecReload=/bin/kill -s HUP $MAINPID
 Restart=on-failure
 RestartSec=2
@@ -54,10 +58,11 @@ mod tests {
     #[test]
     fn starts_through_the_supervisor() {
         let unit = render(&EngineLayout::default());
-        let exec: Vec<_> = unit.lines().filter(|line| line.starts_with("ExecStart")).collect();
+        let exec: Vec<_> = unit.lines().filter(|line| line.starts_with("ExecSt")).collect();
         insta::assert_snapshot!(exec.join("\n"), @r"
         ExecStartPre=/usr/local/libexec/containai/containai-engine network /
         ExecStart=/usr/local/libexec/containai/containai-engine engine /
+        ExecStop=/usr/local/libexec/containai/containai-engine shutdown /
         ");
     }
 }

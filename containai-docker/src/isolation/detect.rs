@@ -1,18 +1,24 @@
 //! The choice.
 
+use std::collections::HashMap;
+
+use bollard::models::Runtime;
 use containai_core::config::IsolationChoice;
 use containai_core::engine::{EngineError, Isolation};
 
 use super::probe;
 use crate::engine::DockerEngine;
+use crate::sysbox::BARE_RUNTIME;
 
 /// Finds the isolation to make containers with on this engine: Sysbox when it
-/// answers, else our own runtime with user namespaces.
+/// answers and our shim stands in front of it, else our own runtime with user
+/// namespaces.
 ///
 /// # Errors
 ///
-/// [`EngineError::NoIsolation`] when the wanted one, or each, is missing or
-/// dead; there is nothing to fall back to.
+/// [`EngineError::SysboxDead`] when Sysbox alone is wanted and does not answer;
+/// [`EngineError::NoIsolation`] when the wanted one, or each, is missing. There
+/// is nothing to fall back to.
 pub async fn detect(
     engine: &DockerEngine,
     choice: IsolationChoice,
@@ -23,12 +29,16 @@ pub async fn detect(
         info.security_options.iter().flatten().any(|option| option.starts_with("name=userns"));
     let mut missing = Vec::new();
     if choice != IsolationChoice::Only(Isolation::Userns) {
-        match runtimes.contains_key(Isolation::Sysbox.runtime()) {
-            false => missing.push("the engine has no runtime `sysbox-runc`".to_owned()),
-            true => match probe::sysbox(engine).await? {
+        if !runtimes.contains_key(Isolation::Sysbox.runtime()) {
+            missing.push(without_shim(&runtimes).to_owned());
+        } else {
+            match probe::sysbox(engine).await? {
                 Ok(()) => return Ok(Isolation::Sysbox),
-                Err(reason) => missing.push(reason),
-            },
+                Err(message) if choice == IsolationChoice::Only(Isolation::Sysbox) => {
+                    return Err(EngineError::SysboxDead { message });
+                }
+                Err(message) => missing.push(format!("Sysbox does not answer: {message}")),
+            }
         }
     }
     if choice != IsolationChoice::Only(Isolation::Sysbox) {
@@ -39,4 +49,14 @@ pub async fn detect(
         }
     }
     Err(EngineError::NoIsolation { reason: missing.join("; ") })
+}
+
+/// Sysbox alone maps bind mounts by identity.
+fn without_shim(runtimes: &HashMap<String, Runtime>) -> &'static str {
+    match runtimes.contains_key(BARE_RUNTIME) {
+        true => {
+            "the engine has `sysbox-runc` without `containai-sysbox-runc` in front of it, so that root inside could make files of the host's root"
+        }
+        false => "the engine has no runtime `containai-sysbox-runc`",
+    }
 }

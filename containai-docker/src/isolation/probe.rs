@@ -46,7 +46,7 @@ fn judge(message: &str) -> Result<(), String> {
         && (message.contains("no such file") || message.contains("executable file not found"));
     match misses_command {
         true => Ok(()),
-        false => Err(format!("`sysbox-runc` is registered but does not work: {message}")),
+        false => Err(message.to_owned()),
     }
 }
 

@@ -2,7 +2,7 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 
 use super::invocation::{Invocation, Verb};
-use super::{cgroup_hook, create, exec, failure, idmap};
+use super::{cgroup_hook, create, exec, failure, idmap, pause};
 
 /// The file name under which the engine knows this runtime, `containai-runc`.
 ///
@@ -27,13 +27,16 @@ pub fn main(arguments: impl Iterator<Item = OsString>) -> ExitCode {
         Verb::UserNamespaceHolder => {
             return finish(&invocation, idmap::hold_namespace().map_err(|e| failure::chain(&e)));
         }
-        Verb::Other => Ok(()),
+        Verb::Pause(ref request) => {
+            return pause::run(exec::find_runc(), &arguments, invocation.log, request);
+        }
+        Verb::Unprepared | Verb::Other => Ok(()),
     };
     let outcome = outcome.and_then(|()| Err(failure::chain(&exec::become_runc(&arguments))));
     finish(&invocation, outcome)
 }
 
-fn finish(invocation: &Invocation, outcome: Result<(), String>) -> ExitCode {
+pub(super) fn finish(invocation: &Invocation, outcome: Result<(), String>) -> ExitCode {
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(message) => {

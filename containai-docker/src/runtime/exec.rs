@@ -1,6 +1,7 @@
 use std::ffi::OsString;
 use std::io;
 use std::os::unix::process::CommandExt;
+use std::path::PathBuf;
 use std::process::Command;
 
 /// Where runc is looked for. A fixed list and not `PATH`: the engine runs as root, and what it
@@ -22,6 +23,11 @@ pub(super) enum ExecError {
         #[source]
         source: io::Error,
     },
+}
+
+/// Where runc is.
+pub(super) fn find_runc() -> Option<PathBuf> {
+    RUNC.iter().map(PathBuf::from).find(|path| path.exists())
 }
 
 /// Replaces this process by runc with the same arguments, environment, working directory and open

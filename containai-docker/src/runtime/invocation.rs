@@ -17,6 +17,10 @@ pub(super) struct Invocation<'a> {
 pub(super) enum Verb {
     /// `create`: the one verb with an edit before it.
     Create(CreateRequest),
+    /// `pause`: runs under a time limit, see `pause`.
+    Pause(PauseRequest),
+    /// `run` and `restore`: they make a container too, and the engine never uses them.
+    Unprepared,
     /// `containai-hook cgroup`: runc calls back, see `cgroup_hook`.
     CgroupHook,
     /// `containai-hook user-namespace`: a child of ours, see `idmap`.
@@ -30,6 +34,14 @@ pub(super) struct CreateRequest {
     /// Folder of `config.json`; default: the working directory.
     pub(super) bundle: PathBuf,
     /// The container's id as the engine knows it.
+    pub(super) id: String,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct PauseRequest {
+    /// The global option `--root`: where the runtime keeps what it knows of containers.
+    pub(super) root: Option<PathBuf>,
+    /// The container's id.
     pub(super) id: String,
 }
 
@@ -50,11 +62,12 @@ impl<'a> Invocation<'a> {
     /// Reads the arguments after the program name. Never fails: what cannot be understood is runc's
     /// to refuse.
     pub(super) fn parse(arguments: &'a [OsString]) -> Self {
-        let mut log = None;
+        let (mut log, mut root) = (None, None);
         let mut words = Words { rest: arguments, with_value: GLOBAL_WITH_VALUE };
         let verb = loop {
             match words.next() {
                 Some(Word::Option("log", value)) => log = value.map(Path::new),
+                Some(Word::Option("root", value)) => root = value.map(PathBuf::from),
                 Some(Word::Option(..)) => {}
                 Some(Word::Plain(verb)) => break Some(verb),
                 None => break None,
@@ -62,6 +75,8 @@ impl<'a> Invocation<'a> {
         };
         let verb = match verb.and_then(OsStr::to_str) {
             Some("create") => create(words.rest),
+            Some("pause") => pause(words.rest, root),
+            Some("run" | "restore") => Verb::Unprepared,
             Some(HOOK_VERB) => match words.rest.first().and_then(|hook| hook.to_str()) {
                 Some(CGROUP_HOOK) => Verb::CgroupHook,
                 Some(USER_NAMESPACE_HOOK) => Verb::UserNamespaceHolder,
@@ -87,6 +102,16 @@ fn create(arguments: &[OsString]) -> Verb {
     // Without an id (`create --help` too) there is nothing to edit, and runc has the better
     // message.
     id.map_or(Verb::Other, |id| Verb::Create(CreateRequest { bundle, id }))
+}
+
+/// `pause --help` has no id and is runc's.
+fn pause(arguments: &[OsString], root: Option<PathBuf>) -> Verb {
+    let mut words = Words { rest: arguments, with_value: &[] };
+    let id = words.find_map(|word| match word {
+        Word::Plain(id) => id.to_str().map(str::to_owned),
+        Word::Option(..) => None,
+    });
+    id.map_or(Verb::Other, |id| Verb::Pause(PauseRequest { root, id }))
 }
 
 enum Word<'a> {
@@ -159,6 +184,18 @@ mod tests {
         check("--version", None, &Verb::Other);
         check("", None, &Verb::Other);
         check("--log", None, &Verb::Other);
+    }
+
+    #[test]
+    fn verbs_with_a_limit_and_without_a_preparation() {
+        let paused = |root: Option<&str>| {
+            Verb::Pause(PauseRequest { root: root.map(PathBuf::from), id: "abc".to_owned() })
+        };
+        check("--root /r --log /l pause abc", Some("/l"), &paused(Some("/r")));
+        check("pause abc", None, &paused(None));
+        check("pause --help", None, &Verb::Other);
+        check("run --bundle /b abc", None, &Verb::Unprepared);
+        check("restore --image-path /i abc", None, &Verb::Unprepared);
     }
 
     #[test]

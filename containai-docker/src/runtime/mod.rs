@@ -18,7 +18,10 @@ mod host;
 pub mod idmap;
 mod invocation;
 pub(crate) mod mount_table;
+mod pause;
 mod spec;
 mod stage;
+mod sysbox;
 
 pub use entry::{PROGRAM, main};
+pub use sysbox::{PROGRAM as SYSBOX_PROGRAM, main as sysbox_main};

@@ -120,6 +120,15 @@ impl Stage {
         bind: &ForeignBind,
         namespace: &UserNamespace,
     ) -> Result<PathBuf, StageError> {
+        self.bind_with(bind, |owner| Ok(idmap::for_owner(owner, &namespace.uids, &namespace.gids)))
+    }
+
+    /// The same with maps that are chosen for the source's owner; `None` maps nothing.
+    pub(super) fn bind_with<E: From<StageError>>(
+        &mut self,
+        bind: &ForeignBind,
+        maps: impl FnOnce(BindOwner) -> Result<Option<(IdMap, IdMap)>, E>,
+    ) -> Result<PathBuf, E> {
         let (source, metadata) = open_source(&bind.source)?;
         let recursive =
             if bind.recursive { OpenTreeFlags::AT_RECURSIVE } else { OpenTreeFlags::empty() };
@@ -129,7 +138,7 @@ impl Stage {
         let tree = open_tree(&source, "", flags | recursive)
             .map_err(|errno| cannot_open(&bind.source, errno))?;
         let owner = BindOwner { uid: metadata.uid(), gid: metadata.gid() };
-        if let Some((uids, gids)) = idmap::for_owner(owner, &namespace.uids, &namespace.gids) {
+        if let Some((uids, gids)) = maps(owner)? {
             map(bind, &tree, &uids, &gids)?;
         }
         if bind.read_only {

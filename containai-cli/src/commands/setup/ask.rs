@@ -3,7 +3,7 @@
 use anyhow::Error;
 use containai_core::exit;
 use containai_core::hint::Hint;
-use containai_docker::host::EngineRecord;
+use containai_docker::host::{EngineRecord, SetupPlan};
 
 use super::{personal, system};
 use crate::commands::enter::Consent;
@@ -36,6 +36,7 @@ pub(super) fn set_up(context: &mut Context<'_>, consent: Consent) -> anyhow::Res
         context.ui.say("this machine is set up");
         return Ok(());
     }
+    tell_switch(context, &plan);
     if consent != Consent::Given {
         for step in &plan.steps {
             context.ui.say(&format!("- {}", step.describe()));
@@ -52,4 +53,14 @@ pub(super) fn set_up(context: &mut Context<'_>, consent: Consent) -> anyhow::Res
     personal::apply(context)?;
     context.record = EngineRecord::read(&context.env.engine)?;
     Ok(())
+}
+
+/// Images and containers of one isolation are invisible to the other.
+fn tell_switch(context: &Context<'_>, plan: &SetupPlan) {
+    let recorded = context.record.as_ref().map(|record| record.isolation);
+    if let Some(old) = recorded.filter(|old| *old != plan.isolation) {
+        context.ui.warn(&format!(
+            "containers made with `{old}` isolation are out of sight after this, and those that run go on: stop them before; `cai setup --isolation {old}` switches back to them"
+        ));
+    }
 }

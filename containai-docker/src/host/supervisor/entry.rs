@@ -8,10 +8,9 @@ use containai_core::layout::EngineLayout;
 
 use super::super::error::SetupError;
 use super::super::network::Network;
-use super::{engine, halt, start, stop_engine, watch};
+use super::{engine, halt, shut_down, start, stop_engine, watch};
 
-const USAGE: &str =
-    "usage: containai-engine network|network-down|engine|supervise|start|restart|stop ROOT";
+const USAGE: &str = "usage: containai-engine network|network-down|engine|supervise|start|restart|shutdown|stop ROOT";
 
 /// The exit status of a supervisor that found another one at work.
 pub(super) const ALREADY_SUPERVISED: u8 = 3;
@@ -27,6 +26,7 @@ pub(super) const ALREADY_SUPERVISED: u8 = 3;
 /// | `supervise` | detaches and keeps the engine running |
 /// | `start` | starts a supervisor and waits until the engine answers |
 /// | `restart` | does `start` after ending the engine; containers keep running |
+/// | `shutdown` | stops containers of Sysbox when the machine goes down |
 /// | `stop` | stops containers, engine and network |
 pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     let args: Vec<_> = args.into_iter().collect();
@@ -42,6 +42,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Some("supervise") => return supervise(&layout),
         Some("start") => start(&layout),
         Some("restart") => halt(&layout).and_then(|()| start(&layout)),
+        Some("shutdown") => shut_down(&layout),
         Some("stop") => stop_engine(&layout),
         _ => {
             eprintln!("{USAGE}");

@@ -2,9 +2,11 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::thread;
 
 use bollard::Docker;
+use containai_core::engine::Isolation;
 use containai_core::layout::EngineLayout;
 use futures_util::future::join_all;
 use nix::mount::{MntFlags, umount2};
@@ -12,6 +14,7 @@ use nix::mount::{MntFlags, umount2};
 use super::super::command::Invocation;
 use super::super::error::SetupError;
 use super::super::network::Network;
+use super::super::record::EngineRecord;
 use super::super::unit::UNIT;
 use super::pid_file::{PidFile, running_with, terminate};
 use super::watch::FAREWELL;
@@ -57,6 +60,27 @@ pub fn stop_engine(layout: &EngineLayout) -> Result<(), SetupError> {
         let _ = fs::remove_file(leftover);
     }
     Ok(())
+}
+
+/// Stops the containers of Sysbox when systemd takes the machine down; does
+/// nothing when the engine alone ends.
+///
+/// # Errors
+///
+/// [`SetupError::BadRecord`] and [`SetupError::File`] when set-up's decisions
+/// cannot be read.
+pub fn shut_down(layout: &EngineLayout) -> Result<(), SetupError> {
+    let record = EngineRecord::read(layout)?;
+    if record.is_some_and(|record| record.isolation == Isolation::Sysbox) && is_going_down() {
+        stop_containers(layout);
+    }
+    Ok(())
+}
+
+/// systemctl(1), "is-system-running"; its status is not 0 then.
+fn is_going_down() -> bool {
+    let output = Command::new("systemctl").arg("is-system-running").output();
+    output.is_ok_and(|output| output.stdout.trim_ascii() == b"stopping")
 }
 
 /// The engine keeps a mount of its store on itself and, where it was killed,

@@ -14,5 +14,5 @@ mod start;
 mod watch;
 
 pub use entry::main;
-pub use halt::{halt, stop_engine};
+pub use halt::{halt, shut_down, stop_engine};
 pub use start::{start, wait_for_engine};

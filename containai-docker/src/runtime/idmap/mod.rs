@@ -9,4 +9,4 @@ mod workspace;
 pub use extent::{Extent, IdMap};
 pub(super) use namespace::{NamespaceError, hold as hold_namespace, with_maps};
 pub use ranges::{IdRange, IdRanges};
-pub use workspace::{AGENT_ID, BindOwner, agent_host_id, for_owner};
+pub use workspace::{AGENT_ID, BindOwner, agent_host_id, for_owner, identity};

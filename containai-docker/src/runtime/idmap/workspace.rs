@@ -45,6 +45,12 @@ pub fn for_owner(owner: BindOwner, uids: &IdRanges, gids: &IdRanges) -> Option<(
     Some((uid_map, gid_map))
 }
 
+/// The maps that change nothing and leave out every id that is not the container's, host root
+/// above all.
+pub fn identity(uids: &IdRanges, gids: &IdRanges) -> (IdMap, IdMap) {
+    (IdMap(without(uids, &[])), IdMap(without(gids, &[])))
+}
+
 /// The subordinate range as it is, but `owner` and `agent` exchanged. An owner from outside of the
 /// range enters it in the place of `agent`, whose own id on disk then has none.
 fn exchange(owner: u32, agent: u32, ranges: &IdRanges) -> IdMap {

@@ -24,23 +24,28 @@ pub(in crate::runtime) struct ForeignBind {
 /// are in the subordinate range already. The files of lxcfs are the host's and no person's.
 pub(in crate::runtime) fn foreign_binds(spec: &Spec, id: &str) -> Vec<ForeignBind> {
     let mounts = spec.list("/mounts");
-    let engine = mounts.iter().filter_map(bind_source).find_map(|source| engine_folder(source, id));
-    let is_foreign = |source: &Path| {
-        engine.is_none_or(|engine| !source.starts_with(engine))
-            && !source.starts_with(super::lxcfs::ROOT)
+    let is_own = |bind: &ForeignBind| {
+        let mount = &mounts[bind.index];
+        is_staged_device(mount) || is_program(mount) || bind.source.starts_with(super::lxcfs::ROOT)
     };
-    let foreign = |(index, mount): (usize, &Value)| {
-        let source = bind_source(mount).filter(|source| is_foreign(source))?;
+    let mut binds = outside_binds(spec, id);
+    binds.retain(|bind| !is_own(bind));
+    binds
+}
+
+/// The same without exceptions: every bind mount whose source lies outside of the engine's own
+/// folder, wherever it goes.
+pub(in crate::runtime) fn outside_binds(spec: &Spec, id: &str) -> Vec<ForeignBind> {
+    let mounts = spec.list("/mounts");
+    let engine = mounts.iter().filter_map(bind_source).find_map(|source| engine_folder(source, id));
+    let outside = |(index, mount): (usize, &Value)| {
+        let source = bind_source(mount)
+            .filter(|source| engine.is_none_or(|engine| !source.starts_with(engine)))?;
         let recursive = options(mount).any(|option| option == "rbind");
         let read_only = options(mount).any(|option| option == "ro");
         Some(ForeignBind { index, source: source.to_owned(), recursive, read_only })
     };
-    mounts
-        .iter()
-        .enumerate()
-        .filter(|(_, mount)| !is_staged_device(mount) && !is_program(mount))
-        .filter_map(foreign)
-        .collect()
+    mounts.iter().enumerate().filter_map(outside).collect()
 }
 
 /// Lets the bind take `source` instead; options and destination stay.

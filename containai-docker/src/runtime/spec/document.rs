@@ -1,3 +1,5 @@
+use std::path::{Path, PathBuf};
+
 use serde_json::{Map, Value};
 
 /// A runtime spec, edited in place as JSON.
@@ -11,6 +13,11 @@ impl Spec {
 
     pub(in crate::runtime) fn to_bytes(&self) -> Vec<u8> {
         self.0.to_string().into_bytes()
+    }
+
+    /// The folder of the container's root file system; `folder` is that of the bundle.
+    pub(in crate::runtime) fn root_folder(&self, folder: &Path) -> Option<PathBuf> {
+        Some(folder.join(self.get("/root/path")?.as_str()?))
     }
 
     /// The value at a JSON pointer (RFC 6901).

@@ -18,11 +18,12 @@ mod seccomp;
 mod tests;
 mod user_namespace;
 
-pub(super) use bind::{ForeignBind, foreign_binds, redirect};
+pub(super) use bind::{ForeignBind, foreign_binds, outside_binds, redirect};
 pub(super) use capability::BoundingSet;
 pub(super) use device::{DEVICES, Device, offer as offer_device};
 pub(super) use document::Spec;
 pub(super) use lxcfs::{FILES as LXCFS_FILES, ROOT as LXCFS};
+pub(super) use program::lend as lend_program;
 pub(super) use user_namespace::{SpecError, UserNamespace};
 
 use super::host::Host;

@@ -9,6 +9,6 @@ use super::{Spec, mount};
 ///
 /// The file belongs to the host's root, who is nobody inside, so that it cannot
 /// be written to even where the mount is made writable.
-pub(super) fn lend(spec: &mut Spec, executable: &Path) {
+pub(in crate::runtime) fn lend(spec: &mut Spec, executable: &Path) {
     mount::add(spec, CONTAINER_PROGRAM, "bind", executable, &["bind", "ro", "nosuid", "nodev"]);
 }

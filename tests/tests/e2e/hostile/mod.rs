@@ -7,3 +7,4 @@ mod fork;
 mod workspace_guard;
 mod figures;
 mod moved;
+mod sysbox;

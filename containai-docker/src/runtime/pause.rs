@@ -1,0 +1,172 @@
+use std::ffi::OsString;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitCode};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use super::failure;
+use super::invocation::PauseRequest;
+
+/// How long the kernel may take to freeze a container. Freezing takes milliseconds; on cgroup v1
+/// it never ends while a parent waits in vfork(2) for a child that is frozen already, and the
+/// engine answers no question about the container meanwhile.
+const LIMIT: Duration = Duration::from_secs(10);
+/// How often the runtime is looked at.
+const STEP: Duration = Duration::from_millis(20);
+
+/// The container was not paused.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub(super) enum PauseError {
+    /// There is no runtime to ask.
+    #[error("cannot find the runtime that pauses the container")]
+    Missing,
+    #[error("cannot execute `{path}`")]
+    Execute {
+        path: PathBuf,
+        #[source]
+        source: io::Error,
+    },
+    /// It was undone.
+    #[error("the container could not be paused within {} s; it runs on", LIMIT.as_secs())]
+    Late,
+    /// It could not be undone.
+    #[error("the container could not be paused within {} s, nor be unpaused", LIMIT.as_secs())]
+    Stuck(#[source] io::Error),
+}
+
+/// Has the runtime pause a container, and undoes what it began when that takes too long.
+pub(super) fn run(
+    runtime: Option<PathBuf>,
+    arguments: &[OsString],
+    log: Option<&Path>,
+    request: &PauseRequest,
+) -> ExitCode {
+    match pause(runtime, arguments, request, LIMIT) {
+        Ok(code) => code,
+        Err(error) => {
+            failure::report(log, &failure::chain(&error));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn pause(
+    runtime: Option<PathBuf>,
+    arguments: &[OsString],
+    request: &PauseRequest,
+    limit: Duration,
+) -> Result<ExitCode, PauseError> {
+    let path = runtime.ok_or(PauseError::Missing)?;
+    let failed = |source| PauseError::Execute { path: path.clone(), source };
+    let mut child = Command::new(&path).args(arguments).spawn().map_err(failed)?;
+    match wait(&mut child, limit).map_err(failed)? {
+        Some(code) => Ok(ExitCode::from(code)),
+        None => {
+            // It is waited for as well: what it would write afterwards would freeze again.
+            let _ = child.kill();
+            let _ = child.wait();
+            unfreeze(request).map_err(PauseError::Stuck)?;
+            Err(PauseError::Late)
+        }
+    }
+}
+
+/// The exit status of the child; `None` when it goes on.
+fn wait(child: &mut Child, limit: Duration) -> io::Result<Option<u8>> {
+    let deadline = Instant::now() + limit;
+    loop {
+        if let Some(status) = child.try_wait()? {
+            let code = status.code().and_then(|code| u8::try_from(code).ok());
+            return Ok(Some(code.unwrap_or(1)));
+        }
+        if Instant::now() >= deadline {
+            return Ok(None);
+        }
+        sleep(STEP);
+    }
+}
+
+/// Writes into the container's own control group, which the runtime noted in its state.
+fn unfreeze(request: &PauseRequest) -> io::Result<()> {
+    let invalid = |what: &str| io::Error::new(io::ErrorKind::InvalidData, what.to_owned());
+    if request.id.contains('/') || request.id.starts_with('.') {
+        return Err(invalid("the id is none"));
+    }
+    let root = request.root.as_deref().ok_or_else(|| invalid("no `--root` was given"))?;
+    let text = fs::read(root.join(&request.id).join("state.json"))?;
+    let state: Value = serde_json::from_slice(&text)?;
+    let group = |name: &str| state["cgroup_paths"][name].as_str().map(Path::new);
+    match (group("freezer"), group("")) {
+        (Some(v1), _) => fs::write(v1.join("freezer.state"), "THAWED"),
+        (None, Some(v2)) => fs::write(v2.join("cgroup.freeze"), "0"),
+        (None, None) => Err(invalid("the runtime's state names no control group")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use super::*;
+
+    struct Bench {
+        folder: tempfile::TempDir,
+    }
+
+    impl Bench {
+        fn new(script: &str) -> Self {
+            let folder = tempfile::tempdir().expect("a folder");
+            let runtime = folder.path().join("runtime");
+            fs::write(&runtime, script).expect("a script");
+            fs::set_permissions(&runtime, fs::Permissions::from_mode(0o755)).expect("a mode");
+            Self { folder }
+        }
+
+        fn state(&self, cgroups: &Value) {
+            let folder = self.folder.path().join("abc");
+            fs::create_dir(&folder).expect("a folder");
+            let state = serde_json::json!({ "cgroup_paths": cgroups });
+            fs::write(folder.join("state.json"), state.to_string()).expect("a state");
+        }
+
+        fn pause(&self, limit: Duration) -> Result<ExitCode, PauseError> {
+            let root = self.folder.path().to_owned();
+            let request = PauseRequest { root: Some(root.clone()), id: "abc".into() };
+            pause(Some(root.join("runtime")), &["pause".into()], &request, limit)
+        }
+    }
+
+    #[test]
+    fn the_runtime_has_the_say_while_it_is_quick() {
+        let long = Duration::from_secs(60);
+        let check = |script, expected: u8| {
+            let code = Bench::new(script).pause(long).expect("it ended");
+            assert_eq!(format!("{code:?}"), format!("{:?}", ExitCode::from(expected)));
+        };
+        check("#!/bin/sh\n[ \"$1\" = pause ]\n", 0);
+        check("#!/bin/sh\nexit 3\n", 3);
+    }
+
+    #[test]
+    fn a_pause_that_hangs_is_undone() {
+        let group = tempfile::tempdir().expect("a folder");
+        let check = |name: &str, file: &str, expected: &str| {
+            let bench = Bench::new("#!/bin/sh\nexec sleep 1000\n");
+            bench.state(&serde_json::json!({ name: group.path() }));
+            let outcome = bench.pause(Duration::from_millis(50));
+            assert!(matches!(outcome, Err(PauseError::Late)), "{outcome:?}");
+            let written = fs::read_to_string(group.path().join(file)).expect("it was written");
+            assert_eq!(written, expected);
+        };
+        check("freezer", "freezer.state", "THAWED");
+        check("", "cgroup.freeze", "0");
+        let bench = Bench::new("#!/bin/sh\nexec sleep 1000\n");
+        let outcome = bench.pause(Duration::from_millis(50));
+        assert!(matches!(outcome, Err(PauseError::Stuck(_))), "{outcome:?}");
+    }
+}

@@ -1,0 +1,196 @@
+use std::fs::{self, Metadata, Permissions};
+use std::io;
+use std::os::unix::fs::{MetadataExt, PermissionsExt, lchown};
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{XattrFlags, lgetxattr, lsetxattr};
+use rustix::io::Errno;
+
+use crate::host::IdRange;
+use crate::sysbox::SysboxIds;
+
+/// The extended attribute of file capabilities (capabilities(7)).
+const CAPABILITY: &str = "security.capability";
+/// Set-user-id and set-group-id, which the kernel takes from a file that changes its owner.
+const SET_ID: u32 = 0o6000;
+
+/// The image's files are not as Sysbox found them, and stay that.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "Sysbox ended without giving `{path}` back its owner, and neither could this: make the container anew with `cai run --fresh`"
+)]
+pub(super) struct RestoreError {
+    path: PathBuf,
+    #[source]
+    source: io::Error,
+}
+
+/// Gives the files of a root file system the owners that they have in the image.
+///
+/// Sysbox raises them by the base of its range while a container runs, and its manager knows in its
+/// memory alone what is to be undone. When the manager ends first, or the power is cut, everything
+/// of the image belongs to nobody at the next start. A container has no ids as high as its own
+/// range, so that each file shows for itself whether it is still raised.
+pub(super) fn owners(root: &Path, ids: &SysboxIds) -> Result<(), RestoreError> {
+    let failed = |source| RestoreError { path: root.to_owned(), source };
+    let top = fs::symlink_metadata(root).map_err(failed)?;
+    if !is_raised(&top, ids) && !children(root)?.iter().any(|(_, it)| is_raised(it, ids)) {
+        return Ok(());
+    }
+    lower_tree(root, &top, top.dev(), ids)
+}
+
+/// Children first: as long as something below is raised, so is one of the folders that
+/// [`owners`] looks at.
+fn lower_tree(
+    path: &Path,
+    metadata: &Metadata,
+    device: u64,
+    ids: &SysboxIds,
+) -> Result<(), RestoreError> {
+    if metadata.is_dir() && metadata.dev() == device {
+        for (child, metadata) in children(path)? {
+            lower_tree(&child, &metadata, device, ids)?;
+        }
+    }
+    if !is_raised(metadata, ids) {
+        return Ok(());
+    }
+    lower(path, metadata, ids).map_err(|source| RestoreError { path: path.to_owned(), source })
+}
+
+fn children(folder: &Path) -> Result<Vec<(PathBuf, Metadata)>, RestoreError> {
+    let failed = |source| RestoreError { path: folder.to_owned(), source };
+    let entries = fs::read_dir(folder).map_err(failed)?;
+    let child = |entry: io::Result<fs::DirEntry>| {
+        let path = entry?.path();
+        let metadata = fs::symlink_metadata(&path)?;
+        Ok((path, metadata))
+    };
+    entries.map(child).collect::<io::Result<_>>().map_err(failed)
+}
+
+fn lower(path: &Path, metadata: &Metadata, ids: &SysboxIds) -> io::Result<()> {
+    let capability = capability(path, metadata)?;
+    let uid = lowered(metadata.uid(), ids.uids);
+    let gid = lowered(metadata.gid(), ids.gids);
+    lchown(path, uid, gid)?;
+    let is_link = metadata.file_type().is_symlink();
+    if !is_link && metadata.mode() & SET_ID != 0 {
+        fs::set_permissions(path, Permissions::from_mode(metadata.mode() & 0o7777))?;
+    }
+    if let Some(value) = capability {
+        lsetxattr(path, CAPABILITY, &of_the_host(&value, ids.uids.base), XattrFlags::empty())?;
+    }
+    Ok(())
+}
+
+/// The id without the base; `None` where there is nothing to take off.
+fn lowered(id: u32, range: IdRange) -> Option<u32> {
+    id.checked_sub(range.base).filter(|offset| *offset < range.count)
+}
+
+fn is_raised(metadata: &Metadata, ids: &SysboxIds) -> bool {
+    lowered(metadata.uid(), ids.uids).is_some() || lowered(metadata.gid(), ids.gids).is_some()
+}
+
+/// A new owner costs a file its capabilities.
+fn capability(path: &Path, metadata: &Metadata) -> io::Result<Option<Vec<u8>>> {
+    if !metadata.is_file() {
+        return Ok(None);
+    }
+    let mut value = vec![0; 64];
+    match lgetxattr(path, CAPABILITY, &mut value[..]) {
+        Ok(length) => {
+            value.truncate(length);
+            Ok(Some(value))
+        }
+        Err(Errno::NODATA | Errno::NOTSUP) => Ok(None),
+        Err(errno) => Err(errno.into()),
+    }
+}
+
+/// Revision 3 of the attribute names the root of its user namespace in its last four bytes; that
+/// of the raised files is revision 2 in the image (linux/capability.h).
+fn of_the_host(value: &[u8], base: u32) -> Vec<u8> {
+    let mut value = value.to_vec();
+    if value.len() == 24 && value[3] == 3 && value[20..] == base.to_le_bytes() {
+        value[3] = 2;
+        value.truncate(20);
+    }
+    value
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_of_the_range_alone_are_lowered() {
+        let range = IdRange { base: 100_000, count: 65_536 };
+        let check = |id, expected| assert_eq!(lowered(id, range), expected, "{id}");
+        check(100_000, Some(0));
+        check(101_000, Some(1000));
+        check(165_535, Some(65_535));
+        check(165_536, None);
+        check(99_999, None);
+        check(0, None);
+    }
+
+    #[test]
+    fn capabilities_of_the_range_become_those_of_the_image() {
+        let third = |root: u32| {
+            let mut value = vec![1, 0, 0, 3];
+            value.extend([7; 16]);
+            value.extend(root.to_le_bytes());
+            value
+        };
+        let second = [&[1, 0, 0, 2][..], &[7; 16]].concat();
+        assert_eq!(of_the_host(&third(100_000), 100_000), second);
+        assert_eq!(of_the_host(&third(200_000), 100_000), third(200_000));
+        assert_eq!(of_the_host(&second, 100_000), second);
+        assert!(of_the_host(&[], 100_000).is_empty());
+    }
+
+    /// Only root may give files away.
+    #[test]
+    fn a_raised_tree_is_as_in_the_image_again() {
+        if !nix::unistd::geteuid().is_root() {
+            return;
+        }
+        let range = IdRange { base: 100_000, count: 65_536 };
+        let ids = SysboxIds { uids: range, gids: range };
+        let root = tempfile::tempdir().expect("a folder");
+        let at = |name: &str| root.path().join(name);
+        let outside = tempfile::NamedTempFile::new().expect("a file");
+        fs::create_dir_all(at("usr/bin")).expect("folders");
+        fs::write(at("usr/bin/su"), "").expect("a file");
+        fs::write(at("usr/bin/own"), "").expect("a file");
+        std::os::unix::fs::symlink(outside.path(), at("usr/link")).expect("a link");
+        let owner = |name: &str| {
+            let metadata = fs::symlink_metadata(at(name)).expect("it is there");
+            (metadata.uid(), metadata.gid(), metadata.mode() & 0o7777)
+        };
+        let raise = |name: &str, uid: u32, gid: u32| {
+            lchown(at(name), Some(uid), Some(gid)).expect("root may");
+        };
+        let image = (owner("usr"), owner("usr/link"));
+        raise("usr", 100_000, 100_000);
+        raise("usr/bin/su", 100_000, 100_005);
+        raise("usr/link", 101_000, 101_000);
+        raise("usr/bin/own", 1234, 1234);
+        fs::set_permissions(at("usr/bin/su"), Permissions::from_mode(0o4755)).expect("a mode");
+
+        owners(root.path(), &ids).expect("all of it");
+        assert_eq!(owner("usr"), image.0);
+        assert_eq!(owner("usr/bin/su"), (0, 5, 0o4755));
+        assert_eq!(owner("usr/link"), (1000, 1000, image.1.2), "the link itself");
+        assert_eq!(owner("usr/bin/own"), (1234, 1234, owner("usr/bin/own").2));
+        assert_eq!(
+            fs::metadata(outside.path()).expect("it is there").uid(),
+            0,
+            "no link is followed"
+        );
+        owners(root.path(), &ids).expect("nothing is left to do");
+    }
+}

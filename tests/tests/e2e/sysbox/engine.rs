@@ -1,0 +1,114 @@
+//! An engine that set-up made for Sysbox.
+
+use std::fs;
+use std::os::unix::fs::{MetadataExt as _, chown};
+use std::path::Path;
+use std::process::{Command, Output};
+use std::time::{Duration, Instant};
+
+use containai_core::config::IsolationChoice;
+use containai_core::engine::Isolation;
+use containai_docker::{DockerEngine, isolation};
+use containai_tests::{Engine, Person};
+
+use super::{BASE, StandIn};
+
+fn docker(engine: &Engine, words: &[&str]) -> Output {
+    let output = Command::new("docker").args(["-H", &engine.address()]).args(words).output();
+    output.expect("Docker's own program can be started")
+}
+
+#[track_caller]
+fn success(output: &Output) -> String {
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{said}");
+    String::from_utf8_lossy(&output.stdout).trim().to_owned()
+}
+
+#[track_caller]
+fn failure(output: &Output) -> String {
+    assert!(!output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+/// An image of busybox alone.
+fn import_busybox(engine: &Engine) {
+    let script = r#"cd "$1" && mkdir -p image/bin image/etc image/ws image/proc && \
+        cp /usr/bin/busybox image/bin/busybox && \
+        for applet in sh sleep touch; do ln -sf busybox image/bin/$applet; done && \
+        tar -C image -c . | docker -H "$2" import - box"#;
+    let root = engine.root().to_str().expect("a plain path");
+    let output = Command::new("sh").args(["-c", script, "sh", root, &engine.address()]).output();
+    success(&output.expect("a shell can be started"));
+}
+
+fn choose(engine: &Engine, choice: IsolationChoice) -> Isolation {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let address = engine.address().parse().expect("an address");
+    let client = DockerEngine::connect(address, None).expect("a client");
+    let found = runtime.expect("a runtime").block_on(isolation::detect(&client, choice));
+    found.expect("an isolation")
+}
+
+#[test]
+fn set_up_puts_the_shim_in_front_of_sysbox() {
+    let engine = Engine::apart("sysboxed");
+    let stand_in = StandIn::below(engine.root());
+    let person = Person::on(&engine);
+    person.cai(["setup", "--yes"]).within(Duration::from_secs(300)).run().success();
+
+    // What is registered, recorded and chosen.
+    let info = engine.api().get("/info");
+    assert_eq!(info["DefaultRuntime"], "containai-sysbox-runc");
+    assert!(info["Runtimes"]["sysbox-runc"].is_null(), "{}", info["Runtimes"]);
+    let record = fs::read_to_string(engine.layout().record()).expect("it was written");
+    assert!(record.contains("\"sysbox\"") && record.contains(&BASE.to_string()), "{record}");
+    assert_eq!(choose(&engine, IsolationChoice::Auto), Isolation::Sysbox);
+
+    // A workspace of somebody, through the engine.
+    import_busybox(&engine);
+    let workspace = engine.root().join("workspace");
+    fs::create_dir(&workspace).expect("a directory can be made");
+    chown(&workspace, Some(1234), Some(1234)).expect("root may");
+    let mount = |source: &Path| format!("{}:/ws", source.display());
+    let run = ["run", "-d", "--name", "one", "--network", "none", "-v", &mount(&workspace), "box"];
+    success(&docker(&engine, &[&run[..], &["sleep", "1000"]].concat()));
+    assert!(stand_in.was_reached());
+    let agent = format!("{0}:{0}", BASE + 1000);
+    success(&docker(&engine, &["exec", "-u", &agent, "one", "touch", "/ws/agents"]));
+    let made = fs::metadata(workspace.join("agents")).expect("it was made");
+    assert_eq!((made.uid(), made.gid()), (1234, 1234));
+    // The stand-in makes no user namespace, so that this root is the host's.
+    failure(&docker(&engine, &["exec", "one", "touch", "/ws/roots"]));
+    assert!(!workspace.join("roots").exists());
+
+    // One of the host's root.
+    let root = engine.root().join("etc");
+    let run = ["run", "--rm", "--network", "none", "-v", &mount(&root), "box", "true"];
+    let said = failure(&docker(&engine, &run));
+    assert!(said.contains("it belongs to the host's root"), "{said}");
+
+    a_pause_that_hangs_is_undone(&engine, &stand_in);
+
+    // Another isolation, and the way back.
+    let switch = ["setup", "--yes", "--isolation", "userns"];
+    let outcome = person.cai(switch).within(Duration::from_secs(300)).run();
+    let said = outcome.success().stderr();
+    assert!(said.contains("cai setup --isolation sysbox"), "{said}");
+    let said = person.cai(["list"]).run().success().stderr();
+    assert!(said.contains("made with `sysbox` isolation are stored apart"), "{said}");
+    assert!(said.contains("cai setup --isolation sysbox"), "{said}");
+}
+
+fn a_pause_that_hangs_is_undone(engine: &Engine, stand_in: &StandIn) {
+    success(&docker(engine, &["pause", "one"]));
+    success(&docker(engine, &["unpause", "one"]));
+    stand_in.turn_on("hangs");
+    let begun = Instant::now();
+    let said = failure(&docker(engine, &["pause", "one"]));
+    assert!(said.contains("could not be paused within 10 s; it runs on"), "{said}");
+    assert!(begun.elapsed() < Duration::from_secs(60), "{:?}", begun.elapsed());
+    let state = ["inspect", "--format", "{{.State.Status}}", "one"];
+    assert_eq!(success(&docker(engine, &state)), "running");
+    success(&docker(engine, &["exec", "one", "touch", "/after"]));
+}
