@@ -26,6 +26,7 @@ fn bare() -> HostFacts {
         record: None,
         daemon_json: None,
         unit: None,
+        network_unit: None,
         unit_enabled: false,
         program_current: false,
         engine: EngineState::Silent,
@@ -47,6 +48,8 @@ fn after(mut facts: HostFacts, plan: &SetupPlan, layout: &EngineLayout) -> HostF
             facts.daemon_json = Some(content.clone());
         } else if *path == layout.unit() {
             facts.unit = Some(content.clone());
+        } else if *path == layout.network_unit() {
+            facts.network_unit = Some(content.clone());
         }
     }
     let all = ["docker.io", "uidmap", "iptables", "iproute2", "ca-certificates", "lxcfs"];

@@ -1,8 +1,10 @@
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use super::invocation::{Invocation, Verb};
-use super::{cgroup_hook, create, exec, failure, idmap};
+use super::container::ContainerState;
+use super::invocation::{Force, Invocation, KillSignal, Verb};
+use super::kill::{self, Killed};
+use super::{cgroup_hook, create, exec, failure, idmap, port};
 
 /// The file name under which the engine knows this runtime, `containai-runc`.
 ///
@@ -20,6 +22,31 @@ pub fn main(arguments: impl Iterator<Item = OsString>) -> ExitCode {
     let outcome = match invocation.verb {
         Verb::Create(ref request) => {
             create::prepare(request).map_err(|error| failure::chain(&error))
+        }
+        Verb::Start(ref container) => port::pin(container).map_err(|error| failure::chain(&error)),
+        Verb::Kill(ref container, signal) => {
+            if let Some(state) = ContainerState::read(container) {
+                match signal {
+                    KillSignal::Other => kill::lift(&state),
+                    KillSignal::Kill if kill::kill(&state) == Killed::Ended => {
+                        return ExitCode::SUCCESS;
+                    }
+                    // runc tries as well, and reports.
+                    KillSignal::Kill => {}
+                }
+            }
+            Ok(())
+        }
+        Verb::Delete(ref container, force) => {
+            if let Some(state) = ContainerState::read(container) {
+                if force == Force::Yes {
+                    kill::kill(&state);
+                }
+                if state.has_ended() {
+                    kill::clear(&state);
+                }
+            }
+            Ok(())
         }
         Verb::CgroupHook => {
             return finish(&invocation, cgroup_hook::run().map_err(|error| failure::chain(&error)));

@@ -2,6 +2,8 @@ use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
+use super::container::ContainerRef;
+
 /// What the engine asks of the runtime: runc's command line, as far as it matters here.
 ///
 /// runc's parser (urfave/cli) takes `-name` and `--name` alike, and a value either after `=` or as
@@ -17,6 +19,12 @@ pub(super) struct Invocation<'a> {
 pub(super) enum Verb {
     /// `create`: the one verb with an edit before it.
     Create(CreateRequest),
+    /// `start`: its network is kept apart before.
+    Start(ContainerRef),
+    /// `kill`: with its signal, of which SIGKILL is more than runc's.
+    Kill(ContainerRef, KillSignal),
+    /// `delete`: its control groups are cleared before.
+    Delete(ContainerRef, Force),
     /// `containai-hook cgroup`: runc calls back, see `cgroup_hook`.
     CgroupHook,
     /// `containai-hook user-namespace`: a child of ours, see `idmap`.
@@ -33,6 +41,24 @@ pub(super) struct CreateRequest {
     pub(super) id: String,
 }
 
+/// Which signal `kill` sends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum KillSignal {
+    /// SIGKILL.
+    Kill,
+    /// One that the container may answer as it likes.
+    Other,
+}
+
+/// Whether `delete` has to end a container that runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Force {
+    /// `--force`.
+    Yes,
+    /// runc refuses to.
+    No,
+}
+
 /// The verb under which this program calls itself.
 pub(super) const HOOK_VERB: &str = "containai-hook";
 /// The hook that hands the container its own control groups.
@@ -40,6 +66,8 @@ pub(super) const CGROUP_HOOK: &str = "cgroup";
 /// The child that holds a user namespace open.
 pub(super) const USER_NAMESPACE_HOOK: &str = "user-namespace";
 
+/// Where runc keeps its containers by default.
+const DEFAULT_ROOT: &str = "/run/runc";
 /// Options before the verb that take a value (runc(8)).
 const GLOBAL_WITH_VALUE: &[&str] = &["log", "log-format", "root", "criu", "rootless"];
 /// Options of `create` that take a value (runc-create(8)).
@@ -51,10 +79,12 @@ impl<'a> Invocation<'a> {
     /// to refuse.
     pub(super) fn parse(arguments: &'a [OsString]) -> Self {
         let mut log = None;
+        let mut root = Path::new(DEFAULT_ROOT);
         let mut words = Words { rest: arguments, with_value: GLOBAL_WITH_VALUE };
         let verb = loop {
             match words.next() {
                 Some(Word::Option("log", value)) => log = value.map(Path::new),
+                Some(Word::Option("root", value)) => root = value.map_or(root, Path::new),
                 Some(Word::Option(..)) => {}
                 Some(Word::Plain(verb)) => break Some(verb),
                 None => break None,
@@ -62,6 +92,7 @@ impl<'a> Invocation<'a> {
         };
         let verb = match verb.and_then(OsStr::to_str) {
             Some("create") => create(words.rest),
+            Some(verb @ ("start" | "kill" | "delete")) => with_container(verb, root, words.rest),
             Some(HOOK_VERB) => match words.rest.first().and_then(|hook| hook.to_str()) {
                 Some(CGROUP_HOOK) => Verb::CgroupHook,
                 Some(USER_NAMESPACE_HOOK) => Verb::UserNamespaceHolder,
@@ -87,6 +118,35 @@ fn create(arguments: &[OsString]) -> Verb {
     // Without an id (`create --help` too) there is nothing to edit, and runc has the better
     // message.
     id.map_or(Verb::Other, |id| Verb::Create(CreateRequest { bundle, id }))
+}
+
+/// A verb about a container that is there. Without an id runc has the better message.
+fn with_container(verb: &str, root: &Path, arguments: &[OsString]) -> Verb {
+    let mut force = Force::No;
+    let mut plain = Vec::new();
+    for word in (Words { rest: arguments, with_value: &[] }) {
+        match word {
+            Word::Option("force" | "f", None) => force = Force::Yes,
+            Word::Option(..) => {}
+            Word::Plain(word) => plain.extend(word.to_str()),
+        }
+    }
+    let Some(id) = plain.first() else { return Verb::Other };
+    let container = ContainerRef { root: root.to_owned(), id: (*id).to_owned() };
+    match verb {
+        "start" => Verb::Start(container),
+        "kill" => Verb::Kill(container, signal(plain.get(1).copied())),
+        _ => Verb::Delete(container, force),
+    }
+}
+
+/// runc takes a number or a name, with and without `SIG`, and SIGTERM without either.
+fn signal(word: Option<&str>) -> KillSignal {
+    let word = word.unwrap_or_default().to_ascii_uppercase();
+    match word.strip_prefix("SIG").unwrap_or(&word) {
+        "9" | "KILL" => KillSignal::Kill,
+        _ => KillSignal::Other,
+    }
 }
 
 enum Word<'a> {
@@ -153,8 +213,19 @@ mod tests {
         );
         check("-log /l create --no-pivot --bundle=/b abc", Some("/l"), &created("/b", "abc"));
         check("create abc", None, &created(".", "abc"));
-        check("--root create --log /l start abc", Some("/l"), &Verb::Other);
-        check("--log /l delete --force create", Some("/l"), &Verb::Other);
+        let at = |root: &str, id: &str| ContainerRef { root: root.into(), id: id.into() };
+        check("--root create --log /l start abc", Some("/l"), &Verb::Start(at("create", "abc")));
+        let forced = Verb::Delete(at("/run/runc", "create"), Force::Yes);
+        check("--log /l delete --force create", Some("/l"), &forced);
+        check("delete abc", None, &Verb::Delete(at("/run/runc", "abc"), Force::No));
+        for line in ["kill abc 9", "kill --all abc KILL", "kill -a abc sigkill"] {
+            check(line, None, &Verb::Kill(at("/run/runc", "abc"), KillSignal::Kill));
+        }
+        for line in ["kill abc", "kill abc 37", "kill abc SIGRTMIN+3"] {
+            check(line, None, &Verb::Kill(at("/run/runc", "abc"), KillSignal::Other));
+        }
+        check("--root=/r state abc", None, &Verb::Other);
+        check("kill", None, &Verb::Other);
         check("create --help", None, &Verb::Other);
         check("--version", None, &Verb::Other);
         check("", None, &Verb::Other);

@@ -10,14 +10,19 @@
 
 mod bundle;
 mod cgroup_hook;
+mod cgroup_tree;
+mod container;
 mod create;
 mod entry;
 mod exec;
 mod failure;
+mod fuse;
 mod host;
 pub mod idmap;
 mod invocation;
+mod kill;
 mod mount_table;
+mod port;
 mod spec;
 mod stage;
 
