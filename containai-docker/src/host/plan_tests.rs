@@ -89,6 +89,7 @@ fn a_bare_machine_gets_everything() {
     write set-up's decisions `/etc/containai/engine.json`
     write the engine's configuration `/etc/containai/docker/daemon.json`
     write the engine's unit `/etc/systemd/system/containai-docker.service`
+    write the network's unit `/etc/systemd/system/containai-network.service`
     install the container runtime `/usr/local/libexec/containai/containai-runc`
     start the engine, looked after by systemd
     ");

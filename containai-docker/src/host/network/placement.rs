@@ -20,17 +20,16 @@ const OURS: &str = "-A FORWARD -j CONTAINAI-FORWARD";
 pub(super) fn placement(rules: &str, chain: &str) -> Placement {
     let rules: Vec<_> = rules.lines().filter(|line| line.starts_with("-A ")).collect();
     let jump = format!("-A FORWARD -j {chain}");
-    let others = |line: &&&str| **line != jump;
     let is_end =
         |line: &str| line == "-A FORWARD -j DROP" || line.starts_with("-A FORWARD -j REJECT");
-    let end = rules.iter().rev().take_while(|line| is_end(line)).count();
-    let body = &rules[..rules.len() - end];
-    let last = body.iter().rposition(|line| !line.starts_with(OURS));
-    let tail = &body[last.map_or(0, |at| at + 1)..];
-    if tail.contains(&jump.as_str()) && rules.iter().filter(|line| **line == jump).count() == 1 {
+    let of_host = |line: &&str| !line.starts_with(OURS) && !is_end(line);
+    let (before, tail) = rules.split_at(rules.iter().rposition(of_host).map_or(0, |at| at + 1));
+    let accepting = tail.iter().take_while(|line| !is_end(line));
+    let is_jump = |line: &&&str| **line == jump;
+    if accepting.filter(is_jump).count() == 1 && rules.iter().filter(is_jump).count() == 1 {
         Placement::InPlace
     } else {
-        Placement::At(body.iter().filter(others).count() + 1)
+        Placement::At(before.iter().filter(|line| !is_jump(line)).count() + 1)
     }
 }
 
@@ -62,7 +61,7 @@ mod tests {
     fn engines_of_ours_do_not_push_each_other() {
         check(&["-j DOCKER-USER", OURS, SECOND], Placement::InPlace);
         check(&["-j DOCKER-USER", SECOND, OURS], Placement::InPlace);
-        check(&["-j DOCKER-USER", SECOND], Placement::At(3));
+        check(&["-j DOCKER-USER", SECOND], Placement::At(2));
     }
 
     #[test]

@@ -134,6 +134,66 @@ mod tests {
     fn touches_only_names_of_our_own() {
         let subnet = "10.213.0.0/24".parse().expect("a network");
         let network = Network::new(&EngineLayout::default(), subnet);
-        insta::assert_snapshot!(network.commands().join("\n"), @"");
+        insta::assert_snapshot!(network.commands().join("\n"), @r##"
+        ip link add cai0 address 02:ca:0a:d5:00:01 type bridge
+        echo 1 > /proc/sys/net/ipv6/conf/cai0/disable_ipv6
+        ip address replace 10.213.0.1/24 dev cai0
+        ip link set cai0 up
+        ip route replace 10.213.0.0/24 dev cai0 proto kernel scope link src 10.213.0.1 quickack 1
+        ip link set cai0 type bridge nf_call_iptables 1
+        iptables-restore -w --noflush <<'EOF'
+        *mangle
+        :CONTAINAI-SOURCE - [0:0]
+        :CONTAINAI-ISOLATION - [0:0]
+        :CONTAINAI-OUTPUT - [0:0]
+        -A CONTAINAI-SOURCE ! -s 10.213.0.0/24 -i cai0 -j DROP
+        -A CONTAINAI-ISOLATION -i cai0 -o cai0 -j DROP
+        -A CONTAINAI-ISOLATION -o cai0 -m conntrack --ctstate RELATED,ESTABLISHED -j RETURN
+        -A CONTAINAI-ISOLATION -o cai0 -j DROP
+        -A CONTAINAI-ISOLATION ! -i cai0 -j RETURN
+        -A CONTAINAI-ISOLATION -m conntrack --ctstate DNAT -j RETURN
+        -A CONTAINAI-ISOLATION -o docker+ -j DROP
+        -A CONTAINAI-ISOLATION -o br-+ -j DROP
+        -A CONTAINAI-ISOLATION -o cai+ -j DROP
+        -A CONTAINAI-ISOLATION -o podman+ -j DROP
+        -A CONTAINAI-ISOLATION -o cni+ -j DROP
+        -A CONTAINAI-ISOLATION -o nerdctl+ -j DROP
+        -A CONTAINAI-ISOLATION -o virbr+ -j DROP
+        -A CONTAINAI-ISOLATION -o lxcbr+ -j DROP
+        -A CONTAINAI-ISOLATION -o lxdbr+ -j DROP
+        -A CONTAINAI-ISOLATION -o incusbr+ -j DROP
+        -A CONTAINAI-OUTPUT ! -o cai0 -j RETURN
+        -A CONTAINAI-OUTPUT -m conntrack --ctstate RELATED,ESTABLISHED -j RETURN
+        -A CONTAINAI-OUTPUT -m owner --uid-owner 0 -j RETURN
+        -A CONTAINAI-OUTPUT -j DROP
+        COMMIT
+        *filter
+        :CONTAINAI-FORWARD - [0:0]
+        -A CONTAINAI-FORWARD -o cai0 -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT
+        -A CONTAINAI-FORWARD -s 10.213.0.0/24 -i cai0 -j ACCEPT
+        COMMIT
+        *nat
+        :CONTAINAI-NAT - [0:0]
+        -A CONTAINAI-NAT -s 10.213.0.0/24 ! -o cai0 -j MASQUERADE
+        COMMIT
+        EOF
+        iptables -w -t mangle -C PREROUTING -j CONTAINAI-SOURCE || iptables -w -t mangle -I PREROUTING -j CONTAINAI-SOURCE
+        iptables -w -t mangle -C FORWARD -j CONTAINAI-ISOLATION || iptables -w -t mangle -I FORWARD -j CONTAINAI-ISOLATION
+        iptables -w -t mangle -C OUTPUT -j CONTAINAI-OUTPUT || iptables -w -t mangle -I OUTPUT -j CONTAINAI-OUTPUT
+        iptables -w -t nat -C POSTROUTING -j CONTAINAI-NAT || iptables -w -t nat -I POSTROUTING -j CONTAINAI-NAT
+        iptables -w -t filter -D FORWARD -j CONTAINAI-FORWARD; iptables -w -t filter -A FORWARD -j CONTAINAI-FORWARD
+        ip6tables-restore -w --noflush <<'EOF'
+        *mangle
+        :CONTAINAI-ISOLATION - [0:0]
+        -A CONTAINAI-ISOLATION -i cai0 -j DROP
+        -A CONTAINAI-ISOLATION -o cai0 -j DROP
+        COMMIT
+        EOF
+        ip6tables -w -t mangle -C FORWARD -j CONTAINAI-ISOLATION || ip6tables -w -t mangle -I FORWARD -j CONTAINAI-ISOLATION
+        bridge link set dev PORT isolated on   # every port of the bridge
+        [ $(cat /proc/sys/net/ipv4/ip_forward) = 1 ] || { iptables -w -t filter -P FORWARD DROP; echo 1 > /proc/sys/net/ipv4/ip_forward; }
+        echo 20000 > /proc/sys/kernel/keys/maxkeys   # unless it is more
+        echo 2000000 > /proc/sys/kernel/keys/maxbytes   # unless it is more
+        "##);
     }
 }

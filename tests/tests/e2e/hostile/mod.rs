@@ -2,3 +2,7 @@
 //!
 //! Each test first shows that the attack is well formed where that is possible, then that it
 //! achieves nothing.
+
+mod neighbours;
+mod other_engines;
+mod stopping;
