@@ -28,7 +28,7 @@ const THROTTLES: [&str; 4] = [
 ];
 
 /// Thaws the groups that the container's root has made and lifts the limits that would keep a
-/// process in them from ending. The container's own group stays as it is: its limits are the
+/// process in them from ending, or the service manager from shutting down. The container's own group stays as it is: its limits are the
 /// engine's, and so is a pause.
 pub(super) fn lift(state: &ContainerState) {
     let deadline = Instant::now() + WALK;
@@ -36,10 +36,14 @@ pub(super) fn lift(state: &ContainerState) {
         let lift: fn(&Group) = match controller.as_str() {
             "" => |group| {
                 group.set("cgroup.freeze", "0");
-                group.set("cpu.max", "max");
+                for limit in ["cpu.max", "memory.high", "memory.max", "pids.max"] {
+                    group.set(limit, "max");
+                }
                 unthrottle(group, "io.max", "rbps=max wbps=max riops=max wiops=max");
             },
             "freezer" => |group| group.set("freezer.state", "THAWED"),
+            "memory" => |group| group.set("memory.limit_in_bytes", "-1"),
+            "pids" => |group| group.set("pids.max", "max"),
             "cpu" => |group| group.set("cpu.cfs_quota_us", "-1"),
             "blkio" => |group| THROTTLES.iter().for_each(|file| unthrottle(group, file, "0")),
             _ => continue,

@@ -175,7 +175,7 @@ fn a_container_with_a_file_system_that_never_answers_is_stopped() {
         syscall(165, my $s = "x", my $d = "/run/fuse", my $t = "fuse", 0, $options) == 0 or die $!;
         sysread $f, my $init, 65536 or die $!;
         my ($length, $opcode, $unique) = unpack q(LLQ), $init;
-        my $reply = pack q(LLLLSSL), 7, 31, 0, 0, 0, 0, 65536;
+        my $reply = pack q(LLLLSSL), 7, 31, 0, 0, 0, 0, 4096;
         $reply .= qq(\0) x (64 - length $reply);
         syswrite $f, pack(q(LlQ), 16 + length $reply, 0, $unique) . $reply or die $!;
         if (!fork) { stat q(/run/fuse/file); exit }
@@ -199,10 +199,9 @@ fn a_container_that_filled_the_disk_is_removed() {
     let person = Person::on(&engine);
     let body = json!({
         "Image": "web:latest",
-        "Cmd": ["/bin/busybox", "sh", "-c", "cat /dev/zero > /full; sleep 1000"],
+        "Cmd": ["/bin/busybox", "sh", "-c", "trap exit 37; cat /dev/zero > /full; sleep 1000 & wait"],
         "Labels": { "containai.managed": "true", "containai.workspace": "/w" },
         "HostConfig": { "Runtime": "containai-runc" },
-        "StopSignal": "SIGKILL",
     });
     engine.api().post("/containers/create?name=greedy", &body);
     engine.api().post("/containers/greedy/start", &Value::Null);
