@@ -53,6 +53,8 @@ pub struct HostFacts {
     pub daemon_json: Option<String>,
     /// The engine's unit as it is.
     pub unit: Option<String>,
+    /// The unit that keeps the network in place, as it is.
+    pub network_unit: Option<String>,
     /// Whether systemd starts the unit at boot.
     pub unit_enabled: bool,
     /// Whether runtime and supervisor are installed and equal to the program

@@ -58,6 +58,7 @@ impl HostFacts {
             sysbox_ids: sysbox.ids().ok().flatten().map(|ids| (ids.uids, ids.gids)),
             daemon_json: file::read_optional(&layout.daemon_json())?,
             unit: file::read_optional(&layout.unit())?,
+            network_unit: file::read_optional(&layout.network_unit())?,
             unit_enabled: Invocation::new("systemctl", &["is-enabled", "--quiet", UNIT]).succeeds(),
             program_current: program::is_current(layout, program),
             engine: ping(&layout.socket(), PATIENCE),

@@ -60,7 +60,7 @@ pub use event::{SetupEvent, SetupEvents, Silent};
 pub use facts::{HostFacts, Installed};
 pub use gather::sysbox_state;
 pub use names::{EngineNames, SYSTEM_USER};
-pub use network::{Network, NetworkState};
+pub use network::{Network, NetworkState, PortError, pin as pin_ports};
 pub use options::SetupOptions;
 pub use packages::{Need, PackageFacts, PackageNeeds};
 pub use ping::{EngineState, SysboxState, ping, probe_sysbox};

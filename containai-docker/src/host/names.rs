@@ -39,6 +39,21 @@ impl EngineNames {
         self.suffixed("CONTAINAI-FORWARD")
     }
 
+    /// The chain that the mangle table's `PREROUTING` jumps to.
+    pub fn source_chain(&self) -> String {
+        self.suffixed("CONTAINAI-SOURCE")
+    }
+
+    /// The chain that the mangle table's `FORWARD` jumps to.
+    pub fn isolation_chain(&self) -> String {
+        self.suffixed("CONTAINAI-ISOLATION")
+    }
+
+    /// The chain that the mangle table's `OUTPUT` jumps to.
+    pub fn output_chain(&self) -> String {
+        self.suffixed("CONTAINAI-OUTPUT")
+    }
+
     /// The chain that the nat table's `POSTROUTING` jumps to.
     pub fn nat_chain(&self) -> String {
         self.suffixed("CONTAINAI-NAT")
@@ -76,7 +91,7 @@ mod tests {
         assert_eq!(names.forward_chain(), "CONTAINAI-FORWARD");
         let other = EngineNames::of(&EngineLayout::at("/srv/second"));
         assert_eq!(other.bridge().len(), 9);
-        assert!(other.forward_chain().len() <= 28, "iptables-extensions(8) allows 28 bytes");
+        assert!(other.isolation_chain().len() <= 28, "iptables-extensions(8) allows 28 bytes");
         assert_ne!(other, EngineNames::of(&EngineLayout::at("/srv/third")));
     }
 }

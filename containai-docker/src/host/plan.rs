@@ -1,5 +1,7 @@
 //! Which steps take a host to a running engine.
 
+use std::path::PathBuf;
+
 use containai_core::config::IsolationChoice;
 use containai_core::engine::Isolation;
 use containai_core::layout::EngineLayout;
@@ -240,6 +242,9 @@ fn plan_files(
         let unit = unit::render(layout);
         let known = facts.unit.as_ref() == Some(&unit);
         write("the engine's unit", layout.unit(), unit, known);
+        let unit = unit::render_network(layout);
+        let known = facts.network_unit.as_ref() == Some(&unit);
+        write("the network's unit", layout.network_unit(), unit, known);
     }
     if !facts.program_current {
         steps.push(Step::InstallProgram {
@@ -263,7 +268,7 @@ fn plan_start(
     } else {
         Starter::Supervisor { program: layout.supervisor(), root: layout.root().to_owned() }
     };
-    let rewritten = |path| {
+    let rewritten = |path: PathBuf| {
         before.iter().any(|step| matches!(step, Step::WriteFile { path: it, .. } if *it == path))
     };
     let running = facts.engine != EngineState::Silent;
@@ -273,7 +278,9 @@ fn plan_start(
         let commands = Network::new(layout, record.subnet).commands();
         steps.push(Step::RaiseNetwork { commands });
     }
-    if running && (rewritten(layout.daemon_json()) || systemd && rewritten(layout.unit())) {
+    let units = [layout.unit(), layout.network_unit()];
+    let new_unit = systemd && units.into_iter().any(&rewritten);
+    if running && (rewritten(layout.daemon_json()) || new_unit) {
         steps.push(Step::RestartEngine(starter));
     } else if !running || systemd && !facts.unit_enabled {
         steps.push(Step::StartEngine(starter));

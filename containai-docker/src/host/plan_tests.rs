@@ -28,6 +28,7 @@ fn bare() -> HostFacts {
         record: None,
         daemon_json: None,
         unit: None,
+        network_unit: None,
         unit_enabled: false,
         program_current: false,
         engine: EngineState::Silent,
@@ -49,6 +50,8 @@ fn after(mut facts: HostFacts, plan: &SetupPlan, layout: &EngineLayout) -> HostF
             facts.daemon_json = Some(content.clone());
         } else if *path == layout.unit() {
             facts.unit = Some(content.clone());
+        } else if *path == layout.network_unit() {
+            facts.network_unit = Some(content.clone());
         }
     }
     let all = ["docker.io", "uidmap", "iptables", "iproute2", "ca-certificates", "lxcfs"];
@@ -88,6 +91,7 @@ fn a_bare_machine_gets_everything() {
     write set-up's decisions `/etc/containai/engine.json`
     write the engine's configuration `/etc/containai/docker/daemon.json`
     write the engine's unit `/etc/systemd/system/containai-docker.service`
+    write the network's unit `/etc/systemd/system/containai-network.service`
     install the container runtime `/usr/local/libexec/containai/containai-runc`
     start the engine, looked after by systemd
     ");

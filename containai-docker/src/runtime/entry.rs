@@ -1,8 +1,10 @@
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use super::invocation::{Invocation, Verb};
-use super::{cgroup_hook, create, exec, failure, idmap, pause};
+use super::container::ContainerState;
+use super::invocation::{Force, Invocation, KillSignal, Verb};
+use super::kill::{self, Killed};
+use super::{cgroup_hook, create, exec, failure, idmap, pause, port};
 
 /// The file name under which the engine knows this runtime, `containai-runc`.
 ///
@@ -21,6 +23,11 @@ pub fn main(arguments: impl Iterator<Item = OsString>) -> ExitCode {
         Verb::Create(ref request) => {
             create::prepare(request).map_err(|error| failure::chain(&error))
         }
+        Verb::Start(_) | Verb::Kill(..) | Verb::Delete(..) => match before(&invocation.verb) {
+            Ok(Next::Nothing) => return ExitCode::SUCCESS,
+            Ok(Next::Runtime) => Ok(()),
+            Err(message) => Err(message),
+        },
         Verb::CgroupHook => {
             return finish(&invocation, cgroup_hook::run().map_err(|error| failure::chain(&error)));
         }
@@ -34,6 +41,45 @@ pub fn main(arguments: impl Iterator<Item = OsString>) -> ExitCode {
     };
     let outcome = outcome.and_then(|()| Err(failure::chain(&exec::become_runc(&arguments))));
     finish(&invocation, outcome)
+}
+
+/// What is left to do for a verb.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Next {
+    /// The runtime behind this one takes over.
+    Runtime,
+    /// It is done.
+    Nothing,
+}
+
+/// Prepares the verbs about a container that exists.
+pub(super) fn before(verb: &Verb) -> Result<Next, String> {
+    match verb {
+        Verb::Start(container) => port::pin(container).map_err(|error| failure::chain(&error))?,
+        Verb::Kill(container, signal) => {
+            let state = ContainerState::read(container);
+            match (state, signal) {
+                (Some(state), KillSignal::Other) => kill::lift(&state),
+                (Some(state), KillSignal::Kill) if kill::kill(&state) == Killed::Ended => {
+                    return Ok(Next::Nothing);
+                }
+                // The runtime tries as well, and reports.
+                _ => {}
+            }
+        }
+        Verb::Delete(container, force) => {
+            if let Some(state) = ContainerState::read(container) {
+                if *force == Force::Yes {
+                    kill::kill(&state);
+                }
+                if state.has_ended() {
+                    kill::clear(&state);
+                }
+            }
+        }
+        _ => {}
+    }
+    Ok(Next::Runtime)
 }
 
 pub(super) fn finish(invocation: &Invocation, outcome: Result<(), String>) -> ExitCode {

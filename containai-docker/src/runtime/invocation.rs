@@ -2,6 +2,8 @@ use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
+use super::container::ContainerRef;
+
 /// What the engine asks of the runtime: runc's command line, as far as it matters here.
 ///
 /// runc's parser (urfave/cli) takes `-name` and `--name` alike, and a value either after `=` or as
@@ -17,8 +19,14 @@ pub(super) struct Invocation<'a> {
 pub(super) enum Verb {
     /// `create`: the one verb with an edit before it.
     Create(CreateRequest),
+    /// `start`: its network is kept apart before.
+    Start(ContainerRef),
+    /// `kill`: with its signal, of which SIGKILL is more than runc's.
+    Kill(ContainerRef, KillSignal),
+    /// `delete`: its control groups are cleared before.
+    Delete(ContainerRef, Force),
     /// `pause`: runs under a time limit, see `pause`.
-    Pause(PauseRequest),
+    Pause(ContainerRef),
     /// `run` and `restore`: they make a container too, and the engine never uses them.
     Unprepared,
     /// `containai-hook cgroup`: runc calls back, see `cgroup_hook`.
@@ -37,12 +45,22 @@ pub(super) struct CreateRequest {
     pub(super) id: String,
 }
 
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct PauseRequest {
-    /// The global option `--root`: where the runtime keeps what it knows of containers.
-    pub(super) root: Option<PathBuf>,
-    /// The container's id.
-    pub(super) id: String,
+/// Which signal `kill` sends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum KillSignal {
+    /// SIGKILL.
+    Kill,
+    /// One that the container may answer as it likes.
+    Other,
+}
+
+/// Whether `delete` has to end a container that runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Force {
+    /// `--force`.
+    Yes,
+    /// runc refuses to.
+    No,
 }
 
 /// The verb under which this program calls itself.
@@ -52,6 +70,8 @@ pub(super) const CGROUP_HOOK: &str = "cgroup";
 /// The child that holds a user namespace open.
 pub(super) const USER_NAMESPACE_HOOK: &str = "user-namespace";
 
+/// Where runc keeps its containers by default.
+const DEFAULT_ROOT: &str = "/run/runc";
 /// Options before the verb that take a value (runc(8)).
 const GLOBAL_WITH_VALUE: &[&str] = &["log", "log-format", "root", "criu", "rootless"];
 /// Options of `create` that take a value (runc-create(8)).
@@ -62,12 +82,13 @@ impl<'a> Invocation<'a> {
     /// Reads the arguments after the program name. Never fails: what cannot be understood is runc's
     /// to refuse.
     pub(super) fn parse(arguments: &'a [OsString]) -> Self {
-        let (mut log, mut root) = (None, None);
+        let mut log = None;
+        let mut root = Path::new(DEFAULT_ROOT);
         let mut words = Words { rest: arguments, with_value: GLOBAL_WITH_VALUE };
         let verb = loop {
             match words.next() {
                 Some(Word::Option("log", value)) => log = value.map(Path::new),
-                Some(Word::Option("root", value)) => root = value.map(PathBuf::from),
+                Some(Word::Option("root", Some(value))) => root = Path::new(value),
                 Some(Word::Option(..)) => {}
                 Some(Word::Plain(verb)) => break Some(verb),
                 None => break None,
@@ -75,7 +96,9 @@ impl<'a> Invocation<'a> {
         };
         let verb = match verb.and_then(OsStr::to_str) {
             Some("create") => create(words.rest),
-            Some("pause") => pause(words.rest, root),
+            Some(verb @ ("start" | "kill" | "delete" | "pause")) => {
+                with_container(verb, root, words.rest)
+            }
             Some("run" | "restore") => Verb::Unprepared,
             Some(HOOK_VERB) => match words.rest.first().and_then(|hook| hook.to_str()) {
                 Some(CGROUP_HOOK) => Verb::CgroupHook,
@@ -104,14 +127,34 @@ fn create(arguments: &[OsString]) -> Verb {
     id.map_or(Verb::Other, |id| Verb::Create(CreateRequest { bundle, id }))
 }
 
-/// `pause --help` has no id and is runc's.
-fn pause(arguments: &[OsString], root: Option<PathBuf>) -> Verb {
-    let mut words = Words { rest: arguments, with_value: &[] };
-    let id = words.find_map(|word| match word {
-        Word::Plain(id) => id.to_str().map(str::to_owned),
-        Word::Option(..) => None,
-    });
-    id.map_or(Verb::Other, |id| Verb::Pause(PauseRequest { root, id }))
+/// A verb about a container that is there. Without an id runc has the better message.
+fn with_container(verb: &str, root: &Path, arguments: &[OsString]) -> Verb {
+    let mut force = Force::No;
+    let mut plain = Vec::new();
+    for word in (Words { rest: arguments, with_value: &[] }) {
+        match word {
+            Word::Option("force" | "f", None) => force = Force::Yes,
+            Word::Option(..) => {}
+            Word::Plain(word) => plain.extend(word.to_str()),
+        }
+    }
+    let Some(id) = plain.first() else { return Verb::Other };
+    let container = ContainerRef { root: root.to_owned(), id: (*id).to_owned() };
+    match verb {
+        "start" => Verb::Start(container),
+        "kill" => Verb::Kill(container, signal(plain.get(1).copied())),
+        "pause" => Verb::Pause(container),
+        _ => Verb::Delete(container, force),
+    }
+}
+
+/// runc takes a number or a name, with and without `SIG`, and SIGTERM without either.
+fn signal(word: Option<&str>) -> KillSignal {
+    let word = word.unwrap_or_default().to_ascii_uppercase();
+    match word.strip_prefix("SIG").unwrap_or(&word) {
+        "9" | "KILL" => KillSignal::Kill,
+        _ => KillSignal::Other,
+    }
 }
 
 enum Word<'a> {
@@ -178,8 +221,19 @@ mod tests {
         );
         check("-log /l create --no-pivot --bundle=/b abc", Some("/l"), &created("/b", "abc"));
         check("create abc", None, &created(".", "abc"));
-        check("--root create --log /l start abc", Some("/l"), &Verb::Other);
-        check("--log /l delete --force create", Some("/l"), &Verb::Other);
+        let at = |root: &str, id: &str| ContainerRef { root: root.into(), id: id.into() };
+        check("--root create --log /l start abc", Some("/l"), &Verb::Start(at("create", "abc")));
+        let forced = Verb::Delete(at("/run/runc", "create"), Force::Yes);
+        check("--log /l delete --force create", Some("/l"), &forced);
+        check("delete abc", None, &Verb::Delete(at("/run/runc", "abc"), Force::No));
+        for line in ["kill abc 9", "kill --all abc KILL", "kill -a abc sigkill"] {
+            check(line, None, &Verb::Kill(at("/run/runc", "abc"), KillSignal::Kill));
+        }
+        for line in ["kill abc", "kill abc 37", "kill abc SIGRTMIN+3"] {
+            check(line, None, &Verb::Kill(at("/run/runc", "abc"), KillSignal::Other));
+        }
+        check("--root=/r state abc", None, &Verb::Other);
+        check("kill", None, &Verb::Other);
         check("create --help", None, &Verb::Other);
         check("--version", None, &Verb::Other);
         check("", None, &Verb::Other);
@@ -189,7 +243,8 @@ mod tests {
     #[test]
     fn verbs_with_a_limit_and_without_a_preparation() {
         let paused = |root: Option<&str>| {
-            Verb::Pause(PauseRequest { root: root.map(PathBuf::from), id: "abc".to_owned() })
+            let root = root.unwrap_or(DEFAULT_ROOT).into();
+            Verb::Pause(ContainerRef { root, id: "abc".to_owned() })
         };
         check("--root /r --log /l pause abc", Some("/l"), &paused(Some("/r")));
         check("pause abc", None, &paused(None));

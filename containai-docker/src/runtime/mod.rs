@@ -10,15 +10,20 @@
 
 mod bundle;
 mod cgroup_hook;
+mod cgroup_tree;
+mod container;
 mod create;
 mod entry;
 mod exec;
 mod failure;
+mod fuse;
 mod host;
 pub mod idmap;
 mod invocation;
+mod kill;
 pub(crate) mod mount_table;
 mod pause;
+mod port;
 mod spec;
 mod stage;
 mod sysbox;

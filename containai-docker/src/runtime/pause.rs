@@ -6,10 +6,8 @@ use std::process::{Child, Command, ExitCode};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use serde_json::Value;
-
+use super::container::{ContainerRef, ContainerState};
 use super::failure;
-use super::invocation::PauseRequest;
 
 /// How long the kernel may take to freeze a container. Freezing takes milliseconds; on cgroup v1
 /// it never ends while a parent waits in vfork(2) for a child that is frozen already, and the
@@ -44,9 +42,9 @@ pub(super) fn run(
     runtime: Option<PathBuf>,
     arguments: &[OsString],
     log: Option<&Path>,
-    request: &PauseRequest,
+    container: &ContainerRef,
 ) -> ExitCode {
-    match pause(runtime, arguments, request, LIMIT) {
+    match pause(runtime, arguments, container, LIMIT) {
         Ok(code) => code,
         Err(error) => {
             failure::report(log, &failure::chain(&error));
@@ -58,7 +56,7 @@ pub(super) fn run(
 fn pause(
     runtime: Option<PathBuf>,
     arguments: &[OsString],
-    request: &PauseRequest,
+    container: &ContainerRef,
     limit: Duration,
 ) -> Result<ExitCode, PauseError> {
     let path = runtime.ok_or(PauseError::Missing)?;
@@ -70,7 +68,7 @@ fn pause(
             // It is waited for as well: what it would write afterwards would freeze again.
             let _ = child.kill();
             let _ = child.wait();
-            unfreeze(request).map_err(PauseError::Stuck)?;
+            unfreeze(container).map_err(PauseError::Stuck)?;
             Err(PauseError::Late)
         }
     }
@@ -92,25 +90,23 @@ fn wait(child: &mut Child, limit: Duration) -> io::Result<Option<u8>> {
 }
 
 /// Writes into the container's own control group, which the runtime noted in its state.
-fn unfreeze(request: &PauseRequest) -> io::Result<()> {
+fn unfreeze(container: &ContainerRef) -> io::Result<()> {
     let invalid = |what: &str| io::Error::new(io::ErrorKind::InvalidData, what.to_owned());
-    if request.id.contains('/') || request.id.starts_with('.') {
-        return Err(invalid("the id is none"));
-    }
-    let root = request.root.as_deref().ok_or_else(|| invalid("no `--root` was given"))?;
-    let text = fs::read(root.join(&request.id).join("state.json"))?;
-    let state: Value = serde_json::from_slice(&text)?;
-    let group = |name: &str| state["cgroup_paths"][name].as_str().map(Path::new);
+    let state =
+        ContainerState::read(container).ok_or_else(|| invalid("the container has no state"))?;
+    let group = |name: &str| state.cgroup_paths.get(name);
     match (group("freezer"), group("")) {
         (Some(v1), _) => fs::write(v1.join("freezer.state"), "THAWED"),
         (None, Some(v2)) => fs::write(v2.join("cgroup.freeze"), "0"),
-        (None, None) => Err(invalid("the runtime's state names no control group")),
+        (None, None) => Err(invalid("the container's state names no control group")),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use std::os::unix::fs::PermissionsExt as _;
+
+    use serde_json::Value;
 
     use super::*;
 
@@ -130,14 +126,16 @@ mod tests {
         fn state(&self, cgroups: &Value) {
             let folder = self.folder.path().join("abc");
             fs::create_dir(&folder).expect("a folder");
-            let state = serde_json::json!({ "cgroup_paths": cgroups });
+            let state = serde_json::json!({
+                "init_process_pid": 7, "init_process_start": 9, "cgroup_paths": cgroups
+            });
             fs::write(folder.join("state.json"), state.to_string()).expect("a state");
         }
 
         fn pause(&self, limit: Duration) -> Result<ExitCode, PauseError> {
             let root = self.folder.path().to_owned();
-            let request = PauseRequest { root: Some(root.clone()), id: "abc".into() };
-            pause(Some(root.join("runtime")), &["pause".into()], &request, limit)
+            let container = ContainerRef { root: root.clone(), id: "abc".into() };
+            pause(Some(root.join("runtime")), &["pause".into()], &container, limit)
         }
     }
 

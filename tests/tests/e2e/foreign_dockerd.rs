@@ -1,7 +1,7 @@
 //! An engine that was there before ours.
 
 use std::fs::{self, File};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
@@ -9,15 +9,26 @@ use containai_tests::{Api, Engine, Network, Person, Place, until};
 use serde_json::{Value, json};
 
 /// Somebody else's engine, firewall rules and all, in a network of its own.
-struct Foreign<'n> {
+pub(crate) struct Foreign<'n> {
     network: &'n Network,
     directory: PathBuf,
     child: Child,
 }
 
 impl<'n> Foreign<'n> {
-    fn start(network: &'n Network) -> Self {
-        let directory = Place::fresh("foreign");
+    pub(crate) fn start(network: &'n Network) -> Self {
+        Self::start_in(network, Place::fresh("foreign"))
+    }
+
+    /// Ends the engine and starts it again; its containers go, as without
+    /// `live-restore`.
+    pub(crate) fn restart(mut self) -> Self {
+        self.end();
+        let directory = std::mem::take(&mut self.directory);
+        Self::start_in(self.network, directory)
+    }
+
+    fn start_in(network: &'n Network, directory: PathBuf) -> Self {
         let at = |name: &str| directory.join(name).display().to_string();
         let config = directory.join("daemon.json");
         fs::write(&config, json!({ "containerd-namespace": "foreign" }).to_string())
@@ -44,21 +55,13 @@ impl<'n> Foreign<'n> {
         foreign
     }
 
-    fn api(&self) -> Api {
+    pub(crate) fn api(&self) -> Api {
         Api::at(self.directory.join("sock"))
     }
 
     /// Starts a web server that is published on port 8080.
-    fn publish(&self) {
-        let tree = self.directory.join("image");
-        fs::create_dir_all(tree.join("bin")).expect("a directory can be made");
-        let busybox =
-            ["/bin/busybox", "/usr/bin/busybox"].into_iter().find(|p| fs::metadata(p).is_ok());
-        fs::copy(busybox.expect("busybox-static is installed"), tree.join("bin/busybox"))
-            .expect("it can be copied");
-        fs::write(tree.join("index.html"), "still here\n").expect("a file can be written");
-        let tar = Command::new("tar").arg("-C").arg(&tree).args(["-c", "."]).output().expect("tar");
-        self.api().import("web", "latest", &tar.stdout);
+    pub(crate) fn publish(&self) {
+        import_web(&self.api(), &self.directory.join("image"));
         let body = json!({
             "Image": "web:latest",
             "Cmd": ["/bin/busybox", "httpd", "-f", "-p", "80", "-h", "/"],
@@ -69,21 +72,43 @@ impl<'n> Foreign<'n> {
         self.api().post("/containers/web/start", &Value::Null);
     }
 
+    fn end(&mut self) {
+        let pid = fs::read_to_string(self.directory.join("pid")).unwrap_or_default();
+        let _ = Command::new("kill").arg(pid.trim()).status();
+        let _ = self.child.wait();
+    }
+
     /// The firewall without counters and without chains of ours.
     fn firewall(&self) -> Vec<String> {
-        let rules = self.network.succeeds(&["iptables-save"]);
+        let tables = ["filter", "nat"].map(|table| ["iptables-save", "-t", table]);
+        let rules = tables.map(|words| self.network.succeeds(&words)).concat();
         let is_theirs = |line: &&str| !line.starts_with('#') && !line.contains("CONTAINAI");
         let uncounted = |line: &str| line.split(" [").next().unwrap_or_default().to_owned();
         rules.lines().filter(is_theirs).map(uncounted).collect()
     }
 }
 
+/// Gives an engine the image `web`, with a program that serves one page.
+pub(crate) fn import_web(api: &Api, tree: &Path) {
+    fs::create_dir_all(tree.join("bin")).expect("a directory can be made");
+    let busybox =
+        ["/bin/busybox", "/usr/bin/busybox"].into_iter().find(|p| fs::metadata(p).is_ok());
+    fs::copy(busybox.expect("busybox-static is installed"), tree.join("bin/busybox"))
+        .expect("it can be copied");
+    fs::write(tree.join("index.html"), "still here\n").expect("a file can be written");
+    let tar = Command::new("tar").arg("-C").arg(tree).args(["-c", "."]).output().expect("tar");
+    api.import("web", "latest", &tar.stdout);
+}
+
 impl Drop for Foreign<'_> {
     fn drop(&mut self) {
-        let pid = fs::read_to_string(self.directory.join("pid")).unwrap_or_default();
-        self.api().delete("/containers/web?force=1");
-        let _ = Command::new("kill").arg(pid.trim()).status();
-        let _ = self.child.wait();
+        if self.directory.as_os_str().is_empty() {
+            return;
+        }
+        if self.api().answers() {
+            self.api().delete("/containers/web?force=1");
+        }
+        self.end();
         let _ = fs::remove_dir_all(&self.directory);
     }
 }

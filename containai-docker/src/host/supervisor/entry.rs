@@ -7,10 +7,10 @@ use std::process::ExitCode;
 use containai_core::layout::EngineLayout;
 
 use super::super::error::SetupError;
-use super::super::network::Network;
+use super::super::network::{self, Network};
 use super::{engine, halt, shut_down, start, stop_engine, watch};
 
-const USAGE: &str = "usage: containai-engine network|network-down|engine|supervise|start|restart|shutdown|stop ROOT";
+const USAGE: &str = "usage: containai-engine network|network-down|network-watch|engine|supervise|start|restart|shutdown|stop ROOT";
 
 /// The exit status of a supervisor that found another one at work.
 pub(super) const ALREADY_SUPERVISED: u8 = 3;
@@ -22,6 +22,7 @@ pub(super) const ALREADY_SUPERVISED: u8 = 3;
 /// |---|---|
 /// | `network` | puts bridge and firewall chains in place |
 /// | `network-down` | takes them away |
+/// | `network-watch` | keeps them in place until it is ended |
 /// | `engine` | becomes the engine |
 /// | `supervise` | detaches and keeps the engine running |
 /// | `start` | starts a supervisor and waits until the engine answers |
@@ -38,6 +39,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     let result = match verb.to_str() {
         Some("network") => Network::recorded(&layout).and_then(|network| network.raise()),
         Some("network-down") => Network::recorded(&layout).map(|network| network.remove()),
+        Some("network-watch") => network::watch(&layout),
         Some("engine") => engine::become_engine(&layout),
         Some("supervise") => return supervise(&layout),
         Some("start") => start(&layout),

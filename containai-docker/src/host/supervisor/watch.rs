@@ -1,6 +1,7 @@
 //! The supervisor itself.
 
 use std::fs;
+use std::thread;
 use std::time::Duration;
 
 use containai_core::layout::EngineLayout;
@@ -13,7 +14,7 @@ use tokio::time::{sleep, timeout};
 use super::super::command::CommandError;
 use super::super::error::SetupError;
 use super::super::file::failed;
-use super::super::network::Network;
+use super::super::network::{self, Network};
 use super::super::ping::{EngineState, ping};
 use super::pid_file::{PidFile, running_with, terminate};
 use super::{engine, lxcfs};
@@ -44,6 +45,9 @@ pub(super) fn supervise(layout: &EngineLayout) -> Result<Ended, SetupError> {
         .enable_all()
         .build()
         .map_err(|source| CommandError::Spawn { program: "dockerd".into(), source })?;
+    let network = layout.clone();
+    // It ends with this process, and has nothing to put down.
+    thread::spawn(move || network::watch(&network));
     runtime.block_on(watch(layout))?;
     Ok(Ended::Asked)
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
 use super::create;
-use crate::runtime::entry::finish;
+use crate::runtime::entry::{Next, before, finish};
 use crate::runtime::invocation::{Invocation, Verb};
 use crate::runtime::{failure, pause};
 use crate::sysbox::{BARE_RUNTIME, SysboxFiles};
@@ -52,6 +52,11 @@ pub fn main(arguments: impl Iterator<Item = OsString>) -> ExitCode {
             return pause::run(files.runtime(), &arguments, invocation.log, request);
         }
         Verb::Unprepared => Err(failure::chain(&SysboxExecError::Unprepared)),
+        Verb::Start(_) | Verb::Kill(..) | Verb::Delete(..) => match before(&invocation.verb) {
+            Ok(Next::Nothing) => return ExitCode::SUCCESS,
+            Ok(Next::Runtime) => Ok(()),
+            Err(message) => Err(message),
+        },
         Verb::CgroupHook | Verb::UserNamespaceHolder | Verb::Other => Ok(()),
     };
     let outcome =

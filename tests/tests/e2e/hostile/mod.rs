@@ -3,8 +3,11 @@
 //! Each test first shows that the attack is well formed where that is possible, then that it
 //! achieves nothing.
 
-mod fork;
-mod workspace_guard;
 mod figures;
+mod fork;
 mod moved;
+mod neighbours;
+mod other_engines;
+mod stopping;
 mod sysbox;
+mod workspace_guard;

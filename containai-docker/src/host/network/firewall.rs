@@ -1,0 +1,246 @@
+//! The contents of our firewall chains, and the jumps to them.
+
+use std::io::Write;
+use std::process::Stdio;
+
+use super::super::command::{CommandError, Invocation};
+use super::super::names::EngineNames;
+use super::bridge::Bridge;
+use super::link::OtherBridges;
+use super::placement::{Placement, placement};
+
+/// The bridges of other engines and of virtual machines, by the names that
+/// their programs give them: one may come up at any time.
+const INTERNAL: [&str; 10] = [
+    "docker+", "br-+", "cai+", "podman+", "cni+", "nerdctl+", "virbr+", "lxcbr+", "lxdbr+",
+    "incusbr+",
+];
+
+/// The chains of one engine.
+pub(super) struct Firewall<'a> {
+    names: &'a EngineNames,
+    bridge: &'a Bridge,
+}
+
+impl<'a> Firewall<'a> {
+    pub(super) fn new(names: &'a EngineNames, bridge: &'a Bridge) -> Self {
+        Self { names, bridge }
+    }
+
+    pub(super) fn raise(&self, others: &OtherBridges) -> Result<(), CommandError> {
+        restore(&restore_invocation("iptables-restore"), &self.rules(others))?;
+        for jump in self.jumps() {
+            if !jump.invocation("-C").succeeds() {
+                jump.invocation("-I").run()?;
+            }
+        }
+        self.remove_former();
+        if let Placement::At(number) = self.placement()? {
+            self.accept().delete();
+            self.accept().insert_at(number).run()?;
+        }
+        // A host without IPv6 often lacks the program or its tables.
+        if restore(&restore_invocation("ip6tables-restore"), &self.rules_ipv6()).is_ok() {
+            let jump = self.isolation();
+            if !jump.invocation_ipv6("-C").succeeds() {
+                jump.invocation_ipv6("-I").succeeds();
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether every jump is there, and the one that accepts in its place.
+    pub(super) fn is_up(&self) -> bool {
+        self.jumps().iter().all(|jump| jump.invocation("-C").succeeds())
+            && self.placement().is_ok_and(|placement| placement == Placement::InPlace)
+    }
+
+    pub(super) fn remove(&self) {
+        let jumps = self.jumps();
+        for jump in jumps.iter().chain([&self.accept()]) {
+            jump.delete();
+            jump.chain_command("-F").succeeds();
+            jump.chain_command("-X").succeeds();
+        }
+        self.remove_former();
+        let ipv6 = self.isolation();
+        while ipv6.invocation_ipv6("-D").succeeds() {}
+        for verb in ["-F", "-X"] {
+            Invocation::new("ip6tables", &["-w", "-t", ipv6.table, verb, &ipv6.chain]).succeeds();
+        }
+    }
+
+    /// What a dry run shows.
+    pub(super) fn commands(&self, others: &OtherBridges) -> Vec<String> {
+        let restore = restore_invocation("iptables-restore");
+        let mut commands = vec![format!("{restore} <<'EOF'\n{}EOF", self.rules(others))];
+        let insert =
+            |jump: &Jump| format!("{} || {}", jump.invocation("-C"), jump.invocation("-I"));
+        commands.extend(self.jumps().iter().map(insert));
+        let accept = self.accept();
+        commands.push(format!("{}; {}", accept.invocation("-D"), accept.invocation("-A")));
+        let restore = restore_invocation("ip6tables-restore");
+        commands.push(format!("{restore} <<'EOF'\n{}EOF", self.rules_ipv6()));
+        let jump = self.isolation();
+        let (check, insert) = (jump.invocation_ipv6("-C"), jump.invocation_ipv6("-I"));
+        commands.push(format!("{check} || {insert}"));
+        commands
+    }
+
+    /// Containers reach the world and get its answers. They reach no container
+    /// of another engine, except through a port that it has published
+    /// (`DNAT`), nor each other; nobody outside reaches them unasked, and no
+    /// user of the host but root, on whose behalf published ports are served.
+    fn rules(&self, others: &OtherBridges) -> String {
+        let Bridge { name: bridge, subnet } = self.bridge;
+        let (source, isolation) = (self.names.source_chain(), self.names.isolation_chain());
+        let (output, forward) = (self.names.output_chain(), self.names.forward_chain());
+        let nat = self.names.nat_chain();
+        let to = |bridge: &str, verdict| format!("-A {isolation} -o {bridge} -j {verdict}\n");
+        let uplinks: String = others.uplinks.iter().map(|name| to(name, "RETURN")).collect();
+        let known = INTERNAL.iter().map(|name| to(name, "DROP"));
+        let found = others.internal.iter().filter(|name| !is_known(name));
+        let internal: String = known.chain(found.map(|name| to(name, "DROP"))).collect();
+        let answers = "-m conntrack --ctstate RELATED,ESTABLISHED";
+        format!(
+            "\
+*mangle
+:{source} - [0:0]
+:{isolation} - [0:0]
+:{output} - [0:0]
+-A {source} ! -s {subnet} -i {bridge} -j DROP
+-A {isolation} -i {bridge} -o {bridge} -j DROP
+-A {isolation} -o {bridge} {answers} -j RETURN
+-A {isolation} -o {bridge} -j DROP
+-A {isolation} ! -i {bridge} -j RETURN
+{uplinks}-A {isolation} -m conntrack --ctstate DNAT -j RETURN
+{internal}-A {output} ! -o {bridge} -j RETURN
+-A {output} {answers} -j RETURN
+-A {output} -m owner --uid-owner 0 -j RETURN
+-A {output} -j DROP
+COMMIT
+*filter
+:{forward} - [0:0]
+-A {forward} -o {bridge} {answers} -j ACCEPT
+-A {forward} -s {subnet} -i {bridge} -j ACCEPT
+COMMIT
+*nat
+:{nat} - [0:0]
+-A {nat} -s {subnet} ! -o {bridge} -j MASQUERADE
+COMMIT
+"
+        )
+    }
+
+    /// IPv6 is switched off on the bridge; this holds where something switches
+    /// it on again for all links of the host.
+    fn rules_ipv6(&self) -> String {
+        let (bridge, isolation) = (&self.bridge.name, self.names.isolation_chain());
+        format!(
+            "\
+*mangle
+:{isolation} - [0:0]
+-A {isolation} -i {bridge} -j DROP
+-A {isolation} -o {bridge} -j DROP
+COMMIT
+"
+        )
+    }
+
+    /// The jumps whose place among other rules makes no difference.
+    fn jumps(&self) -> [Jump; 4] {
+        [
+            Jump { table: "mangle", hook: "PREROUTING", chain: self.names.source_chain() },
+            self.isolation(),
+            Jump { table: "mangle", hook: "OUTPUT", chain: self.names.output_chain() },
+            Jump { table: "nat", hook: "POSTROUTING", chain: self.names.nat_chain() },
+        ]
+    }
+
+    fn isolation(&self) -> Jump {
+        Jump { table: "mangle", hook: "FORWARD", chain: self.names.isolation_chain() }
+    }
+
+    fn accept(&self) -> Jump {
+        Jump { table: "filter", hook: "FORWARD", chain: self.names.forward_chain() }
+    }
+
+    fn placement(&self) -> Result<Placement, CommandError> {
+        let accept = self.accept();
+        let rules =
+            Invocation::new("iptables", &["-w", "-t", accept.table, "-S", accept.hook]).run()?;
+        Ok(placement(&rules, &accept.chain))
+    }
+
+    /// The rule of a former version between the ports of the bridge, which are
+    /// isolated one by one now.
+    fn remove_former(&self) {
+        let args = ["-D", "FORWARD", "--logical-in", &self.bridge.name, "-j", "DROP"];
+        Invocation::new("ebtables-nft", &args).succeeds();
+    }
+}
+
+fn is_known(name: &str) -> bool {
+    INTERNAL.iter().any(|pattern| name.starts_with(pattern.trim_end_matches('+')))
+}
+
+/// The one rule that leads from a built-in chain to ours.
+struct Jump {
+    table: &'static str,
+    hook: &'static str,
+    chain: String,
+}
+
+impl Jump {
+    fn invocation(&self, verb: &str) -> Invocation {
+        self.of("iptables", verb)
+    }
+
+    fn invocation_ipv6(&self, verb: &str) -> Invocation {
+        self.of("ip6tables", verb)
+    }
+
+    fn of(&self, program: &str, verb: &str) -> Invocation {
+        Invocation::new(program, &["-w", "-t", self.table, verb, self.hook, "-j", &self.chain])
+    }
+
+    fn insert_at(&self, number: usize) -> Invocation {
+        let number = number.to_string();
+        let args = ["-w", "-t", self.table, "-I", self.hook, &number, "-j", &self.chain];
+        Invocation::new("iptables", &args)
+    }
+
+    fn delete(&self) {
+        while self.invocation("-D").succeeds() {}
+    }
+
+    fn chain_command(&self, verb: &str) -> Invocation {
+        Invocation::new("iptables", &["-w", "-t", self.table, verb, &self.chain])
+    }
+}
+
+/// With `--noflush`, a chain that the input declares is made or emptied, and
+/// every other one stays; each table changes in one transaction.
+fn restore_invocation(program: &str) -> Invocation {
+    Invocation::new(program, &["-w", "--noflush"])
+}
+
+fn restore(invocation: &Invocation, rules: &str) -> Result<(), CommandError> {
+    let spawn = || {
+        let mut child = invocation
+            .command()
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()?;
+        if let Some(mut stdin) = child.stdin.take() {
+            stdin.write_all(rules.as_bytes())?;
+        }
+        child.wait_with_output()
+    };
+    let output = spawn().map_err(|source| invocation.spawn_error(source))?;
+    if !output.status.success() {
+        return Err(invocation.failed(output.status, &String::from_utf8_lossy(&output.stderr)));
+    }
+    Ok(())
+}

@@ -1,0 +1,75 @@
+//! Where in `FORWARD` the rule stands that accepts.
+
+/// Where the jump belongs.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Placement {
+    /// It is there.
+    InPlace,
+    /// It has to be inserted as the rule with this number, counted from 1,
+    /// after it was deleted wherever it stands.
+    At(usize),
+}
+
+/// What all our chains in `filter` begin with, those of other engines of ours
+/// included.
+const OURS: &str = "-A FORWARD -j CONTAINAI-FORWARD";
+
+/// Reads `iptables -S FORWARD`. The jump to `chain` belongs behind every rule
+/// of the host, except unconditional ones at the end that reject what no rule
+/// has accepted. The jumps of several engines of ours have no order among them.
+pub(super) fn placement(rules: &str, chain: &str) -> Placement {
+    let rules: Vec<_> = rules.lines().filter(|line| line.starts_with("-A ")).collect();
+    let jump = format!("-A FORWARD -j {chain}");
+    let is_end =
+        |line: &str| line == "-A FORWARD -j DROP" || line.starts_with("-A FORWARD -j REJECT");
+    let of_host = |line: &&str| !line.starts_with(OURS) && !is_end(line);
+    let (before, tail) = rules.split_at(rules.iter().rposition(of_host).map_or(0, |at| at + 1));
+    let accepting = tail.iter().take_while(|line| !is_end(line));
+    let is_jump = |line: &&&str| **line == jump;
+    if accepting.filter(is_jump).count() == 1 && rules.iter().filter(is_jump).count() == 1 {
+        Placement::InPlace
+    } else {
+        Placement::At(before.iter().filter(|line| !is_jump(line)).count() + 1)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(rules: &[&str], expected: Placement) {
+        let lines = rules.iter().map(|rule| format!("-A FORWARD {rule}\n")).collect::<String>();
+        let text = format!("-P FORWARD DROP\n{lines}");
+        assert_eq!(placement(&text, "CONTAINAI-FORWARD"), expected, "{text}");
+    }
+
+    const OURS: &str = "-j CONTAINAI-FORWARD";
+    const SECOND: &str = "-j CONTAINAI-FORWARD-f76b60";
+
+    #[test]
+    fn behind_every_rule_of_the_host() {
+        check(&[], Placement::At(1));
+        check(&[OURS], Placement::InPlace);
+        check(&["-j DOCKER-USER", OURS], Placement::InPlace);
+        check(&["-j DOCKER-USER"], Placement::At(2));
+        check(&[OURS, "-j DOCKER-USER", "-o docker0 -j DOCKER"], Placement::At(3));
+        check(&[OURS, "-j ufw-before-forward", OURS], Placement::At(2));
+        check(&[OURS, OURS], Placement::At(1));
+    }
+
+    #[test]
+    fn engines_of_ours_do_not_push_each_other() {
+        check(&["-j DOCKER-USER", OURS, SECOND], Placement::InPlace);
+        check(&["-j DOCKER-USER", SECOND, OURS], Placement::InPlace);
+        check(&["-j DOCKER-USER", SECOND], Placement::At(2));
+    }
+
+    #[test]
+    fn before_what_rejects_all_the_rest() {
+        let reject = "-j REJECT --reject-with icmp-host-prohibited";
+        check(&["-i lan -j ACCEPT", reject], Placement::At(2));
+        check(&["-i lan -j ACCEPT", OURS, reject], Placement::InPlace);
+        check(&["-i lan -j ACCEPT", reject, OURS], Placement::At(2));
+        check(&["-i lan -j ACCEPT", "-i bad -j REJECT --reject-with x", OURS], Placement::InPlace);
+    }
+}

@@ -1,0 +1,199 @@
+//! The ports of the bridge: each container is kept to its own addresses.
+//!
+//! A bridge forwards frames between its ports and learns who is behind which
+//! port from the frames themselves, so that a container could answer for
+//! another one's address. Nothing has to be learned here: before a container's
+//! first process runs, its hardware and its network address are what the
+//! engine gave it.
+
+use std::io;
+
+use containai_core::layout::EngineLayout;
+use serde::Deserialize;
+
+use super::super::command::{CommandError, Invocation};
+use super::super::names::EngineNames;
+use super::link::{self, Link};
+
+/// A container's network could not be kept apart from that of others.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum PortError {
+    /// `ip` or `bridge` is missing or refuses.
+    #[error("cannot isolate the container's port of the bridge `{bridge}`")]
+    Isolate {
+        /// The engine's bridge.
+        bridge: String,
+        /// What failed.
+        #[source]
+        source: CommandError,
+    },
+}
+
+/// Isolates the ports that the network namespace of process `pid` has on the
+/// bridge of the engine at `layout`, and pins the addresses behind them. Has to
+/// be called before anything of the container runs.
+///
+/// Frames from an isolated port reach the bridge itself and nothing else
+/// (bridge(8)). What is pinned is not learned: the hardware address belongs to
+/// its port, the network address to the hardware address.
+///
+/// # Errors
+///
+/// [`PortError::Isolate`]; the container must not start then.
+pub fn pin(layout: &EngineLayout, pid: u32) -> Result<(), PortError> {
+    let bridge = EngineNames::of(layout).bridge();
+    let run = || {
+        // An engine whose network is another one has no such bridge.
+        let Ok(ports) = link::ports(&bridge) else { return Ok(()) };
+        let inside = interfaces(pid)?;
+        for port in ports.iter().filter(|port| port.port().learning) {
+            if let Some(interface) = inside.iter().find(|it| it.link_index == port.ifindex) {
+                pin_port(&bridge, port, interface)?;
+            }
+        }
+        forget_stale(&bridge);
+        Ok(())
+    };
+    run().map_err(|source| PortError::Isolate { bridge: bridge.clone(), source })
+}
+
+/// Isolates every port of the bridge, also that of a container which another
+/// runtime than ours has started, and forgets the addresses of containers that
+/// are gone.
+pub(super) fn isolate_all(bridge: &str) -> Result<(), CommandError> {
+    for port in link::ports(bridge)?.iter().filter(|port| !port.port().isolated) {
+        // It may be gone by now.
+        isolate(&port.ifname).succeeds();
+    }
+    forget_stale(bridge);
+    Ok(())
+}
+
+/// What a dry run shows.
+pub(super) fn commands() -> String {
+    format!("{}   # every port of the bridge", isolate("PORT"))
+}
+
+fn isolate(port: &str) -> Invocation {
+    Invocation::new("bridge", &["link", "set", "dev", port, "isolated", "on"])
+}
+
+fn pin_port(bridge: &str, port: &Link, interface: &Interface) -> Result<(), CommandError> {
+    let (port, mac) = (port.ifname.as_str(), interface.address.as_str());
+    let bridge_program = |args: &[&str]| Invocation::new("bridge", args);
+    bridge_program(&["fdb", "replace", mac, "dev", port, "master", "static"]).run()?;
+    for address in interface.addr_info.iter().filter(|address| address.family == "inet") {
+        let neighbour =
+            ["neighbour", "replace", &address.local, "lladdr", mac, "nud", "permanent", "dev"];
+        Invocation::new("ip", &neighbour).args([bridge]).run()?;
+    }
+    // Frames from another hardware address are dropped, since Linux 5.18; and
+    // the host's broadcasts, which ask for addresses, are not sent there.
+    for option in [["locked", "on"], ["bcast_flood", "off"]] {
+        let [name, value] = option;
+        bridge_program(&["link", "set", "dev", port, name, value]).succeeds();
+    }
+    // What makes a port count as pinned comes last.
+    let set = "isolated on flood off mcast_flood off learning off".split(' ');
+    bridge_program(&["link", "set", "dev", port]).args(set).run()?;
+    Ok(())
+}
+
+#[derive(Debug, Deserialize)]
+struct Interface {
+    /// The interface of the host that is its other end.
+    link_index: u32,
+    /// The hardware address.
+    address: String,
+    #[serde(default)]
+    addr_info: Vec<Address>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Address {
+    family: String,
+    local: String,
+}
+
+/// The interfaces in the network namespace of a process that have another end.
+fn interfaces(pid: u32) -> Result<Vec<Interface>, CommandError> {
+    let namespace = format!("--net=/proc/{pid}/ns/net");
+    let shown = Invocation::new("nsenter", &[&namespace, "ip", "-json", "address", "show"]);
+    parse_interfaces(&shown.run()?).map_err(|error| shown.spawn_error(io::Error::from(error)))
+}
+
+fn parse_interfaces(json: &str) -> Result<Vec<Interface>, serde_json::Error> {
+    let values: Vec<serde_json::Value> = serde_json::from_str(json)?;
+    Ok(values.into_iter().filter_map(|value| serde_json::from_value(value).ok()).collect())
+}
+
+#[derive(Debug, Deserialize)]
+struct Neighbour {
+    dst: String,
+    lladdr: String,
+}
+
+#[derive(Debug, Deserialize)]
+struct Forwarding {
+    mac: String,
+    #[serde(default)]
+    state: String,
+}
+
+/// The kernel drops what is pinned at a port together with the port, and keeps
+/// the neighbour. The next container with its address may have another hardware
+/// address, and another runtime.
+fn forget_stale(bridge: &str) {
+    let ask =
+        |program: &str, args: &[&str]| Invocation::new(program, args).run().unwrap_or_default();
+    let pinned = ["-json", "neighbour", "show", "dev", bridge, "nud", "permanent"];
+    let neighbours: Vec<Neighbour> = parse(&ask("ip", &pinned));
+    let ports: Vec<Forwarding> = parse(&ask("bridge", &["-json", "fdb", "show", "br", bridge]));
+    for neighbour in stale(&neighbours, &ports) {
+        Invocation::new("ip", &["neighbour", "delete", &neighbour.dst, "dev", bridge]).succeeds();
+    }
+}
+
+fn parse<T: for<'a> Deserialize<'a>>(json: &str) -> Vec<T> {
+    let values: Vec<serde_json::Value> = serde_json::from_str(json).unwrap_or_default();
+    values.into_iter().filter_map(|value| serde_json::from_value(value).ok()).collect()
+}
+
+fn stale<'a>(
+    neighbours: &'a [Neighbour],
+    ports: &'a [Forwarding],
+) -> impl Iterator<Item = &'a Neighbour> {
+    let is_there = |neighbour: &Neighbour| {
+        ports.iter().any(|port| port.mac == neighbour.lladdr && port.state == "static")
+    };
+    neighbours.iter().filter(move |neighbour| !is_there(neighbour))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_other_end_and_its_addresses_are_found() {
+        let json = r#"[{"ifindex":1,"ifname":"lo","address":"00:00:00:00:00:00"},
+            {"ifindex":5,"link_index":6,"ifname":"eth0","address":"02:42:0a:d5:00:02","addr_info":[
+                {"family":"inet","local":"10.213.0.2"},{"family":"inet6","local":"fe80::1"}]}]"#;
+        let found = parse_interfaces(json).expect("JSON");
+        assert_eq!(found.len(), 1);
+        assert_eq!((found[0].link_index, found[0].addr_info.len()), (6, 2));
+        assert!(parse_interfaces("rubbish").is_err());
+    }
+
+    #[test]
+    fn neighbours_without_a_port_are_stale() {
+        let neighbours = parse(
+            r#"[{"dst":"10.213.0.2","lladdr":"02:42:0a:d5:00:02"},{"dst":"10.213.0.3","lladdr":"02:42:0a:d5:00:03"}]"#,
+        );
+        let ports = parse(
+            r#"[{"mac":"02:42:0a:d5:00:02","state":"static"},{"mac":"02:42:0a:d5:00:03","state":""}]"#,
+        );
+        let found: Vec<_> = stale(&neighbours, &ports).map(|it| it.dst.as_str()).collect();
+        assert_eq!(found, ["10.213.0.3"]);
+    }
+}

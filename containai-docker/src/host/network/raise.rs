@@ -1,0 +1,199 @@
+//! Putting the network in place.
+
+use std::fs::File;
+use std::path::PathBuf;
+
+use containai_core::layout::EngineLayout;
+
+use super::super::error::SetupError;
+use super::super::keys;
+use super::super::names::EngineNames;
+use super::super::record::EngineRecord;
+use super::super::subnet::Subnet;
+use super::bridge::Bridge;
+use super::firewall::Firewall;
+use super::link::OtherBridges;
+use super::{forwarding, port};
+
+/// Whether bridge and firewall chains are in place.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum NetworkState {
+    /// All is in place.
+    Ready,
+    /// Something is missing.
+    Missing,
+    /// Only root may look.
+    Unknown,
+}
+
+/// The bridge and the chains of one engine.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Network {
+    names: EngineNames,
+    bridge: Bridge,
+    /// Kept from changes by others while the network is put in place.
+    lock: PathBuf,
+}
+
+impl Network {
+    /// The network of the engine at `layout`, in `subnet`.
+    pub fn new(layout: &EngineLayout, subnet: Subnet) -> Self {
+        let names = EngineNames::of(layout);
+        let bridge = Bridge { name: names.bridge(), subnet };
+        Self { names, bridge, lock: layout.record() }
+    }
+
+    /// The network that an engine's record asks for.
+    ///
+    /// # Errors
+    ///
+    /// [`SetupError::NotSetUp`] without a record, and those of
+    /// [`EngineRecord::read`].
+    pub fn recorded(layout: &EngineLayout) -> Result<Self, SetupError> {
+        let missing = || SetupError::NotSetUp { path: layout.record() };
+        let record = EngineRecord::read(layout)?.ok_or_else(missing)?;
+        Ok(Self::new(layout, record.subnet))
+    }
+
+    /// Looks whether all is in place.
+    pub fn state(&self) -> NetworkState {
+        if !self.bridge.exists() {
+            NetworkState::Missing
+        } else if !nix::unistd::geteuid().is_root() {
+            NetworkState::Unknown
+        } else if self.firewall().is_up() && forwarding::is_allowed() {
+            NetworkState::Ready
+        } else {
+            NetworkState::Missing
+        }
+    }
+
+    /// Puts bridge and chains in place.
+    ///
+    /// # Errors
+    ///
+    /// [`SetupError::Command`] when `ip` or `iptables` is missing or refuses.
+    pub fn raise(&self) -> Result<(), SetupError> {
+        self.raise_beside(&OtherBridges::of_host(&self.bridge.name))
+    }
+
+    /// Puts in place what is missing, and takes notice of bridges that have
+    /// come or gone.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`raise`](Self::raise).
+    pub(super) fn repair(&self, seen: &mut OtherBridges) -> Result<(), SetupError> {
+        let others = OtherBridges::of_host(&self.bridge.name);
+        if *seen != others || self.state() == NetworkState::Missing {
+            self.raise_beside(&others)?;
+            *seen = others;
+        }
+        Ok(port::isolate_all(&self.bridge.name)?)
+    }
+
+    fn raise_beside(&self, others: &OtherBridges) -> Result<(), SetupError> {
+        // Set-up and whoever watches the network would both insert what is missing. Nothing else
+        // needs the lock, and a record that is not there yet none.
+        let lock = File::open(&self.lock).and_then(|file| file.lock().map(|()| file));
+        self.bridge.raise()?;
+        self.firewall().raise(others)?;
+        port::isolate_all(&self.bridge.name)?;
+        forwarding::allow()?;
+        keys::make_room()?;
+        drop(lock);
+        Ok(())
+    }
+
+    /// Takes bridge and chains away; what is missing already is no error.
+    pub fn remove(&self) {
+        self.firewall().remove();
+        self.bridge.remove();
+    }
+
+    /// What a dry run shows.
+    pub fn commands(&self) -> Vec<String> {
+        let mut commands = self.bridge.commands();
+        commands.extend(self.firewall().commands(&OtherBridges::default()));
+        commands.push(port::commands());
+        commands.push(forwarding::commands());
+        commands.extend(keys::commands());
+        commands
+    }
+
+    fn firewall(&self) -> Firewall<'_> {
+        Firewall::new(&self.names, &self.bridge)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn touches_only_names_of_our_own() {
+        let subnet = "10.213.0.0/24".parse().expect("a network");
+        let network = Network::new(&EngineLayout::default(), subnet);
+        insta::assert_snapshot!(network.commands().join("\n"), @r##"
+        ip link add cai0 address 02:ca:0a:d5:00:01 type bridge
+        echo 1 > /proc/sys/net/ipv6/conf/cai0/disable_ipv6
+        ip address replace 10.213.0.1/24 dev cai0
+        ip link set cai0 up
+        ip route replace 10.213.0.0/24 dev cai0 proto kernel scope link src 10.213.0.1 quickack 1
+        ip link set cai0 type bridge nf_call_iptables 1
+        iptables-restore -w --noflush <<'EOF'
+        *mangle
+        :CONTAINAI-SOURCE - [0:0]
+        :CONTAINAI-ISOLATION - [0:0]
+        :CONTAINAI-OUTPUT - [0:0]
+        -A CONTAINAI-SOURCE ! -s 10.213.0.0/24 -i cai0 -j DROP
+        -A CONTAINAI-ISOLATION -i cai0 -o cai0 -j DROP
+        -A CONTAINAI-ISOLATION -o cai0 -m conntrack --ctstate RELATED,ESTABLISHED -j RETURN
+        -A CONTAINAI-ISOLATION -o cai0 -j DROP
+        -A CONTAINAI-ISOLATION ! -i cai0 -j RETURN
+        -A CONTAINAI-ISOLATION -m conntrack --ctstate DNAT -j RETURN
+        -A CONTAINAI-ISOLATION -o docker+ -j DROP
+        -A CONTAINAI-ISOLATION -o br-+ -j DROP
+        -A CONTAINAI-ISOLATION -o cai+ -j DROP
+        -A CONTAINAI-ISOLATION -o podman+ -j DROP
+        -A CONTAINAI-ISOLATION -o cni+ -j DROP
+        -A CONTAINAI-ISOLATION -o nerdctl+ -j DROP
+        -A CONTAINAI-ISOLATION -o virbr+ -j DROP
+        -A CONTAINAI-ISOLATION -o lxcbr+ -j DROP
+        -A CONTAINAI-ISOLATION -o lxdbr+ -j DROP
+        -A CONTAINAI-ISOLATION -o incusbr+ -j DROP
+        -A CONTAINAI-OUTPUT ! -o cai0 -j RETURN
+        -A CONTAINAI-OUTPUT -m conntrack --ctstate RELATED,ESTABLISHED -j RETURN
+        -A CONTAINAI-OUTPUT -m owner --uid-owner 0 -j RETURN
+        -A CONTAINAI-OUTPUT -j DROP
+        COMMIT
+        *filter
+        :CONTAINAI-FORWARD - [0:0]
+        -A CONTAINAI-FORWARD -o cai0 -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT
+        -A CONTAINAI-FORWARD -s 10.213.0.0/24 -i cai0 -j ACCEPT
+        COMMIT
+        *nat
+        :CONTAINAI-NAT - [0:0]
+        -A CONTAINAI-NAT -s 10.213.0.0/24 ! -o cai0 -j MASQUERADE
+        COMMIT
+        EOF
+        iptables -w -t mangle -C PREROUTING -j CONTAINAI-SOURCE || iptables -w -t mangle -I PREROUTING -j CONTAINAI-SOURCE
+        iptables -w -t mangle -C FORWARD -j CONTAINAI-ISOLATION || iptables -w -t mangle -I FORWARD -j CONTAINAI-ISOLATION
+        iptables -w -t mangle -C OUTPUT -j CONTAINAI-OUTPUT || iptables -w -t mangle -I OUTPUT -j CONTAINAI-OUTPUT
+        iptables -w -t nat -C POSTROUTING -j CONTAINAI-NAT || iptables -w -t nat -I POSTROUTING -j CONTAINAI-NAT
+        iptables -w -t filter -D FORWARD -j CONTAINAI-FORWARD; iptables -w -t filter -A FORWARD -j CONTAINAI-FORWARD
+        ip6tables-restore -w --noflush <<'EOF'
+        *mangle
+        :CONTAINAI-ISOLATION - [0:0]
+        -A CONTAINAI-ISOLATION -i cai0 -j DROP
+        -A CONTAINAI-ISOLATION -o cai0 -j DROP
+        COMMIT
+        EOF
+        ip6tables -w -t mangle -C FORWARD -j CONTAINAI-ISOLATION || ip6tables -w -t mangle -I FORWARD -j CONTAINAI-ISOLATION
+        bridge link set dev PORT isolated on   # every port of the bridge
+        [ $(cat /proc/sys/net/ipv4/ip_forward) = 1 ] || { iptables -w -t filter -P FORWARD DROP; echo 1 > /proc/sys/net/ipv4/ip_forward; }
+        echo 20000 > /proc/sys/kernel/keys/maxkeys   # unless it is more
+        echo 2000000 > /proc/sys/kernel/keys/maxbytes   # unless it is more
+        "##);
+    }
+}

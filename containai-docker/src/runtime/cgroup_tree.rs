@@ -1,0 +1,162 @@
+//! The groups below a container's own, which the container's root has made. Their number, depth and
+//! names are the container's choice: they are walked by descriptor, one level at a time, so that no
+//! path can be too long and no descriptors run out.
+
+use std::ffi::CString;
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::path::Path;
+use std::time::Instant;
+
+use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags, open, openat, unlinkat};
+use rustix::io::{read, write};
+
+const DIRECTORY: OFlags =
+    OFlags::DIRECTORY.union(OFlags::NOFOLLOW).union(OFlags::RDONLY).union(OFlags::CLOEXEC);
+
+/// One control group, opened.
+pub(super) struct Group(OwnedFd);
+
+impl Group {
+    /// Opens the container's own group of a hierarchy.
+    pub(super) fn open(path: &Path) -> io::Result<Self> {
+        Ok(Self(open(path, DIRECTORY, Mode::empty())?))
+    }
+
+    /// Writes to one of the group's files; one that its hierarchy does not have is no error.
+    pub(super) fn set(&self, file: &str, value: &str) {
+        let flags = OFlags::WRONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        if let Ok(file) = openat(&self.0, file, flags, Mode::empty()) {
+            // The kernel refuses what does not apply to this group.
+            let _ = write(file, value.as_bytes());
+        }
+    }
+
+    /// What one of the group's files holds; empty where there is none.
+    pub(super) fn get(&self, file: &str) -> String {
+        let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let Ok(file) = openat(&self.0, file, flags, Mode::empty()) else { return String::new() };
+        let mut text = Vec::new();
+        let mut buffer = [0; 16 * 1024];
+        while let Ok(length @ 1..) = read(&file, &mut buffer) {
+            text.extend_from_slice(&buffer[..length]);
+        }
+        String::from_utf8_lossy(&text).into_owned()
+    }
+
+    /// Visits this group and those below, parents first, until `deadline`: a container that is
+    /// still alive may make groups faster than they are visited.
+    pub(super) fn visit(&self, deadline: Instant, mut visit: impl FnMut(&Self)) -> io::Result<()> {
+        visit(self);
+        self.walk(deadline, &mut visit, &mut |_, _| ())
+    }
+
+    /// Visits the groups below this one only.
+    pub(super) fn visit_below(
+        &self,
+        deadline: Instant,
+        mut visit: impl FnMut(&Self),
+    ) -> io::Result<()> {
+        self.walk(deadline, &mut visit, &mut |_, _| ())
+    }
+
+    /// Removes the groups below this one that hold no process.
+    pub(super) fn remove_below(&self, deadline: Instant) -> io::Result<()> {
+        self.walk(deadline, &mut |_| (), &mut |parent, name| {
+            // runc tries again what is still busy, and reports it.
+            let _ = unlinkat(parent, name, AtFlags::REMOVEDIR);
+        })
+    }
+
+    fn walk(
+        &self,
+        deadline: Instant,
+        enter: &mut dyn FnMut(&Self),
+        leave: &mut dyn FnMut(BorrowedFd<'_>, &CString),
+    ) -> io::Result<()> {
+        let mut current = Self(self.0.try_clone()?);
+        let mut path: Vec<CString> = Vec::new();
+        let mut left = vec![current.children()?];
+        while let Some(names) = left.last_mut() {
+            if Instant::now() > deadline {
+                return Err(io::ErrorKind::TimedOut.into());
+            }
+            if let Some(name) = names.pop() {
+                // A group that was removed meanwhile needs nothing.
+                let Ok(group) = openat(&current.0, &name, DIRECTORY, Mode::empty()) else {
+                    continue;
+                };
+                current = Self(group);
+                enter(&current);
+                left.push(current.children().unwrap_or_default());
+                path.push(name);
+            } else {
+                left.pop();
+                let Some(name) = path.pop() else { break };
+                current = Self(openat(&current.0, "..", DIRECTORY, Mode::empty())?);
+                leave(current.0.as_fd(), &name);
+            }
+        }
+        Ok(())
+    }
+
+    fn children(&self) -> io::Result<Vec<CString>> {
+        let mut names = Vec::new();
+        for entry in Dir::read_from(&self.0)? {
+            let entry = entry?;
+            let name = entry.file_name();
+            if entry.file_type() == FileType::Directory && name != c"." && name != c".." {
+                names.push(name.to_owned());
+            }
+        }
+        Ok(names)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::time::Duration;
+
+    use super::*;
+
+    fn soon() -> Instant {
+        Instant::now() + Duration::from_secs(60)
+    }
+
+    #[test]
+    fn groups_are_visited_and_removed_however_deep() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let mut current = openat(
+            open(directory.path(), DIRECTORY, Mode::empty()).expect("opened"),
+            ".",
+            DIRECTORY,
+            Mode::empty(),
+        )
+        .expect("opened");
+        let name = "n".repeat(200);
+        for _ in 0..100 {
+            rustix::fs::mkdirat(&current, &name, Mode::RWXU).expect("made");
+            rustix::fs::mkdirat(&current, "beside", Mode::RWXU).expect("made");
+            current = openat(&current, &name, DIRECTORY, Mode::empty()).expect("opened");
+        }
+        let group = Group::open(directory.path()).expect("opened");
+        let mut count = 0;
+        group.visit(soon(), |_| count += 1).expect("visited");
+        assert_eq!(count, 201);
+        group.remove_below(soon()).expect("removed");
+        assert_eq!(fs::read_dir(directory.path()).expect("listed").count(), 0);
+    }
+
+    #[test]
+    fn files_of_a_group() {
+        let directory = tempfile::tempdir().expect("a directory");
+        fs::write(directory.path().join("freezer.state"), "FROZEN").expect("written");
+        let group = Group::open(directory.path()).expect("opened");
+        group.set("freezer.state", "THAWED");
+        group.set("cgroup.freeze", "0");
+        assert_eq!(group.get("freezer.state"), "THAWED");
+        assert_eq!(group.get("cgroup.freeze"), "", "nothing is made");
+        assert!(group.visit(Instant::now() - Duration::from_secs(1), |_| ()).is_err());
+    }
+}

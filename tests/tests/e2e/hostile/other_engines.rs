@@ -1,0 +1,168 @@
+//! Engines of one host: neither reaches the containers of the other, whichever starts first.
+
+use std::time::Duration;
+
+use containai_tests::{Api, Engine, Network, Person, until};
+use serde_json::{Value, json};
+
+use crate::foreign_dockerd::{Foreign, import_web};
+
+/// A host that forwards nothing yet, and a machine beside it.
+struct Hosts {
+    host: Network,
+    neighbour: Network,
+}
+
+impl Hosts {
+    fn new() -> Self {
+        // Packages are installed once the shared engine runs.
+        Engine::shared();
+        let (host, neighbour) = (Network::new(), Network::new());
+        host.succeeds(&["sh", "-c", "echo 0 > /proc/sys/net/ipv4/ip_forward"]);
+        host.succeeds(&["ip", "link", "add", "host0", "type", "veth", "peer", "name", "next0"]);
+        host.succeeds(&["ip", "link", "set", "next0", "netns", &neighbour.pid()]);
+        host.succeeds(&["ip", "address", "add", "192.0.2.1/24", "dev", "host0"]);
+        host.succeeds(&["ip", "link", "set", "host0", "up"]);
+        neighbour.succeeds(&["ip", "address", "add", "192.0.2.2/24", "dev", "next0"]);
+        neighbour.succeeds(&["ip", "link", "set", "next0", "up"]);
+        let tree = containai_tests::Place::fresh("neighbour");
+        std::fs::write(tree.join("index.html"), "outside\n").expect("a file can be written");
+        let serve = ["busybox", "httpd", "-p", "80", "-h"];
+        let words: Vec<_> = serve.into_iter().chain(tree.to_str()).collect();
+        neighbour.succeeds(&words);
+        Self { host, neighbour }
+    }
+
+    fn policy(&self) -> String {
+        let rules = self.host.succeeds(&["iptables", "-S", "FORWARD"]);
+        rules.lines().next().unwrap_or_default().to_owned()
+    }
+
+    /// What a program in the network of a container gets from an address.
+    fn fetch(&self, from: &Container, address: &str) -> String {
+        let target = format!("--target={}", from.pid);
+        let url = format!("http://{address}/index.html");
+        let curl = ["curl", "--silent", "--max-time", "2", "--noproxy", "*", &url];
+        let words: Vec<_> = ["nsenter", &target, "--net"].into_iter().chain(curl).collect();
+        String::from_utf8_lossy(&self.host.run(&words).stdout).into_owned()
+    }
+
+    /// Neither kind of container reaches the other one's, both reach the world, and nobody else
+    /// is routed.
+    fn are_apart(&self, when: &str, ours: &Container, theirs: &Container) {
+        // Each answers in its own network: the page is there.
+        let own = |container: &Container| self.fetch(container, &container.address);
+        until(Duration::from_secs(30), "both serve", || {
+            (own(ours) == "still here\n" && own(theirs) == "still here\n").then_some(())
+        });
+        assert_eq!(self.fetch(theirs, &ours.address), "", "{when}: theirs reaches ours");
+        assert_eq!(self.fetch(ours, &theirs.address), "", "{when}: ours reaches theirs");
+        assert_eq!(self.fetch(ours, "192.0.2.2"), "outside\n", "{when}: ours reaches the world");
+        assert_eq!(self.fetch(theirs, "192.0.2.2"), "outside\n", "{when}: theirs does");
+        // What the other engine has published, it has for everybody.
+        assert_eq!(self.fetch(ours, "192.0.2.1:8080"), "still here\n", "{when}: published");
+        assert_eq!(self.policy(), "-P FORWARD DROP", "{when}");
+        // The person's own rules come before what we accept.
+        let rule = ["-i", "cai+", "-d", "192.0.2.2", "-j", "DROP"];
+        let iptables = |verb: &str| {
+            let words: Vec<_> = ["iptables", verb, "DOCKER-USER"].into_iter().chain(rule).collect();
+            self.host.succeeds(&words);
+        };
+        iptables("-I");
+        assert_eq!(self.fetch(ours, "192.0.2.2"), "", "{when}: DOCKER-USER has a say");
+        iptables("-D");
+    }
+}
+
+impl Drop for Hosts {
+    fn drop(&mut self) {
+        let stop = "for p in /proc/[0-9]*; do [ \"$(readlink $p/ns/net)\" = \"$(readlink \
+            /proc/self/ns/net)\" ] && grep -qs httpd $p/comm $p/cmdline && kill ${p#/proc/}; done";
+        self.neighbour.run(&["sh", "-c", stop]);
+    }
+}
+
+/// A container that serves a page.
+struct Container {
+    pid: i64,
+    address: String,
+}
+
+impl Container {
+    fn of(api: &Api) -> Self {
+        let web = api.container("web").expect("the container is there");
+        let address = web["NetworkSettings"]["IPAddress"].as_str().expect("an address").to_owned();
+        Self { pid: web["State"]["Pid"].as_i64().expect("a process id"), address }
+    }
+
+    /// Starts one of ours.
+    fn start(ours: &Engine) -> Self {
+        import_web(&ours.api(), &ours.root().join("image"));
+        let body = json!({
+            "Image": "web:latest",
+            "Cmd": ["/bin/busybox", "httpd", "-f", "-p", "80", "-h", "/"],
+            "HostConfig": { "Runtime": "containai-runc" },
+        });
+        ours.api().post("/containers/create?name=web", &body);
+        ours.api().post("/containers/web/start", &Value::Null);
+        Self::of(&ours.api())
+    }
+}
+
+fn set_up(ours: &Engine, hosts: &Hosts) {
+    let person = Person::on(ours);
+    person.cai(["setup", "--yes"]).behind(hosts.host.prefix()).run().success();
+    assert!(ours.api().answers());
+}
+
+fn restart(ours: &Engine, hosts: &Hosts) {
+    let supervisor = ours.layout().supervisor().display().to_string();
+    hosts.host.succeeds(&[&supervisor, "restart", &ours.root().display().to_string()]);
+    until(Duration::from_secs(60), "our engine answers", || ours.api().answers().then_some(()));
+}
+
+#[test]
+fn beside_an_engine_that_started_first() {
+    let hosts = Hosts::new();
+    let theirs = Foreign::start(&hosts.host);
+    theirs.publish();
+    let ours = Engine::apart("second");
+    set_up(&ours, &hosts);
+    let web = Container::start(&ours);
+    hosts.are_apart("set up", &web, &Container::of(&theirs.api()));
+    let theirs = theirs.restart();
+    theirs.api().post("/containers/web/start", &Value::Null);
+    hosts.are_apart("their restart", &web, &Container::of(&theirs.api()));
+    restart(&ours, &hosts);
+    hosts.are_apart("our restart", &web, &Container::of(&theirs.api()));
+    // Whoever loads the firewall anew does not load our chains.
+    let save = hosts.host.succeeds(&["iptables-save"]);
+    let foreign: String = save
+        .lines()
+        .filter(|line| !line.contains("CONTAINAI"))
+        .fold(String::new(), |text, line| text + line + "\n");
+    let path = ours.root().join("firewall");
+    std::fs::write(&path, foreign).expect("a file can be written");
+    hosts.host.succeeds(&["iptables-restore", path.to_str().expect("a path")]);
+    until(Duration::from_secs(90), "the chains are back", || {
+        let rules = hosts.host.succeeds(&["iptables", "-S", "FORWARD"]);
+        rules.lines().last()?.contains("CONTAINAI-FORWARD").then_some(())
+    });
+    hosts.are_apart("a new firewall", &web, &Container::of(&theirs.api()));
+    ours.api().delete("/containers/web?force=1");
+}
+
+#[test]
+fn beside_an_engine_that_starts_later() {
+    let hosts = Hosts::new();
+    let ours = Engine::apart("first");
+    set_up(&ours, &hosts);
+    let web = Container::start(&ours);
+    // Without another engine, too, the host routes for nobody else.
+    assert_eq!(hosts.policy(), "-P FORWARD DROP");
+    assert_eq!(hosts.fetch(&web, "192.0.2.2"), "outside\n");
+    let theirs = Foreign::start(&hosts.host);
+    theirs.publish();
+    hosts.are_apart("their start", &web, &Container::of(&theirs.api()));
+    ours.api().delete("/containers/web?force=1");
+}
