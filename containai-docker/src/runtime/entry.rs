@@ -2,7 +2,7 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 
 use super::invocation::{Invocation, Verb};
-use super::{cgroup_hook, create, exec, failure, idmap};
+use super::{cgroup_hook, create, exec, failure, idmap, ids, stdio};
 
 /// The file name under which the engine knows this runtime, `containai-runc`.
 ///
@@ -19,13 +19,17 @@ pub fn main(arguments: impl Iterator<Item = OsString>) -> ExitCode {
     let invocation = Invocation::parse(&arguments);
     let outcome = match invocation.verb {
         Verb::Create(ref request) => {
-            create::prepare(request).map_err(|error| failure::chain(&error))
+            create::prepare(request, invocation.root).map_err(|error| failure::chain(&error))
         }
+        Verb::Exec(ref id) => ids::owner_of(id)
+            .map_or(Ok(()), stdio::hand_over)
+            .map_err(|error| format!("cannot hand the command's streams over: {error}")),
         Verb::CgroupHook => {
             return finish(&invocation, cgroup_hook::run().map_err(|error| failure::chain(&error)));
         }
-        Verb::UserNamespaceHolder => {
-            return finish(&invocation, idmap::hold_namespace().map_err(|e| failure::chain(&e)));
+        Verb::UserNamespaceHolder(ref words) => {
+            let held = idmap::hold_namespace(words).map_err(|error| failure::chain(&error));
+            return finish(&invocation, held);
         }
         Verb::Other => Ok(()),
     };

@@ -120,6 +120,7 @@ mod tests {
             Spec: [CreateError::from(SpecError::NoUserNamespace)],
             Host: [CreateError::from(HostError::unreadable("/proc/self/status", io()))],
             Stage: [CreateError::from(StageError::Source { path: path(), source: io() })],
+            HandOver: [CreateError::HandOver { what: "streams", source: io() }],
         });
         let texts = [
             lines(bundle),

@@ -10,6 +10,8 @@ use std::path::{Path, PathBuf};
 pub(super) struct Invocation<'a> {
     /// Value of the global option `--log`: where containerd looks for the reason of a failure.
     pub(super) log: Option<&'a Path>,
+    /// Value of the global option `--root`: where runc keeps its states.
+    pub(super) root: &'a Path,
     pub(super) verb: Verb,
 }
 
@@ -17,10 +19,12 @@ pub(super) struct Invocation<'a> {
 pub(super) enum Verb {
     /// `create`: the one verb with an edit before it.
     Create(CreateRequest),
+    /// `exec` in the container of this id: its streams change hands first, see `stdio`.
+    Exec(String),
     /// `containai-hook cgroup`: runc calls back, see `cgroup_hook`.
     CgroupHook,
-    /// `containai-hook user-namespace`: a child of ours, see `idmap`.
-    UserNamespaceHolder,
+    /// `containai-hook user-namespace`: a child of ours with its arguments, see `idmap`.
+    UserNamespaceHolder(Vec<String>),
     /// Anything else is runc's.
     Other,
 }
@@ -45,16 +49,41 @@ const GLOBAL_WITH_VALUE: &[&str] = &["log", "log-format", "root", "criu", "rootl
 /// Options of `create` that take a value (runc-create(8)).
 const CREATE_WITH_VALUE: &[&str] =
     &["bundle", "b", "console-socket", "pidfd-socket", "pid-file", "preserve-fds"];
+/// Options of `exec` that take a value (runc-exec(8)).
+const EXEC_WITH_VALUE: &[&str] = &[
+    "console-socket",
+    "pidfd-socket",
+    "cwd",
+    "env",
+    "e",
+    "user",
+    "u",
+    "additional-gids",
+    "g",
+    "process",
+    "p",
+    "pid-file",
+    "process-label",
+    "apparmor",
+    "cap",
+    "c",
+    "preserve-fds",
+    "cgroup",
+];
+/// What runc takes without `--root`.
+const DEFAULT_ROOT: &str = "/run/runc";
 
 impl<'a> Invocation<'a> {
     /// Reads the arguments after the program name. Never fails: what cannot be understood is runc's
     /// to refuse.
     pub(super) fn parse(arguments: &'a [OsString]) -> Self {
         let mut log = None;
+        let mut root = Path::new(DEFAULT_ROOT);
         let mut words = Words { rest: arguments, with_value: GLOBAL_WITH_VALUE };
         let verb = loop {
             match words.next() {
                 Some(Word::Option("log", value)) => log = value.map(Path::new),
+                Some(Word::Option("root", Some(value))) => root = Path::new(value),
                 Some(Word::Option(..)) => {}
                 Some(Word::Plain(verb)) => break Some(verb),
                 None => break None,
@@ -62,14 +91,19 @@ impl<'a> Invocation<'a> {
         };
         let verb = match verb.and_then(OsStr::to_str) {
             Some("create") => create(words.rest),
+            Some("exec") => exec(words.rest),
             Some(HOOK_VERB) => match words.rest.first().and_then(|hook| hook.to_str()) {
                 Some(CGROUP_HOOK) => Verb::CgroupHook,
-                Some(USER_NAMESPACE_HOOK) => Verb::UserNamespaceHolder,
+                Some(USER_NAMESPACE_HOOK) => {
+                    let words = words.rest.iter().skip(1);
+                    let words = words.map(|word| word.to_string_lossy().into_owned());
+                    Verb::UserNamespaceHolder(words.collect())
+                }
                 _ => Verb::Other,
             },
             _ => Verb::Other,
         };
-        Self { log, verb }
+        Self { log, root, verb }
     }
 }
 
@@ -87,6 +121,16 @@ fn create(arguments: &[OsString]) -> Verb {
     // Without an id (`create --help` too) there is nothing to edit, and runc has the better
     // message.
     id.map_or(Verb::Other, |id| Verb::Create(CreateRequest { bundle, id }))
+}
+
+/// The first plain word is the id; what follows belongs to the command.
+fn exec(arguments: &[OsString]) -> Verb {
+    let mut words = Words { rest: arguments, with_value: EXEC_WITH_VALUE };
+    let id = words.find_map(|word| match word {
+        Word::Plain(word) => Some(word.to_str().map(str::to_owned)),
+        Word::Option(..) => None,
+    });
+    id.flatten().map_or(Verb::Other, Verb::Exec)
 }
 
 enum Word<'a> {
@@ -162,9 +206,26 @@ mod tests {
     }
 
     #[test]
+    fn commands_in_a_container() {
+        let exec = |id: &str| Verb::Exec(id.to_owned());
+        check(
+            "--root /r --log /l exec --process /p --console-socket /s --detach --pid-file /f abc",
+            Some("/l"),
+            &exec("abc"),
+        );
+        check("exec -u 0:0 -e A=b abc create x", None, &exec("abc"));
+        check("exec", None, &Verb::Other);
+        let arguments = ["--root=/r", "exec", "abc"].map(OsString::from);
+        assert_eq!(Invocation::parse(&arguments).root, Path::new("/r"));
+        assert_eq!(Invocation::parse(&arguments[1..]).root, Path::new("/run/runc"));
+    }
+
+    #[test]
     fn own_hooks() {
         check("containai-hook cgroup", None, &Verb::CgroupHook);
-        check("containai-hook user-namespace", None, &Verb::UserNamespaceHolder);
+        check("containai-hook user-namespace", None, &Verb::UserNamespaceHolder(Vec::new()));
+        let words = Verb::UserNamespaceHolder(vec!["1".to_owned(), "2".to_owned()]);
+        check("containai-hook user-namespace 1 2", None, &words);
         check("containai-hook other", None, &Verb::Other);
     }
 }

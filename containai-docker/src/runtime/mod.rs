@@ -16,9 +16,14 @@ mod exec;
 mod failure;
 mod host;
 pub mod idmap;
+mod ids;
 mod invocation;
+mod layers;
+mod mount_namespace;
 mod mount_table;
+mod overlay;
 mod spec;
 mod stage;
+mod stdio;
 
 pub use entry::{PROGRAM, main};

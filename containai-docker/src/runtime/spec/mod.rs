@@ -13,17 +13,21 @@ mod hook;
 mod lxcfs;
 mod mount;
 mod program;
+mod root;
 mod seccomp;
+mod socket_family;
 #[cfg(test)]
 mod tests;
 mod user_namespace;
 
-pub(super) use bind::{ForeignBind, foreign_binds, redirect};
+pub(super) use bind::{Bind, engine_binds, foreign_binds, redirect};
 pub(super) use capability::BoundingSet;
 pub(super) use device::{DEVICES, Device, offer as offer_device};
 pub(super) use document::Spec;
 pub(super) use lxcfs::{FILES as LXCFS_FILES, ROOT as LXCFS};
-pub(super) use user_namespace::{SpecError, UserNamespace};
+pub(super) use root::{move_root, root};
+pub(super) use seccomp::{Keyrings, settle_keyrings};
+pub(super) use user_namespace::{SpecError, UserNamespace, join};
 
 use super::host::Host;
 

@@ -78,6 +78,10 @@ fn only_the_workspace_is_foreign() {
     assert_eq!(sources, [(Some("/home/dev/api"), true)]);
     // Nothing tells where the engine keeps its files: then everything is treated as a person's.
     assert_eq!(foreign_binds(&docker_spec(), "another").len(), 6);
+    let engine = engine_binds(&docker_spec(), ID);
+    assert_eq!(engine.len(), 5);
+    assert!(engine.iter().all(|bind| bind.source.starts_with("/srv/engine/1000000.1000000")));
+    assert_eq!(engine_binds(&docker_spec(), "another"), []);
 }
 
 #[test]
