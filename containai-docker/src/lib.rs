@@ -24,6 +24,7 @@ mod engine;
 mod failure;
 mod freezing;
 pub mod host;
+mod id_range;
 pub mod image;
 mod inside;
 mod inspect;

@@ -13,8 +13,8 @@ use crate::wire::status::{Live, Status};
 
 /// Tell how the workspace's container is
 ///
-/// Uptime, sessions, memory and CPU are told where the engine says them within
-/// five seconds.
+/// Uptime, id range, sessions, memory and CPU are told where the engine says them
+/// within five seconds.
 #[derive(Debug, Args)]
 pub(crate) struct StatusArgs {
     #[command(flatten)]
@@ -37,10 +37,10 @@ pub(super) async fn run(
         RunState::Running | RunState::Paused => {
             let id = &container.id;
             let moments = tokio::time::timeout(host::PATIENCE, engine.moments(id));
-            let (usage, sessions, moments) =
-                tokio::join!(engine.usage(id), engine.sessions(id), moments);
+            let (usage, sessions, id_range, moments) =
+                tokio::join!(engine.usage(id), engine.sessions(id), engine.id_range(id), moments);
             let started = moments.ok().and_then(Result::ok).and_then(|moments| moments.started);
-            Live { usage, sessions, uptime: started.map(|at| at.age_at(host::now())) }
+            Live { usage, sessions, id_range, uptime: started.map(|at| at.age_at(host::now())) }
         }
         _ => Live::default(),
     };

@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use containai_core::byte_size::{ByteSize, HumanSize};
-use containai_core::engine::{Container, Sessions, Usage};
+use containai_core::engine::{Container, IdRangeMode, Sessions, Usage};
 use containai_core::naming::{ContainerName, SshAlias};
 use containai_core::timestamp::Elapsed;
 use schemars::JsonSchema;
@@ -38,6 +38,10 @@ pub(crate) struct Status {
     /// `sysbox` or `userns`.
     #[serde(skip_serializing_if = "Option::is_none")]
     isolation: Option<String>,
+    /// `own` when no other container's processes have the ids of this one's on
+    /// the host, `shared` when all containers of the engine have the same.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id_range: Option<String>,
     /// How long it has been running, such as `3d 4h 12m`.
     #[serde(skip_serializing_if = "Option::is_none")]
     uptime: Option<String>,
@@ -69,6 +73,7 @@ pub(crate) struct Status {
 pub(crate) struct Live {
     pub(crate) usage: Option<Usage>,
     pub(crate) sessions: Option<Sessions>,
+    pub(crate) id_range: Option<IdRangeMode>,
     pub(crate) uptime: Option<Duration>,
 }
 
@@ -76,7 +81,7 @@ impl Status {
     pub(crate) fn of(container: &Container, live: Live) -> Self {
         let labels = &container.labels;
         let alias = ContainerName::parse(&container.name).ok().map(|name| SshAlias::of(&name));
-        let Live { usage, sessions, uptime } = live;
+        let Live { usage, sessions, id_range, uptime } = live;
         Self {
             container: harmless(&container.name),
             status: container.state.to_string(),
@@ -87,6 +92,7 @@ impl Status {
             workspace: labels.workspace().map(harmless),
             data_volume: labels.data_volume().map(|volume| volume.to_string()),
             isolation: labels.get(containai_core::label::ISOLATION).map(harmless),
+            id_range: id_range.map(|mode| mode.to_string()),
             uptime: uptime.map(|uptime| Elapsed(uptime).to_string()),
             uptime_seconds: uptime.map(|uptime| uptime.as_secs()),
             ssh_connections: sessions.map(|sessions| sessions.ssh),
@@ -115,6 +121,7 @@ impl fmt::Display for Status {
             ("workspace", &self.workspace),
             ("data", &self.data_volume),
             ("isolation", &self.isolation),
+            ("id range", &self.id_range),
         ] {
             if let Some(value) = value {
                 write!(f, "\n{name:<10} {value}")?;
@@ -174,6 +181,7 @@ mod tests {
         Live {
             usage: Some(usage),
             sessions: Some(Sessions { ssh: 2, terminals: 3 }),
+            id_range: Some(IdRangeMode::Own),
             uptime: Some(Duration::from_secs(3 * 86_400 + 4 * 3600 + 12 * 60)),
         }
     }
@@ -189,6 +197,7 @@ mod tests {
         ssh        ssh containai-api-main (127.0.0.1:2300)
         workspace  /home/me/api
         isolation  userns
+        id range   own
         sessions   2 SSH connections, 3 active terminals
         memory     1.2 GiB of 4.0 GiB (30%)
         cpu        5.2%
@@ -217,6 +226,7 @@ mod tests {
           "ssh_alias": "containai-api-main",
           "workspace": "/home/me/api",
           "isolation": "userns",
+          "id_range": "own",
           "uptime": "3d 4h 12m",
           "uptime_seconds": 274320,
           "ssh_connections": 2,

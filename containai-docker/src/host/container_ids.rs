@@ -1,6 +1,9 @@
 //! The ids that containers' processes run as, one range for each container.
 
+use containai_core::layout::EngineLayout;
+
 use super::accounts::Accounts;
+use super::command::{CommandError, Invocation};
 use super::step::Step;
 use super::subordinate::{IDS_NEEDED, IdRange, range_of};
 
@@ -37,6 +40,17 @@ pub(super) fn plan(accounts: &Accounts, engine: [IdRange; 2]) -> (Option<IdRange
         Step::ReserveRanges { has_owner: accounts.has_user(OWNER).into(), uids, gids }
     });
     (chosen, step)
+}
+
+/// Asks the installed runtime, as root, whether containers get a range of their own on this kernel
+/// and on the file system of the engine's store.
+///
+/// # Errors
+///
+/// [`CommandError::Failed`] with the reason when they do not.
+pub fn probe_id_ranges(layout: &EngineLayout) -> Result<(), CommandError> {
+    let runtime = layout.runtime();
+    Invocation::new(&runtime.to_string_lossy(), &["containai-hook", "probe"]).run().map(drop)
 }
 
 #[cfg(test)]

@@ -55,6 +55,7 @@ pub use accounts::{Accounts, Group};
 pub use apply::apply;
 pub use apt::install_packages;
 pub use command::{CommandError, Invocation};
+pub use container_ids::probe_id_ranges;
 pub use context::{CONTEXT, DockerContext};
 pub use error::SetupError;
 pub use event::{SetupEvent, SetupEvents, Silent};

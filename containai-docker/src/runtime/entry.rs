@@ -2,7 +2,7 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 
 use super::invocation::{Invocation, Verb};
-use super::{cgroup_hook, create, exec, failure, idmap, ids, stdio};
+use super::{cgroup_hook, create, exec, failure, idmap, ids, probe, stdio};
 
 /// The file name under which the engine knows this runtime, `containai-runc`.
 ///
@@ -26,6 +26,12 @@ pub fn main(arguments: impl Iterator<Item = OsString>) -> ExitCode {
             .map_err(|error| format!("cannot hand the command's streams over: {error}")),
         Verb::CgroupHook => {
             return finish(&invocation, cgroup_hook::run().map_err(|error| failure::chain(&error)));
+        }
+        Verb::Probe => {
+            let found = std::fs::read_link("/proc/self/exe")
+                .map_err(|error| error.to_string())
+                .and_then(|path| probe::run(&path).map_err(|error| failure::chain(&error)));
+            return finish(&invocation, found);
         }
         Verb::UserNamespaceHolder(ref words) => {
             let held = idmap::hold_namespace(words).map_err(|error| failure::chain(&error));

@@ -61,12 +61,14 @@ mod tests {
     use containai_core::samples;
 
     use super::*;
+    use crate::host::SetupError;
     use crate::runtime::bundle::BundleError;
     use crate::runtime::cgroup_hook::CgroupHookError;
     use crate::runtime::create::CreateError;
     use crate::runtime::exec::ExecError;
     use crate::runtime::host::HostError;
     use crate::runtime::idmap::NamespaceError;
+    use crate::runtime::probe::ProbeError;
     use crate::runtime::spec::SpecError;
     use crate::runtime::stage::StageError;
 
@@ -122,6 +124,16 @@ mod tests {
             Stage: [CreateError::from(StageError::Source { path: path(), source: io() })],
             HandOver: [CreateError::HandOver { what: "streams", source: io() }],
         });
+        let probe = samples!(ProbeError {
+            NotReserved: [ProbeError::NotReserved],
+            Unfit: [ProbeError::Unfit],
+            Record: [ProbeError::from(SetupError::BadRecord {
+                path: path(),
+                reason: "its version is 2, not 1".into()
+            })],
+            Prepare: [ProbeError::Prepare { folder: path(), source: io() }],
+            Stage: [ProbeError::from(StageError::Source { path: path(), source: io() })],
+        });
         let texts = [
             lines(bundle),
             lines(spec),
@@ -130,6 +142,7 @@ mod tests {
             lines(hook),
             lines(exec),
             lines(create),
+            lines(probe),
         ];
         insta::assert_snapshot!(texts.concat());
     }

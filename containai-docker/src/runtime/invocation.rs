@@ -25,6 +25,8 @@ pub(super) enum Verb {
     CgroupHook,
     /// `containai-hook user-namespace`: a child of ours with its arguments, see `idmap`.
     UserNamespaceHolder(Vec<String>),
+    /// `containai-hook probe`: set-up asks, see `probe`.
+    Probe,
     /// Anything else is runc's.
     Other,
 }
@@ -41,6 +43,8 @@ pub(super) struct CreateRequest {
 pub(super) const HOOK_VERB: &str = "containai-hook";
 /// The hook that hands the container its own control groups.
 pub(super) const CGROUP_HOOK: &str = "cgroup";
+/// Set-up's question whether containers get an id range of their own.
+pub(super) const PROBE_HOOK: &str = "probe";
 /// The child that holds a user namespace open.
 pub(super) const USER_NAMESPACE_HOOK: &str = "user-namespace";
 
@@ -94,6 +98,7 @@ impl<'a> Invocation<'a> {
             Some("exec") => exec(words.rest),
             Some(HOOK_VERB) => match words.rest.first().and_then(|hook| hook.to_str()) {
                 Some(CGROUP_HOOK) => Verb::CgroupHook,
+                Some(PROBE_HOOK) => Verb::Probe,
                 Some(USER_NAMESPACE_HOOK) => {
                     let words = words.rest.iter().skip(1);
                     let words = words.map(|word| word.to_string_lossy().into_owned());
@@ -226,6 +231,7 @@ mod tests {
         check("containai-hook user-namespace", None, &Verb::UserNamespaceHolder(Vec::new()));
         let words = Verb::UserNamespaceHolder(vec!["1".to_owned(), "2".to_owned()]);
         check("containai-hook user-namespace 1 2", None, &words);
+        check("containai-hook probe", None, &Verb::Probe);
         check("containai-hook other", None, &Verb::Other);
     }
 }

@@ -22,6 +22,7 @@ mod layers;
 mod mount_namespace;
 mod mount_table;
 mod overlay;
+mod probe;
 mod spec;
 mod stage;
 mod stdio;

@@ -6,7 +6,10 @@ use std::path::{Path, PathBuf};
 
 use nix::libc;
 use nix::sched::{CloneFlags, unshare};
-use rustix::fs::{CWD, FileType, Mode, OFlags, ResolveFlags, makedev, mknodat, openat2};
+use rustix::fs::{
+    CWD, FileType, Mode, OFlags, ResolveFlags, StatVfsMountFlags, makedev, mknodat, openat2,
+    statvfs,
+};
 use rustix::io::Errno;
 use rustix::mount::{
     MountFlags, MountPropagationFlags, MoveMountFlags, OpenTreeFlags, mount, mount_change,
@@ -193,6 +196,10 @@ impl Stage {
         let target = self.folder.join(ROOT);
         let mounted = fs::create_dir(&target).and_then(|()| {
             overlay::mount(&self.folder, ROOT, &layers::options(&lower, &upper), root)?;
+            // An overlay that cannot use its work directory mounts all the same, read-only.
+            if statvfs(&target)?.f_flag.contains(StatVfsMountFlags::RDONLY) {
+                return Err(io::ErrorKind::ReadOnlyFilesystem.into());
+            }
             let tree = clone(&File::open(&target)?, Depth::Mount)?;
             set_attributes(&tree, libc::MOUNT_ATTR_RDONLY, None, Depth::Mount)?;
             Ok(tree)

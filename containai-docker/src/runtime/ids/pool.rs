@@ -38,6 +38,11 @@ impl Pool {
         Self { base: 2_000_224_256, slots }
     }
 
+    /// The first id of the first range.
+    pub(in crate::runtime) fn first(self) -> u32 {
+        self.base
+    }
+
     /// The first id of a range.
     pub(super) fn base_of(self, slot: u32) -> u32 {
         self.base + slot * SIZE
