@@ -33,7 +33,7 @@ mod event;
 mod facts;
 mod file;
 mod gather;
-mod keys;
+mod kernel_limits;
 mod names;
 mod network;
 mod options;

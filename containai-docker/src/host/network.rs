@@ -15,7 +15,7 @@ use containai_core::layout::EngineLayout;
 use super::command::{CommandError, Invocation};
 use super::error::SetupError;
 use super::file;
-use super::keys;
+use super::kernel_limits;
 use super::names::EngineNames;
 use super::record::EngineRecord;
 use super::subnet::Subnet;
@@ -92,7 +92,7 @@ impl Network {
         }
         self.separate_ports();
         allow_forwarding()?;
-        keys::make_room()
+        kernel_limits::raise()
     }
 
     /// Takes bridge and chains away; what is missing already is no error.
@@ -118,7 +118,7 @@ impl Network {
         commands.push(self.show_to_iptables().to_string());
         commands.push(format!("{}; {}", self.port_rule("-D"), self.port_rule("-A")));
         commands.push(format!("echo 1 > {IP_FORWARD}"));
-        commands.extend(keys::commands());
+        commands.extend(kernel_limits::commands());
         commands
     }
 
@@ -323,6 +323,11 @@ mod tests {
         echo 1 > /proc/sys/net/ipv4/ip_forward
         echo 20000 > /proc/sys/kernel/keys/maxkeys   # unless it is more
         echo 2000000 > /proc/sys/kernel/keys/maxbytes   # unless it is more
+        echo 1024 > /proc/sys/fs/inotify/max_user_instances   # unless it is more
+        echo 524288 > /proc/sys/fs/inotify/max_user_watches   # unless it is more
+        echo 4194304 > /proc/sys/kernel/pid_max   # unless it is more
+        echo 9223372036854775807 > /proc/sys/fs/file-max   # unless it is more
+        echo 65536 > /proc/sys/kernel/pty/max   # unless it is more
         "##);
     }
 }

@@ -111,6 +111,7 @@ mod tests {
             Parse: [CgroupHookError::Parse(json())],
             Read: [CgroupHookError::Read { path: path(), source: io() }],
             HostRoot: [CgroupHookError::HostRoot { path: path() }],
+            Limit: [CgroupHookError::Limit { path: path(), source: io() }],
             Chown: [CgroupHookError::Chown { path: path(), source: io() }],
         });
         let exec = samples!(ExecError {

@@ -12,6 +12,7 @@ mod exposure;
 mod hook;
 mod lxcfs;
 mod mount;
+mod processes;
 mod program;
 mod root;
 mod seccomp;
@@ -41,7 +42,6 @@ pub(super) fn edit(spec: &mut Spec, host: &Host) {
     seccomp::widen(spec);
     lxcfs::virtualise(spec, &host.lxcfs);
     program::lend(spec, &host.executable);
-    if host.cgroup_v1 {
-        hook::call_back(spec, &host.executable);
-    }
+    processes::leave_some(spec, host.tasks);
+    hook::call_back(spec, &host.executable);
 }

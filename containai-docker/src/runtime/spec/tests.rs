@@ -16,7 +16,7 @@ const ID: &str = "47ce33a4cdc984d2d985a3a42c3a232b0bd91db7f49360c98d853791ecf80b
 fn host() -> Host {
     Host {
         bounding: BoundingSet(0b111),
-        cgroup_v1: true,
+        tasks: 40_000,
         executable: "/usr/local/libexec/containai/containai-runc".into(),
         lxcfs: vec!["meminfo"],
         devices: DEVICES.iter().collect(),

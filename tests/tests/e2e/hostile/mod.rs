@@ -2,3 +2,6 @@
 //!
 //! Each test first shows that the attack is well formed where that is possible, then that it
 //! achieves nothing.
+
+mod shared_kernel;
+mod system_calls;
