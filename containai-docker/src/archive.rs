@@ -5,7 +5,7 @@ use std::io::Read;
 use bollard::Docker;
 use bollard::errors::Error;
 use bollard::query_parameters::{
-    DownloadFromContainerOptionsBuilder, UploadToContainerOptionsBuilder,
+    DownloadFromContainerOptionsBuilder, InspectContainerOptions, UploadToContainerOptionsBuilder,
 };
 use bytes::Bytes;
 use containai_core::catalog::Agent;
@@ -30,6 +30,9 @@ pub(crate) struct Equipment<'a> {
 const WRAP: &[u8] = include_bytes!("../images/agents/rootfs/usr/lib/containai/wrap");
 
 /// Puts it all in place, owned by the container's root.
+///
+/// The root of a running container is read-only for the engine (see `runtime`). One that somebody
+/// has started in the meantime has got its equipment from them, before they started it.
 pub(crate) async fn equip(
     docker: &Docker,
     id: &ContainerId,
@@ -37,7 +40,16 @@ pub(crate) async fn equip(
 ) -> Result<(), Error> {
     let archive = packed(&equipment).map_err(|err| Error::IOError { err })?;
     let options = UploadToContainerOptionsBuilder::default().path("/").build();
-    docker.upload_to_container(id.as_ref(), Some(options), bollard::body_full(archive.into())).await
+    let body = bollard::body_full(archive.into());
+    match docker.upload_to_container(id.as_ref(), Some(options), body).await {
+        Err(_) if is_running(docker, id).await => Ok(()),
+        uploaded => uploaded,
+    }
+}
+
+async fn is_running(docker: &Docker, id: &ContainerId) -> bool {
+    let inspected = docker.inspect_container(id.as_ref(), None::<InspectContainerOptions>).await;
+    inspected.is_ok_and(|it| it.state.and_then(|state| state.running).unwrap_or(false))
 }
 
 /// Of hooks that were there before and are no longer meant, the list says so.

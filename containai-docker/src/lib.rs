@@ -27,6 +27,7 @@ mod exec_status;
 mod failure;
 mod freezing;
 pub mod host;
+mod id_range;
 pub mod image;
 mod inside;
 mod inspect;

@@ -50,8 +50,10 @@ pub(super) async fn run(
     }
     let live = match has_figures(container.state) {
         true => {
-            let Activity { usage, sessions } = engine.activity(id, &running).await;
-            Live { usage, sessions, ..live }
+            let (activity, id_range) =
+                tokio::join!(engine.activity(id, &running), engine.id_range(id));
+            let Activity { usage, sessions } = activity;
+            Live { usage, sessions, id_range, ..live }
         }
         false => live,
     };

@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use containai_core::byte_size::{ByteSize, HumanSize};
-use containai_core::engine::{Container, RunState, Sessions, Usage};
+use containai_core::engine::{Container, IdRangeMode, RunState, Sessions, Usage};
 use containai_core::naming::{ContainerName, SshAlias};
 use containai_core::timestamp::Elapsed;
 use schemars::JsonSchema;
@@ -39,6 +39,10 @@ pub(crate) struct Status {
     /// `sysbox` or `userns`.
     #[serde(skip_serializing_if = "Option::is_none")]
     isolation: Option<String>,
+    /// `own` when no other container's processes have the ids of this one's on
+    /// the host, `shared` when all containers of the engine have the same.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id_range: Option<String>,
     /// How long it has been running, such as `3d 4h 12m`.
     #[serde(skip_serializing_if = "Option::is_none")]
     uptime: Option<String>,
@@ -72,6 +76,7 @@ pub(crate) struct Status {
 pub(crate) struct Live {
     pub(crate) usage: Option<Usage>,
     pub(crate) sessions: Option<Sessions>,
+    pub(crate) id_range: Option<IdRangeMode>,
     pub(crate) uptime: Option<Duration>,
 }
 
@@ -79,7 +84,7 @@ impl Status {
     pub(crate) fn of(container: &Container, live: Live) -> Self {
         let labels = &container.labels;
         let alias = ContainerName::parse(&container.name).ok().map(|name| SshAlias::of(&name));
-        let Live { usage, sessions, uptime } = live;
+        let Live { usage, sessions, id_range, uptime } = live;
         Self {
             container: harmless(&container.name),
             status: container.state.to_string(),
@@ -90,6 +95,7 @@ impl Status {
             workspace: labels.workspace().map(harmless),
             data_volume: labels.data_volume().map(|volume| volume.to_string()),
             isolation: labels.get(containai_core::label::ISOLATION).map(harmless),
+            id_range: id_range.map(|mode| mode.to_string()),
             uptime: uptime.map(|uptime| Elapsed(uptime).to_string()),
             uptime_seconds: uptime.map(|uptime| uptime.as_secs()),
             ssh_connections: sessions.map(|sessions| sessions.ssh),
@@ -115,11 +121,13 @@ impl Status {
         let memory = self.memory_used.zip(self.memory_limit);
         let memory = memory.map(|(used, limit)| memory_of(used, limit));
         let cpu = self.cpu_percent.map(|percent| format!("{percent:.1}%"));
-        let lines = [("sessions", sessions), ("memory", memory), ("cpu", cpu)];
-        let line = |(name, text): (&str, Option<String>)| {
-            format!("{name:<10} {}", text.unwrap_or_else(unknown))
-        };
-        Some(lines.map(line).join("\n"))
+        // Absent where the engine has no ranges, as with Sysbox.
+        let id_range = self.id_range.clone().map(|range| ("id range", range));
+        let figures = [("sessions", sessions), ("memory", memory), ("cpu", cpu)];
+        let figures = figures.map(|(name, text)| (name, text.unwrap_or_else(unknown)));
+        let lines = id_range.into_iter().chain(figures);
+        let lines: Vec<_> = lines.map(|(name, text)| format!("{name:<10} {text}")).collect();
+        Some(lines.join("\n"))
     }
 }
 
@@ -195,6 +203,7 @@ mod tests {
         Live {
             usage: Some(usage),
             sessions: Some(Sessions { ssh: 2, terminals: 3 }),
+            id_range: Some(IdRangeMode::Own),
             uptime: Some(Duration::from_secs(3 * 86_400 + 4 * 3600 + 12 * 60)),
         }
     }
@@ -212,6 +221,7 @@ mod tests {
         isolation  userns
         ");
         insta::assert_snapshot!(status.figures().expect("figures"), @r"
+        id range   own
         sessions   2 SSH connections, 3 active terminals
         memory     1.2 GiB of 4.0 GiB (30%)
         cpu        5.2%
@@ -250,6 +260,7 @@ mod tests {
           "ssh_alias": "containai-api-main",
           "workspace": "/home/me/api",
           "isolation": "userns",
+          "id_range": "own",
           "uptime": "3d 4h 12m",
           "uptime_seconds": 274320,
           "ssh_connections": 2,

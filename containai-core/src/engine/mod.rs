@@ -4,6 +4,7 @@ mod container;
 mod error;
 mod extra_mount;
 mod host_facts;
+mod id_range;
 mod image;
 mod linked_repository;
 mod own_image;
@@ -21,6 +22,7 @@ pub use container::{
 pub use error::{Cause, EngineError};
 pub use extra_mount::{ExtraMount, MountAccess, MountSource};
 pub use host_facts::HostFacts;
+pub use id_range::IdRangeMode;
 pub use image::{ImageRequest, ImageSource, ShippedImage, UnknownImage, UnknownImageSource};
 pub use linked_repository::LinkedRepository;
 pub use own_image::{GOES_ON, OwnImage, Thrift, prunable};

@@ -54,7 +54,7 @@ fn perform(step: &Step, layout: &EngineLayout, events: &dyn SetupEvents) -> Resu
         }
         Step::InstallProgram { from, runtime, links } => program::install(from, runtime, links),
         Step::RaiseNetwork { .. } => Network::recorded(layout)?.raise(),
-        Step::GrantIds { .. } => {
+        Step::GrantIds { .. } | Step::ReserveRanges { .. } => {
             make_empty(Path::new("/etc/subuid"))?;
             make_empty(Path::new("/etc/subgid"))?;
             run_all(&step.invocations())

@@ -7,7 +7,6 @@ use containai_core::engine::Isolation;
 use containai_core::layout::EngineLayout;
 use containai_core::version::Version;
 
-use super::daemon_json;
 use super::error::{SetupError, SysboxProblem};
 use super::facts::HostFacts;
 use super::names::{EngineNames, SYSTEM_USER};
@@ -22,6 +21,7 @@ use super::step::{AccountGap, Starter, Step};
 use super::subnet::Subnet;
 use super::subordinate::{IdRange, range_of};
 use super::unit;
+use super::{container_ids, daemon_json};
 
 /// What set-up will do, in order.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -48,8 +48,8 @@ pub fn plan(
     supported(&facts.platform)?;
     recent_enough(facts)?;
     let isolation = decide_isolation(facts, options.isolation)?;
-    let (account_steps, uids, gids) = plan_accounts(facts, isolation)?;
-    let record = decide_record(facts, layout, isolation, uids, gids)?;
+    let (account_steps, ids) = plan_accounts(facts, isolation)?;
+    let record = decide_record(facts, layout, isolation, ids)?;
     let mut steps = plan_packages(facts);
     steps.extend(account_steps);
     steps.extend(plan_admission(facts, options)?);
@@ -154,10 +154,18 @@ fn plan_packages(facts: &HostFacts) -> Vec<Step> {
 
 type Ids = Option<IdRange>;
 
+/// The ids that go into the record.
+#[derive(Default)]
+struct RecordedIds {
+    uids: Ids,
+    gids: Ids,
+    containers: Ids,
+}
+
 fn plan_accounts(
     facts: &HostFacts,
     isolation: Isolation,
-) -> Result<(Vec<Step>, Ids, Ids), SetupError> {
+) -> Result<(Vec<Step>, RecordedIds), SetupError> {
     let accounts = &facts.accounts;
     let gap = match (accounts.has_user(SYSTEM_USER), accounts.group(SYSTEM_USER)) {
         (true, Some(_)) => None,
@@ -167,8 +175,12 @@ fn plan_accounts(
     };
     let mut steps: Vec<_> = gap.map(Step::MakeSystemUser).into_iter().collect();
     if isolation == Isolation::Sysbox {
-        let ids = facts.sysbox_ids;
-        return Ok((steps, ids.map(|ids| ids.0), ids.map(|ids| ids.1)));
+        let ids = facts.sysbox_ids.map_or_else(RecordedIds::default, |(uids, gids)| RecordedIds {
+            uids: Some(uids),
+            gids: Some(gids),
+            containers: None,
+        });
+        return Ok((steps, ids));
     }
     let had = (range_of(&accounts.subuids, SYSTEM_USER), range_of(&accounts.subgids, SYSTEM_USER));
     let chosen = |had: Ids, taken: &[IdRange], file| {
@@ -182,7 +194,9 @@ fn plan_accounts(
         let new = |had: Ids, range| if had.is_none() { Some(range) } else { None };
         steps.push(Step::GrantIds { uids: new(had.0, uids), gids: new(had.1, gids) });
     }
-    Ok((steps, Some(uids), Some(gids)))
+    let (containers, step) = container_ids::plan(accounts, [uids, gids]);
+    steps.extend(step);
+    Ok((steps, RecordedIds { uids: Some(uids), gids: Some(gids), containers }))
 }
 
 fn plan_admission(facts: &HostFacts, options: &SetupOptions) -> Result<Option<Step>, SetupError> {
@@ -201,8 +215,7 @@ fn decide_record(
     facts: &HostFacts,
     layout: &EngineLayout,
     isolation: Isolation,
-    uids: Ids,
-    gids: Ids,
+    ids: RecordedIds,
 ) -> Result<EngineRecord, SetupError> {
     let names = EngineNames::of(layout);
     let choose = || Subnet::choose(&facts.networks, names.turn()).ok_or(SetupError::NoSubnet);
@@ -214,8 +227,9 @@ fn decide_record(
         record.previous = Some(record.isolation);
     }
     record.isolation = isolation;
-    record.subordinate_uids = uids;
-    record.subordinate_gids = gids;
+    record.subordinate_uids = ids.uids;
+    record.subordinate_gids = ids.gids;
+    record.container_ids = ids.containers;
     Ok(record)
 }
 

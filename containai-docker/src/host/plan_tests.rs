@@ -58,7 +58,7 @@ fn after(mut facts: HostFacts, plan: &SetupPlan, layout: &EngineLayout) -> HostF
     facts.packages.installed = all.map(str::to_owned).into();
     let version = Version::new("20.10.24+dfsg1");
     facts.dockerd = Some(Installed { path: "/usr/sbin/dockerd".into(), version });
-    let ids = "containai:1000000:65536\n";
+    let ids = "containai:1000000:65536\ncontainai-ids:2000224256:67108864\n";
     let group = "root:x:0:\ncontainai:x:990:me\n";
     let passwd = format!("{ROOT}containai:x:990:990::/nonexistent:/usr/sbin/nologin\n");
     facts.accounts = Accounts::parse(&passwd, group, ids, ids);
@@ -87,6 +87,7 @@ fn a_bare_machine_gets_everything() {
     install the engine and what it needs
     make system user `containai`
     reserve the ids 1000000-1065535 for containers
+    reserve the ids 2000224256-2067333119, a range of them for each container
     add `me` to group `containai`
     write set-up's decisions `/etc/containai/engine.json`
     write the engine's configuration `/etc/containai/docker/daemon.json`
@@ -106,6 +107,7 @@ fn without_systemd_our_supervisor_starts_the_engine() {
     install docker.io, uidmap, iptables, iproute2, ca-certificates
     make system user `containai`
     reserve the ids 1000000-1065535 for containers
+    reserve the ids 2000224256-2067333119, a range of them for each container
     write set-up's decisions `/srv/two/etc/containai/engine.json`
     write the engine's configuration `/srv/two/etc/containai/docker/daemon.json`
     install the container runtime `/srv/two/usr/local/libexec/containai/containai-runc`

@@ -36,6 +36,10 @@ pub struct EngineRecord {
     pub subordinate_uids: Option<IdRange>,
     /// The group ids that containers map to.
     pub subordinate_gids: Option<IdRange>,
+    /// The user and group ids that are cut into ranges, one for the processes of each container;
+    /// `None` with Sysbox, and when an older set-up ran last.
+    #[serde(default)]
+    pub container_ids: Option<IdRange>,
     /// The version of ContainAI that made the decision.
     pub containai: String,
 }
@@ -51,6 +55,7 @@ impl EngineRecord {
             subnet,
             subordinate_uids: None,
             subordinate_gids: None,
+            container_ids: None,
             containai: env!("CARGO_PKG_VERSION").to_owned(),
         }
     }
@@ -165,6 +170,7 @@ mod tests {
             "count": 65536
           },
           "subordinate_gids": null,
+          "container_ids": null,
           "containai": "0.1.0"
         }
         "#);

@@ -4,6 +4,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use super::command::Invocation;
+use super::container_ids::OWNER;
 use super::names::SYSTEM_USER;
 use super::packages::PackageNeeds;
 use super::subordinate::IdRange;
@@ -23,6 +24,15 @@ pub enum Step {
     MakeSystemUser(AccountGap),
     /// Gives the system user its subordinate ids; `None` leaves a file alone.
     GrantIds {
+        /// Written to `/etc/subuid`.
+        uids: Option<IdRange>,
+        /// Written to `/etc/subgid`.
+        gids: Option<IdRange>,
+    },
+    /// Reserves ids of which each container gets a range; `None` leaves a file alone.
+    ReserveRanges {
+        /// Whether their owner is there.
+        has_owner: IdsOwner,
         /// Written to `/etc/subuid`.
         uids: Option<IdRange>,
         /// Written to `/etc/subgid`.
@@ -60,6 +70,21 @@ pub enum Step {
     StartEngine(Starter),
     /// Ends and starts the engine, so that it reads its configuration.
     RestartEngine(Starter),
+}
+
+/// Whether the system user is there who owns the reserved ids.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum IdsOwner {
+    /// It is.
+    Present,
+    /// It is still to be made.
+    Missing,
+}
+
+impl From<bool> for IdsOwner {
+    fn from(is_there: bool) -> Self {
+        if is_there { Self::Present } else { Self::Missing }
+    }
 }
 
 /// Which account is missing.
@@ -117,6 +142,10 @@ impl Step {
                 let range = uids.or(*gids).map(|range| range.to_string()).unwrap_or_default();
                 format!("reserve the ids {range} for containers")
             }
+            Self::ReserveRanges { uids, gids, .. } => {
+                let range = uids.or(*gids).map(|range| range.to_string()).unwrap_or_default();
+                format!("reserve the ids {range}, a range of them for each container")
+            }
             Self::AdmitUser(user) => format!("add `{user}` to group `{SYSTEM_USER}`"),
             Self::InstallProgram { runtime, .. } => {
                 format!("install the container runtime `{}`", runtime.display())
@@ -163,7 +192,12 @@ impl Step {
             Self::RefreshPackageLists => vec![super::apt::update()],
             Self::InstallPackages(names) => vec![super::apt::install(names)],
             Self::MakeSystemUser(gap) => vec![make_account(*gap)],
-            Self::GrantIds { uids, gids } => vec![grant_ids(*uids, *gids)],
+            Self::GrantIds { uids, gids } => vec![grant_ids(SYSTEM_USER, *uids, *gids)],
+            Self::ReserveRanges { has_owner, uids, gids } => {
+                let make =
+                    (*has_owner == IdsOwner::Missing).then(|| useradd(&["--user-group"], OWNER));
+                make.into_iter().chain([grant_ids(OWNER, *uids, *gids)]).collect()
+            }
             Self::AdmitUser(user) => {
                 vec![Invocation::new("usermod", &["--append", "--groups", SYSTEM_USER, user])]
             }
@@ -219,21 +253,25 @@ fn make_account(gap: AccountGap) -> Invocation {
         AccountGap::Both => &["--user-group"][..],
         AccountGap::User => &["--gid", SYSTEM_USER],
     };
-    let nowhere = ["--home-dir", "/nonexistent", "--shell", "/usr/sbin/nologin", SYSTEM_USER];
+    useradd(group, SYSTEM_USER)
+}
+
+fn useradd(group: &[&str], user: &str) -> Invocation {
+    let nowhere = ["--home-dir", "/nonexistent", "--shell", "/usr/sbin/nologin", user];
     Invocation::new("useradd", &["--system", "--no-create-home"])
         .args(group.iter().copied())
         .args(nowhere)
 }
 
 /// usermod(8) locks the files as all of shadow does and replaces them whole.
-fn grant_ids(uids: Option<IdRange>, gids: Option<IdRange>) -> Invocation {
+fn grant_ids(owner: &str, uids: Option<IdRange>, gids: Option<IdRange>) -> Invocation {
     let flag = |name: &str, range: Option<IdRange>| {
         range.map(|range| [name.to_owned(), range.to_string()]).into_iter().flatten()
     };
     Invocation::new("usermod", &[])
         .args(flag("--add-subuids", uids))
         .args(flag("--add-subgids", gids))
-        .args([SYSTEM_USER])
+        .args([owner])
 }
 
 #[cfg(test)]
@@ -263,6 +301,12 @@ mod tests {
             Step::MakeSystemUser(AccountGap::Group),
             Step::GrantIds { uids: Some(range), gids: Some(range) },
             Step::GrantIds { uids: None, gids: Some(range) },
+            Step::ReserveRanges {
+                has_owner: IdsOwner::Missing,
+                uids: Some(range),
+                gids: Some(range),
+            },
+            Step::ReserveRanges { has_owner: IdsOwner::Present, uids: None, gids: Some(range) },
             Step::AdmitUser("me".into()),
             Step::StartEngine(Starter::Systemd),
             Step::RestartEngine(Starter::Systemd),
@@ -284,6 +328,11 @@ mod tests {
         $ usermod --add-subuids 1000000-1065535 --add-subgids 1000000-1065535 containai
         reserve the ids 1000000-1065535 for containers
         $ usermod --add-subgids 1000000-1065535 containai
+        reserve the ids 1000000-1065535, a range of them for each container
+        $ useradd --system --no-create-home --user-group --home-dir /nonexistent --shell /usr/sbin/nologin containai-ids
+        $ usermod --add-subuids 1000000-1065535 --add-subgids 1000000-1065535 containai-ids
+        reserve the ids 1000000-1065535, a range of them for each container
+        $ usermod --add-subgids 1000000-1065535 containai-ids
         add `me` to group `containai`
         $ usermod --append --groups containai me
         start the engine, looked after by systemd

@@ -32,10 +32,20 @@ impl IdRange {
         u64::from(self.base) < other.end() && u64::from(other.base) < self.end()
     }
 
+    /// Whether nobody has any of these ids.
+    pub(super) fn is_free(self, taken: &[Self]) -> bool {
+        !taken.iter().any(|used| used.overlaps(self))
+    }
+
     /// Finds a range that overlaps none of `taken`: ranges promised to other
     /// users, and the ids of existing users as ranges of one.
     pub fn choose(taken: &[Self]) -> Option<Self> {
-        let mut candidate = Self { base: PREFERRED_BASE, count: IDS_NEEDED };
+        Self::choose_from(PREFERRED_BASE, IDS_NEEDED, taken)
+    }
+
+    /// Finds `count` ids from `base` on, or from the next multiple of 65,536.
+    pub(super) fn choose_from(base: u32, count: u32, taken: &[Self]) -> Option<Self> {
+        let mut candidate = Self { base, count };
         while let Some(blocker) = taken.iter().find(|used| used.overlaps(candidate)) {
             let next = blocker.end().div_ceil(u64::from(IDS_NEEDED)) * u64::from(IDS_NEEDED);
             candidate.base = u32::try_from(next).ok()?;

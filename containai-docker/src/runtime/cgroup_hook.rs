@@ -1,5 +1,5 @@
 //! A `createRuntime` hook (OCI runtime spec, "POSIX-platform Hooks"): hands the container the top
-//! of its own control groups where runc does not, that is on cgroup v1.
+//! of its own control groups where runc does not, that is on cgroup v1, and on v2 without systemd.
 
 use std::fs;
 use std::io::{self, Read};
@@ -11,6 +11,10 @@ use super::mount_table::{self, Mounted};
 
 /// Only these: the limits of the container stay the host's.
 const V1_FILES: [&str; 2] = ["cgroup.procs", "tasks"];
+/// How many control groups a container may make below its own on cgroup v2: a few for each service
+/// and each container inside. The kernel has 65,535 with memory control for all of the machine.
+/// cgroup v1 has no such limit.
+const DESCENDANTS: &str = "4096";
 /// Used where `/sys/kernel/cgroup/delegate` (Linux 4.15) is not there.
 const V2_FILES: &str = "cgroup.procs\ncgroup.threads\ncgroup.subtree_control\n";
 
@@ -31,6 +35,12 @@ pub(super) enum CgroupHookError {
     },
     #[error("container root is host root in `{path}`")]
     HostRoot { path: PathBuf },
+    #[error("cannot limit control groups in `{path}`")]
+    Limit {
+        path: PathBuf,
+        #[source]
+        source: io::Error,
+    },
     #[error("cannot give `{path}` to the container's root")]
     Chown {
         path: PathBuf,
@@ -66,11 +76,24 @@ pub(super) fn run() -> Result<(), CgroupHookError> {
             Version::V2 => fs::read_to_string("/sys/kernel/cgroup/delegate")
                 .unwrap_or_else(|_| V2_FILES.to_owned()),
         };
+        if version == Version::V2 {
+            limit_descendants(&folder)?;
+        }
         for file in delegated.lines().map(|name| folder.join(name)).filter(|file| file.exists()) {
             give(&file, uid, gid)?;
         }
     }
     Ok(())
+}
+
+/// The file stays the host's: the limit holds whatever root inside does. Linux before 4.14 has
+/// none.
+fn limit_descendants(folder: &Path) -> Result<(), CgroupHookError> {
+    let path = folder.join("cgroup.max.descendants");
+    if !path.exists() {
+        return Ok(());
+    }
+    fs::write(&path, DESCENDANTS).map_err(|source| CgroupHookError::Limit { path, source })
 }
 
 fn read(path: &Path) -> Result<String, CgroupHookError> {

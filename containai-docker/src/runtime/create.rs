@@ -1,8 +1,17 @@
+use std::io;
+use std::os::fd::OwnedFd;
+use std::path::{Path, PathBuf};
+
 use super::bundle::{Bundle, BundleError};
+use super::failure;
 use super::host::{Host, HostError};
+use super::ids::{Assignment, Lease, Pool, Tenure};
 use super::invocation::CreateRequest;
-use super::spec::{self, SpecError, UserNamespace};
+use super::layers::Layers;
+use super::mount_namespace::EngineMounts;
+use super::spec::{self, Keyrings, Spec, SpecError, UserNamespace};
 use super::stage::{Stage, StageError};
+use super::stdio;
 
 /// The container cannot be prepared. Each part tells for itself.
 #[derive(Debug, thiserror::Error)]
@@ -16,25 +25,134 @@ pub(super) enum CreateError {
     Host(#[from] HostError),
     #[error(transparent)]
     Stage(#[from] StageError),
+    /// The engine's mount is gone, or its pipes are: the engine is at work on the same container.
+    #[error("cannot hand the container's {what} over to its own ids")]
+    HandOver {
+        what: &'static str,
+        #[source]
+        source: io::Error,
+    },
+}
+
+/// A spec that is ready for runc, and what else has to be done for it.
+struct Prepared {
+    spec: Spec,
+    /// What the engine is to see in the place of its own mount.
+    view: Option<View>,
+}
+
+struct View {
+    place: PathBuf,
+    tree: OwnedFd,
 }
 
 /// Turns the bundle into that of a system container. What runc needs besides, it finds in this
 /// process's mount namespace, and nowhere else.
-pub(super) fn prepare(request: &CreateRequest) -> Result<(), CreateError> {
-    let (bundle, mut spec) = Bundle::open(&request.bundle)?;
-    let namespace = UserNamespace::of(&spec)?;
+pub(super) fn prepare(request: &CreateRequest, runc: &Path) -> Result<(), CreateError> {
+    let (bundle, spec) = Bundle::open(&request.bundle)?;
+    let on_disk = UserNamespace::of(&spec)?;
     let host = Host::read()?;
-    spec::edit(&mut spec, &host);
-
+    let mounts = EngineMounts::current().map_err(|source| hand_over("mounts", source))?;
     let mut stage = Stage::open()?;
+    let mut lease = lease(&host.executable, &request.id, runc);
+    let base = lease.as_ref().ok().map(Lease::base);
+
+    let own = match &lease {
+        Ok(lease) => Assignment::own(on_disk.clone(), lease.base())
+            .ok_or_else(|| "the engine's ids do not fit into a range".to_owned()),
+        Err(reason) => Err(reason.clone()),
+    };
+    let own = own.and_then(|ids| {
+        let prepared = assemble(&spec, &host, &mut stage, &ids, &request.id);
+        prepared.map(|prepared| (prepared, ids)).map_err(|error| failure::chain(&error))
+    });
+    // Whatever is wrong with a range of its own, an older kernel above all: the container is kept
+    // from the others by other means then.
+    let (prepared, ids, tenure) = match own {
+        Ok((prepared, ids)) => {
+            let tenure = ids.roots().map_or(Tenure::Preparing, Tenure::Own);
+            (prepared, ids, tenure)
+        }
+        Err(reason) => {
+            let ids = Assignment::shared(on_disk, base);
+            let prepared = assemble(&spec, &host, &mut stage, &ids, &request.id)?;
+            (prepared, ids, Tenure::Shared(reason))
+        }
+    };
+    if let Ok(lease) = &mut lease {
+        lease.settle(tenure).map_err(|source| hand_over("lease", source))?;
+    }
+    bundle.write(&prepared.spec)?;
+    if let Some(View { place, tree }) = &prepared.view {
+        mounts.replace(place, tree).map_err(|source| hand_over("file system", source))?;
+    }
+    if let Some(owner) = ids.roots() {
+        stdio::hand_over(owner).map_err(|source| hand_over("streams", source))?;
+    }
+    Ok(())
+}
+
+/// Leases a range, or says why there is none.
+fn lease(executable: &Path, id: &str, runc: &Path) -> Result<Lease, String> {
+    let pool = Pool::recorded(executable).ok_or("set-up reserved no ids for containers")?;
+    let lease = Lease::take(pool, id, runc).map_err(|error| failure::chain(&error))?;
+    lease.ok_or_else(|| "every range is taken".to_owned())
+}
+
+/// Makes the mounts of a container with these ids, and the spec that names them.
+fn assemble(
+    spec: &Spec,
+    host: &Host,
+    stage: &mut Stage,
+    ids: &Assignment,
+    id: &str,
+) -> Result<Prepared, StageError> {
+    let mut spec = spec.clone();
+    let view = match (ids.layer_maps(), ids.roots()) {
+        (Some(maps), Some(roots)) => {
+            let layers = find_layers(&spec)?;
+            layers.make_work(roots.engine).map_err(|source| StageError::Setup {
+                step: format!("make a work directory in `{}`", layers.folder.display()),
+                source,
+            })?;
+            let (root, tree) = stage.root(&layers, &maps, roots.container)?;
+            spec::move_root(&mut spec, &root);
+            Some(View { place: layers.merged, tree })
+        }
+        _ => None,
+    };
+    let keyrings = if view.is_some() { Keyrings::Own } else { Keyrings::Denied };
+    spec::edit(&mut spec, host);
+    spec::settle_keyrings(&mut spec, keyrings);
     for device in &host.devices {
-        let node = stage.device(device, &namespace)?;
+        let node = stage.device(device, ids.running())?;
         spec::offer_device(&mut spec, device, &node);
     }
-    for bind in spec::foreign_binds(&spec, &request.id) {
-        let clone = stage.bind(&bind, &namespace)?;
-        spec::redirect(&mut spec, &bind, &clone);
+    let (foreign, engine) = (spec::foreign_binds(&spec, id), spec::engine_binds(&spec, id));
+    for bind in &foreign {
+        let clone = stage.workspace(bind, ids)?;
+        spec::redirect(&mut spec, bind, &clone);
     }
-    bundle.write(&spec)?;
-    Ok(())
+    if let Some(maps) = ids.engine_maps() {
+        for bind in &engine {
+            let clone = stage.volume(bind, &maps)?;
+            spec::redirect(&mut spec, bind, &clone);
+        }
+    }
+    let namespace = stage.namespace(ids)?;
+    spec::join(&mut spec, &namespace, ids.running());
+    Ok(Prepared { spec, view })
+}
+
+fn find_layers(spec: &Spec) -> Result<Layers, StageError> {
+    let root = spec::root(spec).unwrap_or_default();
+    let failed = |source| StageError::Setup {
+        step: format!("find the layers of `{}`", root.display()),
+        source,
+    };
+    Layers::of(&root).map_err(failed)
+}
+
+fn hand_over(what: &'static str, source: io::Error) -> CreateError {
+    CreateError::HandOver { what, source }
 }

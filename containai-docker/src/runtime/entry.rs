@@ -4,7 +4,7 @@ use std::process::ExitCode;
 use super::container::ContainerState;
 use super::invocation::{Force, Invocation, KillSignal, Verb};
 use super::kill::{self, Killed};
-use super::{cgroup_hook, create, exec, failure, idmap, pause, port};
+use super::{cgroup_hook, create, exec, failure, idmap, ids, pause, port, probe, stdio};
 
 /// The file name under which the engine knows this runtime, `containai-runc`.
 ///
@@ -21,18 +21,28 @@ pub fn main(arguments: impl Iterator<Item = OsString>) -> ExitCode {
     let invocation = Invocation::parse(&arguments);
     let outcome = match invocation.verb {
         Verb::Create(ref request) => {
-            create::prepare(request).map_err(|error| failure::chain(&error))
+            create::prepare(request, invocation.root).map_err(|error| failure::chain(&error))
         }
         Verb::Start(_) | Verb::Kill(..) | Verb::Delete(..) => match before(&invocation.verb) {
             Ok(Next::Nothing) => return ExitCode::SUCCESS,
             Ok(Next::Runtime) => Ok(()),
             Err(message) => Err(message),
         },
+        Verb::Exec(ref id) => ids::owner_of(id)
+            .map_or(Ok(()), stdio::hand_over)
+            .map_err(|error| format!("cannot hand the command's streams over: {error}")),
         Verb::CgroupHook => {
             return finish(&invocation, cgroup_hook::run().map_err(|error| failure::chain(&error)));
         }
-        Verb::UserNamespaceHolder => {
-            return finish(&invocation, idmap::hold_namespace().map_err(|e| failure::chain(&e)));
+        Verb::Probe => {
+            let found = std::fs::read_link("/proc/self/exe")
+                .map_err(|error| error.to_string())
+                .and_then(|path| probe::run(&path).map_err(|error| failure::chain(&error)));
+            return finish(&invocation, found);
+        }
+        Verb::UserNamespaceHolder(ref words) => {
+            let held = idmap::hold_namespace(words).map_err(|error| failure::chain(&error));
+            return finish(&invocation, held);
         }
         Verb::Pause(ref request) => {
             return pause::run(exec::find_runc(), &arguments, invocation.log, request);

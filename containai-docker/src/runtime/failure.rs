@@ -61,12 +61,14 @@ mod tests {
     use containai_core::samples;
 
     use super::*;
+    use crate::host::SetupError;
     use crate::runtime::bundle::BundleError;
     use crate::runtime::cgroup_hook::CgroupHookError;
     use crate::runtime::create::CreateError;
     use crate::runtime::exec::ExecError;
     use crate::runtime::host::HostError;
     use crate::runtime::idmap::NamespaceError;
+    use crate::runtime::probe::ProbeError;
     use crate::runtime::spec::SpecError;
     use crate::runtime::stage::StageError;
 
@@ -109,6 +111,7 @@ mod tests {
             Parse: [CgroupHookError::Parse(json())],
             Read: [CgroupHookError::Read { path: path(), source: io() }],
             HostRoot: [CgroupHookError::HostRoot { path: path() }],
+            Limit: [CgroupHookError::Limit { path: path(), source: io() }],
             Chown: [CgroupHookError::Chown { path: path(), source: io() }],
         });
         let exec = samples!(ExecError {
@@ -120,6 +123,17 @@ mod tests {
             Spec: [CreateError::from(SpecError::NoUserNamespace)],
             Host: [CreateError::from(HostError::unreadable("/proc/self/status", io()))],
             Stage: [CreateError::from(StageError::Source { path: path(), source: io() })],
+            HandOver: [CreateError::HandOver { what: "streams", source: io() }],
+        });
+        let probe = samples!(ProbeError {
+            NotReserved: [ProbeError::NotReserved],
+            Unfit: [ProbeError::Unfit],
+            Record: [ProbeError::from(SetupError::BadRecord {
+                path: path(),
+                reason: "its version is 2, not 1".into()
+            })],
+            Prepare: [ProbeError::Prepare { folder: path(), source: io() }],
+            Stage: [ProbeError::from(StageError::Source { path: path(), source: io() })],
         });
         let texts = [
             lines(bundle),
@@ -129,6 +143,7 @@ mod tests {
             lines(hook),
             lines(exec),
             lines(create),
+            lines(probe),
         ];
         insta::assert_snapshot!(texts.concat());
     }

@@ -11,8 +11,8 @@ use super::spec::{BoundingSet, DEVICES, Device, LXCFS, LXCFS_FILES};
 pub(super) struct Host {
     /// The capabilities that this process may give.
     pub(super) bounding: BoundingSet,
-    /// Whether some hierarchy is cgroup v1, as on hybrid hosts.
-    pub(super) cgroup_v1: bool,
+    /// How many tasks the kernel has for all of the machine.
+    pub(super) tasks: u64,
     /// This program, for the hook that runc calls.
     pub(super) executable: PathBuf,
     /// The files that a running lxcfs serves.
@@ -46,7 +46,7 @@ impl Host {
             .map_err(|source| HostError::unreadable("/proc/self/exe", source))?;
         Ok(Self {
             bounding: BoundingSet::from_status(&text("/proc/self/status")?),
-            cgroup_v1: mounts.iter().any(|mount| mount.kind == "cgroup"),
+            tasks: limit("/proc/sys/kernel/pid_max").min(limit("/proc/sys/kernel/threads-max")),
             executable,
             lxcfs: served_by_lxcfs(&mounts),
             devices: DEVICES
@@ -67,6 +67,12 @@ fn served_by_lxcfs(mounts: &[Mounted]) -> Vec<&'static str> {
         .copied()
         .filter(|name| Path::new(LXCFS).join("proc").join(name).is_file())
         .collect()
+}
+
+/// A number that the kernel tells; no limit where it does not.
+fn limit(path: &str) -> u64 {
+    let text = fs::read_to_string(path).unwrap_or_default();
+    text.trim().parse().unwrap_or(u64::MAX)
 }
 
 fn is_character_device(path: &Path) -> bool {

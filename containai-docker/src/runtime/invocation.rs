@@ -12,6 +12,8 @@ use super::container::ContainerRef;
 pub(super) struct Invocation<'a> {
     /// Value of the global option `--log`: where containerd looks for the reason of a failure.
     pub(super) log: Option<&'a Path>,
+    /// Value of the global option `--root`: where runc keeps its states.
+    pub(super) root: &'a Path,
     pub(super) verb: Verb,
 }
 
@@ -21,6 +23,8 @@ pub(super) enum Verb {
     Create(CreateRequest),
     /// `start`: its network is kept apart before.
     Start(ContainerRef),
+    /// `exec` in the container of this id: its streams change hands first, see `stdio`.
+    Exec(String),
     /// `kill`: with its signal, of which SIGKILL is more than runc's.
     Kill(ContainerRef, KillSignal),
     /// `delete`: its control groups are cleared before.
@@ -31,8 +35,10 @@ pub(super) enum Verb {
     Unprepared,
     /// `containai-hook cgroup`: runc calls back, see `cgroup_hook`.
     CgroupHook,
-    /// `containai-hook user-namespace`: a child of ours, see `idmap`.
-    UserNamespaceHolder,
+    /// `containai-hook user-namespace`: a child of ours with its arguments, see `idmap`.
+    UserNamespaceHolder(Vec<String>),
+    /// `containai-hook probe`: set-up asks, see `probe`.
+    Probe,
     /// Anything else is runc's.
     Other,
 }
@@ -67,6 +73,8 @@ pub(super) enum Force {
 pub(super) const HOOK_VERB: &str = "containai-hook";
 /// The hook that hands the container its own control groups.
 pub(super) const CGROUP_HOOK: &str = "cgroup";
+/// Set-up's question whether containers get an id range of their own.
+pub(super) const PROBE_HOOK: &str = "probe";
 /// The child that holds a user namespace open.
 pub(super) const USER_NAMESPACE_HOOK: &str = "user-namespace";
 
@@ -77,6 +85,27 @@ const GLOBAL_WITH_VALUE: &[&str] = &["log", "log-format", "root", "criu", "rootl
 /// Options of `create` that take a value (runc-create(8)).
 const CREATE_WITH_VALUE: &[&str] =
     &["bundle", "b", "console-socket", "pidfd-socket", "pid-file", "preserve-fds"];
+/// Options of `exec` that take a value (runc-exec(8)).
+const EXEC_WITH_VALUE: &[&str] = &[
+    "console-socket",
+    "pidfd-socket",
+    "cwd",
+    "env",
+    "e",
+    "user",
+    "u",
+    "additional-gids",
+    "g",
+    "process",
+    "p",
+    "pid-file",
+    "process-label",
+    "apparmor",
+    "cap",
+    "c",
+    "preserve-fds",
+    "cgroup",
+];
 
 impl<'a> Invocation<'a> {
     /// Reads the arguments after the program name. Never fails: what cannot be understood is runc's
@@ -99,15 +128,21 @@ impl<'a> Invocation<'a> {
             Some(verb @ ("start" | "kill" | "delete" | "pause")) => {
                 with_container(verb, root, words.rest)
             }
+            Some("exec") => exec(words.rest),
             Some("run" | "restore") => Verb::Unprepared,
             Some(HOOK_VERB) => match words.rest.first().and_then(|hook| hook.to_str()) {
                 Some(CGROUP_HOOK) => Verb::CgroupHook,
-                Some(USER_NAMESPACE_HOOK) => Verb::UserNamespaceHolder,
+                Some(PROBE_HOOK) => Verb::Probe,
+                Some(USER_NAMESPACE_HOOK) => {
+                    let words = words.rest.iter().skip(1);
+                    let words = words.map(|word| word.to_string_lossy().into_owned());
+                    Verb::UserNamespaceHolder(words.collect())
+                }
                 _ => Verb::Other,
             },
             _ => Verb::Other,
         };
-        Self { log, verb }
+        Self { log, root, verb }
     }
 }
 
@@ -155,6 +190,16 @@ fn signal(word: Option<&str>) -> KillSignal {
         "9" | "KILL" => KillSignal::Kill,
         _ => KillSignal::Other,
     }
+}
+
+/// The first plain word is the id; what follows belongs to the command.
+fn exec(arguments: &[OsString]) -> Verb {
+    let mut words = Words { rest: arguments, with_value: EXEC_WITH_VALUE };
+    let id = words.find_map(|word| match word {
+        Word::Plain(word) => Some(word.to_str().map(str::to_owned)),
+        Word::Option(..) => None,
+    });
+    id.flatten().map_or(Verb::Other, Verb::Exec)
 }
 
 enum Word<'a> {
@@ -254,9 +299,27 @@ mod tests {
     }
 
     #[test]
+    fn commands_in_a_container() {
+        let exec = |id: &str| Verb::Exec(id.to_owned());
+        check(
+            "--root /r --log /l exec --process /p --console-socket /s --detach --pid-file /f abc",
+            Some("/l"),
+            &exec("abc"),
+        );
+        check("exec -u 0:0 -e A=b abc create x", None, &exec("abc"));
+        check("exec", None, &Verb::Other);
+        let arguments = ["--root=/r", "exec", "abc"].map(OsString::from);
+        assert_eq!(Invocation::parse(&arguments).root, Path::new("/r"));
+        assert_eq!(Invocation::parse(&arguments[1..]).root, Path::new("/run/runc"));
+    }
+
+    #[test]
     fn own_hooks() {
         check("containai-hook cgroup", None, &Verb::CgroupHook);
-        check("containai-hook user-namespace", None, &Verb::UserNamespaceHolder);
+        check("containai-hook user-namespace", None, &Verb::UserNamespaceHolder(Vec::new()));
+        let words = Verb::UserNamespaceHolder(vec!["1".to_owned(), "2".to_owned()]);
+        check("containai-hook user-namespace 1 2", None, &words);
+        check("containai-hook probe", None, &Verb::Probe);
         check("containai-hook other", None, &Verb::Other);
     }
 }

@@ -6,19 +6,28 @@ use std::path::{Path, PathBuf};
 
 use nix::libc;
 use nix::sched::{CloneFlags, unshare};
-use rustix::fs::{CWD, FileType, Mode, OFlags, ResolveFlags, makedev, mknodat, openat2};
+use rustix::fs::{
+    CWD, FileType, Mode, OFlags, ResolveFlags, StatVfsMountFlags, makedev, mknodat, openat2,
+    statvfs,
+};
 use rustix::io::Errno;
 use rustix::mount::{
     MountFlags, MountPropagationFlags, MoveMountFlags, OpenTreeFlags, mount, mount_change,
     move_mount, open_tree,
 };
 
-use super::idmap::{self, BindOwner, IdMap, NamespaceError};
-use super::spec::{Device, ForeignBind, UserNamespace};
+use super::idmap::{BindOwner, NamespaceError, Namespaces};
+use super::ids::{Assignment, IdMaps};
+use super::layers::{self, Layers};
+use super::overlay;
+use super::spec::{Bind, Device, UserNamespace};
 
 /// Where the mounts for runc are attached. The folder stays on the host, empty; what is on it is
 /// seen by this process, by runc and by nobody else.
 const STAGE: &str = "/run/containai/stage";
+/// The root of a container whose layers are mounted here. A folder of that name is on the host as
+/// well, empty: runc goes there for every later `exec`.
+const ROOT: &str = "rootfs";
 
 /// The mounts of a container could not be prepared.
 #[derive(Debug, thiserror::Error)]
@@ -65,6 +74,7 @@ pub(super) enum StageError {
 pub(super) struct Stage {
     folder: PathBuf,
     used: u32,
+    namespaces: Namespaces,
 }
 
 impl Stage {
@@ -75,7 +85,7 @@ impl Stage {
         DirBuilder::new()
             .recursive(true)
             .mode(0o755)
-            .create(&folder)
+            .create(folder.join(ROOT))
             .map_err(|source| setup(format!("create `{STAGE}`"), source))?;
         unshare(CloneFlags::CLONE_NEWNS)
             .map_err(|source| setup("make a private mount namespace".to_owned(), source.into()))?;
@@ -92,7 +102,7 @@ impl Stage {
             Some(c"mode=0711,size=64k"),
         )
         .map_err(|source| setup(format!("mount `{STAGE}`"), source.into()))?;
-        Ok(Self { folder, used: 0 })
+        Ok(Self { folder, used: 0, namespaces: Namespaces::default() })
     }
 
     /// Makes a node of the device that everybody in the container can open, whatever the mode of
@@ -113,48 +123,124 @@ impl Stage {
         Ok(path)
     }
 
-    /// Attaches a clone of the bind's source whose owner is the container's `agent`, and returns
+    /// Attaches the container's user namespace and returns where, for runc to join it.
+    pub(super) fn namespace(&mut self, ids: &Assignment) -> Result<PathBuf, StageError> {
+        let failed = |source| StageError::Namespace { path: "/proc/self/ns/user".into(), source };
+        let namespace = ids.namespace().map_err(failed)?;
+        let target = self.place();
+        let attached = namespace
+            .metadata()
+            .and_then(|metadata| attach(&clone(&namespace, Depth::Mount)?, &metadata, &target));
+        attached.map_err(|source| setup("attach the user namespace".to_owned(), source))?;
+        Ok(target)
+    }
+
+    /// Attaches a clone of a person's directory whose owner is the container's `agent`, and returns
     /// where.
-    pub(super) fn bind(
+    pub(super) fn workspace(
         &mut self,
-        bind: &ForeignBind,
-        namespace: &UserNamespace,
+        bind: &Bind,
+        ids: &Assignment,
     ) -> Result<PathBuf, StageError> {
-        self.bind_with(bind, |owner| Ok(idmap::for_owner(owner, &namespace.uids, &namespace.gids)))
+        self.bind_with(bind, |owner| Ok(ids.workspace_maps(owner)))
     }
 
     /// The same with maps that are chosen for the source's owner; `None` maps nothing.
     pub(super) fn bind_with<E: From<StageError>>(
         &mut self,
-        bind: &ForeignBind,
-        maps: impl FnOnce(BindOwner) -> Result<Option<(IdMap, IdMap)>, E>,
+        bind: &Bind,
+        maps: impl FnOnce(BindOwner) -> Result<Option<IdMaps>, E>,
     ) -> Result<PathBuf, E> {
         let (source, metadata) = open_source(&bind.source)?;
-        let recursive =
-            if bind.recursive { OpenTreeFlags::AT_RECURSIVE } else { OpenTreeFlags::empty() };
-        let flags = OpenTreeFlags::OPEN_TREE_CLONE
-            | OpenTreeFlags::OPEN_TREE_CLOEXEC
-            | OpenTreeFlags::AT_EMPTY_PATH;
-        let tree = open_tree(&source, "", flags | recursive)
-            .map_err(|errno| cannot_open(&bind.source, errno))?;
-        let owner = BindOwner { uid: metadata.uid(), gid: metadata.gid() };
-        if let Some((uids, gids)) = maps(owner)? {
-            map(bind, &tree, &uids, &gids)?;
+        let maps = maps(BindOwner { uid: metadata.uid(), gid: metadata.gid() })?;
+        Ok(self.bind(bind, &source, &metadata, maps.as_ref())?)
+    }
+
+    /// Attaches a clone of a volume or another file of the engine, whose owners are in its range.
+    pub(super) fn volume(&mut self, bind: &Bind, maps: &IdMaps) -> Result<PathBuf, StageError> {
+        let (source, metadata) = open_source(&bind.source)?;
+        self.bind(bind, &source, &metadata, Some(maps))
+    }
+
+    fn bind(
+        &mut self,
+        bind: &Bind,
+        source: &File,
+        metadata: &Metadata,
+        maps: Option<&IdMaps>,
+    ) -> Result<PathBuf, StageError> {
+        let depth = if bind.recursive { Depth::Tree } else { Depth::Mount };
+        let tree = clone(source, depth)
+            .map_err(|source| StageError::Source { path: bind.source.clone(), source })?;
+        if let Some(maps) = maps {
+            self.map(&bind.source, &tree, maps, depth)?;
         }
         if bind.read_only {
             // runc makes it so as well, but in a mount namespace of the container's own, where
             // the container's root could take it back. What is so already when the mount comes
             // into a user namespace stays so (mount_namespaces(7), "Restrictions").
             let read_only = libc::MOUNT_ATTR_RDONLY;
-            set_attributes(&tree, read_only, None, bind.recursive).map_err(|source| {
+            set_attributes(&tree, read_only, None, depth).map_err(|source| {
                 setup(format!("make `{}` read-only", bind.source.display()), source)
             })?;
         }
         let target = self.place();
-        attach(&tree, &metadata, &target).map_err(|source| {
+        attach(&tree, metadata, &target).map_err(|source| {
             setup(format!("attach the clone of `{}`", bind.source.display()), source)
         })?;
         Ok(target)
+    }
+
+    /// Mounts the layers under the container's own ids, and returns where with a read-only view of
+    /// it for the engine.
+    pub(super) fn root(
+        &mut self,
+        layers: &Layers,
+        maps: &IdMaps,
+        root: (u32, u32),
+    ) -> Result<(PathBuf, OwnedFd), StageError> {
+        let lower = layers.lower.iter().map(|layer| self.layer(layer, maps));
+        let lower = lower.collect::<Result<Vec<_>, _>>()?;
+        let upper = self.layer(&layers.folder, maps)?;
+        let target = self.folder.join(ROOT);
+        let mounted = fs::create_dir(&target).and_then(|()| {
+            overlay::mount(&self.folder, ROOT, &layers::options(&lower, &upper), root)?;
+            // An overlay that cannot use its work directory mounts all the same, read-only.
+            if statvfs(&target)?.f_flag.contains(StatVfsMountFlags::RDONLY) {
+                return Err(io::ErrorKind::ReadOnlyFilesystem.into());
+            }
+            let tree = clone(&File::open(&target)?, Depth::Mount)?;
+            set_attributes(&tree, libc::MOUNT_ATTR_RDONLY, None, Depth::Mount)?;
+            Ok(tree)
+        });
+        let view = mounted
+            .map_err(|source| setup(format!("mount `{}`", layers.folder.display()), source))?;
+        Ok((target, view))
+    }
+
+    /// Attaches one layer and returns its name on the stage.
+    fn layer(&mut self, path: &Path, maps: &IdMaps) -> Result<String, StageError> {
+        let source = path.to_owned();
+        let bind = Bind { index: 0, source, recursive: false, read_only: false };
+        let place = self.volume(&bind, maps)?;
+        Ok(place.file_name().unwrap_or_default().to_string_lossy().into_owned())
+    }
+
+    fn map(
+        &mut self,
+        path: &Path,
+        tree: &OwnedFd,
+        maps: &IdMaps,
+        depth: Depth,
+    ) -> Result<(), StageError> {
+        let namespace = self
+            .namespaces
+            .with(maps)
+            .map_err(|source| StageError::Namespace { path: path.to_owned(), source })?;
+        let set = set_attributes(tree, libc::MOUNT_ATTR_IDMAP, Some(namespace), depth);
+        let failed =
+            |source| StageError::Unmappable { path: path.to_owned(), kind: kind(path), source };
+        set.map_err(failed)
     }
 
     fn place(&mut self) -> PathBuf {
@@ -199,12 +285,27 @@ fn attach(tree: &OwnedFd, metadata: &Metadata, target: &Path) -> io::Result<()> 
     Ok(())
 }
 
-fn map(bind: &ForeignBind, tree: &OwnedFd, uids: &IdMap, gids: &IdMap) -> Result<(), StageError> {
-    let path = &bind.source;
-    let namespace = idmap::with_maps(uids, gids)
-        .map_err(|source| StageError::Namespace { path: path.clone(), source })?;
-    let set = set_attributes(tree, libc::MOUNT_ATTR_IDMAP, Some(&namespace), bind.recursive);
-    set.map_err(|source| StageError::Unmappable { path: path.clone(), kind: kind(path), source })
+/// How much of what is mounted below a place comes along.
+#[derive(Clone, Copy)]
+enum Depth {
+    Mount,
+    Tree,
+}
+
+impl Depth {
+    fn is_tree(self) -> bool {
+        matches!(self, Self::Tree)
+    }
+}
+
+/// Clones the mount that an open file is on.
+fn clone(source: &File, depth: Depth) -> io::Result<OwnedFd> {
+    let recursive =
+        if depth.is_tree() { OpenTreeFlags::AT_RECURSIVE } else { OpenTreeFlags::empty() };
+    let flags = OpenTreeFlags::OPEN_TREE_CLONE
+        | OpenTreeFlags::OPEN_TREE_CLOEXEC
+        | OpenTreeFlags::AT_EMPTY_PATH;
+    Ok(open_tree(source, "", flags | recursive)?)
 }
 
 /// Sets attributes of a detached mount, and of those below it (mount_setattr(2)); the user
@@ -213,12 +314,12 @@ fn set_attributes(
     tree: &OwnedFd,
     attributes: u64,
     namespace: Option<&File>,
-    recursive: bool,
+    depth: Depth,
 ) -> io::Result<()> {
     let userns_fd = namespace.map_or(0, |file| u64::from(file.as_raw_fd().unsigned_abs()));
     let attributes =
         libc::mount_attr { attr_set: attributes, attr_clr: 0, propagation: 0, userns_fd };
-    let flags = libc::AT_EMPTY_PATH | if recursive { libc::AT_RECURSIVE } else { 0 };
+    let flags = libc::AT_EMPTY_PATH | if depth.is_tree() { libc::AT_RECURSIVE } else { 0 };
     // SAFETY: neither libc, nix nor rustix wraps the call. It reads an empty C string and one
     // `mount_attr` of the size given, both of which live until it returns, and it keeps no pointer;
     // the descriptors are open.

@@ -20,6 +20,7 @@ mod foreign_dockerd;
 mod forwards;
 mod full_disk;
 mod hostile;
+mod id_ranges;
 mod identity;
 mod images;
 mod import;

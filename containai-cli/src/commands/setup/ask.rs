@@ -1,9 +1,10 @@
 //! Asking before anything of the machine is changed.
 
 use anyhow::Error;
+use containai_core::engine::Isolation;
 use containai_core::exit;
 use containai_core::hint::Hint;
-use containai_docker::host::{EngineRecord, SetupPlan};
+use containai_docker::host::{EngineRecord, Privilege, SetupPlan};
 
 use super::{personal, system};
 use crate::commands::enter::Consent;
@@ -34,6 +35,9 @@ pub(super) fn set_up(context: &mut Context<'_>, consent: Consent) -> anyhow::Res
     let is_complete = plan.steps.is_empty() && personal::is_complete(context)?;
     if is_complete {
         context.ui.say("this machine is set up");
+        if plan.isolation == Isolation::Userns && Privilege::detect() == Privilege::Root {
+            system::report_id_ranges(context);
+        }
         return Ok(());
     }
     tell_switch(context, &plan);

@@ -5,6 +5,7 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, bail};
 use containai_core::config::IsolationChoice;
+use containai_core::engine::Isolation;
 use containai_core::exit;
 use containai_core::hint::Hint;
 use containai_docker::host::{
@@ -79,7 +80,21 @@ pub(super) fn apply_as_root(context: &Context<'_>, user: Option<String>) -> anyh
     let plan = plan_for(context, user)?;
     let outcome = host::apply(&plan, &context.env.engine, &Report(context.ui));
     context.ui.finish_work();
-    Ok(outcome?)
+    outcome?;
+    if plan.isolation == Isolation::Userns {
+        report_id_ranges(context);
+    }
+    Ok(())
+}
+
+/// Says how containers are kept from each other's keys. Only root can try it.
+pub(super) fn report_id_ranges(context: &Context<'_>) {
+    match host::probe_id_ranges(&context.env.engine) {
+        Ok(()) => context.ui.say("each container gets an id range of its own"),
+        Err(error) => context.ui.warn(&format!(
+            "containers share one id range, and have no access to the kernel's keys: {error}"
+        )),
+    }
 }
 
 /// Runs this very program as root for the machine's part. Variables that

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use containai_core::layout::EngineLayout;
 
 use super::super::error::SetupError;
-use super::super::keys;
+use super::super::kernel_limits;
 use super::super::names::EngineNames;
 use super::super::record::EngineRecord;
 use super::super::subnet::Subnet;
@@ -100,7 +100,7 @@ impl Network {
         self.firewall().raise(others)?;
         port::isolate_all(&self.bridge.name)?;
         forwarding::allow()?;
-        keys::make_room()?;
+        kernel_limits::raise()?;
         drop(lock);
         Ok(())
     }
@@ -117,7 +117,7 @@ impl Network {
         commands.extend(self.firewall().commands(&OtherBridges::default()));
         commands.push(port::commands());
         commands.push(forwarding::commands());
-        commands.extend(keys::commands());
+        commands.extend(kernel_limits::commands());
         commands
     }
 

@@ -4,12 +4,14 @@ use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
 
 use nix::sched::{CloneFlags, unshare};
+use nix::unistd::{Gid, Uid, setresgid, setresuid};
+use rustix::thread::{CapabilitiesSecureBits, set_capabilities_secure_bits};
 
-use super::IdMap;
+use super::{IdMap, IdRanges};
 use crate::runtime::PROGRAM;
 use crate::runtime::invocation::{HOOK_VERB, USER_NAMESPACE_HOOK};
 
-/// The user namespace that describes an id-mapped mount could not be made.
+/// A user namespace could not be made.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub(in crate::runtime) enum NamespaceError {
@@ -25,14 +27,66 @@ pub(in crate::runtime) enum NamespaceError {
     },
 }
 
-/// Makes a user namespace with these maps and returns it; nobody lives in it.
+/// The user of the host who makes a container's user namespace.
 ///
+/// What the kernel counts per user of a namespace (inotify instances, pending signals, processes)
+/// it counts once more, at each level above, for the user who made the namespace
+/// (user_namespaces(7), `kernel/ucount.c`). Made by host root, as runc does it, all containers
+/// would share the counts of host root.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::runtime) struct Creator {
+    pub(in crate::runtime) uid: u32,
+    pub(in crate::runtime) gid: u32,
+}
+
+impl Creator {
+    /// Reads the arguments of the holder; `None` when there are none.
+    fn parse(words: &[String]) -> Option<Self> {
+        let [uid, gid] = words else { return None };
+        Some(Self { uid: uid.parse().ok()?, gid: gid.parse().ok()? })
+    }
+}
+
+/// User namespaces that describe id-mapped mounts, one for each pair of maps; no process lives in
+/// them.
+#[derive(Debug, Default)]
+pub(in crate::runtime) struct Namespaces(Vec<((IdMap, IdMap), File)>);
+
+impl Namespaces {
+    /// The one with these maps for users and groups.
+    pub(in crate::runtime) fn with(
+        &mut self,
+        maps: &(IdMap, IdMap),
+    ) -> Result<&File, NamespaceError> {
+        let index = match self.0.iter().position(|(made, _)| made == maps) {
+            Some(index) => index,
+            None => {
+                let file = make(None, &maps.0.to_string(), &maps.1.to_string())?;
+                self.0.push((maps.clone(), file));
+                self.0.len() - 1
+            }
+        };
+        Ok(&self.0[index].1)
+    }
+}
+
+/// Makes the user namespace of a container, as `creator`.
+pub(in crate::runtime) fn created_by(
+    creator: Creator,
+    uids: &IdRanges,
+    gids: &IdRanges,
+) -> Result<File, NamespaceError> {
+    make(Some(creator), &uids.to_string(), &gids.to_string())
+}
+
 /// A namespace is made by a process that moves into it, and a process cannot come back: hence a
-/// child, which is this program again and ends when it is let go.
-pub(in crate::runtime) fn with_maps(uids: &IdMap, gids: &IdMap) -> Result<File, NamespaceError> {
+/// child, which is this program again and ends when its standard input is closed.
+fn make(creator: Option<Creator>, uids: &str, gids: &str) -> Result<File, NamespaceError> {
+    let words = creator.map(|creator| [creator.uid.to_string(), creator.gid.to_string()]);
     let mut child = Command::new("/proc/self/exe")
         .arg0(PROGRAM)
         .args([HOOK_VERB, USER_NAMESPACE_HOOK])
+        .args(words.iter().flatten())
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
@@ -52,19 +106,32 @@ pub(in crate::runtime) fn with_maps(uids: &IdMap, gids: &IdMap) -> Result<File, 
     namespace
 }
 
-fn write_map(path: &str, map: &IdMap) -> Result<(), NamespaceError> {
+fn write_map(path: &str, map: &str) -> Result<(), NamespaceError> {
     // One write: the kernel takes the whole map at once or not at all.
-    let text = map.to_string();
-    fs::write(path, &text)
-        .map_err(|source| NamespaceError::Map { map: text.trim_end().replace('\n', ", "), source })
+    fs::write(path, map)
+        .map_err(|source| NamespaceError::Map { map: map.trim_end().replace('\n', ", "), source })
 }
 
 /// The child's side: moves into a new user namespace, says so, and stays until its stdin is closed.
-pub(in crate::runtime) fn hold() -> io::Result<()> {
+/// The words are uid and gid of the creator; without them it stays who it is.
+pub(in crate::runtime) fn hold(words: &[String]) -> io::Result<()> {
+    if let Some(creator) = Creator::parse(words) {
+        become_user(creator)?;
+    }
     unshare(CloneFlags::CLONE_NEWUSER)?;
     let mut stdout = io::stdout();
     stdout.write_all(b".")?;
     stdout.flush()?;
     io::stdin().read_to_end(&mut Vec::new())?;
+    Ok(())
+}
+
+/// Changes the ids and keeps the capabilities (capabilities(7), `SECBIT_NO_SETUID_FIXUP`): a host
+/// may allow user namespaces to privileged processes only.
+fn become_user(creator: Creator) -> io::Result<()> {
+    set_capabilities_secure_bits(CapabilitiesSecureBits::NO_SETUID_FIXUP)?;
+    let (uid, gid) = (Uid::from_raw(creator.uid), Gid::from_raw(creator.gid));
+    setresgid(gid, gid, gid)?;
+    setresuid(uid, uid, uid)?;
     Ok(())
 }

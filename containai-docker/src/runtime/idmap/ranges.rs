@@ -1,3 +1,5 @@
+use std::fmt;
+
 /// `count` ids of the container from `container` on, which are those from `host` on outside.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct IdRange {
@@ -9,7 +11,8 @@ pub struct IdRange {
     pub count: u32,
 }
 
-/// The uid or gid map of the container's user namespace.
+/// The uid or gid map of the container's user namespace. `Display` gives the text that
+/// `/proc/<pid>/uid_map` takes (user_namespaces(7)).
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct IdRanges(pub Vec<IdRange>);
 
@@ -27,5 +30,21 @@ impl IdRanges {
         self.0
             .iter()
             .any(|range| host.checked_sub(range.host).is_some_and(|offset| offset < range.count))
+    }
+
+    /// The only range, when it starts with id 0 of the container.
+    pub(in crate::runtime) fn single(&self) -> Option<IdRange> {
+        match self.0.as_slice() {
+            [range] if range.container == 0 => Some(*range),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for IdRanges {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|IdRange { container, host, count }| {
+            writeln!(formatter, "{container} {host} {count}")
+        })
     }
 }

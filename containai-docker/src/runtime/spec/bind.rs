@@ -5,10 +5,10 @@ use serde_json::Value;
 
 use super::Spec;
 
-/// A bind mount of something that is the person's and not the engine's: the workspace above all.
+/// A bind mount.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::runtime) struct ForeignBind {
-    index: usize,
+pub(in crate::runtime) struct Bind {
+    pub(in crate::runtime) index: usize,
     /// Path on the host.
     pub(in crate::runtime) source: PathBuf,
     /// Whether what is mounted below the source comes along.
@@ -17,14 +17,15 @@ pub(in crate::runtime) struct ForeignBind {
     pub(in crate::runtime) read_only: bool,
 }
 
-/// The bind mounts whose source lies outside of the engine's own folder.
+/// The bind mounts of something that is the person's and not the engine's: the workspace above all.
+/// Their source lies outside of the engine's own folder.
 ///
 /// Where that is, the engine tells by the files that it makes for every container,
 /// `<folder>/containers/<id>/hostname` and its neighbours; volumes are beside them. Their owners
 /// are in the subordinate range already. The files of lxcfs are the host's and no person's.
-pub(in crate::runtime) fn foreign_binds(spec: &Spec, id: &str) -> Vec<ForeignBind> {
+pub(in crate::runtime) fn foreign_binds(spec: &Spec, id: &str) -> Vec<Bind> {
     let mounts = spec.list("/mounts");
-    let is_own = |bind: &ForeignBind| {
+    let is_own = |bind: &Bind| {
         let mount = &mounts[bind.index];
         is_staged_device(mount) || is_program(mount) || bind.source.starts_with(super::lxcfs::ROOT)
     };
@@ -35,21 +36,33 @@ pub(in crate::runtime) fn foreign_binds(spec: &Spec, id: &str) -> Vec<ForeignBin
 
 /// The same without exceptions: every bind mount whose source lies outside of the engine's own
 /// folder, wherever it goes.
-pub(in crate::runtime) fn outside_binds(spec: &Spec, id: &str) -> Vec<ForeignBind> {
-    let mounts = spec.list("/mounts");
-    let engine = mounts.iter().filter_map(bind_source).find_map(|source| engine_folder(source, id));
-    let outside = |(index, mount): (usize, &Value)| {
-        let source = bind_source(mount)
-            .filter(|source| engine.is_none_or(|engine| !source.starts_with(engine)))?;
+pub(in crate::runtime) fn outside_binds(spec: &Spec, id: &str) -> Vec<Bind> {
+    let engine = engine_of(spec, id);
+    binds(spec, |source| engine.is_none_or(|engine| !source.starts_with(engine)))
+}
+
+/// The bind mounts of what is the engine's own: volumes, and the files that it makes.
+pub(in crate::runtime) fn engine_binds(spec: &Spec, id: &str) -> Vec<Bind> {
+    let engine = engine_of(spec, id);
+    binds(spec, |source| engine.is_some_and(|engine| source.starts_with(engine)))
+}
+
+fn engine_of<'a>(spec: &'a Spec, id: &str) -> Option<&'a Path> {
+    spec.list("/mounts").iter().filter_map(bind_source).find_map(|source| engine_folder(source, id))
+}
+
+fn binds(spec: &Spec, is_wanted: impl Fn(&Path) -> bool) -> Vec<Bind> {
+    let bind = |(index, mount): (usize, &Value)| {
+        let source = bind_source(mount).filter(|source| is_wanted(source))?;
         let recursive = options(mount).any(|option| option == "rbind");
         let read_only = options(mount).any(|option| option == "ro");
-        Some(ForeignBind { index, source: source.to_owned(), recursive, read_only })
+        Some(Bind { index, source: source.to_owned(), recursive, read_only })
     };
-    mounts.iter().enumerate().filter_map(outside).collect()
+    spec.list("/mounts").iter().enumerate().filter_map(bind).collect()
 }
 
 /// Lets the bind take `source` instead; options and destination stay.
-pub(in crate::runtime) fn redirect(spec: &mut Spec, bind: &ForeignBind, source: &Path) {
+pub(in crate::runtime) fn redirect(spec: &mut Spec, bind: &Bind, source: &Path) {
     let mount = spec.list_mut(&[], "mounts").get_mut(bind.index).and_then(Value::as_object_mut);
     if let Some(mount) = mount {
         mount.insert("source".to_owned(), source.to_string_lossy().into());

@@ -1,6 +1,6 @@
 use serde_json::{Value, json};
 
-use super::Spec;
+use super::{Spec, socket_family};
 
 /// What the default profile keeps from a process without capabilities and a system container needs:
 /// mounts, namespaces, tracing its own processes, memory policy, keyrings. The kernel checks each
@@ -51,14 +51,23 @@ const ALLOWED: &[&str] = &[
     "ptrace",
     // CAP_SYS_TTY_CONFIG
     "vhangup",
-    // Keyrings belong to a user of the namespace; the inner runc gives each container its own.
-    "add_key",
-    "keyctl",
-    "request_key",
     // Personalities other than the default's few: 32-bit builds, debuggers without address
     // randomisation.
     "personality",
 ];
+
+/// Keys belong to a user of the host (keyrings(7)), whatever the user namespace.
+const KEY_CALLS: &[&str] = &["add_key", "keyctl", "request_key"];
+
+/// Whether a container may use the kernel's keys.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::runtime) enum Keyrings {
+    /// Its users are nobody else's; the inner runc gives each container a keyring of its own.
+    Own,
+    /// Other containers have the same users: it finds a kernel without keys (`ENOSYS`), which
+    /// systemd, runc and Kerberos know how to do without.
+    Denied,
+}
 
 /// What no user namespace makes safe, or what a kernel bug away from it is the host: modules,
 /// another kernel, files by handle, the clock, swap, tracing of the kernel, hardware ports, the
@@ -71,6 +80,10 @@ const DENIED: &[&str] = &[
     "delete_module",
     "finit_module",
     "init_module",
+    // Most kernel holes of the last years; Docker denies it since version 25.
+    "io_uring_enter",
+    "io_uring_register",
+    "io_uring_setup",
     "ioperm",
     "iopl",
     "kexec_file_load",
@@ -82,6 +95,9 @@ const DENIED: &[&str] = &[
     "quotactl",
     "quotactl_fd",
     "settimeofday",
+    // Its arguments are in memory, where no filter looks: it would make every socket that
+    // `socket_family` denies. Docker denies it since version 29; 32-bit programs have `socket`.
+    "socketcall",
     "stime",
     "swapoff",
     "swapon",
@@ -90,7 +106,9 @@ const DENIED: &[&str] = &[
     "userfaultfd",
 ];
 
-const ALLOW: &str = "SCMP_ACT_ALLOW";
+pub(super) const ALLOW: &str = "SCMP_ACT_ALLOW";
+pub(super) const DENY: &str = "SCMP_ACT_ERRNO";
+const ENOSYS: i32 = 38;
 
 /// Widens the profile that the engine made for a container without capabilities.
 ///
@@ -102,20 +120,43 @@ pub(super) fn widen(spec: &mut Spec) {
     if !spec.get("/linux/seccomp").is_some_and(Value::is_object) {
         return;
     }
-    let denied_otherwise =
-        spec.get("/linux/seccomp/defaultAction").is_none_or(|action| action != ALLOW);
+    let denied_otherwise = denies_by_default(spec);
     let rules = spec.list_mut(&["linux", "seccomp"], "syscalls");
-    for names in rules.iter_mut().filter_map(|rule| rule.get_mut("names")?.as_array_mut()) {
-        names.retain(|name| {
-            !name.as_str().is_some_and(|name| ALLOWED.contains(&name) || DENIED.contains(&name))
-        });
+    for calls in [ALLOWED, DENIED] {
+        take_out(rules, calls);
     }
-    rules.retain(|rule| rule["names"].as_array().is_some_and(|names| !names.is_empty()));
     rules.push(json!({ "names": ALLOWED, "action": ALLOW }));
     // libseccomp refuses a rule that says what the default says.
     if !denied_otherwise {
-        rules.push(json!({ "names": DENIED, "action": "SCMP_ACT_ERRNO", "errnoRet": 1 }));
+        rules.push(json!({ "names": DENIED, "action": DENY, "errnoRet": 1 }));
     }
+    take_out(rules, &["socket"]);
+    rules.extend(socket_family::rules(denied_otherwise));
+}
+
+/// Adds what the profile says about the kernel's keys.
+pub(in crate::runtime) fn settle_keyrings(spec: &mut Spec, keyrings: Keyrings) {
+    if !spec.get("/linux/seccomp").is_some_and(Value::is_object) {
+        return;
+    }
+    let rules = spec.list_mut(&["linux", "seccomp"], "syscalls");
+    take_out(rules, KEY_CALLS);
+    rules.push(match keyrings {
+        Keyrings::Own => json!({ "names": KEY_CALLS, "action": ALLOW }),
+        Keyrings::Denied => json!({ "names": KEY_CALLS, "action": DENY, "errnoRet": ENOSYS }),
+    });
+}
+
+fn denies_by_default(spec: &Spec) -> bool {
+    spec.get("/linux/seccomp/defaultAction").is_none_or(|action| action != ALLOW)
+}
+
+/// Removes whatever the rules say about these calls.
+fn take_out(rules: &mut Vec<Value>, calls: &[&str]) {
+    for names in rules.iter_mut().filter_map(|rule| rule.get_mut("names")?.as_array_mut()) {
+        names.retain(|name| !name.as_str().is_some_and(|name| calls.contains(&name)));
+    }
+    rules.retain(|rule| rule["names"].as_array().is_some_and(|names| !names.is_empty()));
 }
 
 #[cfg(test)]
@@ -166,14 +207,29 @@ mod tests {
     fn a_profile_that_allows_by_default_gets_the_denials() {
         let mut spec = Spec::new(json!({ "linux": { "seccomp": { "defaultAction": ALLOW } } }));
         widen(&mut spec);
+        let rules = spec.list("/linux/seccomp/syscalls");
+        assert!(rules.iter().any(|rule| rule["action"] == DENY && rule["names"] == json!(DENIED)));
+        let sockets: Vec<_> = rules.iter().filter(|rule| rule["names"][0] == "socket").collect();
+        assert!(!sockets.is_empty() && sockets.iter().all(|rule| rule["action"] == DENY));
+    }
+
+    #[test]
+    fn keys_are_there_for_their_own_users_only() {
+        let mut spec = docker_spec();
+        widen(&mut spec);
+        settle_keyrings(&mut spec, Keyrings::Own);
+        assert!(KEY_CALLS.iter().all(|call| allows(&spec, call)));
+        settle_keyrings(&mut spec, Keyrings::Denied);
         let last = spec.list("/linux/seccomp/syscalls").last().cloned().unwrap_or_default();
-        assert_eq!((&last["action"], &last["names"]), (&json!("SCMP_ACT_ERRNO"), &json!(DENIED)));
+        assert_eq!(last, json!({ "names": KEY_CALLS, "action": DENY, "errnoRet": 38 }));
+        assert!(!KEY_CALLS.iter().any(|call| allows(&spec, call)));
     }
 
     #[test]
     fn no_profile_stays_none() {
         let mut spec = Spec::new(json!({ "linux": {} }));
         widen(&mut spec);
+        settle_keyrings(&mut spec, Keyrings::Denied);
         assert_eq!(spec.get("/linux/seccomp"), None);
     }
 }

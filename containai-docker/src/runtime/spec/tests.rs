@@ -16,7 +16,7 @@ const ID: &str = "47ce33a4cdc984d2d985a3a42c3a232b0bd91db7f49360c98d853791ecf80b
 fn host() -> Host {
     Host {
         bounding: BoundingSet(0b111),
-        cgroup_v1: true,
+        tasks: 40_000,
         executable: "/usr/local/libexec/containai/containai-runc".into(),
         lxcfs: vec!["meminfo"],
         devices: DEVICES.iter().collect(),
@@ -78,6 +78,10 @@ fn only_the_workspace_is_foreign() {
     assert_eq!(sources, [(Some("/home/dev/api"), true)]);
     // Nothing tells where the engine keeps its files: then everything is treated as a person's.
     assert_eq!(foreign_binds(&docker_spec(), "another").len(), 6);
+    let engine = engine_binds(&docker_spec(), ID);
+    assert_eq!(engine.len(), 5);
+    assert!(engine.iter().all(|bind| bind.source.starts_with("/srv/engine/1000000.1000000")));
+    assert_eq!(engine_binds(&docker_spec(), "another"), []);
 }
 
 #[test]

@@ -1,4 +1,6 @@
-use serde_json::Value;
+use std::path::Path;
+
+use serde_json::{Value, json};
 
 use super::Spec;
 use crate::runtime::idmap::{IdRange, IdRanges};
@@ -48,6 +50,24 @@ impl UserNamespace {
     }
 }
 
+/// Has the container join the user namespace at `path`, whose maps these are.
+///
+/// The maps stay beside the path: runc takes the owners of what it makes from them.
+pub(in crate::runtime) fn join(spec: &mut Spec, path: &Path, ids: &UserNamespace) {
+    let map = |ranges: &IdRanges| -> Value {
+        let entry = |range: &IdRange| json!({ "containerID": range.container, "hostID": range.host, "size": range.count });
+        ranges.0.iter().map(entry).collect()
+    };
+    let linux = spec.object(&["linux"]);
+    linux.insert("uidMappings".to_owned(), map(&ids.uids));
+    linux.insert("gidMappings".to_owned(), map(&ids.gids));
+    for namespace in spec.list_mut(&["linux"], "namespaces") {
+        if namespace["type"] == "user" {
+            *namespace = json!({ "type": "user", "path": path });
+        }
+    }
+}
+
 fn ranges(spec: &Spec, field: &'static str) -> Result<IdRanges, SpecError> {
     let number = |value: &Value| value.as_u64().and_then(|number| u32::try_from(number).ok());
     let range = |entry: &Value| {
@@ -72,7 +92,6 @@ fn ranges(spec: &Spec, field: &'static str) -> Result<IdRanges, SpecError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
 
     fn check(namespaces: &Value, uids: &Value, expected: &Result<u32, SpecError>) {
         let gids = json!([{ "containerID": 0, "hostID": 7, "size": 9 }]);
@@ -94,6 +113,22 @@ mod tests {
         check(&json!([{ "type": "pid" }]), &good, &refused);
         check(&Value::Null, &good, &refused);
         check(&json!([{ "type": "user", "path": "/proc/1/ns/user" }]), &good, &refused);
+    }
+
+    #[test]
+    fn a_namespace_is_joined_with_its_maps() {
+        let linux = json!({
+            "namespaces": [{ "type": "pid" }, { "type": "user" }],
+            "uidMappings": [map(0, 7, 9)], "gidMappings": [map(0, 7, 9)],
+        });
+        let mut spec = Spec::new(json!({ "linux": linux }));
+        let ranges = |host| IdRanges(vec![IdRange { container: 0, host, count: 9 }]);
+        let ids = UserNamespace { uids: ranges(100), gids: ranges(200) };
+        join(&mut spec, Path::new("/stage/0"), &ids);
+        insta::assert_snapshot!(
+            String::from_utf8_lossy(&spec.to_bytes()),
+            @r#"{"linux":{"gidMappings":[{"containerID":0,"hostID":200,"size":9}],"namespaces":[{"type":"pid"},{"path":"/stage/0","type":"user"}],"uidMappings":[{"containerID":0,"hostID":100,"size":9}]}}"#
+        );
     }
 
     #[test]

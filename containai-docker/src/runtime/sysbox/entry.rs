@@ -57,7 +57,12 @@ pub fn main(arguments: impl Iterator<Item = OsString>) -> ExitCode {
             Ok(Next::Runtime) => Ok(()),
             Err(message) => Err(message),
         },
-        Verb::CgroupHook | Verb::UserNamespaceHolder | Verb::Other => Ok(()),
+        // Sysbox hands these over itself; ours are called under the other name only.
+        Verb::Exec(_)
+        | Verb::CgroupHook
+        | Verb::Probe
+        | Verb::UserNamespaceHolder(_)
+        | Verb::Other => Ok(()),
     };
     let outcome =
         prepared.and_then(|()| Err(failure::chain(&become_sysbox(files.runtime(), &arguments))));

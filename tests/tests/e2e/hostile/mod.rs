@@ -8,6 +8,8 @@ mod fork;
 mod moved;
 mod neighbours;
 mod other_engines;
+mod shared_kernel;
 mod stopping;
 mod sysbox;
+mod system_calls;
 mod workspace_guard;

@@ -1,0 +1,83 @@
+//! Which ids of the host a container's processes have, as the engine's host
+//! sees it; nothing in the container can answer instead.
+
+use std::path::Path;
+use std::time::Duration;
+
+use bollard::models::{ContainerInspectResponse, ContainerTopResponse};
+use bollard::query_parameters::TopOptionsBuilder;
+use containai_core::engine::{ContainerId, IdRangeMode};
+use tokio::time::timeout;
+
+use crate::engine::DockerEngine;
+
+/// How long a best-effort answer may take.
+const PATIENCE: Duration = Duration::from_secs(3);
+/// The engine demands the column PID.
+const COLUMNS: &str = "-eo pid,uid";
+
+impl DockerEngine {
+    /// Whether a running container has an id range of its own; `None` when that
+    /// cannot be told within three seconds, or the engine has no range, as with
+    /// Sysbox.
+    pub async fn id_range(&self, id: &ContainerId) -> Option<IdRangeMode> {
+        let options = TopOptionsBuilder::default().ps_args(COLUMNS).build();
+        let processes = self.docker().top_processes(id.as_ref(), Some(options));
+        let container = self.docker().inspect_container(id.as_ref(), None);
+        let both = async { tokio::join!(processes, container) };
+        let (processes, container) = timeout(PATIENCE, both).await.ok()?;
+        mode(&processes.ok()?, &container.ok()?)
+    }
+}
+
+fn mode(
+    processes: &ContainerTopResponse,
+    container: &ContainerInspectResponse,
+) -> Option<IdRangeMode> {
+    let init = container.state.as_ref()?.pid?;
+    let engine = engine_root(Path::new(container.hostname_path.as_deref()?))?;
+    let running = processes.processes.iter().flatten().find_map(|row| match row.as_slice() {
+        [process, user] if process.parse() == Ok(init) => user.parse::<u32>().ok(),
+        _ => None,
+    })?;
+    Some(if running == engine { IdRangeMode::Shared } else { IdRangeMode::Own })
+}
+
+/// The first id of the engine's range: its store is in a directory `UID.GID`
+/// (dockerd(8), "userns-remap"), in which a container's files are at
+/// `containers/ID/hostname`.
+fn engine_root(hostname: &Path) -> Option<u32> {
+    let name = hostname.ancestors().nth(3)?.file_name()?.to_str()?;
+    name.split_once('.')?.0.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(user: &str, store: &str, expected: Option<IdRangeMode>) {
+        let processes = format!(
+            r#"{{"Titles": ["PID", "UID"], "Processes": [["77", "1001000"], ["42", "{user}"]]}}"#
+        );
+        let container = format!(
+            r#"{{"State": {{"Pid": 42}}, "HostnamePath": "{store}/containers/c/hostname"}}"#
+        );
+        let processes = serde_json::from_str(&processes).expect("an answer");
+        let container = serde_json::from_str(&container).expect("an answer");
+        assert_eq!(mode(&processes, &container), expected, "{user} in {store}");
+    }
+
+    #[test]
+    fn the_first_process_tells() {
+        check("1000000", "/var/lib/d/1000000.1000000", Some(IdRangeMode::Shared));
+        check("2000224256", "/var/lib/d/1000000.1000000", Some(IdRangeMode::Own));
+        check("165536", "/var/lib/docker", None);
+        check("root", "/var/lib/d/1000000.1000000", None);
+    }
+
+    #[test]
+    fn a_container_that_has_ended_has_none() {
+        let container = serde_json::from_str("{}").expect("an answer");
+        assert_eq!(mode(&ContainerTopResponse::default(), &container), None);
+    }
+}

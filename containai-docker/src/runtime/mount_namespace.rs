@@ -1,0 +1,40 @@
+use std::fs::File;
+use std::io;
+use std::os::fd::OwnedFd;
+use std::path::Path;
+
+use nix::mount::{MntFlags, umount2};
+use nix::sched::{CloneFlags, setns};
+use rustix::fs::CWD;
+use rustix::mount::{MoveMountFlags, move_mount};
+
+/// The mount namespace in which the engine started this process.
+#[derive(Debug)]
+pub(super) struct EngineMounts(File);
+
+impl EngineMounts {
+    /// Remembers the namespace that this process is in.
+    pub(super) fn current() -> io::Result<Self> {
+        File::open("/proc/self/ns/mnt").map(Self)
+    }
+
+    /// Puts a mount in the place of the one that the engine has at `path`.
+    ///
+    /// The engine's is taken away and not covered: it unmounts once when the container ends.
+    pub(super) fn replace(&self, path: &Path, tree: &OwnedFd) -> io::Result<()> {
+        let here = File::open("/proc/self/ns/mnt")?;
+        // Changing the mount namespace changes the working directory as well (setns(2)).
+        let directory = File::open(".")?;
+        setns(&self.0, CloneFlags::CLONE_NEWNS)?;
+        let replaced = replace(path, tree);
+        setns(here, CloneFlags::CLONE_NEWNS)?;
+        nix::unistd::fchdir(directory)?;
+        replaced
+    }
+}
+
+fn replace(path: &Path, tree: &OwnedFd) -> io::Result<()> {
+    umount2(path, MntFlags::MNT_DETACH)?;
+    move_mount(tree, "", CWD, path, MoveMountFlags::MOVE_MOUNT_F_EMPTY_PATH)?;
+    Ok(())
+}

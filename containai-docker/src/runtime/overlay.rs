@@ -1,0 +1,69 @@
+use std::ffi::CString;
+use std::fs::File;
+use std::io;
+use std::path::Path;
+
+use nix::unistd::{Gid, Uid, chdir, fchdir, setfsgid, setfsuid};
+use rustix::mount::MountFlags;
+use rustix::thread::{
+    CapabilitiesSecureBits, capabilities_secure_bits, set_capabilities_secure_bits,
+};
+
+/// Mounts an overlay on `target` in `folder`; the paths in its options are relative to `folder`.
+///
+/// An overlay looks into its layers as the process that mounted it did, for as long as it lives.
+/// In layers that are mapped to a container's ids host root has no id and could make nothing: so
+/// this is done under the ids of the container's `root`, with the capabilities of this process.
+pub(super) fn mount(
+    folder: &Path,
+    target: &str,
+    options: &str,
+    root: (u32, u32),
+) -> io::Result<()> {
+    let options = CString::new(options)?;
+    let directory = File::open(".")?;
+    // One page holds the options, and absolute paths would fill it.
+    chdir(folder)?;
+    let mounted = as_root_of(root, || {
+        let flags = MountFlags::empty();
+        Ok(rustix::mount::mount("overlay", target, "overlay", flags, Some(options.as_c_str()))?)
+    });
+    fchdir(directory)?;
+    mounted
+}
+
+/// Does something with these ids where files are concerned (setfsuid(2)), and every capability.
+fn as_root_of<T>((uid, gid): (u32, u32), work: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
+    let before = capabilities_secure_bits()?;
+    set_capabilities_secure_bits(before | CapabilitiesSecureBits::NO_SETUID_FIXUP)?;
+    let old_gid = setfsgid(Gid::from_raw(gid));
+    let old_uid = setfsuid(Uid::from_raw(uid));
+    let done = work();
+    setfsuid(old_uid);
+    setfsgid(old_gid);
+    // runc takes over in this process and has to find them as they were.
+    set_capabilities_secure_bits(before)?;
+    done
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_process_is_itself_again() {
+        if !nix::unistd::geteuid().is_root() {
+            return;
+        }
+        let bits = capabilities_secure_bits().expect("bits");
+        let error = as_root_of((7, 8), || {
+            let inside = std::fs::read_to_string("/proc/thread-self/status")?;
+            assert!(inside.contains("Uid:\t0\t0\t0\t7\n"), "{inside}");
+            Err::<(), _>(io::Error::other("it fails"))
+        });
+        assert!(error.is_err());
+        assert_eq!(capabilities_secure_bits().expect("bits"), bits);
+        let after = std::fs::read_to_string("/proc/thread-self/status").expect("a status");
+        assert!(after.contains("Uid:\t0\t0\t0\t0\n") && after.contains("Gid:\t0\t0\t0\t0\n"));
+    }
+}

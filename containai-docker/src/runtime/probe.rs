@@ -1,0 +1,77 @@
+//! `containai-hook probe`: set-up asks whether containers get an id range of their own here.
+
+use std::fs::{self, Permissions};
+use std::io;
+use std::os::unix::fs::{PermissionsExt, chown};
+use std::path::{Path, PathBuf};
+
+use containai_core::layout::EngineLayout;
+
+use super::idmap::{IdRange, IdRanges};
+use super::ids::{Assignment, Pool};
+use super::layers::Layers;
+use super::spec::UserNamespace;
+use super::stage::{Stage, StageError};
+use crate::host::{self, EngineRecord, SetupError};
+
+/// Why containers share the engine's range.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub(super) enum ProbeError {
+    /// Set-up found no ids that are free, or is older than this program.
+    #[error("no ids are reserved for containers")]
+    NotReserved,
+    /// `/etc/subuid` gives the engine more ids than a container's range has.
+    #[error("the engine's ids do not fit into a range")]
+    Unfit,
+    #[error(transparent)]
+    Record(#[from] SetupError),
+    #[error("cannot make a file system to try in `{folder}`")]
+    Prepare {
+        folder: PathBuf,
+        #[source]
+        source: io::Error,
+    },
+    /// The kernel is older than 5.19, or the file system has no id-mapped mounts.
+    #[error(transparent)]
+    Stage(#[from] StageError),
+}
+
+/// Mounts an overlay as a container's is, on the file system of the engine's store. Nothing of it
+/// stays.
+pub(super) fn run(executable: &Path) -> Result<(), ProbeError> {
+    let pool = Pool::recorded(executable).ok_or(ProbeError::NotReserved)?;
+    let root = executable.ancestors().nth(5).unwrap_or(Path::new("/"));
+    let layout = EngineLayout::at(root);
+    let record = EngineRecord::read(&layout)?.ok_or(ProbeError::NotReserved)?;
+    let ranges = |range: Option<host::IdRange>| {
+        let range = range?;
+        Some(IdRanges(vec![IdRange { container: 0, host: range.base, count: range.count }]))
+    };
+    let uids = ranges(record.subordinate_uids).ok_or(ProbeError::NotReserved)?;
+    let gids = ranges(record.subordinate_gids).ok_or(ProbeError::NotReserved)?;
+    let ids = Assignment::own(UserNamespace { uids, gids }, pool.first());
+    let ids = ids.ok_or(ProbeError::Unfit)?;
+    let (Some(maps), Some(owner)) = (ids.layer_maps(), ids.roots()) else {
+        return Err(ProbeError::Unfit);
+    };
+    let store = layout.data_root();
+    let failed = |source| ProbeError::Prepare { folder: store.clone(), source };
+    let folder = tempfile::Builder::new().prefix("probe-").tempdir_in(&store).map_err(failed)?;
+    let layers = prepare(folder.path(), owner.engine).map_err(failed)?;
+    Stage::open()?.root(&layers, &maps, owner.container)?;
+    Ok(())
+}
+
+/// Makes two layers as those of the engine's store, with this owner on disk.
+fn prepare(folder: &Path, (uid, gid): (u32, u32)) -> io::Result<Layers> {
+    let (lower, upper) = (folder.join("lower"), folder.join("upper"));
+    for path in [&lower, &upper, &upper.join("diff")] {
+        fs::create_dir(path)?;
+        fs::set_permissions(path, Permissions::from_mode(0o755))?;
+        chown(path, Some(uid), Some(gid))?;
+    }
+    let layers = Layers { merged: folder.join("merged"), folder: upper, lower: vec![lower] };
+    layers.make_work((uid, gid))?;
+    Ok(layers)
+}

@@ -1,0 +1,66 @@
+use serde_json::{Value, json};
+
+use super::seccomp::{ALLOW, DENY};
+
+/// The first argument of socket(2) is an `int`: the kernel drops the upper half, which a rule that
+/// compares the whole would let through.
+const INT: u32 = u32::MAX;
+
+/// Families that no namespace separates, with their numbers in `linux/socket.h`. Docker denies them
+/// too: the second since version 23, the first since version 29.
+const DENIED: [u32; 2] = [
+    38, // AF_ALG: the kernel's ciphers, a way to write to files that are shared (CVE-2026-31431).
+    40, // AF_VSOCK: the hypervisor of this machine, and services of the host.
+];
+
+/// The other families up to 47, as masks and values: what agrees with the value where the mask is.
+const ALLOWED: [(u32, u32); 7] = [
+    (!0x1f, 0), // 0 to 31
+    (!0x3, 32), // 32 to 35
+    (!0x1, 36), // 36 and 37
+    (INT, 39),  // 39
+    (INT, 41),  // 41
+    (!0x1, 42), // 42 and 43
+    (!0x3, 44), // 44 to 47
+];
+
+/// What the profile says about socket(2).
+pub(super) fn rules(denied_otherwise: bool) -> Vec<Value> {
+    let rule = |action: &str, mask: u32, value: u32| {
+        let argument =
+            json!({ "index": 0, "value": mask, "valueTwo": value, "op": "SCMP_CMP_MASKED_EQ" });
+        json!({ "names": ["socket"], "action": action, "args": [argument] })
+    };
+    if denied_otherwise {
+        ALLOWED.iter().map(|(mask, value)| rule(ALLOW, *mask, *value)).collect()
+    } else {
+        DENIED.iter().map(|family| rule(DENY, INT, *family)).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whether some rule is about this value of the argument.
+    fn is_met(rules: &[Value], argument: u64) -> bool {
+        rules.iter().any(|rule| {
+            let number = |name: &str| rule["args"][0][name].as_u64().expect("a number");
+            argument & number("value") == number("valueTwo")
+        })
+    }
+
+    #[test]
+    fn every_family_but_two() {
+        let (allowed, denied) = (rules(true), rules(false));
+        for family in 0..48 {
+            let is_denied = DENIED.contains(&family);
+            for upper in [0_u64, 1 << 32, u64::from(u32::MAX) << 32] {
+                let argument = upper | u64::from(family);
+                assert_eq!(is_met(&allowed, argument), !is_denied, "{argument:#x}");
+                assert_eq!(is_met(&denied, argument), is_denied, "{argument:#x}");
+            }
+        }
+        assert!(!is_met(&allowed, 48) && !is_met(&allowed, u64::from(u32::MAX)));
+    }
+}

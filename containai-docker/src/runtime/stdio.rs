@@ -1,0 +1,59 @@
+use std::fs::File;
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd};
+use std::os::unix::fs::{FileTypeExt, MetadataExt};
+
+use rustix::fs::{Gid, Uid, fchown};
+
+use super::ids::StreamOwner;
+
+/// Gives the pipes on which the engine talks with a process to the container's root.
+///
+/// The engine made them for root of its own range; runc hands them on to the user of the process,
+/// and `/dev/stdout` opens for its owner alone.
+pub(super) fn hand_over(owner: StreamOwner) -> io::Result<()> {
+    let (input, output, error) = (io::stdin(), io::stdout(), io::stderr());
+    [input.as_fd(), output.as_fd(), error.as_fd()]
+        .into_iter()
+        .try_for_each(|stream| give(stream, owner))
+}
+
+fn give(stream: BorrowedFd<'_>, owner: StreamOwner) -> io::Result<()> {
+    let metadata = File::from(stream.try_clone_to_owned()?).metadata()?;
+    let kind = metadata.file_type();
+    // Anything else, `/dev/null` above all, is not the container's.
+    let is_pipe = kind.is_fifo() || kind.is_socket();
+    if !is_pipe || metadata.uid() != owner.engine.0 {
+        return Ok(());
+    }
+    let (uid, gid) = owner.container;
+    fchown(stream, Some(Uid::from_raw(uid)), Some(Gid::from_raw(gid)))?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::MetadataExt;
+
+    fn owner_after(stream: &File, engine: u32) -> u32 {
+        let owner = StreamOwner { engine: (engine, engine), container: (7, 7) };
+        // Only root may give a pipe away; anybody else sees that it was tried.
+        match give(stream.as_fd(), owner) {
+            Ok(()) => stream.metadata().expect("metadata").uid(),
+            Err(error) if error.raw_os_error() == Some(nix::libc::EPERM) => 7,
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    #[test]
+    fn only_pipes_of_the_engines_range_are_given() {
+        let me = nix::unistd::geteuid().as_raw();
+        let (pipe, _other) = rustix::pipe::pipe().expect("a pipe");
+        let pipe = File::from(pipe);
+        assert_eq!(owner_after(&pipe, me + 1), me);
+        assert_eq!(owner_after(&pipe, me), 7);
+        let null = File::open("/dev/null").expect("a device");
+        assert_ne!(owner_after(&null, 0), 7);
+    }
+}
