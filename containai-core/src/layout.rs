@@ -395,5 +395,6 @@ impl EngineLayout {
     }
 }
 
+mod loans;
 #[cfg(test)]
 mod tests;

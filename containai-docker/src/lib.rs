@@ -12,7 +12,6 @@
 
 #![deny(missing_docs)]
 
-mod access;
 mod address;
 mod archive;
 pub mod built;
@@ -32,6 +31,7 @@ mod journal;
 mod limits;
 mod lineage;
 mod listing;
+mod ownership;
 mod processes;
 mod question;
 mod removal;
@@ -50,6 +50,9 @@ pub use engine::DockerEngine;
 pub use inside::InsideStream;
 pub use journal::Follow;
 pub use listing::{Listed, Sizes};
+pub use ownership::{
+    DiskIds, Owner, Ownership, OwnershipError, ReclaimListener, Reclaimed, reclaim_inside,
+};
 pub use spec::refuse_mounts;
 pub use ssh_host::SshHost;
 pub use volume::{

@@ -40,5 +40,6 @@ mod trust;
 mod verb;
 mod version;
 mod which_args;
+mod workspace;
 
 pub(crate) use verb::{Command, Session};

@@ -8,7 +8,7 @@ use containai_core::hint::Hint;
 use super::{
     completion, config, cp, exec, export, forward, gc, image, import, links, list, logs, open,
     ports, reference, resources, run, setup, shell, snapshot, ssh, stats, status, stop, sync,
-    sync_back, template, top, trust, version,
+    sync_back, template, top, trust, version, workspace,
 };
 use crate::app::Global;
 use crate::env::Env;
@@ -43,6 +43,7 @@ pub(crate) enum Command {
     Config(config::ConfigArgs),
     Template(template::TemplateArgs),
     Trust(trust::TrustArgs),
+    Workspace(workspace::WorkspaceArgs),
     Image(image::ImageArgs),
     Setup(setup::SetupArgs),
     Version(version::VersionArgs),
@@ -99,6 +100,7 @@ impl Command {
             Self::Stats(args) => wait(|| stats::run(&args, global, env, ui)),
             Self::Resources(args) => wait(|| resources::run(&args, global, env, ui)),
             Self::Gc(args) => wait(|| gc::run(&args, global, env, ui)),
+            Self::Workspace(args) => wait(|| workspace::run(args, global, env, ui)),
         }
     }
 

@@ -8,6 +8,7 @@ use super::error::SetupError;
 use super::file;
 use super::subnet::Subnet;
 use super::subordinate::IdRange;
+use crate::ownership::{DiskIds, Ownership};
 
 /// The version of the file that this program writes.
 const VERSION: u32 = 1;
@@ -66,10 +67,13 @@ impl EngineRecord {
         Ok(Some(record))
     }
 
-    /// What a container's root and its agent, user 1000, are on the host;
-    /// empty with Sysbox.
-    pub fn workspace_uids(&self) -> Vec<u32> {
-        self.subordinate_uids.map_or_else(Vec::new, |range| vec![range.base, range.base + 1000])
+    /// What the engine has to know to care for the owners of files; `None` with Sysbox.
+    pub fn ownership(&self, layout: &EngineLayout) -> Option<Ownership> {
+        let uids = self.subordinate_uids?;
+        let gids = self.subordinate_gids.unwrap_or(uids);
+        let range = |ids: IdRange| ids.base..ids.base.saturating_add(ids.count);
+        let ids = DiskIds::new(range(uids), range(gids));
+        Some(Ownership { ids, records: layout.loans_dir() })
     }
 
     /// The text of the file.

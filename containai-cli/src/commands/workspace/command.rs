@@ -1,0 +1,34 @@
+use std::process::ExitCode;
+
+use clap::{Args, Subcommand};
+
+use super::{reclaim, reclaim_inside};
+use crate::app::Global;
+use crate::env::Env;
+use crate::ui::Ui;
+
+/// Manage the files of workspaces
+#[derive(Debug, Args)]
+pub(crate) struct WorkspaceArgs {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    Reclaim(reclaim::ReclaimArgs),
+    #[command(hide = true)]
+    ReclaimInside(reclaim_inside::ReclaimInsideArgs),
+}
+
+pub(crate) async fn run(
+    args: WorkspaceArgs,
+    global: &Global,
+    env: &Env,
+    ui: &Ui,
+) -> anyhow::Result<ExitCode> {
+    match args.verb {
+        Verb::Reclaim(args) => reclaim::run(&args, global, env, ui).await,
+        Verb::ReclaimInside(args) => reclaim_inside::run(&args, ui),
+    }
+}
