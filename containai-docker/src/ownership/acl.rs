@@ -101,6 +101,7 @@ impl Acl {
     }
 
     /// The mode bits that say the same; those of the group are its own and not the mask.
+    #[cfg(test)]
     pub(super) fn mode(&self) -> u32 {
         let bits = |tag| {
             let entry = self.0.iter().find(|entry| entry.tag == tag);

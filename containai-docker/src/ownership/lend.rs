@@ -1,6 +1,7 @@
 //! Root's files become the agent's.
 
 use std::ffi::CStr;
+use std::io;
 use std::path::Path;
 
 use rustix::fs::{FileType, Stat};
@@ -32,6 +33,14 @@ pub(super) fn lend(top: &Path, ids: &DiskIds, left_out: &[FileId]) -> Result<Len
     let mut lending = Lending { ids, agent: ids.agent(), lent: Lent::default() };
     let refused = walk(top, left_out, &mut lending).map_err(OwnershipError::at(top))?;
     Ok(Lent { refused, ..lending.lent })
+}
+
+/// Whether the top of a tree is the agent's, or open to it.
+pub(super) fn is_lent(top: &Path, ids: &DiskIds) -> io::Result<bool> {
+    let node = Node::top(top)?;
+    let agent = ids.agent().uid;
+    let is_named = || Some(node.acl(ACCESS).ok()??.names(agent));
+    Ok(node.status().st_uid == agent || is_named().unwrap_or(false))
 }
 
 struct Lending<'a> {

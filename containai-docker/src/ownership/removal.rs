@@ -150,22 +150,28 @@ fn reclaim_here(
 ) -> Result<Attempt, OwnershipError> {
     let ids = &ownership.ids;
     let mut attempt = Attempt { done: Reclaimed::default(), rest: Vec::new() };
+    let loan = holder.loan();
     for tree in &holder.writable {
         let owner = match owner_of(tree, ids) {
             Ok(owner) => owner,
             Err(source) if source.kind() == std::io::ErrorKind::NotFound => continue,
             Err(source) => return Err(OwnershipError { path: tree.clone(), source }),
         };
-        let is_lent = owner == Owner::ROOT && geteuid().is_root();
-        if is_lent && lending == Lending::Ends && *tree == holder.workspace {
-            let loans = Loans::open(&ownership.records)?;
-            let loan = loans.find(tree).unwrap_or_else(|| holder.loan());
-            attempt.done = attempt.done.and(take_back(ids, &loans, &loan)?);
-            continue;
-        }
-        let how = match is_lent {
-            true => Reclaim::ToAgent(ids),
-            false => Reclaim::ToOwner(ids, owner),
+        let is_roots = owner == Owner::ROOT && geteuid().is_root();
+        let how = match (is_roots, loan.trees.contains(tree), lending) {
+            (false, ..) => Reclaim::ToOwner(ids, owner),
+            (true, true, Lending::Stays) => Reclaim::ToAgent(ids),
+            (true, false, Lending::Ends) => Reclaim::Return(ids),
+            // What is not lent is root's, and its programs may still be there.
+            (true, false, Lending::Stays) => continue,
+            (true, true, Lending::Ends) => {
+                if *tree == holder.workspace {
+                    let loans = Loans::open(&ownership.records)?;
+                    let noted = loans.find(tree).unwrap_or_else(|| loan.clone());
+                    attempt.done = attempt.done.and(take_back(ids, &loans, &noted)?);
+                }
+                continue;
+            }
         };
         let left_out =
             ids_of(others.iter().map(PathBuf::as_path).filter(|it| it.starts_with(tree)));

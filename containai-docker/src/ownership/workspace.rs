@@ -7,7 +7,7 @@ use containai_core::naming::WorkspacePath;
 use rustix::process::geteuid;
 
 use super::held::Holder;
-use super::lend::lend;
+use super::lend::{is_lent, lend};
 use super::owner::{ids_of, owner_of};
 use super::reclaim::{Reclaim, reclaim};
 use super::record::{Loan, Loans};
@@ -62,6 +62,10 @@ fn lend_trees(ownership: &Ownership, loan: &Loan) -> Result<(), OwnershipError> 
         return Ok(());
     }
     if !geteuid().is_root() {
+        // Somebody else may start a container of root's.
+        if is_lent(&loan.workspace, ids).map_err(OwnershipError::at(&loan.workspace))? {
+            return Ok(());
+        }
         let source = std::io::Error::other("it belongs to root; call `cai` as root");
         return Err(OwnershipError { path: loan.workspace.clone(), source });
     }

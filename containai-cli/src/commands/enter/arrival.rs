@@ -31,6 +31,7 @@ impl Entrance<'_> {
         }
         if wanted.manner.outgoing.is_some() || observed.serving(self.workspace()).is_empty() {
             self.tell_of_devcontainer();
+            self.tell_of_reachable();
             elsewhere::tell(&self.context);
         }
         let reached = Box::pin(self.drive(engine, wanted)).await?;
