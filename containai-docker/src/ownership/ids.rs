@@ -40,6 +40,11 @@ impl DiskIds {
         Owner { uid: id(&self.uids), gid: id(&self.gids) }
     }
 
+    /// What the container's root is on disk.
+    pub(super) fn root(&self) -> u32 {
+        self.uids.start
+    }
+
     pub(super) fn has_uid(&self, uid: u32) -> bool {
         self.uids.contains(&uid)
     }
