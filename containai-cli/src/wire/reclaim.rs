@@ -32,7 +32,12 @@ mod tests {
     #[test]
     fn what_a_person_reads() {
         let done = Reclaimed { files: 2, returned: 5123, cleared: 1, left: 1 };
-        insta::assert_snapshot!(lines("/srv/api", done).join("\n"), @"");
+        insta::assert_snapshot!(lines("/srv/api", done).join("\n"), @r"
+        returned 5123 files in `/srv/api` to root
+        reclaimed 2 files in `/srv/api` from other users of the container
+        cleared set-user-id, set-group-id or capabilities of 1 file in `/srv/api`
+        could not reclaim 1 file: run `cai workspace reclaim /srv/api`
+        ");
         assert_eq!(lines("/srv/api", Reclaimed::default()), [""; 0]);
     }
 }

@@ -177,7 +177,6 @@ mod tests {
         let rights = |id| acl.0.iter().find(|it| it.tag == USER && it.id == id);
         assert_eq!(rights(5).map(|it| it.permissions), Some(5));
         assert_eq!(rights(9).map(|it| it.permissions), Some(7));
-        let mut acl = acl;
         assert!(acl.remove(|id| id == 9) && !acl.is_mode());
     }
 
