@@ -8,9 +8,18 @@ use rustix::fs::{FileType, Stat};
 use rustix::io::Errno;
 
 use super::acl::Acl;
-use super::node::{ACCESS, Attributes, DEFAULT, FileId, GROUP, LIST, Node, SET_ID};
+use super::node::{ACCESS, Attributes, DEFAULT, GROUP, LIST, Node, SET_ID};
 use super::walk::{Found, Refused, Visitor, walk};
 use super::{DiskIds, Owner, OwnershipError};
+
+/// From when on root may have made files that are not lent yet.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Since {
+    /// Nothing is known.
+    Ever,
+    /// A directory that was changed last before this, in seconds of the epoch, has no new files.
+    Second(i64),
+}
 
 /// What became of root's files in a tree.
 #[derive(Debug, Default)]
@@ -29,9 +38,9 @@ pub(super) struct Lent {
 /// The container may be running and hostile. It cannot put a file of root from outside into the
 /// tree: a link needs both its names on one mount. What has further names may have them outside,
 /// and stays root's.
-pub(super) fn lend(top: &Path, ids: &DiskIds, left_out: &[FileId]) -> Result<Lent, OwnershipError> {
-    let mut lending = Lending { ids, agent: ids.agent(), lent: Lent::default() };
-    let refused = walk(top, left_out, &mut lending).map_err(OwnershipError::at(top))?;
+pub(super) fn lend(top: &Path, ids: &DiskIds, since: Since) -> Result<Lent, OwnershipError> {
+    let mut lending = Lending { ids, agent: ids.agent(), since, lent: Lent::default() };
+    let refused = walk(top, &[], &mut lending).map_err(OwnershipError::at(top))?;
     Ok(Lent { refused, ..lending.lent })
 }
 
@@ -46,12 +55,17 @@ pub(super) fn is_lent(top: &Path, ids: &DiskIds) -> io::Result<bool> {
 struct Lending<'a> {
     ids: &'a DiskIds,
     agent: Owner,
+    since: Since,
     lent: Lent,
 }
 
 impl Visitor for Lending<'_> {
     fn wants(&self, status: &Stat) -> bool {
         status.st_uid == Owner::ROOT.uid
+    }
+
+    fn is_settled(&self, directory: &Stat) -> bool {
+        matches!(self.since, Since::Second(second) if directory.st_ctime < second)
     }
 
     fn visit(&mut self, node: &Node, found: Found<'_>) -> rustix::io::Result<()> {

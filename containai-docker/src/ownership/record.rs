@@ -2,13 +2,18 @@
 
 use std::fs::{self, DirBuilder, File};
 use std::io::{self, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use super::OwnershipError;
+use super::lend::Since;
+
+/// What the times of two files may be off.
+const COARSE: Duration = Duration::from_secs(2);
 
 /// The workspace of a container whose files are lent.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
@@ -77,12 +82,27 @@ impl Loans {
         let write = || {
             let mut file = File::create(&aside)?;
             file.write_all(&serde_json::to_vec_pretty(&noted)?)?;
+            file.set_modified(SystemTime::UNIX_EPOCH)?;
             file.sync_all()?;
             fs::rename(&aside, &path)?;
             File::open(&self.directory)?.sync_all()
         };
         write().map_err(OwnershipError::at(&path))?;
         Ok(noted)
+    }
+
+    /// When all was lent last: the time of the record. It is long ago where that was never so.
+    pub(super) fn lent_at(&self, workspace: &Path) -> Since {
+        let time = fs::metadata(self.path(workspace)).map(|status| status.mtime());
+        time.map_or(Since::Ever, Since::Second)
+    }
+
+    /// Notes that all was lent by a walk that began then. Clocks of file systems are coarse.
+    pub(super) fn settle(&self, workspace: &Path, began: SystemTime) -> Result<(), OwnershipError> {
+        let path = self.path(workspace);
+        let time = began.checked_sub(COARSE).unwrap_or(SystemTime::UNIX_EPOCH);
+        let set = || File::options().write(true).open(&path)?.set_modified(time);
+        set().map_err(OwnershipError::at(&path))
     }
 
     pub(super) fn forget(&self, workspace: &Path) -> Result<(), OwnershipError> {

@@ -12,7 +12,7 @@ use rustix::fs::{Mode, OFlags, openat};
 use tempfile::TempDir;
 
 use super::acl::Acl;
-use super::lend::lend;
+use super::lend::{Since, lend};
 use super::node::{ACCESS, DEFAULT, Node};
 use super::owner::owner_of;
 use super::reclaim::{Reclaim, reclaim};
@@ -110,7 +110,7 @@ fn a_workspace_is_lent_and_comes_back_as_it_was() {
     let (base, root) = workspace();
     let before = listing(base.path());
     for round in 0..2 {
-        let lent = lend(&root, &ids(), &[]).expect("it can be lent");
+        let lent = lend(&root, &ids(), Since::Ever).expect("it can be lent");
         assert_eq!(lent.refused.files, 0, "{:?}", lent.refused);
         assert_eq!((lent.files == 0, lent.kept), (round == 1, 3), "suid, linked, pipe: {lent:?}");
     }
@@ -184,7 +184,7 @@ fn lists_of_earlier_versions_go_exactly() {
 fn a_secret_is_nobody_elses_while_it_is_lent() {
     let base = place();
     make(&base.path().join("key"), 0o600);
-    lend(base.path(), &ids(), &[]).expect("it can be lent");
+    lend(base.path(), &ids(), Since::Ever).expect("it can be lent");
     let read = |uid: u32| {
         let mut command = Command::new("setpriv");
         command.args([&format!("--reuid={uid}"), "--regid=65534", "--clear-groups", "cat"]);
@@ -220,7 +220,7 @@ fn many_siblings_and_great_depth_need_few_descriptors() {
     let limit = rustix::process::getrlimit(rustix::process::Resource::Nofile);
     let few = rustix::process::Rlimit { current: Some(400), ..limit };
     rustix::process::setrlimit(rustix::process::Resource::Nofile, few).expect("a limit");
-    let lent = lend(base.path(), &ids(), &[]).expect("it can be lent");
+    let lent = lend(base.path(), &ids(), Since::Ever).expect("it can be lent");
     rustix::process::setrlimit(rustix::process::Resource::Nofile, limit).expect("a limit");
     assert_eq!((lent.files as usize, lent.refused.files, count(0)), (all, 0, 0), "{lent:?}");
     reclaim(base.path(), Reclaim::Return(&ids()), &[]).expect("it comes back");
@@ -251,7 +251,7 @@ fn links_swapped_meanwhile_lead_nowhere() {
             }
         });
         for _ in 0..40 {
-            lend(&root, &ids(), &[]).expect("it can be lent");
+            lend(&root, &ids(), Since::Ever).expect("it can be lent");
             assert_eq!(owner(&outside.join("passwd")), (0, 0));
             assert_eq!(owner(&outside), (0, 0));
             reclaim(&root, Reclaim::Return(&ids()), &[]).expect("it comes back");
@@ -273,7 +273,7 @@ fn what_is_mounted_in_the_tree_is_left_alone() {
         Command::new(words[0]).args(&words[1..]).args(paths).status().expect("it runs").success()
     };
     assert!(run(&["mount", "--bind"]));
-    let lent = lend(&root, &ids(), &[]);
+    let lent = lend(&root, &ids(), Since::Ever);
     assert!(run(&["umount"]));
     assert_eq!(lent.expect("it can be lent").refused.files, 0);
     assert_eq!(owner(&other.join("file")), (0, 0));
@@ -332,7 +332,7 @@ fn what_another_container_has_stays_lent() {
     for workspace in [&outer, &inner] {
         loans.note(&loan(workspace)).expect("a record");
     }
-    lend(&outer, &ids(), &[]).expect("it can be lent");
+    lend(&outer, &ids(), Since::Ever).expect("it can be lent");
     take_back(&ids(), &loans, &loan(&inner)).expect("nothing happens");
     assert_eq!(owner(&inner.join("file")), (AGENT, AGENT));
     loans.note(&loan(&inner)).expect("a record");
@@ -341,6 +341,31 @@ fn what_another_container_has_stays_lent() {
     take_back(&ids(), &loans, &loan(&inner)).expect("it comes back");
     assert_eq!(owner(&inner.join("file")), (0, 0));
     assert_eq!(loans.list().expect("records"), []);
+}
+
+#[test]
+fn only_directories_that_were_changed_are_looked_through_again() {
+    let base = place();
+    make(&base.path().join("old/file"), 0o644);
+    let now = base.path().metadata().expect("a directory").ctime();
+    let count = |since| lend(base.path(), &ids(), since).expect("it can be lent").files;
+    assert_eq!(count(Since::Second(now + 100)), 2, "directories are");
+    assert_eq!(count(Since::Second(now - 100)), 1);
+    make(&base.path().join("old/new"), 0o644);
+    make(&base.path().join("old/new.d/file"), 0o644);
+    assert_eq!(count(Since::Second(now - 100)), 3);
+    assert_eq!(count(Since::Ever), 0);
+
+    let loans = Loans::open(&base.path().join("loans")).expect("records");
+    let loan = Loan { workspace: "/w".into(), trees: vec!["/w".into()] };
+    loans.note(&loan).expect("a record");
+    assert_eq!(loans.lent_at(Path::new("/w")), Since::Second(0), "nothing is lent yet");
+    let now = std::time::SystemTime::now();
+    loans.settle(Path::new("/w"), now).expect("it is noted");
+    loans.note(&loan).expect("nothing is new");
+    let Since::Second(second) = loans.lent_at(Path::new("/w")) else { panic!("it is known") };
+    let now = now.duration_since(std::time::SystemTime::UNIX_EPOCH).expect("a time").as_secs();
+    assert_eq!(u64::try_from(second).expect("a time"), now - 2);
 }
 
 #[test]

@@ -17,6 +17,12 @@ pub(super) trait Visitor {
     /// Whether a file that looks like this, and is no directory, is to be visited.
     fn wants(&self, status: &Stat) -> bool;
 
+    /// Whether the files of a directory that looks like this need no look: only what is in its
+    /// subdirectories may have changed.
+    fn is_settled(&self, _directory: &Stat) -> bool {
+        false
+    }
+
     /// Visits a file. Directories come before what is in them.
     fn visit(&mut self, node: &Node, found: Found<'_>) -> rustix::io::Result<()>;
 }
@@ -26,13 +32,13 @@ pub(super) trait Visitor {
 pub(super) struct Found<'a> {
     /// Its name; empty for the top.
     pub(super) name: &'a CStr,
-    /// The names in a directory; none for anything else.
-    pub(super) entries: &'a [CString],
+    /// What is in a directory; nothing for anything else.
+    pub(super) entries: &'a [Entry],
 }
 
 impl Found<'_> {
     pub(super) fn holds(&self, name: &CStr) -> bool {
-        self.entries.iter().any(|entry| entry.as_c_str() == name)
+        self.entries.iter().any(|entry| entry.name.as_c_str() == name)
     }
 }
 
@@ -53,6 +59,12 @@ impl Refused {
             self.first.get_or_insert_with(|| error.into());
         }
     }
+}
+
+/// What a directory says of one file in it: not to be relied on.
+pub(super) struct Entry {
+    name: CString,
+    kind: FileType,
 }
 
 /// A directory with subdirectories to come. Its node is closed while the walk is far below.
@@ -106,8 +118,16 @@ fn enter<V: Visitor>(node: Node, name: &CStr, visitor: &mut V, refused: &mut Ref
     if let Err(error) = visitor.visit(&node, Found { name, entries: &entries }) {
         refused.note(error);
     }
+    let is_settled = visitor.is_settled(node.status());
     let mut pending = Vec::new();
-    for name in entries {
+    for Entry { name, kind } in entries {
+        if kind == FileType::Directory {
+            pending.push(name);
+            continue;
+        }
+        if is_settled && kind != FileType::Unknown {
+            continue;
+        }
         match node.glance(&name) {
             Ok(status) if FileType::from_raw_mode(status.st_mode) == FileType::Directory => {
                 pending.push(name);
@@ -129,18 +149,18 @@ fn enter<V: Visitor>(node: Node, name: &CStr, visitor: &mut V, refused: &mut Ref
     Level { id: node.id(), node: Some(node), pending }
 }
 
-fn read(node: &Node) -> rustix::io::Result<Vec<CString>> {
+fn read(node: &Node) -> rustix::io::Result<Vec<Entry>> {
     if !node.is_directory() {
         return Ok(Vec::new());
     }
-    let mut names = Vec::new();
+    let mut entries = Vec::new();
     for entry in node.entries()? {
         let entry = entry?;
         if !matches!(entry.file_name().to_bytes(), b"." | b"..") {
-            names.push(entry.file_name().to_owned());
+            entries.push(Entry { name: entry.file_name().to_owned(), kind: entry.file_type() });
         }
     }
-    Ok(names)
+    Ok(entries)
 }
 
 /// Goes back up by `..`, if that still leads to where the walk came from. Somebody who moves

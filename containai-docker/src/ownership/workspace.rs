@@ -1,13 +1,14 @@
 //! When the owners of a workspace's files change.
 
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use containai_core::engine::{ContainerId, EngineError};
 use containai_core::naming::WorkspacePath;
 use rustix::process::geteuid;
 
 use super::held::Holder;
-use super::lend::{is_lent, lend};
+use super::lend::{Since, is_lent, lend};
 use super::owner::{ids_of, owner_of};
 use super::reclaim::{Reclaim, reclaim};
 use super::record::{Loan, Loans};
@@ -24,7 +25,7 @@ impl DockerEngine {
     pub async fn lend_workspace(&self, id: &ContainerId) -> Result<(), EngineError> {
         let Some(ownership) = self.ownership().cloned() else { return Ok(()) };
         let Some(holder) = self.holder(id).await? else { return Ok(()) };
-        blocking(move || lend_trees(&ownership, &holder.loan())).await
+        blocking(move || lend_trees(&ownership, &holder.loan(), Extent::All)).await
     }
 
     /// As [`Self::lend_workspace`], for a container that runs and was lent its workspace when it
@@ -41,7 +42,7 @@ impl DockerEngine {
                 return Ok(());
             }
             let loan = Loans::open(&ownership.records)?.find(&workspace);
-            loan.map_or(Ok(()), |loan| lend_trees(&ownership, &loan))
+            loan.map_or(Ok(()), |loan| lend_trees(&ownership, &loan, Extent::New))
         })
         .await
     }
@@ -54,8 +55,17 @@ impl DockerEngine {
     }
 }
 
+/// What is looked at.
+#[derive(Clone, Copy, Eq, PartialEq)]
+enum Extent {
+    /// Every file.
+    All,
+    /// Directories, and the files in those that were changed since.
+    New,
+}
+
 /// Lends what of these trees belongs to root.
-fn lend_trees(ownership: &Ownership, loan: &Loan) -> Result<(), OwnershipError> {
+fn lend_trees(ownership: &Ownership, loan: &Loan, extent: Extent) -> Result<(), OwnershipError> {
     let ids = &ownership.ids;
     let owner = |tree: &Path| owner_of(tree, ids).map_err(OwnershipError::at(tree));
     if owner(&loan.workspace)? != Owner::ROOT {
@@ -70,8 +80,14 @@ fn lend_trees(ownership: &Ownership, loan: &Loan) -> Result<(), OwnershipError> 
         return Err(OwnershipError { path: loan.workspace.clone(), source });
     }
     let loans = Loans::open(&ownership.records)?;
-    for tree in loans.note(loan)?.trees {
-        let lent = match lend(&tree, ids, &[]) {
+    let began = SystemTime::now();
+    let trees = loans.note(loan)?.trees;
+    let since = match extent {
+        Extent::All => Since::Ever,
+        Extent::New => loans.lent_at(&loan.workspace),
+    };
+    for tree in trees {
+        let lent = match lend(&tree, ids, since) {
             // Directories of a repository come and go.
             Err(error) if tree != loan.workspace && is_gone(&error) => continue,
             lent => lent?,
@@ -80,7 +96,7 @@ fn lend_trees(ownership: &Ownership, loan: &Loan) -> Result<(), OwnershipError> 
             return Err(OwnershipError { path: tree, source });
         }
     }
-    Ok(())
+    loans.settle(&loan.workspace, began)
 }
 
 /// Takes one workspace back for root, and with it the record.
