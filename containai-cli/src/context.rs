@@ -1,6 +1,7 @@
 //! What every command that talks to an engine needs.
 
 use std::str::FromStr as _;
+use std::sync::Arc;
 
 use containai_core::config::{Config, Flags};
 use containai_core::engine::Isolation;
@@ -121,8 +122,9 @@ impl<'a> Context<'a> {
             .with_build_lock(self.env.layout.image_lock())
             .with_surroundings(env::surroundings(self.env.layout.home()))
             .with_startup_hooks(hooks::read(&self.env.layout.startup_hooks(), self.ui)?);
-        let uids = self.record.as_ref().map(EngineRecord::workspace_uids).unwrap_or_default();
-        let engine = engine.with_workspace_uids(uids);
+        let ownership = self.record.as_ref().and_then(|it| it.ownership(&self.env.engine));
+        let engine =
+            engine.with_ownership(ownership).with_reclaim_listener(Arc::new(self.ui.clone()));
         Ok(match &self.client {
             Some(client) => engine.with_client(client.clone()),
             None => engine,

@@ -2,7 +2,8 @@
 
 use std::io::{self, Write as _};
 use std::ops::ControlFlow;
-use std::sync::Mutex;
+use std::path::Path;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use age::secrecy::SecretString;
@@ -11,6 +12,7 @@ use anyhow::{Context as _, Error};
 use containai_core::exit;
 use containai_core::hint::{Hint, causes};
 use containai_core::lifecycle::{Event, Events, Step};
+use containai_docker::{ReclaimListener, Reclaimed};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::env::Terminals;
@@ -28,16 +30,16 @@ pub(crate) enum Volume {
 }
 
 /// Everything that `cai` says goes through here.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Ui {
     volume: Volume,
     terminals: Terminals,
-    work: Mutex<Option<ProgressBar>>,
+    work: Arc<Mutex<Option<ProgressBar>>>,
 }
 
 impl Ui {
     pub(crate) fn new(volume: Volume, terminals: Terminals) -> Self {
-        Self { volume, terminals, work: Mutex::new(None) }
+        Self { volume, terminals, work: Arc::default() }
     }
 
     pub(crate) fn terminals(&self) -> Terminals {
@@ -216,6 +218,13 @@ impl Events for Ui {
             Event::Notice(text) => self.detail(&format!("note: {}", harmless(text))),
             _ => {}
         }
+    }
+}
+
+impl ReclaimListener for Ui {
+    fn reclaimed(&self, workspace: &Path, done: Reclaimed) {
+        let lines = crate::wire::reclaim::lines(&workspace.to_string_lossy(), done);
+        lines.iter().for_each(|line| self.say(&harmless(line)));
     }
 }
 

@@ -83,6 +83,8 @@ pub const REPLACED_VOLUMES: &str = "containai.replaced-volumes";
 pub const COPIES: &str = "containai.copies";
 /// On a helper that an identity is taken out of: the image that has it.
 pub const ANONYMISES: &str = "containai.anonymises";
+/// On a helper that gives files to the owner of a workspace: the workspace.
+pub const RECLAIMS: &str = "containai.reclaims";
 /// On a helper that copies: the containers that are frozen meanwhile, by their ids and
 /// separated by commas.
 pub const FREEZES: &str = "containai.freezes";

@@ -440,6 +440,7 @@ impl EngineLayout {
     }
 }
 
+mod loans;
 mod records;
 #[cfg(test)]
 mod tests;

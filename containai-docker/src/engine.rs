@@ -1,6 +1,7 @@
 //! The engine of the lifecycle, on Docker's API.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use bollard::Docker;
@@ -9,7 +10,7 @@ use bollard::query_parameters::RemoveVolumeOptions;
 use containai_core::catalog::Agent;
 use containai_core::engine::{
     Container, ContainerId, ContainerSpec, Engine, EngineError, ImageRequest, ImageSource,
-    Isolation, RunState, StartupHook, Succession, WorkspaceMount,
+    RunState, StartupHook, Succession,
 };
 use containai_core::label::Labels;
 use containai_core::layout;
@@ -24,10 +25,9 @@ use crate::built::Recipe;
 use crate::failure::failure;
 use crate::image::Surroundings;
 use crate::inside::{self, InsideStream};
+use crate::ownership::{Listener, Ownership, ReclaimListener};
 use crate::removal::{Removed, remove};
-use crate::{
-    access, archive, connect, container, freezing, image, inspect, question, spec, successor,
-};
+use crate::{archive, connect, container, freezing, image, inspect, question, spec, successor};
 
 /// How long the quick way to the containers may take before the usual one is
 /// gone.
@@ -53,7 +53,8 @@ pub struct DockerEngine {
     address: EngineAddress,
     is_secured: bool,
     build_lock: Option<PathBuf>,
-    workspace_uids: Vec<u32>,
+    ownership: Option<Ownership>,
+    listener: Listener,
     client: Option<ClientId>,
     surroundings: Surroundings,
     startup_hooks: Vec<StartupHook>,
@@ -79,7 +80,8 @@ impl DockerEngine {
             address,
             is_secured,
             build_lock: None,
-            workspace_uids: Vec::new(),
+            ownership: None,
+            listener: Listener::default(),
             client: None,
             surroundings: Surroundings::default(),
             startup_hooks: Vec::new(),
@@ -123,13 +125,20 @@ impl DockerEngine {
         self
     }
 
-    /// Lets containers write in a workspace that the host's root owns: its
-    /// files get an access control list for these user ids of this machine,
-    /// which are what the container's root and its agent are. Default: such a
-    /// workspace is as readable and writable as its mode bits allow.
+    /// Cares for the owners of the files in workspaces of this machine: what host root owns is lent
+    /// to the agent while there is a container, and what ids of a container own becomes the
+    /// owner's before it is removed. Default: owners stay as they are.
     #[must_use]
-    pub fn with_workspace_uids(mut self, uids: Vec<u32>) -> Self {
-        self.workspace_uids = uids;
+    pub fn with_ownership(mut self, ownership: Option<Ownership>) -> Self {
+        self.ownership = ownership;
+        self
+    }
+
+    /// Has somebody told of files that are reclaimed before a container is removed. Default: nobody
+    /// is.
+    #[must_use]
+    pub fn with_reclaim_listener(mut self, listener: Arc<dyn ReclaimListener>) -> Self {
+        self.listener = Listener(Some(listener));
         self
     }
 
@@ -212,33 +221,6 @@ impl DockerEngine {
         freezing::freeze(&self.docker, id).await.map_err(|error| self.failure(error))
     }
 
-    /// See [`Self::with_workspace_uids`]. A large tree takes its time, so that a
-    /// thread of its own walks it.
-    async fn open_workspace(&self, spec: &ContainerSpec) -> Result<(), EngineError> {
-        let uids = self.workspace_uids.clone();
-        let is_mounted = spec.mount == WorkspaceMount::Bind;
-        if uids.is_empty() || !is_mounted || spec.isolation != Isolation::Userns {
-            return Ok(());
-        }
-        let root = spec.workspace.as_path().to_owned();
-        let host =
-            |path: &Path, source| EngineError::Host { path: path.display().to_string(), source };
-        if access::owner(&root).map_err(|error| host(&root, error))? != 0 {
-            return Ok(());
-        }
-        let writable = spec.repository.iter().flat_map(|it| &it.writable);
-        let trees: Vec<PathBuf> =
-            std::iter::once(root).chain(writable.map(|path| path.as_path().to_owned())).collect();
-        let walk = tokio::task::spawn_blocking(move || {
-            trees.iter().try_for_each(|tree| access::grant(tree, &uids))
-        });
-        match walk.await {
-            Ok(Ok(())) => Ok(()),
-            Ok(Err(error)) => Err(host(&error.path, error.source)),
-            Err(error) => Err(host(spec.workspace.as_path(), error.into())),
-        }
-    }
-
     async fn list(&self) -> Result<Vec<Container>, EngineError> {
         if let Some(socket) = self.address.socket()
             && let Ok(Ok(entries)) = timeout(QUICK, question::list(socket)).await
@@ -246,6 +228,14 @@ impl DockerEngine {
             return Ok(entries.into_iter().filter_map(inspect::container).collect());
         }
         container::list(&self.docker).await.map_err(|error| self.failure(error))
+    }
+
+    pub(crate) fn ownership(&self) -> Option<&Ownership> {
+        self.ownership.as_ref()
+    }
+
+    pub(crate) fn listener(&self) -> &Listener {
+        &self.listener
     }
 
     pub(crate) fn client(&self) -> Option<&ClientId> {
@@ -295,7 +285,6 @@ impl Engine for DockerEngine {
         let mut body = spec::body(spec)?;
         let image = image::labels(self, &spec.image).await?;
         body.labels = Some(spec.labels().over_image(&image).into_map());
-        self.open_workspace(spec).await?;
         container::create(&self.docker, spec.name.as_ref(), body)
             .await
             .map_err(|error| self.failure(error))
@@ -334,6 +323,7 @@ impl Engine for DockerEngine {
     }
 
     async fn start(&self, id: &ContainerId) -> Result<(), EngineError> {
+        self.lend_workspace(id).await?;
         container::start(&self.docker, id).await.map_err(|error| self.failure(error))
     }
 
@@ -350,11 +340,13 @@ impl Engine for DockerEngine {
     }
 
     async fn remove(&self, id: &ContainerId) -> Result<(), EngineError> {
+        self.reclaim_before_removal(id).await;
         remove(&self.docker, id, Removed::Stopped).await.map_err(|error| self.failure(error))?;
         successor::sweep_images(&self.docker).await.map_err(|error| self.failure(error))
     }
 
     async fn discard(&self, id: &ContainerId) -> Result<(), EngineError> {
+        self.reclaim_before_removal(id).await;
         remove(&self.docker, id, Removed::Discarded).await.map_err(|error| self.failure(error))?;
         successor::sweep_images(&self.docker).await.map_err(|error| self.failure(error))
     }

@@ -12,7 +12,6 @@
 
 #![deny(missing_docs)]
 
-mod access;
 mod activity;
 mod address;
 mod archive;
@@ -36,6 +35,7 @@ mod journal;
 mod limits;
 mod lineage;
 mod listing;
+mod ownership;
 mod processes;
 mod question;
 mod removal;
@@ -56,6 +56,9 @@ pub use engine::DockerEngine;
 pub use inside::InsideStream;
 pub use journal::Follow;
 pub use listing::{Listed, Sizes};
+pub use ownership::{
+    DiskIds, Owner, Ownership, OwnershipError, ReclaimListener, Reclaimed, reclaim_inside,
+};
 pub use spec::refuse_mounts;
 pub use ssh_host::SshHost;
 pub use volume::{

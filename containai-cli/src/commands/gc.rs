@@ -60,6 +60,7 @@ pub(super) async fn run(
     if !args.dry_run {
         clear(&engine, &left).await?;
         told.iter().for_each(|line| ui.say(&format!("removed {line}")));
+        engine.reclaim_abandoned().await?;
     }
     let mut plan = plan_gc(&look(&engine, &policy).await?, now, &policy);
     if args.dry_run && !told.is_empty() {

@@ -6,6 +6,7 @@ pub(crate) mod image;
 pub(crate) mod list;
 pub(crate) mod log;
 pub(crate) mod plan;
+pub(crate) mod reclaim;
 pub(crate) mod resources;
 pub(crate) mod restore;
 pub(crate) mod schema;

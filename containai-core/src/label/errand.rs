@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 
 use super::{
-    ANONYMISES, COPIES, DATA_VOLUME, FILLS, FREEZES, Labels, MANAGED, PACKS, RESTORES, SNAPSHOT,
-    SSH_PORT, WORKSPACE, WORKSPACE_VOLUME,
+    ANONYMISES, COPIES, DATA_VOLUME, FILLS, FREEZES, Labels, MANAGED, PACKS, RECLAIMS, RESTORES,
+    SNAPSHOT, SSH_PORT, WORKSPACE, WORKSPACE_VOLUME,
 };
 use crate::engine::ContainerId;
 use crate::naming::VolumeName;
@@ -58,7 +58,7 @@ impl Labels {
     /// workspace.
     pub fn is_helper(&self) -> bool {
         let says = |key| self.get(key).is_some();
-        [RESTORES, PACKS, FILLS, COPIES, ANONYMISES].into_iter().any(says)
+        [RESTORES, PACKS, FILLS, COPIES, ANONYMISES, RECLAIMS].into_iter().any(says)
     }
 }
 

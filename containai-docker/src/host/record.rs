@@ -8,6 +8,7 @@ use super::error::SetupError;
 use super::file;
 use super::subnet::Subnet;
 use super::subordinate::IdRange;
+use crate::ownership::{DiskIds, Ownership};
 use crate::runtime::idmap::agent_host_id;
 
 /// The version of the file that this program writes.
@@ -84,9 +85,13 @@ impl EngineRecord {
         Some((agent_host_id(uids.base), agent_host_id(gids.base)))
     }
 
-    /// What a container's root and its agent, user 1000, are on the host.
-    pub fn workspace_uids(&self) -> Vec<u32> {
-        self.subordinate_uids.map_or_else(Vec::new, |range| vec![range.base, range.base + 1000])
+    /// What the engine has to know to care for the owners of files, with either isolation.
+    pub fn ownership(&self, layout: &EngineLayout) -> Option<Ownership> {
+        let uids = self.subordinate_uids?;
+        let gids = self.subordinate_gids.unwrap_or(uids);
+        let range = |ids: IdRange| ids.base..ids.base.saturating_add(ids.count);
+        let ids = DiskIds::new(range(uids), range(gids));
+        Some(Ownership { ids, records: layout.loans_dir() })
     }
 
     /// The text of the file.

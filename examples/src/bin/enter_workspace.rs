@@ -28,7 +28,7 @@ async fn main() -> anyhow::Result<ExitCode> {
     let machine = EngineLayout::default();
     let record = EngineRecord::read(&machine)?.context("run `cai setup` first")?;
     let engine = DockerEngine::connect(EngineAddress::unix(machine.socket()), None)?
-        .with_workspace_uids(record.workspace_uids());
+        .with_ownership(record.ownership(&machine));
     let remote = SshRemote::new(Layout::new(Path::new(&home), None, None));
     let workspace = WorkspacePath::new(std::fs::canonicalize(directory)?)?;
 

@@ -22,7 +22,7 @@ impl Entrance<'_> {
     ) -> anyhow::Result<Reached<Passage>> {
         match ready(observed, wanted) {
             Some(container) => {
-                if let Some(session) = self.borrowed(&container, glimpse).await? {
+                if let Some(session) = self.borrowed(engine, &container, glimpse).await? {
                     return Ok(Reached { container, session });
                 }
             }
@@ -30,6 +30,7 @@ impl Entrance<'_> {
         }
         if wanted.manner.outgoing.is_some() || observed.serving(self.workspace()).is_empty() {
             self.tell_of_devcontainer();
+            self.tell_of_reachable();
             elsewhere::tell(&self.context);
         }
         if observed.serving(self.workspace()).is_empty() {
@@ -43,9 +44,12 @@ impl Entrance<'_> {
     /// workspace has first to be brought there.
     pub(super) async fn borrowed(
         &self,
+        engine: &DockerEngine,
         container: &Container,
         glimpse: Glimpse,
     ) -> anyhow::Result<Option<Passage>> {
+        // What root has made in a workspace of root's since the container was started.
+        engine.lend_again(self.workspace()).await?;
         match twin::is_complete(&self.context, container)? {
             true => Ok(Passage::borrowed(&self.context, container, glimpse).await?),
             false => Ok(None),

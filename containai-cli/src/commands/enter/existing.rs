@@ -20,7 +20,7 @@ impl Entrance<'_> {
     pub(crate) async fn enter_existing(mut self) -> anyhow::Result<Reached<Passage>> {
         let (engine, observed, glimpse) = self.prepared_to_enter().await?;
         if let Some(container) = self.running(&observed)?
-            && let Some(session) = self.borrowed(&container, glimpse).await?
+            && let Some(session) = self.borrowed(&engine, &container, glimpse).await?
         {
             return Ok(Reached { container, session });
         }

@@ -13,6 +13,7 @@ mod initialize;
 mod interrupt;
 mod lifecycle;
 mod look;
+mod reachable;
 mod show;
 mod start;
 mod survey;

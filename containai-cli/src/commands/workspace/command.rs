@@ -2,12 +2,12 @@ use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 
-use super::r#move;
+use super::{r#move, reclaim, reclaim_inside};
 use crate::app::Global;
 use crate::env::Env;
 use crate::ui::Ui;
 
-/// Manage what belongs to a workspace
+/// Manage the records and the files of workspaces
 #[derive(Debug, Args)]
 pub(crate) struct WorkspaceArgs {
     #[command(subcommand)]
@@ -17,6 +17,9 @@ pub(crate) struct WorkspaceArgs {
 #[derive(Debug, Subcommand)]
 enum Verb {
     Move(r#move::MoveArgs),
+    Reclaim(reclaim::ReclaimArgs),
+    #[command(hide = true)]
+    ReclaimInside(reclaim_inside::ReclaimInsideArgs),
 }
 
 pub(crate) async fn run(
@@ -27,5 +30,7 @@ pub(crate) async fn run(
 ) -> anyhow::Result<ExitCode> {
     match args.verb {
         Verb::Move(args) => r#move::run(&args, global, env, ui).await,
+        Verb::Reclaim(args) => reclaim::run(&args, global, env, ui).await,
+        Verb::ReclaimInside(args) => reclaim_inside::run(&args, ui),
     }
 }

@@ -13,3 +13,4 @@ mod stopping;
 mod sysbox;
 mod system_calls;
 mod workspace_guard;
+mod ownership;

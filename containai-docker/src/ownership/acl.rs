@@ -22,18 +22,18 @@ struct Entry {
 
 /// One access control list.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub(crate) struct Acl(Vec<Entry>);
+pub(super) struct Acl(Vec<Entry>);
 
 impl Acl {
     /// The list that says what the mode bits say.
-    pub(crate) fn of_mode(mode: u32) -> Self {
+    pub(super) fn of_mode(mode: u32) -> Self {
         let bits = |shift: u32| u16::try_from(mode >> shift & 7).unwrap_or_default();
         let entry = |tag, permissions| Entry { tag, id: NO_ID, permissions };
         Self(vec![entry(USER_OBJ, bits(6)), entry(GROUP_OBJ, bits(3)), entry(OTHER, bits(0))])
     }
 
     /// Reads the kernel's form; `None` when it is not one.
-    pub(crate) fn decode(bytes: &[u8]) -> Option<Self> {
+    pub(super) fn decode(bytes: &[u8]) -> Option<Self> {
         let (version, entries) = bytes.split_first_chunk()?;
         if u32::from_le_bytes(*version) != VERSION || entries.len() % 8 != 0 {
             return None;
@@ -50,7 +50,7 @@ impl Acl {
 
     /// Gives the user what the owner has, and reading and writing in any case.
     /// The mask grows so that the entry counts.
-    pub(crate) fn allow(&mut self, uid: u32) {
+    pub(super) fn allow(&mut self, uid: u32) {
         let owner = self.0.iter().find(|entry| entry.tag == USER_OBJ);
         let permissions = owner.map_or(0, |entry| entry.permissions) | 0o6;
         self.0.retain(|entry| entry.tag != MASK && !(entry.tag == USER && entry.id == uid));
@@ -61,8 +61,57 @@ impl Acl {
         self.0.sort_unstable();
     }
 
+    /// Whether an entry of the user's is in it.
+    pub(super) fn names(&self, uid: u32) -> bool {
+        self.0.iter().any(|entry| entry.tag == USER && entry.id == uid)
+    }
+
+    /// The same rights without a mask.
+    pub(super) fn unmasked(mut self) -> Self {
+        let mask = self.0.iter().find(|entry| entry.tag == MASK).map_or(7, |it| it.permissions);
+        for entry in &mut self.0 {
+            if matches!(entry.tag, USER | GROUP_OBJ | GROUP) {
+                entry.permissions &= mask;
+            }
+        }
+        self
+    }
+
+    /// Takes out the entries of these ids; whether there were any. A list that names nobody is
+    /// left without a mask: it says what mode bits say.
+    pub(super) fn remove(&mut self, is_meant: impl Fn(u32) -> bool) -> bool {
+        let before = self.0.len();
+        self.0.retain(|entry| !(matches!(entry.tag, USER | GROUP) && is_meant(entry.id)));
+        if self.0.len() == before {
+            return false;
+        }
+        self.0.retain(|entry| entry.tag != MASK);
+        if !self.is_mode() {
+            let masked = |entry: &&Entry| matches!(entry.tag, USER | GROUP_OBJ | GROUP);
+            let mask = self.0.iter().filter(masked).fold(0, |mask, entry| mask | entry.permissions);
+            self.0.push(Entry { tag: MASK, id: NO_ID, permissions: mask });
+            self.0.sort_unstable();
+        }
+        true
+    }
+
+    /// Whether mode bits can say the same.
+    pub(super) fn is_mode(&self) -> bool {
+        self.0.iter().all(|entry| matches!(entry.tag, USER_OBJ | GROUP_OBJ | OTHER))
+    }
+
+    /// The mode bits that say the same; those of the group are its own and not the mask.
+    #[cfg(test)]
+    pub(super) fn mode(&self) -> u32 {
+        let bits = |tag| {
+            let entry = self.0.iter().find(|entry| entry.tag == tag);
+            entry.map_or(0, |entry| u32::from(entry.permissions))
+        };
+        bits(USER_OBJ) << 6 | bits(GROUP_OBJ) << 3 | bits(OTHER)
+    }
+
     /// The kernel's form.
-    pub(crate) fn encode(&self) -> Vec<u8> {
+    pub(super) fn encode(&self) -> Vec<u8> {
         let mut bytes = VERSION.to_le_bytes().to_vec();
         for entry in &self.0 {
             bytes.extend(entry.tag.to_le_bytes());
@@ -99,6 +148,36 @@ mod tests {
         let mut twice = once.clone();
         twice.allow(7);
         assert_eq!(once, twice);
+    }
+
+    #[test]
+    fn what_was_allowed_can_be_taken_out_again() {
+        let before = Acl::of_mode(0o640);
+        let mut acl = before.clone();
+        acl.allow(7);
+        acl.allow(8);
+        assert!(acl.remove(|id| id == 7 || id == 8));
+        assert_eq!(acl, before);
+        assert_eq!((acl.is_mode(), acl.mode()), (true, 0o640));
+        assert!(!acl.remove(|_| true));
+    }
+
+    #[test]
+    fn others_gain_nothing_by_the_mask_that_an_entry_brings() {
+        let entry = |tag, id, permissions| Entry { tag, id, permissions };
+        let acl = Acl(vec![
+            entry(USER_OBJ, NO_ID, 7),
+            entry(USER, 5, 7),
+            entry(GROUP_OBJ, NO_ID, 7),
+            entry(MASK, NO_ID, 5),
+            entry(OTHER, NO_ID, 0),
+        ]);
+        let mut acl = acl.unmasked();
+        acl.allow(9);
+        let rights = |id| acl.0.iter().find(|it| it.tag == USER && it.id == id);
+        assert_eq!(rights(5).map(|it| it.permissions), Some(5));
+        assert_eq!(rights(9).map(|it| it.permissions), Some(7));
+        assert!(acl.remove(|id| id == 9) && !acl.is_mode());
     }
 
     #[test]

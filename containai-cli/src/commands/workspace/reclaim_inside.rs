@@ -1,0 +1,24 @@
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Args;
+use containai_docker::{Reclaimed, reclaim_inside};
+
+use crate::ui::Ui;
+
+/// Give all files in these directories to the agent; a helper container runs it
+#[derive(Debug, Args)]
+pub(super) struct ReclaimInsideArgs {
+    /// Where the helper has the directories
+    #[arg(required = true)]
+    paths: Vec<PathBuf>,
+}
+
+pub(super) fn run(args: &ReclaimInsideArgs, ui: &Ui) -> anyhow::Result<ExitCode> {
+    let mut done = Reclaimed::default();
+    for path in &args.paths {
+        done = done.and(reclaim_inside(path)?);
+    }
+    ui.data(&serde_json::to_string(&done)?)?;
+    Ok(ExitCode::SUCCESS)
+}

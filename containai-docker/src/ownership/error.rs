@@ -1,0 +1,28 @@
+use std::io;
+use std::path::PathBuf;
+
+use containai_core::engine::EngineError;
+
+/// The owners of a workspace's files could not be changed.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot change the owners of the files in `{}`", .path.display())]
+pub struct OwnershipError {
+    /// The directory, or the record of what is lent.
+    pub path: PathBuf,
+    /// Why not.
+    #[source]
+    pub source: io::Error,
+}
+
+impl OwnershipError {
+    pub(super) fn at(path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Self {
+        let path = path.into();
+        move |source| Self { path, source }
+    }
+}
+
+impl From<OwnershipError> for EngineError {
+    fn from(error: OwnershipError) -> Self {
+        Self::Host { path: error.path.display().to_string(), source: error.source }
+    }
+}

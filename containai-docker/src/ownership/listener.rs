@@ -1,0 +1,31 @@
+//! Who is told of files that get another owner by the way.
+
+use std::fmt;
+use std::path::Path;
+use std::sync::Arc;
+
+use super::Reclaimed;
+
+/// A listener for files that are reclaimed before a container is removed.
+pub trait ReclaimListener: Send + Sync {
+    /// Takes note of what became of the files in a workspace; something was found.
+    fn reclaimed(&self, workspace: &Path, done: Reclaimed);
+}
+
+/// The listener of an engine, if there is one.
+#[derive(Clone, Default)]
+pub(crate) struct Listener(pub(crate) Option<Arc<dyn ReclaimListener>>);
+
+impl Listener {
+    pub(super) fn tell(&self, workspace: &Path, done: Reclaimed) {
+        if let Some(listener) = self.0.as_ref().filter(|_| !done.is_nothing()) {
+            listener.reclaimed(workspace, done);
+        }
+    }
+}
+
+impl fmt::Debug for Listener {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Listener").field(&self.0.is_some()).finish()
+    }
+}

@@ -1,0 +1,142 @@
+//! When the owners of a workspace's files change.
+
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use containai_core::engine::{ContainerId, EngineError};
+use containai_core::naming::WorkspacePath;
+use rustix::process::geteuid;
+
+use super::held::Holder;
+use super::lend::{Since, is_lent, lend};
+use super::owner::{ids_of, owner_of};
+use super::reclaim::{Reclaim, reclaim};
+use super::record::{Loan, Loans};
+use super::{DiskIds, Owner, Ownership, OwnershipError, Reclaimed};
+use crate::engine::DockerEngine;
+
+impl DockerEngine {
+    /// Lends a workspace of host root, and what root has made in it since, to its container.
+    /// Nothing happens to the workspace of anybody else.
+    ///
+    /// # Errors
+    ///
+    /// What the engine answered, and [`EngineError::Host`] where files cannot be given away.
+    pub async fn lend_workspace(&self, id: &ContainerId) -> Result<(), EngineError> {
+        let Some(ownership) = self.ownership().cloned() else { return Ok(()) };
+        let Some(holder) = self.holder(id).await? else { return Ok(()) };
+        blocking(move || lend_trees(&ownership, &holder.loan(), Extent::All)).await
+    }
+
+    /// As [`Self::lend_workspace`], for a container that runs and was lent its workspace when it
+    /// was started.
+    ///
+    /// # Errors
+    ///
+    /// As those of [`Self::lend_workspace`].
+    pub async fn lend_again(&self, workspace: &WorkspacePath) -> Result<(), EngineError> {
+        let Some(ownership) = self.ownership().cloned() else { return Ok(()) };
+        let workspace = workspace.as_path().to_owned();
+        blocking(move || {
+            if !geteuid().is_root() || !ownership.records.is_dir() {
+                return Ok(());
+            }
+            let loan = Loans::open(&ownership.records)?.find(&workspace);
+            loan.map_or(Ok(()), |loan| lend_trees(&ownership, &loan, Extent::New))
+        })
+        .await
+    }
+
+    /// What the engine knows of a container of ours with a workspace of this machine.
+    pub(super) async fn holder(&self, id: &ContainerId) -> Result<Option<Holder>, EngineError> {
+        let inspected = self.docker().inspect_container(id.as_ref(), None).await;
+        let inspected = inspected.map_err(|error| self.failure(error))?;
+        Ok(Holder::read(&inspected))
+    }
+}
+
+/// What is looked at.
+#[derive(Clone, Copy, Eq, PartialEq)]
+enum Extent {
+    /// Every file.
+    All,
+    /// Directories, and the files in those that were changed since.
+    New,
+}
+
+/// Lends what of these trees belongs to root.
+fn lend_trees(ownership: &Ownership, loan: &Loan, extent: Extent) -> Result<(), OwnershipError> {
+    let ids = &ownership.ids;
+    let owner = |tree: &Path| owner_of(tree, ids).map_err(OwnershipError::at(tree));
+    if owner(&loan.workspace)? != Owner::ROOT {
+        return Ok(());
+    }
+    if !geteuid().is_root() {
+        // Somebody else may start a container of root's.
+        if is_lent(&loan.workspace, ids).map_err(OwnershipError::at(&loan.workspace))? {
+            return Ok(());
+        }
+        let source = std::io::Error::other("it belongs to root; call `cai` as root");
+        return Err(OwnershipError { path: loan.workspace.clone(), source });
+    }
+    let loans = Loans::open(&ownership.records)?;
+    let began = SystemTime::now();
+    let trees = loans.note(loan)?.trees;
+    let since = match extent {
+        Extent::All => Since::Ever,
+        Extent::New => loans.lent_at(&loan.workspace),
+    };
+    for tree in trees {
+        let lent = match lend(&tree, ids, since) {
+            // Directories of a repository come and go.
+            Err(error) if tree != loan.workspace && is_gone(&error) => continue,
+            lent => lent?,
+        };
+        if let (true, Some(source)) = (lent.is_closed, lent.refused.first) {
+            return Err(OwnershipError { path: tree, source });
+        }
+    }
+    loans.settle(&loan.workspace, began)
+}
+
+/// Takes one workspace back for root, and with it the record.
+pub(super) fn take_back(
+    ids: &DiskIds,
+    loans: &Loans,
+    loan: &Loan,
+) -> Result<Reclaimed, OwnershipError> {
+    let mut others = loans.list()?;
+    others.retain(|other| other.workspace != loan.workspace);
+    let other_trees = || others.iter().flat_map(|other| &other.trees).map(PathBuf::as_path);
+    let mut done = Reclaimed::default();
+    for tree in &loan.trees {
+        // What is lent to another container as well stays lent until that one goes.
+        if other_trees().any(|other| tree.starts_with(other)) {
+            continue;
+        }
+        let left_out = ids_of(other_trees().filter(|other| other.starts_with(tree)));
+        match reclaim(tree, Reclaim::Return(ids), &left_out) {
+            Err(error) if is_gone(&error) => {}
+            outcome => done = done.and(outcome?.0),
+        }
+    }
+    if done.left == 0 {
+        loans.forget(&loan.workspace)?;
+    }
+    Ok(done)
+}
+
+pub(super) fn is_gone(error: &OwnershipError) -> bool {
+    use std::io::ErrorKind::{NotADirectory, NotFound};
+    matches!(error.source.kind(), NotFound | NotADirectory)
+}
+
+/// A large tree takes its time, so that a thread of its own walks it.
+pub(super) async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, OwnershipError> + Send + 'static,
+) -> Result<T, EngineError> {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(outcome) => Ok(outcome?),
+        Err(error) => Err(OwnershipError { path: PathBuf::new(), source: error.into() }.into()),
+    }
+}

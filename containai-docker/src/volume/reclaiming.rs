@@ -1,0 +1,72 @@
+//! Files reclaimed for an owner who is not root.
+
+use std::path::{Path, PathBuf};
+
+use bollard::container::LogOutput;
+use bollard::models::{Mount, MountBindOptions, MountBindOptionsPropagationEnum, MountType};
+use containai_core::engine::{EngineError, Isolation};
+use containai_core::label::{self, Labels};
+use containai_core::layout::CONTAINER_PROGRAM;
+use futures_util::TryStreamExt as _;
+
+use super::errand::{Errand, MadeOf, bare};
+use crate::engine::DockerEngine;
+use crate::ownership::Reclaimed;
+
+/// The verb of `cai` that the helper runs; the grammar hides it.
+const VERB: [&str; 2] = ["workspace", "reclaim-inside"];
+
+/// Reclaims trees of one owner in a helper: its root may change the owners of whatever ids a
+/// container has, and the owner of each tree is the agent there. It has the trees and nothing
+/// else, and runs the program of this machine.
+pub(crate) async fn reclaim_beside(
+    engine: &DockerEngine,
+    image: &str,
+    isolation: Isolation,
+    trees: &[PathBuf],
+) -> Result<Reclaimed, EngineError> {
+    let named = trees.first().map(|tree| tree.display().to_string()).unwrap_or_default();
+    let labels = Labels::for_helper().with_client(engine.client()).with(label::RECLAIMS, &named);
+    let targets: Vec<String> = (0..trees.len()).map(|index| format!("/mnt/{index}")).collect();
+    let mounts = trees.iter().zip(&targets).map(|(tree, target)| mount(tree, target)).collect();
+    let words = VERB.into_iter().map(str::to_owned).chain(targets).collect();
+    let mut body = bare(MadeOf { image, isolation, labels }, mounts, words);
+    body.entrypoint = Some(vec![CONTAINER_PROGRAM.into()]);
+    let mut helper = Errand::begin(engine, body, named).await?;
+    let outcome = answer(&mut helper, trees).await;
+    helper.remove().await?;
+    outcome
+}
+
+async fn answer(helper: &mut Errand<'_>, trees: &[PathBuf]) -> Result<Reclaimed, EngineError> {
+    let mut heard = Vec::new();
+    let engine = helper.engine();
+    while let Some(output) = helper.output.try_next().await.map_err(|it| engine.failure(it))? {
+        match output {
+            LogOutput::StdOut { message } => heard.extend_from_slice(&message),
+            output => helper.note(output.as_ref()),
+        }
+    }
+    let status = helper.status().await?;
+    let tail = helper.complaints();
+    serde_json::from_slice(&heard).map_err(|_| EngineError::Host {
+        path: trees.first().map(|tree| tree.display().to_string()).unwrap_or_default(),
+        source: std::io::Error::other(format!(
+            "the helper container ended with status {status}: {}",
+            tail.join("; ")
+        )),
+    })
+}
+
+fn mount(source: &Path, target: &str) -> Mount {
+    Mount {
+        typ: Some(MountType::BIND),
+        source: Some(source.to_string_lossy().into_owned()),
+        target: Some(target.to_owned()),
+        bind_options: Some(MountBindOptions {
+            propagation: Some(MountBindOptionsPropagationEnum::RPRIVATE),
+            ..Default::default()
+        }),
+        ..Default::default()
+    }
+}
