@@ -38,6 +38,8 @@ pub const CONTAINER_HOOKS: &str = "/etc/containai/hooks";
 pub const CONTAINER_HOOK_LIST: &str = "/etc/containai/hooks/list";
 /// The shape of the data volume and the links into it, tmpfiles.d(5).
 pub const CONTAINER_TMPFILES: &str = "/usr/lib/tmpfiles.d/containai.conf";
+/// What the unit that prepares a container does about its volume.
+pub const CONTAINER_VOLUME_UNIT: &str = "/etc/systemd/system/containai-init.service.d/volume.conf";
 /// Programs that stand for agents, first on the path.
 pub const CONTAINER_WRAPPERS: &str = "/usr/lib/containai/wrappers";
 /// Starts what a wrapper of [`CONTAINER_WRAPPERS`] stands for.

@@ -20,7 +20,7 @@ pub use additional::{OutsideHome, additional, listed, unlisted};
 pub use choice::{Choice, Credentials, Excluding, Privates, Secrecy, Secrets};
 pub use git_config::filter_git_config;
 pub use job::{Content, Job, JobKind, Jobs, Missing};
-pub use link::{HomeLink, Replaces, home_links};
+pub use link::{HomeLink, MOVED, Replaces, home_links};
 pub use pattern::matches;
 pub use record::{KeptBack, Look, Record, Trace, Verdict};
 pub use relink::{Relinked, destination, relink};
