@@ -21,7 +21,7 @@ const LONGEST: u64 = 1 << 20;
 /// Take what agents made in the home directory to the data volume
 ///
 /// For use inside of a container, and without its host; each start and stop of
-/// the container does it too. Programs that write a
+/// the container does it with `--keep-links`. Programs that write a
 /// file anew leave one where a link to the volume was; it would be gone with
 /// the container. This takes every such file and directory of the manifests to
 /// the volume and puts the link back. Where both sides have a file the newer one
@@ -31,6 +31,9 @@ pub(crate) struct SyncArgs {
     /// Tell what would be done, and do nothing
     #[arg(long)]
     dry_run: bool,
+    /// Leave missing links, and those that lead elsewhere, as they are
+    #[arg(long)]
+    keep_links: bool,
 }
 
 pub(crate) fn run(args: &SyncArgs, env: &Env, ui: &Ui) -> anyhow::Result<ExitCode> {
@@ -61,6 +64,8 @@ pub(crate) fn run(args: &SyncArgs, env: &Env, ui: &Ui) -> anyhow::Result<ExitCod
     for link in links {
         let settled = match args.dry_run {
             true => settling.look(&link),
+            // Without content there is nothing to be lost.
+            false if args.keep_links && settling.look(&link) == Settled::Linked => continue,
             false => settling.settle(&link),
         };
         let outcome = match settled {
