@@ -102,10 +102,21 @@ const KNOWN: &[(&str, usize, Tail)] = &[
     ("eyJ", 40, Any),
 ];
 
+/// Which characters tokens begin with.
+const FIRST: [bool; 128] = {
+    let mut first = [false; 128];
+    let mut index = 0;
+    while index < KNOWN.len() {
+        first[KNOWN[index].0.as_bytes()[0] as usize] = true;
+        index += 1;
+    }
+    first
+};
+
 /// Whether a text has a token in it.
 pub(super) fn has_token(text: &str) -> bool {
     let starts = text.char_indices().scan(' ', |before, (at, c)| {
-        let is_start = !before.is_ascii_alphanumeric() && c.is_ascii_alphanumeric();
+        let is_start = !before.is_ascii_alphanumeric() && c.is_ascii() && FIRST[c as usize];
         *before = c;
         Some((at, is_start))
     });

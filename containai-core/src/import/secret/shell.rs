@@ -84,7 +84,12 @@ fn first_word(text: &str) -> (&str, &str) {
     match quote.and_then(|quote| text[1..].split_once(quote)) {
         Some(both) => both,
         // A command stands in brackets.
-        None if text.starts_with(['$', '`']) => (text, ""),
+        None if text.starts_with("$(") => {
+            text.split_at(text.rfind(')').map_or(text.len(), |at| at + 1))
+        }
+        None if text.starts_with('`') => {
+            text.split_at(text.rfind('`').map_or(text.len(), |at| at + 1))
+        }
         None => text.split_at(text.find([' ', '\t', ';']).unwrap_or(text.len())),
     }
 }

@@ -156,7 +156,7 @@ fn lines_of_shells_do_nothing_in_their_place() {
     let text = r#"# mine
 export EDITOR=vim
 export OPENAI_API_KEY="sk-CANARY5"
-export GITHUB_TOKEN=$(gh auth token)
+export GITHUB_TOKEN=$(gh auth token) # from gh
 if [ -t 0 ]; then
     export HF_TOKEN=CANARY1
 fi
@@ -171,7 +171,7 @@ export PATH=$HOME/bin:$PATH MAX_TOKENS=5
 # mine
 export EDITOR=vim
 :
-export GITHUB_TOKEN=$(gh auth token)
+export GITHUB_TOKEN=$(gh auth token) # from gh
 if [ -t 0 ]; then
     :
 fi
