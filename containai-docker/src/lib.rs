@@ -23,6 +23,7 @@ mod disk_usage;
 mod engine;
 mod failure;
 mod freezing;
+mod home;
 pub mod host;
 pub mod image;
 mod inside;
