@@ -1,7 +1,6 @@
 use std::path::Path;
 use std::process::ExitCode;
 
-use anyhow::Context as _;
 use clap::Args;
 use containai_core::catalog::shipped_manifests;
 use containai_core::exit;
@@ -59,7 +58,10 @@ pub(crate) fn run(args: &SyncArgs, env: &Env, ui: &Ui) -> anyhow::Result<ExitCod
     let links = home_links(&manifests);
     let settling = Settling::new(&home, &volume, CONTAINER_DATA);
     for (from, to) in MOVED.iter().filter(|_| !args.dry_run) {
-        settling.rename(from, to).with_context(|| format!("cannot rename `{from}`"))?;
+        if let Err(error) = settling.rename(from, to) {
+            ui.warn(&format!("cannot rename `{CONTAINER_DATA}/{from}`: {error}"));
+            is_good = false;
+        }
     }
     for link in links {
         let settled = match args.dry_run {

@@ -65,10 +65,10 @@ impl Walk<'_, '_> {
                 }
             }
             // A text is a file too.
-            Value::StringLit(text) if path.to_string().is_empty() => {
-                if self.sieve.holds_back(path, &text.value) {
-                    self.edits.push((range(value), "\"\""));
-                }
+            Value::StringLit(text)
+                if path.to_string().is_empty() && self.sieve.holds_back(path, &text.value) =>
+            {
+                self.edits.push((range(value), "\"\""));
             }
             _ => {}
         }

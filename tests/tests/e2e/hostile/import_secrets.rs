@@ -120,8 +120,8 @@ fn without_secrets_none_comes_along() {
     person.configure(&format!(
         "{configured}[import]\ncredentials = [\"claude\"]\nallow_secrets = [\".zshrc\"]\n"
     ));
-    import(&person, &repository, &["--no-secrets"]).tells("`OPENAI_API_KEY`");
     person.run(&repository, "true").success();
+    import(&person, &repository, &["--no-secrets"]).tells("`OPENAI_API_KEY`");
     assert_eq!(found(&person, &repository), "");
     // A directory that was put together for it has what agents log in with, and no more.
     let home = person.home().display().to_string();
