@@ -167,4 +167,10 @@ fn what_an_earlier_container_has_at_home_goes_to_the_volume() {
     person.run(&repository, EARLIER).success();
     let fresh = ["run", "--fresh", "--force", "--image", "base", "--", "sh", "-c", look];
     person.cai(fresh).inside(&repository).run().code(2).prints(expected);
+    // Where the container was started by a version that knew nothing of it.
+    let repository = person.repository("earlier-version");
+    let unit = "/etc/systemd/system/containai-init.service.d/volume.conf";
+    let earlier = format!("{EARLIER}; sudo rm {unit} && sudo systemctl daemon-reload");
+    person.run(&repository, &earlier).success();
+    person.cai(fresh).inside(&repository).run().code(2).prints(expected);
 }
