@@ -37,7 +37,7 @@ const VOLUME: [(&str, &[u8]); 2] = [
         include_bytes!("../images/base/rootfs/usr/lib/tmpfiles.d/containai.conf"),
     ),
     (
-        layout::CONTAINER_VOLUME_UNIT,
+        layout::CONTAINER_DROP_IN,
         include_bytes!(
             "../images/base/rootfs/etc/systemd/system/containai-init.service.d/volume.conf"
         ),

@@ -33,10 +33,10 @@ done
 
 /// Copies to the data volume what a container has beside it, before it is
 /// stopped. Containers that were started by this version do it themselves
-/// ([`layout::CONTAINER_VOLUME_UNIT`]). The agent's own rights are enough; what
+/// ([`layout::CONTAINER_DROP_IN`]). The agent's own rights are enough; what
 /// fails is no reason to go on running.
 pub(crate) async fn keep(docker: &Docker, id: &ContainerId) {
-    let unit = archive::read_file(docker, id, layout::CONTAINER_VOLUME_UNIT).await;
+    let unit = archive::read_file(docker, id, layout::CONTAINER_DROP_IN).await;
     if matches!(unit, Ok(None)) {
         let _ = timeout(PATIENCE, copy(docker, id)).await;
     }

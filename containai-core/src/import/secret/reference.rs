@@ -71,7 +71,6 @@ const STORES: &[&str] = &[
     "os.environ",
     "os.getenv",
     "vim.env",
-    "std::env",
     "env(",
     "getenv",
 ];
