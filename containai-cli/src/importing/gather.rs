@@ -220,6 +220,7 @@ impl Gathered {
 }
 
 /// A file that is to be screened.
+#[derive(Clone, Copy)]
 struct ScreenedFile<'a> {
     target: &'a str,
     path: &'a str,
