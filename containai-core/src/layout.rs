@@ -33,11 +33,12 @@ pub const CONTAINER_AUTHORIZED_KEYS: &str = "/etc/containai/authorized_keys";
 pub const CONTAINER_ENVIRONMENT: &str = "/run/containai/session/environment";
 /// Start-up hooks of the user, put there from outside before each start.
 pub const CONTAINER_HOOKS: &str = "/etc/containai/hooks";
-/// The names of the hooks that count, one a line in the order of their turns:
-/// what was put there earlier may have gone from the host since.
+/// The names of the hooks that apply, one a line, in order; others are left over.
 pub const CONTAINER_HOOK_LIST: &str = "/etc/containai/hooks/list";
 /// The shape of the data volume and the links into it, tmpfiles.d(5).
 pub const CONTAINER_TMPFILES: &str = "/usr/lib/tmpfiles.d/containai.conf";
+/// What the unit that prepares a container does about its volume.
+pub const CONTAINER_DROP_IN: &str = "/etc/systemd/system/containai-init.service.d/volume.conf";
 /// Programs that stand for agents, first on the path.
 pub const CONTAINER_WRAPPERS: &str = "/usr/lib/containai/wrappers";
 /// Starts what a wrapper of [`CONTAINER_WRAPPERS`] stands for.

@@ -29,6 +29,21 @@ pub(crate) struct Equipment<'a> {
 /// Starts the program that a command of an agent stands for.
 const WRAP: &[u8] = include_bytes!("../images/agents/rootfs/usr/lib/containai/wrap");
 
+/// The shape of the data volume, and what takes to it what is beside it: a
+/// container of an earlier image gets both with its next start.
+const VOLUME: [(&str, &[u8]); 2] = [
+    (
+        layout::CONTAINER_TMPFILES,
+        include_bytes!("../images/base/rootfs/usr/lib/tmpfiles.d/containai.conf"),
+    ),
+    (
+        layout::CONTAINER_DROP_IN,
+        include_bytes!(
+            "../images/base/rootfs/etc/systemd/system/containai-init.service.d/volume.conf"
+        ),
+    ),
+];
+
 /// Puts it all in place, owned by the container's root.
 ///
 /// The root of a running container is read-only for the engine (see `runtime`). One that somebody
@@ -67,6 +82,9 @@ fn packed(equipment: &Equipment<'_>) -> std::io::Result<Vec<u8>> {
     };
     let key = format!("{}\n", key.trim_end());
     put(layout::CONTAINER_AUTHORIZED_KEYS, 0o644, key.as_bytes())?;
+    for (path, bytes) in VOLUME {
+        put(path, 0o644, bytes)?;
+    }
     for hook in *hooks {
         let path = format!("{}/startup.d/{}", layout::CONTAINER_HOOKS, hook.name());
         put(&path, 0o755, hook.program())?;

@@ -27,7 +27,7 @@ use crate::image::Surroundings;
 use crate::inside::{self, InsideStream};
 use crate::ownership::{Listener, Ownership, ReclaimListener};
 use crate::removal::{Removed, remove};
-use crate::{archive, connect, container, freezing, image, inspect, question, spec, successor};
+use crate::{archive, connect, container, freezing, home, image, inspect, question, spec, successor};
 
 /// How long the quick way to the containers may take before the usual one is
 /// gone.
@@ -336,6 +336,7 @@ impl Engine for DockerEngine {
     }
 
     async fn stop(&self, id: &ContainerId) -> Result<(), EngineError> {
+        home::keep(&self.docker, id).await;
         container::stop(&self.docker, id).await.map_err(|error| self.failure(error))
     }
 

@@ -25,6 +25,7 @@ mod engine;
 mod exec_status;
 mod failure;
 mod freezing;
+mod home;
 pub mod host;
 mod id_range;
 pub mod image;

@@ -3,10 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use containai_core::import::{
-    Content, Job, JobKind, Look, Missing, Relinked, Rewriting, destination, filter_git_config,
-    relink,
+    AllowedSecret, Content, Job, JobKind, KeptBack, Look, Missing, Relinked, Rewriting, Screened,
+    Screening, Secrecy, destination, filter_git_config, relink, screen,
 };
 use containai_ssh::transfer::{Directory, Found, FoundKind, Report, Survey};
+
+use super::kept_back::KeptBackFiles;
 
 /// More than any configuration of git, and any file in place of another.
 const MOST: u64 = 64 << 20;
@@ -19,6 +21,8 @@ pub(super) struct Candidate {
     pub(super) mode: u32,
     pub(super) modified: i128,
     pub(super) what: What,
+    /// What decides about secrets in it, where it is still to be screened.
+    pub(super) mark: String,
 }
 
 /// What it is.
@@ -45,13 +49,24 @@ pub(super) struct Candidates {
     /// The directories below the home directory where something that belongs on
     /// the volume is, or would be.
     pub(super) directories: BTreeSet<String>,
+    /// What of them is left at home, as far as that is known without reading
+    /// files that did not change.
+    pub(super) kept_back: KeptBackFiles,
+    /// The secrets that a person lets through.
+    pub(super) allowed: Vec<AllowedSecret>,
     now: i128,
 }
 
 impl Candidates {
     /// Looks for what the jobs are about, at this time.
-    pub(super) fn find(root: &Directory, home: &str, jobs: &[Job], now: i128) -> Self {
-        let mut found = Self { now, ..Self::default() };
+    pub(super) fn find(
+        root: &Directory,
+        home: &str,
+        jobs: &[Job],
+        allowed: &[AllowedSecret],
+        now: i128,
+    ) -> Self {
+        let mut found = Self { now, allowed: allowed.to_vec(), ..Self::default() };
         let mut survey = Survey::new(root);
         for job in jobs {
             for source in job.sources() {
@@ -100,7 +115,7 @@ impl Candidates {
 
     /// Adds a file of ours, in a directory that is ours alone.
     pub(super) fn note(&mut self, target: &str, bytes: Vec<u8>) {
-        let ours = |mode, what| Candidate { mode, modified: self.now, what };
+        let ours = |mode, what| Candidate::ours(mode, self.now, what);
         let (file, parent) = (ours(0o600, What::Bytes(bytes)), ours(0o700, What::Directory));
         if let Some((directory, _)) = target.rsplit_once('/') {
             self.all.insert(directory.to_owned(), parent);
@@ -128,7 +143,7 @@ impl Candidates {
             }
         }
         for (parent, mode) in parents {
-            let made = Candidate { mode, modified: self.now, what: What::Directory };
+            let made = Candidate::ours(mode, self.now, What::Directory);
             let parent = self.all.entry(parent).or_insert(made);
             if mode == 0o700 {
                 parent.mode = mode;
@@ -146,7 +161,12 @@ impl Candidates {
         survey: &mut Survey<'_>,
     ) {
         let found = match job.content {
-            Content::Withheld => Vec::new(),
+            Content::Withheld => {
+                if !survey.find(&job.source, str::is_empty).is_empty() {
+                    self.kept_back.add_login(&job.source, &job.program);
+                }
+                Vec::new()
+            }
             Content::GitConfig => return self.git_config(job, root, survey),
             _ => survey.find(&job.source, |below| job.admits(below)),
         };
@@ -204,6 +224,9 @@ impl Candidates {
             let Some(file) = file.filter(|file| file.kind == FoundKind::File) else { continue };
             match root.read_file(&file.path, MOST) {
                 Ok(bytes) => {
+                    // The filter says nothing about what it leaves out. What it
+                    // leaves in is screened once more, so that nothing is whole.
+                    self.screened_git_config(job, &file.path, &bytes);
                     let before = whole.take().map(|(_, before)| before).unwrap_or_default();
                     let newline: &[u8] = if before.is_empty() { b"" } else { b"\n" };
                     whole = Some((file, [&before, newline, &bytes].concat()));
@@ -219,6 +242,16 @@ impl Candidates {
         }
     }
 
+    /// Remembers the secrets of a configuration before it is filtered.
+    fn screened_git_config(&mut self, job: &Job, path: &str, bytes: &[u8]) {
+        let screening = Screening { path, target: &job.target, allowed: &self.allowed };
+        if let (Secrecy::Screened, Screened::Edited { keys, .. } | Screened::Withheld { keys }) =
+            (job.secrecy, screen(screening, bytes))
+        {
+            self.kept_back.add(path, &KeptBack { keys, is_whole: false });
+        }
+    }
+
     fn missing(&mut self, job: &Job) {
         let content = match job.missing {
             Missing::Nothing => return,
@@ -227,7 +260,7 @@ impl Candidates {
         };
         let mode = job.mode(0o644, content.is_none());
         let what = content.map_or(What::Directory, What::Spare);
-        self.all.insert(job.target.clone(), Candidate { mode, modified: self.now, what });
+        self.all.insert(job.target.clone(), Candidate::ours(mode, self.now, what));
     }
 
     fn put(&mut self, job: &Job, found: &Found, target: String, what: What) {
@@ -235,7 +268,37 @@ impl Candidates {
             What::Link(_) => 0o777,
             _ => job.mode(found.mode, matches!(what, What::Directory)),
         };
-        self.all.insert(target, Candidate { mode, modified: found.modified, what });
+        let (what, mark) = match what {
+            What::File { ref path, .. } => {
+                let mark = job.screening_mark(path, &self.allowed);
+                (Some(what), mark)
+            }
+            What::Bytes(bytes) => {
+                let bytes = self.screened(job, &found.path, &target, bytes);
+                (bytes.map(What::Bytes), String::new())
+            }
+            what => (Some(what), String::new()),
+        };
+        if let Some(what) = what {
+            self.all.insert(target, Candidate { mode, modified: found.modified, what, mark });
+        }
+    }
+
+    /// What of a file in memory is brought over.
+    fn screened(&mut self, job: &Job, path: &str, target: &str, bytes: Vec<u8>) -> Option<Vec<u8>> {
+        if job.secrecy == Secrecy::Whole {
+            return Some(bytes);
+        }
+        let screening = Screening { path, target, allowed: &self.allowed };
+        let (kept, content) = match screen(screening, &bytes) {
+            Screened::Clean => return Some(bytes),
+            Screened::Edited { content, keys } => {
+                (KeptBack { keys, is_whole: false }, Some(content))
+            }
+            Screened::Withheld { keys } => (KeptBack { keys, is_whole: true }, None),
+        };
+        self.kept_back.add(path, &kept);
+        content
     }
 
     fn warn(&mut self, path: &str, what: &str) {
@@ -244,6 +307,11 @@ impl Candidates {
 }
 
 impl Candidate {
+    /// Something of our own, which has no secrets.
+    fn ours(mode: u32, modified: i128, what: What) -> Self {
+        Self { mode, modified, what, mark: String::new() }
+    }
+
     /// Whether a file was changed so recently that it may change again without
     /// looking otherwise.
     pub(super) fn is_settled(look: Look, now: i128) -> bool {

@@ -3,6 +3,7 @@
 mod candidates;
 mod eyes;
 mod gather;
+mod kept_back;
 mod manifests;
 mod plan;
 mod record_file;

@@ -55,7 +55,7 @@ impl Source {
         let unmatched = unmatched.iter().map(|pattern| format!("`{pattern}` leaves out nothing"));
         let mut warnings: Vec<String> = unmatched.collect();
         let now = now();
-        let mut found = Candidates::find(&self.root()?, &home, &jobs, now);
+        let mut found = Candidates::find(&self.root()?, &home, &jobs, self.choice.allowed(), now);
         if let Some(overrides) = self.override_root()? {
             found.override_with(&overrides, &jobs);
         }

@@ -50,7 +50,9 @@ impl Import<'_> {
             true => record_file::load(&self.record(&place))?,
             false => Record::default(),
         };
-        Ok(Gathered::new(&plan.found, &record, &self.source.root()?, plan.now).lines)
+        let gathered = Gathered::new(&plan.found, &record, &self.source.root()?, plan.now);
+        gathered.kept_back.lines().into_iter().for_each(|text| told.warn(text));
+        Ok(gathered.lines)
     }
 
     /// Sends what changed since the last time.
@@ -92,6 +94,7 @@ impl Import<'_> {
         let path = self.record(&place);
         let root = self.source.root()?;
         let mut gathered = Gathered::new(&plan.found, &record, &root, plan.now);
+        gathered.kept_back.lines().into_iter().for_each(|text| told.warn(text));
         let mut sent = Sent {
             files: gathered.lines.len(),
             volume: place.volume,

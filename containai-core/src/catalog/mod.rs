@@ -9,6 +9,7 @@
 //! ([`tmpfiles`]), and what starts an agent ([`Agent::wrapper`]).
 
 mod agent;
+mod directory_link;
 mod exclude;
 mod manifest;
 mod shipped;
@@ -17,6 +18,7 @@ mod tmpfiles;
 mod volume;
 
 pub use agent::Agent;
+pub use directory_link::DirectoryLink;
 pub use exclude::{Exclude, ImportEntry, ImportPlan, plan_import};
 pub use manifest::{Entry, EntryKind, Manifest};
 pub use shipped::{shipped_agents, shipped_manifests};

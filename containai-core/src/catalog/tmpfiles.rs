@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Manifest, VolumeShape};
+use super::{DirectoryLink, Manifest, VolumeShape};
 use crate::layout::{CONTAINER_DATA, CONTAINER_HOME, CONTAINER_USER};
 
 const HEAD: &str = "\
@@ -39,10 +39,12 @@ pub fn tmpfiles(manifests: &[Manifest]) -> String {
             insert(below(CONTAINER_DATA, ancestor), mode);
         }
     }
+    let whole = DirectoryLink::all(manifests);
     let links: BTreeSet<_> = manifests
         .iter()
         .flat_map(|manifest| &manifest.entries)
         .filter(|entry| !entry.container_link.is_empty() && !entry.flags.contains('G'))
+        .filter(|entry| !whole.iter().any(|link| link.covers(entry)))
         .map(|entry| (entry.container_link.as_str(), entry.target.as_str()))
         .collect();
     for (link, _) in &links {

@@ -3,10 +3,10 @@
 use std::fmt::Display;
 
 use super::setting::{
-    AGENT, CPU_LIMIT, CREDENTIALS, DATA_VOLUME, DEVCONTAINER, DOCKER_HOST, EXCLUDE_PRIVATE,
-    EXCLUDES, FILE, FORWARD_AGENT, FROM_HOST, IMAGE, IMAGE_SOURCE, IMPORT, ISOLATION,
-    LOCAL_FORWARD, MEMORY_LIMIT, MUX, MUX_IDLE, NOT_EXPORTED, OPTIONS, PATHS, PORT_RANGE_END,
-    PORT_RANGE_START, REMOTE_FORWARD, TEMPLATE,
+    AGENT, ALLOWED, CPU_LIMIT, CREDENTIALS, DATA_VOLUME, DEVCONTAINER, DOCKER_HOST,
+    EXCLUDE_PRIVATE, EXCLUDES, FILE, FORWARD_AGENT, FROM_HOST, IMAGE, IMAGE_SOURCE, IMPORT,
+    ISOLATION, LOCAL_FORWARD, MEMORY_LIMIT, MUX, MUX_IDLE, NOT_EXPORTED, OPTIONS, PATHS,
+    PORT_RANGE_END, PORT_RANGE_START, REMOTE_FORWARD, TEMPLATE,
 };
 use super::{Config, Origin, Setting, SettingSpec};
 
@@ -46,6 +46,7 @@ impl Config {
             many(&EXCLUDES, &self.import_excludes, ToString::to_string),
             one(&EXCLUDE_PRIVATE, &self.import_excludes_private),
             many(&CREDENTIALS, &self.import_credentials, ToString::to_string),
+            many(&ALLOWED, &self.import_allowed_secrets, ToString::to_string),
             many(&NOT_EXPORTED, &self.export_excludes, ToString::to_string),
             one(&PORT_RANGE_START, &self.port_range_start),
             one(&PORT_RANGE_END, &self.port_range_end),

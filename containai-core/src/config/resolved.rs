@@ -6,12 +6,13 @@ use std::time::Duration;
 
 use super::error::Cause;
 use super::setting::{
-    AGENT, CPU_LIMIT, CREDENTIALS, DATA_VOLUME, DEVCONTAINER, DOCKER_HOST, EXCLUDE_PRIVATE,
-    EXCLUDES, FILE, FORWARD_AGENT, FROM_HOST, IMAGE, IMAGE_SOURCE, IMPORT, ISOLATION,
-    LOCAL_FORWARD, MEMORY_LIMIT, MUX, MUX_IDLE, NOT_EXPORTED, OPTIONS, PATHS, PORT_RANGE_END,
-    PORT_RANGE_START, REMOTE_FORWARD, TEMPLATE, parse_memory, read_client_option, read_docker_host,
-    read_env_file, read_env_name, read_exclude, read_home_path, read_idle, read_image,
-    read_local_forward, read_remote_forward, read_switch, read_template, read_word,
+    AGENT, ALLOWED, CPU_LIMIT, CREDENTIALS, DATA_VOLUME, DEVCONTAINER, DOCKER_HOST,
+    EXCLUDE_PRIVATE, EXCLUDES, FILE, FORWARD_AGENT, FROM_HOST, IMAGE, IMAGE_SOURCE, IMPORT,
+    ISOLATION, LOCAL_FORWARD, MEMORY_LIMIT, MUX, MUX_IDLE, NOT_EXPORTED, OPTIONS, PATHS,
+    PORT_RANGE_END, PORT_RANGE_START, REMOTE_FORWARD, TEMPLATE, parse_memory, read_allowed,
+    read_client_option, read_docker_host, read_env_file, read_env_name, read_exclude,
+    read_home_path, read_idle, read_image, read_local_forward, read_remote_forward, read_switch,
+    read_template, read_word,
 };
 use super::sources::{Found, Sources};
 use super::{
@@ -19,6 +20,7 @@ use super::{
 };
 use crate::byte_size::ByteSize;
 use crate::engine::{ImageRequest, ImageSource, ShippedImage};
+use crate::import::AllowedSecret;
 use crate::naming::{
     AgentName, EnvName, HomePath, HostPort, PortRange, TemplateName, VolumeName, WorkspacePath,
 };
@@ -89,6 +91,8 @@ pub struct Config {
     pub import_excludes_private: Setting<bool>,
     /// Whose credentials an import brings along; default nobody's.
     pub import_credentials: Setting<Vec<String>>,
+    /// Which secrets in settings an import brings along; default none.
+    pub import_allowed_secrets: Setting<Vec<AllowedSecret>>,
     /// What an export leaves out; default nothing.
     pub export_excludes: Setting<Vec<String>>,
     /// What the workspace's own file asks for and nobody has approved.
@@ -162,6 +166,7 @@ impl Config {
             import_excludes: sources.find_list(&EXCLUDES, read_exclude)?,
             import_excludes_private: sources.find(&EXCLUDE_PRIVATE, None, read_switch)?.or(true),
             import_credentials: sources.find_list(&CREDENTIALS, read_word)?,
+            import_allowed_secrets: sources.find_list(&ALLOWED, read_allowed)?,
             export_excludes: sources.find_list(&NOT_EXPORTED, read_exclude)?,
             suggested: sources.suggested,
             ignored: sources.ignored,

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::catalog::{Entry, EntryKind, Manifest};
+use crate::catalog::{DirectoryLink, Entry, EntryKind, Manifest, shipped_manifests};
 use crate::naming::HomePath;
 
 /// What the manifest is called, for `--only`, and where its paths are on the
@@ -10,19 +10,24 @@ use crate::naming::HomePath;
 const NAME: &str = "additional";
 
 /// A manifest of these paths: each has its own below `additional` on the volume,
-/// by the same name, and a link in the container's home directory.
+/// by the same name, and a link in the container's home directory. What is below
+/// a directory of which a manifest has a link is in that directory.
 ///
 /// # Errors
 ///
 /// [`OutsideHome`] for a path that is not below the home directory.
 pub fn additional(paths: &[HomePath], home: &str) -> Result<Manifest, OutsideHome> {
+    let whole = DirectoryLink::all(&shipped_manifests());
     let entry = |path: &HomePath| {
         let outside = || OutsideHome { path: path.to_string(), home: home.to_owned() };
         let below = path.below(home).ok_or_else(outside)?;
         let mut entry = Entry::new(EntryKind::Import);
         below.clone_into(&mut entry.source);
         below.clone_into(&mut entry.container_link);
-        entry.target = format!("{NAME}/{below}");
+        entry.target = whole
+            .iter()
+            .find_map(|link| link.target_of(below))
+            .unwrap_or_else(|| format!("{NAME}/{below}"));
         entry.flags = "op".to_owned();
         Ok(entry)
     };
@@ -90,6 +95,9 @@ mod tests {
         let links: Vec<_> = links.iter().map(|link| (&*link.path, &*link.target)).collect();
         let expected = [(".tool/x.toml", "additional/.tool/x.toml"), ("notes", "additional/notes")];
         assert_eq!(links, expected);
+        // Below a directory that is on the volume as a whole, no link is needed.
+        let own = additional(&[path("~/.claude/projects")], "/home/me").expect("it is below it");
+        assert_eq!(own.entries[0].target, "claude/projects");
         let jobs = |privates| {
             let choice = Choice { privates, ..Choice::default() };
             Jobs::of(std::slice::from_ref(&manifest), &choice).jobs

@@ -1,5 +1,6 @@
 //! What a person wants to have imported.
 
+use super::secret::AllowedSecret;
 use crate::catalog::{Exclude, Manifest};
 
 /// Left out however often it is asked for: what an agent writes by itself.
@@ -15,6 +16,8 @@ pub struct Choice {
     pub credentials: Credentials,
     /// Whether entries with secrets are gone through.
     pub secrets: Secrets,
+    /// Which secrets in settings come along all the same.
+    pub allowed: Vec<AllowedSecret>,
     /// Whether entries keep private files, `*.priv.*`, at home.
     pub privates: Privates,
     /// What to leave out.
@@ -34,6 +37,15 @@ impl Default for Credentials {
     fn default() -> Self {
         Self::Of(Vec::new())
     }
+}
+
+/// What is done about secrets in a program's files.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Secrecy {
+    /// They are left out, see [`screen`](super::screen).
+    Screened,
+    /// They come along.
+    Whole,
 }
 
 /// Whether entries with secrets are gone through.
@@ -92,6 +104,30 @@ impl Choice {
         match &self.credentials {
             Credentials::All => false,
             Credentials::Of(words) => !words.iter().any(|word| manifest.is_called(word)),
+        }
+    }
+
+    /// Whether a program's files come along with their secrets: it is named, or
+    /// it is one that logs in and everything was put together for it.
+    pub(super) fn secrecy(&self, manifest: &Manifest) -> Secrecy {
+        let logs_in =
+            || manifest.agent.is_some() || manifest.entries.iter().any(|it| it.credential);
+        let is_named = match &self.credentials {
+            Credentials::All => logs_in(),
+            Credentials::Of(_) => !self.withholds(manifest),
+        };
+        match is_named && self.secrets == Secrets::Included {
+            true => Secrecy::Whole,
+            false => Secrecy::Screened,
+        }
+    }
+
+    /// The secrets that come along all the same; none where all are left out.
+    #[must_use]
+    pub fn allowed(&self) -> &[AllowedSecret] {
+        match self.secrets {
+            Secrets::Included => &self.allowed,
+            Secrets::LeftOut => &[],
         }
     }
 

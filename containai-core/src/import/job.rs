@@ -1,13 +1,16 @@
 //! What an import goes through.
 
-use super::choice::{Choice, Excluding, Privates, Secrets};
+use super::choice::{Choice, Excluding, Privates, Secrecy, Secrets};
 use super::pattern::matches;
+use super::secret::AllowedSecret;
 use crate::catalog::{ImportEntry, Manifest, plan_import};
 
 /// Where git has another configuration of the user, read before `~/.gitconfig`.
 const GIT_XDG: &str = ".config/git/config";
 /// A mark that plugins of Claude Code are to be removed.
 const ORPHANED: &str = "[.]orphaned_at";
+/// Which screening it is: another one looks at every file again.
+const SCREENING: &str = "1";
 /// What the flags `p` and `x` leave out.
 const PRIVATE: &str = "*.priv.*";
 const SYSTEM: &str = ".system";
@@ -29,6 +32,8 @@ pub struct Job {
     pub missing: Missing,
     /// What is done with the content.
     pub content: Content,
+    /// What is done about secrets in it.
+    pub secrecy: Secrecy,
     excludes: Vec<String>,
 }
 
@@ -150,6 +155,7 @@ impl Job {
                 () if entry.credential && choice.withholds(manifest) => Content::Withheld,
                 () => Content::Copied,
             },
+            secrecy: choice.secrecy(manifest),
             excludes,
         })
     }
@@ -165,6 +171,7 @@ impl Job {
             is_secret: false,
             missing: Missing::Nothing,
             content: Content::Copied,
+            secrecy: Secrecy::Screened,
             excludes: Vec::new(),
         }
     }
@@ -179,6 +186,20 @@ impl Job {
             kind: JobKind::File,
             ..self.clone()
         })
+    }
+
+    /// What decides about secrets in a file that this job brings over, as a word
+    /// that is another one whenever the decision could be: empty where secrets
+    /// come along.
+    #[must_use]
+    pub fn screening_mark(&self, path: &str, allowed: &[AllowedSecret]) -> String {
+        match self.secrecy {
+            Secrecy::Whole => String::new(),
+            Secrecy::Screened => {
+                let concerned = allowed.iter().filter(|allowed| allowed.concerns(path));
+                concerned.fold(SCREENING.to_owned(), |mark, allowed| format!("{mark} {allowed}"))
+            }
+        }
     }
 
     /// Whether a path below the source is brought over; the empty path is the
@@ -267,6 +288,14 @@ mod tests {
         assert_eq!(content(&all), Some(Content::Copied));
         let none = Choice { secrets: Secrets::LeftOut, ..all };
         assert_eq!(content(&none), None);
+        let secrecy = |choice: &Choice, source: &str| job(choice, source).map(|it| it.secrecy);
+        assert_eq!(secrecy(&of(&["claude"]), ".claude.json"), Some(Secrecy::Whole));
+        assert_eq!(secrecy(&of(&["claude"]), ".codex/config.toml"), Some(Secrecy::Screened));
+        let all = Choice { credentials: Credentials::All, ..Choice::default() };
+        assert_eq!(secrecy(&all, ".claude.json"), Some(Secrecy::Whole));
+        assert_eq!(secrecy(&all, ".zshrc"), Some(Secrecy::Screened));
+        let none = Choice { secrets: Secrets::LeftOut, ..all };
+        assert_eq!(secrecy(&none, ".claude/settings.json"), Some(Secrecy::Screened));
         assert_eq!(of(&["codex", "nobody"]).unknown(&shipped_manifests()), ["nobody"]);
     }
 

@@ -1,6 +1,9 @@
 //! The links of a home directory that lead to the volume.
 
-use crate::catalog::Manifest;
+use crate::catalog::{DirectoryLink, Manifest};
+
+/// What has another name on a volume than it had in earlier versions.
+pub const MOVED: [(&str, &str); 1] = [("claude/credentials.json", "claude/.credentials.json")];
 
 /// A link in the container's home directory.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -23,12 +26,15 @@ pub enum Replaces {
 }
 
 /// The links that manifests ask for, in order. A disabled entry is not
-/// imported but has its link; a pattern has none.
+/// imported but has its link; a pattern has none, nor has what is below a link
+/// of a whole directory.
 #[must_use]
 pub fn home_links(manifests: &[Manifest]) -> Vec<HomeLink> {
+    let whole = DirectoryLink::all(manifests);
     let entries = manifests.iter().flat_map(|manifest| &manifest.entries);
     entries
         .filter(|entry| !entry.flags.contains('G') && !entry.container_link.is_empty())
+        .filter(|entry| !whole.iter().any(|link| link.covers(entry)))
         .map(|entry| HomeLink {
             path: entry.container_link.clone(),
             target: entry.target.clone(),

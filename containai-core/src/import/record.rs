@@ -25,6 +25,22 @@ pub struct Trace {
     pub mode: u32,
     /// A hash in hexadecimal, a link's path, or empty.
     pub content: String,
+    /// What decided about secrets in it, see
+    /// [`Job::screening_mark`](super::Job::screening_mark).
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub mark: String,
+    /// What of it was not brought over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kept_back: Option<KeptBack>,
+}
+
+/// What of a file is not brought over because it is secret.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct KeptBack {
+    /// The keys of the secrets; never their values.
+    pub keys: Vec<String>,
+    /// Whether nothing of the file is brought over.
+    pub is_whole: bool,
 }
 
 /// What can be seen of a file without reading it. Two that are alike have the
@@ -85,7 +101,13 @@ mod tests {
     #[test]
     fn only_what_looks_otherwise_is_read() {
         let look = Look { size: 1, modified: 2, changed: 3, inode: 4 };
-        let trace = |look| Trace { look, mode: 0o644, content: "abc".into() };
+        let trace = |look| Trace {
+            look,
+            mode: 0o644,
+            content: "abc".into(),
+            mark: String::new(),
+            kept_back: None,
+        };
         let record = |look| Record {
             stamp: "s".into(),
             files: BTreeMap::from([("a".to_owned(), trace(look))]),

@@ -51,6 +51,7 @@ static BASE: &[File] = context! { "base":
     0o644 "rootfs/etc/systemd/system/containai-docker.timer"
     0o644 "rootfs/etc/systemd/system/containai-hooks.service"
     0o644 "rootfs/etc/systemd/system/containai-init.service"
+    0o644 "rootfs/etc/systemd/system/containai-init.service.d/volume.conf"
     0o644 "rootfs/etc/systemd/system/dbus.socket.d/containai.conf"
     0o644 "rootfs/etc/systemd/system/docker.service.d/containai.conf"
     0o644 "rootfs/etc/systemd/system/docker.socket.d/containai.conf"

@@ -170,7 +170,9 @@ impl<'a> Settling<'a> {
                 FileKind::Directory => {
                     self.take_directory(&from, &name, &to, &name, &path).map_err(at)?;
                 }
-                FileKind::Link => take_link(&from, &name, &to, &stat).map_err(at)?,
+                FileKind::Link => self.take_link(&from, &name, &to, &stat).map_err(at)?,
+                // A socket or a pipe leads to a program, and means nothing without it.
+                FileKind::Special if is_rendezvous(&stat) => from.remove(&name),
                 FileKind::Special => return Err(at(io::Error::other("it is no file"))),
             }
         }
@@ -179,22 +181,61 @@ impl<'a> Settling<'a> {
         }
         home.remove_empty(name)
     }
-}
 
-/// Takes a link as it is.
-fn take_link(from: &Directory, name: &OsStr, to: &Directory, stat: &Stat) -> io::Result<()> {
-    let leads = from.read_link(name)?;
-    match to.stat(name)? {
-        None => to.link(name, &leads, Some(Attributes::of(stat).modified))?,
-        Some(there) => {
-            let is_link = FileKind::of_mode(there.st_mode) == FileKind::Link;
-            if !is_link || to.read_link(name)? != leads {
-                return Err(io::Error::other("the volume has something else"));
+    /// Takes a link as it is. One that led to the volume goes where the volume has
+    /// something: that directory had such links before it was one as a whole.
+    fn take_link(
+        &self,
+        from: &Directory,
+        name: &OsStr,
+        to: &Directory,
+        stat: &Stat,
+    ) -> io::Result<()> {
+        let leads = from.read_link(name)?;
+        let is_ours = Path::new(&leads).starts_with(self.mounted);
+        match to.stat(name)? {
+            // What it led to is gone, or never was.
+            None if is_ours && !self.has(&leads) => {}
+            None => to.link(name, &leads, Some(Attributes::of(stat).modified))?,
+            Some(_) if is_ours => {}
+            Some(there) => {
+                let is_link = FileKind::of_mode(there.st_mode) == FileKind::Link;
+                if !is_link || to.read_link(name)? != leads {
+                    return Err(io::Error::other("the volume has something else"));
+                }
             }
         }
+        from.remove(name);
+        Ok(())
     }
-    from.remove(name);
-    Ok(())
+
+    /// Whether the volume has what a link leads to.
+    fn has(&self, leads: &OsStr) -> bool {
+        let below = Path::new(leads).strip_prefix(self.mounted).ok().and_then(Path::to_str);
+        below.is_some_and(|path| {
+            standing(self.volume, path).is_ok_and(|standing| standing != Standing::Nothing)
+        })
+    }
+
+    /// Gives a file on the volume its new name, unless that is taken.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be renamed.
+    pub fn rename(&self, from: &str, to: &str) -> io::Result<()> {
+        let is_there = |path| Ok::<_, io::Error>(standing(self.volume, path)? == Standing::File);
+        if !is_there(from)? || standing(self.volume, to)? != Standing::Nothing {
+            return Ok(());
+        }
+        let (parent, old) = entered(self.volume, from)?;
+        let (_, new) = entered(self.volume, to)?;
+        parent.rename(old, new)
+    }
+}
+
+/// Whether it is a socket or a pipe.
+fn is_rendezvous(stat: &Stat) -> bool {
+    matches!(stat.st_mode & 0o170_000, 0o140_000 | 0o010_000)
 }
 
 /// Copies a file that looks like this, whole or not at all.

@@ -71,7 +71,7 @@ fn links_lead_to_the_volume_and_what_is_put_in_their_place_stays() {
     let person = Person::new();
     let repository = person.repository("links");
     let script = "stat -c '%a %U' /mnt/agent-data/claude /mnt/agent-data/claude/claude.json; \
-                  cat ~/.claude.json; echo; readlink ~/.claude/skills; \
+                  cat ~/.claude.json; echo; readlink ~/.claude; \
                   find -L ~ -maxdepth 4 -type l | xargs -n 1 readlink | xargs -n 1 dirname | xargs stat -c %F | sort -u; \
                   rm ~/.vim && mkdir ~/.vim && touch ~/.vim/mine; rm -r /mnt/agent-data/claude; \
                   sudo mkdir -p /root/x && sudo rm -rf ~/.codex && sudo ln -s /root/x ~/.codex; \
@@ -79,7 +79,7 @@ fn links_lead_to_the_volume_and_what_is_put_in_their_place_stays() {
     person
         .run(&repository, script)
         .success()
-        .prints("700 agent\n600 agent\n{}\n/mnt/agent-data/claude/skills\ndirectory\n");
+        .prints("700 agent\n600 agent\n{}\n/mnt/agent-data/claude\ndirectory\n");
     person.cai(["stop"]).inside(&repository).run().success();
     let again = person.exec(
         &repository,

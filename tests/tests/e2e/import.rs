@@ -83,14 +83,14 @@ fn settings_are_found_at_the_agents_own_paths() {
     outcome.success().tells("`.claude/commands/outside`: it leads to `/etc/shadow`");
     let look = "cd; cat .claude/settings.json .claude.json .claude/commands/deep/x.md \
                 .claude/commands/inside .codex/skills/mine.md; \
-                readlink .claude/commands/inside .claude/settings.json; \
+                readlink .claude/commands/inside .claude; \
                 stat -L -c '%a %U' .claude.json .codex; \
                 stat -c %a /mnt/agent-data/claude; cat .gitconfig";
     person.exec(&repository, look).success().prints(
-        "{\"a\":1}{\"theme\":\"dark\"}run xrun xminedeep/x.md\n/mnt/agent-data/claude/settings.json\n\
-         600 agent\n755 agent\n700\n[user]\n\tname = A\n[safe]\n\tdirectory = /home/agent/workspace\n",
+        "{\"a\":1}{\"theme\":\"dark\"}run xrun xminedeep/x.md\n/mnt/agent-data/claude\n\
+         600 agent\n700 agent\n700\n[user]\n\tname = A\n[safe]\n\tdirectory = /home/agent/workspace\n",
     );
-    let absent = "cd /mnt/agent-data; cat claude/credentials.json codex/auth.json; \
+    let absent = "cd /mnt/agent-data; cat claude/.credentials.json codex/auth.json; \
                   ls -d claude/commands/noise.log claude/projects codex/skills/.system shell/bashrc.d/b.priv.sh 2>/dev/null; \
                   ls shell/bashrc.d";
     person.exec(&repository, absent).success().prints("a.sh\n");
@@ -114,8 +114,8 @@ fn settings_are_found_at_the_agents_own_paths() {
     person.exec(&repository, "rm -rf /mnt/agent-data/* /mnt/agent-data/.containai").success();
     import(&person, &repository, &["--credentials", "codex", "--only", "codex"]).run().success();
     person
-        .exec(&repository, "cd; cat .codex/auth.json; ls .claude/ -A")
-        .prints("{\"token\":\"sk-codex\"}.credentials.json\nCLAUDE.md\nagents\ncommands\nhooks\nplugins\nsettings.json\nsettings.local.json\nskills\n");
+        .exec(&repository, "cd; cat .codex/auth.json; ls -A .codex/")
+        .prints("{\"token\":\"sk-codex\"}auth.json\nconfig.toml\nskills\n");
 }
 
 #[test]
@@ -135,13 +135,13 @@ fn a_volume_is_filled_before_its_container_is_there() {
         .prints("{\"a\":1}model = 1700 agent:agent\n700 agent:agent\n644 agent:agent\n{}");
     person.cai(["links", "fix"]).inside(&repository).run().success();
     person.cai(["links", "check"]).inside(&repository).run().success().prints("");
-    person.exec(&repository, "rm ~/.claude/settings.json; ln -sfn /etc ~/.codex/skills").success();
+    person.exec(&repository, "rm ~/.claude.json; ln -sfn /etc ~/.codex").success();
     person
         .cai(["links", "check"])
         .inside(&repository)
         .run()
         .code(1)
-        .prints("~/.claude/settings.json: missing\n~/.codex/skills: wrong\n");
+        .prints("~/.claude.json: missing\n~/.codex: wrong\n");
     person.cai(["links", "fix"]).inside(&repository).run().success();
     person.exec(&repository, "cat ~/.claude/settings.json").success().prints("{\"a\":1}");
 }
@@ -168,12 +168,12 @@ fn nothing_lands_through_a_link_of_the_agent() {
     person.run(&repository, check).success().prints(expected);
 
     // Links on the way to a link are not followed either.
-    let way = "rm -rf ~/.codex && ln -s ~/evil ~/.codex";
+    let way = "mv ~/.config ~/config && ln -s ~/evil ~/.config";
     person.exec(&repository, way).success();
     let outcome = person.cai(["links", "fix"]).inside(&repository).run();
     assert_eq!(outcome.status(), 1, "{outcome}");
     assert!(
-        outcome.stdout().contains("~/.codex/skills: in the way: a link on the way"),
+        outcome.stdout().contains("~/.config/nvim: in the way: a link on the way"),
         "{outcome}"
     );
     person.exec(&repository, "ls -A ~/evil").success().prints("gitconfig\n");
@@ -270,8 +270,8 @@ fn much_at_once_lands_as_little_does() {
     person.run(&repository, trap).success();
     import(&person, &repository, &[]).run().success();
     let look = "cd ~/.claude/plugins/cache; stat -c '%s %U %G' big; stat -L -c %a ~/.claude.json; \
-                ls -A ~/evil; readlink ~/.claude/plugins";
-    let expected = "41943040 agent agent\n600\n/mnt/agent-data/claude/plugins\n";
+                ls -A ~/evil; readlink ~/.claude";
+    let expected = "41943040 agent agent\n600\n/mnt/agent-data/claude\n";
     person.exec(&repository, look).success().prints(expected);
     import(&person, &repository, &[]).run().success().tells("nothing changed");
 }
@@ -329,7 +329,7 @@ fn an_archive_of_settings_is_as_good_as_their_directory() {
     // What it came with is known to every other way of it.
     from(&pack("home.tar", &[], &all), &[]).success().tells("imported");
     from(&pack("home.tar.zst", &["--zstd"], &all), &[]).success().tells("nothing changed");
-    let look = "cd /mnt/agent-data; cat claude/credentials.json codex/auth.json; \
+    let look = "cd /mnt/agent-data; cat claude/.credentials.json codex/auth.json; \
                 readlink claude/commands/outside";
     person
         .run(&repository, look)

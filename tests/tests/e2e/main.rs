@@ -8,6 +8,7 @@ mod boot;
 mod compatibility;
 mod configuration;
 mod contract;
+mod conversations;
 mod copies;
 mod devcontainer;
 mod elsewhere;

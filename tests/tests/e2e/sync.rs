@@ -9,29 +9,29 @@ fn files_that_replaced_links_go_to_the_volume() {
     // Before the container is started anew, the program inside is this one.
     person.run(&repository, "cai version").success();
     let script = "cd; cai sync >/dev/null; cai sync; \
-                  mkdir -p new && echo '{\"a\":1}' > new/f && mv new/f .claude/settings.json && \
-                  rm .codex/skills && mkdir .codex/skills && echo mine > .codex/skills/x.md && \
-                  cai sync --dry-run; readlink .claude/settings.json; cai sync; \
-                  readlink .claude/settings.json .codex/skills; \
-                  cat /mnt/agent-data/claude/settings.json /mnt/agent-data/codex/skills/x.md";
-    let taken = "~/.claude/settings.json: taken to /mnt/agent-data/claude/settings.json\n\
-                 ~/.codex/skills: taken to /mnt/agent-data/codex/skills\n";
+                  mkdir -p new && echo '{\"a\":1}' > new/f && mv new/f .claude.json && \
+                  rm .codex && mkdir -p .codex/skills && echo mine > .codex/skills/x.md && \
+                  cai sync --dry-run; readlink .claude.json; cai sync; \
+                  readlink .claude.json .codex; \
+                  cat /mnt/agent-data/claude/claude.json /mnt/agent-data/codex/skills/x.md";
+    let taken = "~/.claude.json: taken to /mnt/agent-data/claude/claude.json\n\
+                 ~/.codex: taken to /mnt/agent-data/codex\n";
     person.exec(&repository, script).success().prints(&format!(
-        "{taken}{taken}/mnt/agent-data/claude/settings.json\n/mnt/agent-data/codex/skills\n\
+        "{taken}{taken}/mnt/agent-data/claude/claude.json\n/mnt/agent-data/codex\n\
          {{\"a\":1}}\nmine\n"
     ));
     person.cai(["links", "check"]).inside(&repository).run().success().prints("");
 
     // It is on the volume, so it outlives the container.
     person.cai(["stop", "--remove"]).inside(&repository).run().success();
-    let again = "cat /mnt/agent-data/claude/settings.json";
+    let again = "cat /mnt/agent-data/claude/claude.json";
     person.run(&repository, again).success().prints("{\"a\":1}\n");
 
     let trap = "cd; mkdir evil; rm -rf /mnt/agent-data/claude; ln -s ~/evil /mnt/agent-data/claude; \
-                rm -f .claude/settings.json; mkdir -p .claude; echo x > .claude/settings.json; cai sync; \
+                rm -f .claude; mkdir .claude; echo x > .claude/settings.json; cai sync; \
                 echo $?; ls -A evil; cat .claude/settings.json";
     let outcome = person.exec(&repository, trap);
-    let told = "~/.claude/settings.json: in the way: a link or a file is on the way";
+    let told = "~/.claude: in the way: there is a link on the volume";
     assert!(outcome.stdout().contains(told), "{outcome}");
     assert!(outcome.stdout().ends_with("1\nx\n"), "{outcome}");
 }

@@ -3,6 +3,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 use containai_core::hint::Hint;
+use containai_core::import::AllowedSecret;
 
 use super::opening::OpeningArgs;
 use super::{restore, settings};
@@ -18,7 +19,9 @@ use crate::ui::Ui;
 /// What comes along is told by manifests, ours and yours in
 /// `~/.config/containai/manifests`. Only what changed here since the last
 /// import is sent; nothing is removed, and what an agent made itself stays.
-/// What agents log in with stays here unless `--credentials` names them.
+/// What agents log in with stays here unless `--credentials` names them. So do
+/// secrets in settings, such as tokens, passwords and private keys: a file comes
+/// without them, or not at all, and is reported with their keys.
 ///
 /// A running container gets it at once; without one the volume is written.
 #[derive(Debug, Args)]
@@ -33,10 +36,15 @@ pub(crate) struct ImportArgs {
     /// Only these agents or tools
     #[arg(long, value_name = "NAME", num_args = 1..)]
     pub(super) only: Vec<String>,
-    /// Bring along what these agents log in with
+    /// Bring along what these agents log in with, and secrets in their settings
     #[arg(long, value_name = "AGENT", num_args = 1.., conflicts_with = "no_secrets")]
     pub(super) credentials: Vec<String>,
-    /// Leave out every file that may hold a secret
+    /// Bring along a secret in settings: a file below the home directory and a
+    /// key in it, or all of the file; both may be patterns
+    #[arg(long, value_name = "PATH[:KEY]", num_args = 1.., conflicts_with = "no_secrets",
+          value_parser = AllowedSecret::parse)]
+    pub(super) allow_secret: Vec<AllowedSecret>,
+    /// Leave out every secret, and every file that is made for them
     #[arg(long)]
     pub(super) no_secrets: bool,
     /// Leave this out: a path on the volume, or a pattern for names
@@ -91,6 +99,7 @@ impl ImportArgs {
         let lists = [&self.only, &self.credentials, &self.exclude];
         lists.iter().any(|list| !list.is_empty())
             || self.no_secrets
+            || !self.allow_secret.is_empty()
             || self.no_excludes
             || self.watch
     }

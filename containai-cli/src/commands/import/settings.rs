@@ -104,6 +104,10 @@ fn choice(args: &ImportArgs, config: &Config) -> Choice {
             Some(_) => Credentials::All,
             None => Credentials::Of(both(&args.credentials, &config.import_credentials)),
         },
+        allowed: {
+            let configured = &config.import_allowed_secrets.value;
+            args.allow_secret.iter().chain(configured).cloned().collect()
+        },
         secrets: if args.no_secrets { Secrets::LeftOut } else { Secrets::Included },
         privates: match config.import_excludes_private.value {
             true => Privates::LeftOut,

@@ -2,9 +2,10 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use clap::Args;
+use containai_core::catalog::shipped_manifests;
 use containai_core::exit;
 use containai_core::hint::Hint;
-use containai_core::import::{home_links, unlisted};
+use containai_core::import::{MOVED, home_links, unlisted};
 use containai_core::layout::{CONTAINER_DATA, VOLUME_ADDITIONAL};
 use containai_ssh::transfer::{Directory, Settled, Settling};
 
@@ -18,7 +19,8 @@ const LONGEST: u64 = 1 << 20;
 
 /// Take what agents made in the home directory to the data volume
 ///
-/// For use inside of a container, and without its host. Programs that write a
+/// For use inside of a container, and without its host; each start and stop of
+/// the container does it with `--keep-links`. Programs that write a
 /// file anew leave one where a link to the volume was; it would be gone with
 /// the container. This takes every such file and directory of the manifests to
 /// the volume and puts the link back. Where both sides have a file the newer one
@@ -28,6 +30,9 @@ pub(crate) struct SyncArgs {
     /// Tell what would be done, and do nothing
     #[arg(long)]
     dry_run: bool,
+    /// Leave missing links, and those that lead elsewhere, as they are
+    #[arg(long)]
+    keep_links: bool,
 }
 
 pub(crate) fn run(args: &SyncArgs, env: &Env, ui: &Ui) -> anyhow::Result<ExitCode> {
@@ -43,12 +48,26 @@ pub(crate) fn run(args: &SyncArgs, env: &Env, ui: &Ui) -> anyhow::Result<ExitCod
     let listed = volume.read_file(VOLUME_ADDITIONAL, LONGEST).unwrap_or_default();
     let additional = unlisted(&String::from_utf8_lossy(&listed));
     let home_path = env.layout.home().to_string_lossy();
-    let links = home_links(&manifests(&env.layout, &additional, &home_path)?);
-    let settling = Settling::new(&home, &volume, CONTAINER_DATA);
     let mut is_good = true;
+    // A mistake in a manifest of the user is no reason to leave conversations behind.
+    let manifests = manifests(&env.layout, &additional, &home_path).unwrap_or_else(|error| {
+        ui.warn(&format!("{error:#}"));
+        is_good = false;
+        shipped_manifests()
+    });
+    let links = home_links(&manifests);
+    let settling = Settling::new(&home, &volume, CONTAINER_DATA);
+    for (from, to) in MOVED.iter().filter(|_| !args.dry_run) {
+        if let Err(error) = settling.rename(from, to) {
+            ui.warn(&format!("cannot rename `{CONTAINER_DATA}/{from}`: {error}"));
+            is_good = false;
+        }
+    }
     for link in links {
         let settled = match args.dry_run {
             true => settling.look(&link),
+            // Without content there is nothing to be lost.
+            false if args.keep_links && settling.look(&link) == Settled::Linked => continue,
             false => settling.settle(&link),
         };
         let outcome = match settled {

@@ -4,6 +4,7 @@
 use super::{Kind, Scope, SettingSpec, read_switch};
 use crate::config::Trust;
 use crate::config::error::Cause;
+use crate::import::AllowedSecret;
 use crate::naming::HomePath;
 
 /// Paths of the home directory that no manifest has; default none.
@@ -52,6 +53,18 @@ pub(in crate::config) const CREDENTIALS: SettingSpec = SettingSpec {
     ..PATHS
 };
 
+/// Secrets that come along; default none. A workspace has no say in whose
+/// secrets it gets.
+pub(in crate::config) const ALLOWED: SettingSpec = SettingSpec {
+    key: "import.allow_secrets",
+    scope: Scope::Either("import.allow_secrets"),
+    trust: Trust::Never,
+    kind: Kind::List("`PATH:KEY`, or `PATH` for all of a file"),
+    summary: "secrets in settings that `cai import` brings along, as `--allow-secret`",
+    check: |text| read_allowed(text).map(drop),
+    ..PATHS
+};
+
 /// What an export leaves out; default nothing. A workspace has no say in what
 /// its user keeps.
 pub(in crate::config) const NOT_EXPORTED: SettingSpec = SettingSpec {
@@ -74,6 +87,10 @@ pub(in crate::config) fn read_exclude(text: &str) -> Result<String, Cause> {
         ),
         false => Ok(text.to_owned()),
     }
+}
+
+pub(in crate::config) fn read_allowed(text: &str) -> Result<AllowedSecret, Cause> {
+    AllowedSecret::parse(text).map_err(|error| error.to_string().into())
 }
 
 /// Reads what could be a manifest's name; which there are is known later.

@@ -19,8 +19,8 @@ pub(super) use env::{FILE, FROM_HOST, IMPORT, read_env_file, read_env_name};
 pub(super) use image::{IMAGE, IMAGE_SOURCE, read_image};
 pub use image::{ImageError, parse_image};
 pub(super) use import::{
-    CREDENTIALS, EXCLUDE_PRIVATE, EXCLUDES, NOT_EXPORTED, PATHS, read_exclude, read_home_path,
-    read_word,
+    ALLOWED, CREDENTIALS, EXCLUDE_PRIVATE, EXCLUDES, NOT_EXPORTED, PATHS, read_allowed,
+    read_exclude, read_home_path, read_word,
 };
 pub(super) use isolation::ISOLATION;
 pub use isolation::{IsolationChoice, UnknownIsolation};

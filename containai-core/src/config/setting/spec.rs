@@ -98,6 +98,7 @@ pub const SETTINGS: &[SettingSpec] = &[
     import::EXCLUDES,
     import::EXCLUDE_PRIVATE,
     import::CREDENTIALS,
+    import::ALLOWED,
     import::NOT_EXPORTED,
     ssh::PORT_RANGE_START,
     ssh::PORT_RANGE_END,

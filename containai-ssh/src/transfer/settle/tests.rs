@@ -157,3 +157,38 @@ fn names(directory: &Path) -> Vec<String> {
     let entries = fs::read_dir(directory).expect("a directory").flatten();
     entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect()
 }
+
+/// A directory that had links to the volume in it is one as a whole now.
+#[test]
+fn a_directory_with_links_of_ours_goes_to_the_volume() {
+    let place = Place::new();
+    place.write("home/.x/sessions/a", "said", 1);
+    place.write("data/x/config", "{\"a\":1}", 1);
+    let data = place.at("data");
+    for name in ["config", "gone"] {
+        symlink(data.join("x").join(name), place.at("home/.x").join(name)).expect("a link");
+    }
+    symlink("/etc/hostname", place.at("home/.x/theirs")).expect("a link");
+    let socket = std::os::unix::net::UnixListener::bind(place.at("home/.x/socket"));
+    drop(socket.expect("a socket"));
+    assert_eq!(place.settle(".x", "x"), Settled::Taken);
+    assert_eq!(place.read("data/x/sessions/a"), "said");
+    assert_eq!(place.read("data/x/config"), "{\"a\":1}");
+    assert!(place.at("data/x/theirs").is_symlink() && !place.at("data/x/gone").is_symlink());
+}
+
+#[test]
+fn a_file_of_the_volume_gets_its_new_name_once() {
+    let place = Place::new();
+    let rename = || place.with(|settling| settling.rename("x/old", "x/new").expect("renamed"));
+    rename();
+    place.write("data/x/old", "1", 1);
+    rename();
+    assert_eq!(
+        (place.read("data/x/new"), place.read("data/x/old")),
+        ("1".into(), "NotFound".into())
+    );
+    place.write("data/x/old", "2", 1);
+    rename();
+    assert_eq!((place.read("data/x/new"), place.read("data/x/old")), ("1".into(), "2".into()));
+}

@@ -1,7 +1,9 @@
 //! The shipped catalogue.
 
 use anyhow::{Context, Result};
-use containai_core::catalog::{Entry, Manifest, VolumeShape, shipped_agents, shipped_manifests};
+use containai_core::catalog::{
+    Entry, EntryKind, Manifest, VolumeShape, shipped_agents, shipped_manifests,
+};
 use containai_core::import::{Replaces, home_links};
 use containai_core::layout::CONTAINER_DATA;
 use serde_json::{Value, json};
@@ -17,6 +19,9 @@ const LATER: &str = "kimi-code/";
 
 /// Agents that the shell version gave an argument which their program refuses.
 const REFUSED: [(&str, &str); 1] = [("pi", "--yolo")];
+
+/// Where the shell version has a file on the volume, and where it is now.
+const MOVED: [&str; 2] = ["claude/credentials.json", "claude/.credentials.json"];
 
 /// Compares the parts of the shipped catalogue.
 pub(in crate::vectors) fn compare_artifacts(text: &str, report: &mut FileReport) -> Result<()> {
@@ -108,7 +113,14 @@ fn entries() -> impl Iterator<Item = Entry> {
 pub(super) fn manifests() -> Vec<Manifest> {
     let mut manifests = shipped_manifests();
     for manifest in &mut manifests {
-        manifest.entries.retain(|entry| !entry.target.starts_with(LATER));
+        manifest.entries.retain(|entry| {
+            // Directories that agents have on the volume as a whole came later too.
+            let is_whole = entry.kind == EntryKind::Symlink && entry.flags.contains('d');
+            !entry.target.starts_with(LATER) && !is_whole
+        });
+        for entry in manifest.entries.iter_mut().filter(|entry| entry.target == MOVED[1]) {
+            MOVED[0].clone_into(&mut entry.target);
+        }
     }
     manifests
 }

@@ -14,3 +14,4 @@ mod sysbox;
 mod system_calls;
 mod workspace_guard;
 mod ownership;
+mod import_secrets;

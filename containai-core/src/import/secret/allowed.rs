@@ -1,0 +1,86 @@
+//! Secrets that a person lets through.
+
+use super::super::pattern::matches;
+
+/// A secret that an import may bring along: a file below the home directory,
+/// and a key in it. Both are patterns of `*`, `?` and `[…]`.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct AllowedSecret {
+    path: String,
+    key: Option<String>,
+}
+
+/// A text names no secret.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("it takes `PATH:KEY`, or `PATH` for all of a file, below the home directory")]
+pub struct NotAllowable;
+
+impl AllowedSecret {
+    /// Reads `PATH:KEY` or `PATH`; `~/` in front is left out.
+    ///
+    /// # Errors
+    ///
+    /// [`NotAllowable`] where the path is empty, absolute or leads upwards.
+    pub fn parse(text: &str) -> Result<Self, NotAllowable> {
+        let (path, key) = match text.split_once(':') {
+            Some((path, key)) => (path, Some(key)),
+            None => (text, None),
+        };
+        let path = path.strip_prefix("~/").unwrap_or(path).trim_end_matches('/');
+        let is_odd = |part: &str| matches!(part, "" | "." | ".." | "~");
+        if path.split('/').any(is_odd) || key == Some("") || text.contains(char::is_control) {
+            return Err(NotAllowable);
+        }
+        Ok(Self { path: path.to_owned(), key: key.map(str::to_owned) })
+    }
+
+    /// Whether it is about this file, or a directory that the file is in.
+    #[must_use]
+    pub fn concerns(&self, path: &str) -> bool {
+        let ends = path.match_indices('/').map(|(end, _)| &path[..end]);
+        ends.chain([path]).any(|part| matches(&self.path, part))
+    }
+
+    /// Whether it is about all of its file.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        self.key.is_none()
+    }
+
+    /// Whether it lets this key of its file through.
+    #[must_use]
+    pub fn admits(&self, key: &str) -> bool {
+        self.key.as_deref().is_none_or(|pattern| pattern == key || matches(pattern, key))
+    }
+}
+
+impl std::fmt::Display for AllowedSecret {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match &self.key {
+            Some(key) => write!(formatter, "{}:{key}", self.path),
+            None => formatter.write_str(&self.path),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_and_keys() {
+        let check = |text: &str, path: &str, key: &str, expected: bool| {
+            let allowed = AllowedSecret::parse(text).expect("it is one");
+            assert_eq!(allowed.concerns(path) && allowed.admits(key), expected, "{text}");
+        };
+        check("~/.zshrc:A_KEY", ".zshrc", "A_KEY", true);
+        check(".zshrc:A_KEY", ".zshrc", "B_KEY", false);
+        check(".zshrc", ".zshrc", "B_KEY", true);
+        check(".claude.json:mcpServers.*.env.*", ".claude.json", "mcpServers.a.env.T", true);
+        check(".claude/skills:*", ".claude/skills/a/b.env", "T", true);
+        check(".claude/skill:*", ".claude/skills/a/b.env", "T", false);
+        for odd in ["", ":K", "/etc/x:K", "../x:K", "~:K", "a//b", "a:"] {
+            assert_eq!(AllowedSecret::parse(odd), Err(NotAllowable), "{odd}");
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! In which format a file is.
+
+/// In which format a file is, as far as that matters for editing it.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum FileFormat {
+    Json,
+    Toml,
+    Yaml,
+    /// Sections and `key = value`: git's, npm's, `.properties`.
+    Ini,
+    /// Start-up files of shells.
+    Shell,
+    /// `NAME=value`, and no commands.
+    Environment,
+    /// Anything else that is text.
+    Plain,
+}
+
+const SHELLS: &[&str] = &[
+    ".zshrc",
+    ".zprofile",
+    ".zshenv",
+    ".zlogin",
+    ".zlogout",
+    ".profile",
+    ".bashrc",
+    ".bash_aliases",
+    ".bash_profile",
+    ".bash_login",
+    ".bash_logout",
+    ".kshrc",
+    ".envrc",
+    ".xprofile",
+    ".aliases",
+];
+const INIS: &[&str] = &[
+    ".gitconfig",
+    ".npmrc",
+    ".pypirc",
+    ".hgrc",
+    ".my.cnf",
+    ".s3cfg",
+    ".boto",
+    ".wgetrc",
+    ".curlrc",
+    ".editorconfig",
+    "credentials",
+    "rclone.conf",
+    "pip.conf",
+    ".condarc.ini",
+];
+
+impl FileFormat {
+    /// By the path, or by how the text begins.
+    pub(super) fn of(path: &str, text: &str) -> Self {
+        let (directory, name) = path.rsplit_once('/').unwrap_or(("", path));
+        let name = name.to_lowercase();
+        let end = name.rsplit_once('.').map_or("", |(_, end)| end);
+        let directory = directory.rsplit('/').next().unwrap_or_default();
+        if name == ".env" || name.starts_with(".env.") || end == "env" {
+            return Self::Environment;
+        }
+        if SHELLS.contains(&name.as_str()) || directory == ".bashrc.d" || directory == "zshrc.d" {
+            return Self::Shell;
+        }
+        if INIS.contains(&name.as_str())
+            || name == "config" && matches!(directory, ".git" | "git" | ".aws")
+        {
+            return Self::Ini;
+        }
+        match end {
+            "json" | "jsonc" | "json5" | "code-workspace" | "ipynb" => Self::Json,
+            "toml" => Self::Toml,
+            "yaml" | "yml" => Self::Yaml,
+            "ini" | "cfg" | "cnf" | "properties" | "gitconfig" => Self::Ini,
+            "sh" | "bash" | "zsh" | "ksh" => Self::Shell,
+            _ if text.starts_with("#!") => {
+                let first = text.lines().next().unwrap_or_default();
+                if first.ends_with("sh") { Self::Shell } else { Self::Plain }
+            }
+            "" if text.trim_start().starts_with('{') => Self::Json,
+            _ => Self::Plain,
+        }
+    }
+}

@@ -1,0 +1,342 @@
+//! What a key's name says about its value.
+
+/// What a key's name says about its value.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum KeyMeaning {
+    /// A secret, whatever it looks like.
+    Secret,
+    /// A secret if it looks like one at all.
+    Perhaps,
+    /// A program that prints a secret.
+    Command,
+    /// An identifier or a sum, however random it looks.
+    Identifier,
+    /// Nothing.
+    Nothing,
+}
+
+/// Words that make a name one of a secret.
+const SECRET: &[&str] = &[
+    "token",
+    "secret",
+    "password",
+    "passwd",
+    "passphrase",
+    "apikey",
+    "bearer",
+    "authorization",
+    "authtoken",
+    "accesstoken",
+    "oauthtoken",
+    "refreshtoken",
+    "secretkey",
+    "accesskey",
+    "privatekey",
+    "clientsecret",
+    "smtppass",
+    "userpass",
+    "keypass",
+    "storepass",
+    "pgpassword",
+    "apitoken",
+    "mnemonic",
+    "passcode",
+    "apisecret",
+    "bearertoken",
+    "authkey",
+    "userpassword",
+    "credstring",
+];
+/// Two words of which the second is `key`.
+const KEY_OF: &[&str] = &[
+    "api",
+    "access",
+    "private",
+    "secret",
+    "auth",
+    "account",
+    "master",
+    "encryption",
+    "deploy",
+    "service",
+    "subscription",
+    "client",
+    "admin",
+    "app",
+    "license",
+    "session",
+    "shared",
+];
+/// Two words of which the second is `pass`.
+const LOGINS: &[&str] = &["smtp", "imap", "db", "user", "mail", "proxy", "ftp", "http", "basic"];
+/// Words after which a value that looks like one is a secret.
+const PERHAPS: &[&str] = &[
+    "tokens",
+    "secrets",
+    "passwords",
+    "credential",
+    "credentials",
+    "cookie",
+    "cookies",
+    "auth",
+    "pass",
+    "key",
+    "keys",
+    "pat",
+    "jwt",
+    "session",
+    "pwd",
+    "dsn",
+    "otp",
+    "totp",
+    "seed",
+    "psk",
+    "apikeys",
+    "webhook",
+    "xapikey",
+];
+/// Last words of names that are about a secret and do not hold it.
+const ABOUT: &[&str] = &[
+    "count",
+    "counts",
+    "limit",
+    "limits",
+    "max",
+    "min",
+    "budget",
+    "usage",
+    "used",
+    "length",
+    "size",
+    "window",
+    "type",
+    "types",
+    "url",
+    "uri",
+    "endpoint",
+    "path",
+    "paths",
+    "file",
+    "files",
+    "dir",
+    "directory",
+    "name",
+    "names",
+    "env",
+    "var",
+    "vars",
+    "envvar",
+    "variable",
+    "expiry",
+    "expires",
+    "expiration",
+    "at",
+    "ttl",
+    "timeout",
+    "format",
+    "prefix",
+    "suffix",
+    "style",
+    "color",
+    "colors",
+    "theme",
+    "enabled",
+    "disabled",
+    "required",
+    "provider",
+    "providers",
+    "store",
+    "storage",
+    "mode",
+    "scheme",
+    "method",
+    "methods",
+    "field",
+    "label",
+    "description",
+    "hint",
+    "prompt",
+    "placeholder",
+    "title",
+    "policy",
+    "rotation",
+    "scope",
+    "scopes",
+    "mask",
+    "manager",
+    "generator",
+    "status",
+    "kind",
+    "index",
+    "interval",
+    "ms",
+    "seconds",
+    "in",
+    "cost",
+    "costs",
+    "price",
+    "rate",
+    "per",
+    "estimate",
+    "threshold",
+    "ratio",
+    "binding",
+    "bindings",
+    "map",
+    "source",
+    "sources",
+    "reserve",
+    "header",
+    "backend",
+    "exists",
+    "visible",
+    "shown",
+    "seen",
+    "settings",
+    "options",
+];
+const COMMANDS: &[&str] = &["helper", "command", "cmd", "script", "program", "exec"];
+const IDENTIFIERS: &[&str] = &[
+    "id",
+    "ids",
+    "uuid",
+    "guid",
+    "hash",
+    "digest",
+    "checksum",
+    "sha",
+    "sha1",
+    "sha256",
+    "sha512",
+    "md5",
+    "commit",
+    "rev",
+    "ref",
+    "revision",
+    "etag",
+    "integrity",
+    "resolved",
+    "version",
+    "fingerprint",
+    "build",
+    "fsid",
+    "nonce",
+    "public",
+    "pubkey",
+    "cert",
+    "certificate",
+    "icon",
+    "logo",
+    "image",
+    "svg",
+    "png",
+    "avatar",
+    "model",
+    "models",
+    "schema",
+    "oid",
+    "tree",
+    "cursor",
+    "signature",
+    "sig",
+    "signingkey",
+    "salt",
+    "machine",
+    "device",
+    "stamp",
+    "userid",
+    "sessionid",
+];
+
+/// Judges a name; the last words count most.
+pub(super) fn meaning(name: &str) -> KeyMeaning {
+    let words = words(name);
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    // The directory that a shell is in.
+    if matches!(words.as_slice(), ["pwd"] | ["oldpwd"] | ["old", "pwd"] | ["init", "cwd"]) {
+        return KeyMeaning::Nothing;
+    }
+    let Some(last) = words.last() else { return KeyMeaning::Nothing };
+    let pair = |first: &str, second: &str| match second {
+        "key" => KEY_OF.contains(&first),
+        "pass" => LOGINS.contains(&first),
+        "string" => first == "connection",
+        _ => false,
+    };
+    let is_secret = words.iter().any(|word| SECRET.contains(word))
+        || words.windows(2).any(|two| pair(two[0], two[1]));
+    if COMMANDS.contains(last) && (is_secret || words.contains(&"credential")) {
+        return KeyMeaning::Command;
+    }
+    // A public key is meant for everybody, and `AWS_ACCESS_KEY_ID` is half of a secret.
+    if words.windows(2).any(|two| matches!(two, ["public", "key"] | ["signing", "key"])) {
+        return KeyMeaning::Identifier;
+    }
+    if IDENTIFIERS.contains(last) {
+        return KeyMeaning::Identifier;
+    }
+    if ABOUT.contains(last) || matches!(words.first(), Some(&("max" | "min" | "num" | "total"))) {
+        return KeyMeaning::Nothing;
+    }
+    if is_secret {
+        return KeyMeaning::Secret;
+    }
+    if PERHAPS.contains(last) { KeyMeaning::Perhaps } else { KeyMeaning::Nothing }
+}
+
+/// The words of a name, in small letters: of `snake_case`, `kebab-case` and
+/// `camelCase`.
+fn words(name: &str) -> Vec<String> {
+    let mut words: Vec<String> = Vec::new();
+    let mut before = ' ';
+    let mut characters = name.chars().peekable();
+    while let Some(c) = characters.next() {
+        if c.is_alphanumeric() {
+            let is_hump = c.is_uppercase()
+                && (before.is_lowercase()
+                    || before.is_ascii_digit()
+                    || before.is_uppercase()
+                        && characters.peek().is_some_and(|c| c.is_lowercase()));
+            match words.last_mut() {
+                Some(word) if before.is_alphanumeric() && !is_hump => word.extend(c.to_lowercase()),
+                _ => words.push(c.to_lowercase().collect()),
+            }
+        }
+        before = c;
+    }
+    words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names() {
+        use KeyMeaning::{Command, Identifier, Nothing, Perhaps, Secret};
+        for (expected, names) in [
+            (
+                Secret,
+                "primaryApiKey ANTHROPIC_AUTH_TOKEN experimental_bearer_token apiKey api_key \
+                 GITHUB_PERSONAL_ACCESS_TOKEN OPENAI_API_KEY apikey secret password Authorization \
+                 X-Api-Key client_secret //registry.npmjs.org/:_authToken smtpPass AWS_SECRET_ACCESS_KEY \
+                 private_key openai-api-key access_token oauthToken db.password PGPASSWORD \
+                 http-basic-password tokenValue",
+            ),
+            (Perhaps, "STRIPE_KEY auth _auth cookie approved_tokens GITHUB_PAT keys"),
+            (Command, "apiKeyHelper password_command token-cmd credential_helper"),
+            (Identifier, "userID lastSessionId sha256 commit integrity publicKey access_key_id"),
+            (
+                Nothing,
+                "maxTokens max_tokens token_limit tokenizer author env_key_name api_key_env_var PWD \
+                 OLDPWD theme keybindings tokenUrl password_file model_provider tokenColors monkey \
+                 preferred_auth_method cli_auth_credentials_store apiKeySource passwordStore keyboard \
+                 selectedAuthType compass bypass-permissions tokens_used",
+            ),
+        ] {
+            for name in names.split_whitespace() {
+                assert_eq!(meaning(name), expected, "{name}");
+            }
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! Where a value stands in its file.
+
+use super::key_name::{KeyMeaning, meaning};
+use super::known_token::has_token;
+use super::url::{Parts, has_secret};
+
+/// What is shown of a name that is a secret itself.
+const HIDDEN: &str = "(secret)";
+
+/// The names that lead to a value, the outermost first.
+#[derive(Clone, Debug, Default)]
+pub(super) struct KeyPath {
+    steps: Vec<Step>,
+}
+
+#[derive(Clone, Debug)]
+enum Step {
+    Name(String),
+    /// An element, and the flag that stands before it.
+    Element(usize, Option<String>),
+}
+
+impl KeyPath {
+    /// A name alone.
+    pub(super) fn of(name: &str) -> Self {
+        Self::default().name(name)
+    }
+
+    /// A line of a text that has no names.
+    pub(super) fn line(number: usize) -> Self {
+        Self::of(&format!("line {number}"))
+    }
+
+    /// One step further, by name.
+    pub(super) fn name(&self, name: &str) -> Self {
+        self.with(Step::Name(name.to_owned()))
+    }
+
+    /// One step further, to an element of an array; `before` is the text before
+    /// it.
+    pub(super) fn element(&self, index: usize, before: Option<&str>) -> Self {
+        let flag = before.filter(|text| text.starts_with('-') && !text.contains('='));
+        self.with(Step::Element(index, flag.map(str::to_owned)))
+    }
+
+    /// What the nearest name says about the value.
+    pub(super) fn meaning(&self) -> KeyMeaning {
+        let named = self.steps.iter().rev().find_map(|step| match step {
+            Step::Name(name) => Some(name.as_str()),
+            Step::Element(_, flag) => flag.as_deref(),
+        });
+        match named.map_or(KeyMeaning::Nothing, meaning) {
+            KeyMeaning::Nothing if self.is_below_secret() => KeyMeaning::Perhaps,
+            meaning => meaning,
+        }
+    }
+
+    /// Whether a name on the way is a secret itself.
+    pub(super) fn has_secret_name(&self) -> bool {
+        self.steps.iter().any(|step| matches!(step, Step::Name(name) if is_secret(name)))
+    }
+
+    fn is_below_secret(&self) -> bool {
+        let is_above = |step: &Step| match step {
+            Step::Name(name) => {
+                meaning(name) == KeyMeaning::Secret
+                    || matches!(name.as_str(), "tokens" | "secrets" | "credentials" | "cookies")
+            }
+            Step::Element(..) => false,
+        };
+        self.steps.iter().any(is_above)
+    }
+
+    fn with(&self, step: Step) -> Self {
+        let mut path = self.clone();
+        path.steps.push(step);
+        path
+    }
+}
+
+fn is_secret(name: &str) -> bool {
+    has_token(name) || has_secret(name, Parts::User)
+}
+
+/// As it is shown and named to let it through; never a secret.
+impl std::fmt::Display for KeyPath {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        for (number, step) in self.steps.iter().enumerate() {
+            if number > 0 {
+                formatter.write_str(".")?;
+            }
+            match step {
+                Step::Name(name) if is_secret(name) => formatter.write_str(HIDDEN)?,
+                Step::Name(name) => formatter.write_str(name)?,
+                Step::Element(index, _) => write!(formatter, "{index}")?,
+            }
+        }
+        Ok(())
+    }
+}

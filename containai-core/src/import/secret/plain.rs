@@ -1,0 +1,18 @@
+//! Text of no known format: found in it, a secret keeps all of it here.
+
+use super::key_path::KeyPath;
+use super::phrase::Rigor;
+use super::private_key::has_private_key;
+use super::screen::Sieve;
+
+/// The text, if nothing has to be left out of it.
+pub(super) fn look(text: &str, sieve: &mut Sieve<'_>) -> Option<String> {
+    let mut is_clean = true;
+    if has_private_key(text) {
+        is_clean &= !sieve.holds_back_text(&KeyPath::of("private key"), text, Rigor::Random);
+    }
+    for (number, line) in text.lines().enumerate() {
+        is_clean &= !sieve.holds_back_text(&KeyPath::line(number + 1), line, Rigor::Random);
+    }
+    is_clean.then(|| text.to_owned())
+}

@@ -1,0 +1,183 @@
+//! From a file to what of it an import may bring along.
+
+use super::allowed::AllowedSecret;
+use super::file_format::FileFormat;
+use super::key_path::KeyPath;
+use super::phrase::{self, Rigor};
+use super::place::{Place, is_store};
+use super::value::{is_certain, is_secret};
+use super::{ini, json, plain, shell, toml, url, yaml};
+
+/// How much of a file tells whether it is text.
+const BEGINNING: usize = 8 << 10;
+/// How a database of SQLite begins, of whose texts known tokens are looked for.
+const DATABASE: &[u8] = b"SQLite format 3\0";
+/// More than so many secrets are no slip: the file is a store of them.
+const MOST: usize = 500;
+
+/// What there is to screen.
+#[derive(Clone, Copy, Debug)]
+pub struct Screening<'a> {
+    /// The file's path below the home directory.
+    pub path: &'a str,
+    /// Its path on the volume.
+    pub target: &'a str,
+    /// What a person lets through.
+    pub allowed: &'a [AllowedSecret],
+}
+
+/// What of a file may be brought along.
+#[derive(Clone, Eq, PartialEq)]
+pub enum Screened {
+    /// All of it.
+    Clean,
+    /// This, with the values of these keys left out.
+    Edited {
+        /// The file without them.
+        content: Vec<u8>,
+        /// Their keys.
+        keys: Vec<String>,
+    },
+    /// Nothing, because of these keys; without any, the file is a secret itself.
+    Withheld {
+        /// Their keys.
+        keys: Vec<String>,
+    },
+}
+
+/// Never shows what a file holds.
+impl std::fmt::Debug for Screened {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Clean => formatter.write_str("Clean"),
+            Self::Edited { keys, .. } => write!(formatter, "Edited({keys:?})"),
+            Self::Withheld { keys } => write!(formatter, "Withheld({keys:?})"),
+        }
+    }
+}
+
+/// Judges values one by one, and remembers what became of them.
+pub(super) struct Sieve<'a> {
+    place: Place,
+    allowed: Vec<&'a AllowedSecret>,
+    keys: Vec<String>,
+    /// Secrets that a person lets through.
+    passed: Vec<String>,
+}
+
+impl Sieve<'_> {
+    /// Whether a value has to be left out.
+    pub(super) fn holds_back(&mut self, path: &KeyPath, value: &str) -> bool {
+        is_secret(path, value, self.place) && self.decide(path, value)
+    }
+
+    /// Whether a text without a key of its own has to be left out.
+    pub(super) fn holds_back_text(&mut self, path: &KeyPath, text: &str, rigor: Rigor) -> bool {
+        let is_secret = match self.place {
+            Place::Settings => {
+                is_certain(text)
+                    || phrase::has_secret(text, rigor)
+                    || url::has_secret(text, url::Parts::User)
+            }
+            Place::Packages => is_certain(text),
+        };
+        is_secret && self.decide(path, text)
+    }
+
+    fn decide(&mut self, path: &KeyPath, value: &str) -> bool {
+        let key = path.to_string();
+        if self.allowed.iter().any(|allowed| allowed.admits(&key)) {
+            self.passed.push(value.to_owned());
+            return false;
+        }
+        if !self.keys.contains(&key) {
+            self.keys.push(key);
+        }
+        true
+    }
+}
+
+/// Says what of a file may be brought along. Of what is no text, only the name
+/// is judged, and of a database known tokens.
+#[must_use]
+pub fn screen(screening: Screening<'_>, bytes: &[u8]) -> Screened {
+    let Screening { path, target, allowed } = screening;
+    let allowed: Vec<_> = allowed.iter().filter(|allowed| allowed.concerns(path)).collect();
+    if allowed.iter().any(|allowed| allowed.is_whole()) {
+        return Screened::Clean;
+    }
+    if is_store(path) && !bytes.is_empty() {
+        return Screened::Withheld { keys: Vec::new() };
+    }
+    let text = String::from_utf8_lossy(bytes);
+    if bytes.iter().take(BEGINNING).any(|&byte| byte == 0) {
+        let is_held_back = bytes.starts_with(DATABASE) && is_certain(&text);
+        let keys = vec!["database".to_owned()];
+        return if is_held_back { Screened::Withheld { keys } } else { Screened::Clean };
+    }
+    let mut sieve = Sieve { place: Place::of(path), allowed, keys: Vec::new(), passed: Vec::new() };
+    let is_exact = matches!(text, std::borrow::Cow::Borrowed(_));
+    let format = FileFormat::of(path, &text);
+    let edited = match format {
+        FileFormat::Json => json::edit(&text, target, &mut sieve),
+        FileFormat::Toml => toml::edit(&text, target, &mut sieve),
+        FileFormat::Yaml => yaml::edit(&text, &mut sieve),
+        FileFormat::Ini => ini::edit(&text, &mut sieve),
+        FileFormat::Shell => shell::edit(&text, shell::Kind::Commands, &mut sieve),
+        FileFormat::Environment => shell::edit(&text, shell::Kind::Values, &mut sieve),
+        FileFormat::Plain => plain::look(&text, &mut sieve),
+    };
+    let edited = edited.and_then(|edited| without_remains(&edited, format, &mut sieve));
+    match edited {
+        Some(_) if sieve.keys.is_empty() => Screened::Clean,
+        Some(content) if is_exact && sieve.keys.len() <= MOST => {
+            Screened::Edited { content: content.into_bytes(), keys: sieve.keys }
+        }
+        _ => Screened::Withheld { keys: sieve.keys },
+    }
+}
+
+/// Comments without secrets; `None` where one is left that no format explains.
+fn without_remains(text: &str, format: FileFormat, sieve: &mut Sieve<'_>) -> Option<String> {
+    let passed = sieve.passed.clone();
+    let masked = |line: &str| {
+        let passed = passed.iter().filter(|value| value.len() > 3);
+        passed.fold(line.to_owned(), |line, value| line.replace(value.as_str(), ""))
+    };
+    let whole = masked(text);
+    if format == FileFormat::Plain || !is_suspect(&whole) {
+        return Some(text.to_owned());
+    }
+    let mut kept = String::new();
+    let mut left_out = Vec::new();
+    for (number, line) in text.split_inclusive('\n').enumerate() {
+        let is_comment = match format {
+            FileFormat::Json => line.trim_start().starts_with("//"),
+            _ => line.trim_start().starts_with(['#', ';']),
+        };
+        if is_comment && is_suspect(&masked(line)) {
+            left_out.push(KeyPath::line(number + 1));
+        } else {
+            kept.push_str(line);
+        }
+    }
+    for path in left_out {
+        sieve.decide(&path, "");
+    }
+    if is_certain(&masked(&kept)) {
+        sieve.decide(&KeyPath::of("text"), "");
+        return None;
+    }
+    Some(kept)
+}
+
+fn is_suspect(text: &str) -> bool {
+    is_certain(text)
+        || text.lines().any(|line| {
+            line.trim_start().starts_with(['#', ';', '/'])
+                && phrase::has_secret(line, Rigor::Random)
+        })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,125 @@
+//! Start-up files of shells, and files of variables.
+
+use super::key_path::KeyPath;
+use super::phrase::Rigor;
+use super::screen::Sieve;
+
+/// What the lines of a file are.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Kind {
+    /// Commands, of which one that is missing may be a mistake.
+    Commands,
+    /// `NAME=value`.
+    Values,
+}
+
+/// What may stand before an assignment.
+const BEFORE: [&str; 8] = [
+    "export ",
+    "typeset -x ",
+    "declare -x ",
+    "typeset ",
+    "declare ",
+    "set -gx ",
+    "set -x ",
+    "local ",
+];
+
+/// The text without secrets: of commands, one that does nothing is in the place
+/// of a line; `None` where that would change what stands around it.
+pub(super) fn edit(text: &str, kind: Kind, sieve: &mut Sieve<'_>) -> Option<String> {
+    let mut kept = String::new();
+    let mut is_editable = true;
+    let mut open = None;
+    let mut is_continued = false;
+    for (number, line) in text.split_inclusive('\n').enumerate() {
+        let trimmed = line.trim();
+        let was_inside = open.is_some() || is_continued;
+        open = quotes(trimmed, open);
+        is_continued = trimmed.ends_with('\\') && !trimmed.ends_with("\\\\");
+        if trimmed.starts_with('#') && !was_inside || !is_held_back(number + 1, trimmed, sieve) {
+            kept.push_str(line);
+            continue;
+        }
+        is_editable &= !was_inside && open.is_none() && !is_continued && !opens_block(trimmed);
+        let indent = &line[..line.len() - line.trim_start().len()];
+        let end = if line.ends_with('\n') { "\n" } else { "" };
+        if kind == Kind::Commands {
+            kept.push_str(&format!("{indent}:{end}"));
+        }
+    }
+    is_editable.then_some(kept)
+}
+
+fn is_held_back(number: usize, line: &str, sieve: &mut Sieve<'_>) -> bool {
+    let before = BEFORE.iter().find_map(|before| line.strip_prefix(before));
+    let assignment = before.unwrap_or(line).trim_start();
+    let name_end = assignment
+        .find(|c: char| !(c.is_ascii_alphanumeric() || c == '_'))
+        .unwrap_or(assignment.len());
+    let (name, rest) = assignment.split_at(name_end);
+    let value = match rest.chars().next() {
+        Some('=') => Some(&rest[1..]),
+        Some(' ') if line.starts_with("set ") => Some(rest.trim_start()),
+        _ => None,
+    };
+    if let Some(value) = value.filter(|_| !name.is_empty()) {
+        let (word, more) = first_word(value);
+        if sieve.holds_back(&KeyPath::of(name), word) {
+            return true;
+        }
+        return !more.trim().is_empty()
+            && sieve.holds_back_text(&KeyPath::of(name), more, Rigor::Literal);
+    }
+    let path = match line.strip_prefix("alias ").and_then(|rest| rest.split_once('=')) {
+        Some((name, _)) => KeyPath::of(name.trim()),
+        None => KeyPath::line(number),
+    };
+    sieve.holds_back_text(&path, line, Rigor::Literal)
+}
+
+/// The first word out of its quotes, and what follows it.
+fn first_word(text: &str) -> (&str, &str) {
+    let quote = text.chars().next().filter(|c| matches!(c, '"' | '\''));
+    match quote.and_then(|quote| text[1..].split_once(quote)) {
+        Some(both) => both,
+        // A command stands in brackets.
+        None if text.starts_with("$(") => {
+            text.split_at(text.rfind(')').map_or(text.len(), |at| at + 1))
+        }
+        None if text.starts_with('`') => {
+            text.split_at(text.rfind('`').map_or(text.len(), |at| at + 1))
+        }
+        None => text.split_at(text.find([' ', '\t', ';']).unwrap_or(text.len())),
+    }
+}
+
+/// The quote that is open after a line.
+fn quotes(line: &str, mut open: Option<char>) -> Option<char> {
+    let mut is_escaped = false;
+    for c in line.chars() {
+        match (c, open) {
+            _ if is_escaped => is_escaped = false,
+            ('\\', None | Some('"')) => is_escaped = true,
+            ('#', None) if line.starts_with('#') => return None,
+            ('"' | '\'', None) => open = Some(c),
+            (c, Some(quote)) if c == quote => open = None,
+            _ => {}
+        }
+    }
+    open
+}
+
+/// Whether other lines belong to this one.
+fn opens_block(line: &str) -> bool {
+    let first = line.split([' ', '\t', ';']).next().unwrap_or_default();
+    let last = line.split([' ', '\t', ';']).next_back().unwrap_or_default();
+    let words = [
+        "if", "then", "else", "elif", "fi", "for", "while", "until", "do", "done", "case", "esac",
+        "{", "}", "function",
+    ];
+    words.contains(&first)
+        || ["then", "do", "{", "(", "|", "||", "&&", "else", "in"].contains(&last)
+        || line.contains("<<")
+        || line.ends_with(";;")
+}

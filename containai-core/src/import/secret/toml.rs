@@ -1,0 +1,83 @@
+//! TOML.
+
+use toml_edit::{Array, DocumentMut, Item, TableLike, Value};
+
+use super::json::INSISTING;
+use super::key_path::KeyPath;
+use super::plain;
+use super::screen::Sieve;
+
+/// The text without secrets, otherwise as it was; `None` where they cannot be
+/// taken out.
+pub(super) fn edit(text: &str, target: &str, sieve: &mut Sieve<'_>) -> Option<String> {
+    let Ok(mut document) = text.parse::<DocumentMut>() else { return plain::look(text, sieve) };
+    let is_insisting = INSISTING.contains(&target);
+    let before = document.to_string();
+    table(&KeyPath::default(), document.as_table_mut(), is_insisting, sieve);
+    let after = document.to_string();
+    Some(if before == after { text.to_owned() } else { after })
+}
+
+fn table(path: &KeyPath, table: &mut dyn TableLike, is_insisting: bool, sieve: &mut Sieve<'_>) {
+    let mut removed = Vec::new();
+    for (key, item) in table.iter_mut() {
+        let path = path.name(key.get());
+        if is_held_back(&path, item, sieve) {
+            match is_insisting {
+                true => *item = toml_edit::value(""),
+                false => removed.push(key.get().to_owned()),
+            }
+        } else {
+            descend(&path, item, is_insisting, sieve);
+        }
+    }
+    for key in removed {
+        table.remove(&key);
+    }
+}
+
+fn is_held_back(path: &KeyPath, item: &Item, sieve: &mut Sieve<'_>) -> bool {
+    match item.as_value().and_then(text_of) {
+        Some(text) => sieve.holds_back(path, &text),
+        None => path.has_secret_name() && sieve.holds_back(path, ""),
+    }
+}
+
+fn descend(path: &KeyPath, item: &mut Item, is_insisting: bool, sieve: &mut Sieve<'_>) {
+    match item {
+        Item::Table(inner) => table(path, inner, is_insisting, sieve),
+        Item::ArrayOfTables(tables) => {
+            for (index, inner) in tables.iter_mut().enumerate() {
+                table(&path.element(index, None), inner, is_insisting, sieve);
+            }
+        }
+        Item::Value(Value::InlineTable(inner)) => table(path, inner, is_insisting, sieve),
+        Item::Value(Value::Array(inner)) => array(path, inner, is_insisting, sieve),
+        _ => {}
+    }
+}
+
+fn array(path: &KeyPath, array: &mut Array, is_insisting: bool, sieve: &mut Sieve<'_>) {
+    let mut before = None;
+    for index in 0..array.len() {
+        let path = path.element(index, before.as_deref());
+        before = array.get(index).and_then(text_of);
+        if before.as_deref().is_some_and(|text| sieve.holds_back(&path, text)) {
+            array.replace(index, "");
+            continue;
+        }
+        match array.get_mut(index) {
+            Some(Value::InlineTable(inner)) => table(&path, inner, is_insisting, sieve),
+            Some(Value::Array(inner)) => self::array(&path, inner, is_insisting, sieve),
+            _ => {}
+        }
+    }
+}
+
+fn text_of(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.value().clone()),
+        Value::Integer(number) => Some(number.value().to_string()),
+        _ => None,
+    }
+}
