@@ -24,6 +24,9 @@ pub const VOLUME_STAGING: &str = ".containai-restore";
 pub const VOLUME_REPLACED: &str = ".containai/replaced";
 /// Where a container finds the program that its engine's runtime is, read-only.
 pub const CONTAINER_PROGRAM: &str = "/usr/local/bin/cai";
+/// Where a linked worktree's container finds objects and large files of the
+/// host's repository, read-only.
+pub const CONTAINER_REPOSITORY: &str = "/mnt/host-repository";
 /// Where the inner Docker keeps its store; a named volume.
 pub const CONTAINER_DOCKER: &str = "/var/lib/docker";
 /// The file that the image's sshd reads our public key from.
@@ -242,6 +245,27 @@ impl Layout {
     /// in [`CONTAINER_ENVIRONMENT`]; holds nothing.
     pub fn environment_mark(&self, workspace: &WorkspacePath) -> PathBuf {
         self.config.join("environment").join(workspace.digest())
+    }
+
+    /// What one linked worktree's container has in place of its repository, mode
+    /// 0700.
+    pub fn worktree_dir(&self, workspace: &WorkspacePath) -> PathBuf {
+        self.config.join("worktrees").join(workspace.digest())
+    }
+
+    /// The directory below [`Self::worktree_dir`] that the container writes.
+    pub fn worktree_repository(&self, workspace: &WorkspacePath) -> PathBuf {
+        self.worktree_dir(workspace).join("repository")
+    }
+
+    /// What both sides had when they last agreed; the container cannot write it.
+    pub fn worktree_record(&self, workspace: &WorkspacePath) -> PathBuf {
+        self.worktree_dir(workspace).join("record.json")
+    }
+
+    /// Serialises the comparison of both sides.
+    pub fn worktree_lock(&self, workspace: &WorkspacePath) -> PathBuf {
+        self.lock_dir().join(format!("worktree-{}.lock", workspace.digest()))
     }
 
     /// Serialises set-up.

@@ -43,3 +43,4 @@ pub mod resources;
 pub mod template;
 pub mod timestamp;
 pub mod version;
+pub mod worktree;

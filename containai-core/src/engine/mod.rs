@@ -21,7 +21,7 @@ pub use error::{Cause, EngineError};
 pub use extra_mount::{ExtraMount, MountAccess, MountSource, is_mountable};
 pub use host_facts::HostFacts;
 pub use image::{ImageRequest, ImageSource, ShippedImage, UnknownImage, UnknownImageSource};
-pub use linked_repository::LinkedRepository;
+pub use linked_repository::{LinkedRepository, ObjectStore};
 pub use own_image::{GOES_ON, OwnImage, Thrift, prunable};
 pub use sessions::{Process, Sessions};
 pub use snapshots::{Anonymous, CopyJob, Copying, OwnVolumes, Room, Snapshots, VolumeCopy};
