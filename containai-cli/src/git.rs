@@ -14,8 +14,10 @@ use containai_core::naming::{GitHead, WorkspacePath};
 use crate::error::CliError;
 
 mod apart;
+mod confined;
 
 pub(crate) use apart::{clone_head, make_apart};
+pub(crate) use confined::ConfinedGit;
 
 /// The top directory of the repository around `directory`; `None` outside one.
 pub(crate) fn top_level(directory: &Path) -> Option<PathBuf> {

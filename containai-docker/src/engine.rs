@@ -226,12 +226,7 @@ impl DockerEngine {
         if access::owner(&root).map_err(|error| host(&root, error))? != 0 {
             return Ok(());
         }
-        let writable = spec.repository.iter().flat_map(|it| &it.writable);
-        let trees: Vec<PathBuf> =
-            std::iter::once(root).chain(writable.map(|path| path.as_path().to_owned())).collect();
-        let walk = tokio::task::spawn_blocking(move || {
-            trees.iter().try_for_each(|tree| access::grant(tree, &uids))
-        });
+        let walk = tokio::task::spawn_blocking(move || access::grant(&root, &uids));
         match walk.await {
             Ok(Ok(())) => Ok(()),
             Ok(Err(error)) => Err(host(&error.path, error.source)),

@@ -26,6 +26,7 @@ mod freezing;
 pub mod host;
 pub mod image;
 mod inside;
+mod inside_script;
 mod inspect;
 pub mod isolation;
 mod journal;

@@ -206,7 +206,10 @@ fn new_lines(new: &New) -> Vec<String> {
     ];
     lines.extend(new.template.iter().map(|name| format!("template   {name}")));
     let repository = new.repository.iter();
-    lines.extend(repository.map(|path| format!("repository {path}, hooks and settings read-only")));
+    lines.extend(
+        repository
+            .map(|path| format!("repository {path}, objects read-only; references of its own")),
+    );
     lines.extend(new.mounts.iter().map(|mount| format!("mount      {mount}")));
     lines
 }

@@ -10,9 +10,9 @@ use super::interrupt::until_interrupted;
 use crate::commands::setup;
 use crate::passage::{Glimpse, Passage};
 use crate::records::UserRecords;
-use crate::{elsewhere, host, twin};
+use crate::{elsewhere, host, twin, worktree};
 
-impl Entrance<'_> {
+impl<'a> Entrance<'a> {
     /// Makes and starts the container as needed and finds a way into it.
     pub(super) async fn arrive(
         &self,
@@ -20,9 +20,10 @@ impl Entrance<'_> {
         observed: &Observed,
         wanted: &Desired,
         glimpse: Glimpse,
-    ) -> anyhow::Result<Reached<Passage>> {
+    ) -> anyhow::Result<Reached<Passage<'a>>> {
         match ready(observed, wanted) {
             Some(container) => {
+                self.settle_worktree(engine, &container).await;
                 if let Some(session) = self.borrowed(&container, glimpse).await? {
                     return Ok(Reached { container, session });
                 }
@@ -34,7 +35,13 @@ impl Entrance<'_> {
             elsewhere::tell(&self.context);
         }
         let reached = Box::pin(self.drive(engine, wanted)).await?;
+        self.settle_worktree(engine, &reached.container).await;
         self.keep(reached).await
+    }
+
+    /// Has references of a linked worktree agree with those of its container.
+    pub(super) async fn settle_worktree(&self, engine: &DockerEngine, container: &Container) {
+        worktree::settle_before(engine, container, &self.context.env.layout, self.context.ui).await;
     }
 
     /// What another command has left of a way into it; `None` as well where its
@@ -43,7 +50,7 @@ impl Entrance<'_> {
         &self,
         container: &Container,
         glimpse: Glimpse,
-    ) -> anyhow::Result<Option<Passage>> {
+    ) -> anyhow::Result<Option<Passage<'a>>> {
         match twin::is_complete(&self.context, container)? {
             true => Ok(Passage::borrowed(&self.context, container, glimpse).await?),
             false => Ok(None),
@@ -57,14 +64,28 @@ impl Entrance<'_> {
     ) -> anyhow::Result<Reached<Session>> {
         let _turn = self.turn().await?;
         setup::ensure(&self.context)?;
+        self.provide_repository(wanted)?;
         let records = UserRecords { env: self.context.env, ui: self.context.ui };
         let wanted = Desired { host: host::facts(), ..wanted.clone() };
         let work = drive(engine, &self.context.remote, &records, &wanted, self.context.ui);
         until_interrupted(work, self.context.ui).await
     }
 
+    /// Makes what a new container has in place of the repository of its worktree.
+    pub(super) fn provide_repository(&self, wanted: &Desired) -> anyhow::Result<()> {
+        match wanted.manner.repository {
+            Some(_) => {
+                worktree::provide(self.workspace(), &self.context.env.layout, self.context.ui)
+            }
+            None => Ok(()),
+        }
+    }
+
     /// Has the commands that follow find it open.
-    pub(super) async fn keep(&self, reached: Reached<Session>) -> anyhow::Result<Reached<Passage>> {
+    pub(super) async fn keep(
+        &self,
+        reached: Reached<Session>,
+    ) -> anyhow::Result<Reached<Passage<'a>>> {
         let Reached { container, session } = reached;
         if self.context.client.is_some() {
             let _turn = self.turn().await?;

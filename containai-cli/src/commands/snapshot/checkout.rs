@@ -18,7 +18,11 @@ use crate::ui::Ui;
 const CHECKOUT: &str = "git rev-parse --verify --quiet HEAD >/dev/null || exit 0
 test -e \"$(git rev-parse --git-path index)\" || exec git reset --quiet --hard";
 
-pub(super) async fn fill(container: &Container, passage: Passage, ui: &Ui) -> anyhow::Result<()> {
+pub(super) async fn fill(
+    container: &Container,
+    passage: Passage<'_>,
+    ui: &Ui,
+) -> anyhow::Result<()> {
     let command =
         Command::new(["sh", "-c", &format!("cd {}; {CHECKOUT}", layout::CONTAINER_WORKSPACE)])?;
     let talk = || {
