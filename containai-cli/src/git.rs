@@ -17,7 +17,7 @@ mod apart;
 mod confined;
 
 pub(crate) use apart::{clone_head, make_apart};
-pub(crate) use confined::ConfinedGit;
+pub(crate) use confined::{ConfinedGit, confined};
 
 /// The top directory of the repository around `directory`; `None` outside one.
 pub(crate) fn top_level(directory: &Path) -> Option<PathBuf> {

@@ -20,6 +20,7 @@ use containai_core::naming::{WorkspacePath, WorkspacePathError};
 mod arrival;
 mod index;
 mod kept;
+mod large_files;
 mod links;
 mod objects;
 mod own;
@@ -28,7 +29,7 @@ mod state;
 mod stores;
 mod tree;
 
-pub(crate) use arrival::{bring_last, is_of_old, settle_before};
+pub(crate) use arrival::{bring_last, bring_now, has_own, is_of_old, settle_before};
 pub(crate) use own::provide;
 use settle::Settled;
 

@@ -96,13 +96,7 @@ impl ConfinedGit {
     fn output(&self, words: &[&str], input: Stdio, output: Stdio) -> anyhow::Result<Output> {
         let mut command = self.command();
         command.args(words).stdin(input).stdout(output).stderr(Stdio::piped());
-        // What restricts a thread restricts the processes that it starts.
-        let work = || {
-            confine(&self.writable)?;
-            command.output().context("cannot run `git`")
-        };
-        thread::scope(|scope| scope.spawn(work).join())
-            .unwrap_or_else(|_| anyhow::bail!("cannot run `git`: its thread ended"))
+        confined(&self.writable, || command.output().context("cannot run `git`"))
     }
 
     fn command(&self) -> Command {
@@ -133,6 +127,21 @@ impl ConfinedGit {
         }
         git
     }
+}
+
+/// Does some work that cannot change anything outside of these directories; nor
+/// can the processes that it starts.
+pub(crate) fn confined<T: Send>(
+    writable: &[PathBuf],
+    work: impl FnOnce() -> anyhow::Result<T> + Send,
+) -> anyhow::Result<T> {
+    let work = || {
+        confine(writable)?;
+        work()
+    };
+    // It holds for a thread, and cannot be taken back.
+    thread::scope(|scope| scope.spawn(work).join())
+        .unwrap_or_else(|_| anyhow::bail!("a thread ended before its work"))
 }
 
 /// Keeps this thread, and what it starts, from changing anything outside of

@@ -59,6 +59,20 @@ pub(crate) async fn bring_last(container: &Container, layout: &Layout, ui: &Ui) 
     }
 }
 
+/// As [`bring_last`], for somebody who waits for it: what came of it, in words.
+pub(crate) async fn bring_now(
+    workspace: &WorkspacePath,
+    layout: &Layout,
+    ui: &Ui,
+) -> anyhow::Result<String> {
+    let settled = bring_over(workspace, layout, ui).await?;
+    Ok(match settled.map_or(0, |settled| settled.brought) {
+        0 => "nothing has changed there".to_owned(),
+        1 => "brought over 1 reference".to_owned(),
+        count => format!("brought over {count} references"),
+    })
+}
+
 async fn follow(
     engine: &DockerEngine,
     container: &Container,
@@ -80,7 +94,8 @@ fn tell(workspace: &WorkspacePath, error: &anyhow::Error, ui: &Ui) {
     ));
 }
 
-fn has_own(container: &Container) -> bool {
+/// Whether the container has a repository of its own in place of the host's.
+pub(crate) fn has_own(container: &Container) -> bool {
     container.labels.get(label::REPOSITORY).is_some_and(|it| !it.is_empty())
 }
 

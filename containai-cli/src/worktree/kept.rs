@@ -4,6 +4,7 @@ use containai_core::worktree::{RefChange, RefName, Refs};
 
 use super::LinkedWorktree;
 use crate::git::ConfinedGit;
+use crate::ui::Ui;
 
 /// References of the host, below `refs/containai/<worktree>`.
 pub(super) struct Kept<'a> {
@@ -24,16 +25,19 @@ impl<'a> Kept<'a> {
         format!("refs/containai/{}/{}", self.worktree, name.below_refs())
     }
 
-    /// Makes them these, in place of those.
-    pub(super) fn replace(&self, before: &Refs, now: &Refs) -> anyhow::Result<()> {
+    /// Makes them these, in place of those. What cannot be kept stays in the
+    /// container's repository alone.
+    pub(super) fn replace(&self, before: &Refs, now: &Refs, ui: &Ui) {
         // Those first that go: a name may be the directory of another one.
         for name in before.keys().filter(|name| !now.contains_key(name)) {
-            self.git.run(&["update-ref", "-d", &self.place(name)], b"")?;
+            let _ = self.git.run(&["update-ref", "-d", &self.place(name)], b"");
         }
-        for (name, id) in now.iter().filter(|(name, id)| before.get(name) != Some(id)) {
-            self.git.run(&["update-ref", &self.place(name), id.as_str()], b"")?;
+        for (name, id) in now.iter().filter(|(name, id)| before.get(*name) != Some(*id)) {
+            let place = self.place(name);
+            if let Err(error) = self.git.run(&["update-ref", &place, id.as_str()], b"") {
+                ui.warn(&format!("cannot keep `{name}` of the container in `{place}`: {error:#}"));
+            }
         }
-        Ok(())
     }
 
     /// Keeps the last value of a reference that was deleted, unless another one

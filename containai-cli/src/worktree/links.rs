@@ -31,8 +31,8 @@ fn find(worktree: &LinkedWorktree) -> io::Result<Option<std::path::PathBuf>> {
     let Some(tree) = Tree::open(&worktree.common)? else { return Ok(None) };
     let entry = Path::new("worktrees").join(worktree.name());
     let walked = [Path::new("refs"), Path::new("logs"), Path::new("reftable"), &entry];
-    let listed = ["", "worktrees", "objects", "objects/pack", "objects/info"];
-    let mut entries = Vec::new();
+    let listed = ["", "worktrees", "objects", "objects/pack", "objects/info", "lfs"];
+    let mut entries = tree.walk(Path::new("lfs/objects"))?;
     for path in walked {
         entries.extend(tree.walk(path)?);
     }

@@ -7,7 +7,7 @@
 
 use std::fs::{self, File};
 use std::io::{self, Read as _};
-use std::os::unix::fs::lchown;
+use std::os::unix::fs::{MetadataExt as _, lchown};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
@@ -30,7 +30,7 @@ pub(super) fn bring(
         return Ok(());
     }
     let owner = fs::symlink_metadata(&worktree.common)?;
-    let is_for_another = nix::unistd::geteuid().is_root();
+    let is_for_another = nix::unistd::geteuid().is_root() && owner.uid() != 0;
     // Its owner has to get there, too.
     let made = match is_for_another {
         true => tempfile::Builder::new().prefix("containai-").tempdir()?,
@@ -41,7 +41,6 @@ pub(super) fn bring(
     copy_loose(own, &incoming, &host)?;
     let packs = copy_packs(own, &incoming)?;
     if is_for_another {
-        use std::os::unix::fs::MetadataExt as _;
         hand_over(&incoming, owner.uid(), owner.gid())?;
     }
     let git = ConfinedGit::new(&incoming, &incoming, None, &owner);
@@ -51,7 +50,7 @@ pub(super) fn bring(
         // One that is damaged, or still being written, has nothing for us.
         let _ = git.run(&["index-pack", "--strict", path], b"");
     }
-    let pack = tempfile::tempfile()?;
+    let pack = tempfile::tempfile_in(place)?;
     let known = host.text(&["for-each-ref", "--format=^%(objectname)"], b"")?;
     let wanted: String = tips.iter().map(|id| format!("{id}\n")).collect();
     let list = format!("{wanted}{known}");
@@ -133,7 +132,6 @@ fn copy_packs(own: &Tree, incoming: &Path) -> anyhow::Result<Vec<String>> {
 
 /// Copies a file, and of one with holes no more than what it takes on the disk.
 fn copy(own: &Tree, path: &Path, incoming: &Path) -> io::Result<()> {
-    use std::os::unix::fs::MetadataExt as _;
     let Some(file) = own.file(path)? else { return Ok(()) };
     let most = file.metadata()?.blocks() * 512 + 4096;
     let target = incoming.join(path);

@@ -17,7 +17,7 @@ use containai_core::worktree::{
 use super::kept::Kept;
 use super::own::{host_git, host_head, host_refs, is_about, read_record, write_record};
 use super::tree::Tree;
-use super::{LinkedWorktree, find, index, links, objects, state};
+use super::{LinkedWorktree, find, index, large_files, links, objects, state};
 use crate::git::ConfinedGit;
 use crate::lock;
 use crate::ui::Ui;
@@ -89,7 +89,7 @@ impl Meeting<'_> {
         let seen_own = state::fingerprint(&self.own, name)?;
         let (host, own) = (host_refs(&self.git)?, state::refs(&self.own)?);
         let (mut settled, conflicts) = self.settle_refs(&host, &own)?;
-        self.keep(&host, &own, &conflicts)?;
+        self.keep(&host, &own, &conflicts);
         settled.head = self.settle_head()?;
         if self.record.adjusting.is_some() || self.lacks_index()? {
             index::adjust(self.worktree, &self.git, self.record.adjusting.as_ref(), self.ui)?;
@@ -119,6 +119,7 @@ impl Meeting<'_> {
             tips.push(id);
         }
         if !tips.is_empty() {
+            large_files::bring(self.worktree, &self.own)?;
             let place = self.layout.worktree_dir(&self.worktree.workspace);
             objects::bring(self.worktree, &self.own, &place, &tips)?;
         }
@@ -179,8 +180,13 @@ impl Meeting<'_> {
     /// while git is in the middle of something on the host.
     fn held(&self) -> anyhow::Result<BTreeSet<RefName>> {
         let text = self.git.text(&["worktree", "list", "--porcelain"], b"")?;
-        let own = format!("worktree {}", self.worktree.workspace);
-        let others = text.split("\n\n").filter(|it| it.lines().next() != Some(own.as_str()));
+        let noted = super::read(&self.worktree.entry.join("gitdir"))?;
+        let noted = noted.strip_suffix("/.git").unwrap_or(&noted);
+        let is_own = |entry: &&str| {
+            let path = entry.lines().next().and_then(|line| line.strip_prefix("worktree "));
+            path.is_some_and(|path| path == noted || path == self.worktree.workspace.as_str())
+        };
+        let others = text.split("\n\n").filter(|it| !is_own(it));
         let branches = others.flat_map(str::lines).filter_map(|it| it.strip_prefix("branch "));
         let mut held: BTreeSet<_> = branches.filter_map(RefName::parse).collect();
         let is_busy =
@@ -194,7 +200,7 @@ impl Meeting<'_> {
     }
 
     /// Keeps what does not become the host's own beside it, and says so once.
-    fn keep(&mut self, host: &Refs, own: &Refs, conflicts: &Conflicts) -> anyhow::Result<()> {
+    fn keep(&mut self, host: &Refs, own: &Refs, conflicts: &Conflicts) {
         let kept = Kept::new(&self.git, self.worktree);
         let aside = own.iter().filter(|(name, id)| !name.is_mutual() && host.get(name) != Some(id));
         let mut now: Refs = aside.map(|(name, id)| (name.clone(), id.clone())).collect();
@@ -212,9 +218,8 @@ impl Meeting<'_> {
             }
             now.insert(name.clone(), id.clone());
         }
-        kept.replace(&self.record.kept, &now)?;
+        kept.replace(&self.record.kept, &now, self.ui);
         self.record.kept = now;
-        Ok(())
     }
 
     /// Follows `HEAD` of the container, or says what the container has to follow.
