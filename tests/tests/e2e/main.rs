@@ -50,3 +50,4 @@ mod sysbox;
 mod templates;
 mod terminal;
 mod variables;
+mod worktrees;

@@ -2,3 +2,5 @@
 //!
 //! Each test first shows that the attack is well formed where that is possible, then that it
 //! achieves nothing.
+
+mod linked_worktree;
