@@ -94,8 +94,10 @@ fn mounts(spec: &ContainerSpec) -> Vec<Mount> {
     if let Some(repository) = &spec.repository {
         mounts.extend(repository_mounts(repository));
         // The engine makes the directories above the repository inside, as the
-        // host's root, so that nothing inside can put a link beside it.
-        if !forbidden::is_own_place(spec.workspace.as_path()) {
+        // host's root, so that nothing inside can put a link beside it. The boot
+        // cleans `/tmp`.
+        let workspace = spec.workspace.as_path();
+        if !forbidden::is_own_place(workspace) && !workspace.starts_with("/tmp") {
             mounts.push(bind(spec.workspace.as_str(), spec.workspace.as_str(), ReadOnly::No));
         }
     }

@@ -53,7 +53,8 @@ struct New {
     /// `null` as above.
     docker_volume: Option<String>,
     ephemeral: bool,
-    /// The repository that the workspace is a worktree of, mounted as well.
+    /// The repository that the workspace is a worktree of; the container has one of
+    /// its own in its place.
     repository: Option<String>,
     /// What it has besides, a line each.
     mounts: Vec<String>,

@@ -91,8 +91,11 @@ impl Meeting<'_> {
         let (mut settled, conflicts) = self.settle_refs(&host, &own)?;
         self.keep(&host, &own, &conflicts);
         settled.head = self.settle_head()?;
-        if self.record.adjusting.is_some() || self.lacks_index()? {
-            index::adjust(self.worktree, &self.git, self.record.adjusting.as_ref(), self.ui)?;
+        if self.lacks_index()? {
+            self.begin_to_adjust()?;
+        }
+        if let Some(from) = &self.record.adjusting {
+            index::adjust(self.worktree, &self.git, from, self.ui)?;
             self.record.adjusting = None;
         }
         self.agree(&own)?;
@@ -258,7 +261,7 @@ impl Meeting<'_> {
     /// interrupted then, the next command adjusts it.
     fn begin_to_adjust(&mut self) -> anyhow::Result<()> {
         if self.record.adjusting.is_none() {
-            self.record.adjusting = index::commit(&self.git)?;
+            self.record.adjusting = Some(index::base(&self.git)?);
             self.write()?;
         }
         Ok(())
@@ -322,3 +325,6 @@ pub(super) fn line(change: &RefChange) -> String {
         (Some(old), None) => format!("delete {name} {old}\n"),
     }
 }
+
+#[cfg(test)]
+mod tests;

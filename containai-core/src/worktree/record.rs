@@ -21,8 +21,8 @@ pub struct WorktreeRecord {
     /// and were reported.
     #[serde(default)]
     pub kept: Refs,
-    /// The commit that the host's index was made for, while it is being adjusted
-    /// to another.
+    /// The commit, or empty tree, that the host's index was made for, while it is
+    /// being adjusted to another.
     #[serde(default)]
     pub adjusting: Option<ObjectId>,
     /// What both sides looked like after the last comparison.

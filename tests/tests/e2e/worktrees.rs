@@ -90,8 +90,9 @@ fn every_verb_works(uid: Option<u32>) {
     assert_eq!(git(&["branch", "--list", "x", "y"]), "");
     assert_eq!(git(&["for-each-ref", "refs/tags", "refs/remotes"]), "");
     if let Some(uid) = uid {
-        let foreign = Command::new("find").arg(main.path()).args(["!", "-uid", &uid.to_string()]);
-        let foreign = { foreign }.output().expect("find runs").stdout;
+        let mut find = Command::new("find");
+        find.arg(main.path()).args(["!", "-uid", &uid.to_string()]);
+        let foreign = find.output().expect("find runs").stdout;
         assert_eq!(String::from_utf8_lossy(&foreign), "", "files of another user");
     }
     // The path of the host leads to the workspace.
