@@ -65,7 +65,7 @@ fn every_verb_works(uid: Option<u32>) {
         "notes add -m note",
         "reflog expire --expire=now --all",
         "fsck",
-        "maintenance run -q",
+        "maintenance run --quiet",
     ] {
         let outcome = person.exec(&tree, &format!("git {words}"));
         outcome.success();

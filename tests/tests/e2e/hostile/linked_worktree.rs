@@ -153,13 +153,12 @@ fn names_and_objects_that_git_must_not_see_do_not_reach_the_host() {
     for plant in [
         // Names.
         format!(
-            "printf '%s\\n' '{tip} refs/heads/../../config' '{tip} refs/heads/x.lock' \
+            "cp packed-refs packed-refs.good; printf '%s\\n' '{tip} refs/heads/../../config' '{tip} refs/heads/x.lock' \
              '{tip} refs/heads/-x' '{tip} ../hooks/post-commit' '{tip} refs/heads/HEAD' \
              '{tip} HEAD' '{tip} refs/containai/x' '{tip} refs/replace/{tip}' >> packed-refs"
         ),
         format!("mkdir -p refs/heads/a; echo {tip} > refs/heads/a/b.lock; mkfifo refs/heads/pipe"),
         "echo 'ref: ../../../../etc/passwd' > refs/heads/led".to_owned(),
-        "echo 'ref: refs/../../config' > worktrees/*/HEAD".to_owned(),
         // Objects: none, another one than its name says, none that git takes.
         format!("echo {} > refs/heads/nothing", "ab".repeat(20)),
         format!(
@@ -174,6 +173,7 @@ fn names_and_objects_that_git_must_not_see_do_not_reach_the_host() {
         "rm refs/tags/bad; id=$(printf '100644 .git\\0aaaaaaaaaaaaaaaaaaaa' | \
          git hash-object -t tree -w --stdin --literally); echo $id > refs/tags/tree"
             .to_owned(),
+        "rm refs/tags/tree; echo 'ref: refs/../../config' > worktrees/api-side/HEAD".to_owned(),
     ] {
         let script = format!("cd {common} && {plant}");
         scene.person.exec(&scene.tree, &script);
@@ -189,7 +189,8 @@ fn names_and_objects_that_git_must_not_see_do_not_reach_the_host() {
     }
     // What is well formed still arrives, once the rest has gone.
     let mend = format!(
-        "cd {common}; rm -f refs/tags/tree; echo 'ref: refs/heads/side' > worktrees/*/HEAD; cd -; \
+        "cd {common}; rm -rf refs/heads/pipe refs/heads/led refs/heads/a; mv packed-refs.good packed-refs; \
+         echo 'ref: refs/heads/side' > worktrees/api-side/HEAD; cd -; \
          git commit -q --allow-empty -m good"
     );
     scene.person.exec(&scene.tree, &mend).success();
@@ -246,7 +247,7 @@ fn branches_of_other_worktrees_and_changes_of_both_sides_are_kept_apart() {
     // Both sides changed.
     let work = "git checkout -q both; git commit -q --allow-empty -m theirs; git checkout -q side; \
                 git update-ref -d refs/heads/gone; touch .begun; \
-                until test -e .go; do sleep 0.1; done; rm .begun .go";
+                until test -e .go; do sleep 0.1; done; rm .begun";
     let running = scene.person.cai(["exec", "--", "sh", "-c", work]).inside(&scene.tree).start();
     until(Duration::from_secs(60), "a commit inside", || {
         scene.tree.join(".begun").exists().then_some(())
@@ -256,6 +257,7 @@ fn branches_of_other_worktrees_and_changes_of_both_sides_are_kept_apart() {
     scene.done(top, &["update-ref", "refs/heads/both", &ours]);
     fs::write(scene.tree.join(".go"), "").expect("a file");
     running.outcome().success();
+    fs::remove_file(scene.tree.join(".go")).expect("it is there");
     assert_eq!(at("both"), "ours");
     assert_eq!(at("refs/containai/api-side/heads/both"), "theirs");
     scene.person.exec(&scene.tree, "git log -1 --format=%s both").success().prints("theirs\n");
