@@ -16,6 +16,7 @@ use crate::error::CliError;
 
 mod apart;
 mod command;
+mod confined;
 mod directory;
 mod error;
 mod files;
@@ -23,6 +24,7 @@ mod linked;
 mod owner;
 
 pub(crate) use apart::{clone_head, make_apart};
+pub(crate) use confined::{ConfinedGit, confined};
 
 use command::git;
 use files::GitFiles;

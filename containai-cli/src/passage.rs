@@ -10,6 +10,7 @@ use std::process::Command as Program;
 use std::time::Duration;
 
 use containai_core::engine::Container;
+use containai_core::layout::Layout;
 use containai_core::naming::ContainerName;
 use containai_core::remote::Remote as _;
 use containai_ssh::mux::{Lease, NoLease, Offer, Sharing, Target, Way};
@@ -22,15 +23,20 @@ use crate::elsewhere;
 use crate::env;
 use crate::environment::Imported;
 use crate::role::BROKER;
+use crate::ui::Ui;
+use crate::worktree;
 
 /// How long a command runs before something is done for those that follow.
 const HEAD_START: Duration = Duration::from_millis(200);
 
 /// The way to a running container: shared where that works, else one's own.
-pub(crate) struct Passage {
+pub(crate) struct Passage<'a> {
     way: Way,
     sequel: Option<Sequel>,
     imported: Option<Imported>,
+    container: Container,
+    layout: &'a Layout,
+    ui: &'a Ui,
 }
 
 /// What there is to borrow, looked at while the engine is asked which container
@@ -70,16 +76,21 @@ struct Sequel {
     seconds: u64,
 }
 
-impl Passage {
+impl<'a> Passage<'a> {
     /// Borrows a connection to a running container, if there is one.
     pub(crate) async fn borrowed(
-        context: &Context<'_>,
+        context: &Context<'a>,
         container: &Container,
         glimpse: Glimpse,
     ) -> anyhow::Result<Option<Self>> {
-        let imported = context.imported.clone();
         let lease = Self::lease(context, container, glimpse).await?;
-        Ok(lease.map(|lease| Self { way: Way::Lent(lease), sequel: None, imported }))
+        Ok(lease.map(|lease| Self::by(Way::Lent(lease), None, context, container)))
+    }
+
+    fn by(way: Way, sequel: Option<Sequel>, context: &Context<'a>, container: &Container) -> Self {
+        let (layout, ui) = (&context.env.layout, context.ui);
+        let (imported, container) = (context.imported.clone(), container.clone());
+        Self { way, sequel, imported, container, layout, ui }
     }
 
     /// As [`Self::borrowed`], for a command of ours.
@@ -127,15 +138,15 @@ impl Passage {
 
     /// Takes a connection of one's own.
     pub(crate) async fn own(
-        context: &Context<'_>,
+        context: &Context<'a>,
         container: &Container,
         session: Session,
     ) -> Self {
-        let imported = context.imported.clone();
-        Self { way: Way::Own(session), sequel: Sequel::of(context, container).await, imported }
+        Self::by(Way::Own(session), Sequel::of(context, container).await, context, container)
     }
 
-    /// Runs a command. A connection for the next one is made when this one
+    /// Runs a command, and brings over what git did meanwhile in a linked
+    /// worktree. A connection for the next one is made when this one
     /// goes on for a while, else when it has ended: both at once would only
     /// compete.
     pub(crate) async fn exec(
@@ -159,6 +170,7 @@ impl Passage {
         if let Some(imported) = &self.imported {
             imported.given();
         }
+        worktree::bring_last(&self.container, self.layout, self.ui).await;
         Ok(outcome)
     }
 

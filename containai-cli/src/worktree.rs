@@ -3,20 +3,38 @@
 //! `.git` in the workspace is written by whoever writes the workspace. It is
 //! believed only where the repository says the same: it has an entry for this
 //! very workspace, which nobody could have made who may not write there.
+//!
+//! The container never writes the repository. It has one of its own ([`own`]),
+//! which borrows the host's objects, and what it commits is brought over once it
+//! was checked ([`settle`]).
 
 use std::fs::{self, File};
 use std::io::{self, Read as _};
-use std::os::unix::fs::{MetadataExt as _, chown};
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 use containai_core::engine::LinkedRepository;
+use containai_core::layout::Layout;
 use containai_core::naming::{WorkspacePath, WorkspacePathError};
+
+mod arrival;
+mod index;
+mod kept;
+mod large_files;
+mod links;
+mod objects;
+mod own;
+mod settle;
+mod state;
+mod stores;
+mod tree;
+
+pub(crate) use arrival::{bring_last, bring_now, has_own, is_of_old, settle_before};
+pub(crate) use own::provide;
+use settle::Settled;
 
 /// No file of these is longer than a path.
 const MAX_POINTER: u64 = 8192;
-/// What a commit writes, beside the worktree's own entry; `lfs` is where git-lfs
-/// keeps large files.
-const WRITTEN: [&str; 4] = ["objects", "refs", "logs", "lfs"];
 
 /// Why the repository of a worktree is not mounted.
 #[derive(Debug, thiserror::Error)]
@@ -43,11 +61,25 @@ pub(crate) enum WorktreeError {
     Io(#[from] io::Error),
 }
 
-/// The repository that the workspace is a linked worktree of; `None` where it
-/// is none.
-pub(crate) fn repository(
-    workspace: &WorkspacePath,
-) -> Result<Option<LinkedRepository>, WorktreeError> {
+/// A linked worktree and its repository on the host.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct LinkedWorktree {
+    pub(crate) workspace: WorkspacePath,
+    /// What all worktrees share.
+    pub(crate) common: PathBuf,
+    /// The directory of this one below it.
+    pub(crate) entry: PathBuf,
+}
+
+impl LinkedWorktree {
+    /// The name of the entry, which git makes of the worktree's directory.
+    pub(crate) fn name(&self) -> &str {
+        self.entry.file_name().and_then(|it| it.to_str()).unwrap_or_default()
+    }
+}
+
+/// The worktree that a workspace is; `None` where it is none.
+pub(crate) fn find(workspace: &WorkspacePath) -> Result<Option<LinkedWorktree>, WorktreeError> {
     let pointer = workspace.as_path().join(".git");
     if !fs::symlink_metadata(&pointer).is_ok_and(|status| status.is_file()) {
         return Ok(None);
@@ -67,18 +99,28 @@ pub(crate) fn repository(
         None => return Err(WorktreeError::NoEntry(entry)),
     };
     verify(workspace, &pointer, &entry, &common)?;
-    let mut writable = Vec::new();
-    for name in WRITTEN {
-        let path = common.join(name);
-        if name == "logs" {
-            provide(&path, &common)?;
-        }
-        if is_directory(&path) {
-            writable.push(WorkspacePath::new(&path)?);
-        }
-    }
-    writable.push(WorkspacePath::new(&entry)?);
-    Ok(Some(LinkedRepository { common: WorkspacePath::new(&common)?, writable }))
+    // Its text is part of other paths and of references.
+    WorkspacePath::new(&entry)?;
+    Ok(Some(LinkedWorktree { workspace: workspace.clone(), common, entry }))
+}
+
+/// What the container of the workspace has mounted in place of its repository;
+/// `None` where the workspace is no linked worktree.
+pub(crate) fn repository(
+    workspace: &WorkspacePath,
+    layout: &Layout,
+) -> Result<Option<LinkedRepository>, WorktreeError> {
+    let Some(worktree) = find(workspace)? else { return Ok(None) };
+    // The engine's runtime follows no link.
+    let config = layout.config_dir();
+    let home = fs::canonicalize(config).unwrap_or_else(|_| config.to_owned());
+    let own = layout.worktree_repository(workspace);
+    let own = own.strip_prefix(config).map_or_else(|_| own.clone(), |below| home.join(below));
+    Ok(Some(LinkedRepository {
+        common: WorkspacePath::new(&worktree.common)?,
+        own: WorkspacePath::new(own)?,
+        stores: stores::of(&worktree)?,
+    }))
 }
 
 fn verify(
@@ -103,19 +145,6 @@ fn verify(
         return Err(WorktreeError::Foreign(common.to_owned()));
     }
     Ok(())
-}
-
-/// git makes the directory of reflogs with the first of them, which it cannot
-/// where everything beside is read-only.
-fn provide(directory: &Path, like: &Path) -> io::Result<()> {
-    match fs::create_dir(directory) {
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
-        Err(error) => Err(error),
-        Ok(()) => {
-            let status = fs::metadata(like)?;
-            chown(directory, Some(status.uid()), Some(status.gid()))
-        }
-    }
 }
 
 fn is_directory(path: &Path) -> bool {

@@ -70,6 +70,10 @@ pub const SNAPSHOT_CREATED: &str = "containai.snapshot-created";
 pub const SNAPSHOT_OF: &str = "containai.snapshot-of";
 /// What its volumes take, in bytes.
 pub const SNAPSHOT_BYTES: &str = "containai.snapshot-bytes";
+/// The repository that the workspace is a linked worktree of; the container has
+/// one of its own in its place. Containers of earlier versions lack it: they
+/// write into the host's.
+pub const REPOSITORY: &str = "containai.repository";
 /// `true` on a container that was made of a snapshot to run beside its origin.
 pub const FORKED: &str = "containai.forked";
 /// `true` on a container whose data volume its workspace has from now on, once
@@ -251,7 +255,8 @@ impl Labels {
     /// not say of one container must not come from another by way of the image.
     #[must_use]
     pub fn over_snapshot(mut self) -> Self {
-        let of_one = [KEEP, EPHEMERAL, FORKED, NEW_VOLUME, REPLACES, REPLACES_START, TAKES_NAME];
+        let of_one =
+            [KEEP, EPHEMERAL, FORKED, NEW_VOLUME, REPLACES, REPLACES_START, REPOSITORY, TAKES_NAME];
         for key in of_one.into_iter().chain([ANONYMISES, REPLACED_VOLUMES]) {
             self.0.entry(key.to_owned()).or_default();
         }

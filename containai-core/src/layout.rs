@@ -6,6 +6,8 @@ use sha2::{Digest as _, Sha256};
 
 use crate::naming::{ContainerName, SshAlias, TemplateName, VolumeName, WorkspacePath};
 
+mod workspace;
+
 /// The home directory of [`CONTAINER_USER`].
 pub const CONTAINER_HOME: &str = "/home/agent";
 /// Where the workspace is mounted in a container.
@@ -24,6 +26,9 @@ pub const VOLUME_STAGING: &str = ".containai-restore";
 pub const VOLUME_REPLACED: &str = ".containai/replaced";
 /// Where a container finds the program that its engine's runtime is, read-only.
 pub const CONTAINER_PROGRAM: &str = "/usr/local/bin/cai";
+/// Where a linked worktree's container finds objects and large files of the
+/// host's repository, read-only.
+pub const CONTAINER_REPOSITORY: &str = "/mnt/host-repository";
 /// Where the inner Docker keeps its store; a named volume.
 pub const CONTAINER_DOCKER: &str = "/var/lib/docker";
 /// The file that the image's sshd reads our public key from.
@@ -222,16 +227,6 @@ impl Layout {
     /// Where lock files live; they hold no data.
     pub fn lock_dir(&self) -> PathBuf {
         self.config.join("locks")
-    }
-
-    /// Serialises work on one workspace.
-    pub fn workspace_lock(&self, workspace: &WorkspacePath) -> PathBuf {
-        self.lock_dir().join(format!("workspace-{}.lock", workspace.digest()))
-    }
-
-    /// Held as long as the session that a workspace's container was made for.
-    pub fn session_lock(&self, workspace: &WorkspacePath) -> PathBuf {
-        self.lock_dir().join(format!("session-{}.lock", workspace.digest()))
     }
 
     /// Serialises choosing a port and creating the container that holds it.

@@ -44,3 +44,4 @@ pub mod template;
 pub mod timestamp;
 pub mod version;
 pub mod workspace_record;
+pub mod worktree;

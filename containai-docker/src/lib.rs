@@ -30,6 +30,7 @@ pub mod host;
 mod id_range;
 pub mod image;
 mod inside;
+mod inside_script;
 mod inspect;
 pub mod isolation;
 mod journal;

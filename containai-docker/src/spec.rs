@@ -7,11 +7,12 @@ use bollard::models::{
     MountBindOptionsPropagationEnum, MountType, MountVolumeOptions, PortBinding,
 };
 use containai_core::engine::{
-    ContainerSpec, EngineError, ExtraMount, Isolation, MountAccess, MountSource, WorkspaceMount,
+    ContainerSpec, EngineError, ExtraMount, Isolation, LinkedRepository, MountAccess, MountSource,
+    WorkspaceMount,
 };
 use containai_core::label;
 use containai_core::layout;
-use containai_core::naming::{VolumeName, WorkspacePath};
+use containai_core::naming::VolumeName;
 
 mod forbidden;
 
@@ -91,13 +92,24 @@ fn mounts(spec: &ContainerSpec) -> Vec<Mount> {
         volume_mount(spec, spec.docker_volume.as_ref(), layout::CONTAINER_DOCKER),
     ];
     if let Some(repository) = &spec.repository {
-        let common = repository.common.as_str();
-        mounts.push(bind(common, common, ReadOnly::Yes));
-        let writable = repository.writable.iter().map(WorkspacePath::as_str);
-        mounts.extend(writable.map(|path| bind(path, path, ReadOnly::No)));
+        mounts.extend(repository_mounts(repository));
+        // The engine makes the directories above the repository inside, as the
+        // host's root, so that nothing inside can put a link beside it. The boot
+        // cleans `/tmp`.
+        let workspace = spec.workspace.as_path();
+        if !forbidden::is_own_place(workspace) && !workspace.starts_with("/tmp") {
+            mounts.push(bind(spec.workspace.as_str(), spec.workspace.as_str(), ReadOnly::No));
+        }
     }
     mounts.extend(spec.mounts.iter().map(|mount| extra_mount(spec, mount)));
     mounts
+}
+
+fn repository_mounts(repository: &LinkedRepository) -> Vec<Mount> {
+    let own = bind(repository.own.as_str(), repository.common.as_str(), ReadOnly::No);
+    let stores = repository.stores.iter();
+    let stores = stores.map(|it| bind(it.source.as_str(), it.target.as_str(), ReadOnly::Yes));
+    std::iter::once(own).chain(stores).collect()
 }
 
 fn extra_mount(spec: &ContainerSpec, mount: &ExtraMount) -> Mount {
@@ -167,9 +179,9 @@ fn volume_mount(spec: &ContainerSpec, volume: Option<&VolumeName>, target: &str)
 #[cfg(test)]
 mod tests {
     use containai_core::engine::{
-        ContainerId, HostFacts, Lifetime, LinkedRepository, Protection, Replaced, VolumeRecord,
+        ContainerId, HostFacts, Lifetime, ObjectStore, Protection, Replaced, VolumeRecord,
     };
-    use containai_core::naming::{ContainerName, HostPort, Hostname, MountTarget};
+    use containai_core::naming::{ContainerName, HostPort, Hostname, MountTarget, WorkspacePath};
     use containai_core::resources::{HostCapacity, Resources};
 
     use super::*;
@@ -219,19 +231,30 @@ mod tests {
     }
 
     #[test]
-    fn repository_of_a_worktree_is_read_only_but_for_what_a_commit_writes() {
+    fn nothing_of_the_repository_of_a_worktree_is_writable() {
         let path = |text: &str| WorkspacePath::new(text).expect("a path");
         let repository = |common: &str| {
-            let writable = vec![path(&format!("{common}/objects"))];
-            Some(LinkedRepository { common: path(common), writable })
+            let source = path(&format!("{common}/objects"));
+            let target = path("/mnt/host-repository/objects");
+            let own = path("/home/me/.config/containai/worktrees/0123/repository");
+            let stores = vec![ObjectStore { source, target }];
+            Some(LinkedRepository { common: path(common), own, stores })
         };
         let spec = spec("/src/tree", Isolation::Userns);
         let spec = ContainerSpec { repository: repository("/src/api/.git"), ..spec };
         let host = body(&spec).expect("a body").host_config.expect("a host configuration");
         let mounts = host.mounts.unwrap_or_default();
-        let shown: Vec<_> =
-            mounts[3..].iter().map(|it| (it.target.as_deref(), it.read_only)).collect();
-        let expected = [(Some("/src/api/.git"), Some(true)), (Some("/src/api/.git/objects"), None)];
+        let shown: Vec<_> = mounts[3..]
+            .iter()
+            .map(|it| (it.source.as_deref(), it.target.as_deref(), it.read_only))
+            .collect();
+        let own = "/home/me/.config/containai/worktrees/0123/repository";
+        let store = "/mnt/host-repository/objects";
+        let expected = [
+            (Some(own), Some("/src/api/.git"), None),
+            (Some("/src/api/.git/objects"), Some(store), Some(true)),
+            (Some("/src/tree"), Some("/src/tree"), None),
+        ];
         assert_eq!(shown, expected);
         for common in ["/etc", "/run/api/.git", "/home", "/home/agent/workspace/.git", "/mnt"] {
             let spec = ContainerSpec { repository: repository(common), ..spec.clone() };

@@ -18,7 +18,7 @@ use crate::env::Env;
 use crate::error;
 use crate::forwarding::Forwarding;
 use crate::ui::Ui;
-use crate::{turns, wire};
+use crate::{turns, wire, worktree};
 
 /// How many containers shut down at once.
 const AT_ONCE: usize = 8;
@@ -128,6 +128,7 @@ async fn carry_out_one(
         Some(exports) => halt(engine, &context.remote, exports, each).await?,
         None => halt(engine, &context.remote, &NoExports, each).await?,
     }
+    worktree::bring_last(&each.container, &context.env.layout, context.ui).await;
     if each.removes() {
         let (directory, address) = (context.env.layout.forward_dir(), context.address.to_string());
         Forwarding::end_all(&directory, &address, &each.container.name)?;

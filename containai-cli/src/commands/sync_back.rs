@@ -16,8 +16,14 @@ use crate::lock;
 use crate::twin::{self, Sides, TwinCopy};
 use crate::ui::Ui;
 use crate::workspace::Spot;
+use crate::worktree;
 
-/// Bring what a container on another machine has changed back to the workspace
+/// Bring what a container has changed back to the workspace
+///
+/// For a linked git worktree on this machine it is commits, branches and tags:
+/// the container has a repository of its own, and what it commits comes to the
+/// worktree's repository after each session, and now. On another machine it is
+/// the copy of the workspace.
 ///
 /// Files that changed there and not here are written or removed here. One that
 /// changed on both sides is never overwritten without `--force`: nothing is
@@ -45,6 +51,13 @@ pub(super) async fn run(
     let context = Context::new(env, ui, flags.clone(), None)?;
     let container = target::find_named(args.name.as_deref(), &context.engine()?, &context).await?;
     let workspace = target::served(&container)?;
+    if context.client.is_none() && worktree::has_own(&container) {
+        if args.dry_run || args.force {
+            return Err(CliError::usage("a linked worktree takes neither option").into());
+        }
+        ui.say(&worktree::bring_now(&workspace, &env.layout, ui).await?);
+        return Ok(ExitCode::SUCCESS);
+    }
     let entrance = Entrance::new(env, ui, flags, Spot::Named(workspace.clone()), Consent::Refused)?;
     let (reached, path) = entrance.connect_copy().await?;
     // Two at once would take each other's files for changes of this side.

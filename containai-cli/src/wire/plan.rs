@@ -53,7 +53,8 @@ struct New {
     /// `null` as above.
     docker_volume: Option<String>,
     ephemeral: bool,
-    /// The repository that the workspace is a worktree of, mounted as well.
+    /// The repository that the workspace is a worktree of; the container has one of
+    /// its own in its place.
     repository: Option<String>,
     /// What it has besides, a line each.
     mounts: Vec<String>,
@@ -206,7 +207,10 @@ fn new_lines(new: &New) -> Vec<String> {
     ];
     lines.extend(new.template.iter().map(|name| format!("template   {name}")));
     let repository = new.repository.iter();
-    lines.extend(repository.map(|path| format!("repository {path}, hooks and settings read-only")));
+    lines.extend(
+        repository
+            .map(|path| format!("repository {path}, objects read-only; references of its own")),
+    );
     lines.extend(new.mounts.iter().map(|mount| format!("mount      {mount}")));
     lines
 }

@@ -22,7 +22,8 @@ fn linked() -> io::Result<(TempDir, PathBuf)> {
 }
 
 fn found(root: &Path, workspace: &str) -> Result<Option<LinkedRepository>, WorktreeError> {
-    repository(&WorkspacePath::new(root.join(workspace))?)
+    let layout = Layout::new(&root.join("home"), None, None);
+    repository(&WorkspacePath::new(root.join(workspace))?, &layout)
 }
 
 #[test]
@@ -30,14 +31,44 @@ fn repository_that_knows_the_worktree_is_found() -> anyhow::Result<()> {
     let (_dir, root) = linked()?;
     let repository = found(&root, "tree")?.expect("a linked worktree");
     assert_eq!(repository.common.as_path(), root.join("main/.git"));
-    let writable: Vec<_> = repository
-        .writable
-        .iter()
-        .map(|it| it.as_path().strip_prefix(&root))
-        .collect::<Result<_, _>>()?;
-    let expected = ["objects", "refs", "logs", "worktrees/tree"];
-    assert_eq!(writable, expected.map(|name| Path::new("main/.git").join(name)));
+    assert!(repository.own.as_path().starts_with(root.join("home/.config/containai/worktrees")));
+    let stores: Vec<_> =
+        repository.stores.iter().map(|it| (it.source.as_path(), it.target.as_str())).collect();
+    let objects = root.join("main/.git/objects");
+    assert_eq!(stores, [(objects.as_path(), "/mnt/host-repository/objects")]);
     assert_eq!(found(&root, "main")?, None);
+    Ok(())
+}
+
+#[test]
+fn objects_that_are_borrowed_come_along_and_no_other_directory() -> anyhow::Result<()> {
+    let (_dir, root) = linked()?;
+    let other = root.join("other/.git");
+    for name in ["objects/info", "refs"] {
+        fs::create_dir_all(other.join(name))?;
+    }
+    fs::write(other.join("HEAD"), "ref: refs/heads/main\n")?;
+    fs::create_dir_all(root.join("secret/objects"))?;
+    symlink(other.join("objects"), root.join("main/objects"))?;
+    fs::create_dir_all(root.join("main/.git/objects/info"))?;
+    let alternates = format!(
+        "# a comment\n{0}/other/.git/objects\n{0}/secret/objects\n../../objects\n/etc\n../../../other/.git/objects\n",
+        root.display()
+    );
+    fs::write(root.join("main/.git/objects/info/alternates"), alternates)?;
+    fs::write(other.join("objects/info/alternates"), "../../../main/.git/objects\n")?;
+    let found = found(&root, "tree")?.expect("a linked worktree");
+    let stores: Vec<_> = found
+        .stores
+        .iter()
+        .map(|it| {
+            let source = it.source.as_path().strip_prefix(&root).unwrap_or(it.source.as_path());
+            (source.display().to_string(), it.target.to_string())
+        })
+        .collect();
+    let borrowed = "other/.git/objects".to_owned();
+    assert_eq!(stores[1], (borrowed.clone(), root.join(&borrowed).display().to_string()));
+    assert!(stores.iter().all(|(source, _)| source == "main/.git/objects" || *source == borrowed));
     Ok(())
 }
 

@@ -302,6 +302,9 @@ impl ContainerSpec {
         if self.protection == Protection::Kept {
             labels = labels.with(label::KEEP, "true");
         }
+        if let Some(repository) = &self.repository {
+            labels = labels.with(label::REPOSITORY, repository.common.as_str());
+        }
         if let Some(old) = &self.replaces {
             labels = labels
                 .with(label::REPLACES, old.id.as_ref())

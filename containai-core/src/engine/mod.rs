@@ -24,7 +24,7 @@ pub use extra_mount::{ExtraMount, MountAccess, MountSource};
 pub use host_facts::HostFacts;
 pub use id_range::IdRangeMode;
 pub use image::{ImageRequest, ImageSource, ShippedImage, UnknownImage, UnknownImageSource};
-pub use linked_repository::LinkedRepository;
+pub use linked_repository::{LinkedRepository, ObjectStore};
 pub use own_image::{GOES_ON, OwnImage, Thrift, prunable};
 pub use protected::{Coverage, ProtectedPath};
 pub use sessions::{Process, Sessions};

@@ -52,6 +52,8 @@ static BASE: &[File] = context! { "base":
     0o644 "rootfs/etc/systemd/system/containai-hooks.service"
     0o644 "rootfs/etc/systemd/system/containai-init.service"
     0o644 "rootfs/etc/systemd/system/containai-init.service.d/volume.conf"
+    0o644 "rootfs/etc/systemd/system/containai-worktrees.path"
+    0o644 "rootfs/etc/systemd/system/containai-worktrees.service"
     0o644 "rootfs/etc/systemd/system/dbus.socket.d/containai.conf"
     0o644 "rootfs/etc/systemd/system/docker.service.d/containai.conf"
     0o644 "rootfs/etc/systemd/system/docker.socket.d/containai.conf"
@@ -62,6 +64,7 @@ static BASE: &[File] = context! { "base":
     0o755 "rootfs/usr/lib/containai/host-key"
     0o644 "rootfs/usr/lib/containai/imported.sh"
     0o755 "rootfs/usr/lib/containai/init"
+    0o755 "rootfs/usr/lib/containai/worktrees"
     0o644 "rootfs/usr/lib/tmpfiles.d/containai.conf"
 };
 

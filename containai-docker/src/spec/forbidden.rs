@@ -23,6 +23,9 @@ pub fn refuse(spec: &ContainerSpec) -> Result<(), EngineError> {
     if let Some(repository) = &spec.repository {
         refuse_forbidden(repository.common.as_path())?;
         refuse_own_places(repository.common.as_path())?;
+        for store in &repository.stores {
+            refuse_forbidden(store.source.as_path())?;
+        }
     }
     for mount in &spec.mounts {
         if let MountSource::Host(path) = &mount.source {
@@ -60,11 +63,21 @@ fn refuse_changeable(path: &Path, spec: &ContainerSpec) -> Result<(), EngineErro
 /// A repository is mounted where it is on the host; what the container has at
 /// that place must not be covered by it.
 fn refuse_own_places(path: &Path) -> Result<(), EngineError> {
-    let own = [layout::CONTAINER_WORKSPACE, layout::CONTAINER_DATA, layout::CONTAINER_DOCKER];
-    if own.iter().any(|place| path.starts_with(place) || Path::new(place).starts_with(path)) {
+    if is_own_place(path) {
         let path = path.display().to_string();
         let reason = "it would cover a place of the container";
         return Err(EngineError::ForbiddenMount { path, reason });
     }
     Ok(())
+}
+
+/// Whether a mount there covers what the container has, or is covered by it.
+pub(super) fn is_own_place(path: &Path) -> bool {
+    let own = [
+        layout::CONTAINER_WORKSPACE,
+        layout::CONTAINER_DATA,
+        layout::CONTAINER_DOCKER,
+        layout::CONTAINER_REPOSITORY,
+    ];
+    own.iter().any(|place| path.starts_with(place) || Path::new(place).starts_with(path))
 }

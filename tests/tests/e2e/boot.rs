@@ -7,7 +7,8 @@ use containai_tests::{Person, until};
 
 /// Every unit of ours.
 const UNITS: &str = "containai-init.service containai-hooks.service containai-agent.socket \
-                     containai-agent@.service containai-docker.timer ssh.service ssh-keygen.service";
+                     containai-agent@.service containai-docker.timer ssh.service ssh-keygen.service \
+                     containai-worktrees.path containai-worktrees.service";
 
 #[test]
 fn units_are_without_mistakes_and_all_of_them_work() {

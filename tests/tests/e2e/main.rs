@@ -54,3 +54,4 @@ mod sysbox;
 mod templates;
 mod terminal;
 mod variables;
+mod worktrees;

@@ -9,9 +9,9 @@ use super::Entrance;
 use super::interrupt::until_interrupted;
 use crate::commands::setup;
 use crate::passage::{Glimpse, Passage};
-use crate::{elsewhere, host, moved, records, twin};
+use crate::{elsewhere, host, moved, records, twin, worktree};
 
-impl Entrance<'_> {
+impl<'a> Entrance<'a> {
     /// Makes and starts the container as needed and finds a way into it.
     pub(super) async fn arrive(
         &self,
@@ -19,9 +19,10 @@ impl Entrance<'_> {
         observed: &Observed,
         wanted: &Desired,
         glimpse: Glimpse,
-    ) -> anyhow::Result<Reached<Passage>> {
+    ) -> anyhow::Result<Reached<Passage<'a>>> {
         match ready(observed, wanted) {
             Some(container) => {
+                self.settle_worktree(engine, &container).await;
                 if let Some(session) = self.borrowed(engine, &container, glimpse).await? {
                     return Ok(Reached { container, session });
                 }
@@ -37,7 +38,13 @@ impl Entrance<'_> {
             moved::tell(&self.context, engine, self.workspace(), &observed.containers).await?;
         }
         let reached = Box::pin(self.drive(engine, wanted)).await?;
+        self.settle_worktree(engine, &reached.container).await;
         self.keep(reached).await
+    }
+
+    /// Has references of a linked worktree agree with those of its container.
+    pub(super) async fn settle_worktree(&self, engine: &DockerEngine, container: &Container) {
+        worktree::settle_before(engine, container, &self.context.env.layout, self.context.ui).await;
     }
 
     /// What another command has left of a way into it; `None` as well where its
@@ -47,7 +54,7 @@ impl Entrance<'_> {
         engine: &DockerEngine,
         container: &Container,
         glimpse: Glimpse,
-    ) -> anyhow::Result<Option<Passage>> {
+    ) -> anyhow::Result<Option<Passage<'a>>> {
         // What root has made in a workspace of root's since the container was started.
         engine.lend_again(self.workspace()).await?;
         match twin::is_complete(&self.context, container)? {
@@ -63,6 +70,7 @@ impl Entrance<'_> {
     ) -> anyhow::Result<Reached<Session>> {
         let _turn = self.turn().await?;
         setup::ensure(&self.context)?;
+        self.provide_repository(wanted)?;
         let records = self.records();
         records::note_directory(&self.context, self.workspace()).await;
         let wanted = Desired { host: host::facts(), ..wanted.clone() };
@@ -70,8 +78,21 @@ impl Entrance<'_> {
         until_interrupted(work, self.context.ui).await
     }
 
+    /// Makes what a new container has in place of the repository of its worktree.
+    pub(super) fn provide_repository(&self, wanted: &Desired) -> anyhow::Result<()> {
+        match wanted.manner.repository {
+            Some(_) => {
+                worktree::provide(self.workspace(), &self.context.env.layout, self.context.ui)
+            }
+            None => Ok(()),
+        }
+    }
+
     /// Has the commands that follow find it open.
-    pub(super) async fn keep(&self, reached: Reached<Session>) -> anyhow::Result<Reached<Passage>> {
+    pub(super) async fn keep(
+        &self,
+        reached: Reached<Session>,
+    ) -> anyhow::Result<Reached<Passage<'a>>> {
         let Reached { container, session } = reached;
         if self.context.client.is_some() {
             let _turn = self.turn().await?;

@@ -11,7 +11,7 @@ use crate::ui::Ui;
 
 /// Runs the command with this process's streams and passes its status on.
 pub(crate) async fn attend(
-    passage: Passage,
+    passage: Passage<'_>,
     command: &Command,
     env: &Env,
     ui: &Ui,

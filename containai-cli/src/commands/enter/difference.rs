@@ -8,6 +8,7 @@ use containai_core::resources::{Limits, Resources};
 use containai_docker::{DockerEngine, image};
 
 use super::Entrance;
+use crate::worktree;
 
 impl Entrance<'_> {
     /// Says what is not as asked for, and what to do about it: a container is
@@ -39,7 +40,14 @@ impl Entrance<'_> {
         let told = differences(container, &wished)
             .into_iter()
             .map(|difference| format!("{}: {difference}; `--fresh` makes it anew", container.name));
-        Ok(told.collect())
+        let is_of_old = worktree::is_of_old(container, self.workspace());
+        let unsafe_mount = is_of_old.then(|| {
+            format!(
+                "{}: an earlier version made it, and it can write to the repository of this worktree; `--fresh` makes it anew without that",
+                container.name
+            )
+        });
+        Ok(told.chain(unsafe_mount).collect())
     }
 
     async fn wished(

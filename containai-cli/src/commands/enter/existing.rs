@@ -15,17 +15,19 @@ use crate::error::CliError;
 use crate::passage::Passage;
 use crate::twin;
 
-impl Entrance<'_> {
+impl<'a> Entrance<'a> {
     /// Finds a way into the container if there is one, starting it as needed.
-    pub(crate) async fn enter_existing(mut self) -> anyhow::Result<Reached<Passage>> {
+    pub(crate) async fn enter_existing(mut self) -> anyhow::Result<Reached<Passage<'a>>> {
         let (engine, observed, glimpse) = self.prepared_to_enter().await?;
-        if let Some(container) = self.running(&observed)?
-            && let Some(session) = self.borrowed(&engine, &container, glimpse).await?
-        {
-            return Ok(Reached { container, session });
+        if let Some(container) = self.running(&observed)? {
+            self.settle_worktree(&engine, &container).await;
+            if let Some(session) = self.borrowed(&engine, &container, glimpse).await? {
+                return Ok(Reached { container, session });
+            }
         }
         // What is rarely needed takes its room when it is.
         let reached = Box::pin(self.reach(&engine, &observed)).await?;
+        self.settle_worktree(&engine, &reached.container).await;
         self.keep(reached).await
     }
 

@@ -45,7 +45,7 @@ impl Entrance<'_> {
     pub(super) async fn run_lifecycle(
         &self,
         container: &Container,
-        passage: Passage,
+        passage: Passage<'_>,
     ) -> anyhow::Result<()> {
         let command = Command::new([LIFECYCLE_PROGRAM])?;
         let talk = || {

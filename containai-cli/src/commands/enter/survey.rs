@@ -20,6 +20,7 @@ impl Entrance<'_> {
     pub(crate) async fn survey(&mut self) -> anyhow::Result<Survey> {
         let (engine, observed) = self.prepared().await?;
         let wanted = self.desired(&engine, &observed).await?;
+        self.provide_repository(&wanted)?;
         Ok(Survey { engine, observed, wanted: Desired { host: host::facts(), ..wanted } })
     }
 

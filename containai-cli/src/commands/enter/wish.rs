@@ -100,7 +100,7 @@ impl Entrance<'_> {
     /// The repository that the workspace is a worktree of. Why git will not work
     /// inside is no reason not to go there.
     fn repository(&self) -> Option<LinkedRepository> {
-        match worktree::repository(self.workspace()) {
+        match worktree::repository(self.workspace(), &self.context.env.layout) {
             Ok(repository) => repository,
             Err(error) => {
                 self.context.ui.warn(&format!("git will not work inside: {error}"));

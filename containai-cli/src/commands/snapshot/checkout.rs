@@ -30,7 +30,11 @@ const NO_REPOSITORY: u8 = 3;
 /// # Errors
 ///
 /// git finds no repository inside, and the fork would be of no use.
-pub(super) async fn fill(container: &Container, passage: Passage, ui: &Ui) -> anyhow::Result<()> {
+pub(super) async fn fill(
+    container: &Container,
+    passage: Passage<'_>,
+    ui: &Ui,
+) -> anyhow::Result<()> {
     let command =
         Command::new(["sh", "-c", &format!("cd {}; {CHECKOUT}", layout::CONTAINER_WORKSPACE)])?;
     let talk = || {

@@ -15,3 +15,4 @@ mod system_calls;
 mod workspace_guard;
 mod ownership;
 mod import_secrets;
+mod linked_worktree;

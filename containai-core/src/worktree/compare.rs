@@ -1,0 +1,167 @@
+//! Which references changed where.
+
+use std::collections::BTreeSet;
+
+use super::{ObjectId, RefName, Refs};
+
+/// One of the two repositories.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Side {
+    /// The repository on the host.
+    Host,
+    /// The container's own.
+    Own,
+}
+
+/// A reference that is to be changed, if it still has the old value.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct RefChange {
+    /// The reference.
+    pub name: RefName,
+    /// What it has to be; `None` where it must not exist.
+    pub old: Option<ObjectId>,
+    /// What it shall be; `None` deletes it.
+    pub new: Option<ObjectId>,
+}
+
+/// Why a change of the container does not reach the host's reference.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Reason {
+    /// It changed on the host as well.
+    Diverged,
+    /// The branch is checked out in another worktree, whose files would no
+    /// longer fit.
+    CheckedOut,
+}
+
+/// What is to be done about one reference that differs.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Difference {
+    /// It changed on the other side only: this side follows.
+    Follow(Side, RefChange),
+    /// It changed on both sides, and one value may contain the other.
+    Both {
+        /// The reference.
+        name: RefName,
+        /// What it is on the host.
+        host: ObjectId,
+        /// What it is in the container.
+        own: ObjectId,
+    },
+    /// The host's stays, and the container's value is kept beside it.
+    Conflict {
+        /// The reference.
+        name: RefName,
+        /// What it is in the container.
+        own: ObjectId,
+        /// Why.
+        reason: Reason,
+    },
+}
+
+/// Compares the references of both sides with what both had when they last
+/// agreed. `held` are the branches that other worktrees of the host have checked
+/// out. Only branches and tags are compared.
+#[must_use]
+pub fn compare(base: &Refs, host: &Refs, own: &Refs, held: &BTreeSet<RefName>) -> Vec<Difference> {
+    let names: BTreeSet<_> = [base, host, own].into_iter().flat_map(Refs::keys).collect();
+    let names = names.into_iter().filter(|name| name.is_mutual());
+    names.filter_map(|name| one(name, [base, host, own].map(|it| it.get(name)), held)).collect()
+}
+
+fn one(
+    name: &RefName,
+    [base, host, own]: [Option<&ObjectId>; 3],
+    held: &BTreeSet<RefName>,
+) -> Option<Difference> {
+    let change = |old: Option<&ObjectId>, new: Option<&ObjectId>| RefChange {
+        name: name.clone(),
+        old: old.cloned(),
+        new: new.cloned(),
+    };
+    let conflict = |own: &ObjectId, reason| Difference::Conflict {
+        name: name.clone(),
+        own: own.clone(),
+        reason,
+    };
+    let to_own = || Difference::Follow(Side::Own, change(own, host));
+    Some(match (host, own) {
+        (host, own) if host == own => return None,
+        (_, own) if own == base => to_own(),
+        // Deleted in the container: it comes back, where the host needs it or
+        // has gone on with it.
+        (Some(_), None) if host != base || held.contains(name) => to_own(),
+        (_, Some(own)) if host == base && held.contains(name) => conflict(own, Reason::CheckedOut),
+        (_, _) if host == base => Difference::Follow(Side::Host, change(host, own)),
+        (Some(host), Some(own)) => {
+            Difference::Both { name: name.clone(), host: host.clone(), own: own.clone() }
+        }
+        (_, Some(own)) => conflict(own, Reason::Diverged),
+        (_, None) => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn id(digit: char) -> ObjectId {
+        ObjectId::parse(&digit.to_string().repeat(40)).expect("a name")
+    }
+
+    fn check(base: &str, host: &str, own: &str, is_held: &str, expected: &str) {
+        let name = RefName::parse("refs/heads/x").expect("a name");
+        let refs =
+            |text: &str| -> Refs { text.chars().map(|digit| (name.clone(), id(digit))).collect() };
+        let held = is_held.chars().map(|_| name.clone()).collect();
+        let shown = |value: &Option<ObjectId>| {
+            value.as_ref().map_or("-".to_owned(), |id| id.as_str()[..1].to_owned())
+        };
+        let found: Vec<_> = compare(&refs(base), &refs(host), &refs(own), &held)
+            .iter()
+            .map(|difference| match difference {
+                Difference::Follow(side, RefChange { old, new, .. }) => {
+                    format!("{side:?} {}>{}", shown(old), shown(new))
+                }
+                Difference::Both { .. } => "both".to_owned(),
+                Difference::Conflict { reason, .. } => format!("{reason:?}"),
+            })
+            .collect();
+        let case = format!("base {base:?}, host {host:?}, own {own:?}, held {is_held:?}");
+        assert_eq!(found.join(" "), expected, "{case}");
+    }
+
+    #[test]
+    fn every_combination() {
+        for held in ["", "h"] {
+            check("", "", "", held, "");
+            check("1", "1", "1", held, "");
+            check("1", "2", "2", held, "");
+            check("1", "", "", held, "");
+            // The host alone.
+            check("1", "2", "1", held, "Own 1>2");
+            check("1", "", "1", held, "Own 1>-");
+            check("", "1", "", held, "Own ->1");
+            // Deleted here, changed there.
+            check("1", "2", "", held, "Own ->2");
+            check("1", "", "2", held, "Diverged");
+            check("1", "2", "3", held, "both");
+            check("", "2", "3", held, "both");
+        }
+        // The container alone.
+        check("1", "1", "2", "", "Host 1>2");
+        check("1", "1", "", "", "Host 1>-");
+        check("", "", "1", "", "Host ->1");
+        check("1", "1", "2", "h", "CheckedOut");
+        check("1", "1", "", "h", "Own ->1");
+        // A branch without a commit, checked out elsewhere.
+        check("", "", "1", "h", "CheckedOut");
+    }
+
+    #[test]
+    fn remote_branches_are_of_one_side() {
+        let name = RefName::parse("refs/remotes/origin/x").expect("a name");
+        let refs = Refs::from([(name, id('1'))]);
+        assert_eq!(compare(&Refs::new(), &refs, &Refs::new(), &BTreeSet::new()), []);
+    }
+}

@@ -1,0 +1,80 @@
+//! A script that runs in a container as its user.
+
+use std::time::Duration;
+
+use bollard::container::LogOutput;
+use bollard::exec::{CreateExecOptions, StartExecOptions, StartExecResults};
+use containai_core::engine::{ContainerId, EngineError};
+use containai_core::layout;
+use futures_util::StreamExt as _;
+use tokio::io::AsyncWriteExt as _;
+use tokio::time::timeout;
+
+use crate::engine::DockerEngine;
+
+/// The user `agent` in every image, by number: the engine looks names up in a
+/// file of the container.
+const AGENT: &str = "1000:1000";
+/// The longest that is read of what it says, in bytes.
+const TALK: usize = 4096;
+/// How long it may take; the container decides whether it ends.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+impl DockerEngine {
+    /// Runs a script of sh(1) in the workspace of a running container and feeds it
+    /// `input`. Returns its exit status and what it printed, cut to 4 KiB; the
+    /// status is `None` when it took longer than 30 seconds. Both are the
+    /// container's words.
+    ///
+    /// # Errors
+    ///
+    /// What the engine answered.
+    pub async fn run_script(
+        &self,
+        id: &ContainerId,
+        script: &str,
+        words: &[&str],
+        input: &[u8],
+    ) -> Result<(Option<i64>, String), EngineError> {
+        let command = ["sh", "-c", script, "sh"].into_iter().chain(words.iter().copied());
+        let options = CreateExecOptions {
+            attach_stdin: Some(true),
+            attach_stdout: Some(true),
+            attach_stderr: Some(true),
+            user: Some(AGENT.to_owned()),
+            env: Some(vec![format!("HOME={}", layout::CONTAINER_HOME)]),
+            working_dir: Some(layout::CONTAINER_WORKSPACE.to_owned()),
+            cmd: Some(command.map(str::to_owned).collect()),
+            ..Default::default()
+        };
+        let created = self.docker().create_exec(id.as_ref(), options).await;
+        let exec = created.map_err(|error| self.failure(error))?.id;
+        let started = self.docker().start_exec(&exec, None::<StartExecOptions>).await;
+        let started = started.map_err(|error| self.failure(error))?;
+        let StartExecResults::Attached { mut output, input: mut stdin } = started else {
+            return Ok((None, String::new()));
+        };
+        let mut said = Vec::new();
+        let feed = async {
+            // A script that has ended reads no more.
+            let _ = stdin.write_all(input).await;
+            let _ = stdin.shutdown().await;
+        };
+        let read = async {
+            while let Some(Ok(piece)) = output.next().await {
+                let (LogOutput::StdOut { message } | LogOutput::StdErr { message }) = piece else {
+                    continue;
+                };
+                let room = TALK.saturating_sub(said.len());
+                said.extend_from_slice(&message[..message.len().min(room)]);
+            }
+        };
+        let is_over = timeout(PATIENCE, async { tokio::join!(feed, read) }).await.is_ok();
+        let said = String::from_utf8_lossy(&said).trim().to_owned();
+        if !is_over {
+            return Ok((None, said));
+        }
+        let ended = self.docker().inspect_exec(&exec).await.map_err(|error| self.failure(error))?;
+        Ok((ended.exit_code, said))
+    }
+}
