@@ -27,7 +27,9 @@ use crate::image::Surroundings;
 use crate::inside::{self, InsideStream};
 use crate::ownership::{Listener, Ownership, ReclaimListener};
 use crate::removal::{Removed, remove};
-use crate::{archive, connect, container, freezing, home, image, inspect, question, spec, successor};
+use crate::{
+    archive, connect, container, freezing, home, image, inspect, question, spec, successor,
+};
 
 /// How long the quick way to the containers may take before the usual one is
 /// gone.

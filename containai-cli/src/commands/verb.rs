@@ -101,7 +101,6 @@ impl Command {
             Self::Stats(args) => wait(|| stats::run(&args, global, env, ui)),
             Self::Resources(args) => wait(|| resources::run(&args, global, env, ui)),
             Self::Gc(args) => wait(|| gc::run(&args, global, env, ui)),
-            Self::Workspace(args) => wait(|| workspace::run(args, global, env, ui)),
         }
     }
 

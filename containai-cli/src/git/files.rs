@@ -38,9 +38,9 @@ impl GitFiles {
                 Self { own: common.again().map_err(io_at(common.path()))?, common }
             }
             true => {
-                let repository = worktree::repository(workspace)?;
-                let repository = repository.ok_or(GitFilesError::NotARepository(pointer))?;
-                let common = GitDirectory::open(repository.common.as_path())?;
+                let linked = worktree::find(workspace)?;
+                let linked = linked.ok_or(GitFilesError::NotARepository(pointer))?;
+                let common = GitDirectory::open(&linked.common)?;
                 let text = top.text(".git", LINE)?.unwrap_or_default();
                 let entry = text.trim_end().strip_prefix("gitdir: ").map(PathBuf::from);
                 let below = entry.as_deref().and_then(|it| it.strip_prefix(common.path()).ok());

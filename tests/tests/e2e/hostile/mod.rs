@@ -5,14 +5,14 @@
 
 mod figures;
 mod fork;
+mod import_secrets;
+mod linked_worktree;
 mod moved;
 mod neighbours;
 mod other_engines;
+mod ownership;
 mod shared_kernel;
 mod stopping;
 mod sysbox;
 mod system_calls;
 mod workspace_guard;
-mod ownership;
-mod import_secrets;
-mod linked_worktree;
