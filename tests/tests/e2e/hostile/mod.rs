@@ -5,3 +5,4 @@
 
 mod fork;
 mod workspace_guard;
+mod workspace_paths;
