@@ -4,6 +4,7 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
+use containai_core::engine::Coverage;
 use containai_core::hint::Hint;
 use containai_core::naming::WorkspacePath;
 
@@ -122,11 +123,15 @@ fn refuse_protected(real: &Path, env: &Env) -> Result<(), CliError> {
     if exposed.is_empty() {
         return Ok(());
     }
-    let what = match real == Path::new("/") {
-        true => "is the whole file system, with",
-        false => "is no workspace: it holds or belongs to",
+    let is_home = exposed.iter().any(|it| it.path == real && it.coverage == Coverage::Itself);
+    let is_part = exposed.iter().any(|it| it.path != real && real.starts_with(&it.path));
+    let relation = match () {
+        () if real == Path::new("/") => "is the whole file system, with",
+        () if is_home => "is",
+        () if is_part => "is not accepted as a workspace: it belongs to",
+        () => "is not accepted as a workspace: it holds",
     };
-    let message = format!("`{}` {what} {}", real.display(), protected::named(&exposed));
+    let message = format!("`{}` {relation} {}", real.display(), protected::named(&exposed));
     Err(CliError::usage(message)
         .hint(Hint::new("go to a project's directory; `--force` gives the container all of this")))
 }

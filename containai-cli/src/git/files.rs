@@ -33,8 +33,7 @@ impl GitFiles {
         let is_file = matches!(top.file(".git"), Ok(Some(_)));
         let files = match is_file {
             false => {
-                let common =
-                    top.child(".git")?.ok_or_else(|| GitFilesError::NotARepository(pointer))?;
+                let common = top.child(".git")?.ok_or(GitFilesError::NotARepository(pointer))?;
                 Self { own: common.again().map_err(io_at(common.path()))?, common }
             }
             true => {

@@ -26,7 +26,8 @@ fn the_root_and_the_home_are_refused_unless_forced() {
     person.cai(["run", "--", "true"]).run().fails(2, "is your home directory");
     fs::write(person.home().join("note"), "mine\n").expect("a file can be written");
     let forced = ["run", "--force", "--image", "base", &home, "--", "cat", "note"];
-    person.cai(forced).run().success().prints("mine\n");
+    let keys = person.home().join(".config/containai").display().to_string();
+    person.cai(forced).run().success().prints("mine\n").tells(&keys);
 }
 
 #[test]
@@ -100,7 +101,7 @@ fn what_is_mounted_for_nobody_is_refused_before_anything_is_planned() {
     let person = Person::new();
     for path in ["/etc", "/proc/sys", "/dev/shm"] {
         for words in [&["--dry-run"][..], &["--", "true"]] {
-            let args = ["run", "--image", "base", path];
+            let args = ["run", "--force", "--image", "base", path];
             let outcome = person.cai(args.iter().chain(words).copied()).run();
             outcome.fails(2, &format!("refusing to mount `{path}`")).prints("");
             outcome.keeps_quiet_about("creating container");

@@ -74,3 +74,19 @@ fn a_command_that_is_left_behind_goes_on() {
     detach(&["/etc/passwd"]).code(127).prints("").tells("/etc/passwd");
     detach(&["sleep", "0"]).success();
 }
+
+#[test]
+fn a_file_of_the_workspace_is_not_read_through_a_planted_link() {
+    let person = Person::new();
+    let repository = person.repository("planted-env");
+    let secret = person.beside("secret");
+    fs::write(&secret, "PLANTED=leaked\n").expect("a file can be written");
+    person.run(&repository, &format!("ln -s {} .env; echo PLANTED=mine > own", secret.display()));
+    let read = |file: &str| {
+        let exec = ["exec", "--env-file", file, "--", "printenv", "PLANTED"];
+        person.cai(exec).inside(&repository).run()
+    };
+    read(".env").fails(2, "a link on the way leads elsewhere");
+    read("own").success().prints("mine\n");
+    read(&secret.display().to_string()).success().prints("leaked\n");
+}

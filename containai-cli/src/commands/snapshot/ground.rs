@@ -52,8 +52,16 @@ impl Ground {
             return Err(CliError::usage(message).hint(hint));
         }
         let workspace = resolved(&path)?;
-        if workspace.as_path().starts_with(origin.as_path()) {
-            let message = format!("`{workspace}` is inside of the workspace `{origin}`");
+        let is_inside = workspace.as_path().starts_with(origin.as_path());
+        let around = match client {
+            _ if is_inside => Some(origin.as_path().to_owned()),
+            // git works in a clone, and must not where a container writes.
+            Some(_) => workspace.as_path().parent().and_then(git::top_level),
+            None => None,
+        };
+        if let Some(around) = around {
+            let message =
+                format!("`{workspace}` is inside of the workspace `{}`", around.display());
             let hint = Hint::new("name a path outside, where no container changes it meanwhile");
             return Err(CliError::usage(message).hint(hint));
         }

@@ -16,3 +16,4 @@ mod stopping;
 mod sysbox;
 mod system_calls;
 mod workspace_guard;
+mod workspace_paths;
