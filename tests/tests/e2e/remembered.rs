@@ -92,6 +92,12 @@ fn a_choice_hides_no_section_and_reaches_no_directory_below() {
     fs::create_dir_all(outer.path().join("third")).expect("a directory");
     assert_eq!(get(&outer.path().join("third"), "data_volume"), "");
     assert!(!fs::read_to_string(&config).expect("a file").contains("data_volume"));
+    // A directory with a choice is a workspace, container or not.
+    person.cai(["stop", "--remove"]).inside(&inner).run().success();
+    let below = inner.join("below");
+    fs::create_dir_all(&below).expect("a directory");
+    let outcome = person.cai(["config", "get", "data_volume"]).inside(&below).run();
+    outcome.success().tells(&inner.display().to_string());
     // What a person configures is the last word.
     let inside = ["config", "unset", "data_volume", "--workspace", "."];
     person.cai(inside).inside(&inner).run().success();
