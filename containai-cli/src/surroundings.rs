@@ -11,6 +11,7 @@ use tokio::time::timeout;
 use crate::app::Global;
 use crate::context::Context;
 use crate::env::Env;
+use crate::records;
 use crate::ui::{Ui, Volume};
 use crate::workspace::Spot;
 
@@ -27,9 +28,21 @@ pub(crate) fn around(
     match spot {
         Spot::Named(_) => None,
         Spot::Found(path) => {
-            enclosing(path, containers, &context.config.sections, context.env.layout.home())
+            enclosing(path, containers, &known(path, context), context.env.layout.home())
         }
     }
+}
+
+/// The workspaces that are known without a container: those with a section in the
+/// configuration, and, of this directory and those above it, those that something was
+/// chosen for.
+fn known(path: &WorkspacePath, context: &Context<'_>) -> Vec<WorkspacePath> {
+    let layout = &context.env.layout;
+    let has_choice = |path: &WorkspacePath| {
+        records::read(layout, path).is_ok_and(|record| record.is_some_and(|it| !it.is_empty()))
+    };
+    let around = above(path, layout.home()).chain([path.clone()]).filter(has_choice);
+    context.config.sections.iter().cloned().chain(around).collect()
 }
 
 /// The workspace that is meant; says so where it is another directory than

@@ -67,12 +67,13 @@ fn limits_last_until_they_are_forgotten() {
 #[test]
 fn a_choice_hides_no_section_and_reaches_no_directory_below() {
     let person = Person::new();
-    let outer = person.repository("outer");
-    let inner = outer.path().join("inner");
+    // No repository: git's would be the workspace of all that is below it.
+    let outer = person.beside("outer");
+    let inner = outer.join("inner");
     fs::create_dir_all(&inner).expect("a directory");
     let config = person.home().join(".config/containai/config.toml");
     let text = fs::read_to_string(&config).expect("a configuration");
-    let section = format!("[workspace.\"{}\"]\nimage = \"base\"\n", outer.path().display());
+    let section = format!("[workspace.\"{}\"]\nimage = \"base\"\n", outer.display());
     fs::write(&config, format!("{text}\n{section}")).expect("a file can be written");
     let get = |path: &Path, key: &str| {
         let words = ["config", "get", key, "--workspace", &path.display().to_string()];
@@ -87,11 +88,17 @@ fn a_choice_hides_no_section_and_reaches_no_directory_below() {
     };
     choose(&inner, &mine);
     assert_eq!((get(&inner, "data_volume"), get(&inner, "image")), (mine, "base".into()));
-    choose(outer.path(), &other);
-    assert_eq!(get(outer.path(), "data_volume"), other);
-    fs::create_dir_all(outer.path().join("third")).expect("a directory");
-    assert_eq!(get(&outer.path().join("third"), "data_volume"), "");
+    choose(&outer, &other);
+    assert_eq!(get(&outer, "data_volume"), other);
+    fs::create_dir_all(outer.join("third")).expect("a directory");
+    assert_eq!(get(&outer.join("third"), "data_volume"), "");
     assert!(!fs::read_to_string(&config).expect("a file").contains("data_volume"));
+    // A directory with a choice is a workspace, container or not.
+    person.cai(["stop", "--remove"]).inside(&inner).run().success();
+    let below = inner.join("below");
+    fs::create_dir_all(&below).expect("a directory");
+    let outcome = person.cai(["config", "get", "data_volume"]).inside(&below).run();
+    outcome.success().tells(&inner.display().to_string());
     // What a person configures is the last word.
     let inside = ["config", "unset", "data_volume", "--workspace", "."];
     person.cai(inside).inside(&inner).run().success();

@@ -56,8 +56,11 @@ impl Entrance<'_> {
         let origins = [&config.image.origin, &config.template.origin, &config.devcontainer.origin];
         let is_of_file = old.labels.get(label::DEVCONTAINER).is_some();
         let is_named = origins.iter().any(|origin| matches!(origin, Origin::Flag(_)));
-        if is_named || is_of_file || self.image.devcontainer.is_some() {
+        if is_named || self.image.devcontainer.is_some() {
             return None;
+        }
+        if is_of_file {
+            return Some(("`devcontainer.json`".to_owned(), format!("`{}`", wanted.image)));
         }
         let template = |name: &str| format!("the template `{name}`");
         let had = old.labels.get(label::TEMPLATE).unwrap_or_default();

@@ -9,10 +9,14 @@ use crate::round::{interleaved, process};
 
 /// How many containers run meanwhile.
 const CONTAINERS: usize = 20;
+/// A person has fewer ports than that.
+const PORTS: &str = "[ssh]\nport_range_start = 33000\nport_range_end = 33039\n";
 
 /// `cai status` and `cai stats` beside one inspection by the engine's API for each
 /// container. Most of either is the time between two samples.
-pub(crate) fn measure(person: &Person<'_>, engine: &Engine, rounds: usize) -> Vec<Row> {
+pub(crate) fn measure(engine: &Engine, rounds: usize) -> Vec<Row> {
+    let person = Person::on(engine);
+    person.configure(PORTS);
     let repositories: Vec<Repository> = (0..CONTAINERS)
         .map(|number| person.repository(&format!("bench-figures-{number}")))
         .collect();
@@ -34,9 +38,6 @@ pub(crate) fn measure(person: &Person<'_>, engine: &Engine, rounds: usize) -> Ve
     let one =
         interleaved(rounds, &mut [&mut || process(status.command()), &mut || inspect(&names[..1])]);
     let all = interleaved(rounds, &mut [&mut || process(stats.command()), &mut || inspect(&names)]);
-    for repository in &repositories {
-        person.remove_containers(repository.path());
-    }
     let many = format!("cai stats, {CONTAINERS} containers");
     vec![
         Row::alone("cai status", &one[0], Duration::from_millis(100)),

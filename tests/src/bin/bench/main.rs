@@ -41,7 +41,7 @@ const MEASURES: [(&str, Measure); 11] = [
     ("bulk", |person, _, rounds| bulk::measure(person, rounds)),
     ("forward", |person, _, rounds| forward::measure(person, rounds)),
     ("list", list::measure),
-    ("figures", figures::measure),
+    ("figures", |_, engine, rounds| figures::measure(engine, rounds)),
     ("boot", boot::measure),
     ("create", create::measure),
     ("tree", |person, _, rounds| tree::measure(person, rounds)),
