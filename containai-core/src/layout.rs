@@ -9,6 +9,7 @@ use crate::naming::{ContainerName, SshAlias, TemplateName, VolumeName, Workspace
 mod engine;
 mod loans;
 mod records;
+mod sysbox;
 mod workspace;
 
 pub use engine::EngineLayout;

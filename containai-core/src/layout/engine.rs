@@ -83,11 +83,6 @@ impl EngineLayout {
         self.libexec_dir().join("containai-runc")
     }
 
-    /// The OCI runtime shim in front of Sysbox.
-    pub fn sysbox_runtime(&self) -> PathBuf {
-        self.libexec_dir().join("containai-sysbox-runc")
-    }
-
     /// The program that prepares the network and supervises the engine.
     pub fn supervisor(&self) -> PathBuf {
         self.libexec_dir().join("containai-engine")

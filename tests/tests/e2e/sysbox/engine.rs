@@ -53,7 +53,7 @@ fn choose(engine: &Engine, choice: IsolationChoice) -> Isolation {
 #[test]
 fn set_up_puts_the_shim_in_front_of_sysbox() {
     let engine = Engine::apart("sysboxed");
-    let stand_in = StandIn::below(engine.root());
+    let mut stand_in = StandIn::below(engine.root());
     let person = Person::on(&engine);
     person.cai(["setup", "--yes"]).within(Duration::from_secs(300)).run().success();
 
@@ -89,6 +89,7 @@ fn set_up_puts_the_shim_in_front_of_sysbox() {
     assert!(said.contains("it belongs to the host's root"), "{said}");
 
     a_pause_that_hangs_is_undone(&engine, &stand_in);
+    services_that_ended_are_told(&engine, &mut stand_in, &person);
 
     // Another isolation, and the way back.
     let switch = ["setup", "--yes", "--isolation", "userns"];
@@ -111,4 +112,29 @@ fn a_pause_that_hangs_is_undone(engine: &Engine, stand_in: &StandIn) {
     let state = ["inspect", "--format", "{{.State.Status}}", "one"];
     assert_eq!(success(&docker(engine, &state)), "running");
     success(&docker(engine, &["exec", "one", "touch", "/after"]));
+}
+
+fn services_that_ended_are_told(engine: &Engine, stand_in: &mut StandIn, person: &Person<'_>) {
+    let repository = person.repository("told");
+    let workspace = format!("containai.workspace={}", repository.path().display());
+    let run = ["run", "-d", "--name", "told", "--network", "none", "--label", &workspace];
+    let labels = ["--label", "containai.managed=true", "--label", "containai.isolation=sysbox"];
+    success(&docker(engine, &[&run[..], &labels, &["box", "sleep", "1000"]].concat()));
+    let status = || person.cai(["status"]).inside(&repository).run().success().stderr();
+    assert_eq!(status(), "");
+    stand_in.end_services();
+    assert!(status().contains("sudo systemctl restart sysbox"), "{}", status());
+
+    // The runtime's complaint is no line of a journal.
+    stand_in.turn_on("mute");
+    let logs = person.cai(["logs"]).inside(&repository).run();
+    assert_ne!(logs.status(), 0, "{}", logs.stdout());
+    assert_eq!(logs.stdout(), "");
+    assert!(logs.stderr().contains("OCI runtime exec failed"), "{}", logs.stderr());
+
+    // The end of the engine is none of the machine.
+    engine.supervisor("shutdown");
+    let state = ["inspect", "--format", "{{.State.Status}}", "told"];
+    assert_eq!(success(&docker(engine, &state)), "running");
+    success(&docker(engine, &["rm", "--force", "told"]));
 }

@@ -29,7 +29,7 @@ fn refused(output: &Output, reason: &str) {
 
 #[test]
 fn every_bind_of_a_person_becomes_a_clone_with_an_owner_in_the_range() {
-    let stand_in = StandIn::with_shim("sysbox-binds");
+    let stand_in = StandIn::taking_notes("sysbox-binds");
     let workspace = directory(&stand_in, "workspace", 1234, 1234);
     let shared = directory(&stand_in, "shared", BASE + 1000, BASE + 1000);
     let mounts = [
@@ -67,7 +67,7 @@ fn every_bind_of_a_person_becomes_a_clone_with_an_owner_in_the_range() {
 
 #[test]
 fn what_cannot_be_mapped_is_refused_before_sysbox_is_asked() {
-    let stand_in = StandIn::with_shim("sysbox-refused");
+    let stand_in = StandIn::taking_notes("sysbox-refused");
     let refuses = |mount: Value, reason: &str| {
         refused(&stand_in.create(&stand_in.bundle(&[mount], "true")), reason);
         assert!(!stand_in.was_reached(), "{reason}");
@@ -89,7 +89,7 @@ fn what_cannot_be_mapped_is_refused_before_sysbox_is_asked() {
 
 #[test]
 fn no_container_is_made_past_the_preparation() {
-    let stand_in = StandIn::with_shim("sysbox-run");
+    let stand_in = StandIn::taking_notes("sysbox-run");
     let shim = stand_in.path("usr/local/libexec/containai/containai-sysbox-runc");
     for verb in ["run", "restore"] {
         let output = std::process::Command::new(&shim).args([verb, "abc"]).output();
@@ -102,7 +102,7 @@ fn no_container_is_made_past_the_preparation() {
 
 #[test]
 fn files_of_the_image_that_sysbox_left_raised_get_their_owners_back() {
-    let stand_in = StandIn::with_shim("sysbox-raised");
+    let stand_in = StandIn::taking_notes("sysbox-raised");
     let bundle = stand_in.bundle(&[], "true");
     let tool = bundle.join("rootfs/usr/tool");
     fs::write(&tool, "").expect("a file can be written");

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 pub(crate) const BASE: u32 = 300_000;
 
 /// Files that change what it does: `dead` fails as without services, `hangs`
-/// never ends a pause, `namespace` runs the bundle at once in a user namespace
+/// never ends a pause, `mute` runs no program in a container, `notes` makes no container, `namespace` runs the bundle at once in a user namespace
 /// with the ids that Sysbox would give it, and raises the owners of its root
 /// file system as Sysbox does.
 const PROGRAM: &str = r#"#!/bin/sh
@@ -22,6 +22,12 @@ here=HERE
 echo "$@" >> $here/arguments
 case " $* " in
 *" pause "*) [ ! -e $here/hangs ] || exec sleep 1000 ;;
+*" exec "*)
+    if [ -e $here/mute ]; then
+        echo 'transport endpoint is not connected' >&2
+        exit 1
+    fi
+    ;;
 esac
 case " $* " in
 *" create "*) ;;
@@ -38,6 +44,7 @@ for word in "$@"; do
 done
 cp "$bundle/config.json" $here/seen.json
 for place in /run/containai/stage/*; do stat -c %u:%g "$place"; done > $here/owners
+[ ! -e $here/notes ] || exit 0
 [ -e $here/namespace ] || exec runc "$@"
 map='[{"containerID":0,"hostID":BASE,"size":65536}]'
 maps="\"uidMappings\":$map,\"gidMappings\":$map"
@@ -51,6 +58,16 @@ pub(crate) struct StandIn {
     root: PathBuf,
     /// Its services, as far as they are asked whether they are there.
     services: Vec<UnixListener>,
+    kept: Kept,
+}
+
+/// Who removes the root.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Kept {
+    /// Its engine does.
+    ByEngine,
+    /// It goes with the stand-in.
+    Not,
 }
 
 impl StandIn {
@@ -70,12 +87,13 @@ impl StandIn {
         }
         let sockets = ["sysmgr.sock", "sysfs.sock"].map(|name| root.join("run/sysbox").join(name));
         let services = sockets.map(|path| UnixListener::bind(path).expect("a socket can be made"));
-        Self { root: root.to_owned(), services: services.into() }
+        Self { root: root.to_owned(), services: services.into(), kept: Kept::ByEngine }
     }
 
     /// With our shim in front of it, as set-up installs it.
     pub(crate) fn with_shim(name: &str) -> Self {
-        let stand_in = Self::below(&Place::fresh(name));
+        let mut stand_in = Self::below(&Place::fresh(name));
+        stand_in.kept = Kept::Not;
         let libexec = stand_in.root.join("usr/local/libexec/containai");
         fs::create_dir_all(&libexec).expect("a directory can be made");
         fs::copy(Place::cai(), libexec.join("containai-runc")).expect("cai can be copied");
@@ -86,6 +104,13 @@ impl StandIn {
     /// Where everything of it is.
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.root.join(name)
+    }
+
+    /// The same, and no container is made.
+    pub(crate) fn taking_notes(name: &str) -> Self {
+        let stand_in = Self::with_shim(name);
+        stand_in.turn_on("notes");
+        stand_in
     }
 
     /// Has it do what the file is for.
@@ -179,7 +204,9 @@ impl StandIn {
 
 impl Drop for StandIn {
     fn drop(&mut self) {
-        // An engine removes its root itself.
-        let _ = fs::remove_dir_all(&self.root);
+        if self.kept == Kept::Not {
+            // What is left is swept with the root of the tests.
+            let _ = fs::remove_dir_all(&self.root);
+        }
     }
 }
