@@ -20,7 +20,7 @@ use super::program;
 use super::record::EngineRecord;
 use super::routes::{parse_fib_trie, parse_name_servers};
 use super::subnet::Subnet;
-use super::unit::UNIT;
+use super::unit::{self, UNIT};
 
 /// How long a running engine may take to answer.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -55,7 +55,7 @@ impl HostFacts {
             sysbox: probe_sysbox(Path::new("/run/sysbox"), find_program("sysbox-runc").is_some()),
             daemon_json: file::read_optional(&layout.daemon_json())?,
             unit: file::read_optional(&layout.unit())?,
-            network_unit: file::read_optional(&layout.network_unit())?,
+            network_unit: file::read_optional(&unit::network_path(layout))?,
             unit_enabled: Invocation::new("systemctl", &["is-enabled", "--quiet", UNIT]).succeeds(),
             program_current: program::is_current(layout, program),
             engine: ping(&layout.socket(), PATIENCE),

@@ -216,5 +216,5 @@ fn a_container_that_filled_the_disk_is_removed() {
     assert!(engine.api().container("greedy").is_none());
     let stop = Command::new(engine.layout().supervisor()).arg("stop").arg(engine.root()).output();
     stop.expect("the supervisor is there");
-    let _ = Command::new("umount").arg("--lazy").arg(&store).status();
+    let _ = Command::new("umount").arg("--lazy").arg(&store).output();
 }
