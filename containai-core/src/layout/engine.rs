@@ -88,19 +88,6 @@ impl EngineLayout {
         self.libexec_dir().join("containai-engine")
     }
 
-    /// The engine whose [runtime shim](Self::runtime) is the file at `runtime`; `None` for a file
-    /// at another place.
-    pub fn of_runtime(runtime: &Path) -> Option<Self> {
-        let below = Self::at("").runtime();
-        let root = runtime.ancestors().nth(below.components().count())?;
-        (root.join(below) == runtime).then(|| Self::at(root))
-    }
-
-    /// The systemd unit that keeps the engine's network in place.
-    pub fn network_unit(&self) -> PathBuf {
-        self.root.join("etc/systemd/system/containai-network.service")
-    }
-
     /// The systemd unit of the engine.
     pub fn unit(&self) -> PathBuf {
         self.root.join("etc/systemd/system/containai-docker.service")

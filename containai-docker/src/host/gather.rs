@@ -20,7 +20,7 @@ use super::program;
 use super::record::EngineRecord;
 use super::routes::{parse_fib_trie, parse_name_servers};
 use super::subnet::Subnet;
-use super::unit::UNIT;
+use super::unit::{self, UNIT};
 use crate::sysbox::SysboxFiles;
 
 /// How long a running engine may take to answer.
@@ -58,7 +58,7 @@ impl HostFacts {
             sysbox_ids: sysbox.ids().ok().flatten().map(|ids| (ids.uids, ids.gids)),
             daemon_json: file::read_optional(&layout.daemon_json())?,
             unit: file::read_optional(&layout.unit())?,
-            network_unit: file::read_optional(&layout.network_unit())?,
+            network_unit: file::read_optional(&unit::network_path(layout))?,
             unit_enabled: Invocation::new("systemctl", &["is-enabled", "--quiet", UNIT]).succeeds(),
             program_current: program::is_current(layout, program),
             engine: ping(&layout.socket(), PATIENCE),

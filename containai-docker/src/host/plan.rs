@@ -258,7 +258,7 @@ fn plan_files(
         write("the engine's unit", layout.unit(), unit, known);
         let unit = unit::render_network(layout);
         let known = facts.network_unit.as_ref() == Some(&unit);
-        write("the network's unit", layout.network_unit(), unit, known);
+        write("the network's unit", unit::network_path(layout), unit, known);
     }
     if !facts.program_current {
         steps.push(Step::InstallProgram {
@@ -292,7 +292,7 @@ fn plan_start(
         let commands = Network::new(layout, record.subnet).commands();
         steps.push(Step::RaiseNetwork { commands });
     }
-    let units = [layout.unit(), layout.network_unit()];
+    let units = [layout.unit(), unit::network_path(layout)];
     let new_unit = systemd && units.into_iter().any(&rewritten);
     if running && (rewritten(layout.daemon_json()) || new_unit) {
         steps.push(Step::RestartEngine(starter));

@@ -50,7 +50,7 @@ fn after(mut facts: HostFacts, plan: &SetupPlan, layout: &EngineLayout) -> HostF
             facts.daemon_json = Some(content.clone());
         } else if *path == layout.unit() {
             facts.unit = Some(content.clone());
-        } else if *path == layout.network_unit() {
+        } else if *path == unit::network_path(layout) {
             facts.network_unit = Some(content.clone());
         }
     }

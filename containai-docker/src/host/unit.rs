@@ -1,5 +1,7 @@
 //! The engine's systemd units.
 
+use std::path::PathBuf;
+
 use containai_core::layout::EngineLayout;
 
 /// The unit's name for `systemctl`.
@@ -53,6 +55,11 @@ WantedBy=multi-user.target
     )
 }
 
+/// Where the unit is that keeps the network in place.
+pub(super) fn network_path(layout: &EngineLayout) -> PathBuf {
+    layout.unit().with_file_name("containai-network.service")
+}
+
 /// The text of the unit that keeps the network in place while the engine runs.
 pub(super) fn render_network(layout: &EngineLayout) -> String {
     let program = layout.supervisor();
@@ -87,7 +94,7 @@ mod tests {
         let engine = render(&layout);
         assert!(line(&engine, "After=").split(' ').any(|unit| unit == "docker.service"));
         assert!(line(&engine, "Wants=").split(' ').any(|unit| unit == "containai-network.service"));
-        assert_eq!(layout.network_unit().file_name(), Some("containai-network.service".as_ref()));
+        assert_eq!(network_path(&layout).file_name(), Some("containai-network.service".as_ref()));
         let network = render_network(&layout);
         assert!(line(&network, "After=").split(' ').any(|unit| unit == "docker.service"));
         assert_eq!(line(&network, "PartOf="), UNIT, "it ends with the engine");

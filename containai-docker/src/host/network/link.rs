@@ -71,7 +71,7 @@ fn parse(json: &str) -> Vec<Link> {
 
 /// The bridges of the host besides ours.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub(super) struct OtherBridges {
+pub(in super::super) struct OtherBridges {
     /// Those that lead out of the host: a physical interface is a port, or the
     /// default route goes there.
     pub(super) uplinks: Vec<String>,

@@ -24,8 +24,7 @@ mod link;
 mod placement;
 mod port;
 mod raise;
-mod watch;
 
+pub(super) use link::OtherBridges;
 pub use port::{PortError, pin};
 pub use raise::{Network, NetworkState};
-pub(super) use watch::watch;

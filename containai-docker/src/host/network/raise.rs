@@ -83,7 +83,7 @@ impl Network {
     /// # Errors
     ///
     /// Those of [`raise`](Self::raise).
-    pub(super) fn repair(&self, seen: &mut OtherBridges) -> Result<(), SetupError> {
+    pub(in super::super) fn repair(&self, seen: &mut OtherBridges) -> Result<(), SetupError> {
         let others = OtherBridges::of_host(&self.bridge.name);
         if *seen != others || self.state() == NetworkState::Missing {
             self.raise_beside(&others)?;

@@ -7,7 +7,8 @@ use std::process::ExitCode;
 use containai_core::layout::EngineLayout;
 
 use super::super::error::SetupError;
-use super::super::network::{self, Network};
+use super::super::network::Network;
+use super::network_watch::watch_network;
 use super::{engine, halt, shut_down, start, stop_engine, watch};
 
 const USAGE: &str = "usage: containai-engine network|network-down|network-watch|engine|supervise|start|restart|shutdown|stop ROOT";
@@ -39,7 +40,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     let result = match verb.to_str() {
         Some("network") => Network::recorded(&layout).and_then(|network| network.raise()),
         Some("network-down") => Network::recorded(&layout).map(|network| network.remove()),
-        Some("network-watch") => network::watch(&layout),
+        Some("network-watch") => watch_network(&layout),
         Some("engine") => engine::become_engine(&layout),
         Some("supervise") => return supervise(&layout),
         Some("start") => start(&layout),

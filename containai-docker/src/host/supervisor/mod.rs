@@ -9,6 +9,7 @@ mod engine;
 mod entry;
 mod halt;
 mod lxcfs;
+mod network_watch;
 mod pid_file;
 mod start;
 mod watch;

@@ -14,8 +14,9 @@ use tokio::time::{sleep, timeout};
 use super::super::command::CommandError;
 use super::super::error::SetupError;
 use super::super::file::failed;
-use super::super::network::{self, Network};
+use super::super::network::Network;
 use super::super::ping::{EngineState, ping};
+use super::network_watch::watch_network;
 use super::pid_file::{PidFile, running_with, terminate};
 use super::{engine, lxcfs};
 
@@ -47,7 +48,7 @@ pub(super) fn supervise(layout: &EngineLayout) -> Result<Ended, SetupError> {
         .map_err(|source| CommandError::Spawn { program: "dockerd".into(), source })?;
     let network = layout.clone();
     // It ends with this process, and has nothing to put down.
-    thread::spawn(move || network::watch(&network));
+    thread::spawn(move || watch_network(&network));
     runtime.block_on(watch(layout))?;
     Ok(Ended::Asked)
 }

@@ -1,5 +1,6 @@
 //! Engines of one host: neither reaches the containers of the other, whichever starts first.
 
+use std::process::{Child, Stdio};
 use std::time::Duration;
 
 use containai_tests::{Api, Engine, Network, Person, until};
@@ -10,7 +11,9 @@ use crate::foreign_dockerd::{Foreign, import_web};
 /// A host that forwards nothing yet, and a machine beside it.
 struct Hosts {
     host: Network,
-    neighbour: Network,
+    _neighbour: Network,
+    /// The web server of the machine.
+    server: Child,
 }
 
 impl Hosts {
@@ -27,10 +30,11 @@ impl Hosts {
         neighbour.succeeds(&["ip", "link", "set", "next0", "up"]);
         let tree = containai_tests::Place::fresh("neighbour");
         std::fs::write(tree.join("index.html"), "outside\n").expect("a file can be written");
-        let serve = ["busybox", "httpd", "-p", "80", "-h"];
+        let serve = ["busybox", "httpd", "-f", "-p", "80", "-h"];
         let words: Vec<_> = serve.into_iter().chain(tree.to_str()).collect();
-        neighbour.succeeds(&words);
-        Self { host, neighbour }
+        let mut server = neighbour.command(&words);
+        let server = server.stdin(Stdio::null()).spawn().expect("nsenter is installed");
+        Self { host, _neighbour: neighbour, server }
     }
 
     fn policy(&self) -> String {
@@ -76,9 +80,8 @@ impl Hosts {
 
 impl Drop for Hosts {
     fn drop(&mut self) {
-        let stop = "for p in /proc/[0-9]*; do [ \"$(readlink $p/ns/net)\" = \"$(readlink \
-            /proc/self/ns/net)\" ] && grep -qs httpd $p/comm $p/cmdline && kill ${p#/proc/}; done";
-        self.neighbour.run(&["sh", "-c", stop]);
+        let _ = self.server.kill();
+        let _ = self.server.wait();
     }
 }
 

@@ -20,7 +20,7 @@ fn play(person: &Person<'_>, repository: &Repository, trick: &str) {
     person.run(repository, "true").success();
     fs::write(repository.path().join("trick"), trick).expect("a file can be written");
     let start = "sudo setsid --fork sh /home/agent/workspace/trick >/run/trick.log 2>&1 </dev/null
-        for _ in $(seq 600); do [ -e /run/ready ] && exit; sleep .1; done
+        for _ in $(seq 1200); do [ -e /run/ready ] && exit; sleep .1; done
         cat /run/trick.log; exit 9";
     let start = format!("sudo chmod 1777 /run; {start}");
     person.exec(repository, &start).success();
@@ -159,7 +159,7 @@ fn a_container_with_a_forest_of_groups_is_removed() {
     let trick = "
         [ -d /sys/fs/cgroup/freezer ] && cd /sys/fs/cgroup/freezer || cd /sys/fs/cgroup
         perl -e 'my $n = q(n) x 200; for (1..60) { mkdir $n or die $!; chdir $n or die $! }'
-        for i in $(seq 3000); do mkdir group$i; done
+        perl -e 'mkdir qq(group$_) or die $! for 1..3000'
         : > /run/ready";
     ends(trick, &["stop", "--remove"], SHUT_DOWN);
 }
@@ -216,5 +216,5 @@ fn a_container_that_filled_the_disk_is_removed() {
     assert!(engine.api().container("greedy").is_none());
     let stop = Command::new(engine.layout().supervisor()).arg("stop").arg(engine.root()).output();
     stop.expect("the supervisor is there");
-    let _ = Command::new("umount").arg("--lazy").arg(&store).status();
+    let _ = Command::new("umount").arg("--lazy").arg(&store).output();
 }

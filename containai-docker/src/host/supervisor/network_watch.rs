@@ -14,8 +14,7 @@ use nix::sys::socket::{
 };
 use nix::sys::time::TimeVal;
 
-use super::link::OtherBridges;
-use super::raise::Network;
+use super::super::network::{Network, OtherBridges};
 
 /// How long at most nobody looks: rules change without a word to others.
 const INTERVAL: Duration = Duration::from_secs(30);
@@ -28,7 +27,7 @@ const LINK_GROUP: u32 = 1;
 /// lives: at once when interfaces come and go, and else every 30 seconds, since
 /// a firewall that is loaded anew takes our chains with it. A failure is
 /// printed once, and tried again.
-pub(in super::super) fn watch(layout: &EngineLayout) -> ! {
+pub(super) fn watch_network(layout: &EngineLayout) -> ! {
     let links = LinkEvents::open();
     let mut seen = OtherBridges::default();
     let mut failure = None;
