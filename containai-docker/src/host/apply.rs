@@ -11,6 +11,7 @@ use super::command::Invocation;
 use super::error::SetupError;
 use super::event::{SetupEvent, SetupEvents};
 use super::file;
+use super::kernel_limits;
 use super::network::Network;
 use super::packages::choose_packages;
 use super::plan::SetupPlan;
@@ -54,6 +55,7 @@ fn perform(step: &Step, layout: &EngineLayout, events: &dyn SetupEvents) -> Resu
         }
         Step::InstallProgram { from, runtime, links } => program::install(from, runtime, links),
         Step::RaiseNetwork { .. } => Network::recorded(layout)?.raise(),
+        Step::RaiseLimits => kernel_limits::raise(),
         Step::GrantIds { .. } | Step::ReserveRanges { .. } => {
             make_empty(Path::new("/etc/subuid"))?;
             make_empty(Path::new("/etc/subgid"))?;

@@ -64,6 +64,8 @@ pub struct HostFacts {
     pub engine: EngineState,
     /// Whether bridge and firewall chains are in place.
     pub network: NetworkState,
+    /// Whether the kernel's limits are as high as containers need them.
+    pub limits_raised: bool,
 }
 
 /// A program that was found on the host.

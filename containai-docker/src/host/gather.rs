@@ -12,6 +12,7 @@ use super::command::{Invocation, find_program};
 use super::error::SetupError;
 use super::facts::{HostFacts, Installed, needed_dns, parse_kernel, parse_version};
 use super::file;
+use super::kernel_limits;
 use super::network::{Network, NetworkState};
 use super::packages::PackageFacts;
 use super::ping::{SysboxState, ping, probe_sysbox};
@@ -65,6 +66,7 @@ impl HostFacts {
             platform,
             record,
             network,
+            limits_raised: kernel_limits::are_raised(),
         })
     }
 }

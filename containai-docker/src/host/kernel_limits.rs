@@ -9,6 +9,8 @@
 use std::fs;
 use std::path::Path;
 
+use rustix::fs::{Access, access};
+
 use super::error::SetupError;
 use super::file;
 
@@ -28,6 +30,9 @@ enum Need {
     Wanted,
 }
 
+/// The most that a kernel has (proc_sys_kernel(5), `pid_max`).
+const PIDS: u64 = if cfg!(target_pointer_width = "64") { 4_194_304 } else { 32_768 };
+
 const LIMITS: [Limit; 7] = [
     // Every container, every one inside it and every service of theirs has a session keyring
     // (session-keyring(7)). A user has 200 keys by default (keyrings(7)), some twenty system
@@ -38,9 +43,8 @@ const LIMITS: [Limit; 7] = [
     // every program that watches files.
     Limit { path: "/proc/sys/fs/inotify/max_user_instances", least: 1024, need: Need::Wanted },
     Limit { path: "/proc/sys/fs/inotify/max_user_watches", least: 524_288, need: Need::Wanted },
-    // 32,768 by default where systemd does not run the host: what one container may have. A kernel
-    // of 32 bits refuses it.
-    Limit { path: "/proc/sys/kernel/pid_max", least: 4_194_304, need: Need::Wanted },
+    // 32,768 by default where systemd does not run the host: what one container may have.
+    Limit { path: "/proc/sys/kernel/pid_max", least: PIDS, need: Need::Wanted },
     // A tenth of memory by default, less than one container may open. Open files count as a
     // container's memory, which is limited; systemd sets the same on the hosts that it runs.
     Limit { path: "/proc/sys/fs/file-max", least: i64::MAX as u64, need: Need::Wanted },
@@ -55,18 +59,28 @@ const LIMITS: [Limit; 7] = [
 /// [`SetupError::File`] when the kernel does not take a value that containers
 /// cannot do without.
 pub(super) fn raise() -> Result<(), SetupError> {
-    for Limit { path, least, need } in LIMITS {
-        let path = Path::new(path);
-        // A kernel without it has no file, and needs none.
-        let Ok(text) = fs::read_to_string(path) else { continue };
-        if text.trim().parse::<u64>().is_ok_and(|value| value < least) {
-            let raised = fs::write(path, format!("{least}\n"));
-            if need == Need::Required {
-                raised.map_err(file::failed(path))?;
-            }
+    for limit in LIMITS.iter().filter(|limit| limit.is_low()) {
+        let path = Path::new(limit.path);
+        let raised = fs::write(path, format!("{}\n", limit.least));
+        if limit.need == Need::Required {
+            raised.map_err(file::failed(path))?;
         }
     }
     Ok(())
+}
+
+/// Whether [`raise`] has nothing to do, or may not do it.
+pub(super) fn are_raised() -> bool {
+    let may_write = |limit: &Limit| access(limit.path, Access::WRITE_OK).is_ok();
+    !LIMITS.iter().any(|limit| limit.is_low() && may_write(limit))
+}
+
+impl Limit {
+    /// A kernel without it has no file, and needs none.
+    fn is_low(&self) -> bool {
+        let text = fs::read_to_string(self.path).unwrap_or_default();
+        text.trim().parse::<u64>().is_ok_and(|value| value < self.least)
+    }
 }
 
 /// What a dry run shows.

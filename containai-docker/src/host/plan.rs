@@ -49,7 +49,7 @@ pub fn plan(
     recent_enough(facts)?;
     let isolation = decide_isolation(facts, options.isolation)?;
     let (account_steps, ids) = plan_accounts(facts, isolation)?;
-    let record = decide_record(facts, layout, isolation, ids)?;
+    let record = decide_record(facts, layout, isolation, &ids)?;
     let mut steps = plan_packages(facts);
     steps.extend(account_steps);
     steps.extend(plan_admission(facts, options)?);
@@ -215,7 +215,7 @@ fn decide_record(
     facts: &HostFacts,
     layout: &EngineLayout,
     isolation: Isolation,
-    ids: RecordedIds,
+    ids: &RecordedIds,
 ) -> Result<EngineRecord, SetupError> {
     let names = EngineNames::of(layout);
     let choose = || Subnet::choose(&facts.networks, names.turn()).ok_or(SetupError::NoSubnet);
@@ -287,7 +287,10 @@ fn plan_start(
     };
     let running = facts.engine != EngineState::Silent;
     let mut steps = Vec::new();
-    // A starting engine puts its network in place by itself.
+    // A starting engine raises limits and puts its network in place by itself.
+    if running && !facts.limits_raised {
+        steps.push(Step::RaiseLimits);
+    }
     if running && facts.network == NetworkState::Missing {
         let commands = Network::new(layout, record.subnet).commands();
         steps.push(Step::RaiseNetwork { commands });

@@ -33,6 +33,7 @@ fn bare() -> HostFacts {
         program_current: false,
         engine: EngineState::Silent,
         network: NetworkState::Missing,
+        limits_raised: false,
     }
 }
 
@@ -66,6 +67,7 @@ fn after(mut facts: HostFacts, plan: &SetupPlan, layout: &EngineLayout) -> HostF
     facts.program_current = true;
     facts.engine = EngineState::Answers;
     facts.network = NetworkState::Ready;
+    facts.limits_raised = true;
     facts
 }
 
@@ -140,6 +142,7 @@ fn repairs_only_what_is_broken() {
         "write the engine's configuration `/etc/containai/docker/daemon.json`\n\
          restart the engine, looked after by systemd; containers keep running",
     );
+    check(|facts| facts.limits_raised = false, "raise limits of the kernel that containers share");
     check(|facts| facts.unit_enabled = false, "start the engine, looked after by systemd");
     check(|facts| facts.engine = EngineState::Denied, "");
     check(|facts| facts.network = NetworkState::Unknown, "");

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::command::Invocation;
 use super::container_ids::OWNER;
+use super::kernel_limits;
 use super::names::SYSTEM_USER;
 use super::packages::PackageNeeds;
 use super::subordinate::IdRange;
@@ -66,6 +67,8 @@ pub enum Step {
         /// What `ip` and its neighbours will be asked.
         commands: Vec<String>,
     },
+    /// Raises limits of the kernel.
+    RaiseLimits,
     /// Starts the engine.
     StartEngine(Starter),
     /// Ends and starts the engine, so that it reads its configuration.
@@ -152,6 +155,7 @@ impl Step {
             }
             Self::WriteFile { what, path, .. } => format!("write {what} `{}`", path.display()),
             Self::RaiseNetwork { .. } => "put bridge and firewall chains in place".into(),
+            Self::RaiseLimits => "raise limits of the kernel that containers share".into(),
             Self::StartEngine(starter) => format!("start the engine, looked after by {starter}"),
             Self::RestartEngine(starter) => {
                 format!("restart the engine, looked after by {starter}; containers keep running")
@@ -177,6 +181,7 @@ impl Step {
                 let commands = std::iter::once(copy).chain(links.iter().map(link));
                 commands.map(Detail::Command).collect()
             }
+            Self::RaiseLimits => kernel_limits::commands().map(Detail::Command).collect(),
             Self::InstallNeeded(needs) => vec![Detail::Command(needs.to_string())],
             _ => self
                 .invocations()

@@ -1,3 +1,5 @@
+//! Leases of several containers, with processes that end.
+
 use super::*;
 
 struct World {

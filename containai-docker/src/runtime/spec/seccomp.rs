@@ -95,9 +95,6 @@ const DENIED: &[&str] = &[
     "quotactl",
     "quotactl_fd",
     "settimeofday",
-    // Its arguments are in memory, where no filter looks: it would make every socket that
-    // `socket_family` denies. Docker denies it since version 29; 32-bit programs have `socket`.
-    "socketcall",
     "stime",
     "swapoff",
     "swapon",
@@ -108,7 +105,7 @@ const DENIED: &[&str] = &[
 
 pub(super) const ALLOW: &str = "SCMP_ACT_ALLOW";
 pub(super) const DENY: &str = "SCMP_ACT_ERRNO";
-const ENOSYS: i32 = 38;
+pub(super) const ENOSYS: i32 = 38;
 
 /// Widens the profile that the engine made for a container without capabilities.
 ///
@@ -130,7 +127,7 @@ pub(super) fn widen(spec: &mut Spec) {
     if !denied_otherwise {
         rules.push(json!({ "names": DENIED, "action": DENY, "errnoRet": 1 }));
     }
-    take_out(rules, &["socket"]);
+    take_out(rules, &socket_family::CALLS);
     rules.extend(socket_family::rules(denied_otherwise));
 }
 

@@ -1,6 +1,6 @@
 use serde_json::{Value, json};
 
-use super::seccomp::{ALLOW, DENY};
+use super::seccomp::{ALLOW, DENY, ENOSYS};
 
 /// The first argument of socket(2) is an `int`: the kernel drops the upper half, which a rule that
 /// compares the whole would let through.
@@ -24,18 +24,28 @@ const ALLOWED: [(u32, u32); 7] = [
     (!0x3, 44), // 44 to 47
 ];
 
-/// What the profile says about socket(2).
+/// The calls that [`rules`] decides.
+pub(super) const CALLS: [&str; 2] = ["socket", "socketcall"];
+
+/// What the profile says about socket(2), and about socketcall(2), through which programs of 32
+/// bits make sockets with arguments that no filter sees.
+///
+/// The second has to be denied in so many words, and with another error than the profile's default:
+/// for every rule about a call of sockets libseccomp adds one that allows the same through
+/// socketcall.
 pub(super) fn rules(denied_otherwise: bool) -> Vec<Value> {
     let rule = |action: &str, mask: u32, value: u32| {
         let argument =
             json!({ "index": 0, "value": mask, "valueTwo": value, "op": "SCMP_CMP_MASKED_EQ" });
         json!({ "names": ["socket"], "action": action, "args": [argument] })
     };
-    if denied_otherwise {
+    let families: Vec<_> = if denied_otherwise {
         ALLOWED.iter().map(|(mask, value)| rule(ALLOW, *mask, *value)).collect()
     } else {
         DENIED.iter().map(|family| rule(DENY, INT, *family)).collect()
-    }
+    };
+    let narrow = json!({ "names": ["socketcall"], "action": DENY, "errnoRet": ENOSYS });
+    families.into_iter().chain([narrow]).collect()
 }
 
 #[cfg(test)]
@@ -44,7 +54,7 @@ mod tests {
 
     /// Whether some rule is about this value of the argument.
     fn is_met(rules: &[Value], argument: u64) -> bool {
-        rules.iter().any(|rule| {
+        rules.iter().filter(|rule| rule["names"][0] == "socket").any(|rule| {
             let number = |name: &str| rule["args"][0][name].as_u64().expect("a number");
             argument & number("value") == number("valueTwo")
         })
@@ -60,6 +70,10 @@ mod tests {
                 assert_eq!(is_met(&allowed, argument), !is_denied, "{argument:#x}");
                 assert_eq!(is_met(&denied, argument), is_denied, "{argument:#x}");
             }
+        }
+        for rules in [&allowed, &denied] {
+            let narrow = rules.iter().find(|rule| rule["names"][0] == "socketcall");
+            assert_eq!(narrow.map(|rule| &rule["errnoRet"]), Some(&json!(38)));
         }
         assert!(!is_met(&allowed, 48) && !is_met(&allowed, u64::from(u32::MAX)));
     }

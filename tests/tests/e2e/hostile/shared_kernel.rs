@@ -1,5 +1,6 @@
 //! One container takes all that it gets of the kernel; host root and another container go on.
 
+use std::fs;
 use std::process::Command;
 use std::time::Duration;
 
@@ -22,7 +23,7 @@ impl Pair {
         let person = Person::new();
         let (hungry, other) = (person.repository("hungry"), person.repository("other"));
         for repository in [&hungry, &other] {
-            person.run(repository, "cat > /tmp/take.pl < /dev/null").success();
+            person.run(repository, "true").success();
             let put = ["exec", "--", "sh", "-c", "cat > /tmp/take.pl"];
             person.cai(put).inside(repository).stdin(TAKE).run().success();
         }
@@ -31,15 +32,17 @@ impl Pair {
 
     /// Has root of the hungry container take and hold them; returns how many it got.
     fn starve(&self, what: &str, most: u32) -> u32 {
+        // Read from outside: a container without processes left cannot say anything.
+        let taken = "/home/agent/workspace/taken";
         let script = format!(
             "sudo sh -c 'ulimit -n $(ulimit -Hn); ulimit -i $(ulimit -Hi); \
-             setsid perl /tmp/take.pl {what} {most} 600 > /tmp/taken 2>&1 < /dev/null &'"
+             setsid perl /tmp/take.pl {what} {most} 600 > {taken} 2>&1 < /dev/null &'"
         );
         self.person.exec(&self.hungry, &script).success();
+        let file = self.hungry.join("taken");
         let taken = || {
-            let outcome = self.person.exec(&self.hungry, "cat /tmp/taken");
-            let text = outcome.stdout();
-            (!text.is_empty()).then(|| text.trim().parse().unwrap_or_else(|_| panic!("{outcome}")))
+            let text = fs::read_to_string(&file).unwrap_or_default();
+            text.ends_with('\n').then(|| text.trim().parse().unwrap_or_else(|_| panic!("{text}")))
         };
         until(PATIENCE, "the hungry container has taken all", taken)
     }
@@ -106,10 +109,10 @@ fn processes_run_out_for_the_container_that_forks() {
     let pair = Pair::new();
     let container = pair.person.container(pair.hungry.path());
     let id = container["Id"].as_str().expect("an id");
-    let limit = "cat /sys/fs/cgroup/pids/pids.max /sys/fs/cgroup/pids.max 2>/dev/null";
+    let limit = "cat /sys/fs/cgroup/pids/pids.max /sys/fs/cgroup/pids.max 2>/dev/null || :";
     let limit = number(&pair.person.exec(&pair.hungry, limit));
     let kernel = |name: &str| -> u32 {
-        let text = std::fs::read_to_string(format!("/proc/sys/kernel/{name}")).expect("a limit");
+        let text = fs::read_to_string(format!("/proc/sys/kernel/{name}")).expect("a limit");
         text.trim().parse().expect("a number")
     };
     let all = kernel("pid_max").min(kernel("threads-max"));
