@@ -135,8 +135,7 @@ const EARLIER: &str = "\
     ln -s /mnt/agent-data/claude/credentials.json .claude/.credentials.json; \
     ln -s /mnt/agent-data/claude/skills .claude/skills; \
     echo old > .codex/sessions/a.jsonl; echo mine > .codex/config.toml; \
-    echo login > /mnt/agent-data/claude/credentials.json; echo said > .claude/projects/x/b.jsonl; \
-    python3 -c 'import socket; socket.socket(socket.AF_UNIX).bind(\".claude/x.sock\")' || mkfifo .claude/x.sock";
+    echo login > /mnt/agent-data/claude/credentials.json; echo said > .claude/projects/x/b.jsonl";
 
 #[test]
 fn what_an_earlier_container_has_at_home_goes_to_the_volume() {
