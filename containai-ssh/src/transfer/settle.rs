@@ -171,8 +171,8 @@ impl<'a> Settling<'a> {
                     self.take_directory(&from, &name, &to, &name, &path).map_err(at)?;
                 }
                 FileKind::Link => self.take_link(&from, &name, &to, &stat).map_err(at)?,
-                // A socket or a pipe leads to a program, and means nothing without it.
-                FileKind::Special if is_rendezvous(&stat) => from.remove(&name),
+                // A socket leads to a program, and means nothing without it.
+                FileKind::Special if is_socket(&stat) => from.remove(&name),
                 FileKind::Special => return Err(at(io::Error::other("it is no file"))),
             }
         }
@@ -233,9 +233,9 @@ impl<'a> Settling<'a> {
     }
 }
 
-/// Whether it is a socket or a pipe.
-fn is_rendezvous(stat: &Stat) -> bool {
-    matches!(stat.st_mode & 0o170_000, 0o140_000 | 0o010_000)
+/// Whether it is a socket.
+fn is_socket(stat: &Stat) -> bool {
+    stat.st_mode & 0o170_000 == 0o140_000
 }
 
 /// Copies a file that looks like this, whole or not at all.

@@ -1,6 +1,7 @@
 //! What agents write in a day's use outlives every container.
 
 use std::fs;
+use std::time::Duration;
 
 use containai_tests::{Engine, Person};
 
@@ -8,49 +9,32 @@ use containai_tests::{Engine, Person};
 const MODEL: &str = include_str!("conversations/model.mjs");
 
 /// Settings that lead agents to it.
-const SETTINGS: [(&str, &str); 6] = [
+const SETTINGS: [(&str, &str); 2] = [
     (
         ".codex/config.toml",
         "model = \"m\"\nmodel_provider = \"p\"\n[model_providers.p]\nname = \"p\"\n\
          base_url = \"http://127.0.0.1:18765/v1\"\nwire_api = \"responses\"\n",
     ),
     (
-        ".config/opencode/opencode.json",
-        r#"{"model": "p/m", "provider": {"p": {"npm": "@ai-sdk/openai-compatible", "options":
-           {"baseURL": "http://127.0.0.1:18765/v1"}, "models": {"m": {}}}}}"#,
-    ),
-    (
         ".pi/agent/models.json",
         r#"{"providers": {"p": {"baseUrl": "http://127.0.0.1:18765/v1", "api": "openai-completions",
            "apiKey": "MODEL_API_KEY", "models": [{"id": "m"}]}}}"#,
     ),
-    (
-        ".kimi-code/config.toml",
-        "default_model = \"m\"\n[providers.p]\ntype = \"openai\"\nbase_url = \"http://127.0.0.1:18765/v1\"\n\
-         api_key = \"none\"\n[models.m]\nprovider = \"p\"\nmodel = \"m\"\nmax_context_size = 100000\n",
-    ),
-    (
-        ".gemini/settings.json",
-        r#"{"security": {"auth": {"selectedType": "gemini-api-key"}, "folderTrust": {"enabled": false}}}"#,
-    ),
-    (".claude/settings.json", "{}"),
 ];
 
-/// How each agent of the image is asked something, without a terminal.
-const ASKS: [(&str, &str); 5] = [
+/// How agents are asked something, without a terminal: those that answer without
+/// a network. Of the others the paths are known ([`WRITTEN`]).
+const ASKS: [(&str, &str); 3] = [
     (
         "claude",
         "ANTHROPIC_BASE_URL=http://127.0.0.1:18765 ANTHROPIC_API_KEY=x CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC=1 claude -p",
     ),
     ("codex", "codex exec"),
-    ("opencode", "opencode run"),
-    (
-        "copilot",
-        "COPILOT_PROVIDER_BASE_URL=http://127.0.0.1:18765/v1 COPILOT_PROVIDER_TYPE=openai COPILOT_PROVIDER_API_KEY=x \
-         COPILOT_MODEL=m COPILOT_OFFLINE=true copilot -p",
-    ),
     ("pi", "MODEL_API_KEY=x pi --provider p --model m -p"),
 ];
+
+/// How long all of them may take, on a machine that does other things too.
+const PATIENCE: Duration = Duration::from_secs(600);
 
 /// Starts the model and asks.
 fn asking(questions: &str) -> String {
@@ -77,10 +61,14 @@ fn conversations_of_real_agents_outlive_the_container() {
     let questions: String = ASKS
         .iter()
         .map(|(agent, ask)| {
-            format!("echo {agent}; timeout 100 env {ask} question-to-{agent} < /dev/null 2>&1 | grep -m1 -o remembered\n")
+            format!("echo {agent}; timeout 180 env {ask} question-to-{agent} < /dev/null 2>&1 | grep -m1 -o remembered\n")
         })
         .collect();
-    let asked = person.exec(&repository, &asking(&questions));
+    let exec = |script: &str| {
+        let words = ["exec", "--", "sh", "-c", script];
+        person.cai(words).inside(&repository).within(PATIENCE).run()
+    };
+    let asked = exec(&asking(&questions));
     let answered = |agent: &str| asked.stdout().contains(&format!("{agent}\nremembered"));
     for (agent, _) in ASKS {
         assert!(answered(agent), "{agent}: {asked}");
@@ -96,12 +84,12 @@ fn conversations_of_real_agents_outlive_the_container() {
     person.exec(&repository, &look).success().prints("");
     // The programs find them where they look.
     let again = format!(
-        "env {} --continue again < /dev/null; codex exec resume --last again < /dev/null 2>/dev/null; opencode session list\n\
+        "env {} --continue again < /dev/null; codex exec resume --last again < /dev/null 2>/dev/null\n\
          grep -l question-to-claude ~/.claude/projects/*/*.jsonl | xargs grep -c '\"again\"'\n\
          grep -rl question-to-codex ~/.codex/sessions | xargs grep -c again\n",
         ASKS[0].1
     );
-    let continued = person.exec(&repository, &asking(&again));
+    let continued = exec(&asking(&again));
     let stdout = continued.stdout();
     assert_eq!(stdout.matches("remembered").count(), 2, "{continued}");
     let counts = stdout.lines().filter_map(|line| line.trim().parse::<u32>().ok());
@@ -147,8 +135,7 @@ const EARLIER: &str = "\
     ln -s /mnt/agent-data/claude/credentials.json .claude/.credentials.json; \
     ln -s /mnt/agent-data/claude/skills .claude/skills; \
     echo old > .codex/sessions/a.jsonl; echo mine > .codex/config.toml; \
-    echo login > /mnt/agent-data/claude/credentials.json; echo said > .claude/projects/x/b.jsonl; \
-    python3 -c 'import socket; socket.socket(socket.AF_UNIX).bind(\".claude/x.sock\")' || mkfifo .claude/x.sock";
+    echo login > /mnt/agent-data/claude/credentials.json; echo said > .claude/projects/x/b.jsonl";
 
 #[test]
 fn what_an_earlier_container_has_at_home_goes_to_the_volume() {
