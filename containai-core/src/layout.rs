@@ -6,6 +6,8 @@ use sha2::{Digest as _, Sha256};
 
 use crate::naming::{ContainerName, SshAlias, TemplateName, VolumeName, WorkspacePath};
 
+mod workspace;
+
 /// The home directory of [`CONTAINER_USER`].
 pub const CONTAINER_HOME: &str = "/home/agent";
 /// Where the workspace is mounted in a container.
@@ -199,16 +201,6 @@ impl Layout {
         self.config.join("locks")
     }
 
-    /// Serialises work on one workspace.
-    pub fn workspace_lock(&self, workspace: &WorkspacePath) -> PathBuf {
-        self.lock_dir().join(format!("workspace-{}.lock", workspace.digest()))
-    }
-
-    /// Held as long as the session that a workspace's container was made for.
-    pub fn session_lock(&self, workspace: &WorkspacePath) -> PathBuf {
-        self.lock_dir().join(format!("session-{}.lock", workspace.digest()))
-    }
-
     /// Serialises choosing a port and creating the container that holds it.
     pub fn port_lock(&self) -> PathBuf {
         self.lock_dir().join("ports.lock")
@@ -245,27 +237,6 @@ impl Layout {
     /// in [`CONTAINER_ENVIRONMENT`]; holds nothing.
     pub fn environment_mark(&self, workspace: &WorkspacePath) -> PathBuf {
         self.config.join("environment").join(workspace.digest())
-    }
-
-    /// What one linked worktree's container has in place of its repository, mode
-    /// 0700.
-    pub fn worktree_dir(&self, workspace: &WorkspacePath) -> PathBuf {
-        self.config.join("worktrees").join(workspace.digest())
-    }
-
-    /// The directory below [`Self::worktree_dir`] that the container writes.
-    pub fn worktree_repository(&self, workspace: &WorkspacePath) -> PathBuf {
-        self.worktree_dir(workspace).join("repository")
-    }
-
-    /// What both sides had when they last agreed; the container cannot write it.
-    pub fn worktree_record(&self, workspace: &WorkspacePath) -> PathBuf {
-        self.worktree_dir(workspace).join("record.json")
-    }
-
-    /// Serialises the comparison of both sides.
-    pub fn worktree_lock(&self, workspace: &WorkspacePath) -> PathBuf {
-        self.lock_dir().join(format!("worktree-{}.lock", workspace.digest()))
     }
 
     /// Serialises set-up.
