@@ -13,6 +13,7 @@ use anyhow::Context as _;
 use containai_core::naming::{GitHead, WorkspacePath};
 
 use crate::error::CliError;
+use crate::worktree;
 
 mod apart;
 mod command;
@@ -27,6 +28,7 @@ pub(crate) use apart::{clone_head, make_apart};
 pub(crate) use confined::{ConfinedGit, confined};
 
 use command::git;
+use error::GitFilesError;
 use files::GitFiles;
 use linked::NewWorktree;
 
@@ -137,6 +139,11 @@ pub(crate) fn add_worktree(
     branch: &str,
 ) -> anyhow::Result<()> {
     let status = std::fs::metadata(repository.as_path())?;
+    let files = GitFiles::open(repository).map_err(CliError::from)?;
+    // git will bring the commits of the worktree's container to this repository, and follows links.
+    if let Some(link) = worktree::links::find(files.common.path(), None)? {
+        return Err(CliError::from(GitFilesError::Link(link)).into());
+    }
     let make = || NewWorktree::plan(repository, path, branch)?.make();
     Ok(owner::acting(&status, make).map_err(CliError::from)?)
 }

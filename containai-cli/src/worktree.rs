@@ -21,7 +21,7 @@ mod arrival;
 mod index;
 mod kept;
 mod large_files;
-mod links;
+pub(crate) mod links;
 mod objects;
 mod own;
 mod settle;

@@ -25,5 +25,5 @@ pub use pattern::matches;
 pub use record::{KeptBack, Look, Record, Trace, Verdict};
 pub use relink::{Relinked, destination, relink};
 pub use rewriting::Rewriting;
-pub use secret::{AllowedSecret, Screened, Screening, screen};
+pub use secret::{AllowedSecret, AllowedSecretError, Screened, Screening, screen};
 pub use settle::{Settlement, Standing, settle};

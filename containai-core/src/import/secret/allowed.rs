@@ -13,15 +13,15 @@ pub struct AllowedSecret {
 /// A text names no secret.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("it takes `PATH:KEY`, or `PATH` for all of a file, below the home directory")]
-pub struct NotAllowable;
+pub struct AllowedSecretError;
 
 impl AllowedSecret {
     /// Reads `PATH:KEY` or `PATH`; `~/` in front is left out.
     ///
     /// # Errors
     ///
-    /// [`NotAllowable`] where the path is empty, absolute or leads upwards.
-    pub fn parse(text: &str) -> Result<Self, NotAllowable> {
+    /// [`AllowedSecretError`] where the path is empty, absolute or leads upwards.
+    pub fn parse(text: &str) -> Result<Self, AllowedSecretError> {
         let (path, key) = match text.split_once(':') {
             Some((path, key)) => (path, Some(key)),
             None => (text, None),
@@ -29,7 +29,7 @@ impl AllowedSecret {
         let path = path.strip_prefix("~/").unwrap_or(path).trim_end_matches('/');
         let is_odd = |part: &str| matches!(part, "" | "." | ".." | "~");
         if path.split('/').any(is_odd) || key == Some("") || text.contains(char::is_control) {
-            return Err(NotAllowable);
+            return Err(AllowedSecretError);
         }
         Ok(Self { path: path.to_owned(), key: key.map(str::to_owned) })
     }
@@ -80,7 +80,7 @@ mod tests {
         check(".claude/skills:*", ".claude/skills/a/b.env", "T", true);
         check(".claude/skill:*", ".claude/skills/a/b.env", "T", false);
         for odd in ["", ":K", "/etc/x:K", "../x:K", "~:K", "a//b", "a:"] {
-            assert_eq!(AllowedSecret::parse(odd), Err(NotAllowable), "{odd}");
+            assert_eq!(AllowedSecret::parse(odd), Err(AllowedSecretError), "{odd}");
         }
     }
 }

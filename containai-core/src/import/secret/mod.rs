@@ -27,5 +27,5 @@ mod url;
 mod value;
 mod yaml;
 
-pub use allowed::AllowedSecret;
+pub use allowed::{AllowedSecret, AllowedSecretError};
 pub use screen::{Screened, Screening, screen};
