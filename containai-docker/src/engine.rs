@@ -343,6 +343,7 @@ impl Engine for DockerEngine {
     }
 
     async fn remove(&self, id: &ContainerId) -> Result<(), EngineError> {
+        home::keep_of_stopped(self, id).await;
         self.reclaim_before_removal(id).await;
         remove(&self.docker, id, Removed::Stopped).await.map_err(|error| self.failure(error))?;
         successor::sweep_images(&self.docker).await.map_err(|error| self.failure(error))

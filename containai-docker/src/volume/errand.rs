@@ -160,7 +160,7 @@ async fn discard(engine: &DockerEngine, id: &ContainerId, error: Error) -> Engin
     engine.failure(error)
 }
 
-fn body(
+pub(super) fn body(
     mounted: Mounted<'_>,
     client: Option<&ClientId>,
     label: &str,

@@ -160,4 +160,11 @@ fn what_an_earlier_container_has_at_home_goes_to_the_volume() {
     let earlier = format!("{EARLIER}; sudo rm {unit} && sudo systemctl daemon-reload");
     person.run(&repository, &earlier).success();
     person.cai(fresh).inside(&repository).run().code(2).prints(expected);
+    // Where that container is stopped when it is removed.
+    let repository = person.repository("earlier-stopped");
+    person.run(&repository, &earlier).success();
+    let container = person.container(repository.path());
+    let id = container["Id"].as_str().expect("an id");
+    person.api().post(&format!("/containers/{id}/kill"), &serde_json::Value::Null);
+    person.cai(fresh).inside(&repository).run().code(2).prints(expected);
 }
