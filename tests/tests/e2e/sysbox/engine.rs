@@ -90,6 +90,8 @@ fn set_up_puts_the_shim_in_front_of_sysbox() {
 
     a_pause_that_hangs_is_undone(&engine, &stand_in);
     services_that_ended_are_told(&engine, &mut stand_in, &person);
+    // The engine keeps containers alive when it ends.
+    success(&docker(&engine, &["rm", "--force", "one"]));
 
     // Another isolation, and the way back.
     let switch = ["setup", "--yes", "--isolation", "userns"];
