@@ -14,6 +14,10 @@ use crate::{Api, Cai, Place, Repository};
 /// Packages to install and an image to make from nothing.
 const FIRST_RUN: Duration = Duration::from_secs(1200);
 
+/// The longest path that containerd makes a socket at, in bytes; dockerd then reports only that it
+/// has not started in time.
+const LONGEST_SOCKET: usize = 104;
+
 /// One engine below a root of its own.
 #[derive(Debug)]
 pub struct Engine {
@@ -55,8 +59,16 @@ impl Engine {
     }
 
     /// An engine that is not set up yet and goes away with this value.
+    ///
+    /// # Panics
+    ///
+    /// When the name is so long that its containerd could not make its sockets.
+    #[track_caller]
     pub fn apart(name: &str) -> Self {
         let layout = EngineLayout::at(Place::fresh(name));
+        let socket = layout.exec_root().join("containerd/containerd.sock.ttrpc");
+        let length = socket.as_os_str().len();
+        assert!(length <= LONGEST_SOCKET, "`{}` is too long for a socket", socket.display());
         Self { layout, kept: Kept::Not, _turn: None }
     }
 

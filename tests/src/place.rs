@@ -27,7 +27,7 @@ impl Place {
     pub fn fresh(what: &str) -> PathBuf {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
-        let path = Self::root().join(format!("{what}-{}-{number}", std::process::id()));
+        let path = Self::root().join(format!("{what}-{}-{number}", short(std::process::id())));
         make(&path);
         path
     }
@@ -55,6 +55,18 @@ impl Place {
             }
             copy
         })
+    }
+}
+
+/// A number with the digits and the letters of the alphabet: paths of sockets are short.
+fn short(mut number: u32) -> String {
+    let mut text = String::new();
+    loop {
+        text.extend(char::from_digit(number % 36, 36));
+        number /= 36;
+        if number == 0 {
+            return text;
+        }
     }
 }
 

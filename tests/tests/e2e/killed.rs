@@ -143,7 +143,7 @@ fn sweeping_up() {
     person.run(&repository, "true").success();
     let image = person.container(repository.path())["Config"]["Image"].clone();
     // Nobody else's containers are swept up there.
-    let engine = Engine::apart("killed-gc");
+    let engine = Engine::apart("k-gc");
     engine.set_up();
     engine.take_image(Engine::shared(), image.as_str().expect("an image"));
     let scene = Scene::of(Person::on(&engine), "killed-gc");

@@ -20,11 +20,6 @@ use super::pid_file::PidFile;
 const PATIENCE: Duration = Duration::from_secs(60);
 /// How long one question to the engine may take.
 const PING: Duration = Duration::from_secs(2);
-/// How often it is tried: dockerd gives its containerd seconds to start, which a busy machine may
-/// not have.
-const ATTEMPTS: usize = 3;
-/// What dockerd says then.
-const LATE_CONTAINERD: &str = "timeout waiting for containerd to start";
 /// A log that grew past this, in bytes, is put aside at the next start.
 const LOG_LIMIT: u64 = 10 << 20;
 
@@ -42,20 +37,6 @@ pub fn start(layout: &EngineLayout) -> Result<(), SetupError> {
         return Ok(());
     }
     make_directories(layout)?;
-    for _ in 1..ATTEMPTS {
-        match start_once(layout) {
-            Err(SetupError::EngineDied { log }) if is_late_containerd(&log) => {}
-            outcome => return outcome,
-        }
-    }
-    start_once(layout)
-}
-
-fn is_late_containerd(log: &[String]) -> bool {
-    log.iter().any(|line| line.contains(LATE_CONTAINERD))
-}
-
-fn start_once(layout: &EngineLayout) -> Result<(), SetupError> {
     let (log, before) = open_log(&layout.log())?;
     let mut child = spawn(layout, log)?;
     wait(layout, PATIENCE, || ended(&mut child, layout))
@@ -151,32 +132,5 @@ fn with_log(error: SetupError, path: &Path, from: u64) -> SetupError {
         SetupError::EngineDied { .. } => SetupError::EngineDied { log },
         SetupError::EngineSilent { seconds, .. } => SetupError::EngineSilent { seconds, log },
         other => other,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::os::unix::fs::PermissionsExt as _;
-
-    use super::*;
-
-    fn attempts(reason: &str) -> usize {
-        let root = tempfile::tempdir().expect("a directory");
-        let layout = EngineLayout::at(root.path());
-        fs::create_dir_all(layout.libexec_dir()).expect("a directory");
-        let tries = root.path().join("tries");
-        let script = format!("#!/bin/sh\necho . >> {}\necho '{reason}'\nexit 1\n", tries.display());
-        fs::write(layout.supervisor(), script).expect("a program");
-        fs::set_permissions(layout.supervisor(), fs::Permissions::from_mode(0o755))
-            .expect("a mode");
-        let error = start(&layout).expect_err("it has ended");
-        assert!(matches!(error, SetupError::EngineDied { .. }), "{error:?}");
-        fs::read_to_string(tries).expect("it was started").lines().count()
-    }
-
-    #[test]
-    fn a_late_containerd_gets_more_time() {
-        assert_eq!(attempts(&format!("failed to start containerd: {LATE_CONTAINERD}")), ATTEMPTS);
-        assert_eq!(attempts("unable to configure the Docker daemon"), 1);
     }
 }

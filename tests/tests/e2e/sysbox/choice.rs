@@ -63,7 +63,7 @@ fn a_bare_or_dead_sysbox_is_never_chosen() {
 
 #[test]
 fn set_up_does_not_decide_for_a_sysbox_that_does_not_answer() {
-    let engine = Engine::apart("nosysbox");
+    let engine = Engine::apart("nosysb");
     let person = Person::on(&engine);
     let outcome = person.cai(["setup", "--yes", "--isolation", "sysbox"]).run();
     outcome.fails(111, "no isolation available");

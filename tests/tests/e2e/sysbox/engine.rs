@@ -52,7 +52,7 @@ fn choose(engine: &Engine, choice: IsolationChoice) -> Isolation {
 
 #[test]
 fn set_up_puts_the_shim_in_front_of_sysbox() {
-    let engine = Engine::apart("sysboxed");
+    let engine = Engine::apart("sysb");
     let mut stand_in = StandIn::below(engine.root());
     let person = Person::on(&engine);
     person.cai(["setup", "--yes"]).within(Duration::from_secs(300)).run().success();
