@@ -23,8 +23,8 @@ use crate::{archive, successor};
 /// take for ever.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// The same where a container is stopped already: its file system is committed for that.
-const PATIENCE_OF_STOPPED: Duration = Duration::from_secs(120);
+/// How long the commit of a stopped container's file system may take.
+const COMMIT_PATIENCE: Duration = Duration::from_secs(120);
 
 /// VOLUME, then PATH TARGET for each directory: copies what stands in the home
 /// directory in the place of a link, unless the volume has something newer.
@@ -54,7 +54,7 @@ pub(crate) async fn keep(docker: &Docker, id: &ContainerId) {
 /// The same for a container that is stopped already, before it is removed: a helper of its file
 /// system copies. It is tried, and is no reason to keep a container whose root has broken that.
 pub(crate) async fn keep_of_stopped(engine: &DockerEngine, id: &ContainerId) {
-    let _ = timeout(PATIENCE_OF_STOPPED, copy_of_stopped(engine, id)).await;
+    let _ = copy_of_stopped(engine, id).await;
 }
 
 async fn copy_of_stopped(engine: &DockerEngine, id: &ContainerId) -> Result<(), EngineError> {
@@ -66,7 +66,10 @@ async fn copy_of_stopped(engine: &DockerEngine, id: &ContainerId) -> Result<(), 
     if unit.map_err(failure)?.is_some() {
         return Ok(());
     }
-    let image = successor::keep(docker, id).await.map_err(failure)?;
+    let Ok(kept) = timeout(COMMIT_PATIENCE, successor::keep(docker, id)).await else {
+        return Ok(());
+    };
+    let image = kept.map_err(failure)?;
     let (volume, workspace) = (&ended.volume, &ended.workspace);
     let mounted = Mounted { volume, workspace, image: &image, isolation: ended.isolation };
     copy_as_agent(engine, mounted, words()).await

@@ -2,9 +2,11 @@
 //! with a user namespace into a system container.
 //!
 //! Docker calls it as it calls runc. On `create` it edits `<bundle>/config.json` and then becomes
-//! runc with the arguments it was given; every other verb goes straight through. What the edits
-//! are, and why, is told by the modules of `spec`; what they need from the kernel (a private mount
-//! namespace with id-mapped clones of the workspace) is in `stage` and [`idmap`]. A container
+//! runc with the arguments it was given. It prepares `start`, `exec`, `kill`, `delete` and `pause`
+//! (`port`, `stdio`, `kill`, `pause`); every other verb goes straight through. The modules of `spec`
+//! describe the edits and their reasons; what they need from the kernel (a private mount namespace
+//! with id-mapped clones of layers, volumes and workspace) is in `stage`, `ids` and [`idmap`].
+//! `sysbox` is the same in front of Sysbox's runtime. A container
 //! without a user namespace is refused: there is no way through here to a container whose root is
 //! the host's.
 

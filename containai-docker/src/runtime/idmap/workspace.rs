@@ -8,8 +8,8 @@ const PARKED: u32 = u32::MAX - 1;
 
 /// The id on the host of the container's `agent`, given the first subordinate id of the engine.
 ///
-/// A workspace that belongs to host root is not id-mapped (see [`for_owner`]); whoever prepares it
-/// grants this id access, for example by a POSIX ACL.
+/// A workspace that belongs to host root is not id-mapped (see [`for_owner`]); its files are given
+/// to this id while a container exists (see the module `ownership`).
 pub fn agent_host_id(subordinate_base: u32) -> u32 {
     subordinate_base.saturating_add(AGENT_ID)
 }
