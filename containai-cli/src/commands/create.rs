@@ -69,36 +69,6 @@ impl CreateArgs {
     }
 }
 
-/// The container that the configuration asks for; `head` is part of its name.
-pub(crate) fn desired(
-    context: &Context<'_>,
-    workspace: &WorkspacePath,
-    head: &GitHead,
-    isolation: Isolation,
-    capacity: HostCapacity,
-) -> Desired {
-    let config = &context.config;
-    Desired {
-        workspace: workspace.clone(),
-        name: ContainerName::derive(workspace, head),
-        image: config.image.value.clone(),
-        image_source: config.image_source.value,
-        data_volume: config.data_volume.value.clone(),
-        ports: config.ssh_ports(),
-        resources: config.resources(capacity),
-        isolation,
-        template: String::new(),
-        manner: Manner { docker_volume: config.docker_volume.clone(), ..Manner::default() },
-        client: context.client.clone(),
-        host: HostFacts::default(),
-    }
-}
-
-/// What this machine has; right for an engine of this machine.
-pub(crate) fn local_capacity() -> HostCapacity {
-    host::capacity()
-}
-
 fn parse_image(text: &str) -> Result<ImageRequest, containai_core::config::ImageError> {
     containai_core::config::parse_image(text)
 }

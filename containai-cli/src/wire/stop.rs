@@ -1,6 +1,5 @@
 //! What `cai stop` says.
 
-use containai_core::engine::Sessions;
 use containai_core::lifecycle::{Halt, StopStep};
 
 use crate::ui::harmless;
@@ -37,18 +36,6 @@ fn line(container: &str, step: &StopStep) -> String {
         StopStep::Remove => format!("remove {container}; its volumes stay"),
         step => format!("{step:?}"),
     }
-}
-
-/// Who would be thrown out.
-pub(crate) fn at_work(container: &str, sessions: Sessions) -> String {
-    let count = |count: usize, one: &str| match count {
-        0 => None,
-        1 => Some(format!("1 {one}")),
-        count => Some(format!("{count} {one}s")),
-    };
-    let found = [count(sessions.ssh, "SSH connection"), count(sessions.terminals, "terminal")];
-    let found: Vec<_> = found.into_iter().flatten().collect();
-    format!("container {container} is in use: {}", found.join(", "))
 }
 
 /// What became of one container.
@@ -93,13 +80,6 @@ mod tests {
         remove api-main; its volumes stay
         ");
         assert_eq!(plan(&halts(RunState::Exited, Fate::Stopped)), "nothing is to be done");
-    }
-
-    #[test]
-    fn who_is_inside_is_counted() {
-        let told = |ssh, terminals| at_work("api-main", Sessions { ssh, terminals });
-        insta::assert_snapshot!(told(2, 1), @"container api-main is in use: 2 SSH connections, 1 terminal");
-        insta::assert_snapshot!(told(0, 3), @"container api-main is in use: 3 terminals");
     }
 
     #[test]

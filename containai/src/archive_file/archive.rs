@@ -1,0 +1,105 @@
+//! An archive's file, and what opens it.
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use crate::error::ResultExt as _;
+use containai_core::archive::{self, ArchiveError, Limits, Manifest, Members, Totals, Transcript};
+
+use super::{Keys, SealedFor, Source};
+
+/// An archive that can be opened, as often as needed.
+pub(crate) struct Archive {
+    path: PathBuf,
+    source: Source,
+    keys: Keys,
+}
+
+/// What an archive turns out to be.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) enum Kind {
+    /// What `cai export` wrote.
+    Export,
+    /// Anything else: files as they are in a home directory.
+    Files,
+}
+
+impl Archive {
+    /// Opens a file; `keys` is asked for what unseals it.
+    pub(crate) fn open(
+        path: PathBuf,
+        keys: impl FnOnce(SealedFor) -> crate::Result<Keys>,
+    ) -> crate::Result<Self> {
+        let source = Source::open(&path)?;
+        let keys = keys(source.sealed_for()?)?;
+        Ok(Self { path, source, keys })
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The tar in it, from its beginning.
+    pub(crate) fn read(&self) -> crate::Result<Box<dyn Read + Send>> {
+        self.source.read(&self.keys)
+    }
+
+    /// Looks at its first member.
+    pub(crate) fn kind(&self) -> crate::Result<Kind> {
+        match Manifest::read(&mut Members::new(self.read()?)) {
+            Ok(_) => Ok(Kind::Export),
+            Err(ArchiveError::NotAnExport) => Ok(Kind::Files),
+            Err(error) => {
+                Err(error).with_context(|| format!("cannot read `{}`", self.path.display()))
+            }
+        }
+    }
+
+    /// Looks at all of an export, as strictly as a restore does.
+    pub(crate) fn verified(&self, progress: &mut dyn FnMut(Totals)) -> crate::Result<Transcript> {
+        Ok(archive::verify(self.read()?, Limits::MOST, progress)?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use containai_core::archive::{Member, MemberKind, MemberPath, Moment, Owner, Writer, export};
+    use containai_core::timestamp::Timestamp;
+    use tempfile::NamedTempFile;
+
+    use super::*;
+
+    fn tar() -> Vec<u8> {
+        let mut writer = Writer::new(Vec::new(), "");
+        let top = Member {
+            path: MemberPath::default(),
+            kind: MemberKind::Directory,
+            mode: 0o755,
+            owner: Owner { uid: 0, gid: 0 },
+            modified: Moment::default(),
+            extras: Default::default(),
+        };
+        writer.member(&top).and_then(|()| writer.finish()).expect("memory takes it")
+    }
+
+    #[test]
+    fn an_export_is_told_from_other_archives() -> crate::Result<()> {
+        let kind = |bytes: &[u8]| {
+            let mut file = NamedTempFile::new()?;
+            file.write_all(bytes)?;
+            Archive::open(file.path().to_owned(), |_| Ok(Keys::default()))?.kind()
+        };
+        let manifest =
+            Manifest { volume: "v".into(), made: Timestamp::from_unix(0), version: "1".into() };
+        let (ours, _) = export(&tar()[..], Vec::new(), manifest, &mut |_| ())?;
+        assert_eq!(kind(&ours)?, Kind::Export);
+        assert_eq!(kind(&tar())?, Kind::Files);
+        let newer = String::from_utf8_lossy(&ours).replacen("format = 1", "format = 2", 1);
+        for bad in [newer.as_bytes(), b"", b"PK\x03\x04", &[b'x'; 1024]] {
+            assert!(kind(bad).is_err());
+        }
+        Ok(())
+    }
+}

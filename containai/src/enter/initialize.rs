@@ -1,0 +1,71 @@
+//! What a `devcontainer.json` wants run on this machine.
+
+use std::io;
+use std::process::{Command, Stdio};
+
+use crate::error::ResultExt as _;
+use containai_core::devcontainer::LifecycleCommand;
+use containai_core::exit;
+use containai_core::hint::Hint;
+
+use super::Entrance;
+use crate::error::OperationError;
+
+impl Entrance {
+    /// Runs on this machine what the file wants run before a container is made
+    /// or started. A person has approved that very text, or it would not have
+    /// been read.
+    pub(crate) fn initialize(&self) -> crate::Result<()> {
+        let read = self.image.devcontainer.as_ref();
+        let Some(command) = read.and_then(|read| read.initialize.as_ref()) else {
+            return Ok(());
+        };
+        self.context.reporter.say("==> initializeCommand, on this machine");
+        for program in programs(command) {
+            self.run_here(program)?;
+        }
+        Ok(())
+    }
+
+    fn run_here(&self, mut program: Command) -> crate::Result<()> {
+        // What it prints is talk.
+        let stderr = io::stderr();
+        let status = program
+            .current_dir(self.workspace().as_path())
+            .stdin(Stdio::null())
+            .stdout(stderr)
+            .status()
+            .context("cannot run `initializeCommand`")?;
+        match status.success() {
+            true => Ok(()),
+            false => Err(OperationError::with_code(
+                exit::FAILED,
+                format!("`initializeCommand` of devcontainer.json: {status}"),
+            )
+            .hint(Hint::new("see what it says above, and run again"))
+            .into()),
+        }
+    }
+}
+
+/// The programs of a command, one after the other.
+fn programs(command: &LifecycleCommand) -> Vec<Command> {
+    match command {
+        LifecycleCommand::Shell(line) => {
+            let mut program = Command::new("/bin/sh");
+            program.arg("-c").arg(line);
+            vec![program]
+        }
+        LifecycleCommand::Words(words) => {
+            let mut words = words.iter();
+            let mut programs: Vec<_> = words.next().map(Command::new).into_iter().collect();
+            for program in &mut programs {
+                program.args(words.by_ref());
+            }
+            programs
+        }
+        LifecycleCommand::Together(commands) => {
+            commands.iter().flat_map(|(_, command)| programs(command)).collect()
+        }
+    }
+}

@@ -1,0 +1,187 @@
+//! What outlasts a workspace's containers, a file for each workspace.
+
+use std::fs;
+use std::io::ErrorKind;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::Path;
+use std::time::UNIX_EPOCH;
+
+use crate::error::ResultExt as _;
+use containai_core::config::Remembered;
+use containai_core::layout::Layout;
+use containai_core::naming::{VolumeName, WorkspacePath};
+use containai_core::records::{RecordError, Records};
+use containai_core::resources::Limits;
+use containai_core::workspace_record::{DirectoryId, WorkspaceRecord};
+
+use crate::context::Context;
+use crate::report::Reporter;
+use crate::{lock, private_file};
+
+/// The records of the user, as the lifecycle has them.
+pub(crate) struct UserRecords<'a> {
+    pub(crate) context: &'a Context,
+}
+
+impl Records for UserRecords<'_> {
+    async fn check(&self, workspace: &WorkspacePath) -> Result<(), RecordError> {
+        self.edit(workspace, |_| {}).await
+    }
+
+    async fn record_volume(
+        &self,
+        workspace: &WorkspacePath,
+        volume: &VolumeName,
+    ) -> Result<(), RecordError> {
+        let engine = self.context.address.to_string();
+        let change = |record: &mut WorkspaceRecord| {
+            record.on_mut(&engine).data_volume = Some(volume.clone());
+        };
+        self.edit(workspace, change).await
+    }
+}
+
+impl UserRecords<'_> {
+    async fn edit(
+        &self,
+        workspace: &WorkspacePath,
+        change: impl FnOnce(&mut WorkspaceRecord),
+    ) -> Result<(), RecordError> {
+        edit(&self.context.env.layout, &self.context.reporter, workspace, change)
+            .await
+            .map_err(|error| RecordError { workspace: workspace.to_string(), source: error.into() })
+    }
+}
+
+/// What is kept about a workspace; `None` where nothing is.
+pub(crate) fn read(
+    layout: &Layout,
+    workspace: &WorkspacePath,
+) -> crate::Result<Option<WorkspaceRecord>> {
+    let record = read_file(&layout.workspace_record(workspace))?;
+    Ok(record.filter(|record| record.workspace == *workspace))
+}
+
+/// Changes what is kept about a workspace, and writes it, changed or not. It appears whole
+/// or not at all.
+pub(crate) async fn edit(
+    layout: &Layout,
+    reporter: &Reporter,
+    workspace: &WorkspacePath,
+    change: impl FnOnce(&mut WorkspaceRecord),
+) -> crate::Result<()> {
+    let _turn = lock::hold(&layout.workspace_record_lock(), "records of workspaces", reporter).await?;
+    let path = layout.workspace_record(workspace);
+    let record = read(layout, workspace)?;
+    let mut record = record.unwrap_or_else(|| WorkspaceRecord::new(workspace.clone()));
+    change(&mut record);
+    private_file::write(&path, &record.text())
+        .with_context(|| format!("cannot write `{}`", path.display()))
+}
+
+/// Remembers limits of the workspace's containers, those that are some.
+pub(crate) async fn remember_limits(
+    context: &Context,
+    workspace: &WorkspacePath,
+    limits: Limits,
+) -> crate::Result<()> {
+    let engine = context.address.to_string();
+    edit(&context.env.layout, &context.reporter, workspace, |record| {
+        let kept = &mut record.on_mut(&engine).limits;
+        *kept = Limits { memory: limits.memory.or(kept.memory), cpus: limits.cpus.or(kept.cpus) };
+    })
+    .await
+}
+
+/// Forgets the limits of the workspace's containers.
+pub(crate) async fn forget_limits(
+    context: &Context,
+    workspace: &WorkspacePath,
+) -> crate::Result<()> {
+    let engine = context.address.to_string();
+    let change = |record: &mut WorkspaceRecord| record.on_mut(&engine).limits = Limits::default();
+    edit(&context.env.layout, &context.reporter, workspace, change).await
+}
+
+/// Forgets the data volume of a workspace on every engine: the configuration is to say
+/// which. Says whether one was remembered.
+pub(crate) async fn forget_volume(
+    layout: &Layout,
+    reporter: &Reporter,
+    workspace: &WorkspacePath,
+) -> crate::Result<bool> {
+    if read(layout, workspace)?.is_none() {
+        return Ok(false);
+    }
+    let mut had = false;
+    edit(layout, reporter, workspace, |record| {
+        for remembered in record.all_mut() {
+            had |= remembered.data_volume.take().is_some();
+        }
+    })
+    .await?;
+    Ok(had)
+}
+
+/// Forgets what was chosen for a workspace on an engine, and, with the last of it, which
+/// directory it was.
+pub(crate) async fn forget(
+    layout: &Layout,
+    reporter: &Reporter,
+    workspace: &WorkspacePath,
+    engine: &str,
+) -> crate::Result<()> {
+    if read(layout, workspace)?.is_none() {
+        return Ok(());
+    }
+    edit(layout, reporter, workspace, |record| {
+        *record.on_mut(engine) = Remembered::default();
+        if record.is_empty() {
+            record.directory = None;
+        }
+    })
+    .await
+}
+
+/// Every record; one that cannot be read is for commands of its workspace to report.
+pub(crate) fn all(layout: &Layout) -> Vec<WorkspaceRecord> {
+    let entries = fs::read_dir(layout.workspace_record_dir()).into_iter().flatten().flatten();
+    entries.filter_map(|entry| read_file(&entry.path()).ok()?).collect()
+}
+
+/// Notes which directory a workspace is, for when it has another path. That it cannot be
+/// noted is no reason not to go inside.
+pub(crate) async fn note_directory(context: &Context, workspace: &WorkspacePath) {
+    let layout = &context.env.layout;
+    let directory = identify(workspace.as_path());
+    let is_known = read(layout, workspace)
+        .is_ok_and(|record| record.is_some_and(|record| record.directory == directory));
+    if !is_known
+        && let Err(error) =
+            edit(layout, &context.reporter, workspace, |record| record.directory = directory).await
+    {
+        context.reporter.detail(&format!("cannot note which directory {workspace} is: {error:#}"));
+    }
+}
+
+/// What tells a directory from every other; `None` where there is none.
+pub(crate) fn identify(path: &Path) -> Option<DirectoryId> {
+    let metadata = fs::symlink_metadata(path).ok().filter(fs::Metadata::is_dir)?;
+    let born = metadata.created().ok().and_then(|at| at.duration_since(UNIX_EPOCH).ok());
+    Some(DirectoryId {
+        device: metadata.dev(),
+        inode: metadata.ino(),
+        born: born.and_then(|since| since.as_nanos().try_into().ok()),
+    })
+}
+
+fn read_file(path: &Path) -> crate::Result<Option<WorkspaceRecord>> {
+    match fs::read_to_string(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        text => {
+            let context = || format!("cannot read `{}`", path.display());
+            let text = text.with_context(context)?;
+            Ok(Some(WorkspaceRecord::parse(&text).with_context(context)?))
+        }
+    }
+}

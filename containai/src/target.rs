@@ -1,0 +1,106 @@
+//! The container that a name or a directory means.
+
+use std::path::Path;
+
+use containai_core::config::Flags;
+use containai_core::engine::{Container, Engine};
+use containai_core::exit;
+use containai_core::hint::Hint;
+use containai_core::lifecycle::{Observed, Refusal};
+use containai_core::naming::WorkspacePath;
+use containai_docker::DockerEngine;
+
+use crate::context::Context;
+use crate::process_env::ProcessEnv;
+use crate::error::OperationError;
+use crate::surroundings;
+use crate::report::Reporter;
+use crate::workspace::{self, Caution};
+
+pub(crate) fn by_workspace(
+    containers: &[Container],
+    given: Option<&Path>,
+    context: &Context,
+) -> crate::Result<Container> {
+    let spot = workspace::spot(given, &context.env, Caution::Forced)?;
+    let workspace = surroundings::meant(&spot, containers, context, ".");
+    let observed = Observed { containers: containers.to_vec(), ..Observed::default() };
+    match observed.serving(&workspace).as_slice() {
+        [container] => Ok((*container).clone()),
+        [] => Err(missing(&format!("no container serves `{workspace}`")).into()),
+        several => {
+            let names = several.iter().map(|container| container.name.clone()).collect();
+            Err(Refusal::Ambiguous { workspace: workspace.to_string(), names }.into())
+        }
+    }
+}
+
+/// Finds the container that a word means, the name of one or a workspace; no
+/// word is the repository around the current directory.
+pub(crate) async fn find_named(
+    word: Option<&str>,
+    engine: &DockerEngine,
+    context: &Context,
+) -> crate::Result<Container> {
+    named(word, &engine.containers().await?, context)
+}
+
+pub(crate) fn named(
+    word: Option<&str>,
+    containers: &[Container],
+    context: &Context,
+) -> crate::Result<Container> {
+    let is_here = |word: &str| context.env.directory.join(word).exists();
+    if let Some(container) = containers.iter().find(|it| word == Some(it.name.as_str())) {
+        if container.labels.is_managed() {
+            return Ok(container.clone());
+        }
+        if word.is_some_and(|word| !is_here(word)) {
+            return Err(Refusal::NotOurs { name: container.name.clone() }.into());
+        }
+    }
+    if let Some(word) = word.filter(|word| !is_here(word)) {
+        let message = format!("`{word}` is neither a container nor a directory");
+        return Err(unknown(&message).into());
+    }
+    by_workspace(containers, word.map(Path::new), context)
+}
+
+/// The container of ours that has this name.
+pub(crate) fn by_name(containers: Vec<Container>, name: &str) -> crate::Result<Container> {
+    match containers.into_iter().find(|container| container.name == name) {
+        Some(container) if container.labels.is_managed() => Ok(container),
+        Some(_) => Err(Refusal::NotOurs { name: name.to_owned() }.into()),
+        None => Err(unknown(&format!("there is no container `{name}`")).into()),
+    }
+}
+
+/// The workspace of the container that has this name.
+pub(crate) async fn workspace_of(
+    name: &str,
+    flags: &Flags,
+    env: &ProcessEnv,
+    reporter: &Reporter,
+) -> crate::Result<WorkspacePath> {
+    let context = Context::new(env, reporter, flags.clone(), None)?;
+    Ok(served(&by_name(context.engine()?.containers().await?, name)?)?)
+}
+
+/// The workspace that a container of ours serves.
+pub(crate) fn served(container: &Container) -> Result<WorkspacePath, OperationError> {
+    let workspace = container.labels.workspace().unwrap_or_default();
+    WorkspacePath::new(Path::new(workspace))
+        .map_err(|error| OperationError::with_code(exit::NOT_OURS, error.to_string()))
+}
+
+/// Nothing has the name that was given.
+pub(crate) fn unknown(message: &str) -> OperationError {
+    OperationError::with_code(exit::FAILED, message)
+        .hint(Hint::run("cai list", "see the containers there are"))
+}
+
+/// Nothing is there to work on.
+pub(crate) fn missing(message: &str) -> OperationError {
+    OperationError::with_code(exit::FAILED, message)
+        .hint(Hint::run("cai run", "make the workspace's container"))
+}

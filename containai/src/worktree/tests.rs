@@ -1,0 +1,138 @@
+use std::os::unix::fs::symlink;
+
+use tempfile::TempDir;
+
+use super::*;
+
+/// A repository at `main/.git` with a linked worktree at `tree`.
+fn linked() -> io::Result<(TempDir, PathBuf)> {
+    let dir = TempDir::new()?;
+    let root = fs::canonicalize(dir.path())?;
+    let entry = root.join("main/.git/worktrees/tree");
+    fs::create_dir_all(&entry)?;
+    for name in ["objects", "refs"] {
+        fs::create_dir(root.join("main/.git").join(name))?;
+    }
+    fs::write(root.join("main/.git/HEAD"), "ref: refs/heads/main\n")?;
+    fs::write(entry.join("commondir"), "../..\n")?;
+    fs::create_dir(root.join("tree"))?;
+    fs::write(entry.join("gitdir"), format!("{}\n", root.join("tree/.git").display()))?;
+    fs::write(root.join("tree/.git"), format!("gitdir: {}\n", entry.display()))?;
+    Ok((dir, root))
+}
+
+fn found(root: &Path, workspace: &str) -> Result<Option<LinkedRepository>, WorktreeError> {
+    let layout = Layout::new(&root.join("home"), None, None);
+    repository(&WorkspacePath::new(root.join(workspace))?, &layout)
+}
+
+#[test]
+fn repository_that_knows_the_worktree_is_found() -> crate::Result<()> {
+    let (_dir, root) = linked()?;
+    let repository = found(&root, "tree")?.expect("a linked worktree");
+    assert_eq!(repository.common.as_path(), root.join("main/.git"));
+    assert!(repository.own.as_path().starts_with(root.join("home/.config/containai/worktrees")));
+    let stores: Vec<_> =
+        repository.stores.iter().map(|it| (it.source.as_path(), it.target.as_str())).collect();
+    let objects = root.join("main/.git/objects");
+    assert_eq!(stores, [(objects.as_path(), "/mnt/host-repository/objects")]);
+    assert_eq!(found(&root, "main")?, None);
+    Ok(())
+}
+
+#[test]
+fn objects_that_are_borrowed_come_along_and_no_other_directory() -> crate::Result<()> {
+    let (_dir, root) = linked()?;
+    let other = root.join("other/.git");
+    for name in ["objects/info", "refs"] {
+        fs::create_dir_all(other.join(name))?;
+    }
+    fs::write(other.join("HEAD"), "ref: refs/heads/main\n")?;
+    fs::create_dir_all(root.join("secret/objects"))?;
+    symlink(other.join("objects"), root.join("main/objects"))?;
+    fs::create_dir_all(root.join("main/.git/objects/info"))?;
+    let alternates = format!(
+        "# a comment\n{0}/other/.git/objects\n{0}/secret/objects\n../../objects\n/etc\n../../../other/.git/objects\n",
+        root.display()
+    );
+    fs::write(root.join("main/.git/objects/info/alternates"), alternates)?;
+    fs::write(other.join("objects/info/alternates"), "../../../main/.git/objects\n")?;
+    let found = found(&root, "tree")?.expect("a linked worktree");
+    let stores: Vec<_> = found
+        .stores
+        .iter()
+        .map(|it| {
+            let source = it.source.as_path().strip_prefix(&root).unwrap_or(it.source.as_path());
+            (source.display().to_string(), it.target.to_string())
+        })
+        .collect();
+    let borrowed = "other/.git/objects".to_owned();
+    assert_eq!(stores[1], (borrowed.clone(), root.join(&borrowed).display().to_string()));
+    assert!(stores.iter().all(|(source, _)| source == "main/.git/objects" || *source == borrowed));
+    Ok(())
+}
+
+#[test]
+fn workspace_alone_gets_nothing_mounted() -> crate::Result<()> {
+    let (_dir, root) = linked()?;
+    let entry = root.join("main/.git/worktrees/tree");
+    let point = |path: &Path, text: &str| {
+        fs::create_dir_all(path)?;
+        fs::write(path.join(".git"), text)
+    };
+
+    // A repository that knows another worktree, but not this one.
+    point(&root.join("thief"), &format!("gitdir: {}\n", entry.display()))?;
+    assert!(matches!(found(&root, "thief"), Err(WorktreeError::Stranger(_))));
+
+    // Any other directory.
+    fs::create_dir_all(root.join("secret/worktrees/x"))?;
+    point(
+        &root.join("thief"),
+        &format!("gitdir: {}\n", root.join("secret/worktrees/x").display()),
+    )?;
+    assert!(found(&root, "thief").is_err());
+
+    // A link to it.
+    symlink(root.join("main"), root.join("link"))?;
+    let way = root.join("link/.git/worktrees/tree");
+    point(&root.join("tree"), &format!("gitdir: {}\n", way.display()))?;
+    assert!(matches!(found(&root, "tree"), Err(WorktreeError::Link(_))));
+
+    // A submodule.
+    point(&root.join("tree"), "gitdir: ../main/.git/modules/tree\n")?;
+    assert!(matches!(found(&root, "tree"), Err(WorktreeError::Relative(_))));
+    Ok(())
+}
+
+#[test]
+fn repository_inside_of_the_workspace_is_not_mounted_twice() -> crate::Result<()> {
+    let (_dir, root) = linked()?;
+    let entry = root.join("tree/bare/worktrees/tree");
+    fs::create_dir_all(&entry)?;
+    for name in ["objects", "refs"] {
+        fs::create_dir(root.join("tree/bare").join(name))?;
+    }
+    fs::write(root.join("tree/bare/HEAD"), "")?;
+    fs::write(entry.join("commondir"), "../..\n")?;
+    fs::write(entry.join("gitdir"), format!("{}\n", root.join("tree/.git").display()))?;
+    fs::write(root.join("tree/.git"), format!("gitdir: {}\n", entry.display()))?;
+    assert!(matches!(found(&root, "tree"), Err(WorktreeError::Foreign(_))));
+    Ok(())
+}
+
+#[test]
+fn what_a_person_reads() {
+    let path = || PathBuf::from("/src/api/.git/worktrees/fix");
+    let relative = WorkspacePath::new("src").expect_err("a relative path");
+    let samples = containai_core::samples!(WorktreeError {
+        Relative: [WorktreeError::Relative("../.git/modules/sub".into())],
+        NoEntry: [WorktreeError::NoEntry(path())],
+        Link: [WorktreeError::Link(path())],
+        Stranger: [WorktreeError::Stranger(path())],
+        Foreign: [WorktreeError::Foreign(path())],
+        Path: [WorktreeError::Path(relative)],
+        Io: [WorktreeError::Io(io::ErrorKind::PermissionDenied.into())],
+    });
+    insta::assert_snapshot!(containai_core::fake::worded(&samples));
+}
