@@ -3,15 +3,18 @@
 use std::process::ExitCode;
 
 use clap::Args;
+use containai::enter::Streams;
 use containai_core::config::Flags;
 use containai_core::engine::EngineError;
 use containai_core::exit;
+use containai_ssh::{Size, Stdio, Terminal};
 
 use crate::command_line::{self, CommandLine};
 use crate::env::{Env, Terminals};
 use crate::regroup;
-use crate::ui::{Ui, Volume};
+use crate::ui::{Frontend, Ui, Volume};
 use crate::{complete, error, gone};
+use containai::report::Reporter;
 
 /// Options of every command.
 #[derive(Clone, Debug, Args)]
@@ -85,15 +88,44 @@ fn tell(error: &anyhow::Error, ui: &Ui) -> ExitCode {
     ExitCode::from(code)
 }
 
+/// What every command works with.
+pub(crate) struct App {
+    /// The options of every command.
+    pub(crate) global: Global,
+    /// What the process was started with.
+    pub(crate) env: Env,
+    /// The printer.
+    pub(crate) ui: Ui,
+    /// The printer, as the library reports to it.
+    pub(crate) reporter: Reporter,
+}
+
+impl App {
+    /// The streams of this process, and a terminal where they are one.
+    pub(crate) fn streams(&self) -> Streams {
+        let terminal = match self.ui.terminals().is_interactive() {
+            false => Terminal::None,
+            true => Terminal::Request {
+                term: self.env.term.clone(),
+                size: Size::of(std::io::stdout()).unwrap_or_default(),
+            },
+        };
+        Streams { terminal, stdio: Stdio::inherit() }
+    }
+}
+
 fn run(cli: CommandLine, ui: &Ui) -> anyhow::Result<ExitCode> {
     let env = Env::read()?;
-    let outcome = cli.command.run(&cli.global, &env, ui);
+    let reporter = Reporter::new(Frontend { ui: ui.clone(), env: env.clone() });
+    let app = App { global: cli.global, env, ui: ui.clone(), reporter };
+    let outcome = cli.command.run(&app);
     let is_shut_out = |error: &anyhow::Error| {
-        matches!(error.downcast_ref(), Some(EngineError::AccessDenied { .. }))
+        let engine = error.downcast_ref().and_then(containai::Error::find);
+        matches!(engine.or(error.downcast_ref()), Some(EngineError::AccessDenied { .. }))
     };
     if outcome.as_ref().is_err_and(is_shut_out) {
         // Without access nothing was done yet, so nothing is done twice.
-        regroup::as_member(&env)?;
+        regroup::as_member(&app.env)?;
     }
     outcome
 }

@@ -4,8 +4,9 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use containai::passage::sharing;
 use containai_ssh::SshRemote;
-use containai_ssh::mux::{self, Sharing};
+use containai_ssh::mux;
 
 use crate::env::Env;
 
@@ -23,7 +24,7 @@ pub(crate) fn main() -> ExitCode {
 fn serve() -> anyhow::Result<mux::Ended> {
     let first = mux::detach()?;
     let seconds = std::env::args().nth(1).context("no number of seconds")?.parse()?;
-    let remote = SshRemote::new(Env::read()?.layout);
+    let remote = SshRemote::new(Env::read()?.layout.clone());
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(THREADS).enable_all().build()?;
     let patience = Duration::from_secs(seconds);
@@ -35,9 +36,4 @@ fn serve() -> anyhow::Result<mux::Ended> {
     // the process.
     runtime.shutdown_background();
     Ok(ended?)
-}
-
-/// The connections that programs of this version share.
-pub(crate) fn sharing(remote: SshRemote) -> Sharing {
-    Sharing::new(remote, env!("CARGO_PKG_VERSION"))
 }

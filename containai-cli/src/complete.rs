@@ -17,10 +17,10 @@ use containai_docker::DockerEngine;
 use tokio::time::timeout;
 
 use crate::command_line;
-use crate::context::Context;
-use crate::env::{Env, Terminals};
-use crate::importing::own_agents;
-use crate::ui::{Ui, Volume};
+use crate::env::Env;
+use containai::context::Context;
+use containai::importing::own_agents;
+use containai::report::Reporter;
 
 mod values;
 
@@ -88,14 +88,14 @@ fn settings() -> Vec<CompletionCandidate> {
 }
 
 fn templates() -> Vec<CompletionCandidate> {
-    let names = Env::read().and_then(|env| crate::templates::names(&env.layout));
+    let names = Env::read().and_then(|env| Ok(containai::templates::names(&env.layout)?));
     let names = names.unwrap_or_default();
     names.into_iter().map(|name| CompletionCandidate::new(name.to_string())).collect()
 }
 
 /// The agents of the images, and those of the user's own manifests.
 fn agents() -> Vec<CompletionCandidate> {
-    let own = Env::read().and_then(|env| own_agents(&env.layout)).unwrap_or_default();
+    let own = Env::read().and_then(|env| Ok(own_agents(&env.layout)?)).unwrap_or_default();
     let shipped = ShippedImage::Full.agents().iter().copied();
     let names = shipped.chain(own.iter().map(|agent| agent.name.as_str()));
     names.map(CompletionCandidate::new).collect()
@@ -115,8 +115,7 @@ where
 {
     let ask = || -> anyhow::Result<Vec<T>> {
         let env = Env::read()?;
-        let ui = Ui::new(Volume::Quiet, Terminals::look());
-        let engine = Context::new(&env, &ui, Flags::default(), None)?.engine()?;
+        let engine = Context::new(&env, &Reporter::default(), Flags::default(), None)?.engine()?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let answer = runtime.block_on(async { timeout(PATIENCE, question(engine)).await });
         runtime.shutdown_background();

@@ -3,11 +3,7 @@
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use containai_core::hint::Hint;
 
-use crate::error::CliError;
-
-mod files;
-
-pub(crate) use files::{of_template, tell_of_files};
+use containai::OperationError;
 
 /// A flag or a verb that is no more.
 struct Gone {
@@ -56,7 +52,7 @@ const GONE: [Gone; 16] = [
 ];
 
 /// What to say of a command line that has a word which is no more.
-pub(crate) fn successor(mistake: &clap::Error) -> Option<CliError> {
+pub(crate) fn successor(mistake: &clap::Error) -> Option<OperationError> {
     let kind = match mistake.kind() {
         ErrorKind::UnknownArgument => ContextKind::InvalidArg,
         ErrorKind::InvalidSubcommand => ContextKind::InvalidSubcommand,
@@ -67,7 +63,7 @@ pub(crate) fn successor(mistake: &clap::Error) -> Option<CliError> {
     };
     let Gone { word, why, instead } = GONE.iter().find(|gone| gone.word == given)?;
     let message = format!("there is no `{word}` any more: {why}");
-    Some(CliError::usage(message).hint(Hint::new(*instead)))
+    Some(OperationError::usage(message).hint(Hint::new(*instead)))
 }
 
 #[cfg(test)]

@@ -3,53 +3,18 @@
 use std::process::ExitCode;
 
 mod app;
-mod archive_file;
-mod beneath;
 mod broker;
 mod command_line;
 mod commands;
 mod complete;
-mod context;
-mod devcontainer_file;
-mod devcontainer_image;
 mod editor;
-mod elsewhere;
-mod ending;
 mod env;
-mod environment;
 mod error;
-mod forwarding;
-mod gauge;
-mod git;
 mod gone;
-mod hooks;
-mod host;
-mod importing;
-mod interruption;
-mod left_out;
-mod lock;
-mod mounts;
-mod moved;
-mod passage;
-mod place;
-mod private_file;
-mod protected;
-mod records;
 mod regroup;
-mod restoration;
 mod role;
-mod settings;
-mod surroundings;
-mod templates;
-mod trust;
-mod turns;
-mod twin;
 mod ui;
-mod user_config;
-mod wanted_image;
 mod wire;
-mod workspace;
-mod worktree;
 
 fn main() -> ExitCode {
     match role::of_this_process() {

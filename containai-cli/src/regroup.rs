@@ -4,11 +4,11 @@
 //! login session until its end (credentials(7)). `sg` starts a program with
 //! one group more, so `cai` starts itself again through it, once.
 
+use std::io;
 use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::process::CommandExt as _;
 use std::process::Command;
 
-use anyhow::Context as _;
 use containai_docker::host::SYSTEM_USER;
 use containai_ssh::quote;
 use nix::unistd::{Group, getgroups};
@@ -17,17 +17,18 @@ use crate::env::{Env, REGROUPED};
 
 /// Starts `cai` again as a member of the group; returns when that would
 /// change nothing.
-pub(crate) fn as_member(env: &Env) -> anyhow::Result<()> {
+pub(crate) fn as_member(env: &Env) -> io::Result<()> {
     if env.is_regrouped || !gains_from_it(env) {
         return Ok(());
     }
-    let program = std::env::current_exe().context("cannot find the program that is running")?;
+    let program = std::env::current_exe()?;
     let words = std::env::args_os().skip(1).map(|word| word.as_bytes().to_vec());
     let words = std::iter::once(program.as_os_str().as_bytes().to_vec()).chain(words);
     let line = [b"exec ".to_vec(), quote::words(words)].concat();
     let line = std::ffi::OsStr::from_bytes(&line);
     let error = Command::new("sg").arg(SYSTEM_USER).arg("-c").arg(line).env(REGROUPED, "1").exec();
-    Err(error).context("cannot run `sg` to use the new group; open a new login session instead")
+    let message = "cannot run `sg` to use the new group; open a new login session instead";
+    Err(io::Error::new(error.kind(), format!("{message}: {error}")))
 }
 
 fn gains_from_it(env: &Env) -> bool {

@@ -6,6 +6,8 @@
 use std::ffi::OsStr;
 use std::path::Path;
 
+use containai::passage::MUX_PROGRAM;
+
 /// What the name that the program was called by makes of it.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Role {
@@ -21,9 +23,6 @@ pub(crate) enum Role {
     Broker,
 }
 
-/// The name of [`Role::Broker`]; no file has it.
-pub(crate) const BROKER: &str = "containai-mux";
-
 pub(crate) fn of_this_process() -> Role {
     std::env::args_os().next().map_or(Role::Cai, |name| of_name(&name))
 }
@@ -33,7 +32,7 @@ fn of_name(name: &OsStr) -> Role {
         Some("containai-runc") => Role::Runtime,
         Some("containai-sysbox-runc") => Role::SysboxRuntime,
         Some("containai-engine") => Role::Supervisor,
-        Some(BROKER) => Role::Broker,
+        Some(MUX_PROGRAM) => Role::Broker,
         _ => Role::Cai,
     }
 }

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write as _};
 use std::ops::ControlFlow;
-use std::path::Path;
+use std::os::fd::{AsFd as _, OwnedFd};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -11,12 +11,13 @@ use anstyle::{AnsiColor, Style};
 use anyhow::{Context as _, Error};
 use containai_core::exit;
 use containai_core::hint::{Hint, causes};
-use containai_core::lifecycle::{Event, Events, Step};
-use containai_docker::{ReclaimListener, Reclaimed};
+use containai_core::lifecycle::{Event, Step};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use crate::env::Terminals;
-use crate::error::CliError;
+use crate::env::{Env, Terminals};
+use crate::regroup;
+use containai::OperationError;
+use containai::report::{self, Report, harmless};
 
 /// How much is said on stderr.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
@@ -89,11 +90,15 @@ impl Ui {
 
     /// Shows an error with its causes and hints.
     pub(crate) fn error(&self, error: &Error, hints: &[Hint]) {
+        self.failed(error.as_ref(), hints);
+    }
+
+    fn failed(&self, error: &(dyn std::error::Error + 'static), hints: &[Hint]) {
         self.finish_work();
         let red = AnsiColor::Red.on_default().bold();
         let bold = Style::new().bold();
         let mut text = format!("{red}error:{red:#} {}", harmless(&error.to_string()));
-        for cause in causes(error.as_ref()) {
+        for cause in causes(error) {
             text.push_str(&format!("\n  {bold}because:{bold:#} {}", harmless(&cause)));
         }
         for hint in hints {
@@ -127,13 +132,13 @@ impl Ui {
         Ok(asked.with_confirmation(again, "That is another one.").interact()?.into())
     }
 
-    fn require_person(&self, what: &str) -> Result<(), CliError> {
+    fn require_person(&self, what: &str) -> Result<(), OperationError> {
         match self.terminals.can_ask() {
             true => Ok(()),
             false => {
                 let message = format!("there is nobody to ask for the {}", what.to_lowercase());
                 let hint = Hint::new("name a file that holds it with `--passphrase-file`");
-                Err(CliError::usage(message).hint(hint))
+                Err(OperationError::usage(message).hint(hint))
             }
         }
     }
@@ -208,7 +213,52 @@ impl Ui {
     }
 }
 
-impl Events for Ui {
+/// The frontend that the library reports to.
+pub(crate) struct Frontend {
+    pub(crate) ui: Ui,
+    pub(crate) env: Env,
+}
+
+impl report::Frontend for Frontend {
+    fn report(&self, report: Report<'_>) {
+        let ui = &self.ui;
+        match report {
+            Report::Info(text) => ui.say(text),
+            Report::Detail(text) => ui.detail(text),
+            Report::Warning(text) => ui.warn(text),
+            Report::Failed { error, hints } => ui.failed(error, hints),
+            Report::Started(what) => ui.begin_work(what),
+            Report::Copied { done, total, files } => ui.transfer(done, total, files),
+            Report::Finished => ui.finish_work(),
+            // A reader that went away has ended the program.
+            Report::Exported { file } => drop(ui.data(&file.display().to_string())),
+            Report::Lifecycle(event) => ui.event(event),
+            Report::Reclaimed { workspace, done } => {
+                let lines = crate::wire::reclaim::lines(&workspace.to_string_lossy(), done);
+                lines.iter().for_each(|line| ui.say(&harmless(line)));
+            }
+            _ => {}
+        }
+    }
+
+    fn can_ask(&self) -> bool {
+        self.ui.terminals.can_ask()
+    }
+
+    fn confirm(&self, question: &str) -> bool {
+        self.ui.ask(question)
+    }
+
+    fn join_engine_group(&self) -> io::Result<()> {
+        regroup::as_member(&self.env)
+    }
+
+    fn program_output(&self) -> Option<OwnedFd> {
+        io::stderr().as_fd().try_clone_to_owned().ok()
+    }
+}
+
+impl Ui {
     fn event(&self, event: Event<'_>) {
         match event {
             Event::Step(step) => self.step(step),
@@ -218,13 +268,6 @@ impl Events for Ui {
             Event::Notice(text) => self.detail(&format!("note: {}", harmless(text))),
             _ => {}
         }
-    }
-}
-
-impl ReclaimListener for Ui {
-    fn reclaimed(&self, workspace: &Path, done: Reclaimed) {
-        let lines = crate::wire::reclaim::lines(&workspace.to_string_lossy(), done);
-        lines.iter().for_each(|line| self.say(&harmless(line)));
     }
 }
 
@@ -241,13 +284,8 @@ impl Ui {
     }
 }
 
-/// Text from engines, containers and files must not move the cursor.
-pub(crate) fn harmless(text: &str) -> String {
-    text.replace(|c: char| c.is_control() && c != '\n', "\u{fffd}")
-}
-
-fn unwritten() -> CliError {
-    CliError::with_code(exit::FAILED, "cannot write to the standard output")
+fn unwritten() -> OperationError {
+    OperationError::with_code(exit::FAILED, "cannot write to the standard output")
         .hint(Hint::new("see that there is room where it leads, and run again"))
 }
 

@@ -9,7 +9,7 @@ use crate::report::Reporter;
 /// Asks a person when somebody is at work in one of these; whether to go on.
 /// What cannot be told counts as nobody, and where there is no terminal nobody
 /// is asked.
-pub(crate) async fn consent(
+pub async fn consent(
     engine: &DockerEngine,
     ending: impl Iterator<Item = &Container>,
     question: &str,
@@ -30,7 +30,7 @@ pub(crate) async fn consent(
 }
 
 /// Who would be thrown out.
-pub(crate) fn busy(container: &str, sessions: Sessions) -> String {
+pub fn busy(container: &str, sessions: Sessions) -> String {
     let count = |count: usize, one: &str| match count {
         0 => None,
         1 => Some(format!("1 {one}")),

@@ -13,7 +13,7 @@ use rustix::io::Errno;
 
 /// Whether links are followed.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Links {
+pub enum Links {
     /// Within the workspace.
     Inside,
     /// None at all.
@@ -22,7 +22,7 @@ pub(crate) enum Links {
 
 /// Reads a text of at most `most` bytes; `None` where nothing stands there.
 /// `path` is relative to the workspace.
-pub(crate) fn read(
+pub fn read(
     workspace: &WorkspacePath,
     path: &Path,
     links: Links,
@@ -68,7 +68,7 @@ pub(crate) fn read(
 
 /// What stands there is not read.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum Refused {
+pub enum Refused {
     /// A link that leaves the workspace, or any where none may be.
     #[error("a link on the way leads elsewhere")]
     Link,

@@ -13,31 +13,31 @@ use containai_ssh::{ForwardAgent, SshRemote, Wishes};
 
 use crate::devcontainer_file::Sessions;
 use crate::elsewhere;
-use crate::process_env::ProcessEnv;
 use crate::environment::Imported;
 use crate::error::OperationError;
 use crate::hooks;
-use crate::settings;
+use crate::process_env::ProcessEnv;
 use crate::report::Reporter;
+use crate::settings;
 
 /// The configuration for one workspace, and the two ways to its container.
 #[derive(Clone)]
-pub(crate) struct Context {
-    pub(crate) env: ProcessEnv,
+pub struct Context {
+    pub env: ProcessEnv,
     pub(crate) reporter: Reporter,
-    pub(crate) config: Config,
-    pub(crate) address: EngineAddress,
+    pub config: Config,
+    pub address: EngineAddress,
     pub(crate) record: Option<EngineRecord>,
-    pub(crate) remote: SshRemote,
+    pub remote: SshRemote,
     /// The variables that the workspace's sessions get.
     pub(crate) imported: Option<Imported>,
     /// This machine, for an engine that runs on another one.
-    pub(crate) client: Option<ClientId>,
+    pub client: Option<ClientId>,
 }
 
 impl Context {
     /// Reads the configuration; talks to nobody yet.
-    pub(crate) fn new(
+    pub fn new(
         env: &ProcessEnv,
         reporter: &Reporter,
         flags: Flags,
@@ -53,9 +53,8 @@ impl Context {
             true => EngineRecord::read(&env.engine)?,
             false => None,
         };
-        let sessions = workspace
-            .map(|workspace| Sessions::read(env, workspace, &config))
-            .unwrap_or_default();
+        let sessions =
+            workspace.map(|workspace| Sessions::read(env, workspace, &config)).unwrap_or_default();
         let remote = SshRemote::new(env.layout.clone())
             .with_engine(address.to_string())
             .with_detour(elsewhere::detour(&address, env))
@@ -67,7 +66,9 @@ impl Context {
         }
         let lends = config.forward_agent.value;
         let imported = match workspace {
-            Some(workspace) => Imported::read(&config, &sessions.variables, workspace, env, reporter)?,
+            Some(workspace) => {
+                Imported::read(&config, &sessions.variables, workspace, env, reporter)?
+            }
             None => None,
         };
         let client = match address.is_elsewhere() {
@@ -84,13 +85,13 @@ impl Context {
 
     /// The configuration of a command that works on containers by their names,
     /// of whatever workspace.
-    pub(crate) fn of_engine(env: &ProcessEnv, reporter: &Reporter, flags: &Flags) -> crate::Result<Self> {
+    pub fn of_engine(env: &ProcessEnv, reporter: &Reporter, flags: &Flags) -> crate::Result<Self> {
         let flags = Flags { docker_host: flags.docker_host.clone(), ..Flags::default() };
         Self::new(env, reporter, flags, None)
     }
 
     /// What has another call of this program use the same engine.
-    pub(crate) fn docker_host_words(&self) -> Vec<String> {
+    pub fn docker_host_words(&self) -> Vec<String> {
         match self.is_own_engine() {
             true => Vec::new(),
             false => vec![format!("--docker-host={}", self.address)],
@@ -106,18 +107,18 @@ impl Context {
     }
 
     /// Whether the engine is the one that set-up makes on this machine.
-    pub(crate) fn is_own_engine(&self) -> bool {
+    pub fn is_own_engine(&self) -> bool {
         self.address.socket() == Some(&self.env.engine.socket())
     }
 
     /// The isolation that this machine's engine had before it was set up for
     /// another one.
-    pub(crate) fn previous_isolation(&self) -> Option<Isolation> {
+    pub fn previous_isolation(&self) -> Option<Isolation> {
         self.record.as_ref().and_then(|record| record.previous)
     }
 
     /// A client for the engine; see [`DockerEngine::connect`].
-    pub(crate) fn engine(&self) -> crate::Result<DockerEngine> {
+    pub fn engine(&self) -> crate::Result<DockerEngine> {
         let engine = DockerEngine::connect(self.address.clone(), self.env.certificates.as_deref())?
             .with_build_lock(self.env.layout.image_lock())
             .with_surroundings(self.env.surroundings())

@@ -34,7 +34,6 @@ pub(crate) fn desired(
 }
 
 /// What this machine has; right for an engine of this machine.
-pub(crate) fn local_capacity() -> HostCapacity {
+pub fn local_capacity() -> HostCapacity {
     host::capacity()
 }
-

@@ -21,7 +21,7 @@ const LONGEST: u64 = 256 << 10;
 /// The `devcontainer.json` of a workspace, as it was read once: what is judged
 /// is what is approved and what is followed.
 #[derive(Clone, Debug)]
-pub(crate) struct DevcontainerFile {
+pub struct DevcontainerFile {
     /// Where it is, relative to the workspace.
     pub(crate) path: String,
     /// What it holds.
@@ -36,7 +36,7 @@ impl DevcontainerFile {
     /// # Errors
     ///
     /// One that was named and is not there, or that cannot be read.
-    pub(crate) fn find(
+    pub fn find(
         env: &ProcessEnv,
         workspace: &WorkspacePath,
         choice: &DevcontainerChoice,
@@ -49,17 +49,21 @@ impl DevcontainerFile {
         for path in paths {
             let read = beneath::read(workspace, Path::new(path), Links::Refused, LONGEST);
             let text = read.map_err(|refused| {
-                OperationError::usage(format!("cannot read `{path}` in `{workspace}`: {refused}")).hint(
-                    Hint::new(
+                OperationError::usage(format!("cannot read `{path}` in `{workspace}`: {refused}"))
+                    .hint(Hint::new(
                         "name a regular file of the workspace, or go without: `--devcontainer=off`",
-                    ),
-                )
+                    ))
             })?;
             if let Some(text) = text {
                 let approved = trust::Approval::of_devcontainer(&env.layout, workspace)?;
                 let is_given = approved.is_some_and(|it| it.hash() == ContentHash::of(&text));
                 let approval = if is_given { Approval::Given } else { Approval::Missing };
-                return Ok(Some(Self { path: (*path).to_owned(), text, approval, variables: env.variables.clone() }));
+                return Ok(Some(Self {
+                    path: (*path).to_owned(),
+                    text,
+                    approval,
+                    variables: env.variables.clone(),
+                }));
             }
         }
         match choice {
@@ -85,15 +89,12 @@ impl DevcontainerFile {
     }
 
     /// The same as if nobody had approved it.
-    pub(crate) fn unapproved(&self) -> Self {
+    pub fn unapproved(&self) -> Self {
         Self { approval: Approval::Missing, ..self.clone() }
     }
 
     /// Reads what it says.
-    pub(crate) fn read(
-        &self,
-        workspace: &WorkspacePath,
-    ) -> Result<Devcontainer, DevcontainerError> {
+    pub fn read(&self, workspace: &WorkspacePath) -> Result<Devcontainer, DevcontainerError> {
         let host = Host {
             workspace: workspace.as_str(),
             folder: self.folder(),
@@ -104,7 +105,7 @@ impl DevcontainerFile {
     }
 
     /// As a file of the workspace that waits for approval.
-    pub(crate) fn file(&self, workspace: &WorkspacePath) -> FileText {
+    pub fn file(&self, workspace: &WorkspacePath) -> FileText {
         FileText { path: workspace.as_path().join(&self.path), text: self.text.clone() }
     }
 }

@@ -14,14 +14,14 @@ use containai_docker::{EngineAddress, SshHost};
 use containai_ssh::{Detour, Means};
 
 use crate::context::Context;
-use crate::process_env::ProcessEnv;
 use crate::error::OperationError;
+use crate::process_env::ProcessEnv;
 
 /// What leads to the ports of the engine's machine; `None` for this one.
 ///
 /// Over `tcp://` nobody gets to that machine's loopback, but its engine leads
 /// into containers; this very program is what speaks to it.
-pub(crate) fn detour(address: &EngineAddress, env: &ProcessEnv) -> Option<Detour> {
+pub fn detour(address: &EngineAddress, env: &ProcessEnv) -> Option<Detour> {
     let means = match address {
         EngineAddress::Unix(_) => return None,
         EngineAddress::Ssh(host) => {

@@ -5,14 +5,14 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 /// Ctrl-C, the end of the terminal, or kill(1); from now on none of them ends
 /// the program by itself.
 #[derive(Debug)]
-pub(crate) struct Ending {
+pub struct Ending {
     interrupt: Signal,
     terminate: Signal,
     hang_up: Signal,
 }
 
 impl Ending {
-    pub(crate) fn new() -> crate::Result<Self> {
+    pub fn new() -> crate::Result<Self> {
         Ok(Self {
             interrupt: signal(SignalKind::interrupt())?,
             terminate: signal(SignalKind::terminate())?,
@@ -21,7 +21,7 @@ impl Ending {
     }
 
     /// Resolves when one comes.
-    pub(crate) async fn wanted(&mut self) {
+    pub async fn wanted(&mut self) {
         tokio::select! {
             _ = self.interrupt.recv() => {}
             _ = self.terminate.recv() => {}

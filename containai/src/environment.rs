@@ -11,9 +11,9 @@ use containai_core::naming::WorkspacePath;
 use containai_ssh::{Command, Variables};
 
 use crate::beneath::{self, Links};
-use crate::process_env::ProcessEnv;
 use crate::error::OperationError;
 use crate::private_file;
+use crate::process_env::ProcessEnv;
 use crate::report::Reporter;
 
 /// The longest file of variables, in bytes.
@@ -46,12 +46,14 @@ impl Imported {
             let host = |name: &str| env.variables.text(name).filter(|_| from_host);
             for EnvEntry { name, value } in import_env(names, host, &file) {
                 let assigned = variables.assign(&format!("{name}={value}"), |_| None);
-                assigned.map_err(|error| OperationError::usage(format!("`env.import`: {error}")))?;
+                assigned
+                    .map_err(|error| OperationError::usage(format!("`env.import`: {error}")))?;
             }
         }
         for (name, value) in asked {
             let assigned = variables.assign(&format!("{name}={value}"), |_| None);
-            assigned.map_err(|error| OperationError::usage(format!("`devcontainer.json`: {error}")))?;
+            assigned
+                .map_err(|error| OperationError::usage(format!("`devcontainer.json`: {error}")))?;
         }
         let mark = env.layout.environment_mark(workspace);
         let is_needed = !variables.is_empty() || mark.exists();
@@ -77,7 +79,11 @@ impl Imported {
     }
 }
 
-fn read_file(config: &Config, workspace: &WorkspacePath, reporter: &Reporter) -> crate::Result<Vec<EnvEntry>> {
+fn read_file(
+    config: &Config,
+    workspace: &WorkspacePath,
+    reporter: &Reporter,
+) -> crate::Result<Vec<EnvEntry>> {
     let Some(path) = &config.env_file.value else {
         return Ok(Vec::new());
     };

@@ -16,27 +16,27 @@ use serde::{Deserialize, Serialize};
 
 /// What one process forwards.
 #[derive(Clone, Debug, Deserialize, Serialize)]
-pub(crate) struct Forwarding {
+pub struct Forwarding {
     /// The process.
-    pub(crate) pid: i32,
+    pub pid: i32,
     /// The container's name.
-    pub(crate) container: String,
+    pub container: String,
     /// The engine's address.
     pub(crate) engine: String,
     /// Option and words, as the command line has them.
-    pub(crate) forwards: Vec<(String, String)>,
+    pub forwards: Vec<(String, String)>,
 }
 
 /// A file that says what this process forwards; it goes with this value.
 #[derive(Debug)]
-pub(crate) struct Entry {
+pub struct Entry {
     path: PathBuf,
     _locked: File,
 }
 
 impl Forwarding {
     /// What this process does.
-    pub(crate) fn of(container: &str, engine: &str, forwards: &[Forward]) -> Self {
+    pub fn of(container: &str, engine: &str, forwards: &[Forward]) -> Self {
         let words = |it: &Forward| (it.direction().option().to_owned(), it.to_string());
         Self {
             pid: std::process::id().cast_signed(),
@@ -47,7 +47,7 @@ impl Forwarding {
     }
 
     /// Makes it known to others.
-    pub(crate) fn register(&self, directory: &Path) -> crate::Result<Entry> {
+    pub fn register(&self, directory: &Path) -> crate::Result<Entry> {
         let path = directory.join(format!("{}.json", self.pid));
         let write = || -> crate::Result<File> {
             DirBuilder::new().recursive(true).mode(0o700).create(directory)?;
@@ -62,7 +62,7 @@ impl Forwarding {
     }
 
     /// Everything that is forwarded; what gone processes left is removed.
-    pub(crate) fn all(directory: &Path) -> crate::Result<Vec<Self>> {
+    pub fn all(directory: &Path) -> crate::Result<Vec<Self>> {
         let entries = match fs::read_dir(directory) {
             Ok(entries) => entries,
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
@@ -77,20 +77,20 @@ impl Forwarding {
     }
 
     /// Ends all that leads to a container that is gone.
-    pub(crate) fn end_all(directory: &Path, engine: &str, container: &str) -> crate::Result<()> {
+    pub fn end_all(directory: &Path, engine: &str, container: &str) -> crate::Result<()> {
         let mut all = Self::all(directory)?;
         all.retain(|it| it.container == container && it.engine == engine);
         all.iter().try_for_each(Self::end)
     }
 
     /// Asks the process to end.
-    pub(crate) fn end(&self) -> crate::Result<()> {
+    pub fn end(&self) -> crate::Result<()> {
         kill(Pid::from_raw(self.pid), Signal::SIGTERM)
             .with_context(|| format!("cannot end process {}", self.pid))
     }
 
     /// Where each of its forwards is listened for.
-    pub(crate) fn listens(&self) -> impl Iterator<Item = String> {
+    pub fn listens(&self) -> impl Iterator<Item = String> {
         self.forwards.iter().filter_map(|(option, text)| {
             let directions = [Direction::Local, Direction::Remote, Direction::Dynamic];
             let direction = directions.into_iter().find(|it| it.option() == option)?;

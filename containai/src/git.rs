@@ -33,7 +33,7 @@ use files::GitFiles;
 use linked::NewWorktree;
 
 /// The top directory of the repository around `directory`; `None` outside one.
-pub(crate) fn top_level(directory: &Path) -> Option<PathBuf> {
+pub fn top_level(directory: &Path) -> Option<PathBuf> {
     directory.ancestors().find(|path| path.join(".git").exists()).map(Path::to_owned)
 }
 

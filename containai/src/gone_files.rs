@@ -25,7 +25,7 @@ pub(crate) fn tell_of_files(
 }
 
 /// What of a template is not followed.
-pub(crate) fn of_template(directory: &Path) -> Option<String> {
+pub fn of_template(directory: &Path) -> Option<String> {
     rules(&directory.join(RULES))
 }
 

@@ -30,7 +30,9 @@ pub(crate) fn read(directory: &Path, reporter: &Reporter) -> crate::Result<Vec<S
         let path = entry.with_context(cannot)?.path();
         match hook(&path) {
             Ok(hook) => hooks.push(hook),
-            Err(reason) => reporter.warn(&format!("no start-up hook: `{}` {reason}", path.display())),
+            Err(reason) => {
+                reporter.warn(&format!("no start-up hook: `{}` {reason}", path.display()))
+            }
         }
     }
     hooks.sort_by(|a: &StartupHook, b| a.name().cmp(b.name()));

@@ -14,13 +14,13 @@ use crate::git;
 use crate::process_env::ProcessEnv;
 
 /// The time of this machine's clock.
-pub(crate) fn now() -> Timestamp {
+pub fn now() -> Timestamp {
     let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     Timestamp::from_unix(since_1970.as_secs().cast_signed())
 }
 
 /// Draws what tells things of one name apart.
-pub(crate) fn nonce() -> io::Result<Nonce> {
+pub fn nonce() -> io::Result<Nonce> {
     let mut bytes = [0; 6];
     File::open("/dev/urandom")?.read_exact(&mut bytes)?;
     Ok(Nonce::from_random(bytes))
@@ -53,7 +53,8 @@ fn time_zone(env: &ProcessEnv) -> Option<String> {
         let is_plain = |c: char| c.is_ascii_alphanumeric() || "/_+-".contains(c);
         !zone.is_empty() && zone.chars().all(is_plain)
     };
-    let zone = env.variables.text("TZ").filter(|zone| !zone.is_empty()).or_else(linked).or_else(noted)?;
+    let zone =
+        env.variables.text("TZ").filter(|zone| !zone.is_empty()).or_else(linked).or_else(noted)?;
     Some(zone.trim().trim_start_matches(':').to_owned()).filter(is_zone)
 }
 

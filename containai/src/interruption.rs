@@ -10,14 +10,14 @@ use crate::error::OperationError;
 /// Takes note of `SIGINT`, `SIGTERM` and `SIGHUP` from the moment it is made;
 /// they end the process no longer.
 #[derive(Debug)]
-pub(crate) struct Interruption {
+pub struct Interruption {
     interrupt: Signal,
     terminate: Signal,
     hangup: Signal,
 }
 
 impl Interruption {
-    pub(crate) fn listen() -> io::Result<Self> {
+    pub fn listen() -> io::Result<Self> {
         Ok(Self {
             interrupt: signal(SignalKind::interrupt())?,
             terminate: signal(SignalKind::terminate())?,
@@ -26,7 +26,7 @@ impl Interruption {
     }
 
     /// Resolves when a signal has come, since the last time too.
-    pub(crate) async fn comes(&mut self) {
+    pub async fn comes(&mut self) {
         tokio::select! {
             _ = self.interrupt.recv() => {}
             _ = self.terminate.recv() => {}
@@ -36,6 +36,6 @@ impl Interruption {
 }
 
 /// What the command ends with then.
-pub(crate) fn interrupted() -> crate::Error {
+pub fn interrupted() -> crate::Error {
     OperationError::with_code(exit::INTERRUPTED, "interrupted").into()
 }

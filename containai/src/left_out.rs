@@ -7,7 +7,7 @@ use containai_ssh::transfer::{Failure, Report};
 use crate::report::Reporter;
 
 /// Reports what was left out; returns the exit code of the first failure.
-pub(crate) fn tell(report: Report, reporter: &Reporter) -> u8 {
+pub fn tell(report: Report, reporter: &Reporter) -> u8 {
     let mut code = exit::OK;
     let others = report.others();
     for failure in report.into_failures() {

@@ -32,7 +32,7 @@ pub(crate) fn is_held(path: &Path) -> bool {
 
 /// Waits for the lock; it is given back when the file is dropped or the
 /// process ends, however it ends.
-pub(crate) async fn hold(path: &Path, what: &str, reporter: &Reporter) -> crate::Result<File> {
+pub async fn hold(path: &Path, what: &str, reporter: &Reporter) -> crate::Result<File> {
     let context = || format!("cannot use the lock `{}`", path.display());
     let file = open(path).with_context(context)?;
     let mut is_told = false;

@@ -25,15 +25,15 @@ pub(crate) enum Former {
 
 /// What an engine has for a workspace.
 #[derive(Clone, Debug)]
-pub(crate) struct Belongings {
-    pub(crate) remembered: Remembered,
+pub struct Belongings {
+    pub remembered: Remembered,
     /// The copy of the workspace, on an engine of another machine.
     copy: Option<VolumeName>,
 }
 
 impl Belongings {
     /// Looks for the volumes of a workspace, and what is remembered for it.
-    pub(crate) async fn find(
+    pub async fn find(
         context: &Context,
         engine: &DockerEngine,
         workspace: &WorkspacePath,
@@ -66,12 +66,12 @@ impl Belongings {
         Ok(Self { remembered, copy: container.and_then(|it| it.labels.workspace_volume()) })
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
+    pub fn is_empty(&self) -> bool {
         self.remembered.is_empty()
     }
 
     /// Says what a workspace has from now on, and what stays behind.
-    pub(crate) fn tell(&self, context: &Context, old: &WorkspacePath, new: &WorkspacePath) {
+    pub fn tell(&self, context: &Context, old: &WorkspacePath, new: &WorkspacePath) {
         let reporter = &context.reporter;
         let Remembered { data_volume, docker_volume, .. } = &self.remembered;
         for volume in data_volume.iter().chain(docker_volume) {
@@ -82,7 +82,8 @@ impl Belongings {
         }
         if context.config.sections.contains(old) {
             let path = context.env.layout.config_file();
-            reporter.warn(&format!("the section for `{old}` in `{}` keeps its name", path.display()));
+            reporter
+                .warn(&format!("the section for `{old}` in `{}` keeps its name", path.display()));
         }
     }
 }

@@ -5,8 +5,8 @@
 
 use std::io;
 use std::os::unix::process::CommandExt as _;
-use std::pin::pin;
 use std::path::PathBuf;
+use std::pin::pin;
 use std::process::Command as Program;
 use std::time::Duration;
 
@@ -19,8 +19,8 @@ use tokio::time::timeout;
 
 use crate::context::Context;
 use crate::elsewhere;
-use crate::process_env::ProcessEnv;
 use crate::environment::Imported;
+use crate::process_env::ProcessEnv;
 use crate::report::Reporter;
 use crate::worktree;
 
@@ -28,7 +28,7 @@ use crate::worktree;
 const HEAD_START: Duration = Duration::from_millis(200);
 
 /// The way to a running container: shared where that works, else one's own.
-pub(crate) struct Passage {
+pub struct Passage {
     way: Way,
     sequel: Option<Sequel>,
     imported: Option<Imported>,
@@ -148,11 +148,7 @@ impl Passage {
     }
 
     /// Takes a connection of one's own.
-    pub(crate) async fn own(
-        context: &Context,
-        container: &Container,
-        session: Session,
-    ) -> Self {
+    pub(crate) async fn own(context: &Context, container: &Container, session: Session) -> Self {
         Self::by(Way::Own(session), Sequel::of(context, container).await, context, container)
     }
 
@@ -186,7 +182,7 @@ impl Passage {
     }
 
     /// Leaves the workspace's variables inside, for sessions of other programs.
-    pub(crate) async fn prepare(self) -> crate::Result<()> {
+    pub async fn prepare(self) -> crate::Result<()> {
         if self.imported.is_some() {
             let nothing = Command::new(["true"])?;
             self.exec(&nothing, Terminal::None, Stdio::default()).await?;

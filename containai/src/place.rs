@@ -9,28 +9,28 @@ use containai_core::lifecycle::{Observed, Refusal, finish_restore};
 use containai_core::naming::{VolumeName, VolumeUse, WorkspacePath};
 use containai_docker::{DockerEngine, Mounted};
 
-use crate::target::{self, missing};
 use crate::context::Context;
 use crate::process_env::ProcessEnv;
+use crate::report::Reporter;
 use crate::settings;
 use crate::surroundings;
-use crate::report::Reporter;
+use crate::target::{self, missing};
 use crate::workspace::{self, Caution, Spot};
 
 /// A volume, by the workspace or the container that it is for.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct PlaceQuery {
+pub struct PlaceQuery {
     /// The workspace; `None` is the repository around the current directory.
-    pub(crate) workspace: Option<PathBuf>,
+    pub workspace: Option<PathBuf>,
     /// The container's name; excludes the others.
-    pub(crate) container: Option<String>,
+    pub container: Option<String>,
     /// The volume, if it is not the workspace's own.
-    pub(crate) data_volume: Option<VolumeName>,
+    pub data_volume: Option<VolumeName>,
 }
 
 /// Whose volume is meant.
-pub(crate) struct Target {
-    pub(crate) context: Context,
+pub struct Target {
+    pub context: Context,
     /// The volume that was named.
     volume: Option<VolumeName>,
     wanted: Wanted,
@@ -46,16 +46,16 @@ enum Wanted {
 
 /// A volume, and the container that has it mounted.
 #[derive(Clone, Debug)]
-pub(crate) struct Place {
-    pub(crate) workspace: WorkspacePath,
-    pub(crate) volume: VolumeName,
+pub struct Place {
+    pub workspace: WorkspacePath,
+    pub volume: VolumeName,
     /// Only when there is one, in whatever state.
     pub(crate) container: Option<Container>,
 }
 
 impl Target {
     /// Reads the configuration; talks to nobody yet.
-    pub(crate) fn of(
+    pub fn of(
         args: &PlaceQuery,
         docker_host: Option<&str>,
         env: &ProcessEnv,
@@ -154,7 +154,7 @@ impl Target {
 
 impl Place {
     /// Finds it; talks to the engine.
-    pub(crate) async fn find(
+    pub async fn find(
         args: &PlaceQuery,
         docker_host: Option<&str>,
         env: &ProcessEnv,
@@ -188,7 +188,7 @@ impl Place {
     /// Brings a restore of the volume that was interrupted to its end, and
     /// removes what an export left that was killed. The caller has the turn of
     /// the workspace or of imports, which whoever restores has too.
-    pub(crate) async fn mend(&self, engine: &DockerEngine) -> crate::Result<()> {
+    pub async fn mend(&self, engine: &DockerEngine) -> crate::Result<()> {
         let observed = Observed { containers: engine.containers().await?, ..Observed::default() };
         self.mend_among(engine, &observed).await
     }

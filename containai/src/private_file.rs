@@ -8,7 +8,7 @@ use std::path::Path;
 use tempfile::{Builder, NamedTempFile};
 
 /// Replaces a file, mode 0600; a symbolic link stays one.
-pub(crate) fn write(path: &Path, text: &str) -> io::Result<()> {
+pub fn write(path: &Path, text: &str) -> io::Result<()> {
     let target = match fs::canonicalize(path) {
         Err(error) if error.kind() == ErrorKind::NotFound => path.to_owned(),
         target => target?,
@@ -18,7 +18,7 @@ pub(crate) fn write(path: &Path, text: &str) -> io::Result<()> {
 }
 
 /// Makes a file with this text in the directory of another one.
-pub(crate) fn beside(path: &Path, suffix: &str, text: &str) -> io::Result<NamedTempFile> {
+pub fn beside(path: &Path, suffix: &str, text: &str) -> io::Result<NamedTempFile> {
     let directory = path.parent().unwrap_or(Path::new("/"));
     DirBuilder::new().recursive(true).mode(0o700).create(directory)?;
     let private = Permissions::from_mode(0o600);

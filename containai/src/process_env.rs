@@ -79,7 +79,8 @@ pub struct ProcessEnv {
 impl ProcessEnv {
     /// The variables that a process which outlives the command gets.
     pub(crate) fn kept(&self) -> impl Iterator<Item = (&'static str, OsString)> {
-        KEPT.into_iter().filter_map(|name| Some((name, self.variables.0.get(OsStr::new(name))?.clone())))
+        KEPT.into_iter()
+            .filter_map(|name| Some((name, self.variables.0.get(OsStr::new(name))?.clone())))
     }
 
     /// The proxies, certificates and package registries that builds use on this machine.
@@ -108,7 +109,8 @@ impl ProcessEnv {
     #[must_use]
     pub fn find_program(&self, name: &str) -> Option<PathBuf> {
         let is_program = |path: &PathBuf| {
-            path.is_file() && nix::unistd::access(path.as_path(), nix::unistd::AccessFlags::X_OK).is_ok()
+            path.is_file()
+                && nix::unistd::access(path.as_path(), nix::unistd::AccessFlags::X_OK).is_ok()
         };
         self.programs
             .iter()

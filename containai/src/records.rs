@@ -64,13 +64,14 @@ pub(crate) fn read(
 
 /// Changes what is kept about a workspace, and writes it, changed or not. It appears whole
 /// or not at all.
-pub(crate) async fn edit(
+pub async fn edit(
     layout: &Layout,
     reporter: &Reporter,
     workspace: &WorkspacePath,
     change: impl FnOnce(&mut WorkspaceRecord),
 ) -> crate::Result<()> {
-    let _turn = lock::hold(&layout.workspace_record_lock(), "records of workspaces", reporter).await?;
+    let _turn =
+        lock::hold(&layout.workspace_record_lock(), "records of workspaces", reporter).await?;
     let path = layout.workspace_record(workspace);
     let record = read(layout, workspace)?;
     let mut record = record.unwrap_or_else(|| WorkspaceRecord::new(workspace.clone()));
@@ -80,7 +81,7 @@ pub(crate) async fn edit(
 }
 
 /// Remembers limits of the workspace's containers, those that are some.
-pub(crate) async fn remember_limits(
+pub async fn remember_limits(
     context: &Context,
     workspace: &WorkspacePath,
     limits: Limits,
@@ -94,10 +95,7 @@ pub(crate) async fn remember_limits(
 }
 
 /// Forgets the limits of the workspace's containers.
-pub(crate) async fn forget_limits(
-    context: &Context,
-    workspace: &WorkspacePath,
-) -> crate::Result<()> {
+pub async fn forget_limits(context: &Context, workspace: &WorkspacePath) -> crate::Result<()> {
     let engine = context.address.to_string();
     let change = |record: &mut WorkspaceRecord| record.on_mut(&engine).limits = Limits::default();
     edit(&context.env.layout, &context.reporter, workspace, change).await
@@ -105,7 +103,7 @@ pub(crate) async fn forget_limits(
 
 /// Forgets the data volume of a workspace on every engine: the configuration is to say
 /// which. Says whether one was remembered.
-pub(crate) async fn forget_volume(
+pub async fn forget_volume(
     layout: &Layout,
     reporter: &Reporter,
     workspace: &WorkspacePath,
@@ -125,7 +123,7 @@ pub(crate) async fn forget_volume(
 
 /// Forgets what was chosen for a workspace on an engine, and, with the last of it, which
 /// directory it was.
-pub(crate) async fn forget(
+pub async fn forget(
     layout: &Layout,
     reporter: &Reporter,
     workspace: &WorkspacePath,
@@ -165,7 +163,7 @@ pub(crate) async fn note_directory(context: &Context, workspace: &WorkspacePath)
 }
 
 /// What tells a directory from every other; `None` where there is none.
-pub(crate) fn identify(path: &Path) -> Option<DirectoryId> {
+pub fn identify(path: &Path) -> Option<DirectoryId> {
     let metadata = fs::symlink_metadata(path).ok().filter(fs::Metadata::is_dir)?;
     let born = metadata.created().ok().and_then(|at| at.duration_since(UNIX_EPOCH).ok());
     Some(DirectoryId {

@@ -23,16 +23,16 @@ use crate::report::Reporter;
 /// An archive is read once. It is judged member by member on its way to the
 /// helper, which takes back all that it has unpacked unless the end comes, and
 /// the end is sent only after everything was admitted.
-pub(crate) struct Restoration<'a> {
-    pub(crate) context: &'a Context,
-    pub(crate) engine: &'a DockerEngine,
-    pub(crate) place: &'a Place,
+pub struct Restoration<'a> {
+    pub context: &'a Context,
+    pub engine: &'a DockerEngine,
+    pub place: &'a Place,
 }
 
 impl Restoration<'_> {
     /// Refuses while somebody runs with the volume, who would find other files
     /// under its feet.
-    pub(crate) async fn require_rest(&self) -> crate::Result<()> {
+    pub async fn require_rest(&self) -> crate::Result<()> {
         let is_awake =
             |state| matches!(state, RunState::Running | RunState::Paused | RunState::Restarting);
         let users = self.engine.users_of(&self.place.volume).await?;
@@ -49,7 +49,7 @@ impl Restoration<'_> {
     }
 
     /// Puts what is in the archive in place of all that the volume holds.
-    pub(crate) async fn replace(&self, archive: &Arc<Archive>) -> crate::Result<Transcript> {
+    pub async fn replace(&self, archive: &Arc<Archive>) -> crate::Result<Transcript> {
         let Self { context, engine, place } = self;
         let image = place.image(context, engine).await?;
         let mounted = place.mounted(&image, context, engine).await?;
@@ -89,7 +89,7 @@ impl Restoration<'_> {
 }
 
 /// Looks at all of an archive.
-pub(crate) async fn verified(archive: &Arc<Archive>, reporter: &Reporter) -> crate::Result<Transcript> {
+pub async fn verified(archive: &Arc<Archive>, reporter: &Reporter) -> crate::Result<Transcript> {
     reporter.begin_work("looking at the archive");
     let gauge = Arc::new(Gauge::default());
     let thread = {

@@ -5,13 +5,13 @@ use containai_core::naming::WorkspacePath;
 use containai_docker::EngineAddress;
 
 use crate::process_env::ProcessEnv;
-use crate::trust::{self, Approval};
 use crate::report::Reporter;
+use crate::trust::{self, Approval};
 use crate::{records, user_config};
 
 /// Puts the configuration for a workspace together, and says what of it was
 /// not followed and why.
-pub(crate) fn resolve(
+pub fn resolve(
     env: &ProcessEnv,
     reporter: &Reporter,
     flags: Flags,
@@ -49,7 +49,7 @@ fn remember(config: &mut Config, env: &ProcessEnv, workspace: &WorkspacePath) ->
 }
 
 /// Reads every place; one of a workspace that cannot be read is left out.
-pub(crate) fn layers(
+pub fn layers(
     env: &ProcessEnv,
     reporter: &Reporter,
     flags: Flags,

@@ -47,7 +47,7 @@ fn known(path: &WorkspacePath, context: &Context) -> Vec<WorkspacePath> {
 
 /// The workspace that is meant; says so where it is another directory than
 /// that of the command. `otherwise` are the words that mean that one.
-pub(crate) fn meant(
+pub fn meant(
     spot: &Spot,
     containers: &[Container],
     context: &Context,
@@ -57,7 +57,7 @@ pub(crate) fn meant(
 }
 
 /// As [`meant`], for a command that does its work without an engine, too.
-pub(crate) async fn meant_anyway(
+pub async fn meant_anyway(
     spot: &Spot,
     flags: &Flags,
     env: &ProcessEnv,
@@ -67,7 +67,12 @@ pub(crate) async fn meant_anyway(
     choose(reporter, spot, around_anyway(spot, flags, env, reporter).await, otherwise)
 }
 
-fn choose(reporter: &Reporter, spot: &Spot, around: Option<WorkspacePath>, otherwise: &str) -> WorkspacePath {
+fn choose(
+    reporter: &Reporter,
+    spot: &Spot,
+    around: Option<WorkspacePath>,
+    otherwise: &str,
+) -> WorkspacePath {
     let Some(place) = around else { return spot.path().clone() };
     tell(reporter, &place, spot.path(), otherwise);
     place
@@ -75,7 +80,7 @@ fn choose(reporter: &Reporter, spot: &Spot, around: Option<WorkspacePath>, other
 
 /// As [`around`], for a command that does its work without an engine, too: one
 /// that was never set up has no containers, one that does not answer is told.
-pub(crate) async fn around_anyway(
+pub async fn around_anyway(
     spot: &Spot,
     flags: &Flags,
     env: &ProcessEnv,
@@ -111,7 +116,12 @@ async fn containers(context: &Context) -> crate::Result<Vec<Container>> {
 }
 
 /// Says that `place` is used and not `here`.
-pub(crate) fn tell(reporter: &Reporter, place: &WorkspacePath, here: &WorkspacePath, otherwise: &str) {
+pub(crate) fn tell(
+    reporter: &Reporter,
+    place: &WorkspacePath,
+    here: &WorkspacePath,
+    otherwise: &str,
+) {
     reporter.say(&format!(
         "using the workspace {place} around {here}; `{otherwise}` takes this directory"
     ));

@@ -11,13 +11,13 @@ use containai_core::naming::WorkspacePath;
 use containai_docker::DockerEngine;
 
 use crate::context::Context;
-use crate::process_env::ProcessEnv;
 use crate::error::OperationError;
-use crate::surroundings;
+use crate::process_env::ProcessEnv;
 use crate::report::Reporter;
+use crate::surroundings;
 use crate::workspace::{self, Caution};
 
-pub(crate) fn by_workspace(
+pub fn by_workspace(
     containers: &[Container],
     given: Option<&Path>,
     context: &Context,
@@ -37,7 +37,7 @@ pub(crate) fn by_workspace(
 
 /// Finds the container that a word means, the name of one or a workspace; no
 /// word is the repository around the current directory.
-pub(crate) async fn find_named(
+pub async fn find_named(
     word: Option<&str>,
     engine: &DockerEngine,
     context: &Context,
@@ -45,7 +45,7 @@ pub(crate) async fn find_named(
     named(word, &engine.containers().await?, context)
 }
 
-pub(crate) fn named(
+pub fn named(
     word: Option<&str>,
     containers: &[Container],
     context: &Context,
@@ -67,7 +67,7 @@ pub(crate) fn named(
 }
 
 /// The container of ours that has this name.
-pub(crate) fn by_name(containers: Vec<Container>, name: &str) -> crate::Result<Container> {
+pub fn by_name(containers: Vec<Container>, name: &str) -> crate::Result<Container> {
     match containers.into_iter().find(|container| container.name == name) {
         Some(container) if container.labels.is_managed() => Ok(container),
         Some(_) => Err(Refusal::NotOurs { name: name.to_owned() }.into()),
@@ -76,7 +76,7 @@ pub(crate) fn by_name(containers: Vec<Container>, name: &str) -> crate::Result<C
 }
 
 /// The workspace of the container that has this name.
-pub(crate) async fn workspace_of(
+pub async fn workspace_of(
     name: &str,
     flags: &Flags,
     env: &ProcessEnv,
@@ -87,20 +87,20 @@ pub(crate) async fn workspace_of(
 }
 
 /// The workspace that a container of ours serves.
-pub(crate) fn served(container: &Container) -> Result<WorkspacePath, OperationError> {
+pub fn served(container: &Container) -> Result<WorkspacePath, OperationError> {
     let workspace = container.labels.workspace().unwrap_or_default();
     WorkspacePath::new(Path::new(workspace))
         .map_err(|error| OperationError::with_code(exit::NOT_OURS, error.to_string()))
 }
 
 /// Nothing has the name that was given.
-pub(crate) fn unknown(message: &str) -> OperationError {
+pub fn unknown(message: &str) -> OperationError {
     OperationError::with_code(exit::FAILED, message)
         .hint(Hint::run("cai list", "see the containers there are"))
 }
 
 /// Nothing is there to work on.
-pub(crate) fn missing(message: &str) -> OperationError {
+pub fn missing(message: &str) -> OperationError {
     OperationError::with_code(exit::FAILED, message)
         .hint(Hint::run("cai run", "make the workspace's container"))
 }

@@ -19,21 +19,21 @@ use containai_docker::image::local_reference;
 use crate::error::OperationError;
 
 /// The file that makes a directory a template.
-pub(crate) const DOCKERFILE: &str = "Dockerfile";
+pub const DOCKERFILE: &str = "Dockerfile";
 
 /// One template.
 #[derive(Clone, Debug)]
-pub(crate) struct Template {
-    pub(crate) name: TemplateName,
+pub struct Template {
+    pub name: TemplateName,
     /// The directory that its Dockerfile copies from.
     directory: PathBuf,
     /// Its Dockerfile.
-    pub(crate) text: String,
+    pub text: String,
 }
 
 /// The names of all templates, sorted. What is not a directory with a name of a
 /// template is none.
-pub(crate) fn names(layout: &Layout) -> crate::Result<Vec<TemplateName>> {
+pub fn names(layout: &Layout) -> crate::Result<Vec<TemplateName>> {
     let directory = layout.template_dir();
     let entries = match fs::read_dir(&directory) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
@@ -55,7 +55,7 @@ impl Template {
     /// # Errors
     ///
     /// There is none of that name, or its Dockerfile cannot be read.
-    pub(crate) fn load(layout: &Layout, name: &TemplateName) -> crate::Result<Self> {
+    pub fn load(layout: &Layout, name: &TemplateName) -> crate::Result<Self> {
         let directory = layout.template(name);
         let path = directory.join(DOCKERFILE);
         match fs::read_to_string(&path) {
@@ -67,19 +67,21 @@ impl Template {
                     [] => Hint::run(&format!("cai template new {name}"), "make it"),
                     names => Hint::new(format!("there are {}", names.join(", "))),
                 };
-                Err(OperationError::usage(format!("there is no template `{name}`")).hint(hint).into())
+                Err(OperationError::usage(format!("there is no template `{name}`"))
+                    .hint(hint)
+                    .into())
             }
             Err(error) => Err(error).with_context(|| format!("cannot read `{}`", path.display())),
         }
     }
 
     /// Where its Dockerfile is.
-    pub(crate) fn path(&self) -> PathBuf {
+    pub fn path(&self) -> PathBuf {
         self.directory.join(DOCKERFILE)
     }
 
     /// What is wrong with its Dockerfile; the inner error is all of it.
-    pub(crate) fn findings(&self) -> Result<Vec<Finding>, DockerfileError> {
+    pub fn findings(&self) -> Result<Vec<Finding>, DockerfileError> {
         Ok(check(&Dockerfile::parse(&self.text)?))
     }
 
@@ -88,11 +90,12 @@ impl Template {
     /// # Errors
     ///
     /// What cannot be built, with the place in the Dockerfile.
-    pub(crate) fn recipe(&self, base: &ImageRequest) -> crate::Result<Recipe> {
+    pub fn recipe(&self, base: &ImageRequest) -> crate::Result<Recipe> {
         let refuse = |text: String| {
             let again = format!("cai template check {}", self.name);
             let hint = Hint::run(&again, "see all that is wrong with it");
-            OperationError::usage(format!("template `{}` cannot be built: {text}", self.name)).hint(hint)
+            OperationError::usage(format!("template `{}` cannot be built: {text}", self.name))
+                .hint(hint)
         };
         let file = Dockerfile::parse(&self.text).map_err(|error| refuse(error.to_string()))?;
         let is_on_ours = file.takes_base();

@@ -18,24 +18,24 @@ const LONGEST: u64 = 64 << 10;
 
 /// What was approved of one workspace, as it is kept.
 #[derive(Clone, Debug, Deserialize, Serialize)]
-pub(crate) struct Approval {
+pub struct Approval {
     /// The real path of the workspace.
-    pub(crate) workspace: String,
+    pub workspace: String,
     /// The text that was approved; its hash is the pin, and a change is shown
     /// against it.
-    pub(crate) text: String,
+    pub text: String,
 }
 
 impl Approval {
     /// The approval of a workspace; `None` where there is none.
-    pub(crate) fn of(layout: &Layout, workspace: &WorkspacePath) -> crate::Result<Option<Self>> {
+    pub fn of(layout: &Layout, workspace: &WorkspacePath) -> crate::Result<Option<Self>> {
         let approval = read(&layout.trust_file(workspace))?;
         Ok(approval.filter(|approval| approval.workspace == workspace.as_str()))
     }
 
     /// The approval of a workspace's `devcontainer.json`; `None` where there is
     /// none.
-    pub(crate) fn of_devcontainer(
+    pub fn of_devcontainer(
         layout: &Layout,
         workspace: &WorkspacePath,
     ) -> crate::Result<Option<Self>> {
@@ -44,7 +44,7 @@ impl Approval {
     }
 
     /// Every approval, by path.
-    pub(crate) fn all(layout: &Layout) -> crate::Result<Vec<Self>> {
+    pub fn all(layout: &Layout) -> crate::Result<Vec<Self>> {
         let directory = layout.trust_dir();
         let entries = match fs::read_dir(&directory) {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
@@ -62,14 +62,14 @@ impl Approval {
     }
 
     /// Keeps it.
-    pub(crate) fn keep(&self, path: &Path) -> crate::Result<()> {
+    pub fn keep(&self, path: &Path) -> crate::Result<()> {
         let text = serde_json::to_string_pretty(self)?;
         private_file::write(path, &text)
             .with_context(|| format!("cannot write `{}`", path.display()))
     }
 
     /// Takes it back; says whether there was one.
-    pub(crate) fn revoke(path: &Path) -> crate::Result<bool> {
+    pub fn revoke(path: &Path) -> crate::Result<bool> {
         match fs::remove_file(path) {
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
             outcome => {
@@ -80,7 +80,7 @@ impl Approval {
     }
 
     /// What pins it.
-    pub(crate) fn hash(&self) -> ContentHash {
+    pub fn hash(&self) -> ContentHash {
         ContentHash::of(&self.text)
     }
 }
@@ -97,7 +97,7 @@ fn read(path: &Path) -> crate::Result<Option<Approval>> {
 }
 
 /// The workspace's own file; `None` where there is none.
-pub(crate) fn suggested(workspace: &WorkspacePath) -> Result<Option<FileText>, Refused> {
+pub fn suggested(workspace: &WorkspacePath) -> Result<Option<FileText>, Refused> {
     let path = layout::workspace_config(workspace);
     let below = path.strip_prefix(workspace.as_path()).unwrap_or(&path);
     let text = beneath::read(workspace, below, Links::Refused, LONGEST)?;

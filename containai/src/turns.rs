@@ -8,10 +8,10 @@ use containai_core::engine::{Container, ContainerId, Engine as _, RunState};
 use containai_core::naming::{VolumeName, WorkspacePath};
 use containai_docker::DockerEngine;
 
-use crate::target;
-use crate::process_env::ProcessEnv;
 use crate::lock;
+use crate::process_env::ProcessEnv;
 use crate::report::Reporter;
+use crate::target;
 
 /// Keeps others from starting or waking a container that has the volume, until
 /// what is returned is dropped. `workspace` is whose volume it is. Where the
@@ -19,7 +19,7 @@ use crate::report::Reporter;
 ///
 /// Everybody takes several turns in the same order, so that nobody waits for
 /// somebody who waits for them.
-pub(crate) async fn at_volume(
+pub async fn at_volume(
     engine: &DockerEngine,
     volume: &VolumeName,
     workspace: &WorkspacePath,
@@ -40,7 +40,7 @@ pub(crate) async fn at_volume(
 }
 
 /// Keeps others from working on the containers of two workspaces.
-pub(crate) async fn of_both(
+pub async fn of_both(
     one: &WorkspacePath,
     other: &WorkspacePath,
     env: &ProcessEnv,
@@ -57,7 +57,7 @@ pub(crate) async fn of_both(
 
 /// The containers as they are when nobody reads any more what the chosen ones
 /// write: whoever has frozen one has its turn, or is gone.
-pub(crate) async fn thawed(
+pub async fn thawed(
     engine: &DockerEngine,
     containers: Vec<Container>,
     chosen: &[ContainerId],

@@ -19,7 +19,7 @@ use containai_ssh::transfer::{Meter, Report, Selection, Twin};
 
 mod back;
 
-pub(crate) use back::{Sides, TwinCopy};
+pub use back::{Sides, TwinCopy};
 
 use crate::context::Context;
 use crate::error::OperationError;
@@ -135,7 +135,7 @@ pub(crate) fn selection(workspace: &WorkspacePath) -> crate::Result<(Selection, 
 }
 
 /// Tells the first paths of a list.
-pub(crate) fn tell(reporter: &Reporter, what: &str, paths: &[String]) {
+pub fn tell(reporter: &Reporter, what: &str, paths: &[String]) {
     if paths.is_empty() {
         return;
     }
@@ -149,7 +149,7 @@ pub(crate) fn tell(reporter: &Reporter, what: &str, paths: &[String]) {
 }
 
 /// Shows how far it is; never ends.
-pub(crate) async fn watch(meter: &Meter, reporter: &Reporter) {
+pub async fn watch(meter: &Meter, reporter: &Reporter) {
     let mut tick = tokio::time::interval(Duration::from_millis(100));
     loop {
         tick.tick().await;

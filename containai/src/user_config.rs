@@ -14,15 +14,15 @@ use crate::{lock, private_file};
 /// Changes the file under its lock, so that two commands lose nothing of each
 /// other. It appears whole or not at all, mode 0600; a symbolic link stays one.
 /// A file that would not change is not written.
-pub(crate) async fn edit<T>(
+pub async fn edit<T, E: From<crate::Error>>(
     layout: &Layout,
     reporter: &Reporter,
-    change: impl FnOnce(&mut ConfigFile) -> crate::Result<T>,
-) -> crate::Result<T> {
+    change: impl FnOnce(&mut ConfigFile) -> Result<T, E>,
+) -> Result<T, E> {
     let _turn = lock::hold(&layout.config_lock(), "the configuration", reporter).await?;
     let path = layout.config_file();
     let before = read(&path)?;
-    let mut file = ConfigFile::parse(&path, before.as_str())?;
+    let mut file = ConfigFile::parse(&path, before.as_str()).map_err(crate::Error::from)?;
     let outcome = change(&mut file)?;
     if file.text() != before {
         write(&path, file.text())?;
@@ -32,7 +32,7 @@ pub(crate) async fn edit<T>(
 
 /// Replaces the file's text, unless it is no longer what it was; says whether
 /// it was.
-pub(crate) async fn replace(
+pub async fn replace(
     layout: &Layout,
     reporter: &Reporter,
     before: &str,
@@ -48,7 +48,7 @@ pub(crate) async fn replace(
 }
 
 /// The text of the file, which need not exist.
-pub(crate) fn read(path: &Path) -> crate::Result<String> {
+pub fn read(path: &Path) -> crate::Result<String> {
     match fs::read_to_string(path) {
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(String::new()),
         text => text.with_context(|| format!("cannot read `{}`", path.display())),

@@ -102,10 +102,7 @@ impl WantedImage {
 
 /// What is said when a container is made beside a `devcontainer.json` that does
 /// not count.
-pub(crate) fn unused_devcontainer(
-    context: &Context,
-    workspace: &WorkspacePath,
-) -> Option<String> {
+pub(crate) fn unused_devcontainer(context: &Context, workspace: &WorkspacePath) -> Option<String> {
     let is_open = context.config.devcontainer.origin == Origin::Default
         && context.config.template.value.is_none();
     let found = DevcontainerChoice::Found;

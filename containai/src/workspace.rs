@@ -8,14 +8,14 @@ use containai_core::engine::Coverage;
 use containai_core::hint::Hint;
 use containai_core::naming::WorkspacePath;
 
-use crate::process_env::ProcessEnv;
 use crate::error::OperationError;
+use crate::process_env::ProcessEnv;
 use crate::report::Reporter;
 use crate::{git, protected};
 
 /// Whether a workspace that is rarely meant may be used.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Caution {
+pub enum Caution {
     /// Keys, engines, the system, the home directory, and what holds one of
     /// these are refused.
     Careful,
@@ -25,7 +25,7 @@ pub(crate) enum Caution {
 
 /// A workspace, and how it was come by.
 #[derive(Clone, Debug)]
-pub(crate) enum Spot {
+pub enum Spot {
     /// Somebody named it.
     Named(WorkspacePath),
     /// It is around the current directory.
@@ -33,21 +33,25 @@ pub(crate) enum Spot {
 }
 
 impl Spot {
-    pub(crate) fn path(&self) -> &WorkspacePath {
+    pub fn path(&self) -> &WorkspacePath {
         let (Self::Named(path) | Self::Found(path)) = self;
         path
     }
 }
 
 /// As [`find`], with how it was found.
-pub(crate) fn spot(given: Option<&Path>, env: &ProcessEnv, caution: Caution) -> Result<Spot, OperationError> {
+pub fn spot(
+    given: Option<&Path>,
+    env: &ProcessEnv,
+    caution: Caution,
+) -> Result<Spot, OperationError> {
     let path = find(given, env, caution)?;
     Ok(if given.is_some() { Spot::Named(path) } else { Spot::Found(path) })
 }
 
 /// The workspace: the directory as given, else the repository around the
 /// current directory, else the current directory; links resolved.
-pub(crate) fn find(
+pub fn find(
     given: Option<&Path>,
     env: &ProcessEnv,
     caution: Caution,
@@ -72,7 +76,7 @@ fn named(path: &Path) -> Result<WorkspacePath, OperationError> {
 }
 
 /// As [`find`], where the directory may be gone from the disk.
-pub(crate) fn find_gone(
+pub fn find_gone(
     given: &Path,
     env: &ProcessEnv,
     caution: Caution,

@@ -29,7 +29,7 @@ mod state;
 mod stores;
 mod tree;
 
-pub(crate) use arrival::{bring_last, bring_now, has_own, is_of_old, settle_before};
+pub use arrival::{bring_last, bring_now, has_own, is_of_old, settle_before};
 pub(crate) use own::provide;
 use settle::Settled;
 

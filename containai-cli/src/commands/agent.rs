@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::enter::Entrance;
+use containai::enter::Entrance;
 
 /// Whether one command may use the SSH agent of the user.
 #[derive(Clone, Debug, Args)]
@@ -14,7 +14,7 @@ pub(crate) struct AgentArgs {
 
 impl AgentArgs {
     /// Adds the agent to the way in if that is wanted.
-    pub(crate) fn apply<'a>(&self, entrance: Entrance<'a>) -> Entrance<'a> {
+    pub(crate) fn apply(&self, entrance: Entrance) -> Entrance {
         if self.forward_agent { entrance.lending_agent() } else { entrance }
     }
 }

@@ -3,17 +3,17 @@
 use containai_core::exit;
 use containai_core::hint::Hint;
 
-use crate::error::CliError;
-use crate::ui::Ui;
+use crate::app::App;
+use containai::OperationError;
 
 /// Asks; where there is nobody to ask, or the answer is no, it is an error.
-pub(super) fn require(ui: &Ui, question: &str, nothing: &str) -> Result<(), CliError> {
-    if !ui.terminals().can_ask() {
+pub(super) fn require(app: &App, question: &str, nothing: &str) -> Result<(), OperationError> {
+    if !app.ui.terminals().can_ask() {
         let hint = Hint::new("look at it with `--dry-run`, and insist with `--force`");
-        return Err(CliError::usage(format!("there is nobody to ask: {question}")).hint(hint));
+        return Err(OperationError::usage(format!("there is nobody to ask: {question}")).hint(hint));
     }
-    match ui.ask(question) {
+    match app.ui.ask(question) {
         true => Ok(()),
-        false => Err(CliError::with_code(exit::FAILED, nothing)),
+        false => Err(OperationError::with_code(exit::FAILED, nothing)),
     }
 }

@@ -12,16 +12,15 @@ use containai_core::naming::WorkspacePath;
 use containai_ssh::Session;
 use containai_ssh::transfer::{Copier, Meter, Report, Route, RouteError, Spot, TransferError};
 
-use super::enter::{Consent, Entrance};
-use super::target;
-use crate::app::Global;
-use crate::context::Context;
+use crate::app::App;
 use crate::env::Env;
-use crate::error::CliError;
-use crate::left_out;
-use crate::twin;
-use crate::ui::Ui;
-use crate::workspace::{self, Caution};
+use containai::OperationError;
+use containai::context::Context;
+use containai::enter::{Consent, Entrance};
+use containai::left_out;
+use containai::target;
+use containai::twin;
+use containai::workspace::{self, Caution};
 
 /// Copy files and directories into the container, or out of it
 ///
@@ -47,40 +46,37 @@ pub(crate) struct CpArgs {
     target: OsString,
 }
 
-pub(super) async fn run(
-    args: CpArgs,
-    global: &Global,
-    env: &Env,
-    ui: &Ui,
-) -> anyhow::Result<ExitCode> {
+pub(super) async fn run(args: CpArgs, app: &App) -> anyhow::Result<ExitCode> {
     let route = route(&args)?;
-    let flags = Flags { docker_host: global.docker_host.clone(), ..Flags::default() };
+    let flags = Flags { docker_host: app.global.docker_host.clone(), ..Flags::default() };
     let (Route::Up { container, .. } | Route::Down { container, .. }) = &route;
     let spot = match container {
-        Some(name) => workspace::Spot::Named(target::workspace_of(name, &flags, env, ui).await?),
-        None => workspace::spot(args.workspace.as_deref(), env, Caution::Forced)?,
+        Some(name) => workspace::Spot::Named(
+            target::workspace_of(name, &flags, &app.env, &app.reporter).await?,
+        ),
+        None => workspace::spot(args.workspace.as_deref(), &app.env, Caution::Forced)?,
     };
-    let context = Context::new(env, ui, flags.clone(), None)?;
-    let entrance = Entrance::new(env, ui, flags, spot, Consent::Refused)?;
+    let context = Context::new(&app.env, &app.reporter, flags.clone(), None)?;
+    let entrance = Entrance::new(&app.env, &app.reporter, flags, spot, Consent::Refused)?;
     let reached = entrance.connect_existing().await?;
     let workspace = target::served(&reached.container)?;
     let meter = Arc::new(Meter::default());
     let all = context.engine()?.containers().await?;
-    let copier = guarded(&reached.session, &workspace, &all, env).measured(Arc::clone(&meter));
+    let copier = guarded(&reached.session, &workspace, &all, &app.env).measured(Arc::clone(&meter));
     let report = tokio::select! {
-        report = copy(&copier, &route, env) => report?,
-        () = twin::watch(&meter, ui) => Report::default(),
+        report = copy(&copier, &route, &app.env) => report?,
+        () = twin::watch(&meter, &app.reporter) => Report::default(),
         _ = tokio::signal::ctrl_c() => return Err(interrupted().into()),
     };
-    ui.finish_work();
+    app.ui.finish_work();
     reached.session.close().await;
-    Ok(left_out::tell(report, ui))
+    Ok(ExitCode::from(left_out::tell(report, &app.reporter)))
 }
 
-fn route(args: &CpArgs) -> Result<Route, CliError> {
+fn route(args: &CpArgs) -> Result<Route, OperationError> {
     let spot = |text: &OsString| {
         let shown = text.to_string_lossy();
-        Spot::parse(text).map_err(|error| CliError::usage(format!("`{shown}`: {error}")))
+        Spot::parse(text).map_err(|error| OperationError::usage(format!("`{shown}`: {error}")))
     };
     let sources = args.sources.iter().map(spot).collect::<Result<_, _>>()?;
     Route::new(sources, spot(&args.target)?).map_err(|error| {
@@ -89,7 +85,7 @@ fn route(args: &CpArgs) -> Result<Route, CliError> {
             RouteError::BothInside => "copy to this machine first",
             _ => "copy from one place at a time",
         };
-        CliError::usage(error.to_string()).hint(Hint::new(hint))
+        OperationError::usage(error.to_string()).hint(Hint::new(hint))
     })
 }
 
@@ -120,7 +116,7 @@ async fn copy(copier: &Copier<'_>, route: &Route, env: &Env) -> Result<Report, T
     }
 }
 
-fn interrupted() -> CliError {
-    CliError::with_code(exit::INTERRUPTED, "interrupted")
+fn interrupted() -> OperationError {
+    OperationError::with_code(exit::INTERRUPTED, "interrupted")
         .hint(Hint::new("run the same command again: a single file goes on where it stopped"))
 }

@@ -3,16 +3,11 @@
 use clap::Args;
 use containai_core::byte_size::ByteSize;
 use containai_core::config::{DevcontainerChoice, Flags, IsolationChoice, parse_memory};
-use containai_core::engine::{HostFacts, ImageRequest, ImageSource, Isolation};
-use containai_core::lifecycle::{Desired, Manner};
-use containai_core::naming::{
-    AgentName, ContainerName, GitHead, TemplateName, VolumeName, WorkspacePath,
-};
-use containai_core::resources::{Cpus, HostCapacity};
+use containai_core::engine::{ImageRequest, ImageSource};
+use containai_core::naming::{AgentName, TemplateName, VolumeName};
+use containai_core::resources::Cpus;
 
 use crate::app::Global;
-use crate::context::Context;
-use crate::host;
 
 /// The flags that shape a container when it is made.
 #[derive(Clone, Debug, Args)]

@@ -8,12 +8,35 @@ use containai_core::naming::AgentName;
 
 use super::agent::AgentArgs;
 use super::create::CreateArgs;
-use super::enter::{Choice, Consent, Entrance, Form, Renewal};
 use super::which_args::WhichArgs;
-use crate::app::Global;
-use crate::env::Env;
-use crate::ui::Ui;
-use crate::workspace::Caution;
+use crate::app::App;
+use crate::wire::{self, plan::PlanDocument};
+use containai::enter::{Choice, Consent, Entrance, Renewal, SessionPlan};
+use containai::workspace::Caution;
+use std::process::ExitCode;
+
+/// What a plan is printed as.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Form {
+    /// For people.
+    Text,
+    /// For programs; see [`PlanDocument`].
+    Json,
+}
+
+impl Form {
+    /// Prints a plan.
+    pub(super) fn print(self, plan: &SessionPlan, app: &App) -> anyhow::Result<ExitCode> {
+        let SessionPlan { engine, observed, wanted, steps, notes, set_up } = plan;
+        let (notes, set_up) = (notes.clone(), set_up.clone());
+        let document = PlanDocument::new(engine, observed, wanted, steps, notes, set_up);
+        app.ui.data(&match self {
+            Self::Text => wire::plan::text(&document),
+            Self::Json => serde_json::to_string_pretty(&document)?,
+        })?;
+        Ok(ExitCode::SUCCESS)
+    }
+}
 
 /// Which workspace, what container, and what may be done on the way.
 #[derive(Debug, Args)]
@@ -62,18 +85,13 @@ impl EntryArgs {
     }
 
     /// The way into the container; `agent` is the one to start in it.
-    pub(super) fn entrance<'a>(
-        self,
-        agent: Option<AgentName>,
-        global: &Global,
-        env: &'a Env,
-        ui: &'a Ui,
-    ) -> anyhow::Result<Entrance<'a>> {
+    pub(super) fn entrance(self, agent: Option<AgentName>, app: &App) -> anyhow::Result<Entrance> {
         let choice = self.choice();
-        let spot = self.which.spot(self.path, env, choice.caution)?;
+        let spot = self.which.spot(self.path, &app.env, choice.caution)?;
         let consent = if self.yes { Consent::Given } else { Consent::ToBeAsked };
-        let flags = self.create.flags(agent, global);
-        let entrance = Entrance::new(env, ui, flags, spot, consent)?.choosing(choice);
+        let flags = self.create.flags(agent, &app.global);
+        let entrance =
+            Entrance::new(&app.env, &app.reporter, flags, spot, consent)?.choosing(choice);
         Ok(self.ssh_agent.apply(entrance))
     }
 

@@ -12,10 +12,10 @@ use containai_core::hint::Hint;
 use containai_core::naming::WorkspacePath;
 use containai_ssh::Variables;
 
-use crate::beneath::{self, Links};
 use crate::env::{Env, passed};
-use crate::error::CliError;
-use crate::git;
+use containai::OperationError;
+use containai::beneath::{self, Links};
+use containai::git;
 
 /// The longest file of variables, in bytes.
 const LONGEST: u64 = 1 << 20;
@@ -64,7 +64,7 @@ impl EnvArgs {
     }
 }
 
-fn read(path: &Path, env: &Env) -> Result<String, CliError> {
+fn read(path: &Path, env: &Env) -> Result<String, OperationError> {
     let directory = &env.directory;
     let top = git::top_level(directory).unwrap_or_else(|| directory.clone());
     let whole = directory.join(path);
@@ -81,19 +81,19 @@ fn read(path: &Path, env: &Env) -> Result<String, CliError> {
     String::from_utf8(bytes).map_err(|_| refused(format!("`{}`: not UTF-8", path.display())))
 }
 
-fn unread(path: &Path, error: &dyn fmt::Display) -> CliError {
-    CliError::usage(format!("cannot read `{}`: {error}", path.display()))
+fn unread(path: &Path, error: &dyn fmt::Display) -> OperationError {
+    OperationError::usage(format!("cannot read `{}`: {error}", path.display()))
         .hint(Hint::new("name a file with one `NAME=VALUE` a line in `--env-file`"))
 }
 
-fn too_long(reason: &str) -> CliError {
-    CliError::usage(reason).hint(Hint::new(
+fn too_long(reason: &str) -> OperationError {
+    OperationError::usage(reason).hint(Hint::new(
         "put long values into a file of the workspace, and have the command read it",
     ))
 }
 
-fn refused(reason: String) -> CliError {
-    CliError::usage(reason)
+fn refused(reason: String) -> OperationError {
+    OperationError::usage(reason)
         .hint(Hint::new("give `NAME=VALUE`, or `NAME` for a variable that is set here"))
 }
 

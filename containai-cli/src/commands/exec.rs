@@ -6,14 +6,12 @@ use containai_core::config::Flags;
 use containai_ssh::{Command, Launch};
 
 use super::agent::AgentArgs;
-use super::enter::{self, Choice, Consent, Entrance};
 use super::env_args::EnvArgs;
 use super::which_args::WhichArgs;
-use crate::app::Global;
-use crate::env::Env;
-use crate::error::CliError;
-use crate::ui::Ui;
-use crate::workspace::Caution;
+use crate::app::App;
+use containai::OperationError;
+use containai::enter::{self, Choice, Consent, Entrance};
+use containai::workspace::Caution;
 
 /// Run a command in the workspace's existing container
 ///
@@ -35,23 +33,20 @@ pub(crate) struct ExecArgs {
     command: Vec<OsString>,
 }
 
-pub(super) async fn run(
-    args: ExecArgs,
-    global: &Global,
-    env: &Env,
-    ui: &Ui,
-) -> anyhow::Result<ExitCode> {
-    let spot = args.which.spot(None, env, Caution::Forced)?;
+pub(super) async fn run(args: ExecArgs, app: &App) -> anyhow::Result<ExitCode> {
+    let spot = args.which.spot(None, &app.env, Caution::Forced)?;
     let launch = if args.detach { Launch::Detached } else { Launch::Plain };
     let command = Command::new(args.command)
-        .map_err(|error| CliError::usage(error.to_string()))?
-        .carrying(args.env.variables(env)?)
+        .map_err(|error| OperationError::usage(error.to_string()))?
+        .carrying(args.env.variables(&app.env)?)
         .launched(launch);
-    let (docker_host, mux) = (global.docker_host.clone(), global.mux());
+    let (docker_host, mux) = (app.global.docker_host.clone(), app.global.mux());
     let flags = Flags { docker_host, mux, ..Flags::default() };
     let choice = Choice { name: args.which.container.clone(), ..Choice::default() };
-    let entrance = Entrance::new(env, ui, flags, spot, Consent::Refused)?.choosing(choice);
+    let entrance =
+        Entrance::new(&app.env, &app.reporter, flags, spot, Consent::Refused)?.choosing(choice);
     let entrance = args.agent.apply(entrance);
     let reached = entrance.enter_existing().await?;
-    enter::attend(reached.session, &command, env, ui).await
+    let status = enter::attend(reached.session, &command, app.streams(), &app.reporter).await?;
+    Ok(ExitCode::from(status))
 }

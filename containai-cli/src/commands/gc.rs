@@ -9,13 +9,12 @@ use containai_core::lifecycle::gc::{
 };
 use containai_core::lifecycle::snapshot::{clear, leftovers};
 
-use super::{consent, snapshot};
-use crate::app::Global;
-use crate::context::Context;
-use crate::env::Env;
-use crate::forwarding::Forwarding;
-use crate::ui::Ui;
-use crate::{host, wire};
+use super::consent;
+use crate::app::App;
+use crate::wire;
+use containai::context::Context;
+use containai::forwarding::Forwarding;
+use containai::host;
 
 /// Remove containers that nobody has used for long
 ///
@@ -43,56 +42,51 @@ pub(crate) struct GcArgs {
     force: bool,
 }
 
-pub(super) async fn run(
-    args: &GcArgs,
-    global: &Global,
-    env: &Env,
-    ui: &Ui,
-) -> anyhow::Result<ExitCode> {
+pub(super) async fn run(args: &GcArgs, app: &App) -> anyhow::Result<ExitCode> {
     let scope = |wanted| if wanted { Scope::Unused } else { Scope::Spared };
     let policy =
         GcPolicy { age: args.age, images: scope(args.images), volumes: scope(args.volumes) };
-    let context = Context::of_engine(env, ui, global)?;
+    let context = Context::of_engine(&app.env, &app.reporter, &app.global.flags())?;
     let engine = context.engine()?;
     let now = host::now();
     let left = leftovers(&engine, now).await?;
-    let told = snapshot::told(&left);
+    let told = containai::snapshot::told(&left);
     if !args.dry_run {
         clear(&engine, &left).await?;
-        told.iter().for_each(|line| ui.say(&format!("removed {line}")));
+        told.iter().for_each(|line| app.ui.say(&format!("removed {line}")));
         engine.reclaim_abandoned().await?;
     }
     let mut plan = plan_gc(&look(&engine, &policy).await?, now, &policy);
     if args.dry_run && !told.is_empty() {
-        ui.data(&told.join("\n"))?;
+        app.ui.data(&told.join("\n"))?;
     }
     if plan.is_empty() {
-        ui.say(&format!("nothing has been unused for {}", args.age));
+        app.ui.say(&format!("nothing has been unused for {}", args.age));
         return Ok(ExitCode::SUCCESS);
     }
     measure(&engine, &mut plan).await?;
     if args.dry_run {
-        ui.data(&wire::gc::plan(&plan, now))?;
+        app.ui.data(&wire::gc::plan(&plan, now))?;
         return Ok(ExitCode::SUCCESS);
     }
     if !args.force {
-        ui.say(&wire::gc::plan(&plan, now));
-        consent::require(ui, "Remove all of this?", "nothing was removed")?;
+        app.ui.say(&wire::gc::plan(&plan, now));
+        consent::require(app, "Remove all of this?", "nothing was removed")?;
     }
-    ui.begin_work("removing what nobody uses");
+    app.ui.begin_work("removing what nobody uses");
     let swept = sweep(&engine, &context.remote, &plan, now, &policy).await;
-    ui.finish_work();
-    finish(&context, &swept)
+    app.ui.finish_work();
+    finish(&context, &swept, app)
 }
 
 /// Tells what became of everything, and ends what led to what is gone.
-fn finish(context: &Context<'_>, swept: &Swept) -> anyhow::Result<ExitCode> {
+fn finish(context: &Context, swept: &Swept, app: &App) -> anyhow::Result<ExitCode> {
     let (directory, address) = (context.env.layout.forward_dir(), context.address.to_string());
     for (litter, outcome) in &swept.outcomes {
         match (outcome, litter) {
             (Outcome::Failed(error), _) => {
                 let message = format!("{} is still there: {error}", wire::gc::name(litter));
-                context.ui.error(&anyhow::Error::msg(message), &error.hints());
+                app.ui.error(&anyhow::Error::msg(message), &error.hints());
             }
             (Outcome::Freed(_), Litter::Container(name)) => {
                 Forwarding::end_all(&directory, &address, name)?;
@@ -100,6 +94,6 @@ fn finish(context: &Context<'_>, swept: &Swept) -> anyhow::Result<ExitCode> {
             _ => {}
         }
     }
-    context.ui.data(&wire::gc::outcome(swept))?;
+    app.ui.data(&wire::gc::outcome(swept))?;
     Ok(ExitCode::from(if swept.has_failed() { exit::FAILED } else { exit::OK }))
 }

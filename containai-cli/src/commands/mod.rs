@@ -1,13 +1,11 @@
 //! The verbs, one a file.
 
 mod agent;
-mod at_work;
 mod completion;
 mod config;
 mod consent;
 mod cp;
 mod create;
-mod enter;
 mod entry_args;
 mod env_args;
 mod exec;
@@ -20,6 +18,7 @@ mod links;
 mod list;
 mod logs;
 mod open;
+mod place_args;
 mod ports;
 mod reference;
 mod resources;
@@ -33,7 +32,7 @@ mod status;
 mod stop;
 mod sync;
 mod sync_back;
-pub(crate) mod target;
+mod target;
 mod template;
 mod top;
 mod trust;

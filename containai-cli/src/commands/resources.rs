@@ -9,15 +9,15 @@ use containai_core::hint::Hint;
 use containai_core::resources::{Cpus, Limits};
 use containai_docker::DockerEngine;
 
-use super::create::local_capacity;
-use super::target::{TargetArgs, served};
-use crate::app::Global;
-use crate::context::Context;
-use crate::env::Env;
-use crate::error::CliError;
-use crate::ui::{Ui, Volume};
+use super::target::TargetArgs;
+use crate::app::App;
 use crate::wire::resources::{Allowance, Next};
-use crate::{records, settings};
+use containai::OperationError;
+use containai::context::Context;
+use containai::desired::local_capacity;
+use containai::report::Reporter;
+use containai::target::served;
+use containai::{records, settings};
 
 /// Show or change what a container may use
 ///
@@ -41,13 +41,8 @@ pub(crate) struct ResourcesArgs {
     json: bool,
 }
 
-pub(super) async fn run(
-    args: &ResourcesArgs,
-    global: &Global,
-    env: &Env,
-    ui: &Ui,
-) -> anyhow::Result<ExitCode> {
-    let context = Context::of_engine(env, ui, global)?;
+pub(super) async fn run(args: &ResourcesArgs, app: &App) -> anyhow::Result<ExitCode> {
+    let context = Context::of_engine(&app.env, &app.reporter, &app.global.flags())?;
     let engine = context.engine()?;
     let container = args.target.find(&engine, &context).await?;
     let wanted = Limits { memory: args.memory, cpus: args.cpus };
@@ -66,22 +61,22 @@ pub(super) async fn run(
     let usage = engine.usage(&container.id).await;
     let allowance = Allowance::of(&container, limits, usage, next);
     match args.json {
-        true => ui.data(&serde_json::to_string_pretty(&allowance)?)?,
-        false => ui.data(&allowance.to_string())?,
+        true => app.ui.data(&serde_json::to_string_pretty(&allowance)?)?,
+        false => app.ui.data(&allowance.to_string())?,
     }
     Ok(ExitCode::SUCCESS)
 }
 
 /// What a new container of the workspace would get; `None` for one of no workspace here.
 async fn next(
-    context: &Context<'_>,
+    context: &Context,
     engine: &DockerEngine,
     container: &Container,
 ) -> anyhow::Result<Option<Next>> {
     let Ok(workspace) = served(container) else { return Ok(None) };
-    let silent = Ui::new(Volume::Quiet, context.ui.terminals());
+    let silent = Reporter::default();
     let flags = Flags { docker_host: Some(context.address.to_string()), ..Flags::default() };
-    let config = settings::resolve(context.env, &silent, flags, Some(&workspace))?;
+    let config = settings::resolve(&context.env, &silent, flags, Some(&workspace))?;
     let capacity = match context.client {
         Some(_) => engine.capacity().await?,
         None => local_capacity(),
@@ -105,5 +100,5 @@ async fn refuse_too_little(
         HumanSize(sample.memory)
     );
     let hint = Hint::new("end what it runs first, or allow it more");
-    Err(CliError::with_code(exit::FAILED, message).hint(hint).into())
+    Err(OperationError::with_code(exit::FAILED, message).hint(hint).into())
 }

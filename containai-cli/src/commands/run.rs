@@ -5,13 +5,11 @@ use clap::Args;
 use containai_core::naming::AgentName;
 use containai_ssh::{Command, Launch};
 
-use super::enter;
 use super::entry_args::EntryArgs;
 use super::env_args::EnvArgs;
-use crate::app::Global;
-use crate::env::Env;
-use crate::error::CliError;
-use crate::ui::Ui;
+use crate::app::App;
+use containai::OperationError;
+use containai::enter;
 
 /// Run a command, or the agent, in the workspace's container
 ///
@@ -35,24 +33,19 @@ pub(crate) struct RunArgs {
     command: Vec<OsString>,
 }
 
-pub(super) async fn run(
-    args: RunArgs,
-    global: &Global,
-    env: &Env,
-    ui: &Ui,
-) -> anyhow::Result<ExitCode> {
+pub(super) async fn run(args: RunArgs, app: &App) -> anyhow::Result<ExitCode> {
     let form = args.entry.form();
-    let entrance = args.entry.entrance(args.agent, global, env, ui)?;
+    let entrance = args.entry.entrance(args.agent, app)?;
     if let Some(form) = form {
-        return entrance.show_plan(form).await;
+        return form.print(&entrance.plan().await?, app);
     }
-    let variables = args.env.variables(env)?;
+    let variables = args.env.variables(&app.env)?;
     if args.command.is_empty() {
-        return enter::agent(entrance, variables).await;
+        return Ok(ExitCode::from(enter::agent(entrance, variables, app.streams()).await?));
     }
     let command = Command::new(args.command)
-        .map_err(|error| CliError::usage(error.to_string()))?
+        .map_err(|error| OperationError::usage(error.to_string()))?
         .carrying(variables)
         .launched(if args.detach { Launch::Detached } else { Launch::Plain });
-    entrance.visit(&command, |_| Ok(())).await
+    Ok(ExitCode::from(entrance.visit(&command, app.streams(), |_| Ok(())).await?))
 }

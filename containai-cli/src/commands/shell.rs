@@ -5,9 +5,7 @@ use containai_ssh::Command;
 
 use super::entry_args::EntryArgs;
 use super::env_args::EnvArgs;
-use crate::app::Global;
-use crate::env::Env;
-use crate::ui::Ui;
+use crate::app::App;
 
 /// Open a login shell in the workspace's container
 ///
@@ -21,17 +19,12 @@ pub(crate) struct ShellArgs {
     env: EnvArgs,
 }
 
-pub(super) async fn run(
-    args: ShellArgs,
-    global: &Global,
-    env: &Env,
-    ui: &Ui,
-) -> anyhow::Result<ExitCode> {
+pub(super) async fn run(args: ShellArgs, app: &App) -> anyhow::Result<ExitCode> {
     let form = args.entry.form();
-    let entrance = args.entry.entrance(None, global, env, ui)?;
+    let entrance = args.entry.entrance(None, app)?;
     if let Some(form) = form {
-        return entrance.show_plan(form).await;
+        return form.print(&entrance.plan().await?, app);
     }
-    let command = Command::shell().carrying(args.env.variables(env)?);
-    entrance.visit(&command, |_| Ok(())).await
+    let command = Command::shell().carrying(args.env.variables(&app.env)?);
+    Ok(ExitCode::from(entrance.visit(&command, app.streams(), |_| Ok(())).await?))
 }

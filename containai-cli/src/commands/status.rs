@@ -6,12 +6,10 @@ use containai_docker::host::SysboxState;
 use containai_docker::{Activity, Running};
 
 use super::target::TargetArgs;
-use crate::app::Global;
-use crate::context::Context;
-use crate::env::Env;
-use crate::host;
-use crate::ui::Ui;
+use crate::app::App;
 use crate::wire::status::{Live, Status, has_figures};
+use containai::context::Context;
+use containai::host;
 
 /// Show the status of the workspace's container
 ///
@@ -27,16 +25,11 @@ pub(crate) struct StatusArgs {
     json: bool,
 }
 
-pub(super) async fn run(
-    args: &StatusArgs,
-    global: &Global,
-    env: &Env,
-    ui: &Ui,
-) -> anyhow::Result<ExitCode> {
-    let context = Context::of_engine(env, ui, global)?;
+pub(super) async fn run(args: &StatusArgs, app: &App) -> anyhow::Result<ExitCode> {
+    let context = Context::of_engine(&app.env, &app.reporter, &app.global.flags())?;
     let engine = context.engine()?;
     let container = args.target.find(&engine, &context).await?;
-    tell_dead_sysbox(&context, &container);
+    tell_dead_sysbox(&context, &container, app);
     let id = &container.id;
     let running = match has_figures(container.state) {
         true => engine.running(id).await,
@@ -46,7 +39,7 @@ pub(super) async fn run(
     let live = Live { uptime, ..Live::default() };
     if !args.json {
         // The figures may take their time; all else is known.
-        ui.data(&Status::of(&container, live).to_string())?;
+        app.ui.data(&Status::of(&container, live).to_string())?;
     }
     let live = match has_figures(container.state) {
         true => {
@@ -59,8 +52,8 @@ pub(super) async fn run(
     };
     let status = Status::of(&container, live);
     match (args.json, status.figures()) {
-        (true, _) => ui.data(&serde_json::to_string_pretty(&status)?)?,
-        (false, Some(figures)) => ui.data(&figures)?,
+        (true, _) => app.ui.data(&serde_json::to_string_pretty(&status)?)?,
+        (false, Some(figures)) => app.ui.data(&figures)?,
         (false, None) => {}
     }
     Ok(ExitCode::SUCCESS)
@@ -68,12 +61,12 @@ pub(super) async fn run(
 
 /// A container goes on without Sysbox's services, less and less: the engine
 /// says that it runs.
-fn tell_dead_sysbox(context: &Context<'_>, container: &Container) {
+fn tell_dead_sysbox(context: &Context, container: &Container, app: &App) {
     let is_sysbox = container.labels.isolation() == Some(Isolation::Sysbox);
     if is_sysbox && context.is_own_engine() {
         let state = containai_docker::host::sysbox_state(&context.env.engine);
         if matches!(state, SysboxState::Dead | SysboxState::Absent) {
-            context.ui.warn(
+            app.ui.warn(
                 "Sysbox's services do not answer: start them with `sudo systemctl restart sysbox`, then run `cai stop` and `cai run`",
             );
         }

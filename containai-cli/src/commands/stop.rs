@@ -9,16 +9,15 @@ use containai_core::lifecycle::{Fate, Halt, NoExports, Observed, halt, plan_stop
 use containai_docker::DockerEngine;
 use futures_util::stream::{self, StreamExt as _};
 
-use super::at_work;
-use super::export::Farewell;
 use super::target::TargetArgs;
-use crate::app::Global;
-use crate::context::Context;
-use crate::env::Env;
+use crate::app::App;
 use crate::error;
-use crate::forwarding::Forwarding;
-use crate::ui::Ui;
-use crate::{turns, wire, worktree};
+use crate::wire;
+use containai::at_work;
+use containai::context::Context;
+use containai::export::Farewell;
+use containai::forwarding::Forwarding;
+use containai::{turns, worktree};
 
 /// How many containers shut down at once.
 const AT_ONCE: usize = 8;
@@ -50,13 +49,8 @@ pub(crate) struct StopArgs {
     dry_run: bool,
 }
 
-pub(super) async fn run(
-    args: &StopArgs,
-    global: &Global,
-    env: &Env,
-    ui: &Ui,
-) -> anyhow::Result<ExitCode> {
-    let context = Context::of_engine(env, ui, global)?;
+pub(super) async fn run(args: &StopArgs, app: &App) -> anyhow::Result<ExitCode> {
+    let context = Context::of_engine(&app.env, &app.reporter, &app.global.flags())?;
     let engine = context.engine()?;
     let containers = engine.containers().await?;
     // What other machines have on the engine is theirs to stop.
@@ -69,7 +63,7 @@ pub(super) async fn run(
     };
     let containers = match args.dry_run {
         true => containers,
-        false => turns::thawed(&engine, containers, &chosen, env, ui).await?,
+        false => turns::thawed(&engine, containers, &chosen, &app.env, &app.reporter).await?,
     };
     let observed = Observed { containers, ..Observed::default() };
     let fate = if args.remove { Fate::Removed } else { Fate::Stopped };
@@ -84,55 +78,57 @@ pub(super) async fn run(
     };
     let halts = plan_stop(&observed, &chosen, fate, exports.as_ref().map(Farewell::file))?;
     if args.dry_run {
-        ui.data(&wire::stop::plan(&halts))?;
+        app.ui.data(&wire::stop::plan(&halts))?;
         return Ok(ExitCode::SUCCESS);
     }
     let ending = halts.iter().filter(|halt| halt.ends_work()).map(|halt| &halt.container);
-    if !args.force && !at_work::consent(&engine, ending, "Stop anyway?", ui).await {
-        ui.say("nothing was stopped");
+    if !args.force && !at_work::consent(&engine, ending, "Stop anyway?", &app.reporter).await {
+        app.ui.say("nothing was stopped");
         return Ok(ExitCode::from(exit::FAILED));
     }
-    carry_out(&context, &engine, exports.as_ref(), &halts).await
+    carry_out(&context, &engine, exports.as_ref(), &halts, app).await
 }
 
 /// What fails does not keep the other containers from being stopped.
 async fn carry_out(
-    context: &Context<'_>,
+    context: &Context,
     engine: &DockerEngine,
     exports: Option<&Farewell<'_>>,
     halts: &[Halt],
+    app: &App,
 ) -> anyhow::Result<ExitCode> {
     if halts.iter().any(Halt::ends_work) {
         let names: Vec<_> = halts.iter().map(|halt| halt.container.name.as_str()).collect();
-        context.ui.begin_work(&format!("stopping {}", names.join(", ")));
+        app.ui.begin_work(&format!("stopping {}", names.join(", ")));
     }
-    let work = halts.iter().map(|each| carry_out_one(context, engine, exports, each));
+    let work = halts.iter().map(|each| carry_out_one(context, engine, exports, each, app));
     let mut outcomes = stream::iter(work).buffer_unordered(AT_ONCE);
     let mut failed = None;
     while let Some(outcome) = outcomes.next().await {
         if let Some(earlier) = outcome.err().and_then(|error| failed.replace(error)) {
-            context.ui.error(&earlier, &error::advice(&earlier).1);
+            app.ui.error(&earlier, &error::advice(&earlier).1);
         }
     }
-    context.ui.finish_work();
+    app.ui.finish_work();
     failed.map_or(Ok(ExitCode::SUCCESS), Err)
 }
 
 async fn carry_out_one(
-    context: &Context<'_>,
+    context: &Context,
     engine: &DockerEngine,
     exports: Option<&Farewell<'_>>,
     each: &Halt,
+    app: &App,
 ) -> anyhow::Result<()> {
     match exports {
         Some(exports) => halt(engine, &context.remote, exports, each).await?,
         None => halt(engine, &context.remote, &NoExports, each).await?,
     }
-    worktree::bring_last(&each.container, &context.env.layout, context.ui).await;
+    worktree::bring_last(&each.container, &context.env.layout, &app.reporter).await;
     if each.removes() {
         let (directory, address) = (context.env.layout.forward_dir(), context.address.to_string());
         Forwarding::end_all(&directory, &address, &each.container.name)?;
     }
-    context.ui.say(&wire::stop::done(each));
+    app.ui.say(&wire::stop::done(each));
     Ok(())
 }

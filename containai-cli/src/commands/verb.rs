@@ -10,10 +10,8 @@ use super::{
     ports, reference, resources, run, setup, shell, snapshot, ssh, stats, status, stop, sync,
     sync_back, template, top, trust, version, workspace,
 };
-use crate::app::Global;
-use crate::env::Env;
-use crate::error::CliError;
-use crate::ui::Ui;
+use crate::app::App;
+use containai::OperationError;
 
 /// What `cai` can do.
 #[derive(Debug, Subcommand)]
@@ -63,44 +61,44 @@ pub(crate) enum Session {
 
 impl Command {
     /// Runs it to its end.
-    pub(crate) fn run(self, global: &Global, env: &Env, ui: &Ui) -> anyhow::Result<ExitCode> {
-        if env.is_inside && !self.works_inside() {
+    pub(crate) fn run(self, app: &App) -> anyhow::Result<ExitCode> {
+        if app.env.is_inside && !self.works_inside() {
             let message = "this is the inside of a container; `cai` works on its host";
             let hint = Hint::new("here there is `cai sync`");
-            return Err(CliError::usage(message).hint(hint).into());
+            return Err(OperationError::usage(message).hint(hint).into());
         }
         match self {
-            Self::Version(args) => version::run(&args, ui),
-            Self::Completion(args) => completion::run(&args, ui),
+            Self::Version(args) => version::run(&args, app),
+            Self::Completion(args) => completion::run(&args, app),
             Self::Reference(args) => reference::run(&args),
-            Self::Sync(args) => sync::run(&args, env, ui),
-            Self::Trust(args) => wait(|| trust::run(&args, global, env, ui)),
-            Self::Config(args) => wait(|| config::run(args, global, env, ui)),
-            Self::Workspace(args) => wait(|| workspace::run(args, global, env, ui)),
-            Self::Setup(args) => setup::run(&args, global, env, ui),
-            Self::Template(args) => wait(|| template::run(args, global, env, ui)),
-            Self::Session(Session::Run(args)) => wait(|| run::run(args, global, env, ui)),
-            Self::Session(Session::Shell(args)) => wait(|| shell::run(args, global, env, ui)),
-            Self::Session(Session::Exec(args)) => wait(|| exec::run(args, global, env, ui)),
-            Self::Cp(args) => wait(|| cp::run(args, global, env, ui)),
-            Self::Import(args) => wait(|| import::run(args, global, env, ui)),
-            Self::Export(args) => wait(|| export::run(args, global, env, ui)),
-            Self::Links(args) => wait(|| links::run(args, global, env, ui)),
-            Self::SyncBack(args) => wait(|| sync_back::run(args, global, env, ui)),
-            Self::Stop(args) => wait(|| stop::run(&args, global, env, ui)),
-            Self::Forward(args) => wait(|| forward::run(args, global, env, ui)),
-            Self::Ports(args) => wait(|| ports::run(args, global, env, ui)),
-            Self::Open(args) => wait(|| open::run(args, global, env, ui)),
-            Self::Image(args) => wait(|| image::run(args, global, env, ui)),
-            Self::Snapshot(args) => wait(|| snapshot::run(args, global, env, ui)),
-            Self::Ssh(args) => wait(|| ssh::run(args, global, env, ui)),
-            Self::Status(args) => wait(|| status::run(&args, global, env, ui)),
-            Self::List(args) => wait(|| list::run(&args, global, env, ui)),
-            Self::Logs(args) => wait(|| logs::run(&args, global, env, ui)),
-            Self::Top(_) => wait(|| top::run(global, env, ui)),
-            Self::Stats(args) => wait(|| stats::run(&args, global, env, ui)),
-            Self::Resources(args) => wait(|| resources::run(&args, global, env, ui)),
-            Self::Gc(args) => wait(|| gc::run(&args, global, env, ui)),
+            Self::Sync(args) => sync::run(&args, app),
+            Self::Trust(args) => wait(|| trust::run(&args, app)),
+            Self::Config(args) => wait(|| config::run(args, app)),
+            Self::Workspace(args) => wait(|| workspace::run(args, app)),
+            Self::Setup(args) => setup::run(&args, app),
+            Self::Template(args) => wait(|| template::run(args, app)),
+            Self::Session(Session::Run(args)) => wait(|| run::run(args, app)),
+            Self::Session(Session::Shell(args)) => wait(|| shell::run(args, app)),
+            Self::Session(Session::Exec(args)) => wait(|| exec::run(args, app)),
+            Self::Cp(args) => wait(|| cp::run(args, app)),
+            Self::Import(args) => wait(|| import::run(args, app)),
+            Self::Export(args) => wait(|| export::run(args, app)),
+            Self::Links(args) => wait(|| links::run(args, app)),
+            Self::SyncBack(args) => wait(|| sync_back::run(args, app)),
+            Self::Stop(args) => wait(|| stop::run(&args, app)),
+            Self::Forward(args) => wait(|| forward::run(args, app)),
+            Self::Ports(args) => wait(|| ports::run(args, app)),
+            Self::Open(args) => wait(|| open::run(args, app)),
+            Self::Image(args) => wait(|| image::run(args, app)),
+            Self::Snapshot(args) => wait(|| snapshot::run(args, app)),
+            Self::Ssh(args) => wait(|| ssh::run(args, app)),
+            Self::Status(args) => wait(|| status::run(&args, app)),
+            Self::List(args) => wait(|| list::run(&args, app)),
+            Self::Logs(args) => wait(|| logs::run(&args, app)),
+            Self::Top(_) => wait(|| top::run(app)),
+            Self::Stats(args) => wait(|| stats::run(&args, app)),
+            Self::Resources(args) => wait(|| resources::run(&args, app)),
+            Self::Gc(args) => wait(|| gc::run(&args, app)),
         }
     }
 

@@ -6,8 +6,8 @@ use clap::Args;
 use containai_core::naming::ContainerName;
 
 use crate::env::Env;
-use crate::error::CliError;
-use crate::workspace::{self, Caution, Spot};
+use containai::OperationError;
+use containai::workspace::{self, Caution, Spot};
 
 /// Which container, beside a path.
 #[derive(Clone, Debug, Args)]
@@ -27,7 +27,7 @@ impl WhichArgs {
         path: Option<PathBuf>,
         env: &Env,
         caution: Caution,
-    ) -> Result<Spot, CliError> {
+    ) -> Result<Spot, OperationError> {
         let given = path.or_else(|| self.workspace.clone());
         match (&given, &self.container) {
             // The name alone may lead to another workspace than this directory,

@@ -6,7 +6,7 @@ use containai_core::config::{Kind, Listed};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::ui::harmless;
+use containai::report::harmless;
 
 /// A setting, as `cai config list --json` and `get --json` print it.
 #[derive(Clone, Debug, JsonSchema, Serialize)]

@@ -4,7 +4,7 @@ use containai_core::byte_size::{ByteSize, HumanSize};
 use containai_core::lifecycle::gc::{GcPlan, Litter, Outcome, Swept};
 use containai_core::timestamp::{Elapsed, Timestamp};
 
-use crate::ui::harmless;
+use containai::report::harmless;
 
 /// What would go, a line each, and what would be free then.
 pub(crate) fn plan(plan: &GcPlan, now: Timestamp) -> String {

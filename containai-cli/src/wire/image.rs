@@ -6,7 +6,7 @@ use containai_core::label;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::ui::harmless;
+use containai::report::harmless;
 
 /// One image.
 #[derive(Clone, Debug, JsonSchema, Serialize)]

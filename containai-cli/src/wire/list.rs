@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::table;
-use crate::ui::harmless;
+use containai::report::harmless;
 
 /// One element of the output of `cai list --json`.
 #[derive(Clone, Debug, JsonSchema, Serialize)]

@@ -9,7 +9,7 @@ use containai_core::resources::{Cpus, HostCapacity, Limits};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::ui::harmless;
+use containai::report::harmless;
 
 /// The output of `cai resources --json`.
 #[derive(Clone, Debug, JsonSchema, Serialize)]

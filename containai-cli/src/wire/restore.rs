@@ -4,7 +4,7 @@ use containai_core::archive::Transcript;
 use containai_core::byte_size::{ByteSize, HumanSize};
 use containai_core::naming::VolumeName;
 
-use crate::ui::harmless;
+use containai::report::harmless;
 
 /// What was there before a restore.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::table;
-use crate::ui::harmless;
+use containai::report::harmless;
 
 /// One snapshot in the output of `cai snapshot list --json`.
 #[derive(Clone, Debug, JsonSchema, Serialize)]

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::status::memory_of;
 use super::table;
-use crate::ui::harmless;
+use containai::report::harmless;
 
 /// One element of the output of `cai stats --json`. What the engine does not
 /// say within three seconds is absent.

@@ -10,7 +10,7 @@ use containai_core::timestamp::Elapsed;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::ui::harmless;
+use containai::report::harmless;
 
 /// The output of `cai status --json`. Keys after `ssh_port` are best-effort
 /// and absent when unknown: a container that does not run has no figures, and an

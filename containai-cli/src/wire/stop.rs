@@ -2,7 +2,7 @@
 
 use containai_core::lifecycle::{Halt, StopStep};
 
-use crate::ui::harmless;
+use containai::report::harmless;
 
 /// The output of `cai stop --dry-run`.
 pub(crate) fn plan(halts: &[Halt]) -> String {

@@ -9,7 +9,7 @@ use containai_core::archive::{self, ArchiveError, Limits, Manifest, Members, Tot
 use super::{Keys, SealedFor, Source};
 
 /// An archive that can be opened, as often as needed.
-pub(crate) struct Archive {
+pub struct Archive {
     path: PathBuf,
     source: Source,
     keys: Keys,
@@ -17,7 +17,7 @@ pub(crate) struct Archive {
 
 /// What an archive turns out to be.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub(crate) enum Kind {
+pub enum Kind {
     /// What `cai export` wrote.
     Export,
     /// Anything else: files as they are in a home directory.
@@ -26,16 +26,17 @@ pub(crate) enum Kind {
 
 impl Archive {
     /// Opens a file; `keys` is asked for what unseals it.
-    pub(crate) fn open(
+    pub fn open<E: From<crate::Error>>(
         path: PathBuf,
-        keys: impl FnOnce(SealedFor) -> crate::Result<Keys>,
-    ) -> crate::Result<Self> {
+        keys: impl FnOnce(SealedFor) -> Result<Keys, E>,
+    ) -> Result<Self, E> {
         let source = Source::open(&path)?;
-        let keys = keys(source.sealed_for()?)?;
+        let sealed_for = source.sealed_for().map_err(crate::Error::from)?;
+        let keys = keys(sealed_for)?;
         Ok(Self { path, source, keys })
     }
 
-    pub(crate) fn path(&self) -> &Path {
+    pub fn path(&self) -> &Path {
         &self.path
     }
 
@@ -45,7 +46,7 @@ impl Archive {
     }
 
     /// Looks at its first member.
-    pub(crate) fn kind(&self) -> crate::Result<Kind> {
+    pub fn kind(&self) -> crate::Result<Kind> {
         match Manifest::read(&mut Members::new(self.read()?)) {
             Ok(_) => Ok(Kind::Export),
             Err(ArchiveError::NotAnExport) => Ok(Kind::Files),

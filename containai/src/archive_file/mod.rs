@@ -9,9 +9,9 @@ mod seal;
 mod sink;
 mod source;
 
-pub(crate) use archive::{Archive, Kind};
+pub use archive::{Archive, Kind};
 pub(crate) use packing::Packing;
-pub(crate) use seal::{Keys, Seal};
+pub use seal::{Keys, Seal};
 pub(crate) use sink::Sink;
-pub(crate) use source::SealedFor;
+pub use source::SealedFor;
 use source::Source;

@@ -16,7 +16,7 @@ const MOST_WORK: u8 = 20;
 
 /// Who may read what is written.
 #[derive(Clone, Default)]
-pub(crate) enum Seal {
+pub enum Seal {
     /// Everybody who has the file.
     #[default]
     Open,
@@ -28,7 +28,7 @@ pub(crate) enum Seal {
 
 impl Seal {
     /// Takes recipients as `age-keygen` writes them.
-    pub(crate) fn to(recipients: &[String]) -> Result<Self, OperationError> {
+    pub fn to(recipients: &[String]) -> Result<Self, OperationError> {
         let read = |text: &String| {
             x25519::Recipient::from_str(text).map_err(|error| {
                 OperationError::usage(format!("`{text}` is no recipient: {error}"))
@@ -38,7 +38,7 @@ impl Seal {
         Ok(Self::Recipients(recipients.iter().map(read).collect::<Result<_, _>>()?))
     }
 
-    pub(crate) fn is_open(&self) -> bool {
+    pub fn is_open(&self) -> bool {
         matches!(self, Self::Open)
     }
 
@@ -58,11 +58,11 @@ impl Seal {
 
 /// What opens a sealed archive.
 #[derive(Clone, Default)]
-pub(crate) struct Keys {
+pub struct Keys {
     /// The passphrase.
-    pub(crate) passphrase: Option<SecretString>,
+    pub passphrase: Option<SecretString>,
     /// The text of a file of identities, as `age-keygen` writes it.
-    pub(crate) identities: Option<SecretString>,
+    pub identities: Option<SecretString>,
 }
 
 impl Keys {
@@ -78,7 +78,8 @@ impl Keys {
         if let Some(text) = &self.identities {
             use age::secrecy::ExposeSecret as _;
             let file = IdentityFile::from_buffer(BufReader::new(text.expose_secret().as_bytes()));
-            let file = file.map_err(|_| OperationError::usage("the identity file holds no identity"))?;
+            let file =
+                file.map_err(|_| OperationError::usage("the identity file holds no identity"))?;
             identities.extend(file.into_identities().map_err(|error| refused(&error))?);
         }
         let opened = decryptor.decrypt(identities.iter().map(|it| &**it));

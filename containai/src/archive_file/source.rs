@@ -26,7 +26,7 @@ pub(crate) struct Source(File);
 
 /// Whom a file is sealed to.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum SealedFor {
+pub enum SealedFor {
     Everybody,
     Passphrase,
     Identity,

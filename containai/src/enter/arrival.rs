@@ -7,8 +7,8 @@ use containai_ssh::Session;
 
 use super::Entrance;
 use super::interrupt::until_interrupted;
-use crate::setup;
 use crate::passage::{Glimpse, Passage};
+use crate::setup;
 use crate::{elsewhere, host, moved, records, twin, worktree};
 
 impl<'a> Entrance {
@@ -44,7 +44,13 @@ impl<'a> Entrance {
 
     /// Has references of a linked worktree agree with those of its container.
     pub(crate) async fn settle_worktree(&self, engine: &DockerEngine, container: &Container) {
-        worktree::settle_before(engine, container, &self.context.env.layout, &self.context.reporter).await;
+        worktree::settle_before(
+            engine,
+            container,
+            &self.context.env.layout,
+            &self.context.reporter,
+        )
+        .await;
     }
 
     /// What another command has left of a way into it; `None` as well where its
@@ -81,18 +87,17 @@ impl<'a> Entrance {
     /// Makes what a new container has in place of the repository of its worktree.
     pub(crate) fn provide_repository(&self, wanted: &Desired) -> crate::Result<()> {
         match wanted.manner.repository {
-            Some(_) => {
-                worktree::provide(self.workspace(), &self.context.env.layout, &self.context.reporter)
-            }
+            Some(_) => worktree::provide(
+                self.workspace(),
+                &self.context.env.layout,
+                &self.context.reporter,
+            ),
             None => Ok(()),
         }
     }
 
     /// Has the commands that follow find it open.
-    pub(crate) async fn keep(
-        &self,
-        reached: Reached<Session>,
-    ) -> crate::Result<Reached<Passage>> {
+    pub(crate) async fn keep(&self, reached: Reached<Session>) -> crate::Result<Reached<Passage>> {
         let Reached { container, session } = reached;
         if self.context.client.is_some() {
             let _turn = self.turn().await?;

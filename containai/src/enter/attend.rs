@@ -16,7 +16,7 @@ pub struct Streams {
 }
 
 /// Runs the command and returns its exit status.
-pub(crate) async fn attend(
+pub async fn attend(
     passage: Passage,
     command: &Command,
     streams: Streams,

@@ -12,7 +12,7 @@ use crate::workspace::Caution;
 
 /// Whether the container that there is will do.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub(crate) enum Renewal {
+pub enum Renewal {
     /// It will.
     #[default]
     None,
@@ -24,12 +24,12 @@ pub(crate) enum Renewal {
 
 /// What one command line chooses about the container.
 #[derive(Clone, Debug)]
-pub(crate) struct Choice {
-    pub(crate) name: Option<ContainerName>,
-    pub(crate) renewal: Renewal,
-    pub(crate) lifetime: Lifetime,
-    pub(crate) protection: Protection,
-    pub(crate) caution: Caution,
+pub struct Choice {
+    pub name: Option<ContainerName>,
+    pub renewal: Renewal,
+    pub lifetime: Lifetime,
+    pub protection: Protection,
+    pub caution: Caution,
 }
 
 impl Default for Choice {

@@ -2,7 +2,7 @@
 
 /// Whether the machine may be set up on the way.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Consent {
+pub enum Consent {
     /// `--yes`.
     Given,
     /// Only after a question that a person answers.

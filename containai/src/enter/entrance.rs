@@ -5,14 +5,14 @@ use containai_core::naming::{HomePath, WorkspacePath};
 
 use super::{Choice, Consent};
 use crate::context::Context;
-use crate::process_env::ProcessEnv;
 use crate::lock;
+use crate::process_env::ProcessEnv;
 use crate::report::Reporter;
 use crate::wanted_image::WantedImage;
 use crate::workspace::Spot;
 
 /// The way into one workspace's container.
-pub(crate) struct Entrance {
+pub struct Entrance {
     pub(crate) context: Context,
     pub(crate) spot: Spot,
     pub(crate) consent: Consent,
@@ -24,7 +24,7 @@ pub(crate) struct Entrance {
 }
 
 impl<'a> Entrance {
-    pub(crate) fn new(
+    pub fn new(
         env: &ProcessEnv,
         reporter: &Reporter,
         flags: Flags,
@@ -37,22 +37,24 @@ impl<'a> Entrance {
     }
 
     /// Makes the container as the command line chooses.
-    pub(crate) fn choosing(mut self, choice: Choice) -> Self {
+    pub fn choosing(mut self, choice: Choice) -> Self {
         self.choice = choice;
         self
     }
 
     /// Lets the session use the user's SSH agent.
-    pub(crate) fn lending_agent(mut self) -> Self {
+    pub fn lending_agent(mut self) -> Self {
         if self.context.env.agent_socket.is_none() {
-            self.context.reporter.warn("there is no SSH agent to forward: `SSH_AUTH_SOCK` is not set");
+            self.context
+                .reporter
+                .warn("there is no SSH agent to forward: `SSH_AUTH_SOCK` is not set");
         }
         self.context.lend_agent();
         self
     }
 
     /// What an import brings along besides what manifests name.
-    pub(crate) fn additional_paths(&self) -> Vec<HomePath> {
+    pub fn additional_paths(&self) -> Vec<HomePath> {
         self.context.config.import_paths.value.clone()
     }
 
@@ -62,7 +64,8 @@ impl<'a> Entrance {
 
     /// Reads the configuration of the workspace that it is about now.
     pub(crate) fn reload(&mut self) -> crate::Result<()> {
-        let (env, reporter, flags) = (&self.context.env, &self.context.reporter, self.flags.clone());
+        let (env, reporter, flags) =
+            (&self.context.env, &self.context.reporter, self.flags.clone());
         let lends = self.context.remote.lends_agent();
         self.context = Context::new(env, reporter, flags, Some(self.spot.path()))?;
         if lends {
@@ -72,7 +75,7 @@ impl<'a> Entrance {
     }
 
     /// Keeps others from working on the workspace's container.
-    pub(crate) async fn turn(&self) -> crate::Result<std::fs::File> {
+    pub async fn turn(&self) -> crate::Result<std::fs::File> {
         let path = self.context.env.layout.workspace_lock(self.workspace());
         lock::hold(&path, &format!("`{}`", self.workspace()), &self.context.reporter).await
     }

@@ -10,14 +10,14 @@ use containai_ssh::Session;
 
 use super::Entrance;
 use super::interrupt::until_interrupted;
-use crate::target::missing;
 use crate::error::OperationError;
 use crate::passage::Passage;
+use crate::target::missing;
 use crate::twin;
 
 impl<'a> Entrance {
     /// Finds a way into the container if there is one, starting it as needed.
-    pub(crate) async fn enter_existing(mut self) -> crate::Result<Reached<Passage>> {
+    pub async fn enter_existing(mut self) -> crate::Result<Reached<Passage>> {
         let (engine, observed, glimpse) = self.prepared_to_enter().await?;
         if let Some(container) = self.running(&observed)? {
             self.settle_worktree(&engine, &container).await;
@@ -32,14 +32,14 @@ impl<'a> Entrance {
     }
 
     /// As [`Self::enter_existing`], by a connection of one's own.
-    pub(crate) async fn connect_existing(mut self) -> crate::Result<Reached<Session>> {
+    pub async fn connect_existing(mut self) -> crate::Result<Reached<Session>> {
         let (engine, observed) = self.prepared().await?;
         self.reach(&engine, &observed).await
     }
 
     /// As [`Self::connect_existing`], to the copy of a workspace; also tells
     /// where it is recorded.
-    pub(crate) async fn connect_copy(self) -> crate::Result<(Reached<Session>, PathBuf)> {
+    pub async fn connect_copy(self) -> crate::Result<(Reached<Session>, PathBuf)> {
         let context = self.context.clone();
         let reached = self.connect_existing().await?;
         let path = twin::record_path(&context, &reached.container).ok_or_else(|| {

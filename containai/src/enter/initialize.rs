@@ -1,6 +1,5 @@
 //! What a `devcontainer.json` wants run on this machine.
 
-use std::io;
 use std::process::{Command, Stdio};
 
 use crate::error::ResultExt as _;
@@ -28,12 +27,15 @@ impl Entrance {
     }
 
     fn run_here(&self, mut program: Command) -> crate::Result<()> {
-        // What it prints is talk.
-        let stderr = io::stderr();
+        let output = || match self.context.reporter.program_output() {
+            Some(fd) => Stdio::from(fd),
+            None => Stdio::null(),
+        };
         let status = program
             .current_dir(self.workspace().as_path())
             .stdin(Stdio::null())
-            .stdout(stderr)
+            .stdout(output())
+            .stderr(output())
             .status()
             .context("cannot run `initializeCommand`")?;
         match status.success() {

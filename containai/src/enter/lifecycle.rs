@@ -1,8 +1,5 @@
 //! What a `devcontainer.json` wants run inside, and what of it is not followed.
 
-use std::io;
-use std::os::fd::AsFd as _;
-
 use containai_core::devcontainer::LIFECYCLE_PROGRAM;
 use containai_core::engine::Container;
 use containai_core::{exit, label};
@@ -49,9 +46,9 @@ impl Entrance {
     ) -> crate::Result<()> {
         let command = Command::new([LIFECYCLE_PROGRAM])?;
         let talk = || {
-            io::stderr()
-                .as_fd()
-                .try_clone_to_owned()
+            self.context
+                .reporter
+                .program_output()
                 .map_or(Output::Null, |fd| Output::File(fd.into()))
         };
         let stdio = Stdio { input: Input::Null, output: talk(), error: talk(), ..Stdio::inherit() };

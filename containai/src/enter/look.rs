@@ -8,9 +8,9 @@ use containai_docker::DockerEngine;
 
 use super::{Consent, Entrance, Renewal};
 use crate::desired::desired;
-use crate::setup;
-use crate::passage::{Glimpse, shared};
 use crate::lock;
+use crate::passage::{Glimpse, shared};
+use crate::setup;
 
 impl Entrance {
     /// The engine and what it shows, after set-up where that was needed.

@@ -21,11 +21,11 @@ mod visit;
 mod whereabouts;
 mod wish;
 
-pub(crate) use attend::attend;
 pub use attend::Streams;
-pub(crate) use choice::{Choice, Renewal};
-pub(crate) use consent::Consent;
-pub(crate) use entrance::Entrance;
+pub use attend::attend;
+pub use choice::{Choice, Renewal};
+pub use consent::Consent;
+pub use entrance::Entrance;
 pub use show::SessionPlan;
-pub(crate) use start::agent;
+pub use start::agent;
 pub(crate) use survey::Survey;

@@ -27,7 +27,7 @@ pub struct SessionPlan {
 
 impl Entrance {
     /// Plans what [`Self::visit`] would do.
-    pub(crate) async fn plan(mut self) -> crate::Result<SessionPlan> {
+    pub async fn plan(mut self) -> crate::Result<SessionPlan> {
         let (mut observed, mut notes, mut set_up) = (Observed::default(), Vec::new(), None);
         let wanted = match self.observed().await {
             Ok((engine, seen)) => {

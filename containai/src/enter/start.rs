@@ -10,7 +10,7 @@ use crate::importing::own_agents;
 
 /// Starts the configured agent: one of the image, or one of the user's own
 /// manifests, of which no image says whether it has it.
-pub(crate) async fn agent(
+pub async fn agent(
     mut entrance: Entrance,
     variables: Variables,
     streams: Streams,

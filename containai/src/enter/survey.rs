@@ -9,24 +9,28 @@ use crate::host;
 use crate::records::UserRecords;
 
 /// The engine, what it shows, and what is wanted of it.
-pub(crate) struct Survey {
-    pub(crate) engine: DockerEngine,
-    pub(crate) observed: Observed,
+pub struct Survey {
+    pub engine: DockerEngine,
+    pub observed: Observed,
     pub(crate) wanted: Desired,
 }
 
 impl Entrance {
     /// Looks at the engine as it is now.
-    pub(crate) async fn survey(&mut self) -> crate::Result<Survey> {
+    pub async fn survey(&mut self) -> crate::Result<Survey> {
         let (engine, observed) = self.prepared().await?;
         let wanted = self.desired(&engine, &observed).await?;
         self.provide_repository(&wanted)?;
-        Ok(Survey { engine, observed, wanted: Desired { host: host::facts(&self.context.env), ..wanted } })
+        Ok(Survey {
+            engine,
+            observed,
+            wanted: Desired { host: host::facts(&self.context.env), ..wanted },
+        })
     }
 
     /// Brings to its end what an earlier command has begun to put in a
     /// container's place. The caller has the [`turn`](Self::turn).
-    pub(crate) async fn settle(&self, survey: &Survey) -> crate::Result<()> {
+    pub async fn settle(&self, survey: &Survey) -> crate::Result<()> {
         let Survey { engine, wanted, .. } = survey;
         let (remote, records) = (self.remote(), self.records());
         install(engine, remote, &records, wanted, &self.context.reporter).await?;

@@ -21,7 +21,7 @@ impl Entrance {
     /// Makes and starts the container as needed, has `check` look at it, runs
     /// the command and passes its status on. A container that was made for this
     /// session goes with it, however it ends.
-    pub(crate) async fn visit(
+    pub async fn visit(
         mut self,
         command: &Command,
         streams: Streams,
@@ -36,7 +36,8 @@ impl Entrance {
             self.context.reporter.say("nothing was done");
             return Ok(exit::FAILED);
         }
-        let outcome = self.stay(&engine, &observed, &wanted, glimpse, command, streams, check).await;
+        let outcome =
+            self.stay(&engine, &observed, &wanted, glimpse, command, streams, check).await;
         if wanted.manner.lifetime == Lifetime::Session {
             let gone = self.leave(&engine, &wanted).await;
             // What the session ended with says more than what came after it.
@@ -110,7 +111,8 @@ impl Entrance {
         let _turn = self.turn().await?;
         for container in engine.containers().await? {
             if container.serves(self.workspace()) && container.labels.is_ephemeral() {
-                depart(engine, &self.context.remote, wanted, &container, &self.context.reporter).await?;
+                depart(engine, &self.context.remote, wanted, &container, &self.context.reporter)
+                    .await?;
             }
         }
         self.context.reporter.finish_work();

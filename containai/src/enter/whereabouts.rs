@@ -48,6 +48,8 @@ impl Entrance {
         }
         let label = container.labels.workspace().unwrap_or_default();
         let path = WorkspacePath::new(label);
-        Ok(Some(path.map_err(|error| OperationError::usage(format!("container `{name}`: {error}")))?))
+        Ok(Some(
+            path.map_err(|error| OperationError::usage(format!("container `{name}`: {error}")))?,
+        ))
     }
 }

@@ -111,8 +111,10 @@ impl Entrance {
 }
 
 fn other_isolation(recorded: Isolation, wanted: IsolationChoice) -> OperationError {
-    OperationError::usage(format!("this engine is set up for `{recorded}` isolation")).hint(Hint::run(
-        &format!("cai setup --isolation {wanted}"),
-        "change it; containers of the other isolation are then out of sight",
-    ))
+    OperationError::usage(format!("this engine is set up for `{recorded}` isolation")).hint(
+        Hint::run(
+            &format!("cai setup --isolation {wanted}"),
+            "change it; containers of the other isolation are then out of sight",
+        ),
+    )
 }

@@ -19,34 +19,34 @@ use crate::error::OperationError;
 
 /// A file that is not there yet, and how it is packed.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub(crate) struct Destination {
-    pub(crate) file: PathBuf,
+pub struct Destination {
+    pub file: PathBuf,
     pub(crate) packing: Packing,
 }
 
 /// Whether what is written is sealed, which its name tells.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Sealing {
+pub enum Sealing {
     Open,
     Sealed,
 }
 
 /// What a destination is chosen by.
-pub(crate) struct Chooser<'a> {
+pub struct Chooser<'a> {
     /// Where the command was given.
-    pub(crate) directory: &'a Path,
+    pub directory: &'a Path,
     /// Where archives are that were given no place.
-    pub(crate) default: PathBuf,
+    pub default: PathBuf,
     /// What containers write, and agents commit.
-    pub(crate) workspaces: Vec<PathBuf>,
-    pub(crate) sealing: Sealing,
-    pub(crate) now: Timestamp,
+    pub workspaces: Vec<PathBuf>,
+    pub sealing: Sealing,
+    pub now: Timestamp,
 }
 
 impl Chooser<'_> {
     /// What was asked for: a file, a directory, or nothing, which is a file in
     /// the default directory, named after the workspace.
-    pub(crate) fn choose(
+    pub fn choose(
         &self,
         given: Option<&Path>,
         workspace: &WorkspacePath,
@@ -70,8 +70,10 @@ impl Chooser<'_> {
     fn choose_file(&self, place: PathBuf) -> Result<Destination, OperationError> {
         let shown = place.display();
         let packing = Packing::of(&place).ok_or_else(|| {
-            OperationError::usage(format!("`{shown}` is neither a directory nor a name for an archive"))
-                .hint(Hint::new("let it end in `.tgz` or `.tar.zst`"))
+            OperationError::usage(format!(
+                "`{shown}` is neither a directory nor a name for an archive"
+            ))
+            .hint(Hint::new("let it end in `.tgz` or `.tar.zst`"))
         })?;
         let is_named_sealed = place.extension().is_some_and(|it| it == "age");
         if is_named_sealed && self.sealing == Sealing::Open {
@@ -123,7 +125,7 @@ impl Chooser<'_> {
 }
 
 /// The workspaces of containers, and one that may have none.
-pub(crate) fn workspaces(containers: &[Container], here: Option<&WorkspacePath>) -> Vec<PathBuf> {
+pub fn workspaces(containers: &[Container], here: Option<&WorkspacePath>) -> Vec<PathBuf> {
     let labels = containers.iter().filter_map(|it| it.labels.workspace()).map(PathBuf::from);
     labels.chain(here.map(|it| it.as_path().to_owned())).collect()
 }

@@ -6,23 +6,23 @@ use containai_core::engine::Container;
 use containai_core::lifecycle::Exports;
 use containai_docker::DockerEngine;
 
-use crate::target;
 use super::destination::{Chooser, Destination, Sealing, workspaces};
 use super::work::Export;
 use crate::archive_file::Seal;
 use crate::context::Context;
 use crate::host;
 use crate::place::Place;
+use crate::target;
 
 /// The export of a container that stops, and where it goes.
-pub(crate) struct Farewell<'a> {
+pub struct Farewell<'a> {
     export: Export<'a>,
     to: Destination,
 }
 
 impl<'a> Farewell<'a> {
     /// Chooses the file, before anything is stopped.
-    pub(crate) fn plan(
+    pub fn plan(
         context: &'a Context,
         engine: &'a DockerEngine,
         given: Option<&Path>,
@@ -42,7 +42,7 @@ impl<'a> Farewell<'a> {
         Ok(Self { export, to })
     }
 
-    pub(crate) fn file(&self) -> &Path {
+    pub fn file(&self) -> &Path {
         &self.to.file
     }
 }

@@ -5,6 +5,6 @@ mod farewell;
 mod standstill;
 mod work;
 
-pub(crate) use destination::{Chooser, Destination, Sealing, workspaces};
-pub(crate) use farewell::Farewell;
-pub(crate) use work::Export;
+pub use destination::{Chooser, Destination, Sealing, workspaces};
+pub use farewell::Farewell;
+pub use work::Export;

@@ -26,7 +26,8 @@ impl<'a> Standstill<'a> {
                 continue;
             }
             if user.labels.workspace().is_none() {
-                reporter.warn(&format!("container {} is not ours and may write meanwhile", user.name));
+                reporter
+                    .warn(&format!("container {} is not ours and may write meanwhile", user.name));
                 continue;
             }
             if let Err(error) = engine.freeze(&user.id).await {

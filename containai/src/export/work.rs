@@ -7,7 +7,6 @@ use containai_core::byte_size::{ByteSize, HumanSize};
 use containai_docker::{DockerEngine, Packing, PieceReader, Pieces, pieces};
 use tokio::task::{JoinHandle, spawn_blocking};
 
-use crate::target::missing;
 use super::destination::Destination;
 use super::standstill::Standstill;
 use crate::archive_file::{Seal, Sink};
@@ -16,27 +15,29 @@ use crate::gauge::Gauge;
 use crate::interruption::{Interruption, interrupted};
 use crate::place::Place;
 use crate::report::Reporter;
+use crate::target::missing;
 use crate::{host, turns};
 
 /// How volumes are exported.
-pub(crate) struct Export<'a> {
-    pub(crate) context: &'a Context,
-    pub(crate) engine: &'a DockerEngine,
+pub struct Export<'a> {
+    pub context: &'a Context,
+    pub engine: &'a DockerEngine,
     /// What does not come along.
-    pub(crate) left_out: Vec<String>,
-    pub(crate) seal: Seal,
+    pub left_out: Vec<String>,
+    pub seal: Seal,
 }
 
 impl Export<'_> {
     /// Makes the file, whole or not at all.
-    pub(crate) async fn run(&self, place: &Place, to: &Destination) -> crate::Result<()> {
+    pub async fn run(&self, place: &Place, to: &Destination) -> crate::Result<()> {
         let Self { context, engine, .. } = self;
         let (volume, reporter) = (&place.volume, &context.reporter);
         if !engine.has_volume(volume).await? {
             return Err(missing(&format!("there is no volume `{volume}`")).into());
         }
         let draft = to.draft()?;
-        let _turns = turns::at_volume(engine, volume, &place.workspace, &context.env, reporter).await?;
+        let _turns =
+            turns::at_volume(engine, volume, &place.workspace, &context.env, reporter).await?;
         place.mend(engine).await?;
         let image = place.image(context, engine).await?;
         let mounted = place.mounted(&image, context, engine).await?;
@@ -102,7 +103,13 @@ async fn close(packing: Packing<'_>) {
     let _ = packing.close().await;
 }
 
-fn tell(reporter: &Reporter, place: &Place, to: &Destination, transcript: &Transcript, complaints: &[String]) {
+fn tell(
+    reporter: &Reporter,
+    place: &Place,
+    to: &Destination,
+    transcript: &Transcript,
+    complaints: &[String],
+) {
     for dropped in &transcript.dropped {
         reporter.warn(&format!("`{}` {}", dropped.path.show(), dropped.reason));
     }

@@ -13,25 +13,25 @@ use containai_core::remote::RemoteError;
 use containai_docker::DockerEngine;
 use containai_ssh::Session;
 
-use crate::target;
 use crate::context::Context;
-use crate::process_env::ProcessEnv;
 use crate::error::OperationError;
+use crate::process_env::ProcessEnv;
 use crate::report::Reporter;
+use crate::target;
 
 /// How often it is looked whether the container runs again.
 const PAUSE: Duration = Duration::from_millis(500);
 
 /// A container that may be restarted meanwhile.
-pub(crate) struct Followed {
-    pub(crate) context: Context,
+pub struct Followed {
+    pub context: Context,
     engine: DockerEngine,
     container: Container,
 }
 
 impl Followed {
     /// Finds a running container by its name or its workspace.
-    pub(crate) async fn find(
+    pub async fn find(
         word: Option<&str>,
         flags: Flags,
         env: &ProcessEnv,
@@ -52,13 +52,13 @@ impl Followed {
         Ok(Self { context, engine, container })
     }
 
-    pub(crate) fn name(&self) -> &str {
+    pub fn name(&self) -> &str {
         &self.container.name
     }
 
     /// Opens a connection; the engine is asked for the host key first, since
     /// the container may be another one than it was.
-    pub(crate) async fn reach(&self) -> Result<Session, DriveError> {
+    pub async fn reach(&self) -> Result<Session, DriveError> {
         reach(&self.engine, &self.context.remote, &self.container, Pin::Stale).await
     }
 
@@ -67,7 +67,7 @@ impl Followed {
     /// id.
     ///
     /// Ends with an error when it is gone, or shows a key that is not its own.
-    pub(crate) async fn reach_again(&mut self) -> crate::Result<Session> {
+    pub async fn reach_again(&mut self) -> crate::Result<Session> {
         loop {
             match self.look().await {
                 Ok(true) => match self.reach().await {

@@ -2,4 +2,4 @@
 
 mod container;
 
-pub(crate) use container::Followed;
+pub use container::Followed;

@@ -174,7 +174,11 @@ fn file_of(input: &[u8]) -> io::Result<File> {
 fn said(words: &[&str], output: Output) -> crate::Result<Vec<u8>> {
     let complaint = String::from_utf8_lossy(&output.stderr);
     let verb = words.first().copied().unwrap_or_default();
-    crate::error::ensure!(output.status.success(), "`git {verb}`: {}", complaint.trim().escape_debug());
+    crate::error::ensure!(
+        output.status.success(),
+        "`git {verb}`: {}",
+        complaint.trim().escape_debug()
+    );
     Ok(output.stdout)
 }
 

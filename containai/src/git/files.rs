@@ -154,7 +154,7 @@ impl GitFiles {
 
 /// The entry of a linked worktree.
 #[derive(Debug)]
-pub(crate) struct Entry {
+pub(super) struct Entry {
     pub(crate) name: String,
     /// The worktree's `.git`.
     pub(crate) pointer: PathBuf,

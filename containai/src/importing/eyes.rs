@@ -39,7 +39,7 @@ impl Eyes {
     }
 
     /// Watches these directories of the source from now on.
-    pub(crate) fn follow(
+    pub(super) fn follow(
         &mut self,
         source: &Source,
         directories: &BTreeSet<String>,

@@ -15,11 +15,7 @@ use crate::error::OperationError;
 
 /// Reads all manifests: ours first, the user's in the order of their names, and
 /// the one of `import.additional_paths` below this home directory.
-pub(crate) fn load(
-    layout: &Layout,
-    paths: &[HomePath],
-    home: &str,
-) -> crate::Result<Vec<Manifest>> {
+pub fn load(layout: &Layout, paths: &[HomePath], home: &str) -> crate::Result<Vec<Manifest>> {
     let mut manifests = shipped_manifests();
     manifests.extend(own(layout)?);
     manifests.push(additional(paths, home).map_err(|error| usage(&error))?);
@@ -33,7 +29,7 @@ fn usage(error: &OutsideHome) -> OperationError {
 
 /// The agents of the user's own manifests, less those that images know and the
 /// names that these have.
-pub(crate) fn own_agents(layout: &Layout) -> crate::Result<Vec<Agent>> {
+pub fn own_agents(layout: &Layout) -> crate::Result<Vec<Agent>> {
     let mut agents: Vec<_> = own(layout)?.into_iter().filter_map(|it| it.agent).collect();
     if agents.is_empty() {
         return Ok(agents);

@@ -17,14 +17,14 @@ use crate::error::OperationError;
 use crate::report::Reporter;
 
 /// Where an import takes things from, and what of it.
-pub(crate) struct Source {
-    pub(crate) layout: Layout,
-    pub(crate) home: PathBuf,
+pub struct Source {
+    pub layout: Layout,
+    pub home: PathBuf,
     /// Files in place of others, if there are any.
-    pub(crate) overrides: Option<PathBuf>,
-    pub(crate) choice: Choice,
+    pub overrides: Option<PathBuf>,
+    pub choice: Choice,
     /// Paths of the home directory that no manifest has.
-    pub(crate) additional: Vec<HomePath>,
+    pub additional: Vec<HomePath>,
 }
 
 /// What belongs on the volume, and what was noticed on the way.
@@ -83,14 +83,14 @@ impl Source {
 }
 
 /// Tells each thing once, until it did not happen any more.
-pub(crate) struct Told<'a> {
+pub struct Told<'a> {
     reporter: &'a Reporter,
     already: BTreeSet<String>,
     now: BTreeSet<String>,
 }
 
 impl<'a> Told<'a> {
-    pub(crate) fn new(reporter: &'a Reporter) -> Self {
+    pub fn new(reporter: &'a Reporter) -> Self {
         Self { reporter, already: BTreeSet::new(), now: BTreeSet::new() }
     }
 

@@ -9,7 +9,7 @@ use crate::error::ResultExt as _;
 use containai_core::import::Record;
 
 /// Reads a record; none, or one of another version, is an empty one.
-pub(crate) fn load(path: &Path) -> crate::Result<Record> {
+pub(super) fn load(path: &Path) -> crate::Result<Record> {
     match fs::read(path) {
         Ok(bytes) => Ok(serde_json::from_slice(&bytes).unwrap_or_default()),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(Record::default()),

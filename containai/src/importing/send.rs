@@ -19,20 +19,20 @@ use crate::place::{Place, Target};
 use crate::report::Reporter;
 
 /// The way from a directory to a volume.
-pub(crate) struct Import<'a> {
-    pub(crate) source: Arc<Source>,
-    pub(crate) target: Target,
-    pub(crate) reporter: &'a Reporter,
+pub struct Import<'a> {
+    pub source: Arc<Source>,
+    pub target: Target,
+    pub reporter: &'a Reporter,
 }
 
 /// What an import did.
-pub(crate) struct Sent {
+pub struct Sent {
     /// How many files; 0 is that nothing changed.
-    pub(crate) files: usize,
+    pub files: usize,
     /// Where they are now.
-    pub(crate) volume: VolumeName,
+    pub volume: VolumeName,
     /// Whether something had to be left out.
-    pub(crate) is_partial: bool,
+    pub is_partial: bool,
     /// What it was about.
     pub(crate) jobs: Vec<Job>,
     /// Where it looked, below the home directory.
@@ -41,7 +41,7 @@ pub(crate) struct Sent {
 
 impl Import<'_> {
     /// A line for each file that would be sent.
-    pub(crate) async fn preview(&self, told: &mut Told<'_>) -> crate::Result<Vec<String>> {
+    pub async fn preview(&self, told: &mut Told<'_>) -> crate::Result<Vec<String>> {
         let place = self.target.place().await?;
         let is_there = self.target.context.engine()?.has_volume(&place.volume).await?;
         let mut plan = self.source.plan()?;
@@ -56,7 +56,7 @@ impl Import<'_> {
     }
 
     /// Sends what changed since the last time.
-    pub(crate) async fn send(&self, told: &mut Told<'_>) -> crate::Result<Sent> {
+    pub async fn send(&self, told: &mut Told<'_>) -> crate::Result<Sent> {
         let lock = self.source.layout.import_lock();
         let _turn = lock::hold(&lock, "an import", self.reporter).await?;
         // There is a look at the files while the way is opened.

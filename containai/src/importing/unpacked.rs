@@ -17,7 +17,7 @@ use crate::report::Reporter;
 
 /// The files of an archive in a directory that only its owner may enter. It
 /// goes with this value; where that was killed, with the next one.
-pub(crate) struct Unpacked {
+pub struct Unpacked {
     place: PathBuf,
     failures: Vec<Failure>,
     _turn: File,
@@ -27,7 +27,7 @@ impl Unpacked {
     /// Unpacks all of an archive that a stranger may have made: below that
     /// directory, through no link, and without what is no file, directory or
     /// link.
-    pub(crate) async fn of(archive: Archive, layout: &Layout, reporter: &Reporter) -> crate::Result<Self> {
+    pub async fn of(archive: Archive, layout: &Layout, reporter: &Reporter) -> crate::Result<Self> {
         let turn = lock::hold(&layout.unpacking_lock(), "an archive", reporter).await?;
         let place = layout.import_unpacked();
         remove(&place)?;
@@ -40,12 +40,12 @@ impl Unpacked {
         Ok(unpacked)
     }
 
-    pub(crate) fn path(&self) -> &Path {
+    pub fn path(&self) -> &Path {
         &self.place
     }
 
     /// What was left out.
-    pub(crate) fn failures(&self) -> &[Failure] {
+    pub fn failures(&self) -> &[Failure] {
         &self.failures
     }
 }

@@ -18,7 +18,7 @@ const AGAIN: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs
 /// Imports, and again after each change, until somebody wants an end. Each
 /// import finds its own way: the container may be stopped, started or made anew
 /// meanwhile. What fails after the first import is tried again.
-pub(crate) async fn follow(import: &Import<'_>, told: &mut Told<'_>) -> crate::Result<()> {
+pub async fn follow(import: &Import<'_>, told: &mut Told<'_>) -> crate::Result<()> {
     let mut ending = Ending::new()?;
     let mut eyes = Eyes::open(told);
     let mut pause = AGAIN.0;

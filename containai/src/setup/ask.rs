@@ -7,8 +7,8 @@ use containai_core::hint::Hint;
 use containai_docker::host::{EngineRecord, Privilege, SetupPlan};
 
 use super::{personal, system};
-use crate::enter::Consent;
 use crate::context::Context;
+use crate::enter::Consent;
 use crate::error::OperationError;
 
 /// Sets the machine up on the way to a container. `trouble` is what showed
@@ -30,7 +30,7 @@ pub(crate) fn prepare(
 }
 
 /// Does what is missing, after a question unless consent is given.
-pub(crate) fn set_up(context: &mut Context, consent: Consent) -> crate::Result<()> {
+pub fn set_up(context: &mut Context, consent: Consent) -> crate::Result<()> {
     let plan = system::plan(context)?;
     let is_complete = plan.steps.is_empty() && personal::is_complete(context)?;
     if is_complete {

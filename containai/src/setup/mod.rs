@@ -1,9 +1,9 @@
 //! Setting up this machine.
 
-mod ask;
-mod personal;
-mod system;
+pub mod ask;
+pub mod personal;
+pub mod system;
 
-pub(crate) use ask::{prepare, set_up};
+pub(crate) use ask::prepare;
 pub(crate) use personal::ensure;
 pub(crate) use system::plan_text;

@@ -62,7 +62,7 @@ pub(crate) fn apply(context: &Context) -> crate::Result<()> {
 }
 
 /// The files that [`apply`] would write.
-pub(crate) fn plan_text(context: &Context) -> crate::Result<String> {
+pub fn plan_text(context: &Context) -> crate::Result<String> {
     if is_complete(context)? {
         return Ok(String::new());
     }

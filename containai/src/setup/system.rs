@@ -31,7 +31,7 @@ fn plan_for(context: &Context, user: Option<String>) -> crate::Result<SetupPlan>
 }
 
 /// Every step with its exact commands and files.
-pub(crate) fn plan_text(context: &Context) -> crate::Result<String> {
+pub fn plan_text(context: &Context) -> crate::Result<String> {
     let mut text = String::new();
     for step in &plan(context)?.steps {
         text.push_str(&format!("- {}\n", step.describe()));
@@ -76,7 +76,7 @@ pub(crate) fn apply(context: &Context, plan: &SetupPlan) -> crate::Result<()> {
 }
 
 /// Plans and does the machine's part, for `user` beside root.
-pub(crate) fn apply_as_root(context: &Context, user: Option<String>) -> crate::Result<()> {
+pub fn apply_as_root(context: &Context, user: Option<String>) -> crate::Result<()> {
     let plan = plan_for(context, user)?;
     let outcome = host::apply(&plan, &context.env.engine, &Report(&context.reporter));
     context.reporter.finish_work();
@@ -117,7 +117,9 @@ fn apply_by_sudo(context: &Context) -> crate::Result<()> {
             "set-up of the machine failed; see above",
         )
         .into()),
-        (None, signal) => Err(crate::error::failed!("set-up of the machine was ended by signal {signal:?}")),
+        (None, signal) => {
+            Err(crate::error::failed!("set-up of the machine was ended by signal {signal:?}"))
+        }
     }
 }
 

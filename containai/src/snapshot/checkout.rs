@@ -3,9 +3,6 @@
 //! What the repository says about filters and hooks was written by whoever works
 //! in it, so that git must not follow it on this machine.
 
-use std::io;
-use std::os::fd::AsFd as _;
-
 use containai_core::engine::Container;
 use containai_core::exit;
 use containai_core::hint::Hint;
@@ -30,17 +27,14 @@ const NO_REPOSITORY: u8 = 3;
 /// # Errors
 ///
 /// git finds no repository inside, and the fork would be of no use.
-pub(crate) async fn fill(
+pub async fn fill(
     container: &Container,
     passage: Passage,
     reporter: &Reporter,
 ) -> crate::Result<()> {
     let command =
         Command::new(["sh", "-c", &format!("cd {}; {CHECKOUT}", layout::CONTAINER_WORKSPACE)])?;
-    let talk = || {
-        let stderr = io::stderr().as_fd().try_clone_to_owned();
-        stderr.map_or(Output::Null, |fd| Output::File(fd.into()))
-    };
+    let talk = || reporter.program_output().map_or(Output::Null, |fd| Output::File(fd.into()));
     let stdio = Stdio { input: Input::Null, output: talk(), error: talk(), ..Stdio::inherit() };
     match passage.exec(&command, Terminal::None, stdio).await?.code() {
         exit::OK => {}

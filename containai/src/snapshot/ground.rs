@@ -7,16 +7,16 @@ use containai_core::lifecycle::snapshot::Snapshot;
 use containai_core::naming::{ClientId, GitHead, WorkspacePath};
 
 use super::making::Making;
-use crate::process_env::ProcessEnv;
 use crate::error::OperationError;
+use crate::process_env::ProcessEnv;
 use crate::{git, workspace};
 
 /// What a fork works on.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub(crate) struct Ground {
-    pub(crate) workspace: WorkspacePath,
+pub struct Ground {
+    pub workspace: WorkspacePath,
     /// The branch that is checked out there; `None` for a directory as it is.
-    pub(crate) branch: Option<String>,
+    pub branch: Option<String>,
     /// What has to be made of it first; `None` for what is there.
     making: Option<Making>,
 }
@@ -26,7 +26,7 @@ impl Ground {
     /// is made, or a clone for another machine's engine, beside the repository
     /// where no path was named. One that an earlier call has made is gone on
     /// with; any other directory that is there was not meant unless it was named.
-    pub(crate) fn choose(
+    pub fn choose(
         snapshot: &Snapshot,
         path: Option<&Path>,
         branch: Option<&str>,
@@ -71,7 +71,7 @@ impl Ground {
     }
 
     /// Makes what is not there yet.
-    pub(crate) fn make(&self, origin: &WorkspacePath) -> crate::Result<()> {
+    pub fn make(&self, origin: &WorkspacePath) -> crate::Result<()> {
         match (self.making, &self.branch) {
             (Some(making), Some(branch)) => making.run(origin, &self.workspace, branch),
             _ => Ok(()),
@@ -79,7 +79,7 @@ impl Ground {
     }
 
     /// What [`make`](Self::make) does, for people.
-    pub(crate) fn task(&self) -> Option<String> {
+    pub fn task(&self) -> Option<String> {
         Some(self.making?.task(&self.workspace, self.branch.as_deref()?))
     }
 

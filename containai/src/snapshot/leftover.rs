@@ -9,7 +9,7 @@ use crate::interruption::{Interruption, interrupted};
 use crate::report::{Reporter, harmless};
 
 /// Removes what interrupted commands left.
-pub(crate) async fn mend(engine: &DockerEngine, reporter: &Reporter) -> crate::Result<()> {
+pub async fn mend(engine: &DockerEngine, reporter: &Reporter) -> crate::Result<()> {
     let left = leftovers(engine, host::now()).await?;
     clear(engine, &left).await?;
     for line in told(&left) {
@@ -19,7 +19,7 @@ pub(crate) async fn mend(engine: &DockerEngine, reporter: &Reporter) -> crate::R
 }
 
 /// Does what makes volumes. Whoever interrupts it leaves nothing of them behind.
-pub(crate) async fn or_abandon<T>(
+pub async fn or_abandon<T>(
     engine: &DockerEngine,
     volumes: &OwnVolumes,
     reporter: &Reporter,
@@ -35,7 +35,7 @@ pub(crate) async fn or_abandon<T>(
 }
 
 /// A line for each thing.
-pub(crate) fn told(left: &Leftovers) -> Vec<String> {
+pub fn told(left: &Leftovers) -> Vec<String> {
     let volumes =
         left.volumes.iter().map(|name| format!("volume {name} of a copy that was not finished"));
     let images = left

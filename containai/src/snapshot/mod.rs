@@ -1,12 +1,12 @@
 //! Snapshots of containers: create, restore, fork.
 
-mod checkout;
+pub mod checkout;
 mod ground;
 mod leftover;
 mod making;
 mod restoring;
-mod revival;
+pub mod revival;
 
-pub(crate) use ground::Ground;
-pub(crate) use leftover::{mend, or_abandon, told};
-pub(crate) use restoring::Restoring;
+pub use ground::Ground;
+pub use leftover::{mend, or_abandon, told};
+pub use restoring::Restoring;

@@ -5,14 +5,14 @@ use containai_core::lifecycle::snapshot::{
     RestorePlan, RevivePlan, Snapshot, Task, Vacancy, plan_restore, plan_revive, restore,
 };
 
-use crate::enter::{Entrance, Survey};
 use super::leftover::or_abandon;
 use super::revival;
+use crate::enter::{Entrance, Survey};
 use crate::host;
 use crate::report::Reporter;
 
 /// What is to be done, as there is a container or none.
-pub(crate) enum Restoring {
+pub enum Restoring {
     /// The one that there is goes back.
     Back(RestorePlan),
     /// One is made anew.
@@ -20,7 +20,7 @@ pub(crate) enum Restoring {
 }
 
 impl Restoring {
-    pub(crate) async fn plan(survey: &Survey, snapshot: &Snapshot) -> crate::Result<Self> {
+    pub async fn plan(survey: &Survey, snapshot: &Snapshot) -> crate::Result<Self> {
         let Survey { engine, observed, wanted } = survey;
         let nonce = host::nonce()?;
         Ok(match observed.serving(&wanted.workspace).first() {
@@ -35,14 +35,14 @@ impl Restoring {
         })
     }
 
-    pub(crate) fn tasks(&self) -> Vec<Task> {
+    pub fn tasks(&self) -> Vec<Task> {
         match self {
             Self::Back(plan) => plan.tasks(),
             Self::Anew(plan) => plan.tasks(),
         }
     }
 
-    pub(crate) async fn carry_out(
+    pub async fn carry_out(
         &self,
         entrance: &Entrance,
         survey: &Survey,

@@ -5,14 +5,14 @@ use containai_core::lifecycle::Claim;
 use containai_core::lifecycle::snapshot::{RevivePlan, Snapshot, Vacancy, plan_revive, revive};
 use containai_core::naming::{ContainerName, GitHead, VolumeName, VolumeUse};
 
-use crate::enter::{Entrance, Survey};
 use super::ground::Ground;
 use super::leftover::or_abandon;
+use crate::enter::{Entrance, Survey};
 use crate::host;
 use crate::report::Reporter;
 
 /// Plans one that works on other ground than that of the snapshot.
-pub(crate) async fn plan(
+pub async fn plan(
     mut survey: Survey,
     snapshot: &Snapshot,
     ground: &Ground,
@@ -35,7 +35,7 @@ pub(crate) async fn plan(
 }
 
 /// Makes it as planned.
-pub(crate) async fn make(
+pub async fn make(
     entrance: &Entrance,
     survey: &Survey,
     plan: &RevivePlan,

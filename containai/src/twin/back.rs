@@ -15,7 +15,7 @@ use crate::error::OperationError;
 use crate::report::Reporter;
 
 /// A workspace and the complete copy of it that a session leads to.
-pub(crate) struct TwinCopy<'a> {
+pub struct TwinCopy<'a> {
     workspace: &'a WorkspacePath,
     twin: Twin<'a>,
     meter: Arc<Meter>,
@@ -24,17 +24,17 @@ pub(crate) struct TwinCopy<'a> {
 }
 
 /// Both sides as they are, and what is to be done about it.
-pub(crate) struct Sides {
+pub struct Sides {
     here: Inventory,
     /// What the copy has.
-    pub(crate) there: Inventory,
+    pub there: Inventory,
     /// What has changed on which side.
-    pub(crate) found: Comparison,
+    pub found: Comparison,
 }
 
 impl<'a> TwinCopy<'a> {
     /// Reads what was recorded at `path` when both sides were last the same.
-    pub(crate) fn open(
+    pub fn open(
         session: &'a Session,
         workspace: &'a WorkspacePath,
         path: PathBuf,
@@ -47,7 +47,7 @@ impl<'a> TwinCopy<'a> {
     }
 
     /// Looks at both sides.
-    pub(crate) async fn look(&self) -> crate::Result<Sides> {
+    pub async fn look(&self) -> crate::Result<Sides> {
         let there = self.twin.inventory(&self.record.items).await?;
         let here = self.here(&there)?;
         let found = compare(&self.record.items, &here, &there);
@@ -56,7 +56,7 @@ impl<'a> TwinCopy<'a> {
 
     /// Writes and removes here what was found. What fails is listed, and the
     /// rest is done.
-    pub(crate) async fn take(&mut self, sides: &Sides, reporter: &Reporter) -> crate::Result<u8> {
+    pub async fn take(&mut self, sides: &Sides, reporter: &Reporter) -> crate::Result<u8> {
         let Sides { here, there, found } = sides;
         let root = self.workspace.as_path();
         let report = tokio::select! {
@@ -91,7 +91,10 @@ impl<'a> TwinCopy<'a> {
 }
 
 fn not_from_here() -> OperationError {
-    OperationError::with_code(exit::FAILED, "the copy was not made from this machine, or is not complete")
-        .hint(Hint::run("cai run", "complete it"))
-        .hint(Hint::new("copy single files with `cai cp NAME:path .`"))
+    OperationError::with_code(
+        exit::FAILED,
+        "the copy was not made from this machine, or is not complete",
+    )
+    .hint(Hint::run("cai run", "complete it"))
+    .hint(Hint::new("copy single files with `cai cp NAME:path .`"))
 }

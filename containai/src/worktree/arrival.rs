@@ -24,7 +24,7 @@ new=$(git rev-parse --verify --quiet 'HEAD^{commit}') || exit 0
 
 /// Settles both sides before a session in a container that runs. What fails
 /// keeps nobody out.
-pub(crate) async fn settle_before(
+pub async fn settle_before(
     engine: &DockerEngine,
     container: &Container,
     layout: &Layout,
@@ -47,7 +47,7 @@ pub(crate) async fn settle_before(
 }
 
 /// Brings over what a container that ends, or a session of it, left.
-pub(crate) async fn bring_last(container: &Container, layout: &Layout, reporter: &Reporter) {
+pub async fn bring_last(container: &Container, layout: &Layout, reporter: &Reporter) {
     let workspace = container.labels.workspace().and_then(|it| WorkspacePath::new(it).ok());
     let (Some(workspace), true) = (workspace, has_own(container)) else { return };
     match bring_over(&workspace, layout, reporter).await {
@@ -60,7 +60,7 @@ pub(crate) async fn bring_last(container: &Container, layout: &Layout, reporter:
 }
 
 /// As [`bring_last`], for somebody who waits for it: what came of it, in words.
-pub(crate) async fn bring_now(
+pub async fn bring_now(
     workspace: &WorkspacePath,
     layout: &Layout,
     reporter: &Reporter,
@@ -95,13 +95,13 @@ fn tell(workspace: &WorkspacePath, error: &crate::Error, reporter: &Reporter) {
 }
 
 /// Whether the container has a repository of its own in place of the host's.
-pub(crate) fn has_own(container: &Container) -> bool {
+pub fn has_own(container: &Container) -> bool {
     container.labels.get(label::REPOSITORY).is_some_and(|it| !it.is_empty())
 }
 
 /// Whether the container was made by a version that let it write into the host's
 /// repository.
-pub(crate) fn is_of_old(container: &Container, workspace: &WorkspacePath) -> bool {
+pub fn is_of_old(container: &Container, workspace: &WorkspacePath) -> bool {
     container.labels.get(label::CLIENT).is_none()
         && !has_own(container)
         && find(workspace).is_ok_and(|it| it.is_some())

@@ -35,7 +35,9 @@ impl<'a> Kept<'a> {
         for (name, id) in now.iter().filter(|(name, id)| before.get(*name) != Some(*id)) {
             let place = self.place(name);
             if let Err(error) = self.git.run(&["update-ref", &place, id.as_str()], b"") {
-                reporter.warn(&format!("cannot keep `{name}` of the container in `{place}`: {error:#}"));
+                reporter.warn(&format!(
+                    "cannot keep `{name}` of the container in `{place}`: {error:#}"
+                ));
             }
         }
     }

@@ -27,7 +27,11 @@ pub(crate) const LISTED: &str = "--format=%(objectname) %(refname)";
 
 /// Makes the repository for the container of the workspace, unless it is there;
 /// does nothing where the workspace is no linked worktree.
-pub(crate) fn provide(workspace: &WorkspacePath, layout: &Layout, reporter: &Reporter) -> crate::Result<()> {
+pub(crate) fn provide(
+    workspace: &WorkspacePath,
+    layout: &Layout,
+    reporter: &Reporter,
+) -> crate::Result<()> {
     let Ok(Some(worktree)) = find(workspace) else { return Ok(()) };
     let place = layout.worktree_dir(workspace);
     let own = layout.worktree_repository(workspace);

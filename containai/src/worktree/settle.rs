@@ -48,7 +48,8 @@ pub(crate) async fn bring_over(
     if !has_changed(workspace, layout)? {
         return Ok(None);
     }
-    let _lock = lock::hold(&layout.worktree_lock(workspace), &format!("`{workspace}`"), reporter).await?;
+    let _lock =
+        lock::hold(&layout.worktree_lock(workspace), &format!("`{workspace}`"), reporter).await?;
     let (Some(record), Some(worktree)) = (read_record(layout, workspace)?, find(workspace)?) else {
         return Ok(None);
     };

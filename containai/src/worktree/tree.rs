@@ -21,7 +21,7 @@ pub(crate) struct Tree {
 
 /// Something in it, by its path below the directory.
 #[derive(Debug)]
-pub(crate) struct Entry {
+pub(super) struct Entry {
     pub(crate) path: PathBuf,
     pub(crate) status: Stat,
 }

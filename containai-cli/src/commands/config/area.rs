@@ -6,12 +6,11 @@ use clap::Args;
 use containai_core::config::{Area, Config, ConfigFile, FileText, Layers, SettingSpec};
 use containai_core::naming::WorkspacePath;
 
-use crate::app::Global;
+use crate::app::App;
 use crate::env::Env;
-use crate::error::CliError;
-use crate::ui::Ui;
-use crate::workspace::{self, Caution, Spot};
-use crate::{settings, surroundings};
+use containai::OperationError;
+use containai::workspace::{self, Caution, Spot};
+use containai::{settings, surroundings};
 
 /// For which workspaces a setting is meant.
 #[derive(Clone, Debug, Default, Args)]
@@ -27,53 +26,46 @@ pub(super) struct AreaArgs {
 impl AreaArgs {
     /// Where a change of a setting belongs; says so where that is another
     /// workspace than this directory.
-    pub(super) async fn area(
-        &self,
-        key: &str,
-        global: &Global,
-        env: &Env,
-        ui: &Ui,
-    ) -> anyhow::Result<Area> {
+    pub(super) async fn area(&self, key: &str, app: &App) -> anyhow::Result<Area> {
         let is_of_one = SettingSpec::find(key).is_some_and(SettingSpec::is_of_one_workspace);
         if self.global || (self.workspace.is_none() && !is_of_one) {
             return Ok(Area::Global);
         }
-        Ok(Area::Section(self.meant(global, env, ui).await?))
+        Ok(Area::Section(self.meant(app).await?))
     }
 
     /// What counts where a change was made: in the workspace that was named,
     /// else around the current directory.
-    pub(super) async fn config_after(
-        &self,
-        global: &Global,
-        env: &Env,
-        ui: &Ui,
-    ) -> anyhow::Result<Config> {
-        let spot = self.spot(env)?;
-        let around = surroundings::around_anyway(&spot, global, env, ui).await;
-        settings::resolve(env, ui, global.flags(), Some(around.as_ref().unwrap_or(spot.path())))
+    pub(super) async fn config_after(&self, app: &App) -> anyhow::Result<Config> {
+        let spot = self.spot(&app.env)?;
+        let around =
+            surroundings::around_anyway(&spot, &app.global.flags(), &app.env, &app.reporter).await;
+        let workspace = around.as_ref().unwrap_or(spot.path());
+        Ok(settings::resolve(&app.env, &app.reporter, app.global.flags(), Some(workspace))?)
     }
 
     /// What counts there.
-    pub(super) async fn config(
-        &self,
-        global: &Global,
-        env: &Env,
-        ui: &Ui,
-    ) -> anyhow::Result<Config> {
+    pub(super) async fn config(&self, app: &App) -> anyhow::Result<Config> {
         let workspace = match self.global {
             true => None,
-            false => Some(self.meant(global, env, ui).await?),
+            false => Some(self.meant(app).await?),
         };
-        settings::resolve(env, ui, global.flags(), workspace.as_ref())
+        Ok(settings::resolve(&app.env, &app.reporter, app.global.flags(), workspace.as_ref())?)
     }
 
-    async fn meant(&self, global: &Global, env: &Env, ui: &Ui) -> anyhow::Result<WorkspacePath> {
-        let spot = self.spot(env)?;
-        Ok(surroundings::meant_anyway(&spot, global, env, ui, "--workspace .").await)
+    async fn meant(&self, app: &App) -> anyhow::Result<WorkspacePath> {
+        let spot = self.spot(&app.env)?;
+        Ok(surroundings::meant_anyway(
+            &spot,
+            &app.global.flags(),
+            &app.env,
+            &app.reporter,
+            "--workspace .",
+        )
+        .await)
     }
 
-    fn spot(&self, env: &Env) -> Result<Spot, CliError> {
+    fn spot(&self, env: &Env) -> Result<Spot, OperationError> {
         workspace::spot(self.workspace.as_deref(), env, Caution::Forced)
     }
 }

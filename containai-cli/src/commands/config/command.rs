@@ -3,9 +3,7 @@ use std::process::ExitCode;
 use clap::{Args, Subcommand};
 
 use super::{edit, get, list, path, set, unset};
-use crate::app::Global;
-use crate::env::Env;
-use crate::ui::Ui;
+use crate::app::App;
 
 /// Show and change settings [default: list]
 #[derive(Debug, Args)]
@@ -24,18 +22,13 @@ enum Verb {
     Path(path::PathArgs),
 }
 
-pub(crate) async fn run(
-    args: ConfigArgs,
-    global: &Global,
-    env: &Env,
-    ui: &Ui,
-) -> anyhow::Result<ExitCode> {
+pub(crate) async fn run(args: ConfigArgs, app: &App) -> anyhow::Result<ExitCode> {
     match args.verb.unwrap_or(Verb::List(list::ListArgs::default())) {
-        Verb::List(args) => list::run(&args, global, env, ui).await,
-        Verb::Get(args) => get::run(&args, global, env, ui).await,
-        Verb::Set(args) => set::run(&args, global, env, ui).await,
-        Verb::Unset(args) => unset::run(&args, global, env, ui).await,
-        Verb::Edit(args) => edit::run(&args, env, ui).await,
-        Verb::Path(args) => path::run(&args, env, ui),
+        Verb::List(args) => list::run(&args, app).await,
+        Verb::Get(args) => get::run(&args, app).await,
+        Verb::Set(args) => set::run(&args, app).await,
+        Verb::Unset(args) => unset::run(&args, app).await,
+        Verb::Edit(args) => edit::run(&args, app).await,
+        Verb::Path(args) => path::run(&args, app),
     }
 }

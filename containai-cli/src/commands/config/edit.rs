@@ -9,10 +9,11 @@ use containai_core::exit;
 use containai_core::hint::Hint;
 
 use super::area::check;
+use crate::app::App;
 use crate::env::Env;
-use crate::error::{self, CliError};
-use crate::ui::Ui;
-use crate::{private_file, user_config};
+use crate::error;
+use containai::OperationError;
+use containai::{private_file, user_config};
 
 /// Edit the user's file with $VISUAL or $EDITOR
 ///
@@ -20,9 +21,9 @@ use crate::{private_file, user_config};
 #[derive(Debug, Args)]
 pub(super) struct EditArgs {}
 
-pub(super) async fn run(_: &EditArgs, env: &Env, ui: &Ui) -> anyhow::Result<ExitCode> {
-    let path = env.layout.config_file();
-    let editor = editor(env)?;
+pub(super) async fn run(_: &EditArgs, app: &App) -> anyhow::Result<ExitCode> {
+    let path = app.env.layout.config_file();
+    let editor = editor(&app.env)?;
     let before = user_config::read(&path)?;
     let copy = private_file::beside(&path, ".toml", &before)
         .with_context(|| format!("cannot write beside `{}`", path.display()))?;
@@ -37,14 +38,19 @@ pub(super) async fn run(_: &EditArgs, env: &Env, ui: &Ui) -> anyhow::Result<Exit
         let outcome = ConfigFile::parse(&path, after.as_str()).map_err(anyhow::Error::from);
         match outcome.and_then(|file| check(&file)) {
             Ok(()) if after == before => break,
-            Ok(()) if user_config::replace(&env.layout, ui, &before, &after).await? => break,
+            Ok(())
+                if user_config::replace(&app.env.layout, &app.reporter, &before, &after)
+                    .await? =>
+            {
+                break;
+            }
             Ok(()) => return Err(kept(&path, &copy, "has changed meanwhile").into()),
-            Err(error) if !ui.terminals().can_ask() => {
+            Err(error) if !app.ui.terminals().can_ask() => {
                 return Err(error.context(kept(&path, &copy, "stays as it was")));
             }
             Err(error) => {
-                ui.error(&error, &error::advice(&error).1);
-                if !ui.ask("Edit it again?") {
+                app.ui.error(&error, &error::advice(&error).1);
+                if !app.ui.ask("Edit it again?") {
                     return Err(kept(&path, &copy, "stays as it was").into());
                 }
             }
@@ -55,12 +61,13 @@ pub(super) async fn run(_: &EditArgs, env: &Env, ui: &Ui) -> anyhow::Result<Exit
 }
 
 /// The user's editor, else the usual ones.
-fn editor(env: &Env) -> Result<OsString, CliError> {
+fn editor(env: &Env) -> Result<OsString, OperationError> {
     let usual =
         || ["sensible-editor", "nano", "vi"].into_iter().find_map(|it| env.find_program(it));
     let found = env.editor.clone().or_else(|| usual().map(Into::into));
     found.ok_or_else(|| {
-        CliError::usage("there is no editor").hint(Hint::new("name one in `VISUAL` or `EDITOR`"))
+        OperationError::usage("there is no editor")
+            .hint(Hint::new("name one in `VISUAL` or `EDITOR`"))
     })
 }
 
@@ -78,7 +85,7 @@ fn broken_off(
     status: ExitStatus,
     copy: &Path,
     is_same: bool,
-) -> anyhow::Result<CliError> {
+) -> anyhow::Result<OperationError> {
     let text = format!("the editor `{}` ended with {status}", editor.to_string_lossy());
     let hint = match is_same {
         true => {
@@ -87,14 +94,14 @@ fn broken_off(
         }
         false => format!("what you typed is in `{}`", copy.display()),
     };
-    Ok(CliError::with_code(exit::FAILED, text).hint(Hint::new(hint)))
+    Ok(OperationError::with_code(exit::FAILED, text).hint(Hint::new(hint)))
 }
 
 fn remove(copy: &Path) -> anyhow::Result<()> {
     std::fs::remove_file(copy).with_context(|| format!("cannot remove `{}`", copy.display()))
 }
 
-fn kept(path: &Path, copy: &Path, what: &str) -> CliError {
-    CliError::usage(format!("`{}` {what}", path.display()))
+fn kept(path: &Path, copy: &Path, what: &str) -> OperationError {
+    OperationError::usage(format!("`{}` {what}", path.display()))
         .hint(Hint::new(format!("what you typed is in `{}`", copy.display())))
 }

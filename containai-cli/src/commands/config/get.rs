@@ -5,10 +5,9 @@ use clap::Args;
 use containai_core::config::{ChangeError, SettingSpec};
 
 use super::area::AreaArgs;
-use crate::app::Global;
-use crate::env::Env;
-use crate::ui::{Ui, harmless};
+use crate::app::App;
 use crate::wire::config::Value;
+use containai::report::harmless;
 
 /// Print the value of one setting
 ///
@@ -28,18 +27,13 @@ pub(super) struct GetArgs {
     json: bool,
 }
 
-pub(super) async fn run(
-    args: &GetArgs,
-    global: &Global,
-    env: &Env,
-    ui: &Ui,
-) -> anyhow::Result<ExitCode> {
+pub(super) async fn run(args: &GetArgs, app: &App) -> anyhow::Result<ExitCode> {
     let spec = SettingSpec::find(&args.key).ok_or_else(|| ChangeError::unknown(&args.key))?;
-    let list = args.area.config(global, env, ui).await?.list();
+    let list = args.area.config(app).await?.list();
     let listed = list.into_iter().find(|it| it.spec.key == spec.key);
     let listed = listed.context("a setting is missing in the list")?;
     if args.json {
-        ui.data(&serde_json::to_string_pretty(&Value::from(&listed))?)?;
+        app.ui.data(&serde_json::to_string_pretty(&Value::from(&listed))?)?;
         return Ok(ExitCode::SUCCESS);
     }
     let source = if args.source { format!("\t{}", listed.origin) } else { String::new() };
@@ -50,7 +44,7 @@ pub(super) async fn run(
     for line in lines {
         // A tabulator is ours; what else would move the cursor is not.
         let parts: Vec<_> = line.split('\t').map(harmless).collect();
-        ui.data(&parts.join("\t"))?;
+        app.ui.data(&parts.join("\t"))?;
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -3,9 +3,7 @@ use std::process::ExitCode;
 use clap::Args;
 
 use super::area::AreaArgs;
-use crate::app::Global;
-use crate::env::Env;
-use crate::ui::Ui;
+use crate::app::App;
 use crate::wire::config::{Value, table};
 
 /// List every setting with its value and where that comes from
@@ -18,13 +16,8 @@ pub(super) struct ListArgs {
     json: bool,
 }
 
-pub(super) async fn run(
-    args: &ListArgs,
-    global: &Global,
-    env: &Env,
-    ui: &Ui,
-) -> anyhow::Result<ExitCode> {
-    let list = args.area.config(global, env, ui).await?.list();
+pub(super) async fn run(args: &ListArgs, app: &App) -> anyhow::Result<ExitCode> {
+    let list = args.area.config(app).await?.list();
     let text = match args.json {
         true => {
             let values: Vec<Value> = list.iter().map(Value::from).collect();
@@ -32,6 +25,6 @@ pub(super) async fn run(
         }
         false => table(&list),
     };
-    ui.data(&text)?;
+    app.ui.data(&text)?;
     Ok(ExitCode::SUCCESS)
 }

@@ -4,10 +4,8 @@ use clap::Args;
 use containai_core::config::Change;
 
 use super::area::{AreaArgs, check, has_volume};
-use crate::app::Global;
-use crate::env::Env;
-use crate::ui::Ui;
-use crate::{records, user_config};
+use crate::app::App;
+use containai::{records, user_config};
 
 /// Set a setting, for all workspaces or for one
 ///
@@ -25,27 +23,22 @@ pub(super) struct SetArgs {
     area: AreaArgs,
 }
 
-pub(super) async fn run(
-    args: &SetArgs,
-    global: &Global,
-    env: &Env,
-    ui: &Ui,
-) -> anyhow::Result<ExitCode> {
+pub(super) async fn run(args: &SetArgs, app: &App) -> anyhow::Result<ExitCode> {
     let values: Vec<&str> = args.value.iter().map(String::as_str).collect();
-    let area = args.area.area(&args.key, global, env, ui).await?;
+    let area = args.area.area(&args.key, app).await?;
     let change = Change::set(&args.key, &values, &area)?;
-    user_config::edit(&env.layout, ui, |file| {
+    user_config::edit(&app.env.layout, &app.reporter, |file| {
         change.apply(file)?;
         check(file)
     })
     .await?;
     if let Some(workspace) = has_volume(&args.key, &area) {
-        records::forget_volume(&env.layout, ui, workspace).await?;
+        records::forget_volume(&app.env.layout, &app.reporter, workspace).await?;
     }
-    ui.detail(&format!("set `{}` in `{}`", args.key, env.layout.config_file().display()));
-    let config = args.area.config_after(global, env, ui).await?;
+    app.ui.detail(&format!("set `{}` in `{}`", args.key, app.env.layout.config_file().display()));
+    let config = args.area.config_after(app).await?;
     if let Some(overridden) = change.overridden(&config) {
-        ui.warn(&overridden.to_string());
+        app.ui.warn(&overridden.to_string());
     }
     Ok(ExitCode::SUCCESS)
 }

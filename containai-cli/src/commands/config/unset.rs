@@ -4,10 +4,8 @@ use clap::Args;
 use containai_core::config::Change;
 
 use super::area::{AreaArgs, has_volume};
-use crate::app::Global;
-use crate::env::Env;
-use crate::ui::Ui;
-use crate::{records, user_config};
+use crate::app::App;
+use containai::{records, user_config};
 
 /// Take a setting back, for all workspaces or for one
 ///
@@ -20,24 +18,21 @@ pub(super) struct UnsetArgs {
     area: AreaArgs,
 }
 
-pub(super) async fn run(
-    args: &UnsetArgs,
-    global: &Global,
-    env: &Env,
-    ui: &Ui,
-) -> anyhow::Result<ExitCode> {
-    let area = args.area.area(&args.key, global, env, ui).await?;
-    let was_set = user_config::edit(&env.layout, ui, |file| {
+pub(super) async fn run(args: &UnsetArgs, app: &App) -> anyhow::Result<ExitCode> {
+    let area = args.area.area(&args.key, app).await?;
+    let was_set = user_config::edit(&app.env.layout, &app.reporter, |file| {
         let change = Change::unset(&args.key, &area, file)?;
-        Ok(change.apply(file)?)
+        anyhow::Ok(change.apply(file)?)
     })
     .await?;
     let was_remembered = match has_volume(&args.key, &area) {
-        Some(workspace) => records::forget_volume(&env.layout, ui, workspace).await?,
+        Some(workspace) => {
+            records::forget_volume(&app.env.layout, &app.reporter, workspace).await?
+        }
         None => false,
     };
     if !was_set && !was_remembered {
-        ui.say(&format!("`{}` was not set there", args.key));
+        app.ui.say(&format!("`{}` was not set there", args.key));
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -4,14 +4,13 @@ use std::process::ExitCode;
 use clap::Args;
 use containai_core::engine::Engine as _;
 
-use super::destination::{Chooser, Sealing, workspaces};
 use super::seal_args::SealArgs;
-use super::work::Export;
-use crate::app::Global;
-use crate::env::Env;
-use crate::host;
-use crate::place::{Place, PlaceArgs};
-use crate::ui::Ui;
+use crate::app::App;
+use crate::commands::place_args::PlaceArgs;
+use containai::export::Export;
+use containai::export::{Chooser, Sealing, workspaces};
+use containai::host;
+use containai::place::Place;
 
 /// Write all of the workspace's data volume to one file
 ///
@@ -39,20 +38,21 @@ pub(crate) struct ExportArgs {
     seal: SealArgs,
 }
 
-pub(crate) async fn run(
-    args: ExportArgs,
-    global: &Global,
-    env: &Env,
-    ui: &Ui,
-) -> anyhow::Result<ExitCode> {
-    let (context, place) = Place::find(&args.place, global, env, ui).await?;
+pub(crate) async fn run(args: ExportArgs, app: &App) -> anyhow::Result<ExitCode> {
+    let (context, place) = Place::find(
+        &args.place.query(),
+        app.global.docker_host.as_deref(),
+        &app.env,
+        &app.reporter,
+    )
+    .await?;
     let engine = context.engine()?;
-    let seal = args.seal.seal(env, ui)?;
+    let seal = args.seal.seal(app)?;
     let sealing = if seal.is_open() { Sealing::Open } else { Sealing::Sealed };
     let now = host::now();
     let chooser = Chooser {
-        directory: &env.directory,
-        default: env.layout.export_dir(),
+        directory: &app.env.directory,
+        default: app.env.layout.export_dir(),
         workspaces: workspaces(&engine.containers().await?, Some(&place.workspace)),
         sealing,
         now,
@@ -65,6 +65,6 @@ pub(crate) async fn run(
     };
     let export = Export { context: &context, engine: &engine, left_out, seal };
     export.run(&place, &to).await?;
-    ui.data(&to.file.display().to_string())?;
+    app.ui.data(&to.file.display().to_string())?;
     Ok(ExitCode::SUCCESS)
 }

@@ -5,10 +5,9 @@ use age::secrecy::SecretString;
 use anyhow::Context as _;
 use clap::Args;
 
-use crate::archive_file::Seal;
-use crate::env::Env;
-use crate::error::CliError;
-use crate::ui::Ui;
+use crate::app::App;
+use containai::OperationError;
+use containai::archive_file::Seal;
 
 /// For whom an archive is encrypted, with `age`.
 #[derive(Clone, Debug, Default, Args)]
@@ -26,12 +25,12 @@ pub(crate) struct SealArgs {
 
 impl SealArgs {
     /// Reads or asks for what is secret.
-    pub(super) fn seal(&self, env: &Env, ui: &Ui) -> anyhow::Result<Seal> {
+    pub(super) fn seal(&self, app: &App) -> anyhow::Result<Seal> {
         if let Some(path) = &self.passphrase_file {
-            return Ok(Seal::Passphrase(read_passphrase(&env.directory.join(path))?));
+            return Ok(Seal::Passphrase(read_passphrase(&app.env.directory.join(path))?));
         }
         if self.passphrase {
-            return Ok(Seal::Passphrase(ui.new_secret("Passphrase")?));
+            return Ok(Seal::Passphrase(app.ui.new_secret("Passphrase")?));
         }
         Ok(match self.recipient.is_empty() {
             true => Seal::Open,
@@ -46,7 +45,7 @@ pub(crate) fn read_passphrase(path: &Path) -> anyhow::Result<SecretString> {
         .with_context(|| format!("cannot read the passphrase in `{}`", path.display()))?;
     match text.lines().next() {
         None | Some("") => {
-            Err(CliError::usage(format!("`{}` holds no passphrase", path.display())).into())
+            Err(OperationError::usage(format!("`{}` holds no passphrase", path.display())).into())
         }
         Some(line) => Ok(line.to_owned().into()),
     }

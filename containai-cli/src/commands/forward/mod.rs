@@ -1,7 +1,6 @@
 //! Leading ports and sockets between this machine and a container.
 
 mod command;
-mod container;
 mod specs;
 
 pub(crate) use command::{ForwardArgs, run};

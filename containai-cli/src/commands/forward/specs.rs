@@ -4,7 +4,7 @@ use clap::Args;
 use containai_core::hint::Hint;
 use containai_core::remote::{Direction, Forward, ForwardError};
 
-use crate::error::CliError;
+use containai::OperationError;
 
 /// What to forward, in OpenSSH's words.
 #[derive(Clone, Debug, Args)]
@@ -22,12 +22,12 @@ pub(crate) struct SpecArgs {
 
 impl SpecArgs {
     /// All of it, at least one.
-    pub(crate) fn forwards(&self) -> Result<Vec<Forward>, CliError> {
+    pub(crate) fn forwards(&self) -> Result<Vec<Forward>, OperationError> {
         let all: Vec<Forward> =
             [&self.local, &self.remote, &self.dynamic].into_iter().flatten().cloned().collect();
         match all.is_empty() {
             false => Ok(all),
-            true => Err(CliError::usage("nothing to forward").hint(Hint::new(
+            true => Err(OperationError::usage("nothing to forward").hint(Hint::new(
                 "give at least one of `-L 8080:localhost:80`, `-R 9000:localhost:9000`, `-D 1080`",
             ))),
         }

@@ -5,7 +5,8 @@ use containai_core::engine::{Engine as _, ImageRequest, ImageSource, ShippedImag
 use containai_docker::DockerEngine;
 use containai_docker::image::{BuildCache, local_reference};
 
-use crate::context::Context;
+use crate::app::App;
+use containai::context::Context;
 
 /// Build images from the files that `cai` has in it
 ///
@@ -29,10 +30,11 @@ pub(super) struct BuildArgs {
 
 pub(super) async fn run(
     args: &BuildArgs,
-    context: &Context<'_>,
+    context: &Context,
     engine: &DockerEngine,
+    app: &App,
 ) -> anyhow::Result<ExitCode> {
-    let ui = context.ui;
+    let ui = &app.ui;
     for image in wanted(&args.names) {
         let reference = local_reference(image);
         let found = engine.find_image(&ImageRequest::Shipped(image)).await?;
@@ -43,7 +45,7 @@ pub(super) async fn run(
         } else {
             let cache = if args.no_cache { BuildCache::Refused } else { BuildCache::Allowed };
             let source = context.config.image_source.value;
-            let built = engine.build_image(image, source, cache, ui).await;
+            let built = engine.build_image(image, source, cache, &app.reporter).await;
             ui.finish_work();
             ui.data(&built?)?;
         }

@@ -5,7 +5,7 @@ use containai_core::engine::ShippedImage;
 use containai_docker::DockerEngine;
 use containai_docker::image::local_reference;
 
-use crate::ui::Ui;
+use crate::app::App;
 use crate::wire::image::{self, Image};
 
 /// List the images of ContainAI that the engine has
@@ -19,18 +19,18 @@ pub(super) struct ListArgs {
 pub(super) async fn run(
     args: &ListArgs,
     engine: &DockerEngine,
-    ui: &Ui,
+    app: &App,
 ) -> anyhow::Result<ExitCode> {
     let current = ShippedImage::ALL.map(local_reference);
     let mut stored = engine.own_images().await?;
     stored.sort_by(|a, b| a.name().cmp(&b.name()).then_with(|| b.created.cmp(&a.created)));
     let images: Vec<_> = stored.iter().map(|image| Image::of(image, &current)).collect();
     if args.json {
-        ui.data(&serde_json::to_string_pretty(&images)?)?;
+        app.ui.data(&serde_json::to_string_pretty(&images)?)?;
     } else if images.is_empty() {
-        ui.say("there is no image of ours; `cai image build` makes one");
+        app.ui.say("there is no image of ours; `cai image build` makes one");
     } else {
-        ui.data(&image::table(&images))?;
+        app.ui.data(&image::table(&images))?;
     }
     Ok(ExitCode::SUCCESS)
 }

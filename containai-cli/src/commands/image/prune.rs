@@ -5,9 +5,9 @@ use containai_core::engine::{ShippedImage, Thrift, prunable};
 use containai_docker::DockerEngine;
 use containai_docker::image::{Removal, local_reference};
 
-use crate::host;
-use crate::ui::Ui;
+use crate::app::App;
 use crate::wire::image;
+use containai::host;
 
 /// Remove images of ContainAI that nobody needs
 ///
@@ -29,7 +29,7 @@ pub(super) struct PruneArgs {
 pub(super) async fn run(
     args: &PruneArgs,
     engine: &DockerEngine,
-    ui: &Ui,
+    app: &App,
 ) -> anyhow::Result<ExitCode> {
     let current = ShippedImage::ALL.map(local_reference);
     let thrift = if args.all { Thrift::KeepUsed } else { Thrift::KeepCurrent };
@@ -43,16 +43,16 @@ pub(super) async fn run(
         match engine.remove_own_image(stored).await? {
             Removal::Removed => gone.push(image::Image::of(stored, &current)),
             Removal::Needed(reason) => {
-                ui.detail(&format!("{} stays: {reason}", image::label(stored)));
+                app.ui.detail(&format!("{} stays: {reason}", image::label(stored)));
             }
         }
     }
     if args.json {
-        ui.data(&serde_json::to_string_pretty(&gone)?)?;
+        app.ui.data(&serde_json::to_string_pretty(&gone)?)?;
     } else if gone.is_empty() {
-        ui.say("there is no image that nobody needs");
+        app.ui.say("there is no image that nobody needs");
     } else {
-        ui.data(&image::table(&gone))?;
+        app.ui.data(&image::table(&gone))?;
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -5,7 +5,7 @@ use containai_core::config::parse_image;
 use containai_core::engine::{ImageRequest, ShippedImage};
 use containai_docker::DockerEngine;
 
-use crate::context::Context;
+use crate::app::App;
 
 /// Pull images from a registry
 #[derive(Debug, Args)]
@@ -20,10 +20,10 @@ pub(super) struct PullArgs {
 
 pub(super) async fn run(
     args: PullArgs,
-    context: &Context<'_>,
     engine: &DockerEngine,
+    app: &App,
 ) -> anyhow::Result<ExitCode> {
-    let ui = context.ui;
+    let ui = &app.ui;
     let names = match args.names.is_empty() {
         true => vec![ImageRequest::Shipped(ShippedImage::DEFAULT)],
         false => args.names,
@@ -33,7 +33,7 @@ pub(super) async fn run(
             ui.data(&format!("pull {image}"))?;
             continue;
         }
-        let pulled = engine.pull_image(&image, ui).await;
+        let pulled = engine.pull_image(&image, &app.reporter).await;
         ui.finish_work();
         ui.data(&pulled?)?;
     }

@@ -7,12 +7,10 @@ use containai_core::import::AllowedSecret;
 
 use super::opening::OpeningArgs;
 use super::{restore, settings};
-use crate::app::Global;
-use crate::archive_file::Kind;
-use crate::env::Env;
-use crate::error::CliError;
-use crate::place::PlaceArgs;
-use crate::ui::Ui;
+use crate::app::App;
+use crate::commands::place_args::PlaceArgs;
+use containai::OperationError;
+use containai::archive_file::Kind;
 
 /// Bring the settings of agents and tools to the workspace's data volume
 ///
@@ -67,28 +65,23 @@ pub(crate) struct ImportArgs {
     pub(super) force: bool,
 }
 
-pub(crate) async fn run(
-    args: ImportArgs,
-    global: &Global,
-    env: &Env,
-    ui: &Ui,
-) -> anyhow::Result<ExitCode> {
-    let from = args.from.as_ref().map(|from| env.directory.join(from));
+pub(crate) async fn run(args: ImportArgs, app: &App) -> anyhow::Result<ExitCode> {
+    let from = args.from.as_ref().map(|from| app.env.directory.join(from));
     let archive = match from.clone().filter(|from| from.is_file()) {
-        Some(file) => Some(args.opening.open(file, env, ui)?),
+        Some(file) => Some(args.opening.open(file, app)?),
         None => None,
     };
     let kind = archive.as_ref().map(|archive| archive.kind()).transpose()?;
     if args.force && kind != Some(Kind::Export) {
-        let error = CliError::usage("`--force` is about what `cai export` wrote");
+        let error = OperationError::usage("`--force` is about what `cai export` wrote");
         return Err(error.hint(Hint::new("leave it out: settings replace no volume")).into());
     }
     match (archive, kind) {
-        (Some(archive), Some(Kind::Export)) => restore::run(args, archive, global, env, ui).await,
-        (Some(archive), _) => settings::of_archive(&args, archive, global, env, ui).await,
+        (Some(archive), Some(Kind::Export)) => restore::run(args, archive, app).await,
+        (Some(archive), _) => settings::of_archive(&args, archive, app).await,
         (None, _) => {
             args.opening.refuse()?;
-            settings::of_directory(&args, from, global, env, ui).await
+            settings::of_directory(&args, from, app).await
         }
     }
 }

@@ -6,10 +6,9 @@ use clap::Args;
 use containai_core::hint::Hint;
 
 use super::super::export::read_passphrase;
-use crate::archive_file::{Archive, Keys, SealedFor};
-use crate::env::Env;
-use crate::error::CliError;
-use crate::ui::Ui;
+use crate::app::App;
+use containai::OperationError;
+use containai::archive_file::{Archive, Keys, SealedFor};
 
 /// What an archive needs beside its name.
 #[derive(Clone, Debug, Default, Args)]
@@ -24,25 +23,25 @@ pub(crate) struct OpeningArgs {
 
 impl OpeningArgs {
     /// Refuses what is only about an archive.
-    pub(super) fn refuse(&self) -> Result<(), CliError> {
+    pub(super) fn refuse(&self) -> Result<(), OperationError> {
         match self.identity.is_some() || self.passphrase_file.is_some() {
             true => {
                 let message = "`--identity` and `--passphrase-file` are about an archive";
-                Err(CliError::usage(message).hint(Hint::new("name one with `--from`")))
+                Err(OperationError::usage(message).hint(Hint::new("name one with `--from`")))
             }
             false => Ok(()),
         }
     }
 
     /// Opens an archive; reads or asks for what unseals it.
-    pub(super) fn open(&self, path: PathBuf, env: &Env, ui: &Ui) -> anyhow::Result<Archive> {
+    pub(super) fn open(&self, path: PathBuf, app: &App) -> anyhow::Result<Archive> {
         let shown = path.display().to_string();
-        Archive::open(path, |sealed_for| self.keys(sealed_for, env, ui))
+        Archive::open(path, |sealed_for| self.keys(sealed_for, app))
             .with_context(|| format!("cannot open `{shown}`"))
     }
 
-    fn keys(&self, sealed_for: SealedFor, env: &Env, ui: &Ui) -> anyhow::Result<Keys> {
-        let path = |path: &Option<PathBuf>| path.as_ref().map(|path| env.directory.join(path));
+    fn keys(&self, sealed_for: SealedFor, app: &App) -> anyhow::Result<Keys> {
+        let path = |path: &Option<PathBuf>| path.as_ref().map(|path| app.env.directory.join(path));
         let identities = match path(&self.identity) {
             None => None,
             Some(path) => Some(
@@ -53,7 +52,7 @@ impl OpeningArgs {
         };
         let passphrase = match (path(&self.passphrase_file), sealed_for) {
             (Some(path), _) => Some(read_passphrase(&path)?),
-            (None, SealedFor::Passphrase) => Some(ui.secret("Passphrase of the archive")?),
+            (None, SealedFor::Passphrase) => Some(app.ui.secret("Passphrase of the archive")?),
             (None, _) => None,
         };
         Ok(Keys { passphrase, identities })

@@ -10,40 +10,36 @@ use containai_core::hint::Hint;
 use containai_core::import::{Choice, Credentials, Excluding, Privates, Secrets};
 
 use super::command::ImportArgs;
-use crate::app::Global;
-use crate::archive_file::Archive;
-use crate::env::Env;
-use crate::error::CliError;
-use crate::importing::{Import, Source, Told, Unpacked, follow};
-use crate::interruption::{Interruption, interrupted};
-use crate::place::Target;
-use crate::ui::Ui;
+use crate::app::App;
+use containai::OperationError;
+use containai::archive_file::Archive;
+use containai::importing::{Import, Source, Told, Unpacked, follow};
+use containai::interruption::{Interruption, interrupted};
+use containai::place::Target;
 
 /// Unpacks what a stranger may have made, and imports what comes of it.
 pub(super) async fn of_archive(
     args: &ImportArgs,
     archive: Archive,
-    global: &Global,
-    env: &Env,
-    ui: &Ui,
+    app: &App,
 ) -> anyhow::Result<ExitCode> {
     if args.watch {
-        let error = CliError::usage("`--watch` is about a directory, not an archive");
+        let error = OperationError::usage("`--watch` is about a directory, not an archive");
         return Err(error.hint(Hint::new("leave it out, or name the directory itself")).into());
     }
     let mut interruption = Interruption::listen()?;
     let importing = async {
-        let unpacked = Unpacked::of(archive, &env.layout, ui).await?;
+        let unpacked = Unpacked::of(archive, &app.env.layout, &app.reporter).await?;
         for failure in unpacked.failures() {
-            ui.warn(&failure.to_string());
+            app.ui.warn(&failure.to_string());
         }
         let place = Some(unpacked.path().to_owned());
-        let code = of_directory(args, place, global, env, ui).await?;
+        let code = of_directory(args, place, app).await?;
         Ok(if unpacked.failures().is_empty() { code } else { ExitCode::from(exit::FAILED) })
     };
     tokio::select! {
         code = importing => code,
-        () = interruption.comes() => Err(interrupted()),
+        () = interruption.comes() => Err(interrupted().into()),
     }
 }
 
@@ -53,42 +49,46 @@ const UNCHANGED: &str = "nothing changed since the last import";
 pub(super) async fn of_directory(
     args: &ImportArgs,
     from: Option<PathBuf>,
-    global: &Global,
-    env: &Env,
-    ui: &Ui,
+    app: &App,
 ) -> anyhow::Result<ExitCode> {
-    let overrides = from.is_none().then(|| env.layout.import_overrides());
-    let home = from.unwrap_or_else(|| env.layout.home().to_owned());
+    let overrides = from.is_none().then(|| app.env.layout.import_overrides());
+    let home = from.unwrap_or_else(|| app.env.layout.home().to_owned());
     let home = std::fs::canonicalize(&home).map_err(|error| {
-        CliError::usage(format!("cannot import from `{}`: {error}", home.display()))
+        OperationError::usage(format!("cannot import from `{}`: {error}", home.display()))
             .hint(Hint::new("name a directory or an archive with `--from`"))
     })?;
-    let target = Target::of(&args.place, global, env, ui)?;
+    let target = Target::of(
+        &args.place.query(),
+        app.global.docker_host.as_deref(),
+        &app.env,
+        &app.reporter,
+    )?;
     let config = &target.context.config;
     let source = Arc::new(Source {
-        layout: env.layout.clone(),
+        layout: app.env.layout.clone(),
         home,
         overrides,
         choice: choice(args, config),
         additional: config.import_paths.value.clone(),
     });
-    let import = Import { source, target, ui };
-    let mut told = Told::new(ui);
+    let import = Import { source, target, reporter: &app.reporter };
+    let mut told = Told::new(&app.reporter);
     if args.dry_run {
         let lines = import.preview(&mut told).await?;
         match lines.as_slice() {
-            [] => ui.say(UNCHANGED),
-            lines => ui.data(&lines.join("\n"))?,
+            [] => app.ui.say(UNCHANGED),
+            lines => app.ui.data(&lines.join("\n"))?,
         }
         return Ok(ExitCode::SUCCESS);
     }
     if args.watch {
-        return follow(&import, &mut told).await;
+        follow(&import, &mut told).await?;
+        return Ok(ExitCode::SUCCESS);
     }
     let sent = import.send(&mut told).await?;
     match sent.files {
-        0 => ui.say(UNCHANGED),
-        files => ui.say(&format!("imported {files} files to volume {}", sent.volume)),
+        0 => app.ui.say(UNCHANGED),
+        files => app.ui.say(&format!("imported {files} files to volume {}", sent.volume)),
     }
     Ok(ExitCode::from(if sent.is_partial { exit::FAILED } else { exit::OK }))
 }

@@ -6,14 +6,13 @@ use containai_core::exit;
 use containai_core::import::home_links;
 use containai_ssh::transfer::LinkRepair;
 
-use super::super::enter::{Consent, Entrance};
-use super::super::target;
-use crate::app::Global;
-use crate::context::Context;
-use crate::env::Env;
-use crate::importing::manifests;
-use crate::ui::{Ui, harmless};
-use crate::workspace::Spot;
+use crate::app::App;
+use containai::context::Context;
+use containai::enter::{Consent, Entrance};
+use containai::importing::manifests;
+use containai::report::harmless;
+use containai::target;
+use containai::workspace::Spot;
 
 /// Look at the links from the container's home directory to its data volume
 #[derive(Debug, Args)]
@@ -39,23 +38,19 @@ struct Name {
     name: Option<String>,
 }
 
-pub(crate) async fn run(
-    args: LinksArgs,
-    global: &Global,
-    env: &Env,
-    ui: &Ui,
-) -> anyhow::Result<ExitCode> {
+pub(crate) async fn run(args: LinksArgs, app: &App) -> anyhow::Result<ExitCode> {
     let (name, repair) = match args.verb {
         Verb::Check(name) => (name, LinkRepair::Look),
         Verb::Fix(name) => (name, LinkRepair::Mend),
     };
-    let flags = Flags { docker_host: global.docker_host.clone(), ..Flags::default() };
-    let context = Context::new(env, ui, flags.clone(), None)?;
+    let flags = Flags { docker_host: app.global.docker_host.clone(), ..Flags::default() };
+    let context = Context::new(&app.env, &app.reporter, flags.clone(), None)?;
     let container = target::find_named(name.name.as_deref(), &context.engine()?, &context).await?;
     let workspace = target::served(&container)?;
-    let entrance = Entrance::new(env, ui, flags, Spot::Named(workspace), Consent::Refused)?;
-    let home = env.layout.home().to_string_lossy();
-    let links = home_links(&manifests(&env.layout, &entrance.additional_paths(), &home)?);
+    let entrance =
+        Entrance::new(&app.env, &app.reporter, flags, Spot::Named(workspace), Consent::Refused)?;
+    let home = app.env.layout.home().to_string_lossy();
+    let links = home_links(&manifests(&app.env.layout, &entrance.additional_paths(), &home)?);
     let reached = entrance.connect_existing().await?;
     let found = reached.session.home_links(&links, repair).await?;
     reached.session.close().await;
@@ -66,12 +61,12 @@ pub(crate) async fn run(
         is_bad |= !is_mended;
         is_in_the_way |= blocks;
         let after = if is_mended { ", mended" } else { "" };
-        ui.data(&harmless(&format!("~/{link}: {state}{after}")))?;
+        app.ui.data(&harmless(&format!("~/{link}: {state}{after}")))?;
     }
     if is_in_the_way {
-        ui.say("`cai exec -- cai sync` takes what is in the way to the data volume");
+        app.ui.say("`cai exec -- cai sync` takes what is in the way to the data volume");
     } else if is_bad {
-        ui.say("`cai links fix` mends that");
+        app.ui.say("`cai links fix` mends that");
     }
     Ok(ExitCode::from(if is_bad { exit::FAILED } else { exit::OK }))
 }

@@ -6,13 +6,11 @@ use clap::Args;
 use containai_core::config::Flags;
 use containai_core::remote::Forward;
 
-use crate::app::Global;
+use crate::app::App;
 use crate::commands::forward::SpecArgs;
-use crate::commands::target;
-use crate::context::Context;
-use crate::env::Env;
-use crate::error::CliError;
-use crate::ui::Ui;
+use containai::OperationError;
+use containai::context::Context;
+use containai::target;
 
 /// Forward something in the background
 ///
@@ -27,20 +25,15 @@ pub(crate) struct AddArgs {
     specs: SpecArgs,
 }
 
-pub(super) async fn run(
-    args: &AddArgs,
-    global: &Global,
-    env: &Env,
-    ui: &Ui,
-) -> anyhow::Result<ExitCode> {
+pub(super) async fn run(args: &AddArgs, app: &App) -> anyhow::Result<ExitCode> {
     let forwards = args.specs.forwards()?;
-    let flags = Flags { docker_host: global.docker_host.clone(), ..Flags::default() };
-    let context = Context::new(env, ui, flags, None)?;
+    let flags = Flags { docker_host: app.global.docker_host.clone(), ..Flags::default() };
+    let context = Context::new(&app.env, &app.reporter, flags, None)?;
     let container =
         target::find_named(args.target.as_deref(), &context.engine()?, &context).await?;
     for forward in &forwards {
         start(forward, &container.name, &context.address.to_string())?;
-        ui.say(&format!("{} {forward} ({})", forward.direction().option(), container.name));
+        app.ui.say(&format!("{} {forward} ({})", forward.direction().option(), container.name));
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -71,9 +64,9 @@ fn start(forward: &Forward, container: &str, engine: &str) -> anyhow::Result<()>
 }
 
 /// What the process told, told again.
-fn failure(told: &str, code: u8) -> CliError {
+fn failure(told: &str, code: u8) -> OperationError {
     let find = |prefix| told.lines().filter_map(move |line: &str| line.strip_prefix(prefix));
     let message = find("error: ").next().unwrap_or("the process in the background ended");
-    let error = CliError::with_code(code, message);
+    let error = OperationError::with_code(code, message);
     find("hint: ").fold(error, |error, hint| error.hint(containai_core::hint::Hint::new(hint)))
 }

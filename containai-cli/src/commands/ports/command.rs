@@ -3,9 +3,7 @@ use std::process::ExitCode;
 use clap::{Args, Subcommand};
 
 use super::{add, list, remove};
-use crate::app::Global;
-use crate::env::Env;
-use crate::ui::Ui;
+use crate::app::App;
 
 /// List, add and remove what is forwarded [default: list]
 #[derive(Debug, Args)]
@@ -21,15 +19,10 @@ enum Verb {
     Remove(remove::RemoveArgs),
 }
 
-pub(crate) async fn run(
-    args: PortsArgs,
-    global: &Global,
-    env: &Env,
-    ui: &Ui,
-) -> anyhow::Result<ExitCode> {
+pub(crate) async fn run(args: PortsArgs, app: &App) -> anyhow::Result<ExitCode> {
     match args.verb.unwrap_or(Verb::List(list::ListArgs::default())) {
-        Verb::List(args) => list::run(&args, env, ui),
-        Verb::Add(args) => add::run(&args, global, env, ui).await,
-        Verb::Remove(args) => remove::run(&args, env, ui).await,
+        Verb::List(args) => list::run(&args, app),
+        Verb::Add(args) => add::run(&args, app).await,
+        Verb::Remove(args) => remove::run(&args, app).await,
     }
 }

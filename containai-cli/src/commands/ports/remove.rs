@@ -5,10 +5,9 @@ use clap::Args;
 use containai_core::exit;
 use containai_core::hint::Hint;
 
-use crate::env::Env;
-use crate::error::CliError;
-use crate::forwarding::Forwarding;
-use crate::ui::Ui;
+use crate::app::App;
+use containai::OperationError;
+use containai::forwarding::Forwarding;
 
 /// How long a process may take to end.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -27,8 +26,8 @@ pub(crate) struct RemoveArgs {
     all: bool,
 }
 
-pub(super) async fn run(args: &RemoveArgs, env: &Env, ui: &Ui) -> anyhow::Result<ExitCode> {
-    let directory = env.layout.forward_dir();
+pub(super) async fn run(args: &RemoveArgs, app: &App) -> anyhow::Result<ExitCode> {
+    let directory = app.env.layout.forward_dir();
     let mut all = Forwarding::all(&directory)?;
     all.retain(|it| args.container.as_ref().is_none_or(|name| it.container == *name));
     let is_meant = |listen: &String| args.listens.is_empty() || args.listens.contains(listen);
@@ -36,7 +35,7 @@ pub(super) async fn run(args: &RemoveArgs, env: &Env, ui: &Ui) -> anyhow::Result
         if !all.iter().any(|it| it.listens().any(|at| at == *listen)) {
             let error = format!("nothing is forwarded from `{listen}`");
             let hint = Hint::run("cai ports", "see what is");
-            return Err(CliError::with_code(exit::FAILED, error).hint(hint).into());
+            return Err(OperationError::with_code(exit::FAILED, error).hint(hint).into());
         }
     }
     let meant: Vec<_> = all.iter().filter(|it| it.listens().any(|at| is_meant(&at))).collect();
@@ -45,7 +44,7 @@ pub(super) async fn run(args: &RemoveArgs, env: &Env, ui: &Ui) -> anyhow::Result
     }
     wait(&meant, &directory).await?;
     for (option, text) in meant.iter().flat_map(|it| &it.forwards) {
-        ui.say(&format!("ended {option} {text}"));
+        app.ui.say(&format!("ended {option} {text}"));
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -59,6 +58,7 @@ async fn wait(meant: &[&Forwarding], directory: &std::path::Path) -> anyhow::Res
         }
         anyhow::Ok(())
     };
-    let late = |_| CliError::with_code(exit::FAILED, "a process in the background does not end");
+    let late =
+        |_| OperationError::with_code(exit::FAILED, "a process in the background does not end");
     tokio::time::timeout(PATIENCE, gone).await.map_err(late)?
 }

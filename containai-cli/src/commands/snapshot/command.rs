@@ -3,9 +3,7 @@ use std::process::ExitCode;
 use clap::{Args, Subcommand};
 
 use super::{create, fork, list, remove, restore};
-use crate::app::Global;
-use crate::env::Env;
-use crate::ui::Ui;
+use crate::app::App;
 
 /// Keep the state of a container, and come back to it [default: list]
 ///
@@ -34,17 +32,12 @@ enum Verb {
     Remove(remove::RemoveArgs),
 }
 
-pub(crate) async fn run(
-    args: SnapshotArgs,
-    global: &Global,
-    env: &Env,
-    ui: &Ui,
-) -> anyhow::Result<ExitCode> {
+pub(crate) async fn run(args: SnapshotArgs, app: &App) -> anyhow::Result<ExitCode> {
     match args.verb.unwrap_or(Verb::List(list::ListArgs::default())) {
-        Verb::Create(args) => create::run(args, global, env, ui).await,
-        Verb::List(args) => list::run(&args, global, env, ui).await,
-        Verb::Restore(args) => restore::run(&args, global, env, ui).await,
-        Verb::Fork(args) => fork::run(args, global, env, ui).await,
-        Verb::Remove(args) => remove::run(&args, global, env, ui).await,
+        Verb::Create(args) => create::run(args, app).await,
+        Verb::List(args) => list::run(&args, app).await,
+        Verb::Restore(args) => restore::run(&args, app).await,
+        Verb::Fork(args) => fork::run(args, app).await,
+        Verb::Remove(args) => remove::run(&args, app).await,
     }
 }

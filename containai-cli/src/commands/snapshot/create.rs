@@ -8,13 +8,13 @@ use containai_core::lifecycle::Observed;
 use containai_core::lifecycle::snapshot::{create, plan_create, snapshots};
 use containai_core::naming::SnapshotName;
 
-use super::super::target::{self, TargetArgs};
-use super::leftover::{mend, or_abandon};
-use crate::app::Global;
-use crate::context::Context;
-use crate::env::Env;
-use crate::ui::Ui;
-use crate::{host, turns, wire};
+use crate::app::App;
+use crate::commands::target::TargetArgs;
+use crate::wire;
+use containai::context::Context;
+use containai::snapshot::{mend, or_abandon};
+use containai::target;
+use containai::{host, turns};
 
 /// Keep the state of the workspace's container; the snapshot's name is printed
 ///
@@ -36,13 +36,8 @@ pub(super) struct CreateArgs {
     dry_run: bool,
 }
 
-pub(super) async fn run(
-    args: CreateArgs,
-    global: &Global,
-    env: &Env,
-    ui: &Ui,
-) -> anyhow::Result<ExitCode> {
-    let context = Context::of_engine(env, ui, global)?;
+pub(super) async fn run(args: CreateArgs, app: &App) -> anyhow::Result<ExitCode> {
+    let context = Context::of_engine(&app.env, &app.reporter, &app.global.flags())?;
     let engine = context.engine()?;
     let wanted = TargetArgs::of(args.container, args.workspace);
     let container = wanted.find(&engine, &context).await?;
@@ -50,10 +45,10 @@ pub(super) async fn run(
     let volume = engine.volumes_of(&container.id).await?.data;
     let _turns = match args.dry_run {
         true => Vec::new(),
-        false => turns::at_volume(&engine, &volume, &workspace, env, ui).await?,
+        false => turns::at_volume(&engine, &volume, &workspace, &app.env, &app.reporter).await?,
     };
     if !args.dry_run {
-        mend(&engine, ui).await?;
+        mend(&engine, &app.reporter).await?;
     }
     let containers = engine.containers().await?;
     let container = wanted.pick(&containers, &context)?;
@@ -63,13 +58,14 @@ pub(super) async fn run(
     let moment = (host::nonce()?, host::now());
     let plan = plan_create(&observed, &container, volumes, &existing, args.new_name, moment)?;
     if args.dry_run {
-        ui.data(&wire::snapshot::plan(&plan.tasks()))?;
+        app.ui.data(&wire::snapshot::plan(&plan.tasks()))?;
         return Ok(ExitCode::SUCCESS);
     }
     let volumes = plan.snapshot.volumes();
-    let snapshot = or_abandon(&engine, &volumes, ui, create(&engine, &plan, ui)).await?;
+    let snapshot =
+        or_abandon(&engine, &volumes, &app.reporter, create(&engine, &plan, &app.reporter)).await?;
     let (name, size) = (&snapshot.name, HumanSize(snapshot.size));
-    ui.say(&format!("made snapshot {name} of {}, with {size} of volumes", snapshot.container));
-    ui.data(name.as_str())?;
+    app.ui.say(&format!("made snapshot {name} of {}, with {size} of volumes", snapshot.container));
+    app.ui.data(name.as_str())?;
     Ok(ExitCode::SUCCESS)
 }

@@ -6,16 +6,14 @@ use containai_core::engine::Container;
 use containai_core::lifecycle::snapshot::{named, snapshots};
 use containai_core::naming::{ContainerName, SnapshotName};
 
-use super::super::enter::{Choice, Consent, Entrance};
-use super::ground::Ground;
-use super::leftover::mend;
-use super::{checkout, revival};
-use crate::app::Global;
-use crate::context::Context;
-use crate::env::Env;
-use crate::ui::Ui;
+use crate::app::App;
 use crate::wire;
-use crate::workspace::{Caution, Spot};
+use containai::context::Context;
+use containai::enter::{Choice, Consent, Entrance};
+use containai::snapshot::Ground;
+use containai::snapshot::mend;
+use containai::snapshot::{checkout, revival};
+use containai::workspace::{Caution, Spot};
 
 /// Start another container from a snapshot; its name is printed
 ///
@@ -43,31 +41,27 @@ pub(super) struct ForkArgs {
     dry_run: bool,
 }
 
-pub(super) async fn run(
-    args: ForkArgs,
-    global: &Global,
-    env: &Env,
-    ui: &Ui,
-) -> anyhow::Result<ExitCode> {
-    let context = Context::of_engine(env, ui, global)?;
+pub(super) async fn run(args: ForkArgs, app: &App) -> anyhow::Result<ExitCode> {
+    let context = Context::of_engine(&app.env, &app.reporter, &app.global.flags())?;
     let all = snapshots(&context.engine()?).await?;
     let snapshot = named(&all, &args.snapshot)?;
     let (path, branch) = (args.path.as_deref(), args.branch.as_deref());
-    let ground = Ground::choose(snapshot, path, branch, context.client.as_ref(), env)?;
+    let ground = Ground::choose(snapshot, path, branch, context.client.as_ref(), &app.env)?;
     let spot = Spot::Named(ground.workspace.clone());
     let caution = Caution::Careful;
     let choice = Choice { name: args.new_name.clone(), caution, ..Choice::default() };
-    let entrance = Entrance::new(env, ui, global.flags(), spot, Consent::Refused)?;
+    let entrance =
+        Entrance::new(&app.env, &app.reporter, app.global.flags(), spot, Consent::Refused)?;
     let mut entrance = entrance.choosing(choice);
     if args.dry_run {
         let survey = entrance.survey().await?;
         let plan = revival::plan(survey, snapshot, &ground).await?.1;
-        ui.data(&wire::snapshot::fork_plan(&plan.tasks(), ground.task()))?;
+        app.ui.data(&wire::snapshot::fork_plan(&plan.tasks(), ground.task()))?;
         return Ok(ExitCode::SUCCESS);
     }
     let turn = entrance.turn().await?;
     let survey = entrance.survey().await?;
-    mend(&survey.engine, ui).await?;
+    mend(&survey.engine, &app.reporter).await?;
     let begun = survey.observed.containers.iter().find(|it| it.serves(&ground.workspace));
     let is_begun = |it: &&Container| {
         it.labels.is_fork() && it.labels.snapshot().as_ref() == Some(&snapshot.id)
@@ -78,14 +72,14 @@ pub(super) async fn run(
         ground.make(&snapshot.workspace)?;
         let survey = entrance.survey().await?;
         let (survey, plan) = revival::plan(survey, snapshot, &ground).await?;
-        revival::make(&entrance, &survey, &plan, ui).await?;
+        revival::make(&entrance, &survey, &plan, &app.reporter).await?;
     }
     drop(turn);
     let reached = entrance.enter_existing().await?;
     if ground.branch.is_some() {
-        checkout::fill(&reached.container, reached.session, ui).await?;
+        checkout::fill(&reached.container, reached.session, &app.reporter).await?;
     }
-    ui.say(&format!("{} works on {}", reached.container.name, ground.workspace));
-    ui.data(&reached.container.name)?;
+    app.ui.say(&format!("{} works on {}", reached.container.name, ground.workspace));
+    app.ui.data(&reached.container.name)?;
     Ok(ExitCode::SUCCESS)
 }

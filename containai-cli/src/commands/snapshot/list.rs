@@ -3,11 +3,9 @@ use std::process::ExitCode;
 use clap::Args;
 use containai_core::lifecycle::snapshot::snapshots;
 
-use crate::app::Global;
-use crate::context::Context;
-use crate::env::Env;
-use crate::ui::Ui;
+use crate::app::App;
 use crate::wire::snapshot::{Entry, table};
+use containai::context::Context;
 
 /// List the snapshots that this machine has on the engine
 ///
@@ -19,25 +17,20 @@ pub(super) struct ListArgs {
     json: bool,
 }
 
-pub(super) async fn run(
-    args: &ListArgs,
-    global: &Global,
-    env: &Env,
-    ui: &Ui,
-) -> anyhow::Result<ExitCode> {
-    let context = Context::of_engine(env, ui, global)?;
+pub(super) async fn run(args: &ListArgs, app: &App) -> anyhow::Result<ExitCode> {
+    let context = Context::of_engine(&app.env, &app.reporter, &app.global.flags())?;
     let all = snapshots(&context.engine()?).await?;
     let entries: Vec<_> = all.iter().map(Entry::of).collect();
     if args.json {
-        ui.data(&serde_json::to_string_pretty(&entries)?)?;
-    } else if global.is_quiet() {
+        app.ui.data(&serde_json::to_string_pretty(&entries)?)?;
+    } else if app.global.is_quiet() {
         for snapshot in &all {
-            ui.data(snapshot.name.as_str())?;
+            app.ui.data(snapshot.name.as_str())?;
         }
     } else if entries.is_empty() {
-        ui.say("there is no snapshot; `cai snapshot create` makes one");
+        app.ui.say("there is no snapshot; `cai snapshot create` makes one");
     } else {
-        ui.data(&table(&entries))?;
+        app.ui.data(&table(&entries))?;
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -5,12 +5,10 @@ use containai_core::lifecycle::snapshot::{named, plan_remove, remove, snapshots}
 use containai_core::naming::SnapshotName;
 
 use super::super::consent;
-use super::leftover::mend;
-use crate::app::Global;
-use crate::context::Context;
-use crate::env::Env;
-use crate::ui::Ui;
+use crate::app::App;
 use crate::wire;
+use containai::context::Context;
+use containai::snapshot::mend;
 
 /// Remove a snapshot
 ///
@@ -29,29 +27,24 @@ pub(super) struct RemoveArgs {
     dry_run: bool,
 }
 
-pub(super) async fn run(
-    args: &RemoveArgs,
-    global: &Global,
-    env: &Env,
-    ui: &Ui,
-) -> anyhow::Result<ExitCode> {
-    let context = Context::of_engine(env, ui, global)?;
+pub(super) async fn run(args: &RemoveArgs, app: &App) -> anyhow::Result<ExitCode> {
+    let context = Context::of_engine(&app.env, &app.reporter, &app.global.flags())?;
     let engine = context.engine()?;
     let all = snapshots(&engine).await?;
     let snapshot = named(&all, &args.snapshot)?;
     if args.dry_run {
-        ui.data(&wire::snapshot::plan(&plan_remove(snapshot)))?;
+        app.ui.data(&wire::snapshot::plan(&plan_remove(snapshot)))?;
         return Ok(ExitCode::SUCCESS);
     }
     if !args.force {
         let question = format!("Remove snapshot {}?", wire::snapshot::described(snapshot));
-        consent::require(ui, &question, "nothing was removed")?;
+        consent::require(app, &question, "nothing was removed")?;
     }
-    mend(&engine, ui).await?;
-    ui.begin_work(&format!("removing snapshot {}", snapshot.name));
+    mend(&engine, &app.reporter).await?;
+    app.ui.begin_work(&format!("removing snapshot {}", snapshot.name));
     let removed = remove(&engine, snapshot).await;
-    ui.finish_work();
+    app.ui.finish_work();
     removed?;
-    ui.say(&format!("removed snapshot {}", snapshot.name));
+    app.ui.say(&format!("removed snapshot {}", snapshot.name));
     Ok(ExitCode::SUCCESS)
 }

@@ -5,11 +5,9 @@ use containai_core::engine::Engine as _;
 use containai_docker::{DockerEngine, EngineAddress};
 use containai_ssh::{Leftovers, Witness};
 
-use crate::app::Global;
-use crate::context::Context;
-use crate::elsewhere;
-use crate::env::Env;
-use crate::ui::Ui;
+use crate::app::App;
+use containai::context::Context;
+use containai::elsewhere;
 
 /// Remove what OpenSSH knows about containers that are gone
 ///
@@ -22,51 +20,46 @@ pub(crate) struct CleanupArgs {
     dry_run: bool,
 }
 
-pub(super) async fn run(
-    args: &CleanupArgs,
-    global: &Global,
-    env: &Env,
-    ui: &Ui,
-) -> anyhow::Result<ExitCode> {
-    let context = Context::of_engine(env, ui, global)?;
-    let mut addresses = vec![EngineAddress::unix(env.engine.socket()), context.address.clone()];
+pub(super) async fn run(args: &CleanupArgs, app: &App) -> anyhow::Result<ExitCode> {
+    let context = Context::of_engine(&app.env, &app.reporter, &app.global.flags())?;
+    let mut addresses = vec![EngineAddress::unix(app.env.engine.socket()), context.address.clone()];
     addresses.dedup();
     let mut witnesses = Vec::new();
     for address in addresses {
         match witness(&context, &address).await {
             Ok(witness) => witnesses.push(witness),
-            Err(error) => ui.warn(&format!("what belongs to `{address}` is kept: {error}")),
+            Err(error) => app.ui.warn(&format!("what belongs to `{address}` is kept: {error}")),
         }
     }
     let leftovers = context.remote.leftovers(&witnesses)?;
     if !args.dry_run {
         context.remote.remove(&leftovers).await?;
     }
-    tell(&leftovers, ui)?;
+    tell(&leftovers, app)?;
     Ok(ExitCode::SUCCESS)
 }
 
-async fn witness(context: &Context<'_>, address: &EngineAddress) -> anyhow::Result<Witness> {
+async fn witness(context: &Context, address: &EngineAddress) -> anyhow::Result<Witness> {
     let engine = DockerEngine::connect(address.clone(), context.env.certificates.as_deref())?;
     let containers = engine.containers().await?.into_iter().filter(|it| it.labels.is_managed());
-    let remote = context.remote.clone().with_detour(elsewhere::detour(address, context.env));
+    let remote = context.remote.clone().with_detour(elsewhere::detour(address, &context.env));
     let pin = |port| remote.pin_name(port);
     let containers = containers.map(|it| (it.name, it.labels.ssh_port().map(pin))).collect();
     Ok(Witness { engine: address.to_string(), containers })
 }
 
-fn tell(leftovers: &Leftovers, ui: &Ui) -> anyhow::Result<()> {
+fn tell(leftovers: &Leftovers, app: &App) -> anyhow::Result<()> {
     for fragment in &leftovers.unjudged {
-        ui.detail(&format!("kept `{}`: its engine was not asked", fragment.name));
+        app.ui.detail(&format!("kept `{}`: its engine was not asked", fragment.name));
     }
     for fragment in &leftovers.fragments {
-        ui.data(&format!("configuration containai-{}", fragment.name))?;
+        app.ui.data(&format!("configuration containai-{}", fragment.name))?;
     }
     for pin in &leftovers.pins {
-        ui.data(&format!("host key {pin}"))?;
+        app.ui.data(&format!("host key {pin}"))?;
     }
     if leftovers.is_empty() {
-        ui.say("nothing is left of containers that are gone");
+        app.ui.say("nothing is left of containers that are gone");
     }
     Ok(())
 }

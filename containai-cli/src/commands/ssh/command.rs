@@ -3,9 +3,7 @@ use std::process::ExitCode;
 use clap::{Args, Subcommand};
 
 use super::{cleanup, config, proxy};
-use crate::app::Global;
-use crate::env::Env;
-use crate::ui::Ui;
+use crate::app::App;
 
 /// Look after what OpenSSH knows about containers
 #[derive(Debug, Args)]
@@ -21,15 +19,10 @@ enum Verb {
     Proxy(proxy::ProxyArgs),
 }
 
-pub(crate) async fn run(
-    args: SshArgs,
-    global: &Global,
-    env: &Env,
-    ui: &Ui,
-) -> anyhow::Result<ExitCode> {
+pub(crate) async fn run(args: SshArgs, app: &App) -> anyhow::Result<ExitCode> {
     match args.verb {
-        Verb::Config(args) => config::run(&args, global, env, ui).await,
-        Verb::Cleanup(args) => cleanup::run(&args, global, env, ui).await,
-        Verb::Proxy(args) => proxy::run(args, global, env, ui).await,
+        Verb::Config(args) => config::run(&args, app).await,
+        Verb::Cleanup(args) => cleanup::run(&args, app).await,
+        Verb::Proxy(args) => proxy::run(args, app).await,
     }
 }

@@ -10,12 +10,11 @@ use containai_core::hint::Hint;
 use containai_core::naming::HostPort;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
-use crate::app::Global;
-use crate::commands::target::missing;
-use crate::context::Context;
-use crate::env::Env;
-use crate::error::CliError;
-use crate::ui::Ui;
+use crate::app::App;
+use containai::OperationError;
+use containai::context::Context;
+use containai::process_env::ProcessEnv;
+use containai::target::missing;
 
 /// How much is passed on at once, in bytes.
 const CHUNK: usize = 64 * 1024;
@@ -33,16 +32,11 @@ pub(crate) struct ProxyArgs {
     port: HostPort,
 }
 
-pub(super) async fn run(
-    args: ProxyArgs,
-    global: &Global,
-    env: &Env,
-    ui: &Ui,
-) -> anyhow::Result<ExitCode> {
-    let certificates = args.certificates.or_else(|| env.certificates.clone());
-    let env = Env { certificates, ..env.clone() };
-    let flags = Flags { docker_host: global.docker_host.clone(), ..Flags::default() };
-    let engine = Context::new(&env, ui, flags, None)?.engine()?;
+pub(super) async fn run(args: ProxyArgs, app: &App) -> anyhow::Result<ExitCode> {
+    let certificates = args.certificates.or_else(|| app.env.certificates.clone());
+    let env = ProcessEnv { certificates, ..app.env.process().clone() };
+    let flags = Flags { docker_host: app.global.docker_host.clone(), ..Flags::default() };
+    let engine = Context::new(&env, &app.reporter, flags, None)?.engine()?;
     let is_meant = |it: &Container| {
         it.labels.is_managed()
             && it.labels.ssh_port() == Some(args.port)
@@ -84,12 +78,12 @@ pub(super) async fn run(
         outcome = &mut down => outcome,
         _ = up => down.await,
     };
-    outcome.map_err(|error| CliError::with_code(exit::CANNOT_CONNECT, error.to_string()))?;
+    outcome.map_err(|error| OperationError::with_code(exit::CANNOT_CONNECT, error.to_string()))?;
     Ok(ExitCode::SUCCESS)
 }
 
-fn not_yet(name: &str, said: &str) -> CliError {
-    CliError::with_code(
+fn not_yet(name: &str, said: &str) -> OperationError {
+    OperationError::with_code(
         exit::CANNOT_CONNECT,
         format!("the SSH server of `{name}` has not started: {said}"),
     )

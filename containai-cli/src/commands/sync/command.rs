@@ -9,10 +9,10 @@ use containai_core::import::{MOVED, home_links, unlisted};
 use containai_core::layout::{CONTAINER_DATA, VOLUME_ADDITIONAL};
 use containai_ssh::transfer::{Directory, Settled, Settling};
 
-use crate::env::Env;
-use crate::error::CliError;
-use crate::importing::manifests;
-use crate::ui::{Ui, harmless};
+use crate::app::App;
+use containai::OperationError;
+use containai::importing::manifests;
+use containai::report::harmless;
 
 /// The longest list of paths that is read, in bytes.
 const LONGEST: u64 = 1 << 20;
@@ -35,23 +35,23 @@ pub(crate) struct SyncArgs {
     keep_links: bool,
 }
 
-pub(crate) fn run(args: &SyncArgs, env: &Env, ui: &Ui) -> anyhow::Result<ExitCode> {
-    if !env.is_inside {
-        let error = CliError::usage("`cai sync` works inside of a container");
+pub(crate) fn run(args: &SyncArgs, app: &App) -> anyhow::Result<ExitCode> {
+    if !app.env.is_inside {
+        let error = OperationError::usage("`cai sync` works inside of a container");
         let hint =
             "from here, `cai links fix` looks after the links, and `cai import` after the volume";
         return Err(error.hint(Hint::new(hint)).into());
     }
-    let home = Directory::open(env.layout.home(), &[])?;
+    let home = Directory::open(app.env.layout.home(), &[])?;
     let volume = Directory::open(Path::new(CONTAINER_DATA), &[])?;
     // An import has left there which paths it brought along besides.
     let listed = volume.read_file(VOLUME_ADDITIONAL, LONGEST).unwrap_or_default();
     let additional = unlisted(&String::from_utf8_lossy(&listed));
-    let home_path = env.layout.home().to_string_lossy();
+    let home_path = app.env.layout.home().to_string_lossy();
     let mut is_good = true;
     // A mistake in a manifest of the user is no reason to leave conversations behind.
-    let manifests = manifests(&env.layout, &additional, &home_path).unwrap_or_else(|error| {
-        ui.warn(&format!("{error:#}"));
+    let manifests = manifests(&app.env.layout, &additional, &home_path).unwrap_or_else(|error| {
+        app.ui.warn(&format!("{error:#}"));
         is_good = false;
         shipped_manifests()
     });
@@ -59,7 +59,7 @@ pub(crate) fn run(args: &SyncArgs, env: &Env, ui: &Ui) -> anyhow::Result<ExitCod
     let settling = Settling::new(&home, &volume, CONTAINER_DATA);
     for (from, to) in MOVED.iter().filter(|_| !args.dry_run) {
         if let Err(error) = settling.rename(from, to) {
-            ui.warn(&format!("cannot rename `{CONTAINER_DATA}/{from}`: {error}"));
+            app.ui.warn(&format!("cannot rename `{CONTAINER_DATA}/{from}`: {error}"));
             is_good = false;
         }
     }
@@ -79,7 +79,7 @@ pub(crate) fn run(args: &SyncArgs, env: &Env, ui: &Ui) -> anyhow::Result<ExitCod
                 format!("in the way: {why}")
             }
         };
-        ui.data(&harmless(&format!("~/{}: {outcome}", link.path)))?;
+        app.ui.data(&harmless(&format!("~/{}: {outcome}", link.path)))?;
     }
     Ok(ExitCode::from(if is_good { exit::OK } else { exit::FAILED }))
 }

@@ -4,8 +4,8 @@ use clap::Args;
 use containai_core::engine::{Container, Engine as _};
 use containai_docker::DockerEngine;
 
-use super::find::{by_name, by_workspace, named};
-use crate::context::Context;
+use containai::context::Context;
+use containai::target::{by_name, by_workspace, named};
 
 /// One container, by its workspace or by its name.
 #[derive(Clone, Debug, Args)]
@@ -32,7 +32,7 @@ impl TargetArgs {
     pub(crate) async fn find(
         &self,
         engine: &DockerEngine,
-        context: &Context<'_>,
+        context: &Context,
     ) -> anyhow::Result<Container> {
         self.pick(&engine.containers().await?, context)
     }
@@ -41,12 +41,12 @@ impl TargetArgs {
     pub(crate) fn pick(
         &self,
         containers: &[Container],
-        context: &Context<'_>,
+        context: &Context,
     ) -> anyhow::Result<Container> {
-        match (&self.container, &self.workspace) {
-            (Some(name), _) => by_name(containers.to_vec(), name),
-            (None, Some(workspace)) => by_workspace(containers, Some(workspace), context),
-            (None, None) => named(self.name.as_deref(), containers, context),
-        }
+        Ok(match (&self.container, &self.workspace) {
+            (Some(name), _) => by_name(containers.to_vec(), name)?,
+            (None, Some(workspace)) => by_workspace(containers, Some(workspace), context)?,
+            (None, None) => named(self.name.as_deref(), containers, context)?,
+        })
     }
 }

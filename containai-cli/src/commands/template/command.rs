@@ -4,10 +4,8 @@ use clap::{Args, Subcommand};
 use containai_core::config::Flags;
 
 use super::{build, check, list, new, upgrade};
-use crate::app::Global;
-use crate::context::Context;
-use crate::env::Env;
-use crate::ui::Ui;
+use crate::app::App;
+use containai::context::Context;
 
 /// Look after templates: what containers have on top of an image of ContainAI [default: list]
 ///
@@ -29,23 +27,20 @@ enum Verb {
     Upgrade(upgrade::UpgradeArgs),
 }
 
-pub(crate) async fn run(
-    args: TemplateArgs,
-    global: &Global,
-    env: &Env,
-    ui: &Ui,
-) -> anyhow::Result<ExitCode> {
+pub(crate) async fn run(args: TemplateArgs, app: &App) -> anyhow::Result<ExitCode> {
     let verb = args.verb.unwrap_or(Verb::List(list::ListArgs::default()));
-    let mut flags = Flags { docker_host: global.docker_host.clone(), ..Flags::default() };
+    let mut flags = Flags { docker_host: app.global.docker_host.clone(), ..Flags::default() };
     match verb {
-        Verb::New(args) => new::run(&args, env, ui),
-        Verb::Check(args) => check::run(&args, env, ui),
-        Verb::Upgrade(args) => upgrade::run(&args, env, ui),
-        Verb::List(args) => list::run(&args, &Context::new(env, ui, flags, None)?).await,
+        Verb::New(args) => new::run(&args, app),
+        Verb::Check(args) => check::run(&args, app),
+        Verb::Upgrade(args) => upgrade::run(&args, app),
+        Verb::List(args) => {
+            list::run(&args, &Context::new(&app.env, &app.reporter, flags, None)?, app).await
+        }
         Verb::Build(args) => {
             flags.image.clone_from(&args.image);
             flags.image_source = args.image_source;
-            build::run(&args, &Context::new(env, ui, flags, None)?).await
+            build::run(&args, &Context::new(&app.env, &app.reporter, flags, None)?, app).await
         }
     }
 }

@@ -3,9 +3,10 @@ use std::process::ExitCode;
 use clap::Args;
 use containai_core::engine::{Engine as _, ImageRequest};
 
-use crate::context::Context;
-use crate::templates::{self, Template};
+use crate::app::App;
 use crate::wire::template::{Entry, State, table};
+use containai::context::Context;
+use containai::templates::{self, Template};
 
 /// List the templates, and whether their images are built
 #[derive(Debug, Default, Args)]
@@ -15,24 +16,24 @@ pub(super) struct ListArgs {
     json: bool,
 }
 
-pub(super) async fn run(args: &ListArgs, context: &Context<'_>) -> anyhow::Result<ExitCode> {
+pub(super) async fn run(args: &ListArgs, context: &Context, app: &App) -> anyhow::Result<ExitCode> {
     let mut entries = Vec::new();
     for name in templates::names(&context.env.layout)? {
         let template = Template::load(&context.env.layout, &name)?;
         entries.push(entry(&template, context).await?);
     }
     if args.json {
-        context.ui.data(&serde_json::to_string_pretty(&entries)?)?;
+        app.ui.data(&serde_json::to_string_pretty(&entries)?)?;
     } else if entries.is_empty() {
-        context.ui.say("there is no template; `cai template new NAME` makes one");
+        app.ui.say("there is no template; `cai template new NAME` makes one");
     } else {
-        context.ui.data(&table(&entries))?;
+        app.ui.data(&table(&entries))?;
     }
     Ok(ExitCode::SUCCESS)
 }
 
 /// An engine that does not answer leaves open whether the image is built.
-async fn entry(template: &Template, context: &Context<'_>) -> anyhow::Result<Entry> {
+async fn entry(template: &Template, context: &Context) -> anyhow::Result<Entry> {
     let path = template.path();
     let recipe = match template.recipe(&context.config.image.value) {
         Ok(recipe) => recipe,

@@ -9,10 +9,9 @@ use containai_core::hint::Hint;
 use containai_core::naming::TemplateName;
 use containai_core::template::starter;
 
-use crate::env::Env;
-use crate::error::CliError;
-use crate::templates::DOCKERFILE;
-use crate::ui::Ui;
+use crate::app::App;
+use containai::OperationError;
+use containai::templates::DOCKERFILE;
 
 /// Make a template to begin with, and print where its Dockerfile is
 #[derive(Debug, Args)]
@@ -21,8 +20,8 @@ pub(super) struct NewArgs {
     name: TemplateName,
 }
 
-pub(super) fn run(args: &NewArgs, env: &Env, ui: &Ui) -> anyhow::Result<ExitCode> {
-    let directory = env.layout.template(&args.name);
+pub(super) fn run(args: &NewArgs, app: &App) -> anyhow::Result<ExitCode> {
+    let directory = app.env.layout.template(&args.name);
     let path = directory.join(DOCKERFILE);
     let shown = path.display().to_string();
     DirBuilder::new()
@@ -33,14 +32,17 @@ pub(super) fn run(args: &NewArgs, env: &Env, ui: &Ui) -> anyhow::Result<ExitCode
     let file = fs::File::options().write(true).create_new(true).open(&path);
     let mut file = match file {
         Err(error) if error.kind() == ErrorKind::AlreadyExists => {
-            return Err(CliError::usage(format!("there is a template `{}` already", args.name))
-                .hint(Hint::new(format!("edit `{shown}`, or take another name")))
-                .into());
+            return Err(OperationError::usage(format!(
+                "there is a template `{}` already",
+                args.name
+            ))
+            .hint(Hint::new(format!("edit `{shown}`, or take another name")))
+            .into());
         }
         file => file.with_context(|| format!("cannot make `{shown}`"))?,
     };
     std::io::Write::write_all(&mut file, starter(&args.name).as_bytes())
         .with_context(|| format!("cannot write `{shown}`"))?;
-    ui.data(&shown)?;
+    app.ui.data(&shown)?;
     Ok(ExitCode::SUCCESS)
 }

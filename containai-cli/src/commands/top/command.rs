@@ -14,11 +14,9 @@ use super::keys::Keys;
 use super::look::{PAUSE, Samples, look};
 use super::screen::Screen;
 use super::state::{Act, Input, State};
-use crate::app::Global;
-use crate::context::Context;
-use crate::env::Env;
-use crate::error::CliError;
-use crate::ui::Ui;
+use crate::app::App;
+use containai::OperationError;
+use containai::context::Context;
 
 /// Watch all containers: CPU, memory, sessions
 ///
@@ -26,12 +24,12 @@ use crate::ui::Ui;
 #[derive(Debug, Args)]
 pub(crate) struct TopArgs {}
 
-pub(crate) async fn run(global: &Global, env: &Env, ui: &Ui) -> anyhow::Result<ExitCode> {
-    if !ui.terminals().is_interactive() {
+pub(crate) async fn run(app: &App) -> anyhow::Result<ExitCode> {
+    if !app.ui.terminals().is_interactive() {
         let hint = Hint::run("cai stats", "see the figures once");
-        return Err(CliError::usage("`cai top` needs a terminal").hint(hint).into());
+        return Err(OperationError::usage("`cai top` needs a terminal").hint(hint).into());
     }
-    let context = Context::of_engine(env, ui, global)?;
+    let context = Context::of_engine(&app.env, &app.reporter, &app.global.flags())?;
     let engine = context.engine()?;
     // A mistake is told before the terminal is taken.
     engine.version().await?;
@@ -45,7 +43,7 @@ pub(crate) async fn run(global: &Global, env: &Env, ui: &Ui) -> anyhow::Result<E
 }
 
 async fn watch(
-    context: &Context<'_>,
+    context: &Context,
     engine: &DockerEngine,
     screen: &mut Screen,
     [mut terminate, mut hangup]: [Signal; 2],
@@ -86,7 +84,7 @@ async fn watch(
 }
 
 /// Stops a container as `cai stop` does, and says what became of it.
-async fn stop(context: &Context<'_>, engine: &DockerEngine, id: ContainerId) -> String {
+async fn stop(context: &Context, engine: &DockerEngine, id: ContainerId) -> String {
     let stopped = async {
         let containers = engine.containers().await?;
         let observed = Observed { containers, ..Observed::default() };

@@ -8,7 +8,7 @@ use containai_docker::{DockerEngine, Listed, Sizes};
 use futures_util::future::join_all;
 
 use super::state::Seen;
-use crate::ui::harmless;
+use containai::report::harmless;
 
 /// How long it is until the next look.
 pub(super) const PAUSE: Duration = Duration::from_secs(1);

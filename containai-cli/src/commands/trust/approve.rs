@@ -5,10 +5,9 @@ use containai_core::hint::Hint;
 use containai_core::naming::WorkspacePath;
 
 use super::review::Review;
-use crate::env::Env;
-use crate::error::CliError;
-use crate::trust::Approval;
-use crate::ui::Ui;
+use crate::app::App;
+use containai::OperationError;
+use containai::trust::Approval;
 
 /// Whether a person has to be asked.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -29,40 +28,39 @@ impl From<bool> for Question {
 pub(super) fn run(
     workspace: &WorkspacePath,
     question: Question,
-    env: &Env,
-    ui: &Ui,
+    app: &App,
 ) -> anyhow::Result<ExitCode> {
-    let reviews = Review::all(workspace, env, ui)?;
+    let reviews = Review::all(workspace, app)?;
     if reviews.is_empty() {
-        ui.say(&format!("`{workspace}` asks for nothing"));
+        app.ui.say(&format!("`{workspace}` asks for nothing"));
     }
     for review in reviews {
         let path = review.file.path.display().to_string();
         if review.is_approved() {
-            ui.say(&format!("`{path}` is approved as it is"));
+            app.ui.say(&format!("`{path}` is approved as it is"));
             continue;
         }
         if question == Question::Open {
-            ask(&review.text(), ui)?;
+            ask(&review.text(), app)?;
         }
         let text = review.file.text;
         let approval = Approval { workspace: workspace.to_string(), text };
         approval.keep(&review.place)?;
-        ui.say(&format!("approved `{path}` as it is now"));
+        app.ui.say(&format!("approved `{path}` as it is now"));
     }
     Ok(ExitCode::SUCCESS)
 }
 
 /// Shows a person what there is to approve, and takes nothing but a yes.
-fn ask(text: &str, ui: &Ui) -> anyhow::Result<()> {
-    if !ui.terminals().can_ask() {
-        return Err(CliError::usage("nobody is there to approve this")
+fn ask(text: &str, app: &App) -> anyhow::Result<()> {
+    if !app.ui.terminals().can_ask() {
+        return Err(OperationError::usage("nobody is there to approve this")
             .hint(Hint::run("cai trust --show", "read it, and `cai trust --yes` to approve it"))
             .into());
     }
-    ui.data(text)?;
-    match ui.ask("Approve this?") {
+    app.ui.data(text)?;
+    match app.ui.ask("Approve this?") {
         true => Ok(()),
-        false => Err(CliError::with_code(exit::FAILED, "nothing was approved").into()),
+        false => Err(OperationError::with_code(exit::FAILED, "nothing was approved").into()),
     }
 }

@@ -10,12 +10,12 @@ use containai_core::hint::Hint;
 use containai_core::layout;
 use containai_core::naming::WorkspacePath;
 
-use crate::devcontainer_file::DevcontainerFile;
+use crate::app::App;
 use crate::env::Env;
-use crate::error::CliError;
-use crate::settings;
-use crate::trust::{self, Approval};
-use crate::ui::Ui;
+use containai::OperationError;
+use containai::devcontainer_file::DevcontainerFile;
+use containai::settings;
+use containai::trust::{self, Approval};
 
 /// A workspace's file beside what was approved of it.
 pub(super) struct Review {
@@ -30,9 +30,9 @@ pub(super) struct Review {
 
 impl Review {
     /// Reads everything of a workspace that waits for approval or has it.
-    pub(super) fn all(workspace: &WorkspacePath, env: &Env, ui: &Ui) -> anyhow::Result<Vec<Self>> {
-        let own = Self::of(workspace, env)?;
-        let devcontainer = Self::of_devcontainer(workspace, env, ui)?;
+    pub(super) fn all(workspace: &WorkspacePath, app: &App) -> anyhow::Result<Vec<Self>> {
+        let own = Self::of(workspace, &app.env)?;
+        let devcontainer = Self::of_devcontainer(workspace, app)?;
         Ok(own.into_iter().chain(devcontainer).collect())
     }
 
@@ -40,7 +40,7 @@ impl Review {
     fn of(workspace: &WorkspacePath, env: &Env) -> anyhow::Result<Option<Self>> {
         let path = layout::workspace_config(workspace);
         let file = trust::suggested(workspace).map_err(|refused| {
-            CliError::usage(format!("cannot read `{}`: {refused}", path.display()))
+            OperationError::usage(format!("cannot read `{}`: {refused}", path.display()))
                 .hint(Hint::new("see what stands there; only a regular file can be approved"))
         })?;
         let Some(file) = file else { return Ok(None) };
@@ -59,17 +59,13 @@ impl Review {
 
     /// The `devcontainer.json` that counts, else the one that is found; `None`
     /// where nothing in it waits for a person.
-    fn of_devcontainer(
-        workspace: &WorkspacePath,
-        env: &Env,
-        ui: &Ui,
-    ) -> anyhow::Result<Option<Self>> {
-        let layers = settings::layers(env, ui, Flags::default(), Some(workspace))?;
+    fn of_devcontainer(workspace: &WorkspacePath, app: &App) -> anyhow::Result<Option<Self>> {
+        let layers = settings::layers(&app.env, &app.reporter, Flags::default(), Some(workspace))?;
         let choice = match Config::resolve(&layers)?.devcontainer.value {
             DevcontainerChoice::Off => DevcontainerChoice::Found,
             choice => choice,
         };
-        let Some(file) = DevcontainerFile::find(&env.layout, workspace, &choice)? else {
+        let Some(file) = DevcontainerFile::find(&app.env, workspace, &choice)? else {
             return Ok(None);
         };
         let mut asks = Vec::new();
@@ -86,8 +82,8 @@ impl Review {
         }
         Ok(Some(Self {
             file: file.file(workspace),
-            place: env.layout.devcontainer_trust_file(workspace),
-            approved: Approval::of_devcontainer(&env.layout, workspace)?,
+            place: app.env.layout.devcontainer_trust_file(workspace),
+            approved: Approval::of_devcontainer(&app.env.layout, workspace)?,
             asks,
         }))
     }

@@ -3,9 +3,7 @@ use std::process::ExitCode;
 use clap::{Args, Subcommand};
 
 use super::{r#move, reclaim, reclaim_inside};
-use crate::app::Global;
-use crate::env::Env;
-use crate::ui::Ui;
+use crate::app::App;
 
 /// Manage the records and the files of workspaces
 #[derive(Debug, Args)]
@@ -22,15 +20,10 @@ enum Verb {
     ReclaimInside(reclaim_inside::ReclaimInsideArgs),
 }
 
-pub(crate) async fn run(
-    args: WorkspaceArgs,
-    global: &Global,
-    env: &Env,
-    ui: &Ui,
-) -> anyhow::Result<ExitCode> {
+pub(crate) async fn run(args: WorkspaceArgs, app: &App) -> anyhow::Result<ExitCode> {
     match args.verb {
-        Verb::Move(args) => r#move::run(&args, global, env, ui).await,
-        Verb::Reclaim(args) => reclaim::run(&args, global, env, ui).await,
-        Verb::ReclaimInside(args) => reclaim_inside::run(&args, ui),
+        Verb::Move(args) => r#move::run(&args, app).await,
+        Verb::Reclaim(args) => reclaim::run(&args, app).await,
+        Verb::ReclaimInside(args) => reclaim_inside::run(&args, app),
     }
 }

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 use clap::Args;
 use containai_docker::{Reclaimed, reclaim_inside};
 
-use crate::ui::Ui;
+use crate::app::App;
 
 /// Give all files in these directories to the agent; a helper container runs it
 #[derive(Debug, Args)]
@@ -14,11 +14,11 @@ pub(super) struct ReclaimInsideArgs {
     paths: Vec<PathBuf>,
 }
 
-pub(super) fn run(args: &ReclaimInsideArgs, ui: &Ui) -> anyhow::Result<ExitCode> {
+pub(super) fn run(args: &ReclaimInsideArgs, app: &App) -> anyhow::Result<ExitCode> {
     let mut done = Reclaimed::default();
     for path in &args.paths {
         done = done.and(reclaim_inside(path)?);
     }
-    ui.data(&serde_json::to_string(&done)?)?;
+    app.ui.data(&serde_json::to_string(&done)?)?;
     Ok(ExitCode::SUCCESS)
 }

@@ -27,7 +27,10 @@ impl Pair {
         let pair = Self {
             workspace: WorkspacePath::new(root.join("tree"))?,
             layout: Layout::new(&root.join("home"), None, None),
-            reporter: Reporter::new(Volume::Quiet, Terminals { stdin: false, stdout: false, stderr: false }),
+            reporter: Reporter::new(
+                Volume::Quiet,
+                Terminals { stdin: false, stdout: false, stderr: false },
+            ),
             _place: place,
             root,
         };
