@@ -106,7 +106,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nothing_leads_out_and_nothing_waits() -> crate::Result<()> {
+    fn nothing_leads_out_and_nothing_waits() -> anyhow::Result<()> {
         let place = tempfile::tempdir()?;
         let root = fs::canonicalize(place.path())?;
         let inside = root.join("ws");

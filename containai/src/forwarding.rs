@@ -121,7 +121,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_the_living_count() -> crate::Result<()> {
+    fn only_the_living_count() -> anyhow::Result<()> {
         let directory = std::env::temp_dir().join(format!("cai-forwards-{}", std::process::id()));
         let forward = Forward::parse(Direction::Local, "8080:localhost:80")?;
         let forwarding = Forwarding::of("api-main", "unix:///x", &[forward]);

@@ -53,7 +53,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_not_followed_is_told() -> crate::Result<()> {
+    fn what_is_not_followed_is_told() -> anyhow::Result<()> {
         let place = tempfile::TempDir::new()?;
         let layout = Layout::new(Path::new("/home/me"), None, None);
         assert_eq!(of_workspace(place.path(), &layout), [""; 0]);

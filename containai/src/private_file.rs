@@ -41,7 +41,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_link_stays_and_the_mode_is_private() -> crate::Result<()> {
+    fn a_link_stays_and_the_mode_is_private() -> anyhow::Result<()> {
         let dir = TempDir::new()?;
         let (real, link) = (dir.path().join("real.toml"), dir.path().join("config.toml"));
         fs::write(&real, "a = 1\n")?;

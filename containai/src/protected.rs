@@ -205,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn links_are_resolved_and_what_is_there_is_named_first() -> crate::Result<()> {
+    fn links_are_resolved_and_what_is_there_is_named_first() -> anyhow::Result<()> {
         let place = tempfile::tempdir()?;
         let place = fs::canonicalize(place.path())?;
         fs::create_dir_all(place.join("keys/deep"))?;

@@ -86,11 +86,11 @@ mod tests {
     }
 
     #[test]
-    fn an_export_is_told_from_other_archives() -> crate::Result<()> {
+    fn an_export_is_told_from_other_archives() -> anyhow::Result<()> {
         let kind = |bytes: &[u8]| {
             let mut file = NamedTempFile::new()?;
             file.write_all(bytes)?;
-            Archive::open(file.path().to_owned(), |_| Ok(Keys::default()))?.kind()
+            Archive::open(file.path().to_owned(), |_| crate::Result::<_>::Ok(Keys::default()))?.kind()
         };
         let manifest =
             Manifest { volume: "v".into(), made: Timestamp::from_unix(0), version: "1".into() };

@@ -102,7 +102,7 @@ mod tests {
     use super::*;
 
     /// What comes back of something that was packed and sealed.
-    fn through(packing: Packing, seal: Seal, keys: &Keys) -> crate::Result<Vec<u8>> {
+    fn through(packing: Packing, seal: Seal, keys: &Keys) -> anyhow::Result<Vec<u8>> {
         let file = NamedTempFile::new()?;
         let mut sink = Sink::new(file.reopen()?, packing, seal)?;
         sink.write_all(&b"content ".repeat(400_000))?;
@@ -113,12 +113,12 @@ mod tests {
         source.read(keys)?.read_to_end(&mut content)?;
         let mut again = Vec::new();
         source.read(keys)?.read_to_end(&mut again)?;
-        crate::error::ensure!(content == again, "the second reading differs");
+        anyhow::ensure!(content == again, "the second reading differs");
         Ok(content)
     }
 
     #[test]
-    fn what_is_packed_and_sealed_comes_back() -> crate::Result<()> {
+    fn what_is_packed_and_sealed_comes_back() -> anyhow::Result<()> {
         let identity = age::x25519::Identity::generate();
         let recipient = identity.to_public().to_string();
         let text = format!("# made for a test\n{}\n", identity.to_string().expose_secret());
@@ -138,8 +138,8 @@ mod tests {
     }
 
     #[test]
-    fn whom_it_is_for_shows() -> crate::Result<()> {
-        let check = |text: &str, expected| -> crate::Result<()> {
+    fn whom_it_is_for_shows() -> anyhow::Result<()> {
+        let check = |text: &str, expected| -> anyhow::Result<()> {
             let mut file = NamedTempFile::new()?;
             file.write_all(text.as_bytes())?;
             assert_eq!(Source::open(file.path())?.sealed_for()?, expected, "{text}");

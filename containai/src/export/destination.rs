@@ -179,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn names_are_made_or_judged() -> crate::Result<()> {
+    fn names_are_made_or_judged() -> anyhow::Result<()> {
         let dir = tempfile::TempDir::new()?;
         let dir = dir.path().canonicalize()?;
         fs::write(dir.join("old.tgz"), "")?;
@@ -213,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn no_archive_goes_to_a_workspace() -> crate::Result<()> {
+    fn no_archive_goes_to_a_workspace() -> anyhow::Result<()> {
         let dir = tempfile::TempDir::new()?;
         let dir = dir.path().canonicalize()?;
         fs::create_dir_all(dir.join("ws/sub"))?;

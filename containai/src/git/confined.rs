@@ -189,20 +189,20 @@ mod tests {
 
     use super::*;
 
-    fn repository(place: &Path) -> crate::Result<(ConfinedGit, PathBuf)> {
+    fn repository(place: &Path) -> anyhow::Result<(ConfinedGit, PathBuf)> {
         let top = fs::canonicalize(place)?.join("api");
         fs::create_dir(&top)?;
         let script = "git init -q -b main; git config user.name A; git config user.email a@b
             git commit -q --allow-empty -m one; git branch side";
         let made = Command::new("sh").args(["-ec", script]).current_dir(&top).status()?;
-        crate::error::ensure!(made.success(), "git failed");
+        anyhow::ensure!(made.success(), "git failed");
         let common = top.join(".git");
         let owner = fs::metadata(&common)?;
         Ok((ConfinedGit::new(&common, &common, Some(&top), &owner), common))
     }
 
     #[test]
-    fn a_link_does_not_lead_it_out() -> crate::Result<()> {
+    fn a_link_does_not_lead_it_out() -> anyhow::Result<()> {
         let place = tempfile::tempdir()?;
         let (git, common) = repository(place.path())?;
         let outside = place.path().join("profile");
@@ -226,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn no_program_of_the_repository_runs() -> crate::Result<()> {
+    fn no_program_of_the_repository_runs() -> anyhow::Result<()> {
         let place = tempfile::tempdir()?;
         let (git, common) = repository(place.path())?;
         let script = "for hook in reference-transaction post-index-change post-checkout; do
@@ -235,7 +235,7 @@ mod tests {
             git config core.fsmonitor 'touch ../../monitored'";
         fs::create_dir_all(common.join("hooks"))?;
         let made = Command::new("sh").args(["-ec", script]).current_dir(&common).status()?;
-        crate::error::ensure!(made.success(), "git failed");
+        anyhow::ensure!(made.success(), "git failed");
         let tip = git.text(&["rev-parse", "main"], b"")?;
         git.run(&["update-ref", "refs/heads/new", tip.trim()], b"")?;
         git.run(&["read-tree", "-i", "-m", "HEAD"], b"")?;

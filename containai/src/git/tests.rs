@@ -7,7 +7,7 @@ fn sh(directory: &Path, script: &str) {
     assert!(shell.status().is_ok_and(|status| status.success()), "{script}");
 }
 
-fn repository(directory: &Path) -> crate::Result<WorkspacePath> {
+fn repository(directory: &Path) -> anyhow::Result<WorkspacePath> {
     let path = directory.canonicalize()?.join("api");
     std::fs::create_dir(&path)?;
     sh(
@@ -18,7 +18,7 @@ fn repository(directory: &Path) -> crate::Result<WorkspacePath> {
     Ok(WorkspacePath::new(path)?)
 }
 
-fn names(directory: &Path) -> crate::Result<Vec<std::ffi::OsString>> {
+fn names(directory: &Path) -> anyhow::Result<Vec<std::ffi::OsString>> {
     let mut names: Vec<_> =
         std::fs::read_dir(directory)?.flatten().map(|it| it.file_name()).collect();
     names.sort();
@@ -33,7 +33,7 @@ const TRAPS: &str = r"git config filter.evil.smudge 'touch ../smudged; cat'
     done";
 
 #[test]
-fn a_worktree_is_made_without_running_what_the_repository_says() -> crate::Result<()> {
+fn a_worktree_is_made_without_running_what_the_repository_says() -> anyhow::Result<()> {
     let place = tempfile::TempDir::new()?;
     let repository = repository(place.path())?;
     sh(repository.as_path(), &format!("{TRAPS}; echo '* filter=evil' > .git/info/attributes"));
@@ -51,11 +51,11 @@ fn a_worktree_is_made_without_running_what_the_repository_says() -> crate::Resul
 }
 
 #[test]
-fn a_worktree_of_every_state_of_a_repository() -> crate::Result<()> {
+fn a_worktree_of_every_state_of_a_repository() -> anyhow::Result<()> {
     let place = tempfile::TempDir::new()?;
     let repository = repository(place.path())?;
     let path = |name: &str| WorkspacePath::new(repository.as_path().with_file_name(name));
-    let add = |name: &str, branch: &str| -> crate::Result<String> {
+    let add = |name: &str, branch: &str| -> anyhow::Result<String> {
         Ok(match add_worktree(&repository, &path(name)?, branch) {
             Ok(()) => "made".to_owned(),
             Err(error) => error.to_string().replace(repository.as_str(), "API"),
@@ -139,7 +139,7 @@ const PLANTED: [&str; 16] = [
 ];
 
 #[test]
-fn no_planted_link_is_followed() -> crate::Result<()> {
+fn no_planted_link_is_followed() -> anyhow::Result<()> {
     for (number, planted) in PLANTED.into_iter().enumerate() {
         let place = tempfile::TempDir::new()?;
         let repository = repository(place.path())?;
@@ -148,7 +148,7 @@ fn no_planted_link_is_followed() -> crate::Result<()> {
         let prepare = "echo kept > $OUT/file; git config user.name 'x; touch pwned'; cd .git; ";
         let out_is = format!("OUT={}; ", out.display());
         sh(repository.as_path(), &format!("{out_is}{prepare}{planted}"));
-        let look = || -> crate::Result<String> {
+        let look = || -> anyhow::Result<String> {
             let find = Command::new("sh")
                 .args(["-c", "find . -printf '%p %y %T@\\n' | sort; cat file"])
                 .current_dir(&out)
@@ -176,7 +176,7 @@ fn no_planted_link_is_followed() -> crate::Result<()> {
 }
 
 #[test]
-fn nothing_of_another_repository_is_handed_out() -> crate::Result<()> {
+fn nothing_of_another_repository_is_handed_out() -> anyhow::Result<()> {
     let place = tempfile::TempDir::new()?;
     let repository = repository(place.path())?;
     sh(place.path(), "cp -r api private; mkdir ws; ln -s private/.git private-link");
@@ -202,7 +202,7 @@ fn nothing_of_another_repository_is_handed_out() -> crate::Result<()> {
 }
 
 #[test]
-fn a_clone_is_made_without_running_what_the_repository_says() -> crate::Result<()> {
+fn a_clone_is_made_without_running_what_the_repository_says() -> anyhow::Result<()> {
     let place = tempfile::TempDir::new()?;
     let repository = repository(place.path())?;
     sh(
@@ -241,7 +241,7 @@ fn a_clone_is_made_without_running_what_the_repository_says() -> crate::Result<(
 }
 
 #[test]
-fn what_is_missing_is_asked_of_nobody() -> crate::Result<()> {
+fn what_is_missing_is_asked_of_nobody() -> anyhow::Result<()> {
     let place = tempfile::TempDir::new()?;
     let repository = repository(place.path())?;
     sh(

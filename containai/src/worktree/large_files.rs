@@ -92,7 +92,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_what_its_name_says_is_copied() -> crate::Result<()> {
+    fn only_what_its_name_says_is_copied() -> anyhow::Result<()> {
         let place = tempfile::tempdir()?;
         let root = fs::canonicalize(place.path())?;
         let (common, own) = (root.join("api/.git"), root.join("own"));

@@ -27,7 +27,7 @@ fn found(root: &Path, workspace: &str) -> Result<Option<LinkedRepository>, Workt
 }
 
 #[test]
-fn repository_that_knows_the_worktree_is_found() -> crate::Result<()> {
+fn repository_that_knows_the_worktree_is_found() -> anyhow::Result<()> {
     let (_dir, root) = linked()?;
     let repository = found(&root, "tree")?.expect("a linked worktree");
     assert_eq!(repository.common.as_path(), root.join("main/.git"));
@@ -41,7 +41,7 @@ fn repository_that_knows_the_worktree_is_found() -> crate::Result<()> {
 }
 
 #[test]
-fn objects_that_are_borrowed_come_along_and_no_other_directory() -> crate::Result<()> {
+fn objects_that_are_borrowed_come_along_and_no_other_directory() -> anyhow::Result<()> {
     let (_dir, root) = linked()?;
     let other = root.join("other/.git");
     for name in ["objects/info", "refs"] {
@@ -73,7 +73,7 @@ fn objects_that_are_borrowed_come_along_and_no_other_directory() -> crate::Resul
 }
 
 #[test]
-fn workspace_alone_gets_nothing_mounted() -> crate::Result<()> {
+fn workspace_alone_gets_nothing_mounted() -> anyhow::Result<()> {
     let (_dir, root) = linked()?;
     let entry = root.join("main/.git/worktrees/tree");
     let point = |path: &Path, text: &str| {
@@ -106,7 +106,7 @@ fn workspace_alone_gets_nothing_mounted() -> crate::Result<()> {
 }
 
 #[test]
-fn repository_inside_of_the_workspace_is_not_mounted_twice() -> crate::Result<()> {
+fn repository_inside_of_the_workspace_is_not_mounted_twice() -> anyhow::Result<()> {
     let (_dir, root) = linked()?;
     let entry = root.join("tree/bare/worktrees/tree");
     fs::create_dir_all(&entry)?;

@@ -157,7 +157,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn links_and_pipes_are_nothing() -> crate::Result<()> {
+    fn links_and_pipes_are_nothing() -> anyhow::Result<()> {
         let place = tempfile::tempdir()?;
         let inside = place.path().join("own");
         fs::create_dir_all(inside.join("refs/heads/deep"))?;

@@ -9,7 +9,6 @@ use tempfile::TempDir;
 
 use super::super::own::{provide, read_record, write_record};
 use super::*;
-use crate::report::Volume;
 
 struct Pair {
     _place: TempDir,
@@ -20,17 +19,14 @@ struct Pair {
 }
 
 impl Pair {
-    fn new(setup: &str) -> crate::Result<Self> {
+    fn new(setup: &str) -> anyhow::Result<Self> {
         let place = TempDir::new()?;
         let root = fs::canonicalize(place.path())?;
         fs::create_dir(root.join("api"))?;
         let pair = Self {
             workspace: WorkspacePath::new(root.join("tree"))?,
             layout: Layout::new(&root.join("home"), None, None),
-            reporter: Reporter::new(
-                Volume::Quiet,
-                Terminals { stdin: false, stdout: false, stderr: false },
-            ),
+            reporter: Reporter::default(),
             _place: place,
             root,
         };
@@ -39,12 +35,12 @@ impl Pair {
         Ok(pair)
     }
 
-    fn host(&self, script: &str) -> crate::Result<String> {
+    fn host(&self, script: &str) -> anyhow::Result<String> {
         self.sh(script, &[])
     }
 
     /// A script in the worktree, with git as the container has it.
-    fn inside(&self, script: &str) -> crate::Result<String> {
+    fn inside(&self, script: &str) -> anyhow::Result<String> {
         let own = self.layout.worktree_repository(&self.workspace);
         let variables = [
             ("GIT_DIR", own.join("worktrees/tree")),
@@ -54,7 +50,7 @@ impl Pair {
         self.sh(&format!("cd tree; {script}"), &variables)
     }
 
-    fn sh(&self, script: &str, variables: &[(&str, PathBuf)]) -> crate::Result<String> {
+    fn sh(&self, script: &str, variables: &[(&str, PathBuf)]) -> anyhow::Result<String> {
         let mut shell = Command::new("sh");
         shell.args(["-ec", script]).current_dir(&self.root);
         shell.env("GIT_CONFIG_GLOBAL", "/dev/null").env("GIT_CONFIG_NOSYSTEM", "1");
@@ -64,12 +60,12 @@ impl Pair {
         shell.envs(variables.iter().cloned());
         let output = shell.output()?;
         let complaint = String::from_utf8_lossy(&output.stderr);
-        crate::error::ensure!(output.status.success(), "{script}: {complaint}");
+        anyhow::ensure!(output.status.success(), "{script}: {complaint}");
         Ok(String::from_utf8_lossy(&output.stdout).trim_end().to_owned())
     }
 
-    async fn settle(&self) -> crate::Result<Option<Settled>> {
-        bring_over(&self.workspace, &self.layout, &self.reporter).await
+    async fn settle(&self) -> anyhow::Result<Option<Settled>> {
+        Ok(bring_over(&self.workspace, &self.layout, &self.reporter).await?)
     }
 }
 
@@ -77,7 +73,7 @@ const LINKED: &str = "echo text > file; git add file; git commit -q -m one; \
                       git worktree add -q -b side ../tree";
 
 #[tokio::test]
-async fn commits_arrive_once_and_the_index_with_them() -> crate::Result<()> {
+async fn commits_arrive_once_and_the_index_with_them() -> anyhow::Result<()> {
     let pair = Pair::new(LINKED)?;
     assert!(pair.settle().await?.is_some_and(|settled| settled.is_over() && settled.brought == 0));
     assert!(pair.settle().await?.is_none(), "nothing has changed");
@@ -98,7 +94,7 @@ async fn commits_arrive_once_and_the_index_with_them() -> crate::Result<()> {
 }
 
 #[tokio::test]
-async fn what_is_interrupted_is_finished() -> crate::Result<()> {
+async fn what_is_interrupted_is_finished() -> anyhow::Result<()> {
     let pair = Pair::new(LINKED)?;
     pair.settle().await?;
     // References have moved, and the index not yet.
@@ -124,7 +120,7 @@ async fn what_is_interrupted_is_finished() -> crate::Result<()> {
 }
 
 #[tokio::test]
-async fn what_the_host_did_is_left_to_be_followed() -> crate::Result<()> {
+async fn what_the_host_did_is_left_to_be_followed() -> anyhow::Result<()> {
     let pair = Pair::new(LINKED)?;
     pair.settle().await?;
     pair.host("cd tree; git checkout -q -b moved; git commit -q --allow-empty -m two; git -C ../api tag v1")?;
@@ -138,7 +134,7 @@ async fn what_the_host_did_is_left_to_be_followed() -> crate::Result<()> {
 }
 
 #[tokio::test]
-async fn a_link_or_another_worktree_of_the_name_keeps_everything_where_it_is() -> crate::Result<()>
+async fn a_link_or_another_worktree_of_the_name_keeps_everything_where_it_is() -> anyhow::Result<()>
 {
     let pair = Pair::new(LINKED)?;
     pair.settle().await?;
@@ -161,7 +157,7 @@ async fn a_link_or_another_worktree_of_the_name_keeps_everything_where_it_is() -
 }
 
 #[tokio::test]
-async fn the_first_commit_arrives() -> crate::Result<()> {
+async fn the_first_commit_arrives() -> anyhow::Result<()> {
     let pair = Pair::new(
         "git commit -q --allow-empty -m one; git worktree add -q -b side ../tree; \
          git -C ../tree symbolic-ref HEAD refs/heads/born",
