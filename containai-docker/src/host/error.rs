@@ -1,4 +1,4 @@
-//! Why a host could not be set up.
+//! Errors of setting up a host.
 
 use std::fmt;
 use std::io;
@@ -10,43 +10,43 @@ use containai_core::hint::{Advice, Hint};
 use super::command::CommandError;
 use super::platform::Platform;
 
-/// Why a host could not be set up.
+/// An error from setting up a host.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SetupError {
-    /// Set-up does not know this kind of machine yet.
+    /// Setup does not support this platform yet.
     #[error("set-up does not support {platform} yet: {missing}")]
     Unsupported {
-        /// The kind of machine.
+        /// The platform.
         platform: Platform,
-        /// What is missing for it.
+        /// What the platform lacks.
         missing: &'static str,
-        /// What to do instead.
+        /// What to do instead, as a hint.
         instead: &'static str,
     },
-    /// Neither isolation can work here, or the one that was asked for cannot.
+    /// Neither isolation works on this host, or the requested one does not.
     #[error("no isolation available: {reason}")]
     NoIsolation {
-        /// What was looked for and not found.
+        /// The missing requirement.
         reason: String,
     },
-    /// Sysbox was asked for, or decided for earlier, and cannot be used.
+    /// Sysbox was requested, or chosen earlier, and cannot be used.
     #[error("no isolation available: {problem}")]
     Sysbox {
-        /// What is the matter with it.
+        /// Why it cannot be used.
         problem: SysboxProblem,
     },
-    /// The installed engine or runtime is older than what we rely on.
+    /// The installed engine or runtime is too old.
     #[error("`{program}` is version {found}, but {needed} is needed")]
     TooOld {
         /// The program.
         program: &'static str,
-        /// Its version.
+        /// Its installed version.
         found: String,
-        /// The lowest version that works.
+        /// The lowest supported version.
         needed: &'static str,
     },
-    /// Every private network that we would take is in use.
+    /// All candidate private networks are in use.
     #[error("no free private network for the engine's bridge")]
     NoSubnet,
     /// No range of 65536 ids is free in `/etc/subuid` or `/etc/subgid`.
@@ -55,25 +55,24 @@ pub enum SetupError {
         /// The file.
         file: &'static str,
     },
-    /// The user to give access to does not exist.
+    /// The user to grant access to does not exist.
     #[error("there is no user `{user}`")]
     NoSuchUser {
-        /// The name.
+        /// Name of the user.
         user: String,
     },
-    /// The engine's record cannot be understood; somebody edited it, or a
-    /// newer version wrote it.
+    /// The engine's record is invalid; it was edited, or a newer version wrote it.
     #[error("cannot understand `{path}`: {reason}")]
     BadRecord {
         /// The file.
         path: PathBuf,
-        /// What is wrong.
+        /// Why it is invalid.
         reason: String,
     },
-    /// The engine was asked to run on a host that is not set up.
+    /// The engine was started on a host that is not set up.
     #[error("`{path}` is missing: the engine is not set up")]
     NotSetUp {
-        /// The file that is missing.
+        /// The missing file.
         path: PathBuf,
     },
     /// A program of the host failed.
@@ -84,44 +83,44 @@ pub enum SetupError {
     File {
         /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// The error of the operating system.
         #[source]
         source: io::Error,
     },
-    /// The engine ended, which it should not; usually right after its start.
+    /// The engine exited unexpectedly, usually right after its start.
     #[error("the engine ended{}", list(.log))]
     EngineDied {
         /// The last lines of its log.
         log: Vec<String>,
     },
-    /// The engine runs, but its socket does not answer.
+    /// The engine runs, but its socket does not respond.
     #[error("the engine did not answer within {seconds} s{}", list(.log))]
     EngineSilent {
-        /// How long set-up waited.
+        /// Time that setup waited.
         seconds: u64,
         /// The last lines of its log.
         log: Vec<String>,
     },
-    /// The engine does not end.
+    /// The engine did not stop in time.
     #[error("the engine with process id {pid} did not end within {seconds} s")]
     EngineStuck {
-        /// The process.
+        /// Its process id.
         pid: i32,
-        /// How long we waited.
+        /// Time that was waited.
         seconds: u64,
     },
 }
 
-/// Why containers cannot be made with Sysbox.
+/// Why Sysbox cannot run containers.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum SysboxProblem {
     /// The package is not installed.
     Absent,
-    /// The package is installed, and one of its services does not run.
+    /// The package is installed, but one of its services is not running.
     Dead,
-    /// `/etc/subuid` or `/etc/subgid` names no ids for its containers, or ids
-    /// of the host.
+    /// `/etc/subuid` or `/etc/subgid` has no range for its containers, or one that overlaps the
+    /// host's own ids.
     NoIds,
 }
 

@@ -8,7 +8,7 @@ use super::*;
 const SYSBOX: IdRange = IdRange { base: 100_000, count: 65536 };
 const ROOT: &str = "root:x:0:0:root:/root:/bin/bash\nme:x:1000:1000::/home/me:/bin/sh\n";
 
-/// Debian without Docker and without package lists.
+/// Returns the facts of a Debian without Docker and without package lists.
 fn bare() -> HostFacts {
     HostFacts {
         platform: Platform::Debian,
@@ -41,7 +41,7 @@ fn options() -> SetupOptions {
     SetupOptions::new("/home/me/.cargo/bin/cai")
 }
 
-/// What the host looks like after `plan` was applied to it.
+/// Returns the facts after `plan` was applied.
 fn after(mut facts: HostFacts, plan: &SetupPlan, layout: &EngineLayout) -> HostFacts {
     for step in &plan.steps {
         let Step::WriteFile { path, content, .. } = step else { continue };
@@ -156,7 +156,7 @@ fn repairs_only_what_is_broken() {
 fn keeps_its_decisions() {
     let layout = EngineLayout::default();
     let mut facts = set_up(&bare(), &layout);
-    // Its own bridge is now among the routes, and Sysbox has appeared.
+    // The engine's own bridge is now among the routes, and Sysbox was installed.
     facts.networks = vec![facts.record.as_ref().expect("a record").subnet];
     facts.sysbox = SysboxState::Answers;
     facts.sysbox_ids = Some((SYSBOX, SYSBOX));
@@ -185,16 +185,16 @@ fn chooses_the_isolation() {
     check(Answers, (6, 1), IsolationChoice::Auto, Ok(Isolation::Sysbox));
     check(Dead, (6, 1), IsolationChoice::Auto, Ok(Isolation::Userns));
     check(Dead, (5, 10), IsolationChoice::Auto, Err(old));
-    // Sysbox itself needs no mapped mounts; our shim in front of it does.
+    // Sysbox itself does not need idmapped mounts; the runtime in front of it does.
     check(Answers, (5, 10), IsolationChoice::Auto, Err(old));
     check(Answers, (5, 10), only(Isolation::Sysbox), Err(old));
-    // Root asks before anything is done.
+    // Root checks again before applying.
     check(Unknown, (6, 1), only(Isolation::Sysbox), Ok(Isolation::Sysbox));
     check(Unknown, (6, 1), IsolationChoice::Auto, Ok(Isolation::Sysbox));
     check(Dead, (6, 1), only(Isolation::Sysbox), Err(dead));
     check(Absent, (6, 1), only(Isolation::Sysbox), Err("Sysbox is not installed"));
     check(Answers, (6, 1), only(Isolation::Userns), Ok(Isolation::Userns));
-    // Without known ids nothing can be mapped.
+    // Without known ids, bind mounts cannot be mapped.
     let without = HostFacts { sysbox: Answers, ..bare() };
     let auto = decide_isolation(&without, IsolationChoice::Auto).expect("user namespaces work");
     assert_eq!(auto, Isolation::Userns);
@@ -202,7 +202,7 @@ fn chooses_the_isolation() {
     let hints =
         |error: &SetupError| error.hints().iter().map(ToString::to_string).collect::<Vec<_>>();
     assert!(refused.to_string().contains("no range of 65536 ids for `sysbox`"), "{refused}");
-    // A decision for Sysbox is kept, and the way out of it is said.
+    // A recorded choice of Sysbox is kept, and the hints offer the alternative.
     let mut record = EngineRecord::new(
         Isolation::Sysbox,
         "cai0".into(),

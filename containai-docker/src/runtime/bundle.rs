@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 
 use super::spec::Spec;
 
-/// `config.json` could not be read or replaced.
+/// An error from reading or replacing `config.json`.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub(super) enum BundleError {
-    /// The engine named a bundle that is not there.
+    /// The engine passed a bundle that does not exist.
     #[error("cannot read `{path}`")]
     Read {
         path: PathBuf,
@@ -50,8 +50,7 @@ impl Bundle {
         Ok((Self { path, permissions }, Spec::new(value)))
     }
 
-    /// Replaces the spec: whoever reads the file sees the old text or the new one, whole, with the
-    /// mode it had.
+    /// Replaces the spec atomically and keeps the mode of the file.
     pub(super) fn write(&self, spec: &Spec) -> Result<(), BundleError> {
         self.replace(&spec.to_bytes())
             .map_err(|source| BundleError::Write { path: self.path.clone(), source })

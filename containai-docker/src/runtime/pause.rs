@@ -9,18 +9,18 @@ use std::time::{Duration, Instant};
 use super::container::{ContainerRef, ContainerState};
 use super::failure;
 
-/// How long the kernel may take to freeze a container. Freezing takes milliseconds; on cgroup v1
-/// it never ends while a parent waits in vfork(2) for a child that is frozen already, and the
-/// engine answers no question about the container meanwhile.
+/// Time limit for the kernel to freeze a container. Freezing takes milliseconds. On cgroup v1 it
+/// never completes while a parent waits in vfork(2) for a child that is already frozen, and the
+/// engine answers no requests about the container meanwhile.
 const LIMIT: Duration = Duration::from_secs(10);
-/// How often the runtime is looked at.
+/// Interval between checks of the runtime.
 const STEP: Duration = Duration::from_millis(20);
 
-/// The container was not paused.
+/// An error from pausing a container.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub(super) enum PauseError {
-    /// There is no runtime to ask.
+    /// The runtime is missing.
     #[error("cannot find the runtime that pauses the container")]
     Missing,
     #[error("cannot execute `{path}`")]
@@ -29,15 +29,15 @@ pub(super) enum PauseError {
         #[source]
         source: io::Error,
     },
-    /// It was undone.
+    /// The pause was undone.
     #[error("the container could not be paused within {} s; it runs on", LIMIT.as_secs())]
     Late,
-    /// It could not be undone.
+    /// The pause could not be undone.
     #[error("the container could not be paused within {} s, nor be unpaused", LIMIT.as_secs())]
     Stuck(#[source] io::Error),
 }
 
-/// Has the runtime pause a container, and undoes what it began when that takes too long.
+/// Has the runtime pause a container, and undoes an incomplete pause after the time limit.
 pub(super) fn run(
     runtime: Option<PathBuf>,
     arguments: &[OsString],
@@ -65,7 +65,7 @@ fn pause(
     match wait(&mut child, limit).map_err(failed)? {
         Some(code) => Ok(ExitCode::from(code)),
         None => {
-            // It is waited for as well: what it would write afterwards would freeze again.
+            // Also waits for it: a late write of it would freeze the container again.
             let _ = child.kill();
             let _ = child.wait();
             unfreeze(container).map_err(PauseError::Stuck)?;
@@ -74,7 +74,7 @@ fn pause(
     }
 }
 
-/// The exit status of the child; `None` when it goes on.
+/// Returns the exit status of the child; `None` if it is still running after `limit`.
 fn wait(child: &mut Child, limit: Duration) -> io::Result<Option<u8>> {
     let deadline = Instant::now() + limit;
     loop {
@@ -89,7 +89,7 @@ fn wait(child: &mut Child, limit: Duration) -> io::Result<Option<u8>> {
     }
 }
 
-/// Writes into the container's own control group, which the runtime noted in its state.
+/// Writes to the container's own control group, whose path is in the runtime's state.
 fn unfreeze(container: &ContainerRef) -> io::Result<()> {
     let invalid = |what: &str| io::Error::new(io::ErrorKind::InvalidData, what.to_owned());
     let state =

@@ -1,4 +1,4 @@
-//! Leases of several containers, with processes that end.
+//! Leases of several containers whose processes exit.
 
 use super::*;
 
@@ -23,7 +23,7 @@ impl World {
         lease.map(|lease| lease.entry.slot)
     }
 
-    /// Has the process that took the lease end, with or without a container.
+    /// Simulates the exit of the process that acquired the lease.
     fn end(&self, id: &str) {
         let path = self.ids().join(id);
         let mut entry = Entry::read(&path).expect("a lease");
