@@ -81,11 +81,11 @@ mod tests {
         check("/srv/two/usr/local/libexec/containai/containai-runc", "/srv/two");
         check("/home/me/target/debug/cai", "/");
 
-        let root = tempfile::tempdir().expect("a folder");
+        let root = tempfile::tempdir().expect("a directory");
         let files = SysboxFiles::of(root.path());
         assert_eq!(files.sockets(), Path::new("/run/sysbox"));
         for folder in ["run/sysbox", "etc", "usr/bin"] {
-            fs::create_dir_all(root.path().join(folder)).expect("a folder");
+            fs::create_dir_all(root.path().join(folder)).expect("a directory");
         }
         assert_eq!(files.sockets(), root.path().join("run/sysbox"));
         fs::write(root.path().join("usr/bin/sysbox-runc"), "").expect("a file");

@@ -95,7 +95,7 @@ pub(crate) fn refresh(events: &dyn SetupEvents) -> Result<(), CommandError> {
     for _ in 0..LOCK_PATIENCE {
         match watch(&update, events) {
             Err(CommandError::Failed { tail, .. }) if tail.iter().any(|line| is_locked(line)) => {
-                let reason = "another program is fetching the package lists";
+                let reason = "another program is updating the package lists";
                 events.on(&SetupEvent::Waiting { reason });
                 thread::sleep(Duration::from_secs(1));
             }

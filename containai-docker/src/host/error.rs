@@ -15,13 +15,13 @@ use super::platform::Platform;
 #[non_exhaustive]
 pub enum SetupError {
     /// Setup does not support this platform yet.
-    #[error("set-up does not support {platform} yet: {missing}")]
+    #[error("setup does not support {platform} yet: {missing}")]
     Unsupported {
         /// The platform.
         platform: Platform,
-        /// What the platform lacks.
+        /// The missing requirement.
         missing: &'static str,
-        /// What to do instead, as a hint.
+        /// The alternative, as a hint.
         instead: &'static str,
     },
     /// Neither isolation works on this host, or the requested one does not.
@@ -37,7 +37,7 @@ pub enum SetupError {
         problem: SysboxProblem,
     },
     /// The installed engine or runtime is too old.
-    #[error("`{program}` is version {found}, but {needed} is needed")]
+    #[error("`{program}` is version {found}, but {needed} or later is required")]
     TooOld {
         /// The program.
         program: &'static str,
@@ -56,13 +56,13 @@ pub enum SetupError {
         file: &'static str,
     },
     /// The user to grant access to does not exist.
-    #[error("there is no user `{user}`")]
+    #[error("user `{user}` does not exist")]
     NoSuchUser {
         /// Name of the user.
         user: String,
     },
     /// The engine's record is invalid; it was edited, or a newer version wrote it.
-    #[error("cannot understand `{path}`: {reason}")]
+    #[error("invalid record `{path}`: {reason}")]
     BadRecord {
         /// The file.
         path: PathBuf,
@@ -70,7 +70,7 @@ pub enum SetupError {
         reason: String,
     },
     /// The engine was started on a host that is not set up.
-    #[error("`{path}` is missing: the engine is not set up")]
+    #[error("the engine is not set up: `{path}` is missing")]
     NotSetUp {
         /// The missing file.
         path: PathBuf,
@@ -79,7 +79,7 @@ pub enum SetupError {
     #[error(transparent)]
     Command(#[from] CommandError),
     /// A file of the host cannot be read or written.
-    #[error("cannot use `{path}`")]
+    #[error("cannot access `{path}`")]
     File {
         /// The file.
         path: PathBuf,
@@ -88,13 +88,13 @@ pub enum SetupError {
         source: io::Error,
     },
     /// The engine exited unexpectedly, usually right after its start.
-    #[error("the engine ended{}", list(.log))]
+    #[error("the engine exited{}", list(.log))]
     EngineDied {
         /// The last lines of its log.
         log: Vec<String>,
     },
     /// The engine runs, but its socket does not respond.
-    #[error("the engine did not answer within {seconds} s{}", list(.log))]
+    #[error("the engine did not respond within {seconds} s{}", list(.log))]
     EngineSilent {
         /// Time that setup waited.
         seconds: u64,
@@ -102,7 +102,7 @@ pub enum SetupError {
         log: Vec<String>,
     },
     /// The engine did not stop in time.
-    #[error("the engine with process id {pid} did not end within {seconds} s")]
+    #[error("the engine (process {pid}) did not stop within {seconds} s")]
     EngineStuck {
         /// Its process id.
         pid: i32,
@@ -128,7 +128,7 @@ impl fmt::Display for SysboxProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Absent => "Sysbox is not installed",
-            Self::Dead => "Sysbox is installed, but its services do not answer",
+            Self::Dead => "Sysbox is installed, but its services do not respond",
             Self::NoIds => {
                 "`/etc/subuid` and `/etc/subgid` have no range of 65536 ids for `sysbox`"
             }
@@ -143,7 +143,7 @@ impl SysboxProblem {
             Self::Dead => Hint::run("systemctl restart sysbox", "start its services"),
             Self::NoIds => Hint::run(
                 "usermod --add-subuids 100000-165535 --add-subgids 100000-165535 sysbox",
-                "add one, with ids that are free",
+                "add a range of free ids",
             ),
         }
     }
@@ -165,36 +165,37 @@ impl Advice for SetupError {
         let denied = |source: &io::Error| source.kind() == io::ErrorKind::PermissionDenied;
         let hint = match self {
             Self::Sysbox { problem } => {
-                let other = Hint::run("cai setup --isolation userns", "do without Sysbox");
+                let other =
+                    Hint::run("cai setup --isolation userns", "use user namespaces instead");
                 return vec![problem.cure(), other];
             }
             Self::Unsupported { instead, .. } => Hint::new(*instead),
-            Self::NoIsolation { .. } => Hint::new("use a kernel of version 5.12 or later"),
+            Self::NoIsolation { .. } => Hint::new("use Linux 5.12 or later"),
             Self::TooOld { .. } => Hint::new("upgrade the distribution's Docker packages"),
             Self::NoSubnet => Hint::new("free a /24 network in 10.0.0.0/8 or 172.30.0.0/16"),
-            Self::NoSubordinateIds { .. } => Hint::new("free a range of 65536 ids in that file"),
-            Self::NoSuchUser { .. } => Hint::new("run `cai setup` as the user who will use it"),
+            Self::NoSubordinateIds { .. } => Hint::new("free a range of 65536 ids in the file"),
+            Self::NoSuchUser { .. } => {
+                Hint::new("run `cai setup` as the user who will use the engine")
+            }
             Self::BadRecord { .. } => Hint::new(
-                "move the file away and run `cai setup`; containers of another isolation stay hidden",
+                "move the file away and run `cai setup`; containers of a different isolation become invisible",
             ),
             Self::NotSetUp { .. } => Hint::run("cai setup", "install and start the engine"),
             Self::File { source, .. } if denied(source) => {
-                Hint::new("run `cai setup` as root or as a user who may use sudo")
+                Hint::new("run `cai setup` as root or as a user with sudo access")
             }
             Self::File { source, .. } if source.kind() == io::ErrorKind::StorageFull => {
-                Hint::new("free space on that disk, then run again")
+                Hint::new("free disk space, then run `cai setup` again")
             }
-            Self::Command(_) => {
-                Hint::new("repair what the program complains about, then run `cai setup` again")
-            }
+            Self::Command(_) => Hint::new("fix the reported problem, then run `cai setup` again"),
             Self::EngineDied { .. } | Self::EngineSilent { .. } => {
-                Hint::new("see the engine's log, then run `cai setup` again")
+                Hint::new("check the engine's log, then run `cai setup` again")
             }
             Self::File { .. } => {
-                Hint::new("see that the path can be read and written, then run `cai setup` again")
+                Hint::new("make the path readable and writable, then run `cai setup` again")
             }
             Self::EngineStuck { pid, .. } => {
-                Hint::run(&format!("kill -KILL {pid}"), "end it, then `cai setup` again")
+                Hint::run(&format!("kill -KILL {pid}"), "stop it, then run `cai setup` again")
             }
         };
         vec![hint]
@@ -231,10 +232,10 @@ mod tests {
             TooOld: [SetupError::TooOld { program: "runc", found: "1.0.0".into(), needed: "1.1" }],
             NoSubnet: [SetupError::NoSubnet],
             NoSubordinateIds: [SetupError::NoSubordinateIds { file: "/etc/subuid" }],
-            NoSuchUser: [SetupError::NoSuchUser { user: "nobody-here".into() }],
+            NoSuchUser: [SetupError::NoSuchUser { user: "no-such-user".into() }],
             BadRecord: [SetupError::BadRecord {
                 path: path(),
-                reason: "there is no `subnet`".into()
+                reason: "missing field `subnet`".into()
             }],
             NotSetUp: [SetupError::NotSetUp { path: path() }],
             Command: [

@@ -24,7 +24,7 @@ pub enum SetupEvent<'a> {
     },
     /// The current step waits for something, such as another package manager.
     Waiting {
-        /// What it waits for.
+        /// The reason for waiting.
         reason: &'a str,
     },
     /// The step has finished.

@@ -115,7 +115,7 @@ mod tests {
         };
         check("Docker version 20.10.24+dfsg1, build 5d6db84\n", "20.10.24+dfsg1");
         check("runc version 1.1.5+ds1\ncommit: 1.1.5\n", "1.1.5+ds1");
-        check("rubbish", "");
+        check("invalid", "");
         assert_eq!(parse_kernel("6.18.44-fc-v669\n"), (6, 18));
         assert_eq!(parse_kernel("5.4\n"), (5, 4));
         assert_eq!(parse_kernel(""), (0, 0));

@@ -87,6 +87,6 @@ impl Limit {
 /// Returns the commands that a dry run shows.
 pub(super) fn commands() -> impl Iterator<Item = String> {
     let command =
-        |limit: Limit| format!("echo {} > {}   # unless it is more", limit.least, limit.path);
+        |limit: Limit| format!("echo {} > {}   # unless it is higher", limit.least, limit.path);
     LIMITS.into_iter().map(command)
 }

@@ -51,7 +51,7 @@ impl fmt::Display for PackageNeeds {
         f.write_str(" uidmap iptables iproute2 ca-certificates")?;
         for (name, need) in [("lxcfs", self.lxcfs), ("apparmor", self.apparmor)] {
             if need == Need::Wanted {
-                write!(f, " ({name} where available)")?;
+                write!(f, " ({name} if available)")?;
             }
         }
         Ok(())

@@ -123,7 +123,7 @@ mod tests {
             let dir = proc.path().join(pid);
             fs::create_dir(&dir).expect("a directory");
             fs::write(dir.join("comm"), format!("{name}\n")).expect("a file");
-            std::os::unix::fs::chown(dir, Some(uid), None).expect("root may");
+            std::os::unix::fs::chown(dir, Some(uid), None).expect("allowed for root");
         };
         let check = |expected| assert_eq!(services(proc.path()), expected);
         process("self-made", "sysbox-mgr", 1000);

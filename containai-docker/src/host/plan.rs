@@ -62,16 +62,16 @@ fn supported(platform: &Platform) -> Result<(), SetupError> {
     let (missing, instead) = match platform {
         Platform::Debian => return Ok(()),
         Platform::OtherLinux(_) => (
-            "it can install packages with apt only",
-            "use a Debian or Ubuntu machine, or reach one with `--docker-host ssh://user@host`",
+            "packages can be installed only with apt",
+            "use a Debian or Ubuntu machine, or connect to one with `--docker-host ssh://user@host`",
         ),
         Platform::Wsl2 => (
-            "the engine's start and its network were not tried under WSL2",
-            "use a Debian or Ubuntu machine, or reach one with `--docker-host ssh://user@host`",
+            "the engine and its network are untested under WSL2",
+            "use a Debian or Ubuntu machine, or connect to one with `--docker-host ssh://user@host`",
         ),
         Platform::MacOs => (
-            "the engine needs a Linux kernel, and set-up cannot make a virtual machine yet",
-            "reach a Debian or Ubuntu machine with `--docker-host ssh://user@host`",
+            "the engine needs a Linux kernel, and setup cannot create a virtual machine yet",
+            "connect to a Debian or Ubuntu machine with `--docker-host ssh://user@host`",
         ),
     };
     Err(SetupError::Unsupported { platform: platform.clone(), missing, instead })
@@ -128,7 +128,9 @@ fn require_userns(facts: &HostFacts) -> Result<Isolation, SetupError> {
 fn require_idmapped_mounts(facts: &HostFacts) -> Result<(), SetupError> {
     let (major, minor) = facts.kernel;
     if facts.kernel < (5, 12) {
-        let reason = format!("kernel {major}.{minor} has no idmapped mounts, 5.12 and later have");
+        let reason = format!(
+            "kernel {major}.{minor} does not support idmapped mounts; 5.12 or later is required"
+        );
         return Err(SetupError::NoIsolation { reason });
     }
     Ok(())
@@ -248,7 +250,7 @@ fn plan_files(
         }
     };
     let known = facts.record.as_ref() == Some(record);
-    write("set-up's decisions", layout.record(), record.render(), known);
+    write("the setup record", layout.record(), record.render(), known);
     let config = daemon_json::render(layout, record.isolation, &facts.dns);
     let known = facts.daemon_json.as_ref() == Some(&config);
     write("the engine's configuration", layout.daemon_json(), config, known);

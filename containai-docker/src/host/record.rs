@@ -72,7 +72,7 @@ impl EngineRecord {
         let bad = |reason: String| SetupError::BadRecord { path: path.clone(), reason };
         let record: Self = serde_json::from_str(&text).map_err(|error| bad(error.to_string()))?;
         if record.version != VERSION {
-            return Err(bad(format!("its version is {}, not {VERSION}", record.version)));
+            return Err(bad(format!("unsupported version {}, expected {VERSION}", record.version)));
         }
         Ok(Some(record))
     }
@@ -106,7 +106,7 @@ mod isolation_name {
     use serde::de::Error;
     use serde::{Deserialize, Deserializer, Serializer};
 
-    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
     pub(super) fn serialize<S: Serializer>(
         isolation: &Isolation,
         serializer: S,
@@ -133,7 +133,7 @@ mod previous_name {
     use containai_core::engine::Isolation;
     use serde::{Deserialize, Deserializer, Serializer};
 
-    #[expect(clippy::ref_option, reason = "serde gives a reference")]
+    #[expect(clippy::ref_option, reason = "serde passes a reference")]
     pub(super) fn serialize<S: Serializer>(
         isolation: &Option<Isolation>,
         serializer: S,
@@ -178,10 +178,10 @@ mod tests {
           "containai": "0.1.0"
         }
         "#);
-        let again: EngineRecord = serde_json::from_str(&text).expect("our own text");
+        let again: EngineRecord = serde_json::from_str(&text).expect("a valid record");
         assert_eq!(again, record);
         record.previous = Some(Isolation::Sysbox);
-        let again: EngineRecord = serde_json::from_str(&record.render()).expect("our own text");
+        let again: EngineRecord = serde_json::from_str(&record.render()).expect("a valid record");
         assert_eq!(again, record);
         assert_eq!(record.agent_disk_ids(), None);
         record.subordinate_gids = Some(IdRange { base: 2_000_000, count: 65536 });

@@ -57,7 +57,7 @@ Main:
 ";
         let found: Vec<_> = parse_fib_trie(text).into_iter().map(String::from).collect();
         assert_eq!(found, ["0.0.0.0/0", "10.211.77.0/24", "10.211.77.1/32", "100.64.0.0/10"]);
-        assert!(parse_fib_trie("rubbish\n/8").is_empty());
+        assert!(parse_fib_trie("invalid\n/8").is_empty());
     }
 
     #[test]

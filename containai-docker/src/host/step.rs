@@ -136,29 +136,29 @@ impl Step {
     /// Describes the step on one line.
     pub fn describe(&self) -> String {
         match self {
-            Self::RefreshPackageLists => "fetch the package lists".into(),
+            Self::RefreshPackageLists => "update the package lists".into(),
             Self::InstallPackages(names) => format!("install {}", names.join(", ")),
-            Self::InstallNeeded(_) => "install the engine and what it needs".into(),
-            Self::MakeSystemUser(AccountGap::Group) => format!("make group `{SYSTEM_USER}`"),
-            Self::MakeSystemUser(_) => format!("make system user `{SYSTEM_USER}`"),
+            Self::InstallNeeded(_) => "install the engine and its dependencies".into(),
+            Self::MakeSystemUser(AccountGap::Group) => format!("create group `{SYSTEM_USER}`"),
+            Self::MakeSystemUser(_) => format!("create system user `{SYSTEM_USER}`"),
             Self::GrantIds { uids, gids } => {
                 let range = uids.or(*gids).map(|range| range.to_string()).unwrap_or_default();
                 format!("reserve the ids {range} for containers")
             }
             Self::ReserveRanges { uids, gids, .. } => {
                 let range = uids.or(*gids).map(|range| range.to_string()).unwrap_or_default();
-                format!("reserve the ids {range}, a range of them for each container")
+                format!("reserve the ids {range}, divided into one range per container")
             }
             Self::AdmitUser(user) => format!("add `{user}` to group `{SYSTEM_USER}`"),
             Self::InstallProgram { runtime, .. } => {
                 format!("install the container runtime `{}`", runtime.display())
             }
             Self::WriteFile { what, path, .. } => format!("write {what} `{}`", path.display()),
-            Self::RaiseNetwork { .. } => "put bridge and firewall chains in place".into(),
-            Self::RaiseLimits => "raise limits of the kernel that containers share".into(),
-            Self::StartEngine(starter) => format!("start the engine, looked after by {starter}"),
+            Self::RaiseNetwork { .. } => "set up the bridge and the firewall chains".into(),
+            Self::RaiseLimits => "raise kernel limits shared by containers".into(),
+            Self::StartEngine(starter) => format!("start the engine under {starter}"),
             Self::RestartEngine(starter) => {
-                format!("restart the engine, looked after by {starter}; containers keep running")
+                format!("restart the engine under {starter}; containers keep running")
             }
         }
     }
@@ -247,7 +247,7 @@ impl fmt::Display for Starter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Systemd => "systemd",
-            Self::Supervisor { .. } => "our own supervisor",
+            Self::Supervisor { .. } => "ContainAI's supervisor",
         })
     }
 }
@@ -320,37 +320,37 @@ mod tests {
             Step::RestartEngine(supervisor),
         ];
         insta::assert_snapshot!(steps.iter().map(shown).collect::<String>(), @r##"
-        fetch the package lists
+        update the package lists
         $ apt-get -q -o DPkg::Lock::Timeout=300 -o APT::Status-Fd=1 update
         install docker.io, uidmap
         $ apt-get -q -y --no-install-recommends -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 -o APT::Status-Fd=1 install docker.io uidmap
-        make system user `containai`
+        create system user `containai`
         $ useradd --system --no-create-home --user-group --home-dir /nonexistent --shell /usr/sbin/nologin containai
-        make system user `containai`
+        create system user `containai`
         $ useradd --system --no-create-home --gid containai --home-dir /nonexistent --shell /usr/sbin/nologin containai
-        make group `containai`
+        create group `containai`
         $ groupadd --system containai
         reserve the ids 1000000-1065535 for containers
         $ usermod --add-subuids 1000000-1065535 --add-subgids 1000000-1065535 containai
         reserve the ids 1000000-1065535 for containers
         $ usermod --add-subgids 1000000-1065535 containai
-        reserve the ids 1000000-1065535, a range of them for each container
+        reserve the ids 1000000-1065535, divided into one range per container
         $ useradd --system --no-create-home --user-group --home-dir /nonexistent --shell /usr/sbin/nologin containai-ids
         $ usermod --add-subuids 1000000-1065535 --add-subgids 1000000-1065535 containai-ids
-        reserve the ids 1000000-1065535, a range of them for each container
+        reserve the ids 1000000-1065535, divided into one range per container
         $ usermod --add-subgids 1000000-1065535 containai-ids
         add `me` to group `containai`
         $ usermod --append --groups containai me
-        start the engine, looked after by systemd
+        start the engine under systemd
         $ systemctl daemon-reload
         $ systemctl enable --now containai-docker.service
-        restart the engine, looked after by systemd; containers keep running
+        restart the engine under systemd; containers keep running
         $ systemctl daemon-reload
         $ systemctl enable containai-docker.service
         $ systemctl restart containai-docker.service
-        start the engine, looked after by our own supervisor
+        start the engine under ContainAI's supervisor
         $ /l/containai-engine start /
-        restart the engine, looked after by our own supervisor; containers keep running
+        restart the engine under ContainAI's supervisor; containers keep running
         $ /l/containai-engine restart /
         "##);
     }

@@ -131,7 +131,7 @@ mod tests {
         let entries =
             parse_subordinate("me:100000:65536\n\nbad\ncontainai:5:7\ncontainai:1000000:65536\n");
         assert_eq!(entries.len(), 3);
-        let range = range_of(&entries, "containai").expect("a big enough range");
+        let range = range_of(&entries, "containai").expect("a sufficient range");
         assert_eq!(range.to_string(), "1000000-1065535");
         assert_eq!(range_of(&entries, "you"), None);
     }

@@ -96,7 +96,7 @@ mod tests {
         assert_eq!(network_path(&layout).file_name(), Some("containai-network.service".as_ref()));
         let network = render_network(&layout);
         assert!(line(&network, "After=").split(' ').any(|unit| unit == "docker.service"));
-        assert_eq!(line(&network, "PartOf="), UNIT, "it ends with the engine");
+        assert_eq!(line(&network, "PartOf="), UNIT, "it stops with the engine");
     }
 
     #[test]

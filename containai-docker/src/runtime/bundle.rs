@@ -75,7 +75,7 @@ mod tests {
 
     #[test]
     fn unknown_fields_and_the_mode_survive() {
-        let folder = tempfile::tempdir().expect("a folder");
+        let folder = tempfile::tempdir().expect("a directory");
         let path = folder.path().join("config.json");
         fs::write(&path, r#"{"vendor":{"big":18446744073709551615},"annotations":{"a":"b"}}"#)
             .expect("written");
@@ -97,7 +97,7 @@ mod tests {
 
     #[test]
     fn refusals_name_the_file() {
-        let folder = tempfile::tempdir().expect("a folder");
+        let folder = tempfile::tempdir().expect("a directory");
         assert!(matches!(Bundle::open(folder.path()), Err(BundleError::Read { .. })));
         fs::write(folder.path().join("config.json"), "{").expect("written");
         assert!(matches!(Bundle::open(folder.path()), Err(BundleError::Parse { .. })));

@@ -22,9 +22,9 @@ const V2_FILES: &str = "cgroup.procs\ncgroup.threads\ncgroup.subtree_control\n";
 #[non_exhaustive]
 pub(super) enum CgroupHookError {
     /// runc passed no state on stdin, for example because the hook was run manually.
-    #[error("cannot read the container's state on stdin")]
+    #[error("cannot read the container's state from stdin")]
     State(#[source] io::Error),
-    #[error("cannot parse the container's state on stdin")]
+    #[error("cannot parse the container's state from stdin")]
     Parse(#[from] serde_json::Error),
     /// The container exited before its hook ran.
     #[error("cannot read `{path}`")]
@@ -41,7 +41,7 @@ pub(super) enum CgroupHookError {
         #[source]
         source: io::Error,
     },
-    #[error("cannot give `{path}` to the container's root")]
+    #[error("cannot change the owner of `{path}` to the container's root")]
     Chown {
         path: PathBuf,
         #[source]

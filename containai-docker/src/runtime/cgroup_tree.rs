@@ -156,7 +156,7 @@ mod tests {
         group.set("freezer.state", "THAWED");
         group.set("cgroup.freeze", "0");
         assert_eq!(group.get("freezer.state"), "THAWED");
-        assert_eq!(group.get("cgroup.freeze"), "", "nothing is made");
+        assert_eq!(group.get("cgroup.freeze"), "", "no file is created");
         assert!(group.visit(Instant::now() - Duration::from_secs(1), |_| ()).is_err());
     }
 }

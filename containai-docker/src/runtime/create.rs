@@ -27,7 +27,7 @@ pub(super) enum CreateError {
     Stage(#[from] StageError),
     /// The engine's mount or pipes no longer exist: the engine is acting on the same container
     /// concurrently.
-    #[error("cannot hand the container's {what} over to its own ids")]
+    #[error("cannot move the container's {what} to its own id range")]
     HandOver {
         what: &'static str,
         #[source]
@@ -60,7 +60,7 @@ pub(super) fn prepare(request: &CreateRequest, runc: &Path) -> Result<(), Create
 
     let own = match &lease {
         Ok(lease) => Assignment::own(on_disk.clone(), lease.base())
-            .ok_or_else(|| "the engine's ids do not fit into a range".to_owned()),
+            .ok_or_else(|| "the engine's ids do not fit into a container's range".to_owned()),
         Err(reason) => Err(reason.clone()),
     };
     let own = own.and_then(|ids| {
@@ -95,9 +95,9 @@ pub(super) fn prepare(request: &CreateRequest, runc: &Path) -> Result<(), Create
 
 /// Leases a range, or returns the reason why none is available.
 fn lease(executable: &Path, id: &str, runc: &Path) -> Result<Lease, String> {
-    let pool = Pool::recorded(executable).ok_or("set-up reserved no ids for containers")?;
+    let pool = Pool::recorded(executable).ok_or("setup reserved no ids for containers")?;
     let lease = Lease::take(pool, id, runc).map_err(|error| failure::chain(&error))?;
-    lease.ok_or_else(|| "every range is taken".to_owned())
+    lease.ok_or_else(|| "all id ranges are in use".to_owned())
 }
 
 /// Creates the mounts of a container with these ids, and the spec that names them.
@@ -113,7 +113,7 @@ fn assemble(
         (Some(maps), Some(roots)) => {
             let layers = find_layers(&spec)?;
             layers.make_work(roots.engine).map_err(|source| StageError::Setup {
-                step: format!("make a work directory in `{}`", layers.folder.display()),
+                step: format!("create a work directory in `{}`", layers.folder.display()),
                 source,
             })?;
             let (root, tree) = stage.root(&layers, &maps, roots.container)?;

@@ -29,7 +29,7 @@ pub fn main(arguments: impl Iterator<Item = OsString>) -> ExitCode {
         },
         Verb::Exec(ref id) => ids::owner_of(id)
             .map_or(Ok(()), stdio::hand_over)
-            .map_err(|error| format!("cannot hand the command's streams over: {error}")),
+            .map_err(|error| format!("cannot change the owner of the command's streams: {error}")),
         Verb::CgroupHook => {
             return finish(&invocation, cgroup_hook::run().map_err(|error| failure::chain(&error)));
         }

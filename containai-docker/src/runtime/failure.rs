@@ -75,7 +75,7 @@ mod tests {
     #[test]
     fn what_a_person_reads() {
         let io = || io::Error::from(io::ErrorKind::PermissionDenied);
-        let json = || serde_json::from_str::<()>("{").expect_err("it is no JSON");
+        let json = || serde_json::from_str::<()>("{").expect_err("invalid JSON");
         let path = || PathBuf::from("/src/api");
         let field = "uidMappings";
         let bundle = samples!(BundleError {
@@ -129,7 +129,7 @@ mod tests {
             Unfit: [ProbeError::Unfit],
             Record: [ProbeError::from(SetupError::BadRecord {
                 path: path(),
-                reason: "its version is 2, not 1".into()
+                reason: "unsupported version 2, expected 1".into()
             })],
             Prepare: [ProbeError::Prepare { folder: path(), source: io() }],
             Stage: [ProbeError::from(StageError::Source { path: path(), source: io() })],

@@ -93,7 +93,10 @@ mod tests {
 
         symlink("/etc", store.join("l/C")).expect("linked");
         fs::write(store.join("c/lower"), "l/C").expect("written");
-        assert!(Layers::of(&store.join("c/merged")).is_err(), "it leads out of the store");
+        assert!(
+            Layers::of(&store.join("c/merged")).is_err(),
+            "the link points outside of the store"
+        );
     }
 
     #[test]

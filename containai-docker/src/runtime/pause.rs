@@ -30,10 +30,10 @@ pub(super) enum PauseError {
         source: io::Error,
     },
     /// The pause was undone.
-    #[error("the container could not be paused within {} s; it runs on", LIMIT.as_secs())]
+    #[error("the container could not be paused within {} s; it is still running", LIMIT.as_secs())]
     Late,
     /// The pause could not be undone.
-    #[error("the container could not be paused within {} s, nor be unpaused", LIMIT.as_secs())]
+    #[error("the container could neither be paused within {} s nor unpaused", LIMIT.as_secs())]
     Stuck(#[source] io::Error),
 }
 
@@ -116,7 +116,7 @@ mod tests {
 
     impl Bench {
         fn new(script: &str) -> Self {
-            let folder = tempfile::tempdir().expect("a folder");
+            let folder = tempfile::tempdir().expect("a directory");
             let runtime = folder.path().join("runtime");
             fs::write(&runtime, script).expect("a script");
             fs::set_permissions(&runtime, fs::Permissions::from_mode(0o755)).expect("a mode");
@@ -125,7 +125,7 @@ mod tests {
 
         fn state(&self, cgroups: &Value) {
             let folder = self.folder.path().join("abc");
-            fs::create_dir(&folder).expect("a folder");
+            fs::create_dir(&folder).expect("a directory");
             let state = serde_json::json!({
                 "init_process_pid": 7, "init_process_start": 9, "cgroup_paths": cgroups
             });
@@ -143,7 +143,7 @@ mod tests {
     fn the_runtime_has_the_say_while_it_is_quick() {
         let long = Duration::from_secs(60);
         let check = |script, expected: u8| {
-            let code = Bench::new(script).pause(long).expect("it ended");
+            let code = Bench::new(script).pause(long).expect("it exited");
             assert_eq!(format!("{code:?}"), format!("{:?}", ExitCode::from(expected)));
         };
         check("#!/bin/sh\n[ \"$1\" = pause ]\n", 0);
@@ -152,7 +152,7 @@ mod tests {
 
     #[test]
     fn a_pause_that_hangs_is_undone() {
-        let group = tempfile::tempdir().expect("a folder");
+        let group = tempfile::tempdir().expect("a directory");
         let check = |name: &str, file: &str, expected: &str| {
             let bench = Bench::new("#!/bin/sh\nexec sleep 1000\n");
             bench.state(&serde_json::json!({ name: group.path() }));

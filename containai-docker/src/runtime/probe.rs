@@ -22,11 +22,11 @@ pub(super) enum ProbeError {
     #[error("no ids are reserved for containers")]
     NotReserved,
     /// `/etc/subuid` assigns the engine more ids than a container's range has.
-    #[error("the engine's ids do not fit into a range")]
+    #[error("the engine's ids do not fit into a container's range")]
     Unfit,
     #[error(transparent)]
     Record(#[from] SetupError),
-    #[error("cannot make a file system to try in `{folder}`")]
+    #[error("cannot create a test file system in `{folder}`")]
     Prepare {
         folder: PathBuf,
         #[source]

@@ -51,7 +51,7 @@ pub(super) enum StageError {
     /// The file system does not support id-mapped mounts: NFS, 9p, FUSE, overlay, or any on Linux
     /// before 5.12.
     #[error(
-        "cannot map the owner of `{path}` into the container: `{kind}` has no id-mapped mounts on this kernel"
+        "cannot map the owner of `{path}` into the container: `{kind}` does not support id-mapped mounts on this kernel"
     )]
     Unmappable {
         path: PathBuf,
@@ -87,8 +87,9 @@ impl Stage {
             .mode(0o755)
             .create(folder.join(ROOT))
             .map_err(|source| setup(format!("create `{STAGE}`"), source))?;
-        unshare(CloneFlags::CLONE_NEWNS)
-            .map_err(|source| setup("make a private mount namespace".to_owned(), source.into()))?;
+        unshare(CloneFlags::CLONE_NEWNS).map_err(|source| {
+            setup("create a private mount namespace".to_owned(), source.into())
+        })?;
         // Slave and not private propagation: the engine's later unmounts propagate here, and
         // nothing propagates back.
         mount_change("/", MountPropagationFlags::DOWNSTREAM | MountPropagationFlags::REC)
@@ -113,7 +114,7 @@ impl Stage {
         namespace: &UserNamespace,
     ) -> Result<PathBuf, StageError> {
         let path = self.place();
-        let failed = |source| setup(format!("make the device `{}`", device.path), source);
+        let failed = |source| setup(format!("create the device `{}`", device.path), source);
         let number = makedev(device.major, device.minor);
         mknodat(CWD, &path, FileType::CharacterDevice, Mode::from_raw_mode(0o666), number)
             .map_err(|source| failed(source.into()))?;

@@ -142,6 +142,6 @@ mod tests {
         assert_eq!(links.len(), 9);
         assert!(links[4].port().isolated && !links[4].port().learning);
         assert!(!links[0].port().isolated && links[0].port().learning);
-        assert!(parse("rubbish").is_empty());
+        assert!(parse("invalid").is_empty());
     }
 }

@@ -18,7 +18,7 @@ use super::link::{self, Link};
 #[non_exhaustive]
 pub enum PortError {
     /// `ip` or `bridge` is missing or failed.
-    #[error("cannot isolate the container's port of the bridge `{bridge}`")]
+    #[error("cannot isolate the container's port on bridge `{bridge}`")]
     Isolate {
         /// The engine's bridge.
         bridge: String,
@@ -178,7 +178,7 @@ mod tests {
         let found = parse_interfaces(json).expect("JSON");
         assert_eq!(found.len(), 1);
         assert_eq!((found[0].link_index, found[0].addr_info.len()), (6, 2));
-        assert!(parse_interfaces("rubbish").is_err());
+        assert!(parse_interfaces("invalid").is_err());
     }
 
     #[test]

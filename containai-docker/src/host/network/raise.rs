@@ -190,13 +190,13 @@ mod tests {
         ip6tables -w -t mangle -C FORWARD -j CONTAINAI-ISOLATION || ip6tables -w -t mangle -I FORWARD -j CONTAINAI-ISOLATION
         bridge link set dev PORT isolated on   # every port of the bridge
         [ $(cat /proc/sys/net/ipv4/ip_forward) = 1 ] || { iptables -w -t filter -P FORWARD DROP; echo 1 > /proc/sys/net/ipv4/ip_forward; }
-        echo 20000 > /proc/sys/kernel/keys/maxkeys   # unless it is more
-        echo 2000000 > /proc/sys/kernel/keys/maxbytes   # unless it is more
-        echo 1024 > /proc/sys/fs/inotify/max_user_instances   # unless it is more
-        echo 524288 > /proc/sys/fs/inotify/max_user_watches   # unless it is more
-        echo 4194304 > /proc/sys/kernel/pid_max   # unless it is more
-        echo 9223372036854775807 > /proc/sys/fs/file-max   # unless it is more
-        echo 65536 > /proc/sys/kernel/pty/max   # unless it is more
+        echo 20000 > /proc/sys/kernel/keys/maxkeys   # unless it is higher
+        echo 2000000 > /proc/sys/kernel/keys/maxbytes   # unless it is higher
+        echo 1024 > /proc/sys/fs/inotify/max_user_instances   # unless it is higher
+        echo 524288 > /proc/sys/fs/inotify/max_user_watches   # unless it is higher
+        echo 4194304 > /proc/sys/kernel/pid_max   # unless it is higher
+        echo 9223372036854775807 > /proc/sys/fs/file-max   # unless it is higher
+        echo 65536 > /proc/sys/kernel/pty/max   # unless it is higher
         "##);
     }
 }

@@ -103,7 +103,7 @@ async fn watch(layout: &EngineLayout) -> Result<(), SetupError> {
             return Err(failure);
         }
         pause = if answered { FIRST_PAUSE } else { (pause * 2).min(LONGEST_PAUSE) };
-        eprintln!("containai-engine: {failure}, next start in {} s", pause.as_secs());
+        eprintln!("containai-engine: {failure}; restarting in {} s", pause.as_secs());
         tokio::select! {
             () = sleep(pause) => {}
             _ = term.recv() => return Ok(()),

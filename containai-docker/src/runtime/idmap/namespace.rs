@@ -16,7 +16,7 @@ use crate::runtime::invocation::{HOOK_VERB, USER_NAMESPACE_HOOK};
 #[non_exhaustive]
 pub(in crate::runtime) enum NamespaceError {
     /// The holder process did not start or exited early; `user.max_user_namespaces` may be 0.
-    #[error("cannot make a user namespace for the id map")]
+    #[error("cannot create a user namespace for the id map")]
     Holder(#[source] io::Error),
     /// The kernel rejected the map: it has more than 340 lines, or overlapping ones.
     #[error("cannot write the id map `{map}`")]

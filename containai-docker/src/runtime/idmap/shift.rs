@@ -85,7 +85,11 @@ mod tests {
             assert_eq!(own.seen(uid), Some(2_001_000), "the owner is the agent");
             for (before, after) in shared.extents().iter().zip(own.extents()) {
                 assert_eq!((before.disk, before.count), (after.disk, after.count));
-                assert_eq!(after.seen - before.seen, 1_900_000, "each is seen in the own range");
+                assert_eq!(
+                    after.seen - before.seen,
+                    1_900_000,
+                    "ids on the mount are in the own range"
+                );
             }
             // The unreachable id stays outside of every container's range.
             assert_eq!(SHIFT.apply(&parked).seen(0), parked.seen(0));

@@ -162,8 +162,8 @@ mod tests {
                 prop_assert!(!overlap(map.extents().iter().map(|e| (e.seen, e.count))), "on the mount: {map}");
                 prop_assert!(map.extents().iter().all(|e| e.seen != 0), "host root on the mount: {map}");
                 // Files of host root have no owner in the container.
-                prop_assert!(map.seen(0).is_none_or(|seen| !ranges.contains_host(seen)), "root is somebody: {map}");
-                prop_assert!(map.extents().len() <= 340, "more than the kernel takes");
+                prop_assert!(map.seen(0).is_none_or(|seen| !ranges.contains_host(seen)), "host root has an id in the container: {map}");
+                prop_assert!(map.extents().len() <= 340, "more than the kernel accepts");
             }
             prop_assert_eq!(uids.seen(0), None);
             prop_assert_eq!(uids.seen(uid), ranges.host_id(AGENT_ID));

@@ -170,7 +170,7 @@ mod tests {
             rule["names"].as_array().is_some_and(|names| names.iter().any(|name| name == call))
         };
         let rules: Vec<_> = rules.iter().filter(named).collect();
-        assert!(rules.len() <= 1, "`{call}` is decided {} times", rules.len());
+        assert!(rules.len() <= 1, "`{call}` has {} rules", rules.len());
         rules.first().is_some_and(|rule| rule["action"] == ALLOW && rule["args"].is_null())
     }
 

@@ -19,7 +19,7 @@ pub(in crate::runtime) enum SpecError {
     /// The engine runs without `userns-remap`, or the container was created with `--userns host` or
     /// `--privileged`.
     #[error(
-        "refusing to run without a user namespace of the container's own: the engine needs `userns-remap`"
+        "refusing to run without a user namespace for the container: the engine needs `userns-remap`"
     )]
     NoUserNamespace,
     /// The namespace exists, but the map for these ids is missing or does not include id 0.
@@ -29,7 +29,7 @@ pub(in crate::runtime) enum SpecError {
     #[error("refusing to run: `linux.{field}` maps container id {container} to host id 0")]
     HostRoot { field: &'static str, container: u32 },
     /// The map is malformed.
-    #[error("cannot understand `linux.{field}`")]
+    #[error("invalid `linux.{field}`")]
     Malformed { field: &'static str },
 }
 

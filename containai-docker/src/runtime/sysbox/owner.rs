@@ -6,10 +6,10 @@ use crate::sysbox::SysboxIds;
 #[non_exhaustive]
 pub(super) enum OwnerError {
     /// Mapping host root into the container would make its files writable there.
-    #[error("it belongs to the host's root")]
+    #[error("its owner is the host's root")]
     Root,
     /// The same for its group; `sysbox-runc` would map such a mount again.
-    #[error("its group is the host's root group; give it another one, for example with `chgrp`")]
+    #[error("its group is the host's root group; change it, for example with `chgrp`")]
     RootGroup,
 }
 

@@ -62,13 +62,13 @@ mod tests {
 
     #[test]
     fn a_copy_is_made_once_a_version() {
-        let folder = tempfile::tempdir().expect("a folder");
+        let folder = tempfile::tempdir().expect("a directory");
         let program = folder.path().join("containai-runc");
         fs::write(&program, "one").expect("a program");
         let first = copy(&program, &own_ids()).expect("a copy");
-        let inode = |path: &Path| fs::metadata(path).expect("it is there").ino();
+        let inode = |path: &Path| fs::metadata(path).expect("it exists").ino();
         let made = inode(&first);
-        assert_eq!(fs::metadata(&first).expect("it is there").permissions().mode() & 0o7777, 0o555);
+        assert_eq!(fs::metadata(&first).expect("it exists").permissions().mode() & 0o7777, 0o555);
         assert_eq!(inode(&copy(&program, &own_ids()).expect("a copy")), made);
         fs::write(&program, "three").expect("another version");
         let second = copy(&program, &own_ids()).expect("a copy");

@@ -17,7 +17,7 @@ const SET_ID: u32 = 0o6000;
 /// The image's files have the owners that Sysbox gave them, and these could not be restored.
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "Sysbox ended without giving `{path}` back its owner, and neither could this: make the container anew with `cai run --fresh`"
+    "Sysbox exited without restoring the owner of `{path}`, and restoring it now failed: recreate the container with `cai run --fresh`"
 )]
 pub(super) struct RestoreError {
     path: PathBuf,
@@ -160,19 +160,19 @@ mod tests {
         }
         let range = IdRange { base: 100_000, count: 65_536 };
         let ids = SysboxIds { uids: range, gids: range };
-        let root = tempfile::tempdir().expect("a folder");
+        let root = tempfile::tempdir().expect("a directory");
         let at = |name: &str| root.path().join(name);
         let outside = tempfile::NamedTempFile::new().expect("a file");
-        fs::create_dir_all(at("usr/bin")).expect("folders");
+        fs::create_dir_all(at("usr/bin")).expect("directories");
         fs::write(at("usr/bin/su"), "").expect("a file");
         fs::write(at("usr/bin/own"), "").expect("a file");
         std::os::unix::fs::symlink(outside.path(), at("usr/link")).expect("a link");
         let owner = |name: &str| {
-            let metadata = fs::symlink_metadata(at(name)).expect("it is there");
+            let metadata = fs::symlink_metadata(at(name)).expect("it exists");
             (metadata.uid(), metadata.gid(), metadata.mode() & 0o7777)
         };
         let raise = |name: &str, uid: u32, gid: u32| {
-            lchown(at(name), Some(uid), Some(gid)).expect("root may");
+            lchown(at(name), Some(uid), Some(gid)).expect("allowed for root");
         };
         let image = (owner("usr"), owner("usr/link"));
         raise("usr", 100_000, 100_000);
@@ -181,16 +181,16 @@ mod tests {
         raise("usr/bin/own", 1234, 1234);
         fs::set_permissions(at("usr/bin/su"), Permissions::from_mode(0o4755)).expect("a mode");
 
-        owners(root.path(), &ids).expect("all of it");
+        owners(root.path(), &ids).expect("all owners restored");
         assert_eq!(owner("usr"), image.0);
         assert_eq!(owner("usr/bin/su"), (0, 5, 0o4755));
         assert_eq!(owner("usr/link"), (1000, 1000, image.1.2), "the link itself");
         assert_eq!(owner("usr/bin/own"), (1234, 1234, owner("usr/bin/own").2));
         assert_eq!(
-            fs::metadata(outside.path()).expect("it is there").uid(),
+            fs::metadata(outside.path()).expect("it exists").uid(),
             0,
             "no link is followed"
         );
-        owners(root.path(), &ids).expect("nothing is left to do");
+        owners(root.path(), &ids).expect("already restored");
     }
 }
