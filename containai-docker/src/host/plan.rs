@@ -90,8 +90,8 @@ fn recent_enough(facts: &HostFacts) -> Result<(), SetupError> {
     Ok(())
 }
 
-/// Chooses the isolation; user namespaces are the weakest one. Sysbox requires idmapped mounts too,
-/// because the runtime in front of it maps bind mounts.
+/// Chooses the isolation; there is no fallback below user namespaces. Sysbox requires idmapped
+/// mounts too, because the runtime in front of it maps bind mounts.
 fn decide_isolation(facts: &HostFacts, choice: IsolationChoice) -> Result<Isolation, SetupError> {
     let recorded = facts.record.as_ref().map(|record| record.isolation);
     let wanted = match choice {

@@ -20,7 +20,7 @@ pub(in crate::runtime) struct Assignment {
 impl Assignment {
     /// Uses the engine's range from its spec for files and processes.
     ///
-    /// The first id of `base`, a range leased but not usable for processes, creates the user
+    /// `base` is the first id of a leased range that the processes cannot use. It creates the user
     /// namespace, so that the limits charged to the creator are the container's own.
     pub(in crate::runtime) fn shared(on_disk: UserNamespace, base: Option<u32>) -> Self {
         let root = |ranges: &IdRanges| base.or_else(|| ranges.host_id(0)).unwrap_or(u32::MAX - 1);
