@@ -1,5 +1,5 @@
-//! Which ids of the host a container's processes have, as the engine's host
-//! sees it; nothing in the container can answer instead.
+//! The host ids of a container's processes, as the engine sees them; processes in the container
+//! cannot forge the result.
 
 use std::path::Path;
 use std::time::Duration;
@@ -11,15 +11,14 @@ use tokio::time::timeout;
 
 use crate::engine::DockerEngine;
 
-/// How long a best-effort answer may take.
+/// Time limit for a best-effort result.
 const PATIENCE: Duration = Duration::from_secs(3);
-/// The engine demands the column PID.
+/// The engine requires the column PID.
 const COLUMNS: &str = "-eo pid,uid";
 
 impl DockerEngine {
-    /// Whether a running container has an id range of its own; `None` when that
-    /// cannot be told within three seconds, or the engine has no range, as with
-    /// Sysbox.
+    /// Returns whether a running container has its own id range; `None` if this cannot be
+    /// determined within three seconds, or if the engine has no range, as with Sysbox.
     pub async fn id_range(&self, id: &ContainerId) -> Option<IdRangeMode> {
         let options = TopOptionsBuilder::default().ps_args(COLUMNS).build();
         let processes = self.docker().top_processes(id.as_ref(), Some(options));
@@ -43,9 +42,8 @@ fn mode(
     Some(if running == engine { IdRangeMode::Shared } else { IdRangeMode::Own })
 }
 
-/// The first id of the engine's range: its store is in a directory `UID.GID`
-/// (dockerd(8), "userns-remap"), in which a container's files are at
-/// `containers/ID/hostname`.
+/// Returns the first id of the engine's range. Its data root is a directory named `UID.GID`
+/// (dockerd(8), "userns-remap"), with the files of a container at `containers/ID/hostname`.
 fn engine_root(hostname: &Path) -> Option<u32> {
     let name = hostname.ancestors().nth(3)?.file_name()?.to_str()?;
     name.split_once('.')?.0.parse().ok()

@@ -1,4 +1,4 @@
-//! Where Sysbox is on the host, and which ids its containers have.
+//! Paths of Sysbox on the host, and the ids of its containers.
 
 use std::fs;
 use std::io;
@@ -9,16 +9,16 @@ use crate::host::{IdRange, range_of_sysbox};
 /// The name of Sysbox's own OCI runtime.
 pub(crate) const BARE_RUNTIME: &str = "sysbox-runc";
 
-/// The files of Sysbox.
+/// The paths of Sysbox's files.
 ///
-/// An engine below another root than `/` may bring a Sysbox of its own, which is how tests stand in
-/// for one; everything that is not there is looked up on the host.
+/// An engine with a root other than `/` may have its own Sysbox, which tests use as a stand-in;
+/// paths that do not exist there are looked up on the host.
 #[derive(Clone, Debug)]
 pub(crate) struct SysboxFiles {
     root: PathBuf,
 }
 
-/// The user and the group ids of the containers.
+/// The user and group ids of the containers.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) struct SysboxIds {
     pub(crate) uids: IdRange,
@@ -26,12 +26,12 @@ pub(crate) struct SysboxIds {
 }
 
 impl SysboxFiles {
-    /// Those of the engine whose layout has this root.
+    /// Returns the paths for the engine whose layout has this root.
     pub(crate) fn of(root: &Path) -> Self {
         Self { root: root.to_owned() }
     }
 
-    /// Those of the engine that has this program as its runtime.
+    /// Returns the paths for the engine that has this program as its runtime.
     pub(crate) fn beside(program: &Path) -> Self {
         let root = program
             .parent()
@@ -40,7 +40,7 @@ impl SysboxFiles {
         Self::of(root.unwrap_or(Path::new("/")))
     }
 
-    /// Sysbox's own OCI runtime; a fixed list and not `PATH`, as for runc.
+    /// Returns the path of Sysbox's own OCI runtime, from a fixed list and not `PATH`, as for runc.
     pub(crate) fn runtime(&self) -> Option<PathBuf> {
         ["usr/bin", "usr/local/bin", "usr/sbin", "usr/local/sbin"]
             .into_iter()
@@ -49,12 +49,13 @@ impl SysboxFiles {
             .find(|path| path.is_file())
     }
 
-    /// The folder of the sockets of its services.
+    /// Returns the directory of the services' sockets.
     pub(crate) fn sockets(&self) -> PathBuf {
         self.place("run/sysbox")
     }
 
-    /// The ids of its containers; `None` when `/etc/subuid` or `/etc/subgid` has no usable line.
+    /// Returns the ids of the containers; `None` if `/etc/subuid` or `/etc/subgid` has no usable
+    /// line.
     pub(crate) fn ids(&self) -> io::Result<Option<SysboxIds>> {
         let range = |path| fs::read_to_string(self.place(path)).map(|text| range_of_sysbox(&text));
         let (uids, gids) = (range("etc/subuid")?, range("etc/subgid")?);
@@ -80,11 +81,11 @@ mod tests {
         check("/srv/two/usr/local/libexec/containai/containai-runc", "/srv/two");
         check("/home/me/target/debug/cai", "/");
 
-        let root = tempfile::tempdir().expect("a folder");
+        let root = tempfile::tempdir().expect("a directory");
         let files = SysboxFiles::of(root.path());
         assert_eq!(files.sockets(), Path::new("/run/sysbox"));
         for folder in ["run/sysbox", "etc", "usr/bin"] {
-            fs::create_dir_all(root.path().join(folder)).expect("a folder");
+            fs::create_dir_all(root.path().join(folder)).expect("a directory");
         }
         assert_eq!(files.sockets(), root.path().join("run/sysbox"));
         fs::write(root.path().join("usr/bin/sysbox-runc"), "").expect("a file");

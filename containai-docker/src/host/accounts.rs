@@ -1,8 +1,8 @@
-//! Users, groups and subordinate ids of a host.
+//! Users, groups and subordinate ids of the host.
 
 use super::subordinate::{IdRange, SubordinateEntry, parse_subordinate};
 
-/// Users, groups and subordinate ids of a host.
+/// The users, groups and subordinate ids of the host.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Accounts {
     /// Names and ids in passwd(5).
@@ -15,19 +15,19 @@ pub struct Accounts {
     pub subgids: Vec<SubordinateEntry>,
 }
 
-/// One line of group(5).
+/// A line of group(5).
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Group {
     /// Its name.
     pub name: String,
     /// Its id.
     pub gid: u32,
-    /// The users that are listed as members.
+    /// The users listed as members.
     pub members: Vec<String>,
 }
 
 impl Accounts {
-    /// Reads the texts of the four files; a missing file is an empty text.
+    /// Parses the contents of the four files; a missing file is an empty string.
     pub fn parse(passwd: &str, group: &str, subuid: &str, subgid: &str) -> Self {
         Self {
             users: passwd.lines().filter_map(parse_user).collect(),
@@ -37,22 +37,22 @@ impl Accounts {
         }
     }
 
-    /// Whether a user of that name exists.
+    /// Returns whether a user with that name exists.
     pub fn has_user(&self, name: &str) -> bool {
         self.users.iter().any(|(user, _)| user == name)
     }
 
-    /// The group of that name.
+    /// Returns the group with that name.
     pub fn group(&self, name: &str) -> Option<&Group> {
         self.groups.iter().find(|group| group.name == name)
     }
 
-    /// All user ids that somebody has or may map.
+    /// Returns all user ids that belong to a user or may be mapped by one.
     pub fn taken_uids(&self) -> Vec<IdRange> {
         taken(&self.subuids, self.users.iter().map(|(_, uid)| *uid))
     }
 
-    /// All group ids that somebody has or may map.
+    /// Returns all group ids that belong to a group or may be mapped by a user.
     pub fn taken_gids(&self) -> Vec<IdRange> {
         taken(&self.subgids, self.groups.iter().map(|group| group.gid))
     }

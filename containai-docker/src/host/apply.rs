@@ -1,4 +1,4 @@
-//! Doing what was planned.
+//! Applying a setup plan.
 
 use std::fs::OpenOptions;
 use std::path::Path;
@@ -19,18 +19,18 @@ use super::program;
 use super::step::{Starter, Step};
 use super::supervisor;
 
-/// How long an engine that systemd has started may take to answer; systemd
-/// itself waits for the engine's notification before that.
+/// Time limit for the first answer of an engine that systemd has started; systemd itself waits for
+/// the engine's notification before that.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Does what was planned, as root. It may be interrupted between any two
-/// steps and within one; a new plan then does the rest.
+/// Applies the plan, as root. It may be interrupted between or within steps; a new plan contains
+/// the remaining steps.
 ///
 /// # Errors
 ///
-/// The first step that fails ends the work: [`SetupError::Command`],
-/// [`SetupError::File`], and [`SetupError::EngineDied`] or
-/// [`SetupError::EngineSilent`] with the last lines of the engine's log.
+/// The first failing step ends the run: [`SetupError::Command`], [`SetupError::File`], and
+/// [`SetupError::EngineExited`] or [`SetupError::EngineNotResponding`] with the last lines of the
+/// engine's log.
 pub fn apply(
     plan: &SetupPlan,
     layout: &EngineLayout,
@@ -75,7 +75,7 @@ fn run_all(invocations: &[Invocation]) -> Result<(), SetupError> {
     invocations.iter().try_for_each(|invocation| Ok(invocation.run().map(drop)?))
 }
 
-/// usermod(8) adds subordinate ids only to files that exist.
+/// Creates an empty file if it is missing: usermod(8) adds subordinate ids only to existing files.
 fn make_empty(path: &Path) -> Result<(), SetupError> {
     OpenOptions::new().append(true).create(true).open(path).map(drop).map_err(file::failed(path))
 }

@@ -11,28 +11,28 @@ use super::command::{CommandError, Invocation};
 use super::event::{SetupEvent, SetupEvents};
 use super::packages::{self, OF_INTEREST, PackageFacts};
 
-/// How long apt waits for another package manager, in seconds.
+/// Time that apt waits for another package manager, in seconds.
 const LOCK_TIMEOUT: &str = "DPkg::Lock::Timeout=300";
-/// How often, a second apart, the package lists are tried for.
+/// Number of attempts to update the package lists, one per second.
 const LOCK_PATIENCE: u32 = 300;
 
-/// Fetches the package lists.
+/// Returns the command that updates the package lists.
 pub(crate) fn update() -> Invocation {
     Invocation::new("apt-get", &["-q", "-o", LOCK_TIMEOUT, "-o", "APT::Status-Fd=1", "update"])
 }
 
-/// Installs packages without what they only recommend.
+/// Returns the command that installs packages without their recommendations.
 pub(crate) fn install<S: AsRef<str>>(names: &[S]) -> Invocation {
     let options = ["-q", "-y", "--no-install-recommends"];
     Invocation::new("apt-get", &options)
-        // Our standard output is a pipe: without a terminal for dpkg and with
-        // the status lines of apt (README.progress-reporting) in between.
+        // The command's standard output is a pipe, so dpkg gets no terminal, and apt's status lines
+        // (README.progress-reporting) appear between its output.
         .args(["-o", LOCK_TIMEOUT, "-o", "Dpkg::Use-Pty=0", "-o", "APT::Status-Fd=1"])
         .args(["install"])
         .args(names.iter().map(AsRef::as_ref))
 }
 
-/// Asks dpkg and apt about the packages of interest.
+/// Queries dpkg and apt for the packages that setup may install.
 pub(crate) fn facts() -> PackageFacts {
     let format = "${Package} ${db:Status-Status}\n";
     let installed = Invocation::new("dpkg-query", &["-W", "-f", format]).run();
@@ -43,26 +43,25 @@ pub(crate) fn facts() -> PackageFacts {
     }
 }
 
-/// Installs packages with apt, telling `events` how far it is. Packages that
-/// are there already are left as they are. Lists that are too old to find the
-/// packages' files are fetched anew, once.
+/// Installs packages with apt and reports its progress to `events`. Installed packages stay
+/// unchanged. If the package lists are outdated, updates them and retries once.
 ///
 /// # Errors
 ///
-/// [`CommandError`] with apt's last words; the usual causes are no network, a
-/// full disk and a broken package of somebody else's.
+/// [`HostCommandError`] with the end of apt's output. Usual causes: no network, a full disk, or a
+/// broken package from another source.
 pub fn install_packages(names: &[&str], events: &dyn Events) -> Result<(), CommandError> {
     install_missing(names, &Forward(events))
 }
 
-/// Tells a listener to the lifecycle about apt.
+/// Forwards apt's progress to a listener of lifecycle events.
 struct Forward<'a>(&'a dyn Events);
 
 impl SetupEvents for Forward<'_> {
     fn on(&self, event: &SetupEvent<'_>) {
         match event {
             SetupEvent::Progress { percent, message } => {
-                // Percent of a percent, as a bar that moves a hundred times looks stuck.
+                // Hundredths of a percent: a progress bar with only 100 positions looks stuck.
                 let done = (percent.clamp(0.0, 100.0) * 100.0) as u64;
                 self.0.event(Event::Progress { done, total: Some(10_000) });
                 self.0.event(Event::Output(message));
@@ -89,14 +88,14 @@ pub(crate) fn install_missing(
     })
 }
 
-/// Fetches the package lists. apt waits for the lock on packages by itself, but
-/// gives up at once on that of the lists, which a freshly booted Ubuntu holds.
+/// Updates the package lists, waiting for their lock. apt itself waits for the package lock, but
+/// fails immediately on the list lock, which a freshly booted Ubuntu holds.
 pub(crate) fn refresh(events: &dyn SetupEvents) -> Result<(), CommandError> {
     let update = update();
     for _ in 0..LOCK_PATIENCE {
         match watch(&update, events) {
             Err(CommandError::Failed { tail, .. }) if tail.iter().any(|line| is_locked(line)) => {
-                let reason = "another program is fetching the package lists";
+                let reason = "another program is updating the package lists";
                 events.on(&SetupEvent::Waiting { reason });
                 thread::sleep(Duration::from_secs(1));
             }
@@ -110,7 +109,7 @@ fn is_locked(line: &str) -> bool {
     line.contains("Could not get lock") && line.contains("/lists/lock")
 }
 
-/// Runs apt to its end and reports its status lines.
+/// Runs apt and reports its status lines.
 pub(crate) fn watch(invocation: &Invocation, events: &dyn SetupEvents) -> Result<(), CommandError> {
     let mut child = invocation
         .command()
@@ -133,7 +132,7 @@ pub(crate) fn watch(invocation: &Invocation, events: &dyn SetupEvents) -> Result
 
 fn report(child: &mut Child, events: &dyn SetupEvents, talk: &mut String) {
     let Some(stdout) = child.stdout.take() else { return };
-    // apt repeats its word about a lock every second.
+    // apt repeats its lock message every second.
     let mut last = String::new();
     for line in BufReader::new(stdout).lines().map_while(Result::ok) {
         match parse_line(&line) {
@@ -155,7 +154,7 @@ fn read_aside(stream: Option<impl Read + Send + 'static>) -> thread::JoinHandle<
     thread::spawn(move || {
         let mut bytes = Vec::new();
         if let Some(mut stream) = stream {
-            // What could be read before an error is still worth showing.
+            // Output read before an error is still worth showing.
             let _ = stream.read_to_end(&mut bytes);
         }
         String::from_utf8_lossy(&bytes).into_owned()
@@ -168,8 +167,8 @@ enum Line<'a> {
     Waiting(&'a str),
 }
 
-/// Reads `dlstatus:`, `pmstatus:` lines (apt's README.progress-reporting) and
-/// apt's word about a lock. Downloads count as the first half of the way.
+/// Parses `dlstatus:` and `pmstatus:` lines (apt's README.progress-reporting) and apt's lock
+/// message. Downloads make up the first half of the progress.
 fn parse_line(line: &str) -> Option<Line<'_>> {
     if line.starts_with("Waiting for cache lock") {
         return Some(Line::Waiting(line));

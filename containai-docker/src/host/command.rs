@@ -1,38 +1,38 @@
-//! Running the host's programs and judging how they ended.
+//! Running programs of the host and reporting their failures.
 
 use std::ffi::OsStr;
 use std::io;
 use std::path::PathBuf;
 use std::process::{Command, ExitStatus, Output, Stdio};
 
-/// Where the host keeps its programs. A user's own `PATH` often lacks the
-/// `sbin` directories and is no place to take root's programs from.
+/// Search path for the host's programs. A user's `PATH` often lacks the `sbin` directories and is
+/// not a safe source for programs that run as root.
 pub(crate) const SYSTEM_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
-/// How many lines of a failed program's output an error shows.
+/// Maximum number of output lines in an error.
 const TAIL: usize = 12;
 
-/// A program of the host failed.
+/// An error from running a program of the host.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum CommandError {
-    /// It could not be started; usually its package is missing.
+    /// The program could not be started; usually its package is missing.
     #[error("cannot run `{program}`")]
     Spawn {
         /// The program.
         program: String,
-        /// What the system said.
+        /// The error of the operating system.
         #[source]
         source: io::Error,
     },
-    /// It ran and ended badly.
+    /// The program ended with a failure.
     #[error("`{command}` ended with {status}{}", lines(.tail))]
     Failed {
         /// The program and its arguments.
         command: String,
         /// Its exit status or signal.
         status: ExitStatus,
-        /// The last lines of its standard error, else of its output.
+        /// The last lines of its standard error, or of its standard output if that is empty.
         tail: Vec<String>,
     },
 }
@@ -41,7 +41,7 @@ fn lines(tail: &[String]) -> String {
     tail.iter().map(|line| format!("\n  {line}")).collect()
 }
 
-/// A program with its arguments, as plain data that a dry run can show.
+/// A program with its arguments, as data that a dry run can show.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Invocation {
     program: String,
@@ -59,15 +59,15 @@ impl Invocation {
         self
     }
 
-    /// The process to be, with the system's `PATH`, English messages and no
-    /// standard input.
+    /// Returns the command to spawn, with the system's `PATH`, English messages and no standard
+    /// input.
     pub(crate) fn command(&self) -> Command {
         let mut command = Command::new(&self.program);
         command.args(&self.args).env("PATH", SYSTEM_PATH).env("LC_ALL", "C").stdin(Stdio::null());
         command
     }
 
-    /// Runs it to its end and returns its standard output.
+    /// Runs the command to completion and returns its standard output.
     pub(crate) fn run(&self) -> Result<String, CommandError> {
         let output = self.output()?;
         if !output.status.success() {
@@ -77,7 +77,7 @@ impl Invocation {
         Ok(String::from_utf8_lossy(&output.stdout).into_owned())
     }
 
-    /// Whether it can be run and ends well.
+    /// Returns whether the command starts and succeeds.
     pub(crate) fn succeeds(&self) -> bool {
         self.output().is_ok_and(|output| output.status.success())
     }
@@ -109,7 +109,7 @@ impl std::fmt::Display for Invocation {
     }
 }
 
-/// The last lines of `text` that say something.
+/// Returns the last non-blank lines of `text`.
 pub(crate) fn tail(text: &str) -> Vec<String> {
     let lines: Vec<_> = text.lines().filter(|line| !line.trim().is_empty()).collect();
     lines[lines.len().saturating_sub(TAIL)..].iter().map(|line| (*line).to_owned()).collect()

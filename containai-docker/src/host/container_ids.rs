@@ -1,4 +1,4 @@
-//! The ids that containers' processes run as, one range for each container.
+//! The id ranges that the containers' processes run as, one range per container.
 
 use containai_core::layout::EngineLayout;
 
@@ -7,20 +7,20 @@ use super::command::{CommandError, Invocation};
 use super::step::Step;
 use super::subordinate::{IDS_NEEDED, IdRange, range_of};
 
-/// Owner of the reserved ids in subuid(5) and subgid(5). Not the user of the engine, who would give
-/// all of them to every container.
+/// Owner of the reserved ids in subuid(5) and subgid(5). It is not the engine's user: with
+/// `userns-remap`, every container would get all of that user's ids.
 pub(super) const OWNER: &str = "containai-ids";
 
-/// Above what sssd makes of the ids of a directory (200,000 to 2,000,200,000 by default) and what
-/// systemd gives to containers of its own (524,288 to 1,879,048,191), below the ids that systemd
-/// keeps for foreign images (2,147,352,576 and up).
+/// Above the ids that sssd assigns to directory users (200,000 to 2,000,200,000 by default) and
+/// systemd to its own containers (524,288 to 1,879,048,191); below the ids that systemd reserves
+/// for foreign images (2,147,352,576 and up).
 const PREFERRED_BASE: u32 = 2_000_224_256;
 
-/// How many containers of a host can have ids of their own at the same time.
+/// Maximum number of containers per host with their own ids at the same time.
 const RANGES: u32 = 1024;
 
-/// Which ids are reserved for containers, and the step that reserves them. `None` when too few are
-/// free: containers share the engine's range then.
+/// Returns the ids reserved for containers and the step that reserves them. `None` if too few ids
+/// are free; containers then share the engine's range.
 pub(super) fn plan(accounts: &Accounts, engine: [IdRange; 2]) -> (Option<IdRange>, Option<Step>) {
     let (users, groups) = (&accounts.subuids, &accounts.subgids);
     let had = (range_of(users, OWNER), range_of(groups, OWNER));
@@ -42,12 +42,12 @@ pub(super) fn plan(accounts: &Accounts, engine: [IdRange; 2]) -> (Option<IdRange
     (chosen, step)
 }
 
-/// Asks the installed runtime, as root, whether containers get a range of their own on this kernel
-/// and on the file system of the engine's store.
+/// Asks the installed runtime, as root, whether containers can have their own id range on this
+/// kernel and on the file system of the engine's data root.
 ///
 /// # Errors
 ///
-/// [`CommandError::Failed`] with the reason when they do not.
+/// [`HostCommandError::Failed`] with the reason if they cannot.
 pub fn probe_id_ranges(layout: &EngineLayout) -> Result<(), CommandError> {
     let runtime = layout.runtime();
     Invocation::new(&runtime.to_string_lossy(), &["containai-hook", "probe"]).run().map(drop)

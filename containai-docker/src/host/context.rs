@@ -1,5 +1,4 @@
-//! The Docker context `containai-docker`, for people who want to talk to the
-//! engine with Docker's own client.
+//! The Docker context `containai-docker`, for access to the engine with Docker's own client.
 
 use std::path::PathBuf;
 
@@ -13,22 +12,22 @@ use super::file;
 /// The name of the context.
 pub const CONTEXT: &str = "containai-docker";
 
-/// The context as a file of one user, `docker context create` without Docker.
+/// The context as a file of one user, as `docker context create` writes it.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct DockerContext {
-    /// Where Docker looks for it.
+    /// Path where Docker looks for it.
     pub path: PathBuf,
-    /// Its text.
+    /// Contents of the file.
     pub content: String,
 }
 
 impl DockerContext {
-    /// The context of the user at `layout` for the engine at `engine`.
+    /// Returns the context of the user at `layout` for the engine at `engine`.
     pub fn new(layout: &Layout, engine: &EngineLayout) -> Self {
         let digest: String =
             Sha256::digest(CONTEXT).iter().map(|byte| format!("{byte:02x}")).collect();
         let host = format!("unix://{}", engine.socket().display());
-        // Docker writes its members in this order, without a line's end.
+        // Docker writes the fields in this order, without a trailing newline.
         let endpoint = json!({ "Host": host, "SkipTLSVerify": false });
         let metadata = json!({ "Description": "ContainAI's dedicated engine" });
         let content = format!(
@@ -37,20 +36,20 @@ impl DockerContext {
         Self { path: layout.docker_context_dir(&digest).join("meta.json"), content }
     }
 
-    /// Whether the file is there and says the same.
+    /// Returns whether the file exists with these contents.
     ///
     /// # Errors
     ///
-    /// [`SetupError::File`] when it is there and cannot be read.
+    /// [`SetupError::File`] if it exists and cannot be read.
     pub fn is_current(&self) -> Result<bool, SetupError> {
         Ok(file::read_optional(&self.path)?.as_ref() == Some(&self.content))
     }
 
-    /// Writes the file, mode 0644, with its directories.
+    /// Writes the file with mode 0644, and creates its directories.
     ///
     /// # Errors
     ///
-    /// [`SetupError::File`] when it cannot be written.
+    /// [`SetupError::File`] if it cannot be written.
     pub fn write(&self) -> Result<(), SetupError> {
         file::write_atomic(&self.path, self.content.as_bytes(), 0o644)
     }

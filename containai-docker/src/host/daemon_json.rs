@@ -11,25 +11,24 @@ use serde_json::{Map, Value, json};
 
 use super::names::{EngineNames, SYSTEM_USER};
 
-/// The text of `daemon.json`. `dns` lists servers for the containers; empty
-/// leaves the choice to the engine.
+/// Returns the contents of `daemon.json`. `dns` lists name servers for containers; if it is empty,
+/// the engine chooses them.
 pub(super) fn render(layout: &EngineLayout, isolation: Isolation, dns: &[Ipv4Addr]) -> String {
     let names = EngineNames::of(layout);
     let mut config = paths(layout);
     config.extend(network(&names, dns));
     config.extend(isolated(layout, isolation));
     config.extend(object(json!({
-        // An engine that shares a containerd with another one would else
-        // share its name space, too.
+        // By default, engines that share a containerd also share its namespace.
         "containerd-namespace": names.containerd_namespace(),
-        // userns-remap needs the classic image store.
+        // userns-remap requires the classic image store.
         "features": { "containerd-snapshotter": false },
-        // Containers outlive a crash, an upgrade and a restart of the engine.
+        // Containers survive a crash, an upgrade or a restart of the engine.
         "live-restore": true,
         "log-driver": "json-file",
         "log-opts": { "max-size": "10m", "max-file": "3" },
-        // Members of this group are as good as root on the host, as with
-        // Docker's own group.
+        // Members of this group have the equivalent of root on the host, as members of Docker's own
+        // group do.
         "group": SYSTEM_USER,
     })));
     let mut text = serde_json::to_string_pretty(&Value::Object(config)).unwrap_or_default();
@@ -46,8 +45,8 @@ fn paths(layout: &EngineLayout) -> Map<String, Value> {
     }))
 }
 
-/// With its firewall part on, a second dockerd flushes the chains that it
-/// shares with the first, whose published ports then stop working.
+/// With its iptables support enabled, a second dockerd flushes the chains it shares with the first,
+/// whose published ports then stop working.
 fn network(names: &EngineNames, dns: &[Ipv4Addr]) -> Map<String, Value> {
     let mut config = object(json!({
         "bridge": names.bridge(),

@@ -1,4 +1,4 @@
-//! Why a host could not be set up.
+//! Errors of setting up a host.
 
 use std::fmt;
 use std::io;
@@ -10,43 +10,43 @@ use containai_core::hint::{Advice, Hint};
 use super::command::CommandError;
 use super::platform::Platform;
 
-/// Why a host could not be set up.
+/// An error from setting up a host.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SetupError {
-    /// Set-up does not know this kind of machine yet.
-    #[error("set-up does not support {platform} yet: {missing}")]
+    /// Setup does not support this platform yet.
+    #[error("setup does not support {platform} yet: {missing}")]
     Unsupported {
-        /// The kind of machine.
+        /// The platform.
         platform: Platform,
-        /// What is missing for it.
+        /// The missing requirement.
         missing: &'static str,
-        /// What to do instead.
+        /// The alternative, as a hint.
         instead: &'static str,
     },
-    /// Neither isolation can work here, or the one that was asked for cannot.
+    /// Neither isolation works on this host, or the requested one does not.
     #[error("no isolation available: {reason}")]
     NoIsolation {
-        /// What was looked for and not found.
+        /// The missing requirement.
         reason: String,
     },
-    /// Sysbox was asked for, or decided for earlier, and cannot be used.
+    /// Sysbox was requested, or chosen earlier, and cannot be used.
     #[error("no isolation available: {problem}")]
     Sysbox {
-        /// What is the matter with it.
+        /// Why it cannot be used.
         problem: SysboxProblem,
     },
-    /// The installed engine or runtime is older than what we rely on.
-    #[error("`{program}` is version {found}, but {needed} is needed")]
+    /// The installed engine or runtime is too old.
+    #[error("`{program}` is version {found}, but {needed} or later is required")]
     TooOld {
         /// The program.
         program: &'static str,
-        /// Its version.
+        /// Its installed version.
         found: String,
-        /// The lowest version that works.
+        /// The lowest supported version.
         needed: &'static str,
     },
-    /// Every private network that we would take is in use.
+    /// All candidate private networks are in use.
     #[error("no free private network for the engine's bridge")]
     NoSubnet,
     /// No range of 65536 ids is free in `/etc/subuid` or `/etc/subgid`.
@@ -55,73 +55,72 @@ pub enum SetupError {
         /// The file.
         file: &'static str,
     },
-    /// The user to give access to does not exist.
-    #[error("there is no user `{user}`")]
+    /// The user to grant access to does not exist.
+    #[error("user `{user}` does not exist")]
     NoSuchUser {
-        /// The name.
+        /// Name of the user.
         user: String,
     },
-    /// The engine's record cannot be understood; somebody edited it, or a
-    /// newer version wrote it.
-    #[error("cannot understand `{path}`: {reason}")]
+    /// The engine's record is invalid; it was edited, or a newer version wrote it.
+    #[error("invalid record `{path}`: {reason}")]
     BadRecord {
         /// The file.
         path: PathBuf,
-        /// What is wrong.
+        /// Why it is invalid.
         reason: String,
     },
-    /// The engine was asked to run on a host that is not set up.
-    #[error("`{path}` is missing: the engine is not set up")]
+    /// The engine was started on a host that is not set up.
+    #[error("the engine is not set up: `{path}` is missing")]
     NotSetUp {
-        /// The file that is missing.
+        /// The missing file.
         path: PathBuf,
     },
     /// A program of the host failed.
     #[error(transparent)]
     Command(#[from] CommandError),
     /// A file of the host cannot be read or written.
-    #[error("cannot use `{path}`")]
+    #[error("cannot access `{path}`")]
     File {
         /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// The error of the operating system.
         #[source]
         source: io::Error,
     },
-    /// The engine ended, which it should not; usually right after its start.
-    #[error("the engine ended{}", list(.log))]
+    /// The engine exited unexpectedly, usually right after its start.
+    #[error("the engine exited{}", list(.log))]
     EngineDied {
         /// The last lines of its log.
         log: Vec<String>,
     },
-    /// The engine runs, but its socket does not answer.
-    #[error("the engine did not answer within {seconds} s{}", list(.log))]
+    /// The engine runs, but its socket does not respond.
+    #[error("the engine did not respond within {seconds} s{}", list(.log))]
     EngineSilent {
-        /// How long set-up waited.
+        /// Time that setup waited.
         seconds: u64,
         /// The last lines of its log.
         log: Vec<String>,
     },
-    /// The engine does not end.
-    #[error("the engine with process id {pid} did not end within {seconds} s")]
+    /// The engine did not stop in time.
+    #[error("the engine (process {pid}) did not stop within {seconds} s")]
     EngineStuck {
-        /// The process.
+        /// Its process id.
         pid: i32,
-        /// How long we waited.
+        /// Time that was waited.
         seconds: u64,
     },
 }
 
-/// Why containers cannot be made with Sysbox.
+/// Why Sysbox cannot run containers.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum SysboxProblem {
     /// The package is not installed.
     Absent,
-    /// The package is installed, and one of its services does not run.
+    /// The package is installed, but one of its services is not running.
     Dead,
-    /// `/etc/subuid` or `/etc/subgid` names no ids for its containers, or ids
-    /// of the host.
+    /// `/etc/subuid` or `/etc/subgid` has no range for its containers, or one that overlaps the
+    /// host's own ids.
     NoIds,
 }
 
@@ -129,7 +128,7 @@ impl fmt::Display for SysboxProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Absent => "Sysbox is not installed",
-            Self::Dead => "Sysbox is installed, but its services do not answer",
+            Self::Dead => "Sysbox is installed, but its services do not respond",
             Self::NoIds => {
                 "`/etc/subuid` and `/etc/subgid` have no range of 65536 ids for `sysbox`"
             }
@@ -144,7 +143,7 @@ impl SysboxProblem {
             Self::Dead => Hint::run("systemctl restart sysbox", "start its services"),
             Self::NoIds => Hint::run(
                 "usermod --add-subuids 100000-165535 --add-subgids 100000-165535 sysbox",
-                "add one, with ids that are free",
+                "add a range of free ids",
             ),
         }
     }
@@ -166,36 +165,37 @@ impl Advice for SetupError {
         let denied = |source: &io::Error| source.kind() == io::ErrorKind::PermissionDenied;
         let hint = match self {
             Self::Sysbox { problem } => {
-                let other = Hint::run("cai setup --isolation userns", "do without Sysbox");
+                let other =
+                    Hint::run("cai setup --isolation userns", "use user namespaces instead");
                 return vec![problem.cure(), other];
             }
             Self::Unsupported { instead, .. } => Hint::new(*instead),
-            Self::NoIsolation { .. } => Hint::new("use a kernel of version 5.12 or later"),
+            Self::NoIsolation { .. } => Hint::new("use Linux 5.12 or later"),
             Self::TooOld { .. } => Hint::new("upgrade the distribution's Docker packages"),
             Self::NoSubnet => Hint::new("free a /24 network in 10.0.0.0/8 or 172.30.0.0/16"),
-            Self::NoSubordinateIds { .. } => Hint::new("free a range of 65536 ids in that file"),
-            Self::NoSuchUser { .. } => Hint::new("run `cai setup` as the user who will use it"),
+            Self::NoSubordinateIds { .. } => Hint::new("free a range of 65536 ids in the file"),
+            Self::NoSuchUser { .. } => {
+                Hint::new("run `cai setup` as the user who will use the engine")
+            }
             Self::BadRecord { .. } => Hint::new(
-                "move the file away and run `cai setup`; containers of another isolation stay hidden",
+                "move the file away and run `cai setup`; containers of a different isolation become invisible",
             ),
             Self::NotSetUp { .. } => Hint::run("cai setup", "install and start the engine"),
             Self::File { source, .. } if denied(source) => {
-                Hint::new("run `cai setup` as root or as a user who may use sudo")
+                Hint::new("run `cai setup` as root or as a user with sudo access")
             }
             Self::File { source, .. } if source.kind() == io::ErrorKind::StorageFull => {
-                Hint::new("free space on that disk, then run again")
+                Hint::new("free disk space, then run `cai setup` again")
             }
-            Self::Command(_) => {
-                Hint::new("repair what the program complains about, then run `cai setup` again")
-            }
+            Self::Command(_) => Hint::new("fix the reported problem, then run `cai setup` again"),
             Self::EngineDied { .. } | Self::EngineSilent { .. } => {
-                Hint::new("see the engine's log, then run `cai setup` again")
+                Hint::new("check the engine's log, then run `cai setup` again")
             }
             Self::File { .. } => {
-                Hint::new("see that the path can be read and written, then run `cai setup` again")
+                Hint::new("make the path readable and writable, then run `cai setup` again")
             }
             Self::EngineStuck { pid, .. } => {
-                Hint::run(&format!("kill -KILL {pid}"), "end it, then `cai setup` again")
+                Hint::run(&format!("kill -KILL {pid}"), "stop it, then run `cai setup` again")
             }
         };
         vec![hint]
@@ -232,10 +232,10 @@ mod tests {
             TooOld: [SetupError::TooOld { program: "runc", found: "1.0.0".into(), needed: "1.1" }],
             NoSubnet: [SetupError::NoSubnet],
             NoSubordinateIds: [SetupError::NoSubordinateIds { file: "/etc/subuid" }],
-            NoSuchUser: [SetupError::NoSuchUser { user: "nobody-here".into() }],
+            NoSuchUser: [SetupError::NoSuchUser { user: "no-such-user".into() }],
             BadRecord: [SetupError::BadRecord {
                 path: path(),
-                reason: "there is no `subnet`".into()
+                reason: "missing field `subnet`".into()
             }],
             NotSetUp: [SetupError::NotSetUp { path: path() }],
             Command: [

@@ -1,4 +1,4 @@
-//! Finding out what [`HostFacts`] holds.
+//! Gathering [`SetupFacts`] from the host.
 
 use std::fs;
 use std::path::Path;
@@ -24,18 +24,16 @@ use super::subnet::Subnet;
 use super::unit::{self, UNIT};
 use crate::sysbox::SysboxFiles;
 
-/// How long a running engine may take to answer.
+/// Time limit for the answer of a running engine.
 const PATIENCE: Duration = Duration::from_secs(2);
 
 impl HostFacts {
-    /// Looks at the host; changes nothing. `program` is the program that
-    /// would be installed.
+    /// Gathers the facts without changing the host. `program` is the program to install.
     ///
     /// # Errors
     ///
-    /// [`SetupError::BadRecord`] and [`SetupError::File`] when a file of ours
-    /// cannot be understood or read. Anything else that cannot be found out
-    /// counts as absent.
+    /// [`SetupError::InvalidRecord`] and [`SetupError::File`] if a file of ContainAI is invalid or
+    /// cannot be read. Any other fact that cannot be determined is treated as absent.
     pub fn gather(layout: &EngineLayout, program: &Path) -> Result<Self, SetupError> {
         let platform = platform();
         let sysbox = SysboxFiles::of(layout.root());
@@ -71,7 +69,7 @@ impl HostFacts {
     }
 }
 
-/// What the services of the Sysbox that an engine would use say.
+/// Returns the state of the Sysbox services that the engine at `layout` uses.
 pub fn sysbox_state(layout: &EngineLayout) -> SysboxState {
     let sysbox = SysboxFiles::of(layout.root());
     probe_sysbox(&sysbox.sockets(), sysbox.runtime().is_some())
@@ -121,7 +119,7 @@ fn dns() -> Vec<std::net::Ipv4Addr> {
     )
 }
 
-/// A file that cannot be read says nothing.
+/// Reads a file; empty if it cannot be read.
 fn text(path: &str) -> String {
     fs::read_to_string(path).unwrap_or_default()
 }

@@ -1,23 +1,22 @@
-//! Setting up a host: from a bare machine to a running dedicated engine.
+//! Setup of a host: from a bare machine to a running dedicated engine.
 //!
-//! [`HostFacts::gather`] looks at the host and changes nothing, [`plan()`]
-//! decides what is missing as a pure function, and [`apply()`] does it as root.
-//! A host that is set up gets an empty plan; a step that was interrupted is
-//! planned again. A Docker engine that was there before is left alone, and so
-//! are its firewall chains.
+//! [`SetupFacts::gather`] inspects the host without changing it, [`plan()`] computes the missing
+//! steps as a pure function, and [`apply()`] runs them as root. The plan for a host that is set up
+//! is empty; an interrupted step is planned again. An existing Docker engine and its firewall
+//! chains stay unchanged.
 //!
 //! ```no_run
 //! use containai_core::layout::EngineLayout;
-//! use containai_docker::host::{HostFacts, SetupOptions, Silent, apply, plan};
+//! use containai_docker::host::{IgnoreSetupEvents, SetupFacts, SetupOptions, apply, plan};
 //!
 //! let layout = EngineLayout::default();
 //! let options = SetupOptions::new("/usr/local/bin/cai");
-//! let facts = HostFacts::gather(&layout, &options.program)?;
+//! let facts = SetupFacts::gather(&layout, &options.program)?;
 //! let plan = plan(&facts, &options, &layout)?;
 //! for step in &plan.steps {
 //!     println!("{}", step.describe());
 //! }
-//! apply(&plan, &layout, &Silent)?;
+//! apply(&plan, &layout, &IgnoreSetupEvents)?;
 //! # Ok::<(), containai_docker::host::SetupError>(())
 //! ```
 

@@ -1,15 +1,15 @@
-//! The names that an engine leaves in name spaces that all engines of a host
-//! share: interfaces, firewall chains, containerd namespaces.
+//! Names in namespaces that all engines of a host share: interfaces, firewall chains and containerd
+//! namespaces.
 
 use containai_core::layout::EngineLayout;
 use sha2::{Digest, Sha256};
 
-/// The system user whose subordinate ids containers get, and the group that
-/// may use the engine's socket.
+/// The system user that owns the subordinate ids of containers, and the group with access to the
+/// engine's socket.
 pub const SYSTEM_USER: &str = "containai";
 
-/// The names of one engine. Only an engine whose root is `/` has plain names;
-/// others carry six hexadecimal digits of their root's SHA-256.
+/// The names of one engine. The engine at root `/` has plain names; the names of others end in six
+/// hexadecimal digits of the SHA-256 of their root.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct EngineNames {
     digest: [u8; 3],
@@ -17,7 +17,7 @@ pub struct EngineNames {
 }
 
 impl EngineNames {
-    /// The names of the engine at `layout`.
+    /// Returns the names of the engine at `layout`.
     pub fn of(layout: &EngineLayout) -> Self {
         let root = layout.root();
         if root == std::path::Path::new("/") {
@@ -29,48 +29,49 @@ impl EngineNames {
         Self { digest, suffix }
     }
 
-    /// The bridge; at most 15 bytes, as the kernel asks.
+    /// Returns the name of the bridge; at most 15 bytes, the kernel's limit.
     pub fn bridge(&self) -> String {
         if self.suffix.is_empty() { "cai0".to_owned() } else { format!("cai{}", self.suffix) }
     }
 
-    /// The chain that the filter table's `FORWARD` jumps to.
+    /// Returns the chain that `FORWARD` of the filter table jumps to.
     pub fn forward_chain(&self) -> String {
         self.suffixed("CONTAINAI-FORWARD")
     }
 
-    /// The chain that the mangle table's `PREROUTING` jumps to.
+    /// Returns the chain that `PREROUTING` of the mangle table jumps to.
     pub fn source_chain(&self) -> String {
         self.suffixed("CONTAINAI-SOURCE")
     }
 
-    /// The chain that the mangle table's `FORWARD` jumps to.
+    /// Returns the chain that `FORWARD` of the mangle table jumps to.
     pub fn isolation_chain(&self) -> String {
         self.suffixed("CONTAINAI-ISOLATION")
     }
 
-    /// The chain that the mangle table's `OUTPUT` jumps to.
+    /// Returns the chain that `OUTPUT` of the mangle table jumps to.
     pub fn output_chain(&self) -> String {
         self.suffixed("CONTAINAI-OUTPUT")
     }
 
-    /// The chain that the nat table's `POSTROUTING` jumps to.
+    /// Returns the chain that `POSTROUTING` of the nat table jumps to.
     pub fn nat_chain(&self) -> String {
         self.suffixed("CONTAINAI-NAT")
     }
 
-    /// Keeps our containers out of sight of another engine that shares the
-    /// host's containerd.
+    /// Returns the containerd namespace, which separates the engine's containers from those of
+    /// other engines on the host's containerd.
     pub fn containerd_namespace(&self) -> String {
         self.suffixed("containai")
     }
 
-    /// The namespace of engine plugins.
+    /// Returns the containerd namespace of engine plugins.
     pub fn plugin_namespace(&self) -> String {
         self.suffixed("containai-plugins")
     }
 
-    /// Spreads the engines of one host over the candidate subnets.
+    /// Returns the offset of the first candidate subnet, which differs between the engines of a
+    /// host.
     pub fn turn(&self) -> u8 {
         self.digest[0]
     }

@@ -1,18 +1,18 @@
-//! Which packages a host needs, given what it has and what it could get.
+//! Choice of packages to install.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-/// What apt knows about a host.
+/// Installed and available packages, as apt reports them.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct PackageFacts {
     /// The names of the installed packages.
     pub installed: BTreeSet<String>,
-    /// Package to version, for those of interest that can be had.
+    /// Candidate version by package name, for the queried packages that are available.
     pub candidates: BTreeMap<String, String>,
 }
 
-/// The packages that set-up asks `apt-cache policy` about.
+/// The packages that setup passes to `apt-cache policy`.
 pub(super) const OF_INTEREST: [&str; 9] = [
     "docker-ce",
     "docker.io",
@@ -25,24 +25,24 @@ pub(super) const OF_INTEREST: [&str; 9] = [
     "passwd",
 ];
 
-/// Docker's own packages, where its repository is configured.
+/// Docker's own packages, if its repository is configured.
 const DOCKER_CE: [&str; 3] = ["docker-ce", "docker-ce-cli", "containerd.io"];
-/// The distribution's.
+/// The distribution's package.
 const DOCKER_IO: [&str; 1] = ["docker.io"];
 
-/// What a host asks for beyond the packages that every host needs.
+/// The packages that a host needs beyond those that every host needs.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct PackageNeeds {
-    /// No `dockerd` was found.
+    /// Needed if `dockerd` is missing.
     pub engine: Need,
-    /// `/dev/fuse` exists, so that lxcfs can work.
+    /// Needed if `/dev/fuse` exists, which lxcfs requires.
     pub lxcfs: Need,
-    /// The kernel enforces AppArmor; the engine then needs its parser.
+    /// Needed if the kernel enforces AppArmor: the engine requires its parser.
     pub apparmor: Need,
 }
 
 impl fmt::Display for PackageNeeds {
-    /// What a dry run says before the package lists are there.
+    /// Formats the command for a dry run before the package lists exist.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("apt-get install")?;
         if self.engine == Need::Wanted {
@@ -51,32 +51,31 @@ impl fmt::Display for PackageNeeds {
         f.write_str(" uidmap iptables iproute2 ca-certificates")?;
         for (name, need) in [("lxcfs", self.lxcfs), ("apparmor", self.apparmor)] {
             if need == Need::Wanted {
-                write!(f, " ({name} where available)")?;
+                write!(f, " ({name} if available)")?;
             }
         }
         Ok(())
     }
 }
 
-/// Whether something is to be had.
+/// Whether a package is needed.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum Need {
-    /// It is there, or of no use.
+    /// It is installed, or the host has no use for it.
     #[default]
     Nothing,
-    /// It is to be installed.
+    /// It must be installed.
     Wanted,
 }
 
 impl Need {
-    /// [`Need::Wanted`] when `condition` holds.
+    /// Returns [`PackageNeed::Needed`] if `condition` holds.
     pub fn when(condition: bool) -> Self {
         if condition { Self::Wanted } else { Self::Nothing }
     }
 }
 
-/// The packages to install, nothing that is there already; empty when the
-/// host has all.
+/// Returns the packages to install, without those that are installed.
 pub(super) fn choose_packages(facts: &PackageFacts, needs: PackageNeeds) -> Vec<String> {
     let mut wanted = Vec::new();
     if needs.engine == Need::Wanted {
@@ -93,8 +92,7 @@ pub(super) fn choose_packages(facts: &PackageFacts, needs: PackageNeeds) -> Vec<
     wanted.into_iter().map(str::to_owned).collect()
 }
 
-/// Reads `apt-cache policy NAME...`: a package has a candidate unless that is
-/// `(none)`.
+/// Parses `apt-cache policy NAME...`: a package without a candidate has `(none)`.
 pub(super) fn parse_policy(output: &str) -> BTreeMap<String, String> {
     let mut package = "";
     let mut candidates = BTreeMap::new();
@@ -110,7 +108,7 @@ pub(super) fn parse_policy(output: &str) -> BTreeMap<String, String> {
     candidates
 }
 
-/// Reads `dpkg-query -W -f '${Package} ${db:Status-Status}\n'`.
+/// Parses `dpkg-query -W -f '${Package} ${db:Status-Status}\n'`.
 pub(super) fn parse_installed(output: &str) -> BTreeSet<String> {
     output
         .lines()

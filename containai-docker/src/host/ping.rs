@@ -1,4 +1,4 @@
-//! Whether somebody listens on a socket of the host.
+//! Probing the sockets of the engine and of Sysbox.
 
 use std::fs;
 use std::io::{self, Read, Write};
@@ -7,19 +7,18 @@ use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::time::Duration;
 
-/// How an engine's socket answers.
+/// State of an engine, by its socket.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum EngineState {
-    /// An engine answered.
+    /// The engine responded.
     Answers,
-    /// Something listens, but this user may not ask it.
+    /// The socket exists, but this user has no access.
     Denied,
-    /// Nobody answers.
+    /// There was no response.
     Silent,
 }
 
-/// Asks `GET /_ping` (Docker Engine API, "System") and waits for at most
-/// `patience`.
+/// Sends `GET /_ping` (Docker Engine API, "System") and waits up to `timeout` for the response.
 pub fn ping(socket: &Path, patience: Duration) -> EngineState {
     match ask(socket, patience) {
         Ok(true) => EngineState::Answers,
@@ -38,22 +37,22 @@ fn ask(socket: &Path, patience: Duration) -> io::Result<bool> {
     Ok(&status == b"HTTP/1.1 200")
 }
 
-/// What the sockets of Sysbox say.
+/// State of Sysbox, by the sockets of its services.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum SysboxState {
     /// Sysbox is not installed.
     Absent,
-    /// It is installed or registered, but its services do not answer. The
-    /// engine still lists the runtime then; it must never be chosen.
+    /// It is installed or registered, but its services do not respond. The engine still lists the
+    /// runtime, which must not be used.
     Dead,
-    /// Both services answer.
+    /// Both services respond.
     Answers,
-    /// It is installed; only root may ask its services, or see them.
+    /// It is installed, but the state of its services is visible only to root.
     Unknown,
 }
 
-/// Asks the services of Sysbox whose sockets live in `dir`, `/run/sysbox`.
-/// The files stay behind when the services end, so only a connection tells.
+/// Connects to the services of Sysbox, whose sockets are in `dir` (`/run/sysbox`). The socket files
+/// outlive the services, so their existence proves nothing.
 pub fn probe_sysbox(dir: &Path, installed: bool) -> SysboxState {
     const SOCKETS: [&str; 2] = ["sysmgr.sock", "sysfs.sock"];
     let answers = SOCKETS.map(|name| UnixStream::connect(dir.join(name)));
@@ -71,8 +70,8 @@ pub fn probe_sysbox(dir: &Path, installed: bool) -> SysboxState {
     }
 }
 
-/// What the list of processes says of the services to who may not ask them:
-/// their folder is closed to all but root.
+/// Derives the state from the process list, for users without access to the socket directory, which
+/// is restricted to root.
 fn services(proc: &Path) -> SysboxState {
     const SERVICES: [&str; 2] = ["sysbox-mgr", "sysbox-fs"];
     let Ok(entries) = fs::read_dir(proc) else { return SysboxState::Unknown };
@@ -86,7 +85,7 @@ fn services(proc: &Path) -> SysboxState {
     if SERVICES.iter().all(runs) {
         SysboxState::Answers
     } else if names.is_empty() {
-        // Mounted with `hidepid`: only processes of one's own are there.
+        // Mounted with `hidepid`: only the user's own processes are visible.
         SysboxState::Unknown
     } else {
         SysboxState::Dead
@@ -124,7 +123,7 @@ mod tests {
             let dir = proc.path().join(pid);
             fs::create_dir(&dir).expect("a directory");
             fs::write(dir.join("comm"), format!("{name}\n")).expect("a file");
-            std::os::unix::fs::chown(dir, Some(uid), None).expect("root may");
+            std::os::unix::fs::chown(dir, Some(uid), None).expect("allowed for root");
         };
         let check = |expected| assert_eq!(services(proc.path()), expected);
         process("self-made", "sysbox-mgr", 1000);

@@ -1,4 +1,4 @@
-//! Which steps take a host to a running engine.
+//! Planning the steps that set up a host.
 
 use std::path::PathBuf;
 
@@ -23,23 +23,23 @@ use super::subordinate::{IdRange, range_of};
 use super::unit;
 use super::{container_ids, daemon_json};
 
-/// What set-up will do, in order.
+/// The steps of setup, in order.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct SetupPlan {
-    /// The isolation that was decided for.
+    /// The chosen isolation.
     pub isolation: Isolation,
-    /// The steps; empty on a host that is set up.
+    /// The steps; empty if the host is set up.
     pub steps: Vec<Step>,
 }
 
-/// Decides which steps take the host to a running engine.
+/// Plans the steps that set up the host.
 ///
 /// # Errors
 ///
-/// [`SetupError::Unsupported`] on a platform that set-up does not know,
-/// [`SetupError::NoIsolation`], [`SetupError::TooOld`],
-/// [`SetupError::NoSubnet`], [`SetupError::NoSubordinateIds`] and
-/// [`SetupError::NoSuchUser`] where nothing can be planned.
+/// - [`SetupError::Unsupported`] on an unsupported platform
+/// - [`SetupError::NoIsolation`], [`SetupError::Sysbox`], [`SetupError::TooOld`],
+///   [`SetupError::NoSubnet`], [`SetupError::NoSubordinateIds`] or [`SetupError::NoSuchUser`] if a
+///   requirement is missing
 pub fn plan(
     facts: &HostFacts,
     options: &SetupOptions,
@@ -62,23 +62,23 @@ fn supported(platform: &Platform) -> Result<(), SetupError> {
     let (missing, instead) = match platform {
         Platform::Debian => return Ok(()),
         Platform::OtherLinux(_) => (
-            "it can install packages with apt only",
-            "use a Debian or Ubuntu machine, or reach one with `--docker-host ssh://user@host`",
+            "packages can be installed only with apt",
+            "use a Debian or Ubuntu machine, or connect to one with `--docker-host ssh://user@host`",
         ),
         Platform::Wsl2 => (
-            "the engine's start and its network were not tried under WSL2",
-            "use a Debian or Ubuntu machine, or reach one with `--docker-host ssh://user@host`",
+            "the engine and its network are untested under WSL2",
+            "use a Debian or Ubuntu machine, or connect to one with `--docker-host ssh://user@host`",
         ),
         Platform::MacOs => (
-            "the engine needs a Linux kernel, and set-up cannot make a virtual machine yet",
-            "reach a Debian or Ubuntu machine with `--docker-host ssh://user@host`",
+            "the engine needs a Linux kernel, and setup cannot create a virtual machine yet",
+            "connect to a Debian or Ubuntu machine with `--docker-host ssh://user@host`",
         ),
     };
     Err(SetupError::Unsupported { platform: platform.clone(), missing, instead })
 }
 
-/// Packages that are still to be installed come from a supported distribution
-/// and are recent enough.
+/// Checks the versions of installed programs. Packages yet to be installed come from a supported
+/// distribution and are recent enough.
 fn recent_enough(facts: &HostFacts) -> Result<(), SetupError> {
     let checks = [("dockerd", &facts.dockerd, "20.10"), ("runc", &facts.runc, "1.1")];
     for (program, found, needed) in checks {
@@ -90,8 +90,8 @@ fn recent_enough(facts: &HostFacts) -> Result<(), SetupError> {
     Ok(())
 }
 
-/// There is no isolation to fall back to below user namespaces. Sysbox is one
-/// where our shim in front of it can map bind mounts.
+/// Chooses the isolation; there is no fallback below user namespaces. Sysbox requires idmapped
+/// mounts too, because the runtime in front of it maps bind mounts.
 fn decide_isolation(facts: &HostFacts, choice: IsolationChoice) -> Result<Isolation, SetupError> {
     let recorded = facts.record.as_ref().map(|record| record.isolation);
     let wanted = match choice {
@@ -108,7 +108,7 @@ fn decide_isolation(facts: &HostFacts, choice: IsolationChoice) -> Result<Isolat
 fn require_sysbox(facts: &HostFacts) -> Result<Isolation, SetupError> {
     require_idmapped_mounts(facts)?;
     let problem = match facts.sysbox {
-        // Who may not ask plans only; root asks before anything is done.
+        // An unprivileged user only plans; root checks again before applying.
         SysboxState::Answers | SysboxState::Unknown => match facts.sysbox_ids {
             Some(_) => return Ok(Isolation::Sysbox),
             None => SysboxProblem::NoIds,
@@ -123,12 +123,14 @@ fn require_userns(facts: &HostFacts) -> Result<Isolation, SetupError> {
     require_idmapped_mounts(facts).map(|()| Isolation::Userns)
 }
 
-/// Both isolations rely on them to keep files of the host's root from being
-/// made inside.
+/// Both isolations need idmapped mounts, which prevent containers from creating files owned by the
+/// host's root.
 fn require_idmapped_mounts(facts: &HostFacts) -> Result<(), SetupError> {
     let (major, minor) = facts.kernel;
     if facts.kernel < (5, 12) {
-        let reason = format!("kernel {major}.{minor} has no idmapped mounts, 5.12 and later have");
+        let reason = format!(
+            "kernel {major}.{minor} does not support idmapped mounts; 5.12 or later is required"
+        );
         return Err(SetupError::NoIsolation { reason });
     }
     Ok(())
@@ -154,7 +156,7 @@ fn plan_packages(facts: &HostFacts) -> Vec<Step> {
 
 type Ids = Option<IdRange>;
 
-/// The ids that go into the record.
+/// The ids for the record.
 #[derive(Default)]
 struct RecordedIds {
     uids: Ids,
@@ -186,7 +188,7 @@ fn plan_accounts(
     let chosen = |had: Ids, taken: &[IdRange], file| {
         had.or_else(|| IdRange::choose(taken)).ok_or(SetupError::NoSubordinateIds { file })
     };
-    // One range that is free in both files is easier to read in `ls -n`.
+    // The same range in both files is easier to read in `ls -n`.
     let both: Vec<_> = [accounts.taken_uids(), accounts.taken_gids()].concat();
     let uids = chosen(had.0, &both, "/etc/subuid")?;
     let gids = chosen(had.1, &both, "/etc/subgid")?;
@@ -233,7 +235,7 @@ fn decide_record(
     Ok(record)
 }
 
-/// The record comes first: whatever is interrupted later then keeps its
+/// Plans the files to write. The record comes first, so that an interrupted setup keeps its
 /// decisions in the next run.
 fn plan_files(
     facts: &HostFacts,
@@ -248,7 +250,7 @@ fn plan_files(
         }
     };
     let known = facts.record.as_ref() == Some(record);
-    write("set-up's decisions", layout.record(), record.render(), known);
+    write("the setup record", layout.record(), record.render(), known);
     let config = daemon_json::render(layout, record.isolation, &facts.dns);
     let known = facts.daemon_json.as_ref() == Some(&config);
     write("the engine's configuration", layout.daemon_json(), config, known);
@@ -287,7 +289,7 @@ fn plan_start(
     };
     let running = facts.engine != EngineState::Silent;
     let mut steps = Vec::new();
-    // A starting engine raises limits and puts its network in place by itself.
+    // A starting engine raises the limits and brings up its network itself.
     if running && !facts.limits_raised {
         steps.push(Step::RaiseLimits);
     }
@@ -305,7 +307,7 @@ fn plan_start(
     steps
 }
 
-/// systemd knows one engine, the one at `/`.
+/// Returns whether systemd starts the engine. There is only one unit, for the engine at `/`.
 fn starts_with_systemd(facts: &HostFacts, layout: &EngineLayout) -> bool {
     facts.systemd && *layout == EngineLayout::default()
 }

@@ -8,7 +8,7 @@ use super::*;
 const SYSBOX: IdRange = IdRange { base: 100_000, count: 65536 };
 const ROOT: &str = "root:x:0:0:root:/root:/bin/bash\nme:x:1000:1000::/home/me:/bin/sh\n";
 
-/// Debian without Docker and without package lists.
+/// Returns the facts of a Debian without Docker and without package lists.
 fn bare() -> HostFacts {
     HostFacts {
         platform: Platform::Debian,
@@ -41,7 +41,7 @@ fn options() -> SetupOptions {
     SetupOptions::new("/home/me/.cargo/bin/cai")
 }
 
-/// What the host looks like after `plan` was applied to it.
+/// Returns the facts after `plan` was applied.
 fn after(mut facts: HostFacts, plan: &SetupPlan, layout: &EngineLayout) -> HostFacts {
     for step in &plan.steps {
         let Step::WriteFile { path, content, .. } = step else { continue };
@@ -85,18 +85,18 @@ fn steps(facts: &HostFacts, options: &SetupOptions, layout: &EngineLayout) -> St
 fn a_bare_machine_gets_everything() {
     let options = SetupOptions { user: Some("me".into()), ..options() };
     insta::assert_snapshot!(steps(&bare(), &options, &EngineLayout::default()), @r"
-    fetch the package lists
-    install the engine and what it needs
-    make system user `containai`
+    update the package lists
+    install the engine and its dependencies
+    create system user `containai`
     reserve the ids 1000000-1065535 for containers
-    reserve the ids 2000224256-2067333119, a range of them for each container
+    reserve the ids 2000224256-2067333119, divided into one range per container
     add `me` to group `containai`
-    write set-up's decisions `/etc/containai/engine.json`
+    write the setup record `/etc/containai/engine.json`
     write the engine's configuration `/etc/containai/docker/daemon.json`
     write the engine's unit `/etc/systemd/system/containai-docker.service`
     write the network's unit `/etc/systemd/system/containai-network.service`
     install the container runtime `/usr/local/libexec/containai/containai-runc`
-    start the engine, looked after by systemd
+    start the engine under systemd
     ");
 }
 
@@ -107,13 +107,13 @@ fn without_systemd_our_supervisor_starts_the_engine() {
     facts.packages.candidates.insert("docker.io".into(), "20.10".into());
     insta::assert_snapshot!(steps(&facts, &options(), &EngineLayout::at("/srv/two")), @r"
     install docker.io, uidmap, iptables, iproute2, ca-certificates
-    make system user `containai`
+    create system user `containai`
     reserve the ids 1000000-1065535 for containers
-    reserve the ids 2000224256-2067333119, a range of them for each container
-    write set-up's decisions `/srv/two/etc/containai/engine.json`
+    reserve the ids 2000224256-2067333119, divided into one range per container
+    write the setup record `/srv/two/etc/containai/engine.json`
     write the engine's configuration `/srv/two/etc/containai/docker/daemon.json`
     install the container runtime `/srv/two/usr/local/libexec/containai/containai-runc`
-    start the engine, looked after by our own supervisor
+    start the engine under ContainAI's supervisor
     ");
 }
 
@@ -135,15 +135,18 @@ fn repairs_only_what_is_broken() {
         break_it(&mut facts);
         assert_eq!(steps(&facts, &options(), &layout).trim_end(), expected);
     };
-    check(|facts| facts.engine = EngineState::Silent, "start the engine, looked after by systemd");
-    check(|facts| facts.network = NetworkState::Missing, "put bridge and firewall chains in place");
+    check(|facts| facts.engine = EngineState::Silent, "start the engine under systemd");
+    check(
+        |facts| facts.network = NetworkState::Missing,
+        "set up the bridge and the firewall chains",
+    );
     check(
         |facts| facts.daemon_json = Some("{}".into()),
         "write the engine's configuration `/etc/containai/docker/daemon.json`\n\
-         restart the engine, looked after by systemd; containers keep running",
+         restart the engine under systemd; containers keep running",
     );
-    check(|facts| facts.limits_raised = false, "raise limits of the kernel that containers share");
-    check(|facts| facts.unit_enabled = false, "start the engine, looked after by systemd");
+    check(|facts| facts.limits_raised = false, "raise kernel limits shared by containers");
+    check(|facts| facts.unit_enabled = false, "start the engine under systemd");
     check(|facts| facts.engine = EngineState::Denied, "");
     check(|facts| facts.network = NetworkState::Unknown, "");
     check(
@@ -156,7 +159,7 @@ fn repairs_only_what_is_broken() {
 fn keeps_its_decisions() {
     let layout = EngineLayout::default();
     let mut facts = set_up(&bare(), &layout);
-    // Its own bridge is now among the routes, and Sysbox has appeared.
+    // The engine's own bridge is now among the routes, and Sysbox was installed.
     facts.networks = vec![facts.record.as_ref().expect("a record").subnet];
     facts.sysbox = SysboxState::Answers;
     facts.sysbox_ids = Some((SYSBOX, SYSBOX));
@@ -180,29 +183,30 @@ fn chooses_the_isolation() {
         let expected = expected.map_err(|reason| format!("no isolation available: {reason}"));
         assert_eq!(found, expected, "{sysbox:?} {kernel:?} {choice:?}");
     };
-    let old = "kernel 5.10 has no idmapped mounts, 5.12 and later have";
-    let dead = "Sysbox is installed, but its services do not answer";
+    let old = "kernel 5.10 does not support idmapped mounts; 5.12 or later is required";
+    let dead = "Sysbox is installed, but its services do not respond";
     check(Answers, (6, 1), IsolationChoice::Auto, Ok(Isolation::Sysbox));
     check(Dead, (6, 1), IsolationChoice::Auto, Ok(Isolation::Userns));
     check(Dead, (5, 10), IsolationChoice::Auto, Err(old));
-    // Sysbox itself needs no mapped mounts; our shim in front of it does.
+    // Sysbox itself does not need idmapped mounts; the runtime in front of it does.
     check(Answers, (5, 10), IsolationChoice::Auto, Err(old));
     check(Answers, (5, 10), only(Isolation::Sysbox), Err(old));
-    // Root asks before anything is done.
+    // Root checks again before applying.
     check(Unknown, (6, 1), only(Isolation::Sysbox), Ok(Isolation::Sysbox));
     check(Unknown, (6, 1), IsolationChoice::Auto, Ok(Isolation::Sysbox));
     check(Dead, (6, 1), only(Isolation::Sysbox), Err(dead));
     check(Absent, (6, 1), only(Isolation::Sysbox), Err("Sysbox is not installed"));
     check(Answers, (6, 1), only(Isolation::Userns), Ok(Isolation::Userns));
-    // Without known ids nothing can be mapped.
+    // Without known ids, bind mounts cannot be mapped.
     let without = HostFacts { sysbox: Answers, ..bare() };
-    let auto = decide_isolation(&without, IsolationChoice::Auto).expect("user namespaces work");
+    let auto =
+        decide_isolation(&without, IsolationChoice::Auto).expect("user namespaces are available");
     assert_eq!(auto, Isolation::Userns);
     let refused = decide_isolation(&without, only(Isolation::Sysbox)).expect_err("no ids");
     let hints =
         |error: &SetupError| error.hints().iter().map(ToString::to_string).collect::<Vec<_>>();
     assert!(refused.to_string().contains("no range of 65536 ids for `sysbox`"), "{refused}");
-    // A decision for Sysbox is kept, and the way out of it is said.
+    // A recorded choice of Sysbox is kept, and the hints offer the alternative.
     let mut record = EngineRecord::new(
         Isolation::Sysbox,
         "cai0".into(),
@@ -210,12 +214,13 @@ fn chooses_the_isolation() {
     );
     record.subordinate_uids = Some(SYSBOX);
     let facts = HostFacts { sysbox: Dead, record: Some(record), ..bare() };
-    let refused = decide_isolation(&facts, IsolationChoice::Auto).expect_err("it is dead");
+    let refused =
+        decide_isolation(&facts, IsolationChoice::Auto).expect_err("Sysbox is not running");
     assert_eq!(
         hints(&refused),
         [
             "run `systemctl restart sysbox` to start its services",
-            "run `cai setup --isolation userns` to do without Sysbox",
+            "run `cai setup --isolation userns` to use user namespaces instead",
         ]
     );
 }
@@ -230,19 +235,19 @@ fn refuses_with_a_hint() {
     check(
         HostFacts { platform: Platform::MacOs, ..bare() },
         options(),
-        "set-up does not support macOS yet: the engine needs a Linux kernel, \
-         and set-up cannot make a virtual machine yet",
+        "setup does not support macOS yet: the engine needs a Linux kernel, \
+         and setup cannot create a virtual machine yet",
     );
     let old = Installed { path: "/usr/bin/dockerd".into(), version: Version::new("19.03.8") };
     check(
         HostFacts { dockerd: Some(old), ..bare() },
         options(),
-        "`dockerd` is version 19.03.8, but 20.10 is needed",
+        "`dockerd` is version 19.03.8, but 20.10 or later is required",
     );
     check(
         bare(),
-        SetupOptions { user: Some("nobody-here".into()), ..options() },
-        "there is no user `nobody-here`",
+        SetupOptions { user: Some("no-such-user".into()), ..options() },
+        "user `no-such-user` does not exist",
     );
     let all = vec!["0.0.0.0/2".parse().expect("a network"), "128.0.0.0/2".parse().expect("one")];
     check(

@@ -1,14 +1,14 @@
-//! Which kind of machine this is.
+//! The platform of the host.
 
 use std::fmt;
 
-/// The kind of machine, as far as set-up cares.
+/// The platform of the host, as far as setup distinguishes it.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum Platform {
-    /// Debian, Ubuntu or a distribution that names one of them in `ID_LIKE`.
+    /// Debian, Ubuntu, or a distribution with one of them in `ID_LIKE`.
     Debian,
-    /// Another Linux; the text is its name.
+    /// Another Linux distribution, with its name.
     OtherLinux(String),
     /// Windows Subsystem for Linux 2.
     Wsl2,
@@ -17,8 +17,8 @@ pub enum Platform {
 }
 
 impl Platform {
-    /// Reads the texts of `/etc/os-release` (os-release(5)) and
-    /// `/proc/version`; a missing file is an empty text.
+    /// Parses the contents of `/etc/os-release` (os-release(5)) and `/proc/version`; a missing file
+    /// is an empty string.
     pub fn of_linux(os_release: &str, proc_version: &str) -> Self {
         if proc_version.to_ascii_lowercase().contains("microsoft") {
             return Self::Wsl2;

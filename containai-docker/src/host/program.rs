@@ -1,4 +1,4 @@
-//! The program that the engine and its supervisor run.
+//! The program that acts as runtime and supervisor.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,24 +8,23 @@ use containai_core::layout::EngineLayout;
 use super::error::SetupError;
 use super::file;
 
-/// Copies `program` to where the engine looks for its runtime and makes links
-/// to it of the other names; the program tells its tasks by `argv[0]`.
+/// Copies the program to the path of the engine's runtime and links its other names to it; the
+/// program selects its role by `argv[0]`.
 pub(super) fn install(from: &Path, runtime: &Path, links: &[PathBuf]) -> Result<(), SetupError> {
     file::copy_atomic(from, runtime, 0o755)?;
     let target = runtime.file_name().map_or(runtime, Path::new);
     links.iter().try_for_each(|link| file::link_atomic(target, link))
 }
 
-/// The other names of the program.
+/// Returns the paths of the program's other names.
 pub(super) fn links(layout: &EngineLayout) -> [PathBuf; 2] {
     [layout.supervisor(), layout.sysbox_runtime()]
 }
 
-/// Whether all are in place and equal `program`.
+/// Returns whether all paths exist and the runtime equals `program`.
 pub(super) fn is_current(layout: &EngineLayout, program: &Path) -> bool {
     let same = |path: &Path| match (fs::metadata(path), fs::metadata(program)) {
-        // A build writes a new length more often than not, and reading both
-        // files to the end is slow.
+        // The length differs between most builds, and reading both files is slow.
         (Ok(there), Ok(here)) => there.len() == here.len() && contents_equal(path, program),
         _ => false,
     };

@@ -1,4 +1,4 @@
-//! One thing that set-up does.
+//! A step of setup.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -11,76 +11,76 @@ use super::packages::PackageNeeds;
 use super::subordinate::IdRange;
 use super::unit::UNIT;
 
-/// One thing that set-up does. Every step may run twice.
+/// A step of setup. Every step is idempotent.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum Step {
-    /// Fetches the package lists, which a fresh machine lacks.
+    /// Updates the package lists, which a fresh machine lacks.
     RefreshPackageLists,
     /// Installs these packages.
     InstallPackages(Vec<String>),
-    /// Installs what turns out to be needed once the lists are there.
+    /// Installs the needed packages, chosen after the package lists were updated.
     InstallNeeded(PackageNeeds),
-    /// Makes the system user and group.
+    /// Creates the system user and its group.
     MakeSystemUser(AccountGap),
-    /// Gives the system user its subordinate ids; `None` leaves a file alone.
+    /// Gives the system user its subordinate ids; `None` leaves the file unchanged.
     GrantIds {
         /// Written to `/etc/subuid`.
         uids: Option<IdRange>,
         /// Written to `/etc/subgid`.
         gids: Option<IdRange>,
     },
-    /// Reserves ids of which each container gets a range; `None` leaves a file alone.
+    /// Reserves the ids that are divided into one range per container; `None` leaves the file
+    /// unchanged.
     ReserveRanges {
-        /// Whether their owner is there.
+        /// Whether the owner of the ids exists.
         has_owner: IdsOwner,
         /// Written to `/etc/subuid`.
         uids: Option<IdRange>,
         /// Written to `/etc/subgid`.
         gids: Option<IdRange>,
     },
-    /// Lets a user use the engine's socket.
+    /// Adds a user to the group with access to the engine's socket.
     AdmitUser(String),
-    /// Copies the program to where the engine looks for its runtime.
+    /// Copies the program to the path of the engine's runtime.
     InstallProgram {
         /// The program.
         from: PathBuf,
-        /// The runtime shim.
+        /// Path of the runtime.
         runtime: PathBuf,
-        /// The supervisor and the shim in front of Sysbox, links to the
-        /// runtime shim.
+        /// Links to the runtime: the supervisor, and the runtime in front of Sysbox.
         links: Vec<PathBuf>,
     },
     /// Writes a file.
     WriteFile {
-        /// What it is, such as `the engine's configuration`.
+        /// Description of the file, such as `the engine's configuration`.
         what: &'static str,
-        /// Where.
+        /// Path of the file.
         path: PathBuf,
         /// Its permission bits.
         mode: u32,
-        /// Its text.
+        /// Contents of the file.
         content: String,
     },
-    /// Puts bridge and firewall chains in place.
+    /// Brings up the bridge and the firewall chains.
     RaiseNetwork {
-        /// What `ip` and its neighbours will be asked.
+        /// The commands that a dry run shows.
         commands: Vec<String>,
     },
-    /// Raises limits of the kernel.
+    /// Raises kernel limits.
     RaiseLimits,
     /// Starts the engine.
     StartEngine(Starter),
-    /// Ends and starts the engine, so that it reads its configuration.
+    /// Restarts the engine to reload its configuration.
     RestartEngine(Starter),
 }
 
-/// Whether the system user is there who owns the reserved ids.
+/// Whether the system user that owns the reserved ids exists.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum IdsOwner {
-    /// It is.
+    /// The user exists.
     Present,
-    /// It is still to be made.
+    /// The user must be created.
     Missing,
 }
 
@@ -90,23 +90,23 @@ impl From<bool> for IdsOwner {
     }
 }
 
-/// Which account is missing.
+/// The missing accounts.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum AccountGap {
-    /// User and group.
+    /// The user and the group.
     Both,
-    /// The user; its group is there.
+    /// The user; the group exists.
     User,
-    /// The group; its user is there.
+    /// The group; the user exists.
     Group,
 }
 
-/// Who starts the engine and looks after it.
+/// The program that starts and supervises the engine.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Starter {
     /// systemd, at every boot.
     Systemd,
-    /// Our own supervisor, until the machine goes down.
+    /// ContainAI's own supervisor, until the machine shuts down.
     Supervisor {
         /// The supervisor program.
         program: PathBuf,
@@ -115,55 +115,55 @@ pub enum Starter {
     },
 }
 
-/// What a dry run shows of a step.
+/// A detail of a step in a dry run.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum Detail {
-    /// A command line, for a person to read.
+    /// A command line.
     Command(String),
     /// A file with its permission bits and its text.
     File {
-        /// Where.
+        /// Path of the file.
         path: PathBuf,
         /// Its permission bits.
         mode: u32,
-        /// Its text.
+        /// Contents of the file.
         content: String,
     },
 }
 
 impl Step {
-    /// What the step does, on one line.
+    /// Describes the step on one line.
     pub fn describe(&self) -> String {
         match self {
-            Self::RefreshPackageLists => "fetch the package lists".into(),
+            Self::RefreshPackageLists => "update the package lists".into(),
             Self::InstallPackages(names) => format!("install {}", names.join(", ")),
-            Self::InstallNeeded(_) => "install the engine and what it needs".into(),
-            Self::MakeSystemUser(AccountGap::Group) => format!("make group `{SYSTEM_USER}`"),
-            Self::MakeSystemUser(_) => format!("make system user `{SYSTEM_USER}`"),
+            Self::InstallNeeded(_) => "install the engine and its dependencies".into(),
+            Self::MakeSystemUser(AccountGap::Group) => format!("create group `{SYSTEM_USER}`"),
+            Self::MakeSystemUser(_) => format!("create system user `{SYSTEM_USER}`"),
             Self::GrantIds { uids, gids } => {
                 let range = uids.or(*gids).map(|range| range.to_string()).unwrap_or_default();
                 format!("reserve the ids {range} for containers")
             }
             Self::ReserveRanges { uids, gids, .. } => {
                 let range = uids.or(*gids).map(|range| range.to_string()).unwrap_or_default();
-                format!("reserve the ids {range}, a range of them for each container")
+                format!("reserve the ids {range}, divided into one range per container")
             }
             Self::AdmitUser(user) => format!("add `{user}` to group `{SYSTEM_USER}`"),
             Self::InstallProgram { runtime, .. } => {
                 format!("install the container runtime `{}`", runtime.display())
             }
             Self::WriteFile { what, path, .. } => format!("write {what} `{}`", path.display()),
-            Self::RaiseNetwork { .. } => "put bridge and firewall chains in place".into(),
-            Self::RaiseLimits => "raise limits of the kernel that containers share".into(),
-            Self::StartEngine(starter) => format!("start the engine, looked after by {starter}"),
+            Self::RaiseNetwork { .. } => "set up the bridge and the firewall chains".into(),
+            Self::RaiseLimits => "raise kernel limits shared by containers".into(),
+            Self::StartEngine(starter) => format!("start the engine under {starter}"),
             Self::RestartEngine(starter) => {
-                format!("restart the engine, looked after by {starter}; containers keep running")
+                format!("restart the engine under {starter}; containers keep running")
             }
         }
     }
 
-    /// The exact commands and files, in order.
+    /// Returns the exact commands and files, in order.
     pub fn details(&self) -> Vec<Detail> {
         match self {
             Self::WriteFile { path, mode, content, .. } => {
@@ -191,7 +191,7 @@ impl Step {
         }
     }
 
-    /// The commands of a step that is nothing but commands.
+    /// Returns the commands of a step that consists only of commands.
     pub(super) fn invocations(&self) -> Vec<Invocation> {
         match self {
             Self::RefreshPackageLists => vec![super::apt::update()],
@@ -247,7 +247,7 @@ impl fmt::Display for Starter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Systemd => "systemd",
-            Self::Supervisor { .. } => "our own supervisor",
+            Self::Supervisor { .. } => "ContainAI's supervisor",
         })
     }
 }
@@ -268,7 +268,8 @@ fn useradd(group: &[&str], user: &str) -> Invocation {
         .args(nowhere)
 }
 
-/// usermod(8) locks the files as all of shadow does and replaces them whole.
+/// Returns the usermod(8) command, which locks the files like all shadow tools and replaces them
+/// atomically.
 fn grant_ids(owner: &str, uids: Option<IdRange>, gids: Option<IdRange>) -> Invocation {
     let flag = |name: &str, range: Option<IdRange>| {
         range.map(|range| [name.to_owned(), range.to_string()]).into_iter().flatten()
@@ -319,37 +320,37 @@ mod tests {
             Step::RestartEngine(supervisor),
         ];
         insta::assert_snapshot!(steps.iter().map(shown).collect::<String>(), @r##"
-        fetch the package lists
+        update the package lists
         $ apt-get -q -o DPkg::Lock::Timeout=300 -o APT::Status-Fd=1 update
         install docker.io, uidmap
         $ apt-get -q -y --no-install-recommends -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 -o APT::Status-Fd=1 install docker.io uidmap
-        make system user `containai`
+        create system user `containai`
         $ useradd --system --no-create-home --user-group --home-dir /nonexistent --shell /usr/sbin/nologin containai
-        make system user `containai`
+        create system user `containai`
         $ useradd --system --no-create-home --gid containai --home-dir /nonexistent --shell /usr/sbin/nologin containai
-        make group `containai`
+        create group `containai`
         $ groupadd --system containai
         reserve the ids 1000000-1065535 for containers
         $ usermod --add-subuids 1000000-1065535 --add-subgids 1000000-1065535 containai
         reserve the ids 1000000-1065535 for containers
         $ usermod --add-subgids 1000000-1065535 containai
-        reserve the ids 1000000-1065535, a range of them for each container
+        reserve the ids 1000000-1065535, divided into one range per container
         $ useradd --system --no-create-home --user-group --home-dir /nonexistent --shell /usr/sbin/nologin containai-ids
         $ usermod --add-subuids 1000000-1065535 --add-subgids 1000000-1065535 containai-ids
-        reserve the ids 1000000-1065535, a range of them for each container
+        reserve the ids 1000000-1065535, divided into one range per container
         $ usermod --add-subgids 1000000-1065535 containai-ids
         add `me` to group `containai`
         $ usermod --append --groups containai me
-        start the engine, looked after by systemd
+        start the engine under systemd
         $ systemctl daemon-reload
         $ systemctl enable --now containai-docker.service
-        restart the engine, looked after by systemd; containers keep running
+        restart the engine under systemd; containers keep running
         $ systemctl daemon-reload
         $ systemctl enable containai-docker.service
         $ systemctl restart containai-docker.service
-        start the engine, looked after by our own supervisor
+        start the engine under ContainAI's supervisor
         $ /l/containai-engine start /
-        restart the engine, looked after by our own supervisor; containers keep running
+        restart the engine under ContainAI's supervisor; containers keep running
         $ /l/containai-engine restart /
         "##);
     }

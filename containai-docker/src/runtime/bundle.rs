@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 
 use super::spec::Spec;
 
-/// `config.json` could not be read or replaced.
+/// An error from reading or replacing `config.json`.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub(super) enum BundleError {
-    /// The engine named a bundle that is not there.
+    /// The engine passed a bundle that does not exist.
     #[error("cannot read `{path}`")]
     Read {
         path: PathBuf,
@@ -50,8 +50,7 @@ impl Bundle {
         Ok((Self { path, permissions }, Spec::new(value)))
     }
 
-    /// Replaces the spec: whoever reads the file sees the old text or the new one, whole, with the
-    /// mode it had.
+    /// Replaces the spec atomically and keeps the mode of the file.
     pub(super) fn write(&self, spec: &Spec) -> Result<(), BundleError> {
         self.replace(&spec.to_bytes())
             .map_err(|source| BundleError::Write { path: self.path.clone(), source })
@@ -76,7 +75,7 @@ mod tests {
 
     #[test]
     fn unknown_fields_and_the_mode_survive() {
-        let folder = tempfile::tempdir().expect("a folder");
+        let folder = tempfile::tempdir().expect("a directory");
         let path = folder.path().join("config.json");
         fs::write(&path, r#"{"vendor":{"big":18446744073709551615},"annotations":{"a":"b"}}"#)
             .expect("written");
@@ -98,7 +97,7 @@ mod tests {
 
     #[test]
     fn refusals_name_the_file() {
-        let folder = tempfile::tempdir().expect("a folder");
+        let folder = tempfile::tempdir().expect("a directory");
         assert!(matches!(Bundle::open(folder.path()), Err(BundleError::Read { .. })));
         fs::write(folder.path().join("config.json"), "{").expect("written");
         assert!(matches!(Bundle::open(folder.path()), Err(BundleError::Parse { .. })));

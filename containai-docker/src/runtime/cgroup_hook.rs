@@ -1,5 +1,5 @@
-//! A `createRuntime` hook (OCI runtime spec, "POSIX-platform Hooks"): hands the container the top
-//! of its own control groups where runc does not, that is on cgroup v1, and on v2 without systemd.
+//! A `createRuntime` hook (OCI runtime spec, "POSIX-platform Hooks") that delegates the container's
+//! own control groups to its root where runc does not: on cgroup v1, and on v2 without systemd.
 
 use std::fs;
 use std::io::{self, Read};
@@ -9,24 +9,24 @@ use std::path::{Path, PathBuf};
 use super::idmap::{IdRange, IdRanges};
 use super::mount_table::{self, Mounted};
 
-/// Only these: the limits of the container stay the host's.
+/// Only these files: the limits of the container stay under the host's control.
 const V1_FILES: [&str; 2] = ["cgroup.procs", "tasks"];
-/// How many control groups a container may make below its own on cgroup v2: a few for each service
-/// and each container inside. The kernel has 65,535 with memory control for all of the machine.
-/// cgroup v1 has no such limit.
+/// Maximum number of control groups below the container's own on cgroup v2, a few per service and
+/// inner container. With memory control, the kernel supports 65,535 on the whole machine. cgroup v1
+/// has no such limit.
 const DESCENDANTS: &str = "4096";
-/// Used where `/sys/kernel/cgroup/delegate` (Linux 4.15) is not there.
+/// Used if `/sys/kernel/cgroup/delegate` (Linux 4.15) does not exist.
 const V2_FILES: &str = "cgroup.procs\ncgroup.threads\ncgroup.subtree_control\n";
 
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub(super) enum CgroupHookError {
-    /// runc gave no state on stdin: somebody ran the hook by hand.
-    #[error("cannot read the container's state on stdin")]
+    /// runc passed no state on stdin, for example because the hook was run manually.
+    #[error("cannot read the container's state from stdin")]
     State(#[source] io::Error),
-    #[error("cannot parse the container's state on stdin")]
+    #[error("cannot parse the container's state from stdin")]
     Parse(#[from] serde_json::Error),
-    /// The container ended before its hook ran.
+    /// The container exited before its hook ran.
     #[error("cannot read `{path}`")]
     Read {
         path: PathBuf,
@@ -41,7 +41,7 @@ pub(super) enum CgroupHookError {
         #[source]
         source: io::Error,
     },
-    #[error("cannot give `{path}` to the container's root")]
+    #[error("cannot change the owner of `{path}` to the container's root")]
     Chown {
         path: PathBuf,
         #[source]
@@ -60,7 +60,7 @@ enum Version {
     V2,
 }
 
-/// Gives the container's own directory in every hierarchy to the container's root.
+/// Gives the container's own directory of each hierarchy to the container's root.
 pub(super) fn run() -> Result<(), CgroupHookError> {
     let mut text = String::new();
     io::stdin().read_to_string(&mut text).map_err(CgroupHookError::State)?;
@@ -86,8 +86,8 @@ pub(super) fn run() -> Result<(), CgroupHookError> {
     Ok(())
 }
 
-/// The file stays the host's: the limit holds whatever root inside does. Linux before 4.14 has
-/// none.
+/// Limits the number of descendants. The file is not delegated, so root in the container cannot
+/// change the limit. Linux before 4.14 does not have it.
 fn limit_descendants(folder: &Path) -> Result<(), CgroupHookError> {
     let path = folder.join("cgroup.max.descendants");
     if !path.exists() {
@@ -121,10 +121,10 @@ fn parse_id_map(text: &str) -> IdRanges {
     IdRanges(text.lines().filter_map(range).collect())
 }
 
-/// The directory of a process in each mounted hierarchy, given its `/proc/<pid>/cgroup`
+/// Returns the directory of a process in each mounted hierarchy, from its `/proc/<pid>/cgroup`
 /// (cgroups(7)).
 ///
-/// The top of a hierarchy is never among them: a process there has no group of its own.
+/// The root of a hierarchy is never included: a process there has no control group of its own.
 fn own_folders(membership: &str, mounts: &[Mounted]) -> Vec<(Version, PathBuf)> {
     let folder = |line: &str| {
         let mut fields = line.splitn(3, ':');

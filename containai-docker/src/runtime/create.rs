@@ -13,7 +13,7 @@ use super::spec::{self, Keyrings, Spec, SpecError, UserNamespace};
 use super::stage::{Stage, StageError};
 use super::stdio;
 
-/// The container cannot be prepared. Each part tells for itself.
+/// An error from preparing the container.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub(super) enum CreateError {
@@ -25,8 +25,9 @@ pub(super) enum CreateError {
     Host(#[from] HostError),
     #[error(transparent)]
     Stage(#[from] StageError),
-    /// The engine's mount is gone, or its pipes are: the engine is at work on the same container.
-    #[error("cannot hand the container's {what} over to its own ids")]
+    /// The engine's mount or pipes no longer exist: the engine is acting on the same container
+    /// concurrently.
+    #[error("cannot move the container's {what} to its own id range")]
     HandOver {
         what: &'static str,
         #[source]
@@ -34,10 +35,10 @@ pub(super) enum CreateError {
     },
 }
 
-/// A spec that is ready for runc, and what else has to be done for it.
+/// A spec ready for runc, and the mount that replaces the engine's.
 struct Prepared {
     spec: Spec,
-    /// What the engine is to see in the place of its own mount.
+    /// The mount that the engine gets in place of its own.
     view: Option<View>,
 }
 
@@ -46,8 +47,8 @@ struct View {
     tree: OwnedFd,
 }
 
-/// Turns the bundle into that of a system container. What runc needs besides, it finds in this
-/// process's mount namespace, and nowhere else.
+/// Turns the bundle into one of a system container. The mounts that runc needs exist only in the
+/// mount namespace of this process.
 pub(super) fn prepare(request: &CreateRequest, runc: &Path) -> Result<(), CreateError> {
     let (bundle, spec) = Bundle::open(&request.bundle)?;
     let on_disk = UserNamespace::of(&spec)?;
@@ -59,15 +60,15 @@ pub(super) fn prepare(request: &CreateRequest, runc: &Path) -> Result<(), Create
 
     let own = match &lease {
         Ok(lease) => Assignment::own(on_disk.clone(), lease.base())
-            .ok_or_else(|| "the engine's ids do not fit into a range".to_owned()),
+            .ok_or_else(|| "the engine's ids do not fit into a container's range".to_owned()),
         Err(reason) => Err(reason.clone()),
     };
     let own = own.and_then(|ids| {
         let prepared = assemble(&spec, &host, &mut stage, &ids, &request.id);
         prepared.map(|prepared| (prepared, ids)).map_err(|error| failure::chain(&error))
     });
-    // Whatever is wrong with a range of its own, an older kernel above all: the container is kept
-    // from the others by other means then.
+    // If the container's own range does not work, usually because of an older kernel, the container
+    // shares the engine's range and is separated from others by other means.
     let (prepared, ids, tenure) = match own {
         Ok((prepared, ids)) => {
             let tenure = ids.roots().map_or(Tenure::Preparing, Tenure::Own);
@@ -92,14 +93,14 @@ pub(super) fn prepare(request: &CreateRequest, runc: &Path) -> Result<(), Create
     Ok(())
 }
 
-/// Leases a range, or says why there is none.
+/// Leases a range, or returns the reason why none is available.
 fn lease(executable: &Path, id: &str, runc: &Path) -> Result<Lease, String> {
-    let pool = Pool::recorded(executable).ok_or("set-up reserved no ids for containers")?;
+    let pool = Pool::recorded(executable).ok_or("setup reserved no ids for containers")?;
     let lease = Lease::take(pool, id, runc).map_err(|error| failure::chain(&error))?;
-    lease.ok_or_else(|| "every range is taken".to_owned())
+    lease.ok_or_else(|| "all id ranges are in use".to_owned())
 }
 
-/// Makes the mounts of a container with these ids, and the spec that names them.
+/// Creates the mounts of a container with these ids, and the spec that names them.
 fn assemble(
     spec: &Spec,
     host: &Host,
@@ -112,7 +113,7 @@ fn assemble(
         (Some(maps), Some(roots)) => {
             let layers = find_layers(&spec)?;
             layers.make_work(roots.engine).map_err(|source| StageError::Setup {
-                step: format!("make a work directory in `{}`", layers.folder.display()),
+                step: format!("create a work directory in `{}`", layers.folder.display()),
                 source,
             })?;
             let (root, tree) = stage.root(&layers, &maps, roots.container)?;

@@ -6,16 +6,15 @@ use super::invocation::{Force, Invocation, KillSignal, Verb};
 use super::kill::{self, Killed};
 use super::{cgroup_hook, create, exec, failure, idmap, ids, pause, port, probe, stdio};
 
-/// The file name under which the engine knows this runtime, `containai-runc`.
+/// The file name of this runtime in the engine's configuration, `containai-runc`.
 ///
-/// A program that serves several names becomes this runtime when `argv[0]` ends in it.
+/// A program with several names acts as this runtime if `argv[0]` ends in it.
 pub const PROGRAM: &str = "containai-runc";
 
 /// Runs the runtime with the arguments after the program name.
 ///
-/// Does not return when runc takes over, which is the ordinary case. A returned code is that of a
-/// failure, already told on stderr and in runc's `--log` file, or of one of the runtime's own
-/// hooks.
+/// Normally does not return, because runc replaces the process. The returned code is that of a
+/// failure, already reported on stderr and in runc's `--log` file, or of a hook of the runtime.
 pub fn main(arguments: impl Iterator<Item = OsString>) -> ExitCode {
     let arguments: Vec<OsString> = arguments.collect();
     let invocation = Invocation::parse(&arguments);
@@ -30,7 +29,7 @@ pub fn main(arguments: impl Iterator<Item = OsString>) -> ExitCode {
         },
         Verb::Exec(ref id) => ids::owner_of(id)
             .map_or(Ok(()), stdio::hand_over)
-            .map_err(|error| format!("cannot hand the command's streams over: {error}")),
+            .map_err(|error| format!("cannot change the owner of the command's streams: {error}")),
         Verb::CgroupHook => {
             return finish(&invocation, cgroup_hook::run().map_err(|error| failure::chain(&error)));
         }
@@ -53,16 +52,16 @@ pub fn main(arguments: impl Iterator<Item = OsString>) -> ExitCode {
     finish(&invocation, outcome)
 }
 
-/// What is left to do for a verb.
+/// The action that remains for a command.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Next {
-    /// The runtime behind this one takes over.
+    /// Execute the underlying runtime.
     Runtime,
-    /// It is done.
+    /// Exit successfully.
     Nothing,
 }
 
-/// Prepares the verbs about a container that exists.
+/// Prepares the commands on an existing container.
 pub(super) fn before(verb: &Verb) -> Result<Next, String> {
     match verb {
         Verb::Start(container) => port::pin(container).map_err(|error| failure::chain(&error))?,
@@ -73,7 +72,7 @@ pub(super) fn before(verb: &Verb) -> Result<Next, String> {
                 (Some(state), KillSignal::Kill) if kill::kill(&state) == Killed::Ended => {
                     return Ok(Next::Nothing);
                 }
-                // The runtime tries as well, and reports.
+                // The underlying runtime tries as well, and reports the failure.
                 _ => {}
             }
         }

@@ -4,7 +4,7 @@ use std::io::Write;
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// An error with its causes on one line, outermost first.
+/// Returns an error with its causes on one line, outermost first.
 pub(super) fn chain(error: &dyn Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
@@ -16,10 +16,10 @@ pub(super) fn chain(error: &dyn Error) -> String {
     text
 }
 
-/// Tells a failure where the engine reads it: on stderr, and as the last record of runc's `--log`
-/// file, whose text becomes Docker's error message (containerd reads it back as JSON lines).
+/// Reports a failure to the engine: on stderr, and as the last record of runc's `--log` file, which
+/// containerd parses as JSON lines and Docker shows as the error message.
 pub(super) fn report(log: Option<&Path>, message: &str) {
-    // stderr may be closed; there is nowhere left to say so.
+    // stderr may be closed, and there is no other place to report that.
     let _ = writeln!(std::io::stderr(), "containai-runc: {message}");
     let Some(log) = log else { return };
     let seconds = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
@@ -34,10 +34,9 @@ fn record(message: &str, seconds: u64) -> String {
     format!("{record}\n")
 }
 
-/// Formats seconds since 1970 as RFC 3339 in UTC. containerd drops a record whose time it cannot
-/// parse.
+/// Formats seconds since 1970 as RFC 3339 in UTC. containerd drops records with an invalid time.
 ///
-/// The date is Howard Hinnant's `civil_from_days`.
+/// The date is computed by Howard Hinnant's `civil_from_days`.
 fn timestamp(seconds: u64) -> String {
     let (days, rest) = (seconds / 86_400, seconds % 86_400);
     let shifted = days + 719_468;
@@ -72,11 +71,11 @@ mod tests {
     use crate::runtime::spec::SpecError;
     use crate::runtime::stage::StageError;
 
-    /// As the engine passes them on, each variant of each error.
+    /// Every variant of every error, in the format that the engine forwards.
     #[test]
     fn what_a_person_reads() {
         let io = || io::Error::from(io::ErrorKind::PermissionDenied);
-        let json = || serde_json::from_str::<()>("{").expect_err("it is no JSON");
+        let json = || serde_json::from_str::<()>("{").expect_err("invalid JSON");
         let path = || PathBuf::from("/src/api");
         let field = "uidMappings";
         let bundle = samples!(BundleError {
@@ -130,7 +129,7 @@ mod tests {
             Unfit: [ProbeError::Unfit],
             Record: [ProbeError::from(SetupError::BadRecord {
                 path: path(),
-                reason: "its version is 2, not 1".into()
+                reason: "unsupported version 2, expected 1".into()
             })],
             Prepare: [ProbeError::Prepare { folder: path(), source: io() }],
             Stage: [ProbeError::from(StageError::Source { path: path(), source: io() })],

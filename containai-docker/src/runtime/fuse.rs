@@ -1,4 +1,4 @@
-//! File systems that a program of the container serves, or serves no more.
+//! FUSE file systems that a program in the container serves or has stopped serving.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -8,16 +8,16 @@ use rustix::fs::{Mode, OFlags, openat};
 use rustix::io::write;
 use rustix::mount::{FsMountFlags, FsOpenFlags, MountAttrFlags, fsconfig_create, fsmount, fsopen};
 
-/// Ends the connections of every FUSE file system that is mounted for one of these processes and
-/// not on the host (kernel documentation, "FUSE", "Aborting a filesystem connection").
+/// Aborts the connections of all FUSE file systems that are mounted for these processes and not on
+/// the host (kernel documentation, "FUSE", "Aborting a filesystem connection").
 ///
-/// A process that waits for an answer to a request which its server has read cannot be killed; the
-/// server may be that very process.
+/// A process that waits for the answer to a request already read by the server cannot be killed,
+/// and the server may be the same process.
 pub(super) fn abort(pids: &[u32]) -> io::Result<()> {
     let own = connections(&fs::read_to_string("/proc/self/mountinfo")?);
     let mut theirs = BTreeSet::new();
     for pid in pids {
-        // A thread may be stuck after the first one has ended and let its mounts go.
+        // A thread may be blocked after the first thread has exited and released its mounts.
         let Ok(threads) = fs::read_dir(format!("/proc/{pid}/task")) else { continue };
         for thread in threads.flatten() {
             let table = fs::read_to_string(thread.path().join("mountinfo")).unwrap_or_default();
@@ -41,8 +41,8 @@ pub(super) fn abort(pids: &[u32]) -> io::Result<()> {
     Ok(())
 }
 
-/// The numbers of the connections in a proc_pid_mountinfo(5): the third field is the device, the
-/// type comes after the separator. The kernel names a connection by the device's number.
+/// Returns the connection numbers in a proc_pid_mountinfo(5). The third field is the device, the
+/// type follows the separator, and the connection number is the device number.
 fn connections(table: &str) -> BTreeSet<u64> {
     let connection = |line: &str| {
         let (fields, kind) = line.split_once(" - ")?;

@@ -6,22 +6,22 @@ use std::path::{Path, PathBuf};
 use super::mount_table::{self, Mounted};
 use super::spec::{BoundingSet, DEVICES, Device, LXCFS, LXCFS_FILES};
 
-/// What the edits need to know of the machine.
+/// The facts about the host that the edits need.
 #[derive(Debug, Clone)]
 pub(super) struct Host {
-    /// The capabilities that this process may give.
+    /// The capabilities that this process may grant.
     pub(super) bounding: BoundingSet,
-    /// How many tasks the kernel has for all of the machine.
+    /// Maximum number of tasks on the whole machine.
     pub(super) tasks: u64,
-    /// This program, for the hook that runc calls.
+    /// This program, for the hook that runc runs.
     pub(super) executable: PathBuf,
     /// The files that a running lxcfs serves.
     pub(super) lxcfs: Vec<&'static str>,
-    /// The devices that the kernel has.
+    /// The devices that the kernel supports.
     pub(super) devices: Vec<&'static Device>,
 }
 
-/// The machine could not be asked.
+/// An error from reading facts about the host.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot read `{path}`")]
 pub(super) struct HostError {
@@ -37,7 +37,7 @@ impl HostError {
 }
 
 impl Host {
-    /// Asks the machine.
+    /// Reads the facts.
     pub(super) fn read() -> Result<Self, HostError> {
         let text =
             |path| fs::read_to_string(path).map_err(|source| HostError::unreadable(path, source));
@@ -57,7 +57,8 @@ impl Host {
     }
 }
 
-/// A file system whose daemon has ended is still mounted: only a file that answers counts.
+/// Returns the files that lxcfs serves. The file system stays mounted after its daemon exits, so
+/// each file is checked.
 fn served_by_lxcfs(mounts: &[Mounted]) -> Vec<&'static str> {
     if !mounts.iter().any(|mount| mount.target == Path::new(LXCFS)) {
         return Vec::new();
@@ -69,7 +70,7 @@ fn served_by_lxcfs(mounts: &[Mounted]) -> Vec<&'static str> {
         .collect()
 }
 
-/// A number that the kernel tells; no limit where it does not.
+/// Reads a number from the kernel; unlimited if it cannot be read.
 fn limit(path: &str) -> u64 {
     let text = fs::read_to_string(path).unwrap_or_default();
     text.trim().parse().unwrap_or(u64::MAX)

@@ -4,83 +4,85 @@ use std::path::{Path, PathBuf};
 
 use super::container::ContainerRef;
 
-/// What the engine asks of the runtime: runc's command line, as far as it matters here.
+/// The engine's request to the runtime: the parts of runc's command line that matter here.
 ///
-/// runc's parser (urfave/cli) takes `-name` and `--name` alike, and a value either after `=` or as
-/// the next argument.
+/// runc's parser (urfave/cli) accepts `-name` and `--name`, with the value after `=` or as the next
+/// argument.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Invocation<'a> {
-    /// Value of the global option `--log`: where containerd looks for the reason of a failure.
+    /// Value of the global option `--log`: the file in which containerd looks for the reason of a
+    /// failure.
     pub(super) log: Option<&'a Path>,
-    /// Value of the global option `--root`: where runc keeps its states.
+    /// Value of the global option `--root`: the directory of runc's state.
     pub(super) root: &'a Path,
     pub(super) verb: Verb,
 }
 
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Verb {
-    /// `create`: the one verb with an edit before it.
+    /// `create`: edits the spec first.
     Create(CreateRequest),
-    /// `start`: its network is kept apart before.
+    /// `start`: isolates the network first.
     Start(ContainerRef),
-    /// `exec` in the container of this id: its streams change hands first, see `stdio`.
+    /// `exec` in the container with this id: changes the owner of the streams first, see `stdio`.
     Exec(String),
-    /// `kill`: with its signal, of which SIGKILL is more than runc's.
+    /// `kill` with its signal; SIGKILL does more than in runc.
     Kill(ContainerRef, KillSignal),
-    /// `delete`: its control groups are cleared before.
+    /// `delete`: removes the control groups first.
     Delete(ContainerRef, Force),
-    /// `pause`: runs under a time limit, see `pause`.
+    /// `pause`: has a time limit, see `pause`.
     Pause(ContainerRef),
-    /// `run` and `restore`: they make a container too, and the engine never uses them.
+    /// `run` and `restore`, which also create a container; the engine never uses them.
     Unprepared,
-    /// `containai-hook cgroup`: runc calls back, see `cgroup_hook`.
+    /// `containai-hook cgroup`: called by runc, see `cgroup_hook`.
     CgroupHook,
-    /// `containai-hook user-namespace`: a child of ours with its arguments, see `idmap`.
+    /// `containai-hook user-namespace` with its arguments: a child process of the runtime, see
+    /// `idmap`.
     UserNamespaceHolder(Vec<String>),
-    /// `containai-hook probe`: set-up asks, see `probe`.
+    /// `containai-hook probe`: called by setup, see `probe`.
     Probe,
-    /// Anything else is runc's.
+    /// All other commands, which runc handles alone.
     Other,
 }
 
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct CreateRequest {
-    /// Folder of `config.json`; default: the working directory.
+    /// Directory of `config.json`; default: the working directory.
     pub(super) bundle: PathBuf,
-    /// The container's id as the engine knows it.
+    /// The container's id in the engine.
     pub(super) id: String,
 }
 
-/// Which signal `kill` sends.
+/// The signal that `kill` sends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum KillSignal {
     /// SIGKILL.
     Kill,
-    /// One that the container may answer as it likes.
+    /// Any other signal, which the container may handle or ignore.
     Other,
 }
 
-/// Whether `delete` has to end a container that runs.
+/// Whether `delete` stops a running container.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Force {
     /// `--force`.
     Yes,
-    /// runc refuses to.
+    /// runc refuses to delete a running container.
     No,
 }
 
-/// The verb under which this program calls itself.
+/// The command with which this program calls itself.
 pub(super) const HOOK_VERB: &str = "containai-hook";
-/// The hook that hands the container its own control groups.
+/// The hook that delegates control groups to the container.
 pub(super) const CGROUP_HOOK: &str = "cgroup";
-/// Set-up's question whether containers get an id range of their own.
+/// The check by setup whether containers can have their own id range.
 pub(super) const PROBE_HOOK: &str = "probe";
 /// The child that holds a user namespace open.
 pub(super) const USER_NAMESPACE_HOOK: &str = "user-namespace";
 
-/// Where runc keeps its containers by default.
+/// The default directory of runc's state.
 const DEFAULT_ROOT: &str = "/run/runc";
-/// Options before the verb that take a value (runc(8)).
+/// Options before the command that take a value (runc(8)).
 const GLOBAL_WITH_VALUE: &[&str] = &["log", "log-format", "root", "criu", "rootless"];
 /// Options of `create` that take a value (runc-create(8)).
 const CREATE_WITH_VALUE: &[&str] =
@@ -108,8 +110,7 @@ const EXEC_WITH_VALUE: &[&str] = &[
 ];
 
 impl<'a> Invocation<'a> {
-    /// Reads the arguments after the program name. Never fails: what cannot be understood is runc's
-    /// to refuse.
+    /// Parses the arguments after the program name. Never fails: runc reports invalid arguments.
     pub(super) fn parse(arguments: &'a [OsString]) -> Self {
         let mut log = None;
         let mut root = Path::new(DEFAULT_ROOT);
@@ -157,12 +158,12 @@ fn create(arguments: &[OsString]) -> Verb {
             Word::Plain(word) => id = id.or_else(|| word.to_str().map(str::to_owned)),
         }
     }
-    // Without an id (`create --help` too) there is nothing to edit, and runc has the better
-    // message.
+    // Without an id (also for `create --help`) there is nothing to edit, and runc reports the
+    // better error.
     id.map_or(Verb::Other, |id| Verb::Create(CreateRequest { bundle, id }))
 }
 
-/// A verb about a container that is there. Without an id runc has the better message.
+/// Parses a command on an existing container. Without an id, runc reports the better error.
 fn with_container(verb: &str, root: &Path, arguments: &[OsString]) -> Verb {
     let mut force = Force::No;
     let mut plain = Vec::new();
@@ -183,7 +184,7 @@ fn with_container(verb: &str, root: &Path, arguments: &[OsString]) -> Verb {
     }
 }
 
-/// runc takes a number or a name, with and without `SIG`, and SIGTERM without either.
+/// Parses a signal: a number or a name, with or without `SIG`; the default is SIGTERM.
 fn signal(word: Option<&str>) -> KillSignal {
     let word = word.unwrap_or_default().to_ascii_uppercase();
     match word.strip_prefix("SIG").unwrap_or(&word) {
@@ -192,7 +193,7 @@ fn signal(word: Option<&str>) -> KillSignal {
     }
 }
 
-/// The first plain word is the id; what follows belongs to the command.
+/// Parses the container id, the first plain word; later words belong to the command.
 fn exec(arguments: &[OsString]) -> Verb {
     let mut words = Words { rest: arguments, with_value: EXEC_WITH_VALUE };
     let id = words.find_map(|word| match word {

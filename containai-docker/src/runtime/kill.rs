@@ -1,4 +1,4 @@
-//! Signals win against whatever the container's root has done with its own control groups.
+//! Signals that work regardless of how root in the container has configured its control groups.
 
 use std::os::fd::AsFd;
 use std::thread;
@@ -10,16 +10,16 @@ use super::cgroup_tree::Group;
 use super::container::ContainerState;
 use super::fuse;
 
-/// How long the groups of a container may take that makes new ones all the time.
+/// Time limit for walking the groups of a container that keeps creating new ones.
 const WALK: Duration = Duration::from_secs(5);
-/// How long processes may take that were killed.
+/// Time limit for killed processes to exit.
 const PATIENCE: Duration = Duration::from_secs(20);
-/// After how long a process that was killed is taken for one that waits for a file system.
+/// Time after which a killed process is assumed to wait for a FUSE file system.
 const STUCK: Duration = Duration::from_millis(500);
-/// How often it is looked.
+/// Interval between checks.
 const PAUSE: Duration = Duration::from_millis(10);
 
-/// Throttles of cgroup v1: a line for each device, with a number, where 0 is none.
+/// I/O throttles of cgroup v1: a line per device with a number, where 0 means none.
 const THROTTLES: [&str; 4] = [
     "blkio.throttle.read_bps_device",
     "blkio.throttle.read_iops_device",
@@ -27,9 +27,9 @@ const THROTTLES: [&str; 4] = [
     "blkio.throttle.write_iops_device",
 ];
 
-/// Thaws the groups that the container's root has made and lifts the limits that would keep a
-/// process in them from ending, or the service manager from shutting down. The container's own group stays as it is: its limits are the
-/// engine's, and so is a pause.
+/// Unfreezes the groups that root in the container has created, and lifts the limits that would
+/// keep their processes from exiting or the service manager from shutting down. The container's own
+/// group stays unchanged: its limits, and a pause, belong to the engine.
 pub(super) fn lift(state: &ContainerState) {
     let deadline = Instant::now() + WALK;
     for (controller, path) in &state.cgroup_paths {
@@ -49,14 +49,14 @@ pub(super) fn lift(state: &ContainerState) {
             _ => continue,
         };
         if let Ok(group) = Group::open(path) {
-            // What cannot be walked to its end now is walked again with the next signal.
+            // Groups that are not reached in time are visited again with the next signal.
             let _ = group.visit_below(deadline, lift);
         }
     }
 }
 
-/// Thaws the container's own group, which the engine may have paused: cgroup v1 keeps even SIGKILL
-/// from what is frozen.
+/// Unfreezes the container's own group, which the engine may have paused: on cgroup v1, even
+/// SIGKILL has no effect on frozen processes.
 fn thaw(state: &ContainerState) {
     for (controller, file, value) in
         [("freezer", "freezer.state", "THAWED"), ("", "cgroup.freeze", "0")]
@@ -75,24 +75,24 @@ fn unthrottle(group: &Group, file: &str, none: &str) {
     }
 }
 
-/// Whether the container's first process has ended in the end.
+/// Whether the container's init process has exited.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Killed {
-    /// It has.
+    /// It has exited.
     Ended,
-    /// It waits in the kernel for something that nobody here can give.
+    /// It is blocked in the kernel and cannot be killed.
     Alive,
 }
 
 /// Kills every process of the container.
 ///
-/// Those that run are killed before the frozen are thawed, so that none is left that could freeze
-/// them again; then it is looked again, as a process may have been made meanwhile.
+/// Running processes are killed before frozen ones are unfrozen, so that none is left to freeze
+/// them again. The loop repeats because new processes may have been created meanwhile.
 pub(super) fn kill(state: &ContainerState) -> Killed {
     let begin = Instant::now();
     loop {
         if let Some(Ok(own)) = state.cgroup_paths.get("").map(|path| Group::open(path)) {
-            // Linux 5.14; frozen ones are killed as well.
+            // Linux 5.14; also kills frozen processes.
             own.set("cgroup.kill", "1");
         }
         let pids = pids(state);
@@ -103,7 +103,7 @@ pub(super) fn kill(state: &ContainerState) -> Killed {
             return Killed::Ended;
         }
         if begin.elapsed() > STUCK {
-            // There may be none, and a kernel without FUSE.
+            // It fails on a kernel without FUSE, which has no connections.
             let _ = fuse::abort(&pids);
         }
         if begin.elapsed() > PATIENCE {
@@ -113,7 +113,7 @@ pub(super) fn kill(state: &ContainerState) -> Killed {
     }
 }
 
-/// The processes of the container: each is in every hierarchy.
+/// Returns the processes of the container. Each process is in every hierarchy.
 fn pids(state: &ContainerState) -> Vec<u32> {
     let hierarchies = ["freezer", "pids", "name=systemd", ""];
     let mut pids: Vec<u32> = Vec::new();
@@ -124,32 +124,33 @@ fn pids(state: &ContainerState) -> Vec<u32> {
                 group.get("cgroup.procs").lines().filter_map(|pid| pid.parse::<u32>().ok()),
             );
         };
-        // What came later is found the next time.
+        // Later processes are found in the next iteration.
         let _ = group.visit(Instant::now() + WALK, read);
     }
     pids.push(state.pid);
     pids
 }
 
-/// The descriptor stays that process's: it is asked whose it is before it is killed.
+/// Kills one process. The descriptor keeps referring to it, so its membership is checked before the
+/// signal.
 fn kill_one(state: &ContainerState, pid: u32) {
     let Some(number) = i32::try_from(pid).ok().and_then(Pid::from_raw) else { return };
     let Ok(process) = pidfd_open(number, PidfdFlags::empty()) else { return };
     let membership = std::fs::read_to_string(format!("/proc/{pid}/cgroup")).unwrap_or_default();
     if state.owns(&membership) {
-        // It may have ended.
+        // It may have exited.
         let _ = pidfd_send_signal(process.as_fd(), Signal::KILL);
     }
 }
 
-/// Ends what is left of a container whose first process has ended, and removes the groups that its
-/// root has made: runc goes by paths, which may be longer than the kernel takes.
+/// Kills the remaining processes of a container whose init has exited, and removes the groups that
+/// root in the container has created. runc works with paths, which may exceed the kernel's limit.
 pub(super) fn clear(state: &ContainerState) {
     let deadline = Instant::now() + PATIENCE;
     lift(state);
     for path in state.cgroup_paths.values() {
         if let Ok(group) = Group::open(path) {
-            // runc reports what it cannot remove.
+            // runc reports what cannot be removed.
             let _ = group.remove_below(deadline);
         }
     }

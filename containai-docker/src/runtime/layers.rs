@@ -5,28 +5,30 @@ use std::io;
 use std::os::unix::fs::{DirBuilderExt, chown};
 use std::path::{Path, PathBuf};
 
-/// Beside the engine's own `work`: a second mount of a work directory empties it under the first.
+/// Next to the engine's own `work`: mounting a work directory a second time empties it for the
+/// first mount.
 const WORK: &str = "containai-work";
 
-/// The layers of one container, as the engine's store `overlay2` has them.
+/// The layers of one container in the engine's `overlay2` store.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Layers {
-    /// Where the engine has mounted them, for itself.
+    /// The engine's own mount point of the layers.
     pub(super) merged: PathBuf,
-    /// `<store>/<id>`, in which the upper layer is `diff`.
+    /// `<store>/<id>`, with the upper layer in `diff`.
     pub(super) folder: PathBuf,
-    /// The lower ones, topmost first.
+    /// The lower layers, topmost first.
     pub(super) lower: Vec<PathBuf>,
 }
 
 impl Layers {
-    /// Finds them by the root that the engine asks for, `<store>/overlay2/<id>/merged`.
+    /// Finds the layers of the root in the spec, `<store>/overlay2/<id>/merged`.
     ///
-    /// Not by the mount that is there: after a restart of the container it may be one of ours.
+    /// The existing mount is not used, because after a restart of the container it may be one of
+    /// this runtime.
     ///
     /// # Errors
     ///
-    /// `Unsupported` when the store is another one.
+    /// `Unsupported` for another storage driver.
     pub(super) fn of(root: &Path) -> io::Result<Self> {
         let parts = || {
             (root.file_name()? == "merged").then_some(())?;
@@ -41,7 +43,8 @@ impl Layers {
         Ok(Self { merged: root.to_owned(), folder: folder.to_owned(), lower })
     }
 
-    /// Makes the directory that the overlay needs beside its upper layer, for this owner on disk.
+    /// Creates the work directory that the overlay needs next to its upper layer, with this owner
+    /// on disk.
     pub(super) fn make_work(&self, (uid, gid): (u32, u32)) -> io::Result<()> {
         let path = self.folder.join(WORK);
         match DirBuilder::new().mode(0o700).create(&path) {
@@ -52,17 +55,18 @@ impl Layers {
     }
 }
 
-/// A lower layer: a link of the store, such as `l/ABC`, to the `diff` of a layer in the same store.
+/// Returns a lower layer from its link, such as `l/ABC`, to the `diff` of a layer in the same
+/// store.
 fn layer(store: &Path, name: &str) -> io::Result<PathBuf> {
     let path = store.join(name).canonicalize()?;
     let inside = path.starts_with(store.canonicalize()?);
     if inside { Ok(path) } else { Err(io::ErrorKind::InvalidData.into()) }
 }
 
-/// The options of the overlay (overlayfs(5)), relative to a folder in which `lower` are the lower
-/// layers and `upper` is the folder of the upper one.
+/// Returns the options of the overlay (overlayfs(5)), relative to a directory that contains the
+/// `lower` layers and `upper`, the directory of the upper layer.
 pub(super) fn options(lower: &[String], upper: &str) -> String {
-    // `index=on` refuses an upper layer that the engine's own mount still holds.
+    // `index=on` rejects an upper layer that the engine's own mount still uses.
     format!("lowerdir={},upperdir={upper}/diff,workdir={upper}/{WORK},index=off", lower.join(":"))
 }
 
@@ -89,7 +93,10 @@ mod tests {
 
         symlink("/etc", store.join("l/C")).expect("linked");
         fs::write(store.join("c/lower"), "l/C").expect("written");
-        assert!(Layers::of(&store.join("c/merged")).is_err(), "it leads out of the store");
+        assert!(
+            Layers::of(&store.join("c/merged")).is_err(),
+            "the link points outside of the store"
+        );
     }
 
     #[test]

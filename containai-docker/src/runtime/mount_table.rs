@@ -2,20 +2,20 @@ use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
 use std::path::PathBuf;
 
-/// One line of `/proc/self/mountinfo`, proc_pid_mountinfo(5).
+/// A line of `/proc/self/mountinfo`, proc_pid_mountinfo(5).
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Mounted {
-    /// The folder of the file system that is mounted.
+    /// The mounted directory, within its file system.
     pub(crate) root: PathBuf,
-    /// Where it is mounted.
+    /// The mount point.
     pub(crate) target: PathBuf,
-    /// Type, for example `cgroup2`.
+    /// The file system type, for example `cgroup2`.
     pub(crate) kind: String,
-    /// Options of the file system as a whole, for example `rw,memory`.
+    /// The options of the file system, for example `rw,memory`.
     pub(crate) options: String,
 }
 
-/// Reads the text of a mountinfo file; lines of another shape are skipped.
+/// Parses the contents of a mountinfo file; malformed lines are skipped.
 pub(crate) fn parse(text: &str) -> Vec<Mounted> {
     text.lines().filter_map(line).collect()
 }
@@ -34,7 +34,8 @@ fn line(line: &str) -> Option<Mounted> {
     })
 }
 
-/// Blank, tab, newline and backslash are written as three octal digits.
+/// Decodes octal escapes: the kernel writes blank, tab, newline and backslash as three octal
+/// digits.
 fn unescape(field: &str) -> PathBuf {
     let mut bytes = Vec::with_capacity(field.len());
     let mut rest = field.as_bytes();

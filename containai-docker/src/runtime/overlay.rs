@@ -9,11 +9,11 @@ use rustix::thread::{
     CapabilitiesSecureBits, capabilities_secure_bits, set_capabilities_secure_bits,
 };
 
-/// Mounts an overlay on `target` in `folder`; the paths in its options are relative to `folder`.
+/// Mounts an overlay on `target` in `folder`; the paths in `options` are relative to `folder`.
 ///
-/// An overlay looks into its layers as the process that mounted it did, for as long as it lives.
-/// In layers that are mapped to a container's ids host root has no id and could make nothing: so
-/// this is done under the ids of the container's `root`, with the capabilities of this process.
+/// An overlay accesses its layers with the credentials of the process that mounted it. In layers
+/// mapped to a container's ids, host root has no id and could not create files, so the mount is
+/// done with the ids of the container's `root` and the capabilities of this process.
 pub(super) fn mount(
     folder: &Path,
     target: &str,
@@ -22,7 +22,7 @@ pub(super) fn mount(
 ) -> io::Result<()> {
     let options = CString::new(options)?;
     let directory = File::open(".")?;
-    // One page holds the options, and absolute paths would fill it.
+    // The options are limited to one page, which absolute paths would fill.
     chdir(folder)?;
     let mounted = as_root_of(root, || {
         let flags = MountFlags::empty();
@@ -32,7 +32,7 @@ pub(super) fn mount(
     mounted
 }
 
-/// Does something with these ids where files are concerned (setfsuid(2)), and every capability.
+/// Runs `work` with these file system ids (setfsuid(2)) and all capabilities.
 fn as_root_of<T>((uid, gid): (u32, u32), work: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
     let before = capabilities_secure_bits()?;
     set_capabilities_secure_bits(before | CapabilitiesSecureBits::NO_SETUID_FIXUP)?;
@@ -41,7 +41,7 @@ fn as_root_of<T>((uid, gid): (u32, u32), work: impl FnOnce() -> io::Result<T>) -
     let done = work();
     setfsuid(old_uid);
     setfsgid(old_gid);
-    // runc takes over in this process and has to find them as they were.
+    // runc replaces this process later and needs the original bits.
     set_capabilities_secure_bits(before)?;
     done
 }

@@ -9,18 +9,18 @@ use std::time::{Duration, Instant};
 use super::container::{ContainerRef, ContainerState};
 use super::failure;
 
-/// How long the kernel may take to freeze a container. Freezing takes milliseconds; on cgroup v1
-/// it never ends while a parent waits in vfork(2) for a child that is frozen already, and the
-/// engine answers no question about the container meanwhile.
+/// Time limit for the kernel to freeze a container. Freezing takes milliseconds. On cgroup v1 it
+/// never completes while a parent waits in vfork(2) for a child that is already frozen, and the
+/// engine answers no requests about the container meanwhile.
 const LIMIT: Duration = Duration::from_secs(10);
-/// How often the runtime is looked at.
+/// Interval between checks of the runtime.
 const STEP: Duration = Duration::from_millis(20);
 
-/// The container was not paused.
+/// An error from pausing a container.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub(super) enum PauseError {
-    /// There is no runtime to ask.
+    /// The runtime is missing.
     #[error("cannot find the runtime that pauses the container")]
     Missing,
     #[error("cannot execute `{path}`")]
@@ -29,15 +29,15 @@ pub(super) enum PauseError {
         #[source]
         source: io::Error,
     },
-    /// It was undone.
-    #[error("the container could not be paused within {} s; it runs on", LIMIT.as_secs())]
+    /// The pause was undone.
+    #[error("the container could not be paused within {} s; it is still running", LIMIT.as_secs())]
     Late,
-    /// It could not be undone.
-    #[error("the container could not be paused within {} s, nor be unpaused", LIMIT.as_secs())]
+    /// The pause could not be undone.
+    #[error("the container could neither be paused within {} s nor unpaused", LIMIT.as_secs())]
     Stuck(#[source] io::Error),
 }
 
-/// Has the runtime pause a container, and undoes what it began when that takes too long.
+/// Has the runtime pause a container, and undoes an incomplete pause after the time limit.
 pub(super) fn run(
     runtime: Option<PathBuf>,
     arguments: &[OsString],
@@ -65,7 +65,7 @@ fn pause(
     match wait(&mut child, limit).map_err(failed)? {
         Some(code) => Ok(ExitCode::from(code)),
         None => {
-            // It is waited for as well: what it would write afterwards would freeze again.
+            // Also waits for it: a late write of it would freeze the container again.
             let _ = child.kill();
             let _ = child.wait();
             unfreeze(container).map_err(PauseError::Stuck)?;
@@ -74,7 +74,7 @@ fn pause(
     }
 }
 
-/// The exit status of the child; `None` when it goes on.
+/// Returns the exit status of the child; `None` if it is still running after `limit`.
 fn wait(child: &mut Child, limit: Duration) -> io::Result<Option<u8>> {
     let deadline = Instant::now() + limit;
     loop {
@@ -89,7 +89,7 @@ fn wait(child: &mut Child, limit: Duration) -> io::Result<Option<u8>> {
     }
 }
 
-/// Writes into the container's own control group, which the runtime noted in its state.
+/// Writes to the container's own control group, whose path is in the runtime's state.
 fn unfreeze(container: &ContainerRef) -> io::Result<()> {
     let invalid = |what: &str| io::Error::new(io::ErrorKind::InvalidData, what.to_owned());
     let state =
@@ -116,7 +116,7 @@ mod tests {
 
     impl Bench {
         fn new(script: &str) -> Self {
-            let folder = tempfile::tempdir().expect("a folder");
+            let folder = tempfile::tempdir().expect("a directory");
             let runtime = folder.path().join("runtime");
             fs::write(&runtime, script).expect("a script");
             fs::set_permissions(&runtime, fs::Permissions::from_mode(0o755)).expect("a mode");
@@ -125,7 +125,7 @@ mod tests {
 
         fn state(&self, cgroups: &Value) {
             let folder = self.folder.path().join("abc");
-            fs::create_dir(&folder).expect("a folder");
+            fs::create_dir(&folder).expect("a directory");
             let state = serde_json::json!({
                 "init_process_pid": 7, "init_process_start": 9, "cgroup_paths": cgroups
             });
@@ -143,7 +143,7 @@ mod tests {
     fn the_runtime_has_the_say_while_it_is_quick() {
         let long = Duration::from_secs(60);
         let check = |script, expected: u8| {
-            let code = Bench::new(script).pause(long).expect("it ended");
+            let code = Bench::new(script).pause(long).expect("it exited");
             assert_eq!(format!("{code:?}"), format!("{:?}", ExitCode::from(expected)));
         };
         check("#!/bin/sh\n[ \"$1\" = pause ]\n", 0);
@@ -152,7 +152,7 @@ mod tests {
 
     #[test]
     fn a_pause_that_hangs_is_undone() {
-        let group = tempfile::tempdir().expect("a folder");
+        let group = tempfile::tempdir().expect("a directory");
         let check = |name: &str, file: &str, expected: &str| {
             let bench = Bench::new("#!/bin/sh\nexec sleep 1000\n");
             bench.state(&serde_json::json!({ name: group.path() }));

@@ -6,19 +6,19 @@ use containai_core::layout::EngineLayout;
 use super::container::{ContainerRef, ContainerState};
 use crate::host;
 
-/// Keeps the container's network apart from that of others, before its first process runs.
+/// Isolates the container's network before its first process runs.
 ///
-/// The engine has put the network in place by now, whichever version it is: some do it while the
-/// container is created, and some between that and its start.
+/// The engine has connected the network by now: depending on its version, during `create` or
+/// between `create` and `start`.
 pub(super) fn pin(container: &ContainerRef) -> Result<(), host::PortError> {
     let executable = fs::read_link("/proc/self/exe").unwrap_or_default();
-    // A runtime that no set-up has installed serves an engine whose bridge is not ours.
+    // A runtime that was not installed by setup belongs to an engine with another bridge.
     let Some(layout) = engine_of(&executable) else { return Ok(()) };
     let Some(state) = ContainerState::read(container) else { return Ok(()) };
     host::pin_ports(&layout, state.pid)
 }
 
-/// The engine whose runtime this is.
+/// Returns the layout of the engine that uses this runtime.
 fn engine_of(runtime: &Path) -> Option<EngineLayout> {
     let depth = EngineLayout::default().runtime().components().count() - 1;
     let layout = EngineLayout::at(runtime.ancestors().nth(depth)?);

@@ -1,4 +1,4 @@
-//! `containai-hook probe`: set-up asks whether containers get an id range of their own here.
+//! `containai-hook probe`: checks, for setup, whether containers can have their own id range.
 
 use std::fs::{self, Permissions};
 use std::io;
@@ -14,31 +14,31 @@ use super::spec::UserNamespace;
 use super::stage::{Stage, StageError};
 use crate::host::{self, EngineRecord, SetupError};
 
-/// Why containers share the engine's range.
+/// The reason why containers share the engine's range.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub(super) enum ProbeError {
-    /// Set-up found no ids that are free, or is older than this program.
+    /// Setup found no free ids, or is older than this program.
     #[error("no ids are reserved for containers")]
     NotReserved,
-    /// `/etc/subuid` gives the engine more ids than a container's range has.
-    #[error("the engine's ids do not fit into a range")]
+    /// `/etc/subuid` assigns the engine more ids than a container's range has.
+    #[error("the engine's ids do not fit into a container's range")]
     Unfit,
     #[error(transparent)]
     Record(#[from] SetupError),
-    #[error("cannot make a file system to try in `{folder}`")]
+    #[error("cannot create a test file system in `{folder}`")]
     Prepare {
         folder: PathBuf,
         #[source]
         source: io::Error,
     },
-    /// The kernel is older than 5.19, or the file system has no id-mapped mounts.
+    /// The kernel is older than 5.19, or the file system does not support id-mapped mounts.
     #[error(transparent)]
     Stage(#[from] StageError),
 }
 
-/// Mounts an overlay as a container's is, on the file system of the engine's store. Nothing of it
-/// stays.
+/// Mounts an overlay like that of a container, on the file system of the engine's data root, and
+/// removes it.
 pub(super) fn run(executable: &Path) -> Result<(), ProbeError> {
     let pool = Pool::recorded(executable).ok_or(ProbeError::NotReserved)?;
     let root = executable.ancestors().nth(5).unwrap_or(Path::new("/"));
@@ -63,7 +63,7 @@ pub(super) fn run(executable: &Path) -> Result<(), ProbeError> {
     Ok(())
 }
 
-/// Makes two layers as those of the engine's store, with this owner on disk.
+/// Creates two layers like those of the engine's store, with this owner on disk.
 fn prepare(folder: &Path, (uid, gid): (u32, u32)) -> io::Result<Layers> {
     let (lower, upper) = (folder.join("lower"), folder.join("upper"));
     for path in [&lower, &upper, &upper.join("diff")] {

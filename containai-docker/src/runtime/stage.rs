@@ -22,36 +22,36 @@ use super::layers::{self, Layers};
 use super::overlay;
 use super::spec::{Bind, Device, UserNamespace};
 
-/// Where the mounts for runc are attached. The folder stays on the host, empty; what is on it is
-/// seen by this process, by runc and by nobody else.
+/// Mount point of the staging area for runc. On the host, the directory is empty; its contents are
+/// visible only to this process and to runc.
 const STAGE: &str = "/run/containai/stage";
-/// The root of a container whose layers are mounted here. A folder of that name is on the host as
-/// well, empty: runc goes there for every later `exec`.
+/// Name of the root of a container whose layers are mounted here. An empty directory of that name
+/// exists on the host too, because runc enters it for every later `exec`.
 const ROOT: &str = "rootfs";
 
-/// The mounts of a container could not be prepared.
+/// An error from preparing the mounts of a container.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub(super) enum StageError {
-    /// Not root, or a container around the engine that lacks CAP_SYS_ADMIN.
+    /// Not root, or the engine runs in a container without CAP_SYS_ADMIN.
     #[error("cannot {step}")]
     Setup {
         step: String,
         #[source]
         source: io::Error,
     },
-    /// The source is gone, or a symbolic link came into its path since the engine was given the
-    /// canonical one.
+    /// The source does not exist any more, or its path has a symbolic link that was not there when
+    /// the engine resolved it.
     #[error("cannot open the bind source `{path}`")]
     Source {
         path: PathBuf,
         #[source]
         source: io::Error,
     },
-    /// The file system has no id-mapped mounts: NFS, 9p, FUSE, overlay, or any on Linux before
-    /// 5.12.
+    /// The file system does not support id-mapped mounts: NFS, 9p, FUSE, overlay, or any on Linux
+    /// before 5.12.
     #[error(
-        "cannot map the owner of `{path}` into the container: `{kind}` has no id-mapped mounts on this kernel"
+        "cannot map the owner of `{path}` into the container: `{kind}` does not support id-mapped mounts on this kernel"
     )]
     Unmappable {
         path: PathBuf,
@@ -67,9 +67,9 @@ pub(super) enum StageError {
     },
 }
 
-/// A private mount namespace with a folder of mounts that the container shall get.
+/// A private mount namespace with a directory of mounts for the container.
 ///
-/// It lives as long as the last process in it, this one and then runc's: a crash at any point
+/// It lives as long as the last process in it, first this one and then runc. A crash at any point
 /// leaves nothing mounted.
 pub(super) struct Stage {
     folder: PathBuf,
@@ -78,22 +78,23 @@ pub(super) struct Stage {
 }
 
 impl Stage {
-    /// Moves this process into a mount namespace of its own and makes an empty stage.
+    /// Moves this process into its own mount namespace and creates an empty staging area.
     pub(super) fn open() -> Result<Self, StageError> {
         let folder = PathBuf::from(STAGE);
-        // Container root opens what is on the stage, so each folder above lets it pass.
+        // Searchable for all, because container root opens files in the staging area.
         DirBuilder::new()
             .recursive(true)
             .mode(0o755)
             .create(folder.join(ROOT))
             .map_err(|source| setup(format!("create `{STAGE}`"), source))?;
-        unshare(CloneFlags::CLONE_NEWNS)
-            .map_err(|source| setup("make a private mount namespace".to_owned(), source.into()))?;
-        // Slave, not private: what the engine unmounts later goes away here too, and nothing goes
-        // the other way.
+        unshare(CloneFlags::CLONE_NEWNS).map_err(|source| {
+            setup("create a private mount namespace".to_owned(), source.into())
+        })?;
+        // Slave and not private propagation: the engine's later unmounts propagate here, and
+        // nothing propagates back.
         mount_change("/", MountPropagationFlags::DOWNSTREAM | MountPropagationFlags::REC)
             .map_err(|source| setup("make mounts private".to_owned(), source.into()))?;
-        // Devices work on it: a tmpfs of the host's user namespace, unless mounted `nodev`.
+        // Device nodes work on it: it is a tmpfs of the host's user namespace without `nodev`.
         mount(
             "containai",
             &folder,
@@ -105,25 +106,25 @@ impl Stage {
         Ok(Self { folder, used: 0, namespaces: Namespaces::default() })
     }
 
-    /// Makes a node of the device that everybody in the container can open, whatever the mode of
-    /// the host's own.
+    /// Creates a node of the device that every user in the container can open, regardless of the
+    /// mode of the host's node.
     pub(super) fn device(
         &mut self,
         device: &Device,
         namespace: &UserNamespace,
     ) -> Result<PathBuf, StageError> {
         let path = self.place();
-        let failed = |source| setup(format!("make the device `{}`", device.path), source);
+        let failed = |source| setup(format!("create the device `{}`", device.path), source);
         let number = makedev(device.major, device.minor);
         mknodat(CWD, &path, FileType::CharacterDevice, Mode::from_raw_mode(0o666), number)
             .map_err(|source| failed(source.into()))?;
-        // The mode again: mknod(2) heeds the umask.
+        // Sets the mode again, because mknod(2) applies the umask.
         fs::set_permissions(&path, Permissions::from_mode(0o666)).map_err(failed)?;
         chown(&path, namespace.uids.host_id(0), namespace.gids.host_id(0)).map_err(failed)?;
         Ok(path)
     }
 
-    /// Attaches the container's user namespace and returns where, for runc to join it.
+    /// Attaches the container's user namespace for runc to join, and returns its path.
     pub(super) fn namespace(&mut self, ids: &Assignment) -> Result<PathBuf, StageError> {
         let failed = |source| StageError::Namespace { path: "/proc/self/ns/user".into(), source };
         let namespace = ids.namespace().map_err(failed)?;
@@ -135,8 +136,8 @@ impl Stage {
         Ok(target)
     }
 
-    /// Attaches a clone of a person's directory whose owner is the container's `agent`, and returns
-    /// where.
+    /// Attaches a clone of a directory of the user, whose owner is the container's `agent`, and
+    /// returns its path.
     pub(super) fn workspace(
         &mut self,
         bind: &Bind,
@@ -145,7 +146,7 @@ impl Stage {
         self.bind_with(bind, |owner| Ok(ids.workspace_maps(owner)))
     }
 
-    /// The same with maps that are chosen for the source's owner; `None` maps nothing.
+    /// Attaches a clone with the maps chosen for the owner of the source; `None` maps nothing.
     pub(super) fn bind_with<E: From<StageError>>(
         &mut self,
         bind: &Bind,
@@ -176,9 +177,9 @@ impl Stage {
             self.map(&bind.source, &tree, maps, depth)?;
         }
         if bind.read_only {
-            // runc makes it so as well, but in a mount namespace of the container's own, where
-            // the container's root could take it back. What is so already when the mount comes
-            // into a user namespace stays so (mount_namespaces(7), "Restrictions").
+            // runc makes the mount read-only too, but in a mount namespace of the container, where
+            // root in the container could undo it. Attributes set before a mount enters a user
+            // namespace are locked (mount_namespaces(7), "Restrictions").
             let read_only = libc::MOUNT_ATTR_RDONLY;
             set_attributes(&tree, read_only, None, depth).map_err(|source| {
                 setup(format!("make `{}` read-only", bind.source.display()), source)
@@ -191,8 +192,8 @@ impl Stage {
         Ok(target)
     }
 
-    /// Mounts the layers under the container's own ids, and returns where with a read-only view of
-    /// it for the engine.
+    /// Mounts the layers with the container's own ids, and returns the path with a read-only clone
+    /// for the engine.
     pub(super) fn root(
         &mut self,
         layers: &Layers,
@@ -205,7 +206,8 @@ impl Stage {
         let target = self.folder.join(ROOT);
         let mounted = fs::create_dir(&target).and_then(|()| {
             overlay::mount(&self.folder, ROOT, &layers::options(&lower, &upper), root)?;
-            // An overlay that cannot use its work directory mounts all the same, read-only.
+            // The kernel mounts an overlay with an unusable work directory as read-only, without an
+            // error.
             if statvfs(&target)?.f_flag.contains(StatVfsMountFlags::RDONLY) {
                 return Err(io::ErrorKind::ReadOnlyFilesystem.into());
             }
@@ -218,7 +220,7 @@ impl Stage {
         Ok((target, view))
     }
 
-    /// Attaches one layer and returns its name on the stage.
+    /// Attaches one layer and returns its name in the staging area.
     fn layer(&mut self, path: &Path, maps: &IdMaps) -> Result<String, StageError> {
         let source = path.to_owned();
         let bind = Bind { index: 0, source, recursive: false, read_only: false };
@@ -254,11 +256,11 @@ fn setup(step: String, source: io::Error) -> StageError {
     StageError::Setup { step, source }
 }
 
-/// Opens the source once, to be used by descriptor from then on: what is looked at is what is
-/// mounted.
+/// Opens the source once; later steps use the descriptor, so that the inspected file is the mounted
+/// one.
 ///
-/// No symbolic link is followed anywhere in the path: a folder above may be the workspace of
-/// another agent, who could put one there.
+/// Symbolic links are not followed anywhere in the path: a parent directory may be the workspace of
+/// another agent, who could place a link there.
 fn open_source(path: &Path) -> Result<(File, Metadata), StageError> {
     let resolve = ResolveFlags::NO_SYMLINKS | ResolveFlags::NO_MAGICLINKS;
     let source = openat2(CWD, path, OFlags::PATH | OFlags::CLOEXEC, Mode::empty(), resolve)
@@ -273,8 +275,7 @@ fn cannot_open(path: &Path, errno: Errno) -> StageError {
     StageError::Source { path: path.to_owned(), source: errno.into() }
 }
 
-/// Attaches a detached mount at a path that is not there yet; a file is mounted on a file, a folder
-/// on a folder.
+/// Attaches a detached mount at a new path: a file on a file, a directory on a directory.
 fn attach(tree: &OwnedFd, metadata: &Metadata, target: &Path) -> io::Result<()> {
     if metadata.is_dir() {
         fs::create_dir(target)?;
@@ -285,7 +286,7 @@ fn attach(tree: &OwnedFd, metadata: &Metadata, target: &Path) -> io::Result<()> 
     Ok(())
 }
 
-/// How much of what is mounted below a place comes along.
+/// Whether mounts below the source are included.
 #[derive(Clone, Copy)]
 enum Depth {
     Mount,
@@ -298,7 +299,7 @@ impl Depth {
     }
 }
 
-/// Clones the mount that an open file is on.
+/// Clones the mount of an open file.
 fn clone(source: &File, depth: Depth) -> io::Result<OwnedFd> {
     let recursive =
         if depth.is_tree() { OpenTreeFlags::AT_RECURSIVE } else { OpenTreeFlags::empty() };
@@ -308,8 +309,8 @@ fn clone(source: &File, depth: Depth) -> io::Result<OwnedFd> {
     Ok(open_tree(source, "", flags | recursive)?)
 }
 
-/// Sets attributes of a detached mount, and of those below it (mount_setattr(2)); the user
-/// namespace is the one whose maps it gets.
+/// Sets attributes of a detached mount and those below it (mount_setattr(2)). `namespace` is the
+/// user namespace whose maps the mount gets.
 fn set_attributes(
     tree: &OwnedFd,
     attributes: u64,
@@ -321,7 +322,7 @@ fn set_attributes(
         libc::mount_attr { attr_set: attributes, attr_clr: 0, propagation: 0, userns_fd };
     let flags = libc::AT_EMPTY_PATH | if depth.is_tree() { libc::AT_RECURSIVE } else { 0 };
     // SAFETY: neither libc, nix nor rustix wraps the call. It reads an empty C string and one
-    // `mount_attr` of the size given, both of which live until it returns, and it keeps no pointer;
+    // `mount_attr` of the given size, both of which live until it returns, and it keeps no pointer;
     // the descriptors are open.
     let result = unsafe {
         libc::syscall(
@@ -336,7 +337,7 @@ fn set_attributes(
     if result == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
 }
 
-/// The type of the file system that holds `path`, for people.
+/// Returns the type of the file system that contains `path`, for messages.
 fn kind(path: &Path) -> String {
     let table = fs::read_to_string("/proc/self/mountinfo").unwrap_or_default();
     super::mount_table::parse(&table)

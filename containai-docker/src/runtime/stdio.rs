@@ -7,10 +7,10 @@ use rustix::fs::{Gid, Uid, fchown};
 
 use super::ids::StreamOwner;
 
-/// Gives the pipes on which the engine talks with a process to the container's root.
+/// Gives the pipes between the engine and a process to the container's root.
 ///
-/// The engine made them for root of its own range; runc hands them on to the user of the process,
-/// and `/dev/stdout` opens for its owner alone.
+/// The engine creates them for root of its own range, and runc gives them to the user of the
+/// process; only the owner can open `/dev/stdout`.
 pub(super) fn hand_over(owner: StreamOwner) -> io::Result<()> {
     let (input, output, error) = (io::stdin(), io::stdout(), io::stderr());
     [input.as_fd(), output.as_fd(), error.as_fd()]
@@ -21,7 +21,7 @@ pub(super) fn hand_over(owner: StreamOwner) -> io::Result<()> {
 fn give(stream: BorrowedFd<'_>, owner: StreamOwner) -> io::Result<()> {
     let metadata = File::from(stream.try_clone_to_owned()?).metadata()?;
     let kind = metadata.file_type();
-    // Anything else, `/dev/null` above all, is not the container's.
+    // Other files, such as `/dev/null`, do not belong to the container.
     let is_pipe = kind.is_fifo() || kind.is_socket();
     if !is_pipe || metadata.uid() != owner.engine.0 {
         return Ok(());
@@ -38,7 +38,8 @@ mod tests {
 
     fn owner_after(stream: &File, engine: u32) -> u32 {
         let owner = StreamOwner { engine: (engine, engine), container: (7, 7) };
-        // Only root may give a pipe away; anybody else sees that it was tried.
+        // Only root may change the owner of a pipe; for other users, the attempt itself is the
+        // result.
         match give(stream.as_fd(), owner) {
             Ok(()) => stream.metadata().expect("metadata").uid(),
             Err(error) if error.raw_os_error() == Some(nix::libc::EPERM) => 7,

@@ -119,7 +119,7 @@ fn a_hook_that_fails_keeps_nobody_out_and_is_told() {
     });
     person.exec(&repository, "cat ~/hooked").success().prints(&expected);
     let told = person.exec(&repository, "journalctl -q -o cat -u containai-hooks --no-pager");
-    assert!(told.success().stdout().contains("failed: 10-fails (7)"), "{told}");
+    assert!(told.success().stdout().contains("failed hooks: 10-fails (7)"), "{told}");
 
     // The next start has the hooks that there are then.
     fs::remove_file(hooks.join("10-fails")).expect("a file can be removed");

@@ -85,9 +85,13 @@ fn an_image_that_would_not_boot_is_not_made() {
             "RUN rm /etc/systemd/system/multi-user.target.wants/ssh.service",
             "ssh.service is not enabled",
         ),
-        ("sshd", "RUN rm -f /usr/sbin/sshd", "sshd does not take its configuration"),
-        ("port", "RUN sed -i '1i Port 2222' /etc/ssh/sshd_config", "sshd goes without 'port 22'"),
-        ("nobody", "RUN usermod --uid 4711 agent", "no user agent"),
+        ("sshd", "RUN rm -f /usr/sbin/sshd", "sshd rejects its configuration"),
+        (
+            "port",
+            "RUN sed -i '1i Port 2222' /etc/ssh/sshd_config",
+            "sshd is not configured with 'port 22'",
+        ),
+        ("nobody", "RUN usermod --uid 4711 agent", "user agent with ids 1000:1000 does not exist"),
     ] {
         template(&person, name, &format!("{OURS}{lines}\n"));
         build(&person, name).fails(111, reason);

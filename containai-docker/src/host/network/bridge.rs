@@ -1,4 +1,4 @@
-//! The bridge itself.
+//! The engine's bridge.
 
 use std::fs;
 use std::path::PathBuf;
@@ -16,8 +16,8 @@ pub(super) struct Bridge {
 }
 
 impl Bridge {
-    /// `/proc/net` is about the network namespace of this process; `/sys` may
-    /// be about another one.
+    /// Returns whether the bridge exists. Reads `/proc/net`, which shows the network namespace of
+    /// this process; `/sys` may show another one.
     pub(super) fn exists(&self) -> bool {
         let devices = fs::read_to_string("/proc/net/dev").unwrap_or_default();
         devices.lines().any(|line| line.split(':').next().map(str::trim) == Some(&self.name))
@@ -41,7 +41,7 @@ impl Bridge {
         Invocation::new("ip", &["link", "delete", &self.name]).succeeds();
     }
 
-    /// What a dry run shows.
+    /// Returns the commands that a dry run shows.
     pub(super) fn commands(&self) -> Vec<String> {
         let mut commands = vec![self.add().to_string()];
         commands.push(format!("echo 1 > {}", self.ipv6_switch().display()));
@@ -50,8 +50,9 @@ impl Bridge {
         commands
     }
 
-    /// The engine gives containers addresses of the bridge's first network. A
-    /// bridge that outlived its record may have one that our chains do not know.
+    /// Flushes addresses that do not belong to the recorded subnet. The engine assigns containers
+    /// addresses of the bridge's first network, and a bridge that outlived its record may have one
+    /// that the firewall chains do not cover.
     fn drop_stale_addresses(&self) -> Result<(), CommandError> {
         let show = ["-4", "-o", "address", "show", "dev", &self.name];
         let shown = Invocation::new("ip", &show).run()?;
@@ -61,9 +62,8 @@ impl Bridge {
         Ok(())
     }
 
-    /// A bridge without a hardware address of its own takes one of its ports',
-    /// and another one whenever ports come and go, while containers remember
-    /// the old one.
+    /// Adds the bridge with a fixed hardware address. Otherwise it takes the address of one of its
+    /// ports and changes it as ports come and go, while containers cache the old one.
     fn add(&self) -> Invocation {
         let [a, b, c, d] = self.subnet.gateway().octets();
         let address = format!("02:ca:{a:02x}:{b:02x}:{c:02x}:{d:02x}");
@@ -71,9 +71,9 @@ impl Bridge {
         Invocation::new("ip", &args)
     }
 
-    /// The route acknowledges at once (ip-route(8), `quickack`): published
-    /// ports lead through Docker's proxy, whose delayed acknowledgements cost
-    /// every SSH connection 40 ms, because sshd waits for them.
+    /// The route acknowledges immediately (ip-route(8), `quickack`): published ports pass through
+    /// Docker's proxy, whose delayed acknowledgements would add 40 ms to every SSH connection,
+    /// because sshd waits for them.
     fn configure(&self) -> [Invocation; 3] {
         let bridge = &self.name;
         let address = self.subnet.gateway_with_prefix();
@@ -88,12 +88,12 @@ impl Bridge {
         ]
     }
 
-    /// The engine gives containers IPv4 addresses only. The root of a container
-    /// can switch IPv6 on inside, and would then reach the host, and through a
-    /// host that routes IPv6 its network, past the rules for IPv4.
+    /// Disables IPv6 on the bridge. The engine assigns IPv4 addresses only, but root in a container
+    /// can enable IPv6 and would bypass the IPv4 rules to reach the host and the networks that it
+    /// routes.
     fn disable_ipv6(&self) -> Result<(), SetupError> {
         let path = self.ipv6_switch();
-        // A kernel without IPv6 has no such file.
+        // A kernel without IPv6 does not have this file.
         if !path.exists() || fs::read_to_string(&path).is_ok_and(|value| value.trim() == "1") {
             return Ok(());
         }
@@ -104,15 +104,15 @@ impl Bridge {
         format!("/proc/sys/net/ipv6/conf/{}/disable_ipv6", self.name).into()
     }
 
-    /// Bridged packets pass the chains of iptables where `br_netfilter` is
-    /// loaded; that covers containers which another runtime than ours started.
+    /// Has bridged packets pass the iptables chains if `br_netfilter` is loaded; this covers
+    /// containers started by another runtime.
     fn show_to_iptables(&self) -> Invocation {
         let args = ["link", "set", &self.name, "type", "bridge", "nf_call_iptables", "1"];
         Invocation::new("ip", &args)
     }
 }
 
-/// Whether the output of `ip -4 -o address show` names another address.
+/// Returns whether the output of `ip -4 -o address show` contains an address other than `ours`.
 fn has_other_address(shown: &str, ours: &str) -> bool {
     let addresses = shown.lines().filter_map(|line| line.split_once(" inet ")?.1.split(' ').next());
     addresses.into_iter().any(|address| address != ours)

@@ -1,4 +1,4 @@
-//! The contents of our firewall chains, and the jumps to them.
+//! The rules of the engine's firewall chains, and the jumps to them.
 
 use std::io::Write;
 use std::process::Stdio;
@@ -9,14 +9,14 @@ use super::bridge::Bridge;
 use super::link::OtherBridges;
 use super::placement::{Placement, placement};
 
-/// The bridges of other engines and of virtual machines, by the names that
-/// their programs give them: one may come up at any time.
+/// Name patterns of the bridges of other engines and virtual machines, which may appear at any
+/// time.
 const INTERNAL: [&str; 10] = [
     "docker+", "br-+", "cai+", "podman+", "cni+", "nerdctl+", "virbr+", "lxcbr+", "lxdbr+",
     "incusbr+",
 ];
 
-/// The chains of one engine.
+/// The firewall chains of one engine.
 pub(super) struct Firewall<'a> {
     names: &'a EngineNames,
     bridge: &'a Bridge,
@@ -39,7 +39,7 @@ impl<'a> Firewall<'a> {
             self.accept().delete();
             self.accept().insert_at(number).run()?;
         }
-        // A host without IPv6 often lacks the program or its tables.
+        // Hosts without IPv6 often lack the program or its tables.
         if restore(&restore_invocation("ip6tables-restore"), &self.rules_ipv6()).is_ok() {
             let jump = self.isolation();
             if !jump.invocation_ipv6("-C").succeeds() {
@@ -49,7 +49,7 @@ impl<'a> Firewall<'a> {
         Ok(())
     }
 
-    /// Whether every jump is there, and the one that accepts in its place.
+    /// Returns whether all jumps exist and the accepting one is in its position.
     pub(super) fn is_up(&self) -> bool {
         self.jumps().iter().all(|jump| jump.invocation("-C").succeeds())
             && self.placement().is_ok_and(|placement| placement == Placement::InPlace)
@@ -70,7 +70,7 @@ impl<'a> Firewall<'a> {
         }
     }
 
-    /// What a dry run shows.
+    /// Returns the commands that a dry run shows.
     pub(super) fn commands(&self, others: &OtherBridges) -> Vec<String> {
         let restore = restore_invocation("iptables-restore");
         let mut commands = vec![format!("{restore} <<'EOF'\n{}EOF", self.rules(others))];
@@ -87,10 +87,13 @@ impl<'a> Firewall<'a> {
         commands
     }
 
-    /// Containers reach the world and get its answers. They reach no container
-    /// of another engine, except through a port that it has published
-    /// (`DNAT`), nor each other; nobody outside reaches them unasked, and no
-    /// user of the host but root, on whose behalf published ports are served.
+    /// Returns the IPv4 rules:
+    ///
+    /// - Containers can open connections to outside networks and receive the replies.
+    /// - Containers cannot reach each other, nor containers of other engines except through
+    ///   published ports (`DNAT`).
+    /// - Nothing outside can open connections to containers.
+    /// - On the host, only root can, because the proxy for published ports runs as root.
     fn rules(&self, others: &OtherBridges) -> String {
         let Bridge { name: bridge, subnet } = self.bridge;
         let (source, isolation) = (self.names.source_chain(), self.names.isolation_chain());
@@ -132,8 +135,8 @@ COMMIT
         )
     }
 
-    /// IPv6 is switched off on the bridge; this holds where something switches
-    /// it on again for all links of the host.
+    /// Returns the IPv6 rules. IPv6 is disabled on the bridge; the rules apply if it is enabled
+    /// again for all links of the host.
     fn rules_ipv6(&self) -> String {
         let (bridge, isolation) = (&self.bridge.name, self.names.isolation_chain());
         format!(
@@ -147,7 +150,7 @@ COMMIT
         )
     }
 
-    /// The jumps whose place among other rules makes no difference.
+    /// Returns the jumps that work in any position.
     fn jumps(&self) -> [Jump; 4] {
         [
             Jump { table: "mangle", hook: "PREROUTING", chain: self.names.source_chain() },
@@ -172,8 +175,8 @@ COMMIT
         Ok(placement(&rules, &accept.chain))
     }
 
-    /// The rule of a former version between the ports of the bridge, which are
-    /// isolated one by one now.
+    /// Removes a rule of an earlier version that blocked traffic between all ports of the bridge;
+    /// each port is isolated now.
     fn remove_former(&self) {
         let args = ["-D", "FORWARD", "--logical-in", &self.bridge.name, "-j", "DROP"];
         Invocation::new("ebtables-nft", &args).succeeds();
@@ -184,7 +187,7 @@ fn is_known(name: &str) -> bool {
     INTERNAL.iter().any(|pattern| name.starts_with(pattern.trim_end_matches('+')))
 }
 
-/// The one rule that leads from a built-in chain to ours.
+/// The rule that jumps from a built-in chain to a chain of the engine.
 struct Jump {
     table: &'static str,
     hook: &'static str,
@@ -219,8 +222,8 @@ impl Jump {
     }
 }
 
-/// With `--noflush`, a chain that the input declares is made or emptied, and
-/// every other one stays; each table changes in one transaction.
+/// Returns the restore command with `--noflush`: declared chains are created or emptied, all others
+/// stay, and each table changes in one transaction.
 fn restore_invocation(program: &str) -> Invocation {
     Invocation::new(program, &["-w", "--noflush"])
 }

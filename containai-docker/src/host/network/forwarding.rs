@@ -1,4 +1,4 @@
-//! Whether the host forwards packets, and what it does with those of others.
+//! IP forwarding of the host, and its policy for packets of other interfaces.
 
 use std::fs;
 use std::path::Path;
@@ -13,12 +13,12 @@ pub(super) fn is_allowed() -> bool {
     fs::read_to_string(IP_FORWARD).is_ok_and(|value| value.trim() == "1")
 }
 
-/// Has the host forward packets. A host that did not forward goes on doing so
-/// for nobody but us: the policy is set first, as Docker does where it is the
-/// one who allows forwarding. Docker then finds forwarding allowed and leaves
-/// the policy alone, so that the order of both starts makes no difference.
+/// Enables IPv4 forwarding. If the host did not forward, sets the `FORWARD` policy to `DROP` first,
+/// so that it forwards only for ContainAI. Docker does the same if it enables forwarding; with
+/// forwarding already enabled it keeps the policy, so the start order of the two engines does not
+/// matter.
 ///
-/// Forwarding of IPv6 is left as it is.
+/// IPv6 forwarding stays unchanged.
 pub(super) fn allow() -> Result<(), SetupError> {
     if is_allowed() {
         return Ok(());
@@ -32,7 +32,7 @@ fn refuse_others() -> Invocation {
     Invocation::new("iptables", &["-w", "-t", "filter", "-P", "FORWARD", "DROP"])
 }
 
-/// What a dry run shows.
+/// Returns the commands that a dry run shows.
 pub(super) fn commands() -> String {
     format!("[ $(cat {IP_FORWARD}) = 1 ] || {{ {}; echo 1 > {IP_FORWARD}; }}", refuse_others())
 }

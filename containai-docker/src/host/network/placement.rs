@@ -1,22 +1,20 @@
-//! Where in `FORWARD` the rule stands that accepts.
+//! Position of the accepting rule in `FORWARD`.
 
-/// Where the jump belongs.
+/// The position of the jump.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Placement {
-    /// It is there.
+    /// The jump is in its position.
     InPlace,
-    /// It has to be inserted as the rule with this number, counted from 1,
-    /// after it was deleted wherever it stands.
+    /// The jump must be deleted and inserted again as the rule with this number, counted from 1.
     At(usize),
 }
 
-/// What all our chains in `filter` begin with, those of other engines of ours
-/// included.
+/// Prefix of the jumps to the chains of all ContainAI engines of the host.
 const OURS: &str = "-A FORWARD -j CONTAINAI-FORWARD";
 
-/// Reads `iptables -S FORWARD`. The jump to `chain` belongs behind every rule
-/// of the host, except unconditional ones at the end that reject what no rule
-/// has accepted. The jumps of several engines of ours have no order among them.
+/// Parses `iptables -S FORWARD`. The jump to `chain` must follow every rule of the host, except
+/// unconditional rejecting rules at the end. The order among jumps of several ContainAI engines
+/// does not matter.
 pub(super) fn placement(rules: &str, chain: &str) -> Placement {
     let rules: Vec<_> = rules.lines().filter(|line| line.starts_with("-A ")).collect();
     let jump = format!("-A FORWARD -j {chain}");

@@ -1,10 +1,8 @@
-//! The ports of the bridge: each container is kept to its own addresses.
+//! Ports of the bridge: each container can use only its own addresses.
 //!
-//! A bridge forwards frames between its ports and learns who is behind which
-//! port from the frames themselves, so that a container could answer for
-//! another one's address. Nothing has to be learned here: before a container's
-//! first process runs, its hardware and its network address are what the
-//! engine gave it.
+//! A bridge learns from the frames which address is behind which port, so that a container could
+//! take over another container's address. Learning is unnecessary: before the first process of a
+//! container runs, its hardware and network addresses are the ones that the engine assigned.
 
 use std::io;
 
@@ -15,36 +13,35 @@ use super::super::command::{CommandError, Invocation};
 use super::super::names::EngineNames;
 use super::link::{self, Link};
 
-/// A container's network could not be kept apart from that of others.
+/// A container's bridge port could not be isolated.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum PortError {
-    /// `ip` or `bridge` is missing or refuses.
-    #[error("cannot isolate the container's port of the bridge `{bridge}`")]
+    /// `ip` or `bridge` is missing or failed.
+    #[error("cannot isolate the container's port on bridge `{bridge}`")]
     Isolate {
         /// The engine's bridge.
         bridge: String,
-        /// What failed.
+        /// The failed command.
         #[source]
         source: CommandError,
     },
 }
 
-/// Isolates the ports that the network namespace of process `pid` has on the
-/// bridge of the engine at `layout`, and pins the addresses behind them. Has to
-/// be called before anything of the container runs.
+/// Isolates the bridge ports that belong to the network namespace of process `pid`, on the bridge
+/// of the engine at `layout`, and pins their addresses. Must be called before any process of the
+/// container runs.
 ///
-/// Frames from an isolated port reach the bridge itself and nothing else
-/// (bridge(8)). What is pinned is not learned: the hardware address belongs to
-/// its port, the network address to the hardware address.
+/// Frames from an isolated port reach only the bridge itself (bridge(8)). Pinned addresses are
+/// static: the hardware address is bound to its port, the network address to the hardware address.
 ///
 /// # Errors
 ///
-/// [`PortError::Isolate`]; the container must not start then.
+/// [`BridgePortError::Isolate`]; the container must not start then.
 pub fn pin(layout: &EngineLayout, pid: u32) -> Result<(), PortError> {
     let bridge = EngineNames::of(layout).bridge();
     let run = || {
-        // An engine whose network is another one has no such bridge.
+        // An engine with a different network does not have this bridge.
         let Ok(ports) = link::ports(&bridge) else { return Ok(()) };
         let inside = interfaces(pid)?;
         for port in ports.iter().filter(|port| port.port().learning) {
@@ -58,19 +55,18 @@ pub fn pin(layout: &EngineLayout, pid: u32) -> Result<(), PortError> {
     run().map_err(|source| PortError::Isolate { bridge: bridge.clone(), source })
 }
 
-/// Isolates every port of the bridge, also that of a container which another
-/// runtime than ours has started, and forgets the addresses of containers that
-/// are gone.
+/// Isolates every port of the bridge, including ports of containers started by another runtime, and
+/// deletes the addresses of removed containers.
 pub(super) fn isolate_all(bridge: &str) -> Result<(), CommandError> {
     for port in link::ports(bridge)?.iter().filter(|port| !port.port().isolated) {
-        // It may be gone by now.
+        // The port may have been removed meanwhile.
         isolate(&port.ifname).succeeds();
     }
     forget_stale(bridge);
     Ok(())
 }
 
-/// What a dry run shows.
+/// Returns the command that a dry run shows.
 pub(super) fn commands() -> String {
     format!("{}   # every port of the bridge", isolate("PORT"))
 }
@@ -88,13 +84,13 @@ fn pin_port(bridge: &str, port: &Link, interface: &Interface) -> Result<(), Comm
             ["neighbour", "replace", &address.local, "lladdr", mac, "nud", "permanent", "dev"];
         Invocation::new("ip", &neighbour).args([bridge]).run()?;
     }
-    // Frames from another hardware address are dropped, since Linux 5.18; and
-    // the host's broadcasts, which ask for addresses, are not sent there.
+    // Since Linux 5.18, frames from another hardware address are dropped. The host's broadcasts
+    // (ARP requests) are not sent to the port.
     for option in [["locked", "on"], ["bcast_flood", "off"]] {
         let [name, value] = option;
         bridge_program(&["link", "set", "dev", port, name, value]).succeeds();
     }
-    // What makes a port count as pinned comes last.
+    // Last, because disabled learning marks the port as pinned.
     let set = "isolated on flood off mcast_flood off learning off".split(' ');
     bridge_program(&["link", "set", "dev", port]).args(set).run()?;
     Ok(())
@@ -102,7 +98,7 @@ fn pin_port(bridge: &str, port: &Link, interface: &Interface) -> Result<(), Comm
 
 #[derive(Debug, Deserialize)]
 struct Interface {
-    /// The interface of the host that is its other end.
+    /// Index of its peer interface on the host.
     link_index: u32,
     /// The hardware address.
     address: String,
@@ -116,7 +112,7 @@ struct Address {
     local: String,
 }
 
-/// The interfaces in the network namespace of a process that have another end.
+/// Returns the interfaces in the network namespace of a process that have a peer.
 fn interfaces(pid: u32) -> Result<Vec<Interface>, CommandError> {
     let namespace = format!("--net=/proc/{pid}/ns/net");
     let shown = Invocation::new("nsenter", &[&namespace, "ip", "-json", "address", "show"]);
@@ -141,9 +137,9 @@ struct Forwarding {
     state: String,
 }
 
-/// The kernel drops what is pinned at a port together with the port, and keeps
-/// the neighbour. The next container with its address may have another hardware
-/// address, and another runtime.
+/// Deletes pinned neighbours without a port. The kernel removes the static fdb entry with the port
+/// but keeps the neighbour, and the next container with the same network address may have another
+/// hardware address and another runtime.
 fn forget_stale(bridge: &str) {
     let ask =
         |program: &str, args: &[&str]| Invocation::new(program, args).run().unwrap_or_default();
@@ -182,7 +178,7 @@ mod tests {
         let found = parse_interfaces(json).expect("JSON");
         assert_eq!(found.len(), 1);
         assert_eq!((found[0].link_index, found[0].addr_info.len()), (6, 2));
-        assert!(parse_interfaces("rubbish").is_err());
+        assert!(parse_interfaces("invalid").is_err());
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Putting the network in place.
+//! Bringing up the engine's network.
 
 use std::fs::File;
 use std::path::PathBuf;
@@ -15,47 +15,46 @@ use super::firewall::Firewall;
 use super::link::OtherBridges;
 use super::{forwarding, port};
 
-/// Whether bridge and firewall chains are in place.
+/// State of the bridge and the firewall chains.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum NetworkState {
-    /// All is in place.
+    /// Everything is in place.
     Ready,
     /// Something is missing.
     Missing,
-    /// Only root may look.
+    /// Not root, so the state cannot be inspected.
     Unknown,
 }
 
-/// The bridge and the chains of one engine.
+/// The bridge and the firewall chains of one engine.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Network {
     names: EngineNames,
     bridge: Bridge,
-    /// Kept from changes by others while the network is put in place.
+    /// Locked while the network is brought up.
     lock: PathBuf,
 }
 
 impl Network {
-    /// The network of the engine at `layout`, in `subnet`.
+    /// Returns the network of the engine at `layout`, in `subnet`.
     pub fn new(layout: &EngineLayout, subnet: Subnet) -> Self {
         let names = EngineNames::of(layout);
         let bridge = Bridge { name: names.bridge(), subnet };
         Self { names, bridge, lock: layout.record() }
     }
 
-    /// The network that an engine's record asks for.
+    /// Returns the network in an engine's record.
     ///
     /// # Errors
     ///
-    /// [`SetupError::NotSetUp`] without a record, and those of
-    /// [`EngineRecord::read`].
+    /// [`SetupError::NotSetUp`] without a record, and the errors of [`EngineRecord::read`].
     pub fn recorded(layout: &EngineLayout) -> Result<Self, SetupError> {
         let missing = || SetupError::NotSetUp { path: layout.record() };
         let record = EngineRecord::read(layout)?.ok_or_else(missing)?;
         Ok(Self::new(layout, record.subnet))
     }
 
-    /// Looks whether all is in place.
+    /// Returns whether everything is in place.
     pub fn state(&self) -> NetworkState {
         if !self.bridge.exists() {
             NetworkState::Missing
@@ -68,21 +67,20 @@ impl Network {
         }
     }
 
-    /// Puts bridge and chains in place.
+    /// Brings up the bridge and the chains.
     ///
     /// # Errors
     ///
-    /// [`SetupError::Command`] when `ip` or `iptables` is missing or refuses.
+    /// [`SetupError::Command`] if `ip` or `iptables` is missing or fails.
     pub fn raise(&self) -> Result<(), SetupError> {
         self.raise_beside(&OtherBridges::of_host(&self.bridge.name))
     }
 
-    /// Puts in place what is missing, and takes notice of bridges that have
-    /// come or gone.
+    /// Restores missing parts and updates the rules for bridges that appeared or disappeared.
     ///
     /// # Errors
     ///
-    /// Those of [`raise`](Self::raise).
+    /// The errors of [`bring_up`](Self::bring_up).
     pub(in super::super) fn repair(&self, seen: &mut OtherBridges) -> Result<(), SetupError> {
         let others = OtherBridges::of_host(&self.bridge.name);
         if *seen != others || self.state() == NetworkState::Missing {
@@ -93,8 +91,8 @@ impl Network {
     }
 
     fn raise_beside(&self, others: &OtherBridges) -> Result<(), SetupError> {
-        // Set-up and whoever watches the network would both insert what is missing. Nothing else
-        // needs the lock, and a record that is not there yet none.
+        // Setup and the network watcher could insert the same rule at the same time. The lock
+        // serves only this purpose and is optional while the record does not exist.
         let lock = File::open(&self.lock).and_then(|file| file.lock().map(|()| file));
         self.bridge.raise()?;
         self.firewall().raise(others)?;
@@ -105,13 +103,13 @@ impl Network {
         Ok(())
     }
 
-    /// Takes bridge and chains away; what is missing already is no error.
+    /// Removes the bridge and the chains; missing parts are not an error.
     pub fn remove(&self) {
         self.firewall().remove();
         self.bridge.remove();
     }
 
-    /// What a dry run shows.
+    /// Returns the commands that a dry run shows.
     pub fn commands(&self) -> Vec<String> {
         let mut commands = self.bridge.commands();
         commands.extend(self.firewall().commands(&OtherBridges::default()));
@@ -192,13 +190,13 @@ mod tests {
         ip6tables -w -t mangle -C FORWARD -j CONTAINAI-ISOLATION || ip6tables -w -t mangle -I FORWARD -j CONTAINAI-ISOLATION
         bridge link set dev PORT isolated on   # every port of the bridge
         [ $(cat /proc/sys/net/ipv4/ip_forward) = 1 ] || { iptables -w -t filter -P FORWARD DROP; echo 1 > /proc/sys/net/ipv4/ip_forward; }
-        echo 20000 > /proc/sys/kernel/keys/maxkeys   # unless it is more
-        echo 2000000 > /proc/sys/kernel/keys/maxbytes   # unless it is more
-        echo 1024 > /proc/sys/fs/inotify/max_user_instances   # unless it is more
-        echo 524288 > /proc/sys/fs/inotify/max_user_watches   # unless it is more
-        echo 4194304 > /proc/sys/kernel/pid_max   # unless it is more
-        echo 9223372036854775807 > /proc/sys/fs/file-max   # unless it is more
-        echo 65536 > /proc/sys/kernel/pty/max   # unless it is more
+        echo 20000 > /proc/sys/kernel/keys/maxkeys   # unless it is higher
+        echo 2000000 > /proc/sys/kernel/keys/maxbytes   # unless it is higher
+        echo 1024 > /proc/sys/fs/inotify/max_user_instances   # unless it is higher
+        echo 524288 > /proc/sys/fs/inotify/max_user_watches   # unless it is higher
+        echo 4194304 > /proc/sys/kernel/pid_max   # unless it is higher
+        echo 9223372036854775807 > /proc/sys/fs/file-max   # unless it is higher
+        echo 65536 > /proc/sys/kernel/pty/max   # unless it is higher
         "##);
     }
 }

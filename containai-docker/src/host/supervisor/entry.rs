@@ -13,23 +13,23 @@ use super::{engine, halt, shut_down, start, stop_engine, watch};
 
 const USAGE: &str = "usage: containai-engine network|network-down|network-watch|engine|supervise|start|restart|shutdown|stop ROOT";
 
-/// The exit status of a supervisor that found another one at work.
+/// Exit status of a supervisor if another one is already running.
 pub(super) const ALREADY_SUPERVISED: u8 = 3;
 
-/// Runs `containai-engine`; `args` are the arguments after the program's name:
-/// a verb and the root of the engine's layout, `/` in normal use.
+/// Runs `containai-engine`. `args` are the arguments after the program's name: a command and the
+/// root of the engine's layout, normally `/`.
 ///
-/// | verb | |
+/// | command | action |
 /// |---|---|
-/// | `network` | puts bridge and firewall chains in place |
-/// | `network-down` | takes them away |
-/// | `network-watch` | keeps them in place until it is ended |
-/// | `engine` | becomes the engine |
+/// | `network` | brings up the bridge and the firewall chains |
+/// | `network-down` | removes them |
+/// | `network-watch` | maintains them until it is terminated |
+/// | `engine` | replaces itself with the engine |
 /// | `supervise` | detaches and keeps the engine running |
-/// | `start` | starts a supervisor and waits until the engine answers |
-/// | `restart` | does `start` after ending the engine; containers keep running |
-/// | `shutdown` | stops containers of Sysbox when the machine goes down |
-/// | `stop` | stops containers, engine and network |
+/// | `start` | starts a supervisor and waits until the engine responds |
+/// | `restart` | stops the engine, then does `start`; containers keep running |
+/// | `shutdown` | stops Sysbox containers if the machine is shutting down |
+/// | `stop` | stops the containers and the engine, and removes the network |
 pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     let args: Vec<_> = args.into_iter().collect();
     let [verb, root] = args.as_slice() else {
@@ -63,7 +63,8 @@ fn supervise(layout: &EngineLayout) -> ExitCode {
     }
 }
 
-/// Under systemd this goes to the journal, else to the engine's log.
+/// Prints the error with its causes; stderr goes to the journal under systemd, otherwise to the
+/// engine's log.
 fn failed(error: &SetupError) -> ExitCode {
     let mut text = error.to_string();
     let mut cause = error.source();

@@ -1,4 +1,4 @@
-//! Ending the engine.
+//! Stopping the engine.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -19,13 +19,12 @@ use super::super::unit::UNIT;
 use super::pid_file::{PidFile, running_with, terminate};
 use super::watch::FAREWELL;
 
-/// Ends the engine and its supervisor; containers keep running and meet the
-/// next engine.
+/// Stops the engine and its supervisor. Containers keep running, and the next engine adopts them.
 ///
 /// # Errors
 ///
-/// [`SetupError::EngineStuck`] when the engine does not end,
-/// [`SetupError::Command`] when `systemctl` fails.
+/// [`SetupError::EngineNotStopping`] if the engine does not stop in time, [`SetupError::Command`]
+/// if `systemctl` fails.
 pub fn halt(layout: &EngineLayout) -> Result<(), SetupError> {
     let systemd = Path::new("/run/systemd/system").exists();
     if systemd && *layout == EngineLayout::default() && layout.unit().exists() {
@@ -42,12 +41,11 @@ pub fn halt(layout: &EngineLayout) -> Result<(), SetupError> {
     }
 }
 
-/// Stops every container of the engine, the engine, and takes its network
-/// away. Files, images and volumes stay.
+/// Stops all containers and the engine, and removes its network. Files, images and volumes stay.
 ///
 /// # Errors
 ///
-/// Those of [`halt`].
+/// The errors of [`stop_daemon`].
 pub fn stop_engine(layout: &EngineLayout) -> Result<(), SetupError> {
     stop_containers(layout);
     halt(layout)?;
@@ -56,19 +54,18 @@ pub fn stop_engine(layout: &EngineLayout) -> Result<(), SetupError> {
     }
     unmount_below(&[layout.data_root(), layout.exec_root()]);
     for leftover in [layout.socket(), layout.pid_file()] {
-        // Gone is what it should be.
+        // Usually there is no file.
         let _ = fs::remove_file(leftover);
     }
     Ok(())
 }
 
-/// Stops the containers of Sysbox when systemd takes the machine down; does
-/// nothing when the engine alone ends.
+/// Stops the Sysbox containers if the machine is shutting down; does nothing if only the engine
+/// stops.
 ///
 /// # Errors
 ///
-/// [`SetupError::BadRecord`] and [`SetupError::File`] when set-up's decisions
-/// cannot be read.
+/// [`SetupError::InvalidRecord`] and [`SetupError::File`] if the record cannot be read.
 pub fn shut_down(layout: &EngineLayout) -> Result<(), SetupError> {
     let record = EngineRecord::read(layout)?;
     if record.is_some_and(|record| record.isolation == Isolation::Sysbox) && is_going_down() {
@@ -77,27 +74,27 @@ pub fn shut_down(layout: &EngineLayout) -> Result<(), SetupError> {
     Ok(())
 }
 
-/// systemctl(1), "is-system-running"; its status is not 0 then.
+/// Asks systemd; the exit status of systemctl(1) `is-system-running` is nonzero in this state.
 fn is_going_down() -> bool {
     let output = Command::new("systemctl").arg("is-system-running").output();
     output.is_ok_and(|output| output.stdout.trim_ascii() == b"stopping")
 }
 
-/// The engine keeps a mount of its store on itself and, where it was killed,
-/// those of its containers; they would keep anybody from removing the files.
+/// Unmounts everything below `dirs`. The engine keeps a bind mount of its data root on itself and,
+/// after a kill, the mounts of its containers, all of which would block the removal of the files.
 fn unmount_below(dirs: &[PathBuf]) {
     let table = fs::read_to_string("/proc/self/mountinfo").unwrap_or_default();
     let points = table.lines().filter_map(mount_point);
     let below: Vec<_> =
         points.filter(|point| dirs.iter().any(|dir| point.starts_with(dir))).collect();
     for point in below.iter().rev() {
-        // What is gone with the mount around it needs no further word.
+        // It may be unmounted already, together with its parent mount.
         let _ = umount2(point, MntFlags::MNT_DETACH);
     }
 }
 
-/// The fifth field of a line of proc_pid_mountinfo(5), where the kernel writes
-/// blanks and backslashes as octal numbers.
+/// Returns the fifth field of a proc_pid_mountinfo(5) line. The kernel escapes whitespace and
+/// backslashes as octal numbers.
 fn mount_point(line: &str) -> Option<PathBuf> {
     let escaped = line.split(' ').nth(4)?;
     let escapes = [("\\040", " "), ("\\011", "\t"), ("\\012", "\n"), ("\\134", "\\")];
@@ -105,11 +102,11 @@ fn mount_point(line: &str) -> Option<PathBuf> {
     Some(plain.into())
 }
 
-/// Asks each container to stop in its own way and time. An engine that does
-/// not answer has none that could be asked.
+/// Stops each container with its own stop signal and timeout. Does nothing if the engine does not
+/// respond.
 fn stop_containers(layout: &EngineLayout) {
     let socket = layout.socket();
-    // A thread of its own, as the caller may be within an async runtime.
+    // In a separate thread, because the caller may be in an async runtime.
     let stopper = thread::spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().ok()?;
         let address = socket.to_string_lossy();
@@ -122,7 +119,7 @@ fn stop_containers(layout: &EngineLayout) {
             Some(())
         })
     });
-    // A panic in there has been printed, and the engine is ended anyway.
+    // A panic has already been printed, and the engine is stopped in any case.
     let _ = stopper.join();
 }
 

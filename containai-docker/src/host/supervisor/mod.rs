@@ -1,9 +1,8 @@
-//! Keeping the engine running, with systemd's help or without it.
+//! Running the engine, with or without systemd.
 //!
-//! The program of this module is installed as `containai-engine`; [`main`] is
-//! its body. Under systemd it prepares the network and then becomes the
-//! engine. Elsewhere it stays, detached from whoever started it, and starts
-//! the engine again when that ends unasked.
+//! This module is installed as the program `containai-engine`, with [`main`] as its entry point.
+//! Under systemd it brings up the network and then replaces itself with the engine. Otherwise it
+//! detaches from its caller and restarts the engine if that exits unexpectedly.
 
 mod engine;
 mod entry;

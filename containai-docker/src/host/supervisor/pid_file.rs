@@ -1,4 +1,4 @@
-//! Process ids in files, and whether they still mean anything.
+//! Pid files, and checks of the processes they name.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{Seek, Write};
@@ -12,15 +12,15 @@ use nix::unistd::Pid;
 use super::super::error::SetupError;
 use super::super::file::failed;
 
-/// A file that holds the id of this process, and a lock that the kernel drops
-/// with the process, so that a file left behind by a crash holds nobody up.
+/// A file with the id of this process, locked until the process ends, so that a file left by a
+/// crash blocks nothing.
 #[derive(Debug)]
 pub(super) struct PidFile {
     _lock: File,
 }
 
 impl PidFile {
-    /// Takes the file over; `None` when a living process has it.
+    /// Acquires the file; `None` if a running process holds it.
     pub(super) fn acquire(path: &Path) -> Result<Option<Self>, SetupError> {
         let mut file = open(path)?;
         match file.try_lock() {
@@ -37,7 +37,7 @@ impl PidFile {
         Ok(Some(Self { _lock: file }))
     }
 
-    /// The living process that has the file.
+    /// Returns the running process that holds the file.
     pub(super) fn holder(path: &Path) -> Option<Pid> {
         let file = File::open(path).ok()?;
         match file.try_lock_shared() {
@@ -57,7 +57,8 @@ fn read_pid(path: &Path) -> Option<Pid> {
     (pid > 1).then(|| Pid::from_raw(pid))
 }
 
-/// The process in a pid file, when it is one that runs with `config`; the kernel may have given the id to somebody else.
+/// Returns the process in a pid file if `config` is among its arguments; the kernel may have reused
+/// the id.
 pub(super) fn running_with(pid_file: &Path, config: &Path) -> Option<Pid> {
     let pid = read_pid(pid_file)?;
     let cmdline = fs::read(format!("/proc/{pid}/cmdline")).ok()?;
@@ -65,13 +66,13 @@ pub(super) fn running_with(pid_file: &Path, config: &Path) -> Option<Pid> {
     cmdline.split(|byte| *byte == 0).any(|arg| arg == ours).then_some(pid)
 }
 
-/// Sends SIGTERM and waits until `gone`.
+/// Sends SIGTERM and waits until `has_exited` returns true.
 pub(super) fn terminate(
     pid: Pid,
     patience: Duration,
     gone: impl Fn() -> bool,
 ) -> Result<(), SetupError> {
-    // A process that is gone already needs no signal.
+    // The process may have exited already.
     let _ = kill(pid, Signal::SIGTERM);
     let begin = Instant::now();
     while !gone() {

@@ -1,4 +1,4 @@
-//! Starting the engine where systemd does not.
+//! Starting the engine without systemd.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{Read, Seek, SeekFrom};
@@ -16,22 +16,22 @@ use super::super::ping::{EngineState, ping};
 use super::entry::ALREADY_SUPERVISED;
 use super::pid_file::PidFile;
 
-/// An engine with a large store takes its time.
+/// Time limit for a start; an engine with many containers starts slowly.
 const PATIENCE: Duration = Duration::from_secs(60);
-/// How long one question to the engine may take.
+/// Time limit for one ping.
 const PING: Duration = Duration::from_secs(2);
-/// A log that grew past this, in bytes, is put aside at the next start.
+/// Size in bytes above which the log is rotated at the next start.
 const LOG_LIMIT: u64 = 10 << 20;
 
-/// Starts a detached supervisor and waits until the engine answers. An engine
-/// that answers already is left alone.
+/// Starts a detached supervisor and waits until the engine responds. A running engine stays
+/// unchanged.
 ///
 /// # Errors
 ///
-/// [`SetupError::EngineDied`] when the engine ends right away and
-/// [`SetupError::EngineSilent`] after 60 s, both with the last lines of the
-/// log; [`SetupError::Command`] and [`SetupError::File`] when there is nothing
-/// to start or no place for the log.
+/// - [`SetupError::EngineExited`] if the engine exits, with the last lines of its log
+/// - [`SetupError::EngineNotResponding`] after 60 s, with the last lines of its log
+/// - [`SetupError::Command`] and [`SetupError::File`] if the supervisor cannot be started or its
+///   log cannot be opened
 pub fn start(layout: &EngineLayout) -> Result<(), SetupError> {
     if ping(&layout.socket(), PING) == EngineState::Answers {
         return Ok(());
@@ -43,11 +43,11 @@ pub fn start(layout: &EngineLayout) -> Result<(), SetupError> {
         .map_err(|error| with_log(error, &layout.log(), before))
 }
 
-/// Waits until the engine answers.
+/// Waits until the engine responds.
 ///
 /// # Errors
 ///
-/// [`SetupError::EngineSilent`] when `patience` is over.
+/// [`SetupError::EngineNotResponding`] after `timeout`.
 pub fn wait_for_engine(layout: &EngineLayout, patience: Duration) -> Result<(), SetupError> {
     wait(layout, patience, || false)
 }
@@ -89,7 +89,8 @@ fn spawn(layout: &EngineLayout, log: File) -> Result<Child, SetupError> {
         })
 }
 
-/// A supervisor that found another one at work leaves the engine to that.
+/// Returns whether the supervisor has exited. If it found another one running, that one must have
+/// exited too.
 fn ended(child: &mut Child, layout: &EngineLayout) -> bool {
     match child.try_wait() {
         Ok(Some(status)) if status.code() == Some(i32::from(ALREADY_SUPERVISED)) => {
@@ -108,7 +109,7 @@ fn make_directories(layout: &EngineLayout) -> Result<(), SetupError> {
     Ok(())
 }
 
-/// Opens the log for appending and says how long it was.
+/// Opens the log for appending and returns its previous length.
 fn open_log(path: &Path) -> Result<(File, u64), SetupError> {
     let length = |path: &Path| fs::metadata(path).map_or(0, |metadata| metadata.len());
     if length(path) > LOG_LIMIT {

@@ -1,4 +1,4 @@
-//! The supervisor itself.
+//! The loop of the supervisor.
 
 use std::fs;
 use std::thread;
@@ -20,21 +20,20 @@ use super::network_watch::watch_network;
 use super::pid_file::{PidFile, running_with, terminate};
 use super::{engine, lxcfs};
 
-/// How long the engine may take to end, as long as a container may.
+/// Time limit for the engine to stop, the same as for a container.
 pub(super) const FAREWELL: Duration = Duration::from_secs(100);
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
 /// Why a supervisor ended.
 pub(super) enum Ended {
-    /// A signal asked for it; the engine has ended, too.
+    /// It received a signal and stopped the engine.
     Asked,
-    /// Another supervisor looks after this engine.
+    /// Another supervisor is running for this engine.
     AlreadySupervised,
 }
 
-/// Detaches from whoever started it and keeps the engine running until
-/// SIGTERM or SIGINT.
+/// Detaches from the caller and keeps the engine running until SIGTERM or SIGINT.
 pub(super) fn supervise(layout: &EngineLayout) -> Result<Ended, SetupError> {
     detach();
     let Some(_lock) = PidFile::acquire(&layout.supervisor_pid_file())? else {
@@ -47,28 +46,28 @@ pub(super) fn supervise(layout: &EngineLayout) -> Result<Ended, SetupError> {
         .build()
         .map_err(|source| CommandError::Spawn { program: "dockerd".into(), source })?;
     let network = layout.clone();
-    // It ends with this process, and has nothing to put down.
+    // The thread ends with this process and needs no cleanup.
     thread::spawn(move || watch_network(&network));
     runtime.block_on(watch(layout))?;
     Ok(Ended::Asked)
 }
 
-/// Leaves the session and the files of whoever started us, who would else
-/// wait for a pipe to close that we hold open.
+/// Leaves the caller's session and closes inherited descriptors. The caller would otherwise wait
+/// for an inherited pipe to close.
 fn detach() {
-    // This fails for the leader of a process group, which is detached enough.
+    // This fails for the leader of a process group, which needs no detaching.
     let _ = nix::unistd::setsid();
     let open = fs::read_dir("/proc/self/fd").map(|entries| {
         let names = entries.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok());
         names.collect::<Vec<i32>>()
     });
     for descriptor in open.unwrap_or_default().into_iter().filter(|descriptor| *descriptor > 2) {
-        // The listing's own descriptor is closed already.
+        // The descriptor of the listing itself is closed already.
         let _ = nix::unistd::close(descriptor);
     }
 }
 
-/// Ends an engine whose supervisor was killed; a second one could not start.
+/// Stops an engine whose supervisor was killed, because a second engine could not start.
 fn end_orphan(layout: &EngineLayout) -> Result<(), SetupError> {
     let orphan = || running_with(&layout.pid_file(), &layout.daemon_json());
     match orphan() {
@@ -100,11 +99,11 @@ async fn watch(layout: &EngineLayout) -> Result<(), SetupError> {
         };
         ever_answered |= answered;
         if !ever_answered {
-            // A wrong configuration does not get better by trying again.
+            // Retrying does not fix an invalid configuration.
             return Err(failure);
         }
         pause = if answered { FIRST_PAUSE } else { (pause * 2).min(LONGEST_PAUSE) };
-        eprintln!("containai-engine: {failure}, next start in {} s", pause.as_secs());
+        eprintln!("containai-engine: {failure}; restarting in {} s", pause.as_secs());
         tokio::select! {
             () = sleep(pause) => {}
             _ = term.recv() => return Ok(()),
@@ -113,8 +112,7 @@ async fn watch(layout: &EngineLayout) -> Result<(), SetupError> {
     }
 }
 
-/// Starts the engine on a network that is in place, whatever happened to that
-/// meanwhile.
+/// Brings up the network and starts the engine.
 fn launch(layout: &EngineLayout) -> Result<Child, SetupError> {
     Network::recorded(layout)?.raise()?;
     let command = engine::command(layout)?;
@@ -123,7 +121,7 @@ fn launch(layout: &EngineLayout) -> Result<Child, SetupError> {
         .map_err(|source| CommandError::Spawn { program: "dockerd".into(), source }.into())
 }
 
-/// Returns when the engine ends and notes whether it ever answered.
+/// Waits until the engine exits, and records whether it ever responded.
 async fn live(child: &mut Child, layout: &EngineLayout, answered: &mut bool) {
     let answers = async {
         while ping(&layout.socket(), Duration::from_millis(500)) != EngineState::Answers {
@@ -140,7 +138,7 @@ async fn live(child: &mut Child, layout: &EngineLayout, answered: &mut bool) {
 
 async fn end(mut child: Child) -> Result<(), SetupError> {
     let Some(pid) = child.id().and_then(|id| i32::try_from(id).ok()) else { return Ok(()) };
-    // It may end by itself at this very moment.
+    // It may have exited already.
     let _ = kill(Pid::from_raw(pid), Signal::SIGTERM);
     if timeout(FAREWELL, child.wait()).await.is_err() {
         let _ = child.kill().await;

@@ -1,5 +1,5 @@
-//! Who owns what on a bind mount: the workspace's owner on the host is `agent` inside, and nobody
-//! inside is root outside.
+//! Ownership on bind mounts: the workspace's owner on the host is `agent` in the container, and no
+//! id in the container is root on the host.
 
 mod extent;
 mod namespace;

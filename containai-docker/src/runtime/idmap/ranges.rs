@@ -1,23 +1,23 @@
 use std::fmt;
 
-/// `count` ids of the container from `container` on, which are those from `host` on outside.
+/// A mapping of `count` ids, from `container` in the container to `host` on the host.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct IdRange {
-    /// First id inside.
+    /// First id in the container.
     pub container: u32,
     /// First id on the host.
     pub host: u32,
-    /// How many.
+    /// Number of ids.
     pub count: u32,
 }
 
-/// The uid or gid map of the container's user namespace. `Display` gives the text that
-/// `/proc/<pid>/uid_map` takes (user_namespaces(7)).
+/// The uid or gid map of the container's user namespace. `Display` formats the map for
+/// `/proc/<pid>/uid_map` (user_namespaces(7)).
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct IdRanges(pub Vec<IdRange>);
 
 impl IdRanges {
-    /// The host's id of one of the container; `None` when the container has no such id.
+    /// Returns the host id of a container id; `None` if the container does not have that id.
     pub fn host_id(&self, container: u32) -> Option<u32> {
         self.0.iter().find_map(|range| {
             let offset = container.checked_sub(range.container)?;
@@ -25,14 +25,14 @@ impl IdRanges {
         })
     }
 
-    /// Whether some id of the container is this one on the host.
+    /// Returns whether a container id maps to this host id.
     pub fn contains_host(&self, host: u32) -> bool {
         self.0
             .iter()
             .any(|range| host.checked_sub(range.host).is_some_and(|offset| offset < range.count))
     }
 
-    /// The only range, when it starts with id 0 of the container.
+    /// Returns the only mapping, if it starts with container id 0.
     pub(in crate::runtime) fn single(&self) -> Option<IdRange> {
         match self.0.as_slice() {
             [range] if range.container == 0 => Some(*range),

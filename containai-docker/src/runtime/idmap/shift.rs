@@ -1,7 +1,6 @@
 use super::{Extent, IdMap};
 
-/// `count` ids that files on disk have from `disk` on, and processes of the container from
-/// `running` on.
+/// A shift of `count` ids, from `disk` in files to `host` in processes of the container.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::runtime) struct Shift {
     pub(in crate::runtime) disk: u32,
@@ -10,13 +9,14 @@ pub(in crate::runtime) struct Shift {
 }
 
 impl Shift {
-    /// The map of what holds files of containers only: no other id can be written through it.
+    /// Returns the map for files of containers only: no other id can be written through it.
     pub(in crate::runtime) fn strict(self) -> IdMap {
         IdMap(vec![self.extent()])
     }
 
-    /// The map that is as a plain bind for every id of the host, except that the two ranges change
-    /// places. Each id has one: a file of host root stays host root's, who is nobody inside.
+    /// Returns the map that swaps the two ranges and keeps every other id, as a plain bind mount
+    /// does. The map is one-to-one: files of host root keep their owner, which has no id in the
+    /// container.
     pub(in crate::runtime) fn exchange(self) -> IdMap {
         let Self { disk, running, count } = self;
         if disk == running {
@@ -37,8 +37,8 @@ impl Shift {
         IdMap(extents)
     }
 
-    /// A map made for containers of the shared range, for one with a range of its own: what is on
-    /// disk stays, and what is seen moves.
+    /// Converts a map for containers with the shared range into one for a container with its own
+    /// range: ids on disk stay, ids on the mount are shifted.
     pub(in crate::runtime) fn apply(self, map: &IdMap) -> IdMap {
         let moved = |extent: &Extent| {
             let seen = match extent.seen.checked_sub(self.disk) {
@@ -85,9 +85,13 @@ mod tests {
             assert_eq!(own.seen(uid), Some(2_001_000), "the owner is the agent");
             for (before, after) in shared.extents().iter().zip(own.extents()) {
                 assert_eq!((before.disk, before.count), (after.disk, after.count));
-                assert_eq!(after.seen - before.seen, 1_900_000, "each is seen in the own range");
+                assert_eq!(
+                    after.seen - before.seen,
+                    1_900_000,
+                    "ids on the mount are in the own range"
+                );
             }
-            // What is parked outside of every container's range stays there.
+            // The unreachable id stays outside of every container's range.
             assert_eq!(SHIFT.apply(&parked).seen(0), parked.seen(0));
         }
     }

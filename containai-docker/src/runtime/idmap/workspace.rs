@@ -3,35 +3,36 @@ use super::{Extent, IdMap, IdRanges};
 /// Uid and gid of the user `agent` in every image.
 pub const AGENT_ID: u32 = 1000;
 
-/// An id that a parked one appears as: no user namespace that an engine makes reaches this far up.
+/// An id outside of every user namespace that an engine creates, for ids that must be mapped but
+/// unreachable.
 const PARKED: u32 = u32::MAX - 1;
 
-/// The id on the host of the container's `agent`, given the first subordinate id of the engine.
+/// Returns the host id of the container's `agent`, from the first subordinate id of the engine.
 ///
-/// A workspace that belongs to host root is not id-mapped (see [`for_owner`]); its files are given
-/// to this id while a container exists (see the module `ownership`).
+/// A workspace owned by host root is not id-mapped (see [`owner_maps`]); its files belong to this
+/// id while a container exists (see the module `ownership`).
 pub fn agent_host_id(subordinate_base: u32) -> u32 {
     subordinate_base.saturating_add(AGENT_ID)
 }
 
-/// Who owns the source of a bind mount on the host.
+/// The owner of a bind mount's source, on the host.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct BindOwner {
-    /// Owner.
+    /// The user id.
     pub uid: u32,
-    /// Group.
+    /// The group id.
     pub gid: u32,
 }
 
-/// The uid and the gid map under which `owner` on the host and `agent` inside are one person.
+/// Returns the uid and gid map that show `owner` of the host as `agent` in the container.
 ///
-/// The container's other ids stay themselves, in the subordinate range; where the owner is one of
-/// them, it and `agent` change places. Host root is in no map: a file that belongs to it cannot be
-/// written through the mount.
+/// Other ids of the subordinate range map to themselves; if `owner` is one of them, it is swapped
+/// with `agent`. Host root is not mapped, so files that it owns cannot be written through the
+/// mount.
 ///
-/// `None` when nothing is to be mapped: the owner is host root or is `agent` already, or the
-/// container has no id 1000. A plain bind is right then: inside a user namespace it cannot make a
-/// file of host root either.
+/// `None` if no map is needed: `owner` is host root or already `agent`, or the container has no id
+/// 1000. A plain bind mount is then safe, because a user namespace without host root cannot create
+/// files of host root.
 pub fn for_owner(owner: BindOwner, uids: &IdRanges, gids: &IdRanges) -> Option<(IdMap, IdMap)> {
     if owner.uid == 0 {
         return None;
@@ -45,14 +46,13 @@ pub fn for_owner(owner: BindOwner, uids: &IdRanges, gids: &IdRanges) -> Option<(
     Some((uid_map, gid_map))
 }
 
-/// The maps that change nothing and leave out every id that is not the container's, host root
-/// above all.
+/// Returns the maps that keep the container's ids and exclude all others, including host root.
 pub fn identity(uids: &IdRanges, gids: &IdRanges) -> (IdMap, IdMap) {
     (IdMap(without(uids, &[])), IdMap(without(gids, &[])))
 }
 
-/// The subordinate range as it is, but `owner` and `agent` exchanged. An owner from outside of the
-/// range enters it in the place of `agent`, whose own id on disk then has none.
+/// Returns the identity map of the range with `owner` and `agent` swapped. An owner outside of the
+/// range replaces `agent`, whose own id on disk is then not mapped.
 fn exchange(owner: u32, agent: u32, ranges: &IdRanges) -> IdMap {
     let mut extents = vec![Extent { disk: owner, seen: agent, count: 1 }];
     if owner != agent && ranges.contains_host(owner) {
@@ -62,16 +62,16 @@ fn exchange(owner: u32, agent: u32, ranges: &IdRanges) -> IdMap {
     IdMap(extents)
 }
 
-/// The subordinate range as it is, with group 0 of the host parked outside of it: the kernel lets
-/// nobody change a file whose group has no place in the map, and nobody inside is in, or can give a
-/// file to, a group without a name there.
+/// Returns the identity map of the range, plus host group 0 as an id outside of it. The kernel
+/// rejects changes to files with an unmapped group; with this id the files can be changed, but no
+/// process in the container can be in that group or give a file to it.
 fn parked(ranges: &IdRanges) -> IdMap {
     let mut extents = without(ranges, &[]);
     extents.push(Extent { disk: 0, seen: PARKED, count: 1 });
     IdMap(extents)
 }
 
-/// Each range as an extent that maps to itself, cut at the ids to leave out.
+/// Returns identity extents for the ranges, without the ids to exclude.
 fn without(ranges: &IdRanges, left_out: &[u32]) -> Vec<Extent> {
     let mut holes = left_out.to_vec();
     holes.sort_unstable();
@@ -111,7 +111,7 @@ mod tests {
     fn owners() {
         let outside = "1234 101000 1\n100000 100000 1000\n101001 101001 64535\n";
         check(1234, 1234, Some((outside, outside)));
-        // Inside of the subordinate range: the two change places, everybody keeps one.
+        // Inside of the subordinate range: the two ids are swapped.
         let inside = "100005 101000 1\n101000 100005 1\n100000 100000 5\n100006 100006 994\n101001 101001 64535\n";
         check(100_005, 1234, Some((inside, outside)));
         let first = "100000 101000 1\n101000 100000 1\n100001 100001 999\n101001 101001 64535\n";
@@ -119,7 +119,7 @@ mod tests {
         let same = "101000 101000 1\n100000 100000 1000\n101001 101001 64535\n";
         check(101_000, 1234, Some((same, outside)));
         check(101_000, 101_000, None);
-        // Group root is parked out of reach, owner root is not mapped at all.
+        // Group root maps to an unreachable id; owner root is not mapped at all.
         check(1234, 0, Some((outside, "100000 100000 65536\n0 4294967294 1\n")));
         check(0, 0, None);
         check(0, 1234, None);
@@ -161,9 +161,9 @@ mod tests {
                 prop_assert!(!overlap(map.extents().iter().map(|e| (e.disk, e.count))), "on disk: {map}");
                 prop_assert!(!overlap(map.extents().iter().map(|e| (e.seen, e.count))), "on the mount: {map}");
                 prop_assert!(map.extents().iter().all(|e| e.seen != 0), "host root on the mount: {map}");
-                // What root owns on disk is nobody's inside.
-                prop_assert!(map.seen(0).is_none_or(|seen| !ranges.contains_host(seen)), "root is somebody: {map}");
-                prop_assert!(map.extents().len() <= 340, "more than the kernel takes");
+                // Files of host root have no owner in the container.
+                prop_assert!(map.seen(0).is_none_or(|seen| !ranges.contains_host(seen)), "host root has an id in the container: {map}");
+                prop_assert!(map.extents().len() <= 340, "more than the kernel accepts");
             }
             prop_assert_eq!(uids.seen(0), None);
             prop_assert_eq!(uids.seen(uid), ranges.host_id(AGENT_ID));

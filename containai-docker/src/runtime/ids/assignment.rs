@@ -7,29 +7,29 @@ use crate::runtime::spec::UserNamespace;
 /// The uid and the gid map of an id-mapped mount.
 pub(in crate::runtime) type IdMaps = (IdMap, IdMap);
 
-/// Which ids a container's files have on disk, and its processes on the host.
+/// The ids of a container: of its files on disk, and of its processes on the host.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::runtime) struct Assignment {
     on_disk: UserNamespace,
     running: UserNamespace,
-    /// From disk to processes; `None` when both are the same.
+    /// From disk to host; `None` if both are equal.
     shifts: Option<(Shift, Shift)>,
     creator: Creator,
 }
 
 impl Assignment {
-    /// The engine's range, as its spec says, for files and processes alike.
+    /// Uses the engine's range from its spec for files and processes.
     ///
-    /// The user namespace is made by the first id of `base`, if the container has a range that it
-    /// cannot use otherwise: counts that go to the creator are its own then.
+    /// `base` is the first id of a leased range that the processes cannot use. It creates the user
+    /// namespace, so that the limits charged to the creator are the container's own.
     pub(in crate::runtime) fn shared(on_disk: UserNamespace, base: Option<u32>) -> Self {
         let root = |ranges: &IdRanges| base.or_else(|| ranges.host_id(0)).unwrap_or(u32::MAX - 1);
         let creator = Creator { uid: root(&on_disk.uids), gid: root(&on_disk.gids) };
         Self { running: on_disk.clone(), on_disk, shifts: None, creator }
     }
 
-    /// The engine's range on disk and the one from `base` on for processes; `None` when the engine
-    /// has more or other ids than a range holds.
+    /// Uses the engine's range for files and the range from `base` for processes; `None` if the
+    /// engine's range is larger than 65,536 ids, has several parts, or overlaps that range.
     pub(in crate::runtime) fn own(on_disk: UserNamespace, base: u32) -> Option<Self> {
         let (uids, gids) = (on_disk.uids.single()?, on_disk.gids.single()?);
         let fits = |range: IdRange| {
@@ -49,31 +49,30 @@ impl Assignment {
         })
     }
 
-    /// The ids of the container's processes on the host.
+    /// Returns the ids of the container's processes on the host.
     pub(in crate::runtime) fn running(&self) -> &UserNamespace {
         &self.running
     }
 
-    /// Root of the container on disk and as a process.
+    /// Returns the ids of container root on disk and on the host; `None` if both are equal.
     pub(in crate::runtime) fn roots(&self) -> Option<super::StreamOwner> {
         let root = |ids: &UserNamespace| Some((ids.uids.host_id(0)?, ids.gids.host_id(0)?));
         self.shifts?;
         Some(super::StreamOwner { engine: root(&self.on_disk)?, container: root(&self.running)? })
     }
 
-    /// How the layers of the image and of the container are mounted; `None` when they are mounted
-    /// as the engine did.
+    /// Returns the maps for the layers of the image and the container; `None` if they stay mounted
+    /// as the engine mounted them.
     pub(in crate::runtime) fn layer_maps(&self) -> Option<IdMaps> {
         self.shifts.map(|(uids, gids)| (uids.strict(), gids.strict()))
     }
 
-    /// How files are mounted whose owners are in the engine's range already; `None` for as they
-    /// are.
+    /// Returns the maps for files owned by ids of the engine's range; `None` if they need no map.
     pub(in crate::runtime) fn engine_maps(&self) -> Option<IdMaps> {
         self.shifts.map(|(uids, gids)| (uids.exchange(), gids.exchange()))
     }
 
-    /// How a directory of a person is mounted; `None` for as it is.
+    /// Returns the maps for a directory of the user; `None` if it needs no map.
     pub(in crate::runtime) fn workspace_maps(&self, owner: BindOwner) -> Option<IdMaps> {
         let maps = idmap::for_owner(owner, &self.on_disk.uids, &self.on_disk.gids);
         let Some((uid_shift, gid_shift)) = self.shifts else { return maps };
@@ -83,7 +82,7 @@ impl Assignment {
         }
     }
 
-    /// Makes the container's user namespace.
+    /// Creates the container's user namespace.
     pub(in crate::runtime) fn namespace(&self) -> Result<std::fs::File, NamespaceError> {
         idmap::created_by(self.creator, &self.running.uids, &self.running.gids)
     }
@@ -121,7 +120,7 @@ mod tests {
         let (uids, _) = ids.workspace_maps(BindOwner { uid: 1234, gid: 1234 }).expect("maps");
         assert_eq!((uids.seen(1234), uids.seen(100_000)), (Some(7_001_000), Some(7_000_000)));
         assert_eq!(uids.seen(0), None);
-        // What a list grants to ids of the engine's range goes to the container that has them.
+        // An ACL entry for ids of the engine's range applies to this container.
         let (uids, _) = ids.workspace_maps(BindOwner { uid: 0, gid: 0 }).expect("maps");
         assert_eq!((uids.seen(101_000), uids.seen(0)), (Some(7_001_000), Some(0)));
     }

@@ -8,40 +8,40 @@ use serde::{Deserialize, Serialize};
 
 use super::Pool;
 
-/// Where each container has a file that says which range is its own, for all engines of the host.
+/// Directory with a lease file per container, shared by all engines of the host.
 const FOLDER: &str = "/run/containai/ids";
-/// Locked while a range is chosen; holds the number of the next one to try, so that the range of a
-/// container that has just ended is taken last.
+/// Locked while a range is chosen. Holds the number of the next range to try, so that the range of
+/// a recently stopped container is reused last.
 const LOCK: &str = ".lock";
 
-/// A range of the pool that is one container's, until runc has forgotten the container.
+/// A range of the pool that belongs to one container until runc forgets the container.
 ///
-/// Nothing gives it back: a lease counts while runc has a state of the container, or the process
-/// that took the lease lives. So a crash at any point leaves nothing leased.
+/// There is no explicit release: a lease is valid while runc has a state of the container, or the
+/// process that acquired the lease runs. A crash at any point leaves no lease behind.
 #[derive(Debug)]
 pub(in crate::runtime) struct Lease {
     file: PathBuf,
     entry: Entry,
 }
 
-/// Whom a container's standard streams belong to: root of the container.
+/// The owner of a container's standard streams: root of the container.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(in crate::runtime) struct StreamOwner {
-    /// Root in the engine's range, whose they are at first.
+    /// Root in the engine's range, the initial owner.
     pub(in crate::runtime) engine: (u32, u32),
     /// Root in the container's own range.
     pub(in crate::runtime) container: (u32, u32),
 }
 
-/// What became of a leased range.
+/// State of a leased range.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(in crate::runtime) enum Tenure {
-    /// The container is being made.
+    /// The container is being created.
     Preparing,
-    /// The container's processes run in it.
+    /// The container's processes run in the range.
     Own(StreamOwner),
-    /// They run in the engine's range; the reason, for a person who looks.
+    /// They run in the engine's range, for this reason (for diagnostics).
     Shared(String),
 }
 
@@ -50,12 +50,12 @@ struct Entry {
     slot: u32,
     base: u32,
     tenure: Tenure,
-    /// The folder in which runc keeps its states.
+    /// The directory of runc's state.
     runc: PathBuf,
     process: Process,
 }
 
-/// A process, told from a later one with the same id.
+/// A process, distinguished from a later one with the same id.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct Process {
     id: u32,
@@ -63,8 +63,8 @@ struct Process {
 }
 
 impl Lease {
-    /// Leases a range that no container has; `None` when all are taken, or when the container is
-    /// there already, which is for runc to refuse.
+    /// Leases a free range. `None` if all are taken, or if the container already exists, which runc
+    /// reports.
     pub(in crate::runtime) fn take(pool: Pool, id: &str, runc: &Path) -> io::Result<Option<Self>> {
         Self::take_in(Path::new(FOLDER), pool, id, runc)
     }
@@ -109,12 +109,12 @@ impl Lease {
         Ok(Some(lease))
     }
 
-    /// The first id of the range, for users and for groups.
+    /// Returns the first id of the range, for users and for groups.
     pub(in crate::runtime) fn base(&self) -> u32 {
         self.entry.base
     }
 
-    /// Says what became of the range.
+    /// Stores the state of the range.
     pub(in crate::runtime) fn settle(&mut self, tenure: Tenure) -> io::Result<()> {
         self.entry.tenure = tenure;
         self.write()
@@ -129,8 +129,8 @@ impl Lease {
     }
 }
 
-/// Whom the standard streams of a command in this container belong to; `None` when it has no range
-/// of its own.
+/// Returns the owner for the standard streams of a command in this container; `None` if the
+/// container does not have its own range.
 pub(in crate::runtime) fn owner_of(id: &str) -> Option<StreamOwner> {
     let entry = is_file_name(id).then(|| Entry::read(&Path::new(FOLDER).join(id))).flatten()?;
     match entry.tenure {
@@ -150,7 +150,7 @@ impl Entry {
 }
 
 impl Process {
-    /// This one, which becomes runc later.
+    /// Returns the current process, which runc replaces later.
     fn this() -> io::Result<Self> {
         let id = std::process::id();
         let started = started(id).ok_or(io::ErrorKind::InvalidData)?;
@@ -162,15 +162,15 @@ impl Process {
     }
 }
 
-/// When a process started, in clock ticks since boot: field 22 of proc_pid_stat(5).
+/// Returns the start time of a process in clock ticks since boot: field 22 of proc_pid_stat(5).
 fn started(process: u32) -> Option<u64> {
     let text = fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
-    // The second field, the name, may hold blanks and parentheses.
+    // The second field, the name, may contain blanks and parentheses.
     let (_, fields) = text.rsplit_once(')')?;
     fields.split_whitespace().nth(19)?.parse().ok()
 }
 
-/// The leases; hidden files are ours.
+/// Reads the leases, without hidden files, which are not leases.
 fn entries(folder: &Path) -> io::Result<Vec<(String, Option<Entry>)>> {
     let mut entries = Vec::new();
     for file in fs::read_dir(folder)? {
@@ -183,7 +183,8 @@ fn entries(folder: &Path) -> io::Result<Vec<(String, Option<Entry>)>> {
     Ok(entries)
 }
 
-/// Whether an id can be the name of a file that is not hidden; runc takes no others either.
+/// Returns whether a container id is usable as the name of a visible file; runc has the same
+/// restriction.
 fn is_file_name(id: &str) -> bool {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"_+-.".contains(&byte);
     !id.is_empty() && id.len() <= 200 && !id.starts_with('.') && id.bytes().all(allowed)

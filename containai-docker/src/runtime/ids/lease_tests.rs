@@ -1,4 +1,4 @@
-//! Leases of several containers, with processes that end.
+//! Leases of several containers whose processes exit.
 
 use super::*;
 
@@ -19,11 +19,11 @@ impl World {
     }
 
     fn take(&self, id: &str) -> Option<u32> {
-        let lease = Lease::take_in(&self.ids(), Pool::of(3), id, &self.runc).expect("no trouble");
+        let lease = Lease::take_in(&self.ids(), Pool::of(3), id, &self.runc).expect("no I/O error");
         lease.map(|lease| lease.entry.slot)
     }
 
-    /// Has the process that took the lease end, with or without a container.
+    /// Simulates the exit of the process that acquired the lease.
     fn end(&self, id: &str) {
         let path = self.ids().join(id);
         let mut entry = Entry::read(&path).expect("a lease");
@@ -44,7 +44,7 @@ fn each_container_has_a_range_until_runc_forgets_it() {
         assert_eq!(world.take(id), Some(slot));
         world.running(id);
     }
-    assert_eq!(world.take("d"), None, "all are taken");
+    assert_eq!(world.take("d"), None, "all ranges are taken");
     fs::remove_dir(world.runc.join("b")).expect("forgotten");
     assert_eq!(world.take("d"), Some(1));
     assert!(!world.ids().join("b").exists());
@@ -54,11 +54,11 @@ fn each_container_has_a_range_until_runc_forgets_it() {
 fn a_crash_leaves_nothing_leased() {
     let world = World::new();
     assert_eq!(world.take("a"), Some(0));
-    assert_eq!(world.take("b"), Some(1), "the one that took it is still at work");
+    assert_eq!(world.take("b"), Some(1), "the process that acquired it is still running");
     world.end("a");
     world.end("b");
     fs::write(world.ids().join("half"), "{").expect("written");
-    assert_eq!(world.take("c"), Some(2), "what was used last is used last");
+    assert_eq!(world.take("c"), Some(2), "the most recently used range is chosen last");
     assert_eq!(world.take("d"), Some(0));
     let names: Vec<_> =
         entries(&world.ids()).expect("entries").into_iter().map(|(name, _)| name).collect();
@@ -70,7 +70,7 @@ fn a_running_container_keeps_its_range() {
     let world = World::new();
     assert_eq!(world.take("a"), Some(0));
     world.running("a");
-    assert_eq!(world.take("a"), None, "runc will refuse a second one");
+    assert_eq!(world.take("a"), None, "runc refuses a second container with the id");
     fs::remove_dir(world.runc.join("a")).expect("forgotten");
     assert_eq!(world.take("a"), Some(1), "started again");
 }

@@ -4,20 +4,20 @@ use containai_core::layout::EngineLayout;
 
 use crate::host::EngineRecord;
 
-/// How many ids a container gets: as many as a Linux system uses.
+/// Number of ids per container, as many as a Linux system uses.
 pub(super) const SIZE: u32 = 65_536;
 
-/// The ids that set-up reserved in `/etc/subuid` and `/etc/subgid`, cut into ranges.
+/// The ids that setup reserved in `/etc/subuid` and `/etc/subgid`, divided into ranges.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::runtime) struct Pool {
     base: u32,
-    /// How many containers may run at the same time.
+    /// Maximum number of containers that run at the same time.
     pub(super) slots: u32,
 }
 
 impl Pool {
-    /// Asks the record of the engine that installed this program; `None` when set-up reserved
-    /// nothing, or is older than the program.
+    /// Returns the pool in the record of the engine that installed this program; `None` if setup
+    /// reserved no ids or was older than this program.
     pub(in crate::runtime) fn recorded(executable: &Path) -> Option<Self> {
         let layout = EngineLayout::at(executable.ancestors().nth(5)?);
         if layout.runtime() != executable {
@@ -38,12 +38,12 @@ impl Pool {
         Self { base: 2_000_224_256, slots }
     }
 
-    /// The first id of the first range.
+    /// Returns the first id of the first range.
     pub(in crate::runtime) fn first(self) -> u32 {
         self.base
     }
 
-    /// The first id of a range.
+    /// Returns the first id of a range.
     pub(super) fn base_of(self, slot: u32) -> u32 {
         self.base + slot * SIZE
     }

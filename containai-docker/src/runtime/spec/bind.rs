@@ -11,18 +11,19 @@ pub(in crate::runtime) struct Bind {
     pub(in crate::runtime) index: usize,
     /// Path on the host.
     pub(in crate::runtime) source: PathBuf,
-    /// Whether what is mounted below the source comes along.
+    /// Whether mounts below the source are included.
     pub(in crate::runtime) recursive: bool,
-    /// Whether nobody inside may write.
+    /// Whether the mount is read-only.
     pub(in crate::runtime) read_only: bool,
 }
 
-/// The bind mounts of something that is the person's and not the engine's: the workspace above all.
-/// Their source lies outside of the engine's own folder.
+/// Returns the bind mounts of the user's directories, mainly the workspace: their sources are
+/// outside of the engine's directory.
 ///
-/// Where that is, the engine tells by the files that it makes for every container,
-/// `<folder>/containers/<id>/hostname` and its neighbours; volumes are beside them. Their owners
-/// are in the subordinate range already. The files of lxcfs are the host's and no person's.
+/// That directory is found by the files that the engine creates for every container,
+/// `<folder>/containers/<id>/hostname` and others; volumes are in it too. Owners of the engine's
+/// files are in the subordinate range already. Files of lxcfs are excluded, because they belong to
+/// the host.
 pub(in crate::runtime) fn foreign_binds(spec: &Spec, id: &str) -> Vec<Bind> {
     let mounts = spec.list("/mounts");
     let is_own = |bind: &Bind| {
@@ -34,14 +35,14 @@ pub(in crate::runtime) fn foreign_binds(spec: &Spec, id: &str) -> Vec<Bind> {
     binds
 }
 
-/// The same without exceptions: every bind mount whose source lies outside of the engine's own
-/// folder, wherever it goes.
+/// Returns all bind mounts whose sources are outside of the engine's directory, without exceptions.
 pub(in crate::runtime) fn outside_binds(spec: &Spec, id: &str) -> Vec<Bind> {
     let engine = engine_of(spec, id);
     binds(spec, |source| engine.is_none_or(|engine| !source.starts_with(engine)))
 }
 
-/// The bind mounts of what is the engine's own: volumes, and the files that it makes.
+/// Returns the bind mounts of the engine's own files: volumes, and the files that it creates per
+/// container.
 pub(in crate::runtime) fn engine_binds(spec: &Spec, id: &str) -> Vec<Bind> {
     let engine = engine_of(spec, id);
     binds(spec, |source| engine.is_some_and(|engine| source.starts_with(engine)))
@@ -61,7 +62,7 @@ fn binds(spec: &Spec, is_wanted: impl Fn(&Path) -> bool) -> Vec<Bind> {
     spec.list("/mounts").iter().enumerate().filter_map(bind).collect()
 }
 
-/// Lets the bind take `source` instead; options and destination stay.
+/// Replaces the source of the bind mount; its options and destination stay.
 pub(in crate::runtime) fn redirect(spec: &mut Spec, bind: &Bind, source: &Path) {
     let mount = spec.list_mut(&[], "mounts").get_mut(bind.index).and_then(Value::as_object_mut);
     if let Some(mount) = mount {
@@ -69,7 +70,7 @@ pub(in crate::runtime) fn redirect(spec: &mut Spec, bind: &Bind, source: &Path) 
     }
 }
 
-/// `<folder>` of `<folder>/containers/<id>/…`.
+/// Returns `<folder>` of `<folder>/containers/<id>/…`.
 fn engine_folder<'a>(source: &'a Path, id: &str) -> Option<&'a Path> {
     let containers = source
         .ancestors()
@@ -88,12 +89,13 @@ fn options(mount: &Value) -> impl Iterator<Item = &str> {
     mount["options"].as_array().into_iter().flatten().filter_map(Value::as_str)
 }
 
-/// What this runtime lends; its owner is nobody inside, and stays that.
+/// Returns whether this is the mount of the runtime's own program; its owner has no id in the
+/// container, and must stay unmapped.
 fn is_program(mount: &Value) -> bool {
     mount["destination"] == CONTAINER_PROGRAM
 }
 
-/// Nodes that this runtime made itself.
+/// Returns whether this is a device node that the runtime created.
 fn is_staged_device(mount: &Value) -> bool {
     super::DEVICES.iter().any(|device| mount["destination"] == device.path)
 }

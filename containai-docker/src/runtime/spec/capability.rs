@@ -2,7 +2,7 @@ use serde_json::{Value, json};
 
 use super::Spec;
 
-/// capabilities(7), in the order of their numbers.
+/// capabilities(7), in numerical order.
 const NAMES: [&str; 41] = [
     "CAP_CHOWN",
     "CAP_DAC_OVERRIDE",
@@ -47,13 +47,13 @@ const NAMES: [&str; 41] = [
     "CAP_CHECKPOINT_RESTORE",
 ];
 
-/// The capabilities that this process, and so runc after it, may hand on: bit N is capability N.
+/// The capabilities that this process, and therefore runc, may grant: bit N is capability N.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::runtime) struct BoundingSet(pub(in crate::runtime) u64);
 
 impl BoundingSet {
-    /// Reads the line `CapBnd:` of `/proc/<pid>/status` (proc_pid_status(5)); empty when there is
-    /// none.
+    /// Parses the line `CapBnd:` of `/proc/<pid>/status` (proc_pid_status(5)); empty if it is
+    /// missing.
     pub(in crate::runtime) fn from_status(status: &str) -> Self {
         let bits = status.lines().find_map(|line| line.strip_prefix("CapBnd:"));
         Self(bits.and_then(|bits| u64::from_str_radix(bits.trim(), 16).ok()).unwrap_or(0))
@@ -68,10 +68,10 @@ impl BoundingSet {
     }
 }
 
-/// Gives container root what root has: it counts within the container's user namespace only.
+/// Grants container root all capabilities, which apply within the container's user namespace only.
 ///
-/// No more than the bounding set, because runc fails on one capability that it cannot set. Neither
-/// inheritable nor ambient ones: root does not need them, and other users would inherit them
+/// Limited to the bounding set, because runc fails on a capability that it cannot set. Inheritable
+/// and ambient sets stay empty: root does not need them, and other users would inherit them
 /// (CVE-2022-24769).
 pub(super) fn grant(spec: &mut Spec, bounding: BoundingSet) {
     let all: Vec<Value> = bounding.names().map(Value::from).collect();
@@ -94,7 +94,7 @@ mod tests {
             &NAMES[..2]
         );
         assert_eq!(BoundingSet::from_status("").names().count(), 0);
-        // Numbers that this program has no name for are left out.
+        // Unknown numbers are omitted.
         assert_eq!(BoundingSet(u64::MAX).names().count(), NAMES.len());
     }
 

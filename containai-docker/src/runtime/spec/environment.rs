@@ -2,8 +2,8 @@ use serde_json::Value;
 
 use super::Spec;
 
-/// Tells systemd that it runs in a container (systemd.exec(5), "container interface"), unless
-/// somebody already did.
+/// Sets the variable by which systemd detects a container (systemd.exec(5), "container interface"),
+/// unless it is already set.
 pub(super) fn announce_container(spec: &mut Spec) {
     let environment = spec.list_mut(&["process"], "env");
     let told = |entry: &Value| entry.as_str().is_some_and(|entry| entry.starts_with("container="));

@@ -1,13 +1,13 @@
 use super::{Spec, mount};
 
-/// Takes away what covers `/proc` and `/sys`.
+/// Removes the masks over `/proc` and `/sys`.
 ///
-/// While something covers them, the kernel refuses a fresh procfs to a nested container
-/// (mount_namespaces(7), "restrictions on mount namespaces"). What they protect belongs to host
-/// root, who is nobody inside: it stays unwritable. `/sys` becomes writable for the same nested
-/// containers, which get no more than their parent has.
+/// While `/proc` is partially masked, the kernel rejects a new procfs mount in a nested container
+/// (mount_namespaces(7), "restrictions on mount namespaces"). The masked files belong to host root,
+/// which has no id in the container, so they stay read-only. `/sys` becomes writable for nested
+/// containers, which get no more access than their parent.
 ///
-/// The AppArmor profile goes too: `docker-default` denies every mount(2), and a profile for each
+/// The AppArmor profile is removed too: `docker-default` denies every mount(2), and a profile per
 /// engine would have to be loaded into the host's kernel. The user namespace and the seccomp
 /// profile stay.
 pub(super) fn uncover(spec: &mut Spec) {

@@ -6,8 +6,7 @@ use super::Spec;
 use crate::runtime::PROGRAM;
 use crate::runtime::invocation::{CGROUP_HOOK, HOOK_VERB};
 
-/// Asks runc to call this program back when the control groups are made, after the hooks that are
-/// there.
+/// Has runc run this program after the control groups are created, after any existing hooks.
 pub(super) fn call_back(spec: &mut Spec, executable: &Path) {
     let hook = json!({ "path": executable, "args": [PROGRAM, HOOK_VERB, CGROUP_HOOK] });
     spec.list_mut(&["hooks"], "createRuntime").push(hook);

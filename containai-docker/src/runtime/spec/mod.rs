@@ -1,6 +1,5 @@
-//! The edits of `config.json` (OCI runtime specification, `config.md` and `config-linux.md`), one a
-//! file. All of them are pure: JSON and facts in, JSON out. Fields that nobody here knows stay as
-//! they are.
+//! The edits of `config.json` (OCI runtime specification, `config.md` and `config-linux.md`), one
+//! per file. All edits are pure functions of JSON and facts. Unknown fields stay unchanged.
 
 mod bind;
 mod capability;
@@ -33,7 +32,7 @@ pub(super) use user_namespace::{SpecError, UserNamespace, join};
 
 use super::host::Host;
 
-/// Makes every edit that needs nothing from the kernel.
+/// Applies all edits that require no mounts.
 pub(super) fn edit(spec: &mut Spec, host: &Host) {
     capability::grant(spec, host.bounding);
     cgroup::delegate(spec);

@@ -2,12 +2,12 @@ use serde_json::Value;
 
 use super::Spec;
 
-/// Lowers the limit of processes to half of what the kernel has for all (`kernel.pid_max`,
-/// `kernel.threads-max`), so that a container that takes all of its own leaves the host some.
+/// Lowers the process limit to half of the kernel's maximum (`kernel.pid_max`,
+/// `kernel.threads-max`), so that a container cannot use up all of the host's processes.
 pub(super) fn leave_some(spec: &mut Spec, kernel: u64) {
     let pids = spec.object(&["linux", "resources", "pids"]);
     let half = i64::try_from(kernel / 2).unwrap_or(i64::MAX);
-    // Docker writes 0 or -1, or nothing at all, for no limit.
+    // Docker writes 0 or -1, or omits the field, for no limit.
     let asked = pids.get("limit").and_then(Value::as_i64).filter(|limit| *limit > 0);
     pids.insert("limit".to_owned(), asked.map_or(half, |limit| limit.min(half)).into());
 }

@@ -1,11 +1,11 @@
-//! The edits together, on a spec that Docker 20.10 wrote.
+//! All edits together, on a spec written by Docker 20.10.
 
 use serde_json::{Value, json};
 
 use super::*;
 
-/// `config.json` of `docker create` with a memory and a CPU limit, two volumes and a bind of
-/// `/home/dev/api`, from an engine with `userns-remap` whose folder is `/srv/engine`.
+/// Returns the `config.json` of `docker create` with a memory and a CPU limit, two volumes and a
+/// bind mount of `/home/dev/api`, from an engine with `userns-remap` in `/srv/engine`.
 pub(super) fn docker_spec() -> Spec {
     let text = include_str!("../fixtures/docker-20.10.json");
     Spec::new(serde_json::from_str(text).expect("a spec"))
@@ -76,7 +76,7 @@ fn only_the_workspace_is_foreign() {
     let binds = foreign_binds(&docker_spec(), ID);
     let sources: Vec<_> = binds.iter().map(|bind| (bind.source.to_str(), bind.recursive)).collect();
     assert_eq!(sources, [(Some("/home/dev/api"), true)]);
-    // Nothing tells where the engine keeps its files: then everything is treated as a person's.
+    // If the engine's directory is unknown, every bind mount is treated as the user's.
     assert_eq!(foreign_binds(&docker_spec(), "another").len(), 6);
     let engine = engine_binds(&docker_spec(), ID);
     assert_eq!(engine.len(), 5);

@@ -5,32 +5,31 @@ use serde_json::{Value, json};
 use super::Spec;
 use crate::runtime::idmap::{IdRange, IdRanges};
 
-/// The ids of a container and what they are on the host.
+/// The uid and gid map of a container.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::runtime) struct UserNamespace {
     pub(in crate::runtime) uids: IdRanges,
     pub(in crate::runtime) gids: IdRanges,
 }
 
-/// The spec is one that must not run here: all that this runtime adds is harmless in a user
-/// namespace only.
+/// A spec that must not run: the edits of this runtime are safe only in a user namespace.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 #[non_exhaustive]
 pub(in crate::runtime) enum SpecError {
-    /// The engine runs without `userns-remap`, or the container asks for `--userns host` or
+    /// The engine runs without `userns-remap`, or the container was created with `--userns host` or
     /// `--privileged`.
     #[error(
-        "refusing to run without a user namespace of the container's own: the engine needs `userns-remap`"
+        "refusing to run without a user namespace for the container: the engine needs `userns-remap`"
     )]
     NoUserNamespace,
-    /// The namespace exists and the map for these ids is missing or does not name id 0.
+    /// The namespace exists, but the map for these ids is missing or does not include id 0.
     #[error("refusing to run: `linux.{field}` does not map container id 0")]
     RootNotMapped { field: &'static str },
-    /// `userns-remap` names a range that holds id 0.
+    /// `userns-remap` names a range that includes host id 0.
     #[error("refusing to run: `linux.{field}` maps container id {container} to host id 0")]
     HostRoot { field: &'static str, container: u32 },
-    /// A map that is not one.
-    #[error("cannot understand `linux.{field}`")]
+    /// The map is malformed.
+    #[error("invalid `linux.{field}`")]
     Malformed { field: &'static str },
 }
 
@@ -38,7 +37,8 @@ impl UserNamespace {
     /// Reads the maps of the container's user namespace.
     ///
     /// # Errors
-    /// When there is no user namespace of its own, or some id of the container is host root.
+    ///
+    /// If the container has no user namespace of its own, or one of its ids maps to host root.
     pub(in crate::runtime) fn of(spec: &Spec) -> Result<Self, SpecError> {
         let own = |namespace: &Value| {
             namespace["type"] == "user" && namespace["path"].as_str().is_none_or(str::is_empty)
@@ -50,9 +50,9 @@ impl UserNamespace {
     }
 }
 
-/// Has the container join the user namespace at `path`, whose maps these are.
+/// Has the container join the user namespace at `path`, which has these maps.
 ///
-/// The maps stay beside the path: runc takes the owners of what it makes from them.
+/// The maps stay in the spec, because runc derives the owners of the files it creates from them.
 pub(in crate::runtime) fn join(spec: &mut Spec, path: &Path, ids: &UserNamespace) {
     let map = |ranges: &IdRanges| -> Value {
         let entry = |range: &IdRange| json!({ "containerID": range.container, "hostID": range.host, "size": range.count });

@@ -10,7 +10,8 @@ use crate::runtime::spec;
 use crate::runtime::stage::{Stage, StageError};
 use crate::sysbox::SysboxFiles;
 
-/// The container cannot be prepared for Sysbox, and is not started without.
+/// An error from preparing the container for Sysbox. The container is not started without the
+/// preparation.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub(super) enum PrepareError {
@@ -34,8 +35,8 @@ pub(super) enum PrepareError {
     Restore(#[from] RestoreError),
 }
 
-/// Makes every bind mount of the bundle one that Sysbox leaves alone and in which host root has no
-/// file.
+/// Replaces every bind mount of the bundle with one that Sysbox does not map again and in which
+/// host root owns no file.
 pub(super) fn prepare(
     request: &CreateRequest,
     files: &SysboxFiles,
@@ -47,12 +48,12 @@ pub(super) fn prepare(
         restore::owners(&root, &ids)?;
     }
     let lent = program::copy(program, &ids)?;
-    // What somebody else mounts at its place is mapped as everything else is.
+    // Another mount at the same destination is mapped like all others.
     spec::lend_program(&mut spec, &lent);
 
     let mut stage = Stage::open()?;
     for mut bind in spec::outside_binds(&spec, &request.id) {
-        // All containers have this one.
+        // All containers share this file.
         bind.read_only |= bind.source == lent;
         let maps = |owner| {
             if bind.source == lent {

@@ -11,19 +11,19 @@ use crate::runtime::invocation::{Invocation, Verb};
 use crate::runtime::{failure, pause};
 use crate::sysbox::{BARE_RUNTIME, SysboxFiles};
 
-/// The file name under which the engine knows this runtime, `containai-sysbox-runc`.
+/// The file name of this runtime in the engine's configuration, `containai-sysbox-runc`.
 ///
-/// A program that serves several names becomes this runtime when `argv[0]` ends in it.
+/// A program with several names acts as this runtime if `argv[0]` ends in it.
 pub const PROGRAM: &str = "containai-sysbox-runc";
 
-/// Sysbox's runtime could not take over.
+/// An error from executing Sysbox's runtime.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 enum SysboxExecError {
     /// The package is not installed any more.
     #[error("cannot find `sysbox-runc`: Sysbox is not installed")]
     Missing,
-    /// The file is there and cannot be executed.
+    /// The file exists and cannot be executed.
     #[error("cannot execute `{path}`")]
     Refused {
         path: PathBuf,
@@ -37,11 +37,11 @@ enum SysboxExecError {
 
 /// Runs the runtime with the arguments after the program name.
 ///
-/// Does not return when `sysbox-runc` takes over, which is the ordinary case.
+/// Normally does not return, because `sysbox-runc` replaces the process.
 pub fn main(arguments: impl Iterator<Item = OsString>) -> ExitCode {
     let arguments: Vec<OsString> = arguments.collect();
     let invocation = Invocation::parse(&arguments);
-    // Where the link to the program stands; without /proc nothing works anyway.
+    // The path of the program behind the link. Without /proc nothing works anyway.
     let program = fs::read_link("/proc/self/exe").unwrap_or_default();
     let files = SysboxFiles::beside(&program);
     let prepared = match invocation.verb {
@@ -57,7 +57,8 @@ pub fn main(arguments: impl Iterator<Item = OsString>) -> ExitCode {
             Ok(Next::Runtime) => Ok(()),
             Err(message) => Err(message),
         },
-        // Sysbox hands these over itself; ours are called under the other name only.
+        // Sysbox changes the owner of the streams itself; the hooks are called under the other name
+        // only.
         Verb::Exec(_)
         | Verb::CgroupHook
         | Verb::Probe
@@ -69,7 +70,7 @@ pub fn main(arguments: impl Iterator<Item = OsString>) -> ExitCode {
     finish(&invocation, outcome)
 }
 
-/// Replaces this process by `sysbox-runc`; returns only when that failed.
+/// Replaces this process with `sysbox-runc`; returns only on failure.
 fn become_sysbox(runtime: Option<PathBuf>, arguments: &[OsString]) -> SysboxExecError {
     let Some(path) = runtime else { return SysboxExecError::Missing };
     let source = Command::new(&path).arg0(BARE_RUNTIME).args(arguments).exec();

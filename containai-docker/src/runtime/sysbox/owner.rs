@@ -1,20 +1,20 @@
 use crate::runtime::idmap::{self, BindOwner, IdMap, IdRange, IdRanges};
 use crate::sysbox::SysboxIds;
 
-/// The source of a bind mount belongs to somebody whom the container must not be.
+/// The source of a bind mount has an owner that must not be mapped into the container.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 #[non_exhaustive]
 pub(super) enum OwnerError {
-    /// A map of host root into the container would make root's files writable from inside.
-    #[error("it belongs to the host's root")]
+    /// Mapping host root into the container would make its files writable there.
+    #[error("its owner is the host's root")]
     Root,
     /// The same for its group; `sysbox-runc` would map such a mount again.
-    #[error("its group is the host's root group; give it another one, for example with `chgrp`")]
+    #[error("its group is the host's root group; change it, for example with `chgrp`")]
     RootGroup,
 }
 
-/// The maps under which a source's owner on the host and `agent` inside are one person, and which
-/// leave out all that is not the container's.
+/// Returns the maps that show the source's owner on the host as `agent` in the container and
+/// exclude all ids outside of the container's range.
 pub(super) fn maps(owner: BindOwner, ids: &SysboxIds) -> Result<(IdMap, IdMap), OwnerError> {
     match owner {
         BindOwner { uid: 0, .. } => return Err(OwnerError::Root),
@@ -22,11 +22,11 @@ pub(super) fn maps(owner: BindOwner, ids: &SysboxIds) -> Result<(IdMap, IdMap), 
         _ => {}
     }
     let (uids, gids) = ranges(ids);
-    // A plain bind is none here: it leaves the choice of the map to Sysbox.
+    // A map is always needed here: Sysbox chooses its own map for a plain bind mount.
     Ok(idmap::for_owner(owner, &uids, &gids).unwrap_or_else(|| idmap::identity(&uids, &gids)))
 }
 
-/// The map that only leaves out all that is not the container's.
+/// Returns the maps that only exclude ids outside of the container's range.
 pub(super) fn own(ids: &SysboxIds) -> (IdMap, IdMap) {
     let (uids, gids) = ranges(ids);
     idmap::identity(&uids, &gids)
@@ -60,7 +60,7 @@ mod tests {
     fn the_owner_is_the_agent() {
         let outside = "1234 101000 1\n100000 100000 1000\n101001 101001 64535\n";
         check(1234, 1234, Ok((outside, outside)));
-        // The agent's own, as a tree that was lent to it: mapped all the same.
+        // Already the agent's own, as for a lent workspace; mapped all the same.
         let identity = "100000 100000 65536\n";
         check(101_000, 101_000, Ok((identity, identity)));
         check(0, 0, Err(OwnerError::Root));

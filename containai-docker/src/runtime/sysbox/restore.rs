@@ -11,13 +11,13 @@ use crate::sysbox::SysboxIds;
 
 /// The extended attribute of file capabilities (capabilities(7)).
 const CAPABILITY: &str = "security.capability";
-/// Set-user-id and set-group-id, which the kernel takes from a file that changes its owner.
+/// Set-user-id and set-group-id, which the kernel clears when a file changes its owner.
 const SET_ID: u32 = 0o6000;
 
-/// The image's files are not as Sysbox found them, and stay that.
+/// The image's files have the owners that Sysbox gave them, and these could not be restored.
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "Sysbox ended without giving `{path}` back its owner, and neither could this: make the container anew with `cai run --fresh`"
+    "Sysbox exited without restoring the owner of `{path}`, and restoring it now failed: recreate the container with `cai run --fresh`"
 )]
 pub(super) struct RestoreError {
     path: PathBuf,
@@ -25,12 +25,12 @@ pub(super) struct RestoreError {
     source: io::Error,
 }
 
-/// Gives the files of a root file system the owners that they have in the image.
+/// Restores the owners that the files of a root file system have in the image.
 ///
-/// Sysbox raises them by the base of its range while a container runs, and its manager knows in its
-/// memory alone what is to be undone. When the manager ends first, or the power is cut, everything
-/// of the image belongs to nobody at the next start. A container has no ids as high as its own
-/// range, so that each file shows for itself whether it is still raised.
+/// While a container runs, Sysbox shifts the owners by the base of its range, and its manager keeps
+/// the list of changes to undo only in memory. If the manager exits first, or power fails, all
+/// files of the image have unmapped owners at the next start. A container has no ids as high as its
+/// range, so each file shows whether it is still shifted.
 pub(super) fn owners(root: &Path, ids: &SysboxIds) -> Result<(), RestoreError> {
     let failed = |source| RestoreError { path: root.to_owned(), source };
     let top = fs::symlink_metadata(root).map_err(failed)?;
@@ -40,8 +40,8 @@ pub(super) fn owners(root: &Path, ids: &SysboxIds) -> Result<(), RestoreError> {
     lower_tree(root, &top, top.dev(), ids)
 }
 
-/// Children first: as long as something below is raised, so is one of the folders that
-/// [`owners`] looks at.
+/// Processes children first: as long as a descendant is shifted, so is one of the directories that
+/// [`restore_owners`] checks.
 fn lower_tree(
     path: &Path,
     metadata: &Metadata,
@@ -85,7 +85,7 @@ fn lower(path: &Path, metadata: &Metadata, ids: &SysboxIds) -> io::Result<()> {
     Ok(())
 }
 
-/// The id without the base; `None` where there is nothing to take off.
+/// Returns the id without the shift; `None` if it is not shifted.
 fn lowered(id: u32, range: IdRange) -> Option<u32> {
     id.checked_sub(range.base).filter(|offset| *offset < range.count)
 }
@@ -94,7 +94,7 @@ fn is_raised(metadata: &Metadata, ids: &SysboxIds) -> bool {
     lowered(metadata.uid(), ids.uids).is_some() || lowered(metadata.gid(), ids.gids).is_some()
 }
 
-/// A new owner costs a file its capabilities.
+/// Returns the file capabilities, which a change of the owner removes.
 fn capability(path: &Path, metadata: &Metadata) -> io::Result<Option<Vec<u8>>> {
     if !metadata.is_file() {
         return Ok(None);
@@ -110,8 +110,8 @@ fn capability(path: &Path, metadata: &Metadata) -> io::Result<Option<Vec<u8>>> {
     }
 }
 
-/// Revision 3 of the attribute names the root of its user namespace in its last four bytes; that
-/// of the raised files is revision 2 in the image (linux/capability.h).
+/// Converts revision 3 of the attribute, which names the root of its user namespace in the last
+/// four bytes, to revision 2, which the files have in the image (linux/capability.h).
 fn of_the_host(value: &[u8], base: u32) -> Vec<u8> {
     let mut value = value.to_vec();
     if value.len() == 24 && value[3] == 3 && value[20..] == base.to_le_bytes() {
@@ -152,7 +152,7 @@ mod tests {
         assert!(of_the_host(&[], 100_000).is_empty());
     }
 
-    /// Only root may give files away.
+    /// Only root may change owners.
     #[test]
     fn a_raised_tree_is_as_in_the_image_again() {
         if !nix::unistd::geteuid().is_root() {
@@ -160,19 +160,19 @@ mod tests {
         }
         let range = IdRange { base: 100_000, count: 65_536 };
         let ids = SysboxIds { uids: range, gids: range };
-        let root = tempfile::tempdir().expect("a folder");
+        let root = tempfile::tempdir().expect("a directory");
         let at = |name: &str| root.path().join(name);
         let outside = tempfile::NamedTempFile::new().expect("a file");
-        fs::create_dir_all(at("usr/bin")).expect("folders");
+        fs::create_dir_all(at("usr/bin")).expect("directories");
         fs::write(at("usr/bin/su"), "").expect("a file");
         fs::write(at("usr/bin/own"), "").expect("a file");
         std::os::unix::fs::symlink(outside.path(), at("usr/link")).expect("a link");
         let owner = |name: &str| {
-            let metadata = fs::symlink_metadata(at(name)).expect("it is there");
+            let metadata = fs::symlink_metadata(at(name)).expect("it exists");
             (metadata.uid(), metadata.gid(), metadata.mode() & 0o7777)
         };
         let raise = |name: &str, uid: u32, gid: u32| {
-            lchown(at(name), Some(uid), Some(gid)).expect("root may");
+            lchown(at(name), Some(uid), Some(gid)).expect("allowed for root");
         };
         let image = (owner("usr"), owner("usr/link"));
         raise("usr", 100_000, 100_000);
@@ -181,16 +181,16 @@ mod tests {
         raise("usr/bin/own", 1234, 1234);
         fs::set_permissions(at("usr/bin/su"), Permissions::from_mode(0o4755)).expect("a mode");
 
-        owners(root.path(), &ids).expect("all of it");
+        owners(root.path(), &ids).expect("all owners restored");
         assert_eq!(owner("usr"), image.0);
         assert_eq!(owner("usr/bin/su"), (0, 5, 0o4755));
         assert_eq!(owner("usr/link"), (1000, 1000, image.1.2), "the link itself");
         assert_eq!(owner("usr/bin/own"), (1234, 1234, owner("usr/bin/own").2));
         assert_eq!(
-            fs::metadata(outside.path()).expect("it is there").uid(),
+            fs::metadata(outside.path()).expect("it exists").uid(),
             0,
             "no link is followed"
         );
-        owners(root.path(), &ids).expect("nothing is left to do");
+        owners(root.path(), &ids).expect("already restored");
     }
 }

@@ -81,7 +81,7 @@ fn an_ordinary_user_plans_what_root_then_does() {
     fs::set_permissions(stand_in.path("run/sysbox"), fs::Permissions::from_mode(0o700))
         .expect("as Sysbox has it");
     // Nobody but root may ask, and no process of root has the names.
-    let dead = "Sysbox is installed, but its services do not answer";
+    let dead = "Sysbox is installed, but its services do not respond";
     let outcome = plan(&person, "sysbox");
     let hint = outcome.fails(111, dead).stderr();
     assert!(hint.contains("systemctl restart sysbox"), "{hint}");

@@ -86,7 +86,7 @@ fn set_up_puts_the_shim_in_front_of_sysbox() {
     let root = engine.root().join("etc");
     let run = ["run", "--rm", "--network", "none", "-v", &mount(&root), "box", "true"];
     let said = failure(&docker(&engine, &run));
-    assert!(said.contains("it belongs to the host's root"), "{said}");
+    assert!(said.contains("its owner is the host's root"), "{said}");
 
     a_pause_that_hangs_is_undone(&engine, &stand_in);
     services_that_ended_are_told(&engine, &mut stand_in, &person);

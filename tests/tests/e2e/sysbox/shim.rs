@@ -75,8 +75,8 @@ fn what_cannot_be_mapped_is_refused_before_sysbox_is_asked() {
         assert!(log.contains(reason), "{log}");
     };
     let root = directory(&stand_in, "roots", 0, 0);
-    refuses(bind(&root, "/ws", "rw"), "it belongs to the host's root");
-    refuses(bind(&root, "/ws", "ro"), "it belongs to the host's root");
+    refuses(bind(&root, "/ws", "rw"), "its owner is the host's root");
+    refuses(bind(&root, "/ws", "ro"), "its owner is the host's root");
     let group = directory(&stand_in, "group", 1234, 0);
     refuses(bind(&group, "/ws", "rw"), "its group is the host's root group");
     let link = stand_in.path("link");
