@@ -18,7 +18,7 @@ pub enum EngineAddress {
     Ssh(SshHost),
 }
 
-/// The text is not an engine's address.
+/// A text that is not an engine address.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("`{text}` is not an engine address")]
 pub struct AddressError {

@@ -65,8 +65,8 @@ fn refusal(status: u16, message: &str) -> EngineError {
     }
 }
 
-/// The port in `Bind for 127.0.0.1:2300 failed: port is already allocated` or
-/// `listen tcp4 127.0.0.1:2300: bind: address already in use`.
+/// Extracts the port of `Bind for 127.0.0.1:2300 failed: port is already allocated` or `listen tcp4
+/// 127.0.0.1:2300: bind: address already in use`.
 fn bound_port(message: &str) -> Option<u16> {
     let (_, rest) = message.rsplit_once("127.0.0.1:")?;
     let digits = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());

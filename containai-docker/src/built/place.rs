@@ -12,7 +12,7 @@ use rustix::io::Errno;
 pub struct ContextPlace {
     /// The trusted root directory, such as a workspace.
     pub root: PathBuf,
-    /// The path below it; empty for the directory itself.
+    /// The path below the root; empty for the root itself.
     pub below: String,
 }
 

@@ -24,7 +24,7 @@ pub struct Surroundings {
     pub pip_index: Option<String>,
 }
 
-/// Addresses may hold credentials.
+/// Omits addresses, which may contain credentials.
 impl fmt::Debug for Surroundings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Surroundings")
@@ -34,7 +34,7 @@ impl fmt::Debug for Surroundings {
 }
 
 impl Surroundings {
-    /// The predefined build arguments.
+    /// Returns the predefined build arguments.
     pub(crate) fn arguments(&self) -> impl Iterator<Item = (&str, &str)> {
         let proxies = self.proxies.iter().filter(|(_, value)| !leads_to_loopback(value));
         proxies.map(|(name, value)| (name.as_str(), value.as_str()))

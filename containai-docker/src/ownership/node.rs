@@ -51,7 +51,7 @@ impl Node {
         Ok(Self::of(openat2(CWD, path, flags(), Mode::empty(), resolve)?)?)
     }
 
-    /// Opens an entry of this directory: a symbolic link itself, and nothing that is mounted there.
+    /// Opens an entry of this directory, without following a link or entering a mount.
     pub(super) fn child(&self, name: &CStr) -> rustix::io::Result<Self> {
         let resolve = ResolveFlags::BENEATH
             | ResolveFlags::NO_SYMLINKS
