@@ -90,7 +90,7 @@ impl DockerEngine {
         })
     }
 
-    /// Sets the lock file that serializes image builds of several processes, so that an image is
+    /// Sets the lock file that serialises image builds of several processes, so that an image is
     /// built once. Default: no lock.
     #[must_use]
     pub fn with_build_lock(mut self, path: PathBuf) -> Self {

@@ -74,7 +74,7 @@ impl ContextDirectory {
     }
 
     /// Packs the directory. Owner, group and time are constant, so that the builder's cache
-    /// recognizes unchanged files.
+    /// recognises unchanged files.
     pub(super) fn pack(
         &self,
         prefix: &str,

@@ -11,7 +11,7 @@ use super::tree;
 const HOST: &str = "host/";
 
 /// Packs the image's files and the host's settings as the build context. Owner, group and time are
-/// constant, so that the builder's cache recognizes unchanged files.
+/// constant, so that the builder's cache recognises unchanged files.
 pub(crate) fn archive(image: ShippedImage, host: &[(&str, Vec<u8>)]) -> io::Result<Vec<u8>> {
     let mut archive = tar::Builder::new(Vec::new());
     for file in tree::files(image) {

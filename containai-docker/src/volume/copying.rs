@@ -13,7 +13,7 @@ use super::errand::{Errand, MadeOf, bare};
 use super::script;
 use crate::engine::DockerEngine;
 
-/// A copy of volumes in a helper container; see [`Copying`].
+/// A copy of volumes in a helper container; see [`VolumeCopier`].
 pub struct VolumesCopying<'e> {
     helper: Errand<'e>,
     room: Room,
