@@ -1,5 +1,5 @@
-//! What a running container does now: from the kernel where the engine runs on
-//! this machine, else from the engine.
+//! The activity of a running container: read from the kernel if the engine runs on this machine,
+//! otherwise from the engine.
 
 use std::time::{Duration, Instant};
 
@@ -14,35 +14,35 @@ use crate::cgroup::Cgroup;
 use crate::engine::DockerEngine;
 use crate::question;
 
-/// How long the engine may take to say where a container runs.
+/// Timeout of the request for a container's process.
 const LOOK: Duration = Duration::from_secs(1);
-/// How long it may take for anything that it has to find out first; an engine
-/// before Docker 23 takes a second for each sample.
+/// Timeout of requests that the engine has to measure for; an engine before Docker 23 takes a
+/// second for each sample.
 const PATIENCE: Duration = Duration::from_secs(3);
-/// How far apart the kernel's two samples are that one figure is made of.
+/// Interval between the two samples of the kernel.
 const APART: Duration = Duration::from_millis(50);
-/// The same of the engine's samples, whose time is known less well.
+/// Interval between the two samples of the engine, whose times are less precise.
 const APART_OF_ENGINE: Duration = Duration::from_millis(300);
 
-/// What a running container does now. A part that was not known in time is `None`.
+/// The activity of a running container. A part that was not available in time is `None`.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Activity {
-    /// Processor, memory and tasks.
+    /// Usage of processor, memory and tasks.
     pub usage: Option<Usage>,
-    /// Who is inside.
+    /// The active sessions.
     pub sessions: Option<Sessions>,
 }
 
-/// A container that runs, as far as the engine says so at once.
+/// A running container, if the engine answered in time.
 #[derive(Clone, Debug, Default)]
 pub struct Running {
-    /// When it was started; `None` where the engine did not answer within a second.
+    /// The time of the last start; `None` if the engine did not answer within a second.
     pub started: Option<Timestamp>,
     cgroup: Option<Cgroup>,
 }
 
 impl DockerEngine {
-    /// Looks where a container runs; for [`Self::activity`].
+    /// Locates the container's process; for [`Self::activity`].
     pub async fn running(&self, id: &ContainerId) -> Running {
         let look = timeout(LOOK, self.state(id)).await;
         let Ok(Some(State { pid, started_at })) = look else { return Running::default() };
@@ -54,8 +54,8 @@ impl DockerEngine {
         }
     }
 
-    /// What the container does now. Each part takes three seconds at most, and
-    /// none waits for another.
+    /// Returns the container's activity. Each part takes at most three seconds; both are measured
+    /// concurrently.
     pub async fn activity(&self, id: &ContainerId, running: &Running) -> Activity {
         let cgroup = running.cgroup.as_ref();
         let (usage, sessions) =
@@ -63,18 +63,18 @@ impl DockerEngine {
         Activity { usage, sessions }
     }
 
-    /// What the container uses now, from two samples; `None` when it does not
-    /// run or the engine does not say in time.
+    /// Returns the container's current usage, from two samples; `None` if it does not run or the
+    /// engine does not answer in time.
     pub async fn usage(&self, id: &ContainerId) -> Option<Usage> {
         let running = self.running(id).await;
         self.usage_of(id, running.cgroup.as_ref()).await
     }
 
-    /// What the container has used up to now; `None` when it does not run.
+    /// Returns the container's usage up to now; `None` if it does not run.
     ///
     /// # Errors
     ///
-    /// What the engine answered.
+    /// The engine's error.
     pub async fn sample(&self, id: &ContainerId) -> Result<Option<Sample>, EngineError> {
         let cgroup = self.running(id).await.cgroup;
         match cgroup.and_then(|cgroup| cgroup.sample().ok()) {
@@ -83,7 +83,8 @@ impl DockerEngine {
         }
     }
 
-    /// Who is inside a running container; `None` when that cannot be told in time.
+    /// Returns the active sessions of a running container; `None` if they are not available in
+    /// time.
     pub async fn sessions(&self, id: &ContainerId) -> Option<Sessions> {
         let running = self.running(id).await;
         self.sessions_of(id, running.cgroup.as_ref()).await
@@ -112,12 +113,12 @@ impl DockerEngine {
         sleep(APART_OF_ENGINE).await;
         let begin = start.elapsed();
         let later = self.told_sample(id).await.ok()??;
-        // The engine looks somewhere between question and answer.
+        // The engine takes the sample between request and response.
         let second = (begin + start.elapsed()) / 2;
         Some(Usage::between(&earlier, &later, second.saturating_sub(first)))
     }
 
-    /// The engine's words on the container, without a client where that is enough.
+    /// Returns the container's state from the engine, without the client library if possible.
     async fn state(&self, id: &ContainerId) -> Option<State> {
         let is_plain = id.as_ref().bytes().all(|byte| byte.is_ascii_alphanumeric());
         if let Some(socket) = self.address().socket().filter(|_| is_plain) {
@@ -132,7 +133,7 @@ impl DockerEngine {
     }
 }
 
-/// Two samples of the kernel's; `None` where it shows none.
+/// Returns the usage between two samples of the kernel; `None` if it provides none.
 async fn measure(cgroup: Option<&Cgroup>) -> Option<Usage> {
     let cgroup = cgroup?;
     let (earlier, start) = (cgroup.sample().ok()?, Instant::now());
@@ -173,7 +174,7 @@ mod tests {
     async fn an_engine_that_never_answers_ends_the_wait() {
         let directory = tempfile::tempdir().expect("a directory");
         let socket = directory.path().join("engine.sock");
-        // It takes connections and never answers.
+        // It accepts connections and never answers.
         let _listener = std::os::unix::net::UnixListener::bind(&socket).expect("a socket");
         let address = format!("unix://{}", socket.display()).parse().expect("an address");
         let engine = DockerEngine::connect(address, None).expect("a client");

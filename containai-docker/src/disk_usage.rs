@@ -1,7 +1,7 @@
-//! What the volumes of an engine hold.
+//! Disk usage of an engine's volumes.
 //!
-//! The client library has a model for what engines from API 1.52 on answer, and
-//! for nothing that earlier ones say; so they are asked past it.
+//! The client library models only the response of engines from API 1.52 on, so the request bypasses
+//! it.
 
 use std::collections::HashMap;
 use std::io;
@@ -16,13 +16,12 @@ use crate::address::EngineAddress;
 use crate::dial;
 use crate::question::ask;
 
-/// How long an answer may take: the engine may have to walk through all that it
-/// has on disk.
+/// Timeout of the request: the engine may have to walk all its files.
 const PATIENCE: Duration = Duration::from_secs(120);
-/// What is asked for; engines before API 1.42 tell of all else as well.
+/// The requested path; engines before API 1.42 ignore the filter and report everything.
 const VOLUMES: &str = "/system/df?type=volume&verbose=true";
 
-/// What is in each volume of an engine that is spoken to in the clear.
+/// Returns the size of each volume of an engine that is reached without TLS.
 pub(crate) async fn of_volumes(address: &EngineAddress) -> io::Result<HashMap<String, ByteSize>> {
     let asking = async {
         match address {
@@ -34,8 +33,8 @@ pub(crate) async fn of_volumes(address: &EngineAddress) -> io::Result<HashMap<St
     Ok(volume_sizes(&timeout(PATIENCE, asking).await??))
 }
 
-/// What is in each volume, in the words of engines before API 1.52, or in those
-/// of later ones. Some know it of no volume, and say -1.
+/// Reads the size of each volume, in the format of engines before API 1.52 or in the later one.
+/// Some engines report -1 for an unknown size.
 pub(crate) fn volume_sizes(usage: &Value) -> HashMap<String, ByteSize> {
     let both = [&usage["Volumes"], &usage["VolumeUsage"]["Items"]];
     let items = both.into_iter().filter_map(Value::as_array).flatten();

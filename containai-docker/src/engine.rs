@@ -1,4 +1,4 @@
-//! The engine of the lifecycle, on Docker's API.
+//! The lifecycle's engine on Docker's API.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -31,11 +31,10 @@ use crate::{
     archive, connect, container, freezing, home, image, inspect, question, spec, successor,
 };
 
-/// How long the quick way to the containers may take before the usual one is
-/// gone.
+/// Timeout of the raw HTTP request for the container list; the client library is used after that.
 const QUICK: Duration = Duration::from_secs(5);
 
-/// A Docker Engine as the lifecycle sees it.
+/// A client of a Docker Engine, and the [`Engine`] of the lifecycle.
 ///
 /// ```no_run
 /// use containai_core::engine::Engine as _;
@@ -65,8 +64,7 @@ pub struct DockerEngine {
 }
 
 impl DockerEngine {
-    /// Makes a client for the engine at `address`; see [`crate::connect()`]
-    /// for `certificates`.
+    /// Creates a client for the engine at `address`; see [`crate::connect()`] for `certificates`.
     ///
     /// # Errors
     ///
@@ -92,24 +90,24 @@ impl DockerEngine {
         })
     }
 
-    /// Has image builds of several processes wait for each other on this file,
-    /// so that one image is made once. Default: they do not.
+    /// Sets the lock file that serialises image builds of several processes, so that an image is
+    /// built once. Default: no lock.
     #[must_use]
     pub fn with_build_lock(mut self, path: PathBuf) -> Self {
         self.build_lock = Some(path);
         self
     }
 
-    /// Tells builds how to reach the world. Default: as the engine does.
+    /// Sets the proxies, certificates and registries of image builds. Default: those of the engine.
     #[must_use]
     pub fn with_surroundings(mut self, surroundings: Surroundings) -> Self {
         self.surroundings = surroundings;
         self
     }
 
-    /// Has containers run these programs, too, when they start, in the order of
-    /// their names; one takes the place of an earlier one of its name. They come
-    /// in together with the key, before each start. Default: none.
+    /// Adds programs that containers run at start, in the order of their names; a program replaces
+    /// an earlier one of its name. They are installed together with the key, before each start.
+    /// Default: none.
     #[must_use]
     pub fn with_startup_hooks(mut self, hooks: Vec<StartupHook>) -> Self {
         self.startup_hooks.retain(|old| hooks.iter().all(|new| new.name() != old.name()));
@@ -118,43 +116,42 @@ impl DockerEngine {
         self
     }
 
-    /// Has the commands of these agents add what their manifests say, in every kind
-    /// of session; who installs the programs is left open. They come in together
-    /// with the key, before each start. Default: none but those of the image.
+    /// Sets the agents whose commands get the default arguments of their manifests in every kind of
+    /// session. The programs themselves may be installed by other means. The wrappers are installed
+    /// together with the key, before each start. Default: those of the image.
     #[must_use]
     pub fn with_agents(mut self, agents: Vec<Agent>) -> Self {
         self.agents = agents;
         self
     }
 
-    /// Cares for the owners of the files in workspaces of this machine: what host root owns is lent
-    /// to the agent while there is a container, and what ids of a container own becomes the
-    /// owner's before it is removed. Default: owners stay as they are.
+    /// Manages the owners of the files in workspaces on this machine: files of host root are lent
+    /// to the agent while the container exists, and files of container ids are given to the
+    /// workspace's owner before the container is removed. Default: owners do not change.
     #[must_use]
     pub fn with_ownership(mut self, ownership: Option<Ownership>) -> Self {
         self.ownership = ownership;
         self
     }
 
-    /// Has somebody told of files that are reclaimed before a container is removed. Default: nobody
-    /// is.
+    /// Sets the listener for files that are reclaimed before a container is removed. Default: none.
     #[must_use]
     pub fn with_reclaim_listener(mut self, listener: Arc<dyn ReclaimListener>) -> Self {
         self.listener = Listener(Some(listener));
         self
     }
 
-    /// Looks at the containers as a machine that is not the engine's own: only
-    /// workspaces that it brought there itself are workspaces. Default: as the
-    /// engine's own machine does, which mounts its workspaces.
+    /// Sets the client id of this machine for a remote engine: only workspaces that this client
+    /// copied there are visible. Default: the engine runs on this machine and mounts its
+    /// workspaces.
     #[must_use]
     pub fn with_client(mut self, client: ClientId) -> Self {
         self.client = Some(client);
         self
     }
 
-    /// Has this image built where it is wanted and not there. Default: what is
-    /// no image of ours is pulled.
+    /// Registers an image that is built if it is requested and missing. Default: images that
+    /// ContainAI does not ship are pulled.
     #[must_use]
     pub fn with_recipe(mut self, recipe: Recipe) -> Self {
         self.recipes.push(recipe);
@@ -165,36 +162,37 @@ impl DockerEngine {
         self.recipes.iter().find(|recipe| recipe.reference.as_str() == reference)
     }
 
-    /// Where the engine listens.
+    /// Returns the engine's address.
     pub fn address(&self) -> &EngineAddress {
         &self.address
     }
 
-    /// Whether the engine is spoken to over TLS.
+    /// Whether the connection uses TLS.
     pub(crate) fn is_secured(&self) -> bool {
         self.is_secured
     }
 
-    /// The client underneath, for what this crate does not offer.
+    /// Returns the underlying client, for API calls that this crate does not offer.
     pub fn docker(&self) -> &Docker {
         &self.docker
     }
 
-    /// Asks the engine for its version, such as `20.10.24`.
+    /// Returns the engine's version, such as `20.10.24`.
     ///
     /// # Errors
     ///
-    /// [`EngineError::Unreachable`] and [`EngineError::AccessDenied`] above all.
+    /// Mainly [`EngineError::Unreachable`] and [`EngineError::AccessDenied`].
     pub async fn version(&self) -> Result<String, EngineError> {
         let version = self.docker.version().await.map_err(|error| self.failure(error))?;
         Ok(version.version.unwrap_or_default())
     }
 
-    /// Memory and processors of the engine's machine; 0 where it does not say.
+    /// Returns the memory and processors of the engine's machine; 0 for values that the engine does
+    /// not report.
     ///
     /// # Errors
     ///
-    /// [`EngineError::Unreachable`] and [`EngineError::AccessDenied`] above all.
+    /// Mainly [`EngineError::Unreachable`] and [`EngineError::AccessDenied`].
     pub async fn capacity(&self) -> Result<HostCapacity, EngineError> {
         let info = self.docker.info().await.map_err(|error| self.failure(error))?;
         Ok(HostCapacity {
@@ -203,22 +201,22 @@ impl DockerEngine {
         })
     }
 
-    /// Connects to an SSH server in a running container without its port.
+    /// Connects to an SSH server in a running container through the engine, without the container's
+    /// port.
     ///
     /// # Errors
     ///
-    /// [`EngineError::NoSuchContainer`], and [`EngineError::Refused`] for one
-    /// that does not run.
+    /// - [`EngineError::NoSuchContainer`].
+    /// - [`EngineError::Refused`]: the container does not run.
     pub async fn connect_inside(&self, id: &ContainerId) -> Result<InsideStream, EngineError> {
         inside::connect(&self.docker, id).await.map_err(|error| self.failure(error))
     }
 
-    /// Freezes all processes of a container, until it is woken; one that does not
-    /// run has none.
+    /// Pauses a container; does nothing if it is stopped.
     ///
     /// # Errors
     ///
-    /// What the engine answered.
+    /// The engine's error.
     pub async fn freeze(&self, id: &ContainerId) -> Result<(), EngineError> {
         freezing::freeze(&self.docker, id).await.map_err(|error| self.failure(error))
     }
@@ -244,7 +242,7 @@ impl DockerEngine {
         self.client.as_ref()
     }
 
-    /// Whether something is ours and of this machine.
+    /// Whether an object is managed by ContainAI and belongs to this client.
     pub(crate) fn shows(&self, labels: &Labels) -> bool {
         labels.is_managed() && labels.is_of(self.client.as_ref())
     }

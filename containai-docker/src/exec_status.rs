@@ -1,4 +1,4 @@
-//! How a program ended that the engine ran in a container.
+//! The exit status of a program that the engine runs in a container.
 
 use std::pin::Pin;
 use std::time::Duration;
@@ -12,22 +12,22 @@ use tokio::time::{Instant, sleep};
 use crate::engine::DockerEngine;
 use crate::journal::Follow;
 
-/// The most of an output that is kept for an error, in bytes.
+/// Maximum size of the output in an error, in bytes.
 const KEPT: usize = 1024;
-/// How long the engine may take to note that a program has ended.
+/// Maximum time for the engine to notice that a program has ended.
 const PATIENCE: Duration = Duration::from_secs(2);
-/// How often it is asked.
+/// Interval between two requests for the status.
 const STEP: Duration = Duration::from_millis(50);
-/// From here on a status is that of a signal (sh(1)).
+/// The first status that stands for a signal (sh(1)).
 const SIGNALS: i64 = 128;
 
 type Piece = Result<Vec<u8>, EngineError>;
 
-/// Passes an output on, and ends with an error when the program failed.
+/// Forwards an output, and ends it with an error if the program failed.
 ///
-/// A runtime that cannot start the program writes why where the output would
-/// be: that is kept back and becomes the error. A program that is followed ends
-/// by the signal of a container that stops.
+/// If the runtime cannot start the program, it writes its error to the program's output; that is
+/// held back and becomes the error. With [`Follow::On`], the signal of a stopping container is a
+/// normal end.
 pub(crate) fn judged<'e>(
     engine: &'e DockerEngine,
     exec: String,
@@ -41,7 +41,7 @@ pub(crate) fn judged<'e>(
             let asked = engine.docker().inspect_exec(&exec).await;
             let asked = asked.map_err(|error| engine.failure(error))?;
             match asked.exit_code {
-                // The output may end a moment before the engine notes the end.
+                // The output may end a moment before the engine notices the exit.
                 None if Instant::now() < deadline => sleep(STEP).await,
                 code => return Ok(code.unwrap_or(0)),
             }
@@ -64,11 +64,11 @@ type Status<'e> = Pin<Box<dyn Future<Output = Result<i64, EngineError>> + Send +
 
 struct State<'e> {
     output: BoxStream<'e, Piece>,
-    /// `None` when it was asked for.
+    /// `None` once it was awaited.
     status: Option<Status<'e>>,
-    /// Whether nothing was read yet.
+    /// Whether nothing has been read yet.
     first: bool,
-    /// A piece that was read already.
+    /// A chunk that has been read ahead.
     following: Option<Piece>,
     follow: Follow,
 }
@@ -80,7 +80,7 @@ impl State<'_> {
         }
         let is_first = std::mem::replace(&mut self.first, false);
         match self.output.next().await {
-            // The runtime's complaint is all that there is; the program's words go on.
+            // A runtime error is the whole output; a program's output continues.
             Some(Ok(piece)) if is_first && is_complaint(&piece) => {
                 self.following = self.output.next().await;
                 match self.following {
@@ -93,7 +93,7 @@ impl State<'_> {
         }
     }
 
-    /// What comes last, asked for once.
+    /// Returns the last item; awaits the status at most once.
     async fn end(&mut self, said: Vec<u8>) -> Option<Piece> {
         match self.status.take()?.await {
             Err(error) => Some(Err(error)),
@@ -104,7 +104,7 @@ impl State<'_> {
                 let text = String::from_utf8_lossy(&said[..said.len().min(KEPT)]);
                 let text = text.trim().replace(|c: char| c.is_control(), " ");
                 let message = match text.as_str() {
-                    "" => format!("the program in the container ended with status {status}"),
+                    "" => format!("the program in the container exited with status {status}"),
                     text => text.to_owned(),
                 };
                 Some(Err(EngineError::Refused { status: 0, message }))
@@ -113,7 +113,7 @@ impl State<'_> {
     }
 }
 
-/// Whether it may be the runtime that speaks and not the program.
+/// Whether the output may be the runtime's error instead of the program's output.
 fn is_complaint(piece: &[u8]) -> bool {
     piece.starts_with(b"OCI runtime exec failed")
 }

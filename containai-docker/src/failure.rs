@@ -1,4 +1,4 @@
-//! From the library's errors to the ones that mean something to a user.
+//! Mapping of the client library's errors to [`EngineError`].
 
 use std::error::Error as StdError;
 use std::io::{self, ErrorKind};
@@ -8,8 +8,8 @@ use containai_core::engine::EngineError;
 
 use crate::address::EngineAddress;
 
-/// Reads the library's error. What only the caller knows (which container,
-/// which image) is filled in by the caller.
+/// Maps an error of the library. The caller fills in what only it knows, such as the container or
+/// the image.
 pub(crate) fn failure(error: Error, address: &EngineAddress) -> EngineError {
     let address = address.to_string();
     match error {
@@ -31,8 +31,8 @@ pub(crate) fn failure(error: Error, address: &EngineAddress) -> EngineError {
     }
 }
 
-/// What the engine's own words mean. They are matched as text because the API
-/// gives one status for many causes; all of them were seen on Docker 20.10.
+/// Maps an error response. The messages are matched as text because the API uses one status for
+/// many causes; all of them were observed on Docker 20.10.
 fn refusal(status: u16, message: &str) -> EngineError {
     let message = one_paragraph(message);
     let has = |part: &str| message.contains(part);
@@ -65,15 +65,15 @@ fn refusal(status: u16, message: &str) -> EngineError {
     }
 }
 
-/// The port in `Bind for 127.0.0.1:2300 failed: port is already allocated` or
-/// `listen tcp4 127.0.0.1:2300: bind: address already in use`.
+/// Extracts the port of `Bind for 127.0.0.1:2300 failed: port is already allocated` or `listen tcp4
+/// 127.0.0.1:2300: bind: address already in use`.
 fn bound_port(message: &str) -> Option<u16> {
     let (_, rest) = message.rsplit_once("127.0.0.1:")?;
     let digits = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
     rest[..digits].parse().ok()
 }
 
-/// Control characters could move the cursor of the terminal that shows them.
+/// Replaces control characters, which could move the cursor of the terminal that shows the message.
 fn one_paragraph(message: &str) -> String {
     message.trim().replace(|c: char| c.is_control(), " ")
 }

@@ -1,4 +1,5 @@
-//! Containers frozen and woken, also by several at once and on their way out.
+//! Pausing and unpausing containers, also concurrently with other clients and with a container that
+//! is stopping.
 
 use std::time::Duration;
 
@@ -9,25 +10,23 @@ use bollard::query_parameters::InspectContainerOptions;
 use containai_core::engine::ContainerId;
 use tokio::time::{Instant, sleep, timeout};
 
-/// How often a container on its way out is looked at.
+/// Interval between two attempts on a container that is stopping.
 const PAUSE: Duration = Duration::from_millis(100);
-/// How long the engine may take to note that a container has ended.
+/// Maximum time for the engine to notice that a container has stopped.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// How long the engine may take to freeze a container. Its runtime gives up
-/// earlier where it is ours.
+/// Timeout of a pause. The ContainAI runtime gives up earlier.
 const LIMIT: Duration = Duration::from_secs(30);
-/// How long it may take to undo that.
+/// Timeout of the unpause that undoes a pause.
 const UNDO_LIMIT: Duration = Duration::from_secs(10);
 
-/// Returns when nothing runs in the container: it is frozen, or at rest. What
-/// takes too long is undone.
+/// Pauses the container; succeeds if it is paused or stopped. A pause that times out is undone.
 pub(crate) async fn freeze(docker: &Docker, id: &ContainerId) -> Result<(), Error> {
     let deadline = Instant::now() + PATIENCE;
     loop {
         let Err(error) = pause(docker, id).await? else { return Ok(()) };
         match state(docker, id).await? {
-            // The engine cannot freeze what has ended a moment ago.
+            // The engine cannot pause a container that has just stopped.
             Some(Status::RUNNING) if Instant::now() < deadline => sleep(PAUSE).await,
             Some(Status::PAUSED | Status::EXITED | Status::CREATED) => return Ok(()),
             _ => return Err(error),
@@ -35,23 +34,25 @@ pub(crate) async fn freeze(docker: &Docker, id: &ContainerId) -> Result<(), Erro
     }
 }
 
-/// The outer error says that the time is up: nothing is asked about the
-/// container then, because the engine would not answer.
+/// Attempts to pause. The outer error is a timeout; the container's state is not requested then,
+/// because the engine would not answer.
 async fn pause(docker: &Docker, id: &ContainerId) -> Result<Result<(), Error>, Error> {
     match timeout(LIMIT, docker.pause_container(id.as_ref())).await {
         Ok(answer) => Ok(answer),
         Err(_) => {
-            // Whether it worked is in the next listing of containers.
+            // The next list of containers shows whether it worked.
             let _ = timeout(UNDO_LIMIT, docker.unpause_container(id.as_ref())).await;
-            let message =
-                format!("the container was not paused within {} s; it runs on", LIMIT.as_secs());
+            let message = format!(
+                "the container was not paused within {} s; it is still running",
+                LIMIT.as_secs()
+            );
             Err(Error::DockerResponseServerError { status_code: 0, message })
         }
     }
 }
 
-/// Returns when the container is not frozen any more; somebody else may have
-/// woken it.
+/// Unpauses the container; succeeds if it is not paused, for example because another client has
+/// unpaused it.
 pub(crate) async fn wake(docker: &Docker, id: &ContainerId) -> Result<(), Error> {
     let Err(error) = docker.unpause_container(id.as_ref()).await else { return Ok(()) };
     match state(docker, id).await? {

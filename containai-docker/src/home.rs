@@ -1,5 +1,5 @@
-//! What agents keep in the home directory of a container of an earlier version,
-//! which goes with the container.
+//! Migration of agents' files from the home directory of a container of an earlier version, where
+//! they would be removed with the container, to the data volume.
 
 use std::time::Duration;
 
@@ -19,15 +19,15 @@ use crate::engine::DockerEngine;
 use crate::volume::{Mounted, copy_as_agent};
 use crate::{archive, successor};
 
-/// How long the end of a container waits for it. Whoever is inside can make it
-/// take for ever.
+/// Maximum time that the stop of a container waits for the copy, which the container can delay
+/// forever.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// How long the commit of a stopped container's file system may take.
+/// Timeout of the commit of a stopped container's file system.
 const COMMIT_PATIENCE: Duration = Duration::from_secs(120);
 
-/// VOLUME, then PATH TARGET for each directory: copies what stands in the home
-/// directory in the place of a link, unless the volume has something newer.
+/// Arguments: VOLUME, then PATH TARGET for each directory. Copies a directory that exists in place
+/// of the link, unless the volume has newer files.
 const COPY: &str = r#"
 cd || exit
 volume=$1; shift
@@ -40,10 +40,9 @@ while [ $# -gt 1 ]; do
 done
 "#;
 
-/// Copies to the data volume what a container has beside it, before it is
-/// stopped. Containers that were started by this version do it themselves
-/// ([`layout::CONTAINER_DROP_IN`]). The agent's own rights are enough; what
-/// fails is no reason to go on running.
+/// Copies the files of a running container to the data volume, before it is stopped. Containers
+/// started by this version do this themselves ([`layout::CONTAINER_DROP_IN`]). The agent's
+/// permissions suffice; an error does not prevent the stop.
 pub(crate) async fn keep(docker: &Docker, id: &ContainerId) {
     let unit = archive::read_file(docker, id, layout::CONTAINER_DROP_IN).await;
     if matches!(unit, Ok(None)) {
@@ -51,8 +50,9 @@ pub(crate) async fn keep(docker: &Docker, id: &ContainerId) {
     }
 }
 
-/// The same for a container that is stopped already, before it is removed: a helper of its file
-/// system copies. It is tried, and is no reason to keep a container whose root has broken that.
+/// Copies the files of a stopped container, before it is removed, in a helper container that runs
+/// on its committed file system. An error does not prevent the removal: the container's root may
+/// have broken its file system.
 pub(crate) async fn keep_of_stopped(engine: &DockerEngine, id: &ContainerId) {
     let _ = copy_of_stopped(engine, id).await;
 }
@@ -75,7 +75,7 @@ async fn copy_of_stopped(engine: &DockerEngine, id: &ContainerId) -> Result<(), 
     copy_as_agent(engine, mounted, words()).await
 }
 
-/// A container of a workspace that has run and is stopped.
+/// A stopped container of a workspace that has run before.
 struct Ended {
     workspace: WorkspacePath,
     volume: VolumeName,
@@ -97,7 +97,7 @@ impl Ended {
     }
 }
 
-/// The arguments of `sh -c`.
+/// The arguments after `sh -c`.
 fn words() -> Vec<String> {
     let mut words = [COPY, "sh", layout::CONTAINER_DATA].map(str::to_owned).to_vec();
     for link in DirectoryLink::all(&shipped_manifests()) {
@@ -119,7 +119,7 @@ async fn copy(docker: &Docker, id: &ContainerId) -> Result<(), bollard::errors::
     if let StartExecResults::Attached { mut output, .. } =
         docker.start_exec(&exec, None::<StartExecOptions>).await?
     {
-        // It ends with the output.
+        // The output ends with the program.
         while output.next().await.transpose()?.is_some() {}
     }
     Ok(())

@@ -1,4 +1,4 @@
-//! An SSH server in a container, spoken to through the engine.
+//! A connection to an SSH server in a container, through the engine.
 
 use std::io;
 use std::pin::Pin;
@@ -13,18 +13,18 @@ use containai_core::engine::ContainerId;
 use futures_util::Stream;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-/// sshd(8) for one connection on its standard streams. Until the container's
-/// own has started it finds no directory or no key, and ends.
+/// sshd(8) for one connection on its standard streams. It fails until the container's own sshd has
+/// created its directory and key.
 const SSHD: [&str; 2] = ["/usr/sbin/sshd", "-i"];
-/// The most that the server says about itself and is kept, in bytes.
+/// Maximum size of the server's standard error that is kept, in bytes.
 const TALK: usize = 1024;
 
 type Output = Pin<Box<dyn Stream<Item = Result<LogOutput, Error>> + Send>>;
 
 /// A connection to an SSH server in a container.
 ///
-/// The engine carries it: an `sshd -i` is started by the container's root, as
-/// the container's own sshd is, and its standard streams are the connection.
+/// The engine runs `sshd -i` as the container's root, like the container's own sshd, and its
+/// standard streams are the connection.
 pub struct InsideStream {
     output: Output,
     input: Pin<Box<dyn AsyncWrite + Send>>,
@@ -42,7 +42,7 @@ impl std::fmt::Debug for InsideStream {
 pub(crate) async fn connect(docker: &Docker, id: &ContainerId) -> Result<InsideStream, Error> {
     let options = CreateExecOptions {
         cmd: Some(SSHD.map(str::to_owned).to_vec()),
-        // By number: a runtime may not know the names of a running container.
+        // A number: a runtime may not know the user names of a running container.
         user: Some("0:0".to_owned()),
         attach_stdin: Some(true),
         attach_stdout: Some(true),
@@ -60,14 +60,15 @@ pub(crate) async fn connect(docker: &Docker, id: &ContainerId) -> Result<InsideS
             has_spoken: false,
         }),
         StartExecResults::Detached => {
-            let err = io::Error::other("the engine attached nothing");
+            let err = io::Error::other("the engine attached no streams");
             Err(Error::IOError { err })
         }
     }
 }
 
 impl AsyncRead for InsideStream {
-    /// The end before the first word is an error, in the server's own words.
+    /// Reads the server's output. An end before the first byte is an error with the server's
+    /// standard error as message.
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -79,7 +80,7 @@ impl AsyncRead for InsideStream {
                     let room = TALK.saturating_sub(self.talk.len());
                     self.talk.extend_from_slice(&message[..message.len().min(room)]);
                 }
-                // The runtime's complaint is written where the program's output would be.
+                // The runtime writes its error to the program's output.
                 Some(Ok(output)) if !self.has_spoken && is_complaint(output.as_ref()) => {
                     self.talk = output.into_bytes().iter().copied().take(TALK).collect();
                 }
@@ -100,14 +101,14 @@ impl AsyncRead for InsideStream {
     }
 }
 
-/// Whether it was the engine's runtime that spoke and not the server, whose
-/// first word is `SSH-`.
+/// Whether the output is an error of the engine's runtime instead of the server, whose output
+/// begins with `SSH-`.
 fn is_complaint(output: &[u8]) -> bool {
     output.starts_with(b"OCI runtime exec failed")
 }
 
-/// Whether a connection ended without TLS's farewell. Many a proxy leaves that
-/// out; SSH itself tells an end from a cut.
+/// Whether a connection ended without TLS's `close_notify`. Many proxies omit it; SSH itself
+/// detects truncation.
 fn is_end(piece: &Result<LogOutput, Error>) -> bool {
     matches!(piece, Err(Error::IOError { err }) if err.kind() == io::ErrorKind::UnexpectedEof)
 }
@@ -167,7 +168,7 @@ mod tests {
         let early = read(vec![complained("no key"), cut()]).await.map_err(|error| error.kind());
         assert_eq!(early, Err(io::ErrorKind::ConnectionRefused));
         let failed = read(vec![said("OCI runtime exec failed: no sysbox-fs")]).await;
-        let failed = failed.expect_err("nobody spoke");
+        let failed = failed.expect_err("no output");
         assert_eq!(failed.kind(), io::ErrorKind::ConnectionRefused);
         assert!(failed.to_string().contains("no sysbox-fs"), "{failed}");
         let broken = Err(Error::IOError { err: io::ErrorKind::ConnectionReset.into() });

@@ -1,4 +1,4 @@
-//! A script that runs in a container as its user.
+//! Scripts that run in a container as its user.
 
 use std::time::Duration;
 
@@ -12,23 +12,22 @@ use tokio::time::timeout;
 
 use crate::engine::DockerEngine;
 
-/// The user `agent` in every image, by number: the engine looks names up in a
-/// file of the container.
+/// The user `agent` of every image, by number: the engine would look up a name in a file of the
+/// container.
 const AGENT: &str = "1000:1000";
-/// The longest that is read of what it says, in bytes.
+/// Maximum size of the output that is kept, in bytes.
 const TALK: usize = 4096;
-/// How long it may take; the container decides whether it ends.
+/// Timeout of a script; the container decides whether it ends.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 impl DockerEngine {
-    /// Runs a script of sh(1) in the workspace of a running container and feeds it
-    /// `input`. Returns its exit status and what it printed, cut to 4 KiB; the
-    /// status is `None` when it took longer than 30 seconds. Both are the
-    /// container's words.
+    /// Runs an sh(1) script in the workspace of a running container with `input` on its standard
+    /// input. Returns its exit status and its output, truncated to 4 KiB; the status is `None` if
+    /// it took longer than 30 seconds. The container controls both values.
     ///
     /// # Errors
     ///
-    /// What the engine answered.
+    /// The engine's error.
     pub async fn run_script(
         &self,
         id: &ContainerId,
@@ -56,7 +55,7 @@ impl DockerEngine {
         };
         let mut said = Vec::new();
         let feed = async {
-            // A script that has ended reads no more.
+            // The script may end without reading all of its input.
             let _ = stdin.write_all(input).await;
             let _ = stdin.shutdown().await;
         };

@@ -1,4 +1,4 @@
-//! From the engine's listing to what the lifecycle understands.
+//! Conversion of the engine's container list.
 
 use std::collections::HashMap;
 
@@ -7,7 +7,7 @@ use containai_core::engine::{Container, ContainerId, RunState};
 use containai_core::label::{self, Labels};
 use serde::Deserialize;
 
-/// What counts of an entry of `GET /containers/json`.
+/// The fields used of an entry of `GET /containers/json`.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 pub(crate) struct Entry {
@@ -32,7 +32,7 @@ impl From<ContainerSummary> for Entry {
     }
 }
 
-/// Reads an entry; `None` for one without an id, which no engine has shown yet.
+/// Converts an entry; `None` for one without an id, which no engine is known to return.
 pub(crate) fn container(entry: impl Into<Entry>) -> Option<Container> {
     let entry = entry.into();
     let name = entry.names.unwrap_or_default().into_iter().next().unwrap_or_default();
@@ -48,7 +48,7 @@ pub(crate) fn container(entry: impl Into<Entry>) -> Option<Container> {
     })
 }
 
-/// The state by its name; one that nobody knows is dead.
+/// Parses the name of a state; an unknown one is [`RunState::Dead`].
 pub(crate) fn state_named(name: &str) -> RunState {
     match name {
         "created" => RunState::Created,
@@ -69,7 +69,7 @@ mod tests {
         let plain: Entry = serde_json::from_str(json).expect("an entry");
         let summary: ContainerSummary = serde_json::from_str(json).expect("a summary");
         let read = container(plain);
-        assert_eq!(container(summary), read, "either way of asking tells the same");
+        assert_eq!(container(summary), read, "both request paths agree");
         read
     }
 

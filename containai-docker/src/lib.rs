@@ -1,14 +1,15 @@
-//! What runs a ContainAI system container.
+//! The Docker side of ContainAI: engine client, images, isolation and runtime.
 //!
-//! The crate drives a Docker Engine through its API with [`DockerEngine`],
-//! which implements [`containai_core::engine::Engine`]; it provides images
-//! ([`image`]), finds out which isolation works ([`isolation`]), sets up a
-//! host's dedicated engine ([`host`]) and contains the OCI runtime shim that
-//! lets a system container run in a user namespace on any Docker with plain
-//! runc ([`runtime`]).
+//! The crate drives a Docker Engine through its API with [`DockerEngine`], which implements
+//! [`containai_core::engine::Engine`]. It also
+//! - provides images ([`image`]),
+//! - detects which isolation works ([`isolation`]),
+//! - sets up the dedicated engine of a host ([`host`]),
+//! - contains the OCI runtime shim that lets a system container run in a user namespace on any
+//!   Docker with plain runc ([`runtime`]).
 //!
-//! It never asks for a privileged container, for a namespace of the host, or
-//! for a mount of an engine's socket, and offers no way to do so.
+//! It never requests a privileged container, a namespace of the host, or a mount of an engine's
+//! socket, and its API has no option for them.
 
 #![deny(missing_docs)]
 

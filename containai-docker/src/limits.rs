@@ -1,4 +1,4 @@
-//! How much of its host a container may use, and changing that.
+//! The resource limits of a container.
 
 use std::time::Duration;
 
@@ -10,15 +10,15 @@ use containai_core::resources::{Cpus, Limits};
 
 use crate::engine::DockerEngine;
 
-/// How long taking memory back may last.
+/// Timeout of an update; reclaiming memory can take that long.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 impl DockerEngine {
-    /// What a container may use.
+    /// Returns the limits of a container.
     ///
     /// # Errors
     ///
-    /// What the engine answered.
+    /// The engine's error.
     pub async fn limits(&self, id: &ContainerId) -> Result<Limits, EngineError> {
         let options = None::<InspectContainerOptions>;
         let inspected = self.docker().inspect_container(id.as_ref(), options).await;
@@ -26,13 +26,11 @@ impl DockerEngine {
         Ok(limits(&inspected.host_config.unwrap_or_default()))
     }
 
-    /// Changes what a container may use, at once and for good; what is `None`
-    /// stays as it is.
+    /// Changes the limits of a container, immediately and permanently; `None` keeps a limit.
     ///
     /// # Errors
     ///
-    /// [`EngineError::Refused`] where the kernel cannot take back as much
-    /// memory as that.
+    /// [`EngineError::Refused`] if the kernel cannot reclaim enough memory.
     pub async fn set_limits(&self, id: &ContainerId, limits: Limits) -> Result<(), EngineError> {
         let patient = self.docker().clone().with_timeout(PATIENCE);
         let changed = patient.update_container(id.as_ref(), body(limits)).await;
@@ -40,8 +38,8 @@ impl DockerEngine {
     }
 }
 
-/// Memory and swap change together: a container that swaps is too slow to
-/// work in, and the engine refuses a limit above the old limit of both.
+/// Sets memory and swap together: a container that swaps is too slow to use, and the engine refuses
+/// a memory limit above the old limit of both.
 fn body(limits: Limits) -> ContainerUpdateBody {
     let memory = limits.memory.map(ByteSize::as_i64);
     ContainerUpdateBody {

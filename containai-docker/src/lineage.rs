@@ -1,4 +1,4 @@
-//! Which image was made on which, and who needs them.
+//! The graph of images: parents, and the containers that use them.
 
 use std::collections::{HashMap, HashSet};
 
@@ -7,11 +7,11 @@ use containai_core::byte_size::ByteSize;
 use containai_core::engine::{ContainerId, StoredImage};
 use containai_core::naming::SnapshotName;
 
-/// What an engine calls an image without a name.
+/// The engine's name of an untagged image.
 const NAMELESS: &str = "<none>:<none>";
 
-/// The images that have a name, with the containers that need each: those made
-/// from it, and those made from an image that was made on it.
+/// Returns the tagged images, each with the containers that use it: those created from it, and
+/// those created from an image built on it.
 pub(crate) fn images(all: &[ImageSummary], containers: &[ContainerSummary]) -> Vec<StoredImage> {
     let by_id: HashMap<&str, &ImageSummary> = all.iter().map(|it| (it.id.as_str(), it)).collect();
     let mut users: HashMap<&str, Vec<ContainerId>> = HashMap::new();
@@ -37,8 +37,8 @@ pub(crate) fn images(all: &[ImageSummary], containers: &[ContainerSummary]) -> V
     named.map(stored).collect()
 }
 
-/// An image and all that it was made on, nearest first. The engine's answer
-/// could go in circles.
+/// Returns an image and its parents, nearest first. Terminates even if the engine's answer contains
+/// a cycle.
 fn line<'a>(id: &str, by_id: &HashMap<&str, &'a ImageSummary>) -> Vec<&'a ImageSummary> {
     let mut found: Vec<&ImageSummary> = Vec::new();
     let mut next = by_id.get(id);
@@ -52,14 +52,14 @@ fn line<'a>(id: &str, by_id: &HashMap<&str, &'a ImageSummary>) -> Vec<&'a ImageS
     found
 }
 
-/// What an image adds to the nearest named one that it was made on.
+/// Returns the size that an image adds to its nearest tagged parent.
 fn own_size(image: &ImageSummary, by_id: &HashMap<&str, &ImageSummary>) -> ByteSize {
     let below = line(&image.id, by_id).into_iter().skip(1).find(|it| names(it).next().is_some());
     let own = image.size - below.map_or(0, |it| it.size);
     ByteSize::from_bytes(u64::try_from(own).unwrap_or(0))
 }
 
-/// Whether an image is called as those of snapshots are.
+/// Returns whether a tag is that of a snapshot.
 pub(crate) fn is_of_snapshot(name: &str) -> bool {
     name.rsplit_once(':').is_some_and(|(repository, _)| repository == SnapshotName::REPOSITORY)
 }

@@ -1,4 +1,4 @@
-//! Our containers in one question.
+//! The list of ContainAI containers in one request.
 
 use std::collections::HashMap;
 
@@ -10,31 +10,31 @@ use containai_core::label;
 use crate::engine::DockerEngine;
 use crate::inspect;
 
-/// Whether the engine measures what each container takes.
+/// Whether the engine measures the size of each container.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Sizes {
-    /// It does, and walks through every container's files for that.
+    /// Measured, by walking the files of every container.
     Measured,
-    /// It answers at once.
+    /// Not measured; the engine answers at once.
     Unknown,
 }
 
-/// A container of ours in a listing.
+/// A ContainAI container in a list.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Listed {
     /// The container.
     pub container: Container,
-    /// What its own files take, volumes not included.
+    /// The size of the container's own files, without volumes.
     pub size: Option<ByteSize>,
 }
 
 impl DockerEngine {
-    /// Lists our containers of this machine, stopped ones included, in the order of their
-    /// names. The engine is asked once.
+    /// Lists the ContainAI containers of this client, stopped ones included, in the order of their
+    /// names, with one request.
     ///
     /// # Errors
     ///
-    /// What the engine answered.
+    /// The engine's error.
     pub async fn managed(&self, sizes: Sizes) -> Result<Vec<Listed>, EngineError> {
         let ours = HashMap::from([("label", vec![format!("{}=true", label::MANAGED)])]);
         let options = ListContainersOptionsBuilder::default()
@@ -49,7 +49,7 @@ impl DockerEngine {
             let size = size.filter(|_| sizes == Sizes::Measured).map(ByteSize::from_bytes);
             Some(Listed { container: inspect::container(summary)?, size })
         });
-        // Helpers come and go, and are nobody's containers.
+        // Helper containers are temporary and not listed.
         let counts =
             |it: &Listed| self.shows(&it.container.labels) && !it.container.labels.is_helper();
         let mut listed: Vec<_> = listed.filter(counts).collect();

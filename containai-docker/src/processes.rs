@@ -1,8 +1,7 @@
-//! What runs in a container, as the engine's host sees it.
+//! The processes of a container, as the engine's host sees them.
 //!
-//! The engine calls `ps` itself, so that nothing has to run in the container
-//! and nothing in it can answer instead. A host without such a `ps` leaves the
-//! question open.
+//! The engine runs `ps` itself, so the container needs no program for this and cannot forge the
+//! answer. A host without a suitable `ps` gives no answer.
 
 use bollard::models::ContainerTopResponse;
 use bollard::query_parameters::TopOptionsBuilder;
@@ -10,12 +9,11 @@ use containai_core::engine::{ContainerId, Process, Sessions};
 
 use crate::engine::DockerEngine;
 
-/// The engine demands the column PID.
+/// The engine requires the column PID.
 const COLUMNS: &str = "-eo pid,ppid,sid,tpgid,args";
 
 impl DockerEngine {
-    /// Who is inside a running container, as the engine has it; `None` when it cannot
-    /// tell.
+    /// The active sessions of a running container according to the engine; `None` if unknown.
     pub(crate) async fn told_sessions(&self, id: &ContainerId) -> Option<Sessions> {
         let options = TopOptionsBuilder::default().ps_args(COLUMNS).build();
         let answer = self.docker().top_processes(id.as_ref(), Some(options)).await.ok()?;

@@ -1,9 +1,8 @@
-//! Questions to the engine that are asked without a library.
+//! HTTP requests to the engine without the client library.
 //!
-//! Which containers there are is asked before anything else, and to set up an
-//! HTTP client for one answer takes as long as the engine takes to give it; what
-//! volumes hold the library does not read from every engine. In HTTP/1.0 an
-//! answer comes in one piece (RFC 1945 §7.2.2).
+//! The list of containers is requested before anything else, and setting up an HTTP client for one
+//! response takes as long as the engine takes to answer. The library cannot read the volume sizes
+//! of every engine. In HTTP/1.0 a response is not chunked (RFC 1945 §7.2.2).
 
 use std::io::{self, ErrorKind};
 use std::path::Path;
@@ -14,28 +13,26 @@ use tokio::net::UnixStream;
 
 use crate::inspect::Entry;
 
-/// What mostly holds the whole answer, in bytes.
+/// Initial size of the response buffer in bytes; it fits most responses.
 const ROOM: usize = 32 << 10;
-/// The longest answer in bytes: some hundred for each of a hundred thousand
-/// things.
+/// Maximum size of a response in bytes: some hundred for each of a hundred thousand objects.
 const LONGEST: usize = 64 << 20;
 
 /// Lists all containers of the engine behind a socket of this machine.
 ///
 /// # Errors
 ///
-/// Those of [`ask`].
+/// Those of [`get_json`].
 pub(crate) async fn list(socket: &Path) -> io::Result<Vec<Entry>> {
     ask(UnixStream::connect(socket).await?, "/containers/json?all=true").await
 }
 
-/// Asks for a path of the API without a version, so that the engine answers in
-/// the newest words that it knows.
+/// Requests a path of the API without a version, so that the engine answers in its newest format.
 ///
 /// # Errors
 ///
-/// Anything but the expected answer is one, and tells no more than that: the
-/// library knows better what it means, and asking it again does no harm.
+/// Any response but the expected one, without details: the library maps errors better, and
+/// repeating the request with it is harmless.
 pub(crate) async fn ask<T: DeserializeOwned>(
     mut stream: impl AsyncRead + AsyncWrite + Unpin,
     path: &str,
@@ -46,7 +43,7 @@ pub(crate) async fn ask<T: DeserializeOwned>(
     let mut answer = Vec::with_capacity(ROOM);
     while answer.len() < LONGEST {
         let has_ended = stream.read_buf(&mut answer).await? == 0;
-        // The engine ends what it writes with a line, a moment before it closes.
+        // The engine ends the body with a newline, a moment before it closes the connection.
         if !has_ended && !answer.ends_with(b"\n") {
             continue;
         }
@@ -59,7 +56,7 @@ pub(crate) async fn ask<T: DeserializeOwned>(
     Err(ErrorKind::FileTooLarge.into())
 }
 
-/// What an answer says; `None` as long as it is not whole.
+/// Parses a response; `None` if it is incomplete.
 fn read<T: DeserializeOwned>(answer: &[u8]) -> io::Result<Option<T>> {
     const END: &[u8] = b"\r\n\r\n";
     let Some(at) = answer.windows(END.len()).position(|window| window == END) else {

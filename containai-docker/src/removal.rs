@@ -1,4 +1,4 @@
-//! Containers taken away, also those that somebody else is taking away.
+//! Removal of containers, including those whose removal is already in progress.
 
 use std::time::Duration;
 
@@ -8,27 +8,26 @@ use bollard::query_parameters::RemoveContainerOptions;
 use containai_core::engine::ContainerId;
 use tokio::time::{Instant, sleep};
 
-/// How often the end of somebody else's removal is asked for.
+/// Interval between attempts while the engine is removing the container for another client.
 const PAUSE: Duration = Duration::from_millis(100);
-/// How long somebody else may take: what a large file system needs.
+/// Maximum wait for a removal in progress; a large file system takes that long.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// How a container is taken away.
+/// The mode in which a container is removed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Removed {
-    /// Only when it does not run; its volumes stay.
+    /// Only if it is stopped; its volumes stay.
     Stopped,
-    /// Only when it does not run; the volumes without a name that were made
-    /// for it go with it.
+    /// Only if it is stopped, together with its anonymous volumes.
     Discarded,
-    /// Whatever it is at; its volumes stay.
+    /// Even if it runs; its volumes stay.
     Forced,
-    /// Whatever it is at, and the volumes without a name that were made for it.
+    /// Even if it runs, together with its anonymous volumes.
     Erased,
 }
 
-/// Returns when the container is gone. It may be gone before, and others may
-/// be removing it meanwhile: two who sweep up find the same left-overs.
+/// Removes the container. Succeeds if it does not exist, and waits if another client is removing
+/// it: two prune runs find the same leftovers.
 pub(crate) async fn remove(docker: &Docker, id: &ContainerId, how: Removed) -> Result<(), Error> {
     let deadline = Instant::now() + PATIENCE;
     loop {
@@ -39,8 +38,8 @@ pub(crate) async fn remove(docker: &Docker, id: &ContainerId, how: Removed) -> R
     }
 }
 
-/// The engine removes it for somebody else; a removal that fails leaves it as
-/// it was, to be asked for again.
+/// Whether the engine is removing the container for another client. If that removal fails, the
+/// container stays and the removal has to be requested again.
 fn is_under_way(error: &Error) -> bool {
     matches!(error, Error::DockerResponseServerError { status_code: 409, message }
         if message.starts_with("removal of container") && message.contains("already in progress"))

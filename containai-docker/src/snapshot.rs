@@ -1,4 +1,4 @@
-//! What snapshots ask of the engine.
+//! Engine operations for snapshots.
 
 use std::collections::HashMap;
 
@@ -35,7 +35,7 @@ impl Snapshots for DockerEngine {
         match (at(layout::CONTAINER_DATA), at(layout::CONTAINER_DOCKER)) {
             (Some(data), Some(docker)) => Ok(OwnVolumes { data, docker }),
             _ => {
-                let message = format!("container {id} has no volumes of ContainAI");
+                let message = format!("container `{id}` has no ContainAI volumes");
                 Err(EngineError::Refused { status: 0, message })
             }
         }
@@ -52,7 +52,7 @@ impl Snapshots for DockerEngine {
     async fn commit(&self, id: &ContainerId, labels: &Labels) -> Result<String, EngineError> {
         let labels = Some(labels.clone().into_map());
         let config = ContainerConfig { labels, ..Default::default() };
-        // It is frozen already, or does not run.
+        // It is already paused or stopped.
         let options =
             CommitContainerOptionsBuilder::default().container(id.as_ref()).pause(false).build();
         let patient = self.docker().clone().with_timeout(successor::COMMIT_LIMIT);
@@ -66,7 +66,7 @@ impl Snapshots for DockerEngine {
         origin: &WorkspacePath,
     ) -> Result<Anonymous, EngineError> {
         let own = Labels::for_helper().with_client(self.client()).with(label::ANONYMISES, image);
-        // It never runs.
+        // The container is never started.
         let body = ContainerCreateBody {
             image: Some(image.to_owned()),
             labels: Some(own.into_map()),

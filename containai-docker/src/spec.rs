@@ -1,4 +1,4 @@
-//! From what is wanted to the body of the engine's `POST /containers/create`.
+//! Conversion of a container specification to the body of the engine's `POST /containers/create`.
 
 use std::collections::HashMap;
 
@@ -20,27 +20,27 @@ pub use forbidden::refuse as refuse_mounts;
 
 /// The port of the container's sshd.
 pub(crate) const SSH: &str = "22/tcp";
-/// What asks systemd to shut down (systemd(1), "SIGNALS").
+/// The signal that requests a shutdown from systemd (systemd(1), "SIGNALS").
 pub(crate) const STOP_SIGNAL: &str = "SIGRTMIN+3";
-/// How long systemd may take to shut down, in seconds.
+/// Maximum time for systemd to shut down, in seconds.
 pub(crate) const STOP_TIMEOUT: i32 = 100;
-/// Processes and threads of one container; keeps a fork bomb inside.
+/// Maximum number of processes and threads of a container, against fork bombs.
 const MAX_PROCESSES: i64 = 32_768;
 
-/// The body that makes the container.
+/// Returns the body that creates the container.
 ///
 /// # Errors
 ///
-/// [`EngineError::ForbiddenMount`] for a workspace that holds an engine's
-/// socket or the host itself.
+/// [`EngineError::ForbiddenMount`] for a mount that contains an engine's socket or exposes the
+/// host.
 pub(crate) fn body(spec: &ContainerSpec) -> Result<ContainerCreateBody, EngineError> {
     forbidden::refuse(spec)?;
     let labels = spec.labels();
     Ok(ContainerCreateBody {
         hostname: Some(spec.hostname.to_string()),
         image: Some(spec.image.clone()),
-        // systemd writes its first words to /dev/console, which exists only
-        // with a terminal; they are what an error can show of a failed boot.
+        // systemd writes its first messages to /dev/console, which exists only with a terminal; an
+        // error of a failed boot shows them.
         tty: Some(true),
         env: Some(environment(spec)),
         entrypoint: Some(Vec::new()),
@@ -93,9 +93,8 @@ fn mounts(spec: &ContainerSpec) -> Vec<Mount> {
     ];
     if let Some(repository) = &spec.repository {
         mounts.extend(repository_mounts(repository));
-        // The engine makes the directories above the repository inside, as the
-        // host's root, so that nothing inside can put a link beside it. The boot
-        // cleans `/tmp`.
+        // The engine creates the directories above the repository in the container, owned by host
+        // root, so that the container cannot create a link beside it. The boot cleans `/tmp`.
         let workspace = spec.workspace.as_path();
         if !forbidden::is_own_place(workspace) && !workspace.starts_with("/tmp") {
             mounts.push(bind(spec.workspace.as_str(), spec.workspace.as_str(), ReadOnly::No));
@@ -157,8 +156,8 @@ fn bind(source: &str, target: &str, read_only: ReadOnly) -> Mount {
     }
 }
 
-/// Docker gives a volume that has no name here a name of its own, and removes
-/// it with the container that it was made for.
+/// Returns the mount of a volume. Docker gives an unnamed volume a random name, and removes it with
+/// its container.
 fn volume_mount(spec: &ContainerSpec, volume: Option<&VolumeName>, target: &str) -> Mount {
     let mut labels = HashMap::from([
         (label::MANAGED.to_owned(), "true".to_owned()),
@@ -323,7 +322,7 @@ mod tests {
         let client = containai_core::naming::ClientId::from_random([7; 16]);
         let volume = VolumeName::parse("copy").expect("a name");
         spec.mount = WorkspaceMount::Volume { client: client.clone(), volume };
-        let body = body(&spec).expect("a path of another machine means nothing here");
+        let body = body(&spec).expect("a path of another machine is not checked");
         let labels = body.labels.unwrap_or_default();
         assert_eq!(labels.get(label::CLIENT), Some(&client.to_string()));
         let mounts = body.host_config.and_then(|host| host.mounts).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! What the engine keeps on disk, and how it goes.
+//! The engine's stored objects: containers, images and volumes.
 
 use std::collections::HashMap;
 
@@ -36,7 +36,7 @@ impl Storage for DockerEngine {
     }
 
     async fn images(&self) -> Result<Vec<StoredImage>, EngineError> {
-        // The layers between two images show what was made on what.
+        // The intermediate layers connect an image to its parents.
         let options = ListImagesOptionsBuilder::default().all(true).build();
         let images = self.docker().list_images(Some(options)).await;
         let images = images.map_err(|error| self.failure(error))?;
@@ -80,8 +80,7 @@ impl DockerEngine {
         container::summaries(self.docker()).await.map_err(|error| self.failure(error))
     }
 
-    /// What is in the volumes, as far as the engine can tell; it has to walk
-    /// through them.
+    /// Returns the sizes of the volumes, if the engine knows them; it has to walk their files.
     async fn volume_sizes(&self) -> HashMap<String, ByteSize> {
         if !self.is_secured() {
             return disk_usage::of_volumes(self.address()).await.unwrap_or_default();

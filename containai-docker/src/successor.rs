@@ -1,9 +1,8 @@
-//! A container like another one, on another port.
+//! Recreation of a container on another port.
 //!
-//! Docker cannot change the port of a container that exists (`docker update`
-//! knows only resources), so its file system is committed and a container made
-//! from that. Volumes are named in the successor, those that the image asked
-//! for and Docker gave a random name included.
+//! Docker cannot change the port of an existing container (`docker update` changes only resources),
+//! so its file system is committed and a replacement is created from that image. The replacement
+//! mounts the same volumes by name, including anonymous ones of the image.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -24,17 +23,15 @@ use containai_core::naming::HostPort;
 use crate::container;
 use crate::spec::SSH;
 
-/// The repository of the images that hold the file systems of containers.
+/// The repository of the committed file systems.
 const REPOSITORY: &str = "containai/kept";
-/// How much of a container's id its image is called by, as Docker shows ids.
+/// Length of the container id in the tag, as in Docker's short ids.
 const SHORT_ID: usize = 12;
-/// How long copying a file system may take. A disk that copies 10 MB in a
-/// second has done 36 GB by then.
+/// Timeout of a commit: 36 GB at 10 MB per second.
 pub(crate) const COMMIT_LIMIT: Duration = Duration::from_secs(3600);
 
-/// Commits the file system of a stopped container. An image that an earlier
-/// attempt left under the name goes first; it would lose its name otherwise
-/// and stay for ever.
+/// Commits the file system of a stopped container. Removes an image that an earlier attempt left
+/// under the tag; it would become untagged otherwise and stay forever.
 pub(crate) async fn keep(docker: &Docker, id: &ContainerId) -> Result<String, Error> {
     let reference = reference(id);
     remove_image(docker, &reference).await;
@@ -48,21 +45,21 @@ pub(crate) async fn keep(docker: &Docker, id: &ContainerId) -> Result<String, Er
     Ok(reference)
 }
 
-/// Has an image stay as long as a container that was made of it.
+/// Tags an image so that it is kept as long as a container created from it.
 pub(crate) async fn retain(docker: &Docker, image: &str, id: &ContainerId) -> Result<(), Error> {
     let tag = TagImageOptionsBuilder::default().repo(REPOSITORY).tag(&short(id)).build();
     docker.tag_image(image, Some(tag)).await
 }
 
-/// When the container was last started.
+/// Returns the time at which the container was last started.
 pub(crate) async fn last_start(docker: &Docker, id: &ContainerId) -> Result<String, Error> {
     let inspected = docker.inspect_container(id.as_ref(), None::<InspectContainerOptions>).await?;
     Ok(inspected.state.and_then(|state| state.started_at).unwrap_or_default())
 }
 
-/// Removes the images that nobody will need: the container whose file system
-/// they hold is gone, and no container was made from them. Looks at all of
-/// them, so that what a killed run left goes with the next container.
+/// Removes the committed images that no container needs: the committed container is removed, and no
+/// container was created from the image. Examines all of them, so that images of a killed run are
+/// removed as well.
 pub(crate) async fn sweep_images(docker: &Docker) -> Result<(), Error> {
     let filters = HashMap::from([("reference", vec![REPOSITORY])]);
     let options = ListImagesOptionsBuilder::default().filters(&filters).build();
@@ -87,8 +84,8 @@ fn is_left_over(tag: &str, containers: &[ContainerSummary]) -> bool {
     })
 }
 
-/// The body that makes the successor: all that the engine knows of the other
-/// container, with another image, other labels and another port.
+/// Returns the body that creates the replacement: the configuration of the old container with
+/// another image, other labels and another port.
 pub(crate) async fn body(
     docker: &Docker,
     succession: &Succession,
@@ -104,7 +101,7 @@ fn body_of(
     succession: &Succession,
     port: HostPort,
 ) -> Result<ContainerCreateBody, serde_json::Error> {
-    // The settings have the same names in the answer and in the question.
+    // The settings have the same names in the response and in the request.
     let settings = serde_json::to_value(inspected.config.unwrap_or_default())?;
     let mut host = inspected.host_config.unwrap_or_default();
     let mut mounts = host.mounts.take().unwrap_or_default();
@@ -131,7 +128,7 @@ fn body_of(
     })
 }
 
-/// The volumes that no mount asks for.
+/// The volumes that no mount specifies.
 fn unnamed_volumes(points: Vec<MountPoint>, mounts: &[Mount]) -> Vec<Mount> {
     let is_asked_for =
         |point: &MountPoint| mounts.iter().any(|mount| mount.target == point.destination);
@@ -148,14 +145,14 @@ fn unnamed_volumes(points: Vec<MountPoint>, mounts: &[Mount]) -> Vec<Mount> {
         .collect()
 }
 
-/// What the image of a container's own file system is called.
+/// The reference of a container's committed file system.
 fn reference(id: &ContainerId) -> String {
     format!("{REPOSITORY}:{}", short(id))
 }
 
-/// Removes an image if there is one and no container needs it.
+/// Removes an image unless it is missing or in use.
 async fn remove_image(docker: &Docker, reference: &str) {
-    // Docker refuses while the image is in use, and that is what is wanted.
+    // Docker refuses to remove an image in use, which is intended.
     let _ = docker.remove_image(reference, None::<RemoveImageOptions>, None).await;
 }
 

@@ -1,4 +1,4 @@
-//! What a container has used up to now, in the engine's words.
+//! The resource usage of a container, as the engine reports it.
 
 use std::time::Duration;
 
@@ -12,11 +12,12 @@ use futures_util::TryStreamExt as _;
 use crate::engine::DockerEngine;
 
 impl DockerEngine {
-    /// What the engine says that the container has used; `None` when it does not run.
+    /// Returns the container's usage as the engine reports it; `None` if the container does not
+    /// run.
     ///
     /// # Errors
     ///
-    /// What the engine answered.
+    /// The engine's error.
     pub(crate) async fn told_sample(
         &self,
         id: &ContainerId,
@@ -41,9 +42,8 @@ fn sample(stats: ContainerStatsResponse) -> Option<Sample> {
     })
 }
 
-/// Memory less the file cache that nobody has touched for a while, as `docker
-/// stats` counts (`calculateMemUsageUnixNoCache` of docker/cli). The key is of
-/// the first or the second version of control groups.
+/// Memory without the inactive file cache, as in `docker stats` (`calculateMemUsageUnixNoCache` of
+/// docker/cli). The key depends on the version of control groups.
 fn in_use(memory: &ContainerMemoryStats) -> Option<u64> {
     let usage = memory.usage?;
     let cache = memory.stats.as_ref().and_then(|stats| {

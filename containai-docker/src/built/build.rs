@@ -1,4 +1,4 @@
-//! From a recipe to an image.
+//! Image builds from a recipe.
 
 use std::collections::HashMap;
 use std::io;
@@ -16,23 +16,24 @@ use super::{Part, Recipe, Source, tarball};
 use crate::engine::DockerEngine;
 use crate::image::{self, BuildCache, Log};
 
-/// What mends and proves; its text is part of what an image is built from.
+/// The script that repairs the image and checks that it boots; its text is part of the image's
+/// fingerprint.
 pub(super) const PROOF_SCRIPT: &str = include_str!("../../images/wrapping/proof");
 
-/// Where programs are looked for.
+/// The variable of the program search path.
 const PATH: &str = "PATH";
-/// The Dockerfile of what is ours, in its context.
+/// The name of a generated Dockerfile in its context.
 const DOCKERFILE: &str = "Dockerfile";
 
-/// Builds the image of a recipe, and before it whatever it is built on.
+/// Builds the image of a recipe, after its parents.
 ///
-/// What the user wrote is built first and by itself. An image that is none of
-/// ours then gets the system of ours. The last stage comes on top of that.
+/// The user's Dockerfile is built first and separately. If the result is not based on a ContainAI
+/// image, the base system is added to it. The recipe's layers and the final stage are built on top.
 ///
 /// # Errors
 ///
-/// [`EngineError::BuildFailed`] with the failing step's last lines, or
-/// [`EngineError::ReservedLabel`].
+/// - [`EngineError::BuildFailed`]: with the failed step's last lines.
+/// - [`EngineError::ReservedLabel`]: the image has a label of ContainAI.
 pub(crate) async fn make(
     engine: &DockerEngine,
     recipe: &Recipe,
@@ -61,24 +62,24 @@ pub(crate) async fn make(
     let on = match labels.get(label::IMAGE_NAME) {
         Some(_) => made,
         None => {
-            events.event(Event::Stage(&format!("putting the system of ContainAI on {made}")));
+            events.event(Event::Stage(&format!("adding the ContainAI base system to {made}")));
             system(engine, shown, &made, events).await?
         }
     };
     let mut on = on;
     for layer in &recipe.layers {
-        events.event(Event::Stage(&format!("adding to {shown}")));
+        events.event(Event::Stage(&format!("adding a layer to {shown}")));
         let mut parts = layer.parts.clone();
         parts.push(Part::text(DOCKERFILE, 0o644, &layer.dockerfile));
         on = send(engine, on_top_of(engine, &on).build(), parts, shown, events).await?;
     }
-    events.event(Event::Stage(&format!("proving that {shown} boots")));
+    events.event(Event::Stage(&format!("checking that {shown} boots")));
     let (_, after) = inspected(engine, &on).await?;
     finish(engine, recipe, &on, &format!("{after}:{before}"), events).await?;
     Ok(shown.to_owned())
 }
 
-/// The image by its reference, whether or not it was there.
+/// Returns the reference of an image, obtaining the image if it is missing.
 async fn there(
     engine: &DockerEngine,
     image: &ImageRequest,
@@ -87,12 +88,12 @@ async fn there(
 ) -> Result<String, EngineError> {
     match image::find(engine, image).await? {
         Some(reference) => Ok(reference),
-        // An image that is built on one of a recipe's own comes back to here.
+        // The parent may be the image of another recipe, so this call is recursive.
         None => Box::pin(image::get(engine, image, source, events)).await,
     }
 }
 
-/// Builds what the user wrote, and nothing else.
+/// Builds only the user's Dockerfile.
 async fn cook(
     engine: &DockerEngine,
     recipe: &Recipe,
@@ -122,7 +123,7 @@ async fn cook(
     send(engine, options, parts, recipe.reference.as_str(), events).await
 }
 
-/// Builds the system of ours on an image that has none.
+/// Builds the ContainAI base system on another image.
 async fn system(
     engine: &DockerEngine,
     shown: &str,
@@ -138,7 +139,7 @@ async fn system(
     send(engine, on_top_of(engine, on).build(), parts.collect(), shown, events).await
 }
 
-/// Builds the last stage and gives the image its reference.
+/// Builds the final stage and tags the image with its reference.
 async fn finish(
     engine: &DockerEngine,
     recipe: &Recipe,
@@ -159,7 +160,7 @@ async fn finish(
     send(engine, options, parts, recipe.reference.as_str(), events).await
 }
 
-/// What a build of ours on an image is asked for with.
+/// Returns the options of a generated build on an image.
 fn on_top_of(engine: &DockerEngine, image: &str) -> BuildImageOptionsBuilder {
     let surroundings = engine.surroundings().arguments();
     let arguments: HashMap<_, _> = surroundings.chain([(BASE_IMAGE, image)]).collect();
@@ -170,7 +171,7 @@ fn on_top_of(engine: &DockerEngine, image: &str) -> BuildImageOptionsBuilder {
         .forcerm(true)
 }
 
-/// Has the engine build, and returns the image's id.
+/// Runs a build in the engine and returns the image's id.
 async fn send(
     engine: &DockerEngine,
     options: BuildImageOptions,
@@ -212,11 +213,10 @@ async fn listen(
             return Err(log.into_error(shown, &error));
         }
     }
-    id.ok_or_else(|| log.into_error(shown, "the engine did not say what it built"))
+    id.ok_or_else(|| log.into_error(shown, "the engine did not report the image that it built"))
 }
 
-/// The labels of an image and where it looks for programs. The system of ours
-/// would put its own `PATH` in the place of that.
+/// Returns the labels of an image and its `PATH`, which the base system would replace.
 async fn inspected(engine: &DockerEngine, image: &str) -> Result<(Labels, String), EngineError> {
     let inspected = engine.docker().inspect_image(image).await;
     let config = inspected.map_err(|error| engine.failure(error))?.config.unwrap_or_default();

@@ -1,4 +1,4 @@
-//! The directory that a build copies from.
+//! The files of a build context.
 
 use std::ffi::CString;
 use std::fs::File;
@@ -11,16 +11,15 @@ use sha2::{Digest as _, Sha256};
 
 use super::ContextPlace;
 
-/// The longest `.dockerignore`, in bytes.
+/// Maximum size of a `.dockerignore`, in bytes.
 const LONGEST_IGNORE: u64 = 1 << 20;
-/// How deep a tree may be; each level keeps a directory open.
+/// Maximum depth of a tree; each level keeps a directory open.
 const DEEPEST: usize = 200;
 
-/// The directory that a build copies from.
+/// The files of a build context.
 ///
-/// An agent may have written it and may be writing it now: links are never
-/// followed, not even on the way, and what is neither a file, a directory nor a
-/// link is left out.
+/// An agent may have written it and may be writing it now: links are never followed, not even in
+/// parent directories, and everything but files, directories and links is left out.
 #[derive(Debug)]
 pub struct ContextDirectory {
     root: OwnedFd,
@@ -28,11 +27,11 @@ pub struct ContextDirectory {
 }
 
 impl ContextDirectory {
-    /// Opens it and reads its `.dockerignore`.
+    /// Opens the directory and reads its `.dockerignore`.
     ///
     /// # Errors
     ///
-    /// What the system says.
+    /// The system's error.
     pub fn open(place: &ContextPlace) -> io::Result<Self> {
         let root = place.open()?;
         let mut text = String::new();
@@ -44,12 +43,12 @@ impl ContextDirectory {
         Ok(Self { root, ignore: IgnoreFile::parse(&text) })
     }
 
-    /// What is in it that a build looks at, content included, in the order of
-    /// the paths.
+    /// Returns the entries that a build copies, with their content digests, in the order of the
+    /// paths.
     ///
     /// # Errors
     ///
-    /// What the system says; a name that is not UTF-8.
+    /// The system's error, or a name that is not UTF-8.
     pub fn entries(&self, copied: &Copied) -> io::Result<Vec<ContextEntry>> {
         let mut entries = Vec::new();
         self.walk(&mut |path, found| {
@@ -62,7 +61,8 @@ impl ContextDirectory {
                 Found::File(mut file, mode) => {
                     let mut hash = Sha256::new();
                     io::copy(&mut file, &mut hash)?;
-                    // What others may do changes with access that agents are given.
+                    // The permissions of group and others are ignored: they change when agents get
+                    // access.
                     EntryKind::File(mode & 0o700, hash.finalize().into())
                 }
             };
@@ -73,8 +73,8 @@ impl ContextDirectory {
         Ok(entries)
     }
 
-    /// Packs it. Owner, group and time are always the same, so that the
-    /// builder's cache recognises unchanged files.
+    /// Packs the directory. Owner, group and time are constant, so that the builder's cache
+    /// recognises unchanged files.
     pub(super) fn pack(
         &self,
         prefix: &str,
@@ -94,8 +94,8 @@ impl ContextDirectory {
                 Found::File(file, mode) => {
                     let size = file.metadata()?.len();
                     let mut header = header(tar::EntryType::Regular, size, mode);
-                    // One that grows meanwhile would break the archive, one that
-                    // shrinks is filled up.
+                    // A file that grows meanwhile is truncated, one that shrinks is padded: another
+                    // size would break the archive.
                     let content = file.take(size).chain(io::repeat(0)).take(size);
                     archive.append_data(&mut header, path, content)
                 }
@@ -116,7 +116,7 @@ impl ContextDirectory {
         visit: &mut dyn FnMut(&str, Found) -> io::Result<()>,
     ) -> io::Result<()> {
         if depth == 0 {
-            return Err(io::Error::other(format!("`{above}` is too deep")));
+            return Err(io::Error::other(format!("`{above}` is nested too deeply")));
         }
         for name in names(directory)? {
             let text = name.to_str().map_err(|_| {
@@ -130,7 +130,7 @@ impl ContextDirectory {
             }
             let found = match look(directory, &name) {
                 Ok(found) => found,
-                // What vanishes meanwhile is not there.
+                // An entry that is removed meanwhile is skipped.
                 Err(error) if error.kind() == ErrorKind::NotFound => continue,
                 Err(error) => return Err(error),
             };
@@ -151,7 +151,7 @@ impl ContextDirectory {
     }
 }
 
-/// Something that was found.
+/// An entry of the directory.
 enum Found {
     Directory,
     File(File, u32),
@@ -176,13 +176,13 @@ fn look(directory: &OwnedFd, name: &CString) -> io::Result<Option<Found>> {
     })
 }
 
-/// Opens a regular file: nothing that waits, and no link.
+/// Opens a regular file, without blocking and without following a link.
 fn open_file(directory: &OwnedFd, name: impl rustix::path::Arg) -> io::Result<File> {
     let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
     let file = File::from(openat(directory, name, flags, Mode::empty())?);
     match file.metadata()?.is_file() {
         true => Ok(file),
-        false => Err(io::Error::other("it is not a regular file any more")),
+        false => Err(io::Error::other("no longer a regular file")),
     }
 }
 

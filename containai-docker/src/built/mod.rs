@@ -1,8 +1,7 @@
-//! Images that are built here of what a user wrote.
+//! Custom images, built from a user's Dockerfile or image.
 //!
-//! A [`Recipe`] names the image that it makes. An engine that knows the recipe
-//! ([`crate::DockerEngine::with_recipe`]) builds the image where any other
-//! would be pulled.
+//! An [`ImageRecipe`] names the resulting image. An engine with the recipe
+//! ([`crate::DockerEngine::with_recipe`]) builds that image instead of pulling it.
 
 mod build;
 mod directory;

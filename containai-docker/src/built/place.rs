@@ -1,4 +1,4 @@
-//! Where a build finds its files.
+//! The directory of a build context.
 
 use std::io;
 use std::os::fd::OwnedFd;
@@ -7,22 +7,22 @@ use std::path::PathBuf;
 use rustix::fs::{CWD, Mode, OFlags, ResolveFlags, openat, openat2};
 use rustix::io::Errno;
 
-/// A directory below another one, and not elsewhere whatever links say.
+/// A directory below a root, resolved without leaving it through links.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct ContextPlace {
-    /// The directory that is trusted to be where it is, such as a workspace.
+    /// The trusted root directory, such as a workspace.
     pub root: PathBuf,
-    /// The path below it; empty for the directory itself.
+    /// The path below the root; empty for the root itself.
     pub below: String,
 }
 
 impl ContextPlace {
-    /// A directory itself.
+    /// Returns the root directory itself.
     pub fn at(root: impl Into<PathBuf>) -> Self {
         Self { root: root.into(), below: String::new() }
     }
 
-    /// Opens it. Below the root no link is followed.
+    /// Opens the directory. Links below the root are not followed.
     pub(super) fn open(&self) -> io::Result<OwnedFd> {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
         let root = openat(CWD, &self.root, flags, Mode::empty())?;
@@ -33,7 +33,7 @@ impl ContextPlace {
             ResolveFlags::BENEATH | ResolveFlags::NO_MAGICLINKS | ResolveFlags::NO_SYMLINKS;
         loop {
             match openat2(&root, self.below.as_str(), flags, Mode::empty(), resolve) {
-                // Something was renamed meanwhile, openat2(2).
+                // A path component was renamed meanwhile, openat2(2).
                 Err(Errno::AGAIN) => {}
                 outcome => return Ok(outcome?),
             }

@@ -1,4 +1,4 @@
-//! How an image is built of what a user wrote.
+//! Recipes of custom images.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -10,88 +10,85 @@ use containai_core::template::wrapping;
 use super::ContextPlace;
 use crate::image;
 
-/// How an image is built of what a user wrote, and under which reference it is
-/// then found.
+/// The recipe of a custom image, and the reference of the resulting image.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Recipe {
-    /// The reference, made from all that the image is built of.
+    /// The reference, derived from all inputs of the build.
     pub reference: BuiltImage,
-    /// All that it is built of, in a few characters.
+    /// The fingerprint of all inputs of the build.
     pub fingerprint: Fingerprint,
-    /// What the user wrote.
+    /// The user's source of the image.
     pub source: Source,
-    /// What is built on that and on the system of ours.
+    /// The layers that are built on the source and the base system.
     pub layers: Vec<Layer>,
-    /// The variables that the image gets at the end.
+    /// The environment variables that the final stage sets.
     pub environment: BTreeMap<String, String>,
-    /// The labels that it gets.
+    /// The labels that the final stage sets.
     pub labels: Vec<(String, String)>,
 }
 
-/// What a user wrote.
+/// The user's source of a custom image.
 #[derive(Clone, Eq, PartialEq)]
 pub enum Source {
-    /// A Dockerfile and what it copies.
+    /// A Dockerfile and its context.
     Dockerfile {
-        /// The directory that it copies from.
+        /// The context directory.
         context: ContextPlace,
-        /// Where the Dockerfile stands below that directory.
+        /// The path of the Dockerfile in the context.
         path: String,
-        /// The text that was judged, and is what is built.
+        /// The validated text of the Dockerfile, which is the text that is built.
         text: String,
-        /// The image of `BASE_IMAGE`; `None` where the Dockerfile takes none.
+        /// The image of `BASE_IMAGE`; `None` if the Dockerfile does not use it.
         base: Option<ImageRequest>,
-        /// Other build arguments. Values may be secret.
+        /// Other build arguments; values may be secret.
         arguments: BTreeMap<String, String>,
-        /// The stage to build; `None` is the last one.
+        /// The stage to build; `None`: the last one.
         target: Option<String>,
     },
-    /// An image that is there, or that a registry has.
+    /// An image in the store or in a registry.
     Image(ImageRequest),
 }
 
-/// One Dockerfile of ours that is built on what is there so far, which is its
-/// `BASE_IMAGE`.
+/// A generated Dockerfile that is built on the previous image, its `BASE_IMAGE`.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Layer {
     /// The Dockerfile.
     pub dockerfile: String,
-    /// What it copies.
+    /// The files of its context.
     pub parts: Vec<Part>,
 }
 
-/// Something in the context of a build.
+/// A part of a build context.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Part {
-    /// What is in a directory of the host.
+    /// The contents of a directory of the host.
     Directory {
         /// The directory.
         place: ContextPlace,
-        /// Where it stands in the context; empty for the context itself.
+        /// The path in the context; empty for the context itself.
         prefix: String,
     },
-    /// A file; one that stands there already gives way.
+    /// A file; replaces an earlier one at its path.
     File {
-        /// Where it stands in the context.
+        /// The path in the context.
         path: String,
-        /// Its permissions.
+        /// The permission bits.
         mode: u32,
-        /// What it holds.
+        /// The content.
         content: Vec<u8>,
     },
 }
 
 impl Part {
-    /// A file of text.
+    /// Returns a text file.
     pub fn text(path: impl Into<String>, mode: u32, content: impl Into<String>) -> Self {
         Self::File { path: path.into(), mode, content: content.into().into_bytes() }
     }
 }
 
 impl Recipe {
-    /// What every image that is built here depends on besides what the user
-    /// wrote: the last stage, what it runs, and the system that an image gets
-    /// which has none.
+    /// Returns the inputs that all custom images share: the final stage, the script that it runs,
+    /// and the base system.
     pub fn foundation() -> [String; 3] {
         let system = image::local_reference(ShippedImage::Base);
         [wrapping(&[], &BTreeMap::new()), super::build::PROOF_SCRIPT.to_owned(), system]

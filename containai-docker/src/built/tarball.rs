@@ -1,4 +1,4 @@
-//! A build's context on its way to the engine.
+//! The archive of a build context, streamed to the engine.
 
 use std::io::{self, ErrorKind, Write};
 
@@ -10,12 +10,11 @@ use tokio::task::JoinHandle;
 use super::Part;
 use super::directory::{ContextDirectory, header};
 
-/// How many bytes are packed at a time.
+/// Number of bytes packed at a time.
 const CHUNK: usize = 256 * 1024;
 
-/// Packs a context on a thread of its own while the engine takes what is
-/// packed: nothing of it is ever all in memory. The handle knows what went
-/// wrong.
+/// Packs a context on a separate thread while the engine reads the archive, so that it is never in
+/// memory as a whole. The handle returns the error of packing.
 pub(super) fn stream(
     parts: Vec<Part>,
 ) -> (impl Stream<Item = io::Result<Bytes>> + Send + 'static, JoinHandle<io::Result<()>>) {
@@ -23,7 +22,7 @@ pub(super) fn stream(
     let packing = tokio::task::spawn_blocking(move || {
         let outcome = pack(&parts, sender.clone());
         if outcome.is_err() {
-            // An archive that just ended would look whole.
+            // A stream that just ends would look complete.
             let _ = sender.blocking_send(Err(io::Error::other("the context cannot be read")));
         }
         outcome
@@ -59,7 +58,7 @@ struct Chunks(mpsc::Sender<io::Result<Bytes>>);
 impl Write for Chunks {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let chunk = Bytes::copy_from_slice(bytes);
-        // Nobody takes it any more when the build has failed.
+        // The receiver is closed when the build has failed.
         self.0.blocking_send(Ok(chunk)).map_err(|_| ErrorKind::BrokenPipe)?;
         Ok(bytes.len())
     }

@@ -1,4 +1,4 @@
-//! Which control groups are a container's.
+//! The control groups of a container.
 
 use std::fs;
 use std::io::{self, ErrorKind};
@@ -8,21 +8,20 @@ use containai_core::engine::ContainerId;
 
 use crate::runtime::mount_table::{self, Mounted};
 
-/// The control groups of one container, in every hierarchy that matters here.
+/// The control groups of one container in the relevant hierarchies.
 ///
-/// The first process of a container may move to a group below its container's
-/// (systemd does), and may give that group any name. So the directory is the
-/// topmost one of the process's path that carries the container's id: all above
-/// it was made by the engine.
+/// The first process of a container may move to a child of its container's group (systemd does),
+/// and may name that group freely. So the directory is the topmost one of the process's path that
+/// contains the container's id: the engine created everything above it.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct Cgroup {
-    /// Where processor time is counted.
+    /// The group that accounts processor time.
     pub(super) cpu: Group,
-    /// Where memory is counted and limited.
+    /// The group that accounts and limits memory.
     pub(super) memory: Group,
-    /// Where processes and threads are counted.
+    /// The group that accounts processes and threads.
     pub(super) pids: Option<Group>,
-    /// A hierarchy that has every process of the container.
+    /// The group whose subtree has every process of the container.
     pub(super) members: Group,
 }
 
@@ -33,7 +32,7 @@ pub(super) struct Group {
     pub(super) path: PathBuf,
 }
 
-/// The version of control groups that a hierarchy has.
+/// The control group version of a hierarchy.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Version {
     V1,
@@ -45,8 +44,8 @@ impl Cgroup {
     ///
     /// # Errors
     ///
-    /// `NotFound` where no process of this machine with that id is in a group of
-    /// the container: it has ended, or the engine runs on another machine.
+    /// `NotFound` if no process of this machine with that id is in a group of the container: the
+    /// container has ended, or the engine runs on another machine.
     pub(crate) fn of(pid: u32, id: &ContainerId) -> io::Result<Self> {
         let membership = fs::read_to_string(format!("/proc/{pid}/cgroup"))?;
         let mounts = fs::read_to_string("/proc/self/mountinfo")?;
@@ -56,7 +55,7 @@ impl Cgroup {
 
     fn find(membership: &str, mounts: &[Mounted], id: &str) -> Option<Self> {
         let group = |controller: &str| group(membership, mounts, id, controller);
-        // systemd makes no groups of its own in the first two, which leaves fewer to walk.
+        // systemd creates no groups in the first two, so fewer have to be walked.
         let members = ["freezer", "devices", "pids"].into_iter().find_map(group)?;
         Some(Self {
             cpu: group("cpuacct")?,
@@ -67,8 +66,8 @@ impl Cgroup {
     }
 }
 
-/// The container's directory in the hierarchy that has a controller: one of the
-/// first version where that is mounted, else the one of the second.
+/// Returns the container's directory in the hierarchy of a controller: a version 1 hierarchy if it
+/// is mounted, otherwise version 2.
 fn group(membership: &str, mounts: &[Mounted], id: &str, controller: &str) -> Option<Group> {
     let has = |list: &str| list.split(',').any(|it| it == controller);
     let lines = || {
@@ -89,14 +88,14 @@ fn group(membership: &str, mounts: &[Mounted], id: &str, controller: &str) -> Op
     first.or_else(second)
 }
 
-/// The directory of the container that `path` is in; `None` where the mount does
-/// not show it or the path does not name the container.
+/// Returns the container's directory above `path`; `None` if the mount does not show it or the path
+/// does not contain the container's id.
 fn below(mount: &Mounted, path: &str, id: &str) -> Option<PathBuf> {
     let scope = format!("docker-{id}.scope");
     let below = Path::new(path).strip_prefix(&mount.root).ok()?;
     let mut directory = mount.target.clone();
     for component in below.components() {
-        // A path out of our own namespace of control groups begins with `..`.
+        // A path outside our own cgroup namespace begins with `..`.
         let Component::Normal(name) = component else { return None };
         directory.push(name);
         if name == id || name == scope.as_str() {
@@ -153,7 +152,7 @@ mod tests {
 
     #[test]
     fn names_that_a_container_chose_lead_nowhere_else() {
-        // It may repeat its own id, and never gets above the first of them.
+        // The container may repeat its own id, but the topmost one is used.
         let own = ["/sys/fs/cgroup/docker/abc"; 4];
         check(V2, "0::/docker/abc/docker/abc/x\n", Some(own));
         check(V2, "0::/docker/abc/..evil/docker-abc.scope\n", Some(own));
@@ -167,7 +166,7 @@ mod tests {
         check(V2, "0::/user.slice\n", None);
         check("", "0::/docker/abc\n", None);
         check(V2, "", None);
-        // Our own view begins elsewhere.
+        // The mount shows another subtree.
         check(
             "30 25 0:26 /other /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n",
             "0::/docker/abc\n",

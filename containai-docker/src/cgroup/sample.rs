@@ -1,4 +1,4 @@
-//! What a container has used, as the kernel counts it.
+//! The resource usage of a container, as the kernel accounts it.
 
 use std::fs;
 use std::io::{self, ErrorKind};
@@ -12,12 +12,12 @@ use containai_core::engine::Sample;
 use super::membership::{Cgroup, Group, Version};
 
 impl Cgroup {
-    /// Reads what the container has used up to now, counted as the engine does.
+    /// Reads the container's usage up to now, computed as the engine does.
     ///
     /// # Errors
     ///
-    /// That of the first file that cannot be read: the container has ended, or
-    /// its root has hidden the directory from us.
+    /// The error of the first file that cannot be read: the container has ended, or its root has
+    /// hidden the directory.
     pub(crate) fn sample(&self) -> io::Result<Sample> {
         let Group { version, path } = &self.memory;
         let (usage, limit, cache) = match version {
@@ -32,7 +32,7 @@ impl Cgroup {
             "max" => u64::MAX,
             text => parse(text)?,
         };
-        // As the engine has it, the machine is the limit where there is no lower one.
+        // Like the engine, reports the machine's memory as limit if no lower one is set.
         let machine = machine_memory()?;
         let tasks = self.pids.as_ref().map(|pids| number(&pids.path.join("pids.current")));
         Ok(Sample {
@@ -57,7 +57,8 @@ fn machine_memory() -> io::Result<u64> {
     Ok(kib.saturating_mul(1024))
 }
 
-/// The figure behind a name, in a file with one of both in each line.
+/// Returns the value of a key in a flat keyed file (Linux
+/// `Documentation/admin-guide/cgroup-v2.rst`).
 fn entry(path: &Path, name: &str) -> io::Result<u64> {
     let text = fs::read_to_string(path)?;
     let value = text.lines().find_map(|line| {

@@ -1,4 +1,4 @@
-//! The processes of a container, as this machine's `/proc` shows them.
+//! The processes of a container, from this machine's `/proc`.
 
 use std::fs;
 use std::io::{self, ErrorKind};
@@ -9,19 +9,19 @@ use rustix::io::Errno;
 
 use super::membership::Cgroup;
 
-/// How many groups a container may have below its own for us to walk them all;
-/// its root can make as many as it likes.
+/// Maximum number of groups below the container's that are walked; the container's root can create
+/// any number.
 const MOST_GROUPS: usize = 4096;
-/// The same of processes.
+/// Maximum number of processes that are listed.
 const MOST_PROCESSES: usize = 32_768;
 
 impl Cgroup {
-    /// Lists the processes of the container. One that ends meanwhile is left out.
+    /// Lists the processes of the container, without those that end meanwhile.
     ///
     /// # Errors
     ///
-    /// That of a group that its container's root has hidden from us;
-    /// [`ErrorKind::QuotaExceeded`] where there are too many.
+    /// - The error of reading a group, for example one that the container's root has hidden.
+    /// - [`ErrorKind::QuotaExceeded`]: there are too many groups or processes.
     pub(crate) fn processes(&self) -> io::Result<Vec<Process>> {
         let mut processes = Vec::new();
         let mut groups = vec![self.members.path.clone()];
@@ -38,10 +38,10 @@ impl Cgroup {
     }
 }
 
-/// The ids of the processes of one group.
+/// Returns the process ids in one group.
 fn members(group: &Path) -> io::Result<Vec<u32>> {
     let text = match fs::read_to_string(group.join("cgroup.procs")) {
-        // It is gone, or it is threaded and its parent lists what is in it (cgroups(7)).
+        // The group was removed, or it is threaded and its parent lists its processes (cgroups(7)).
         Err(error) if is_gone(&error) || is_threaded(&error) => return Ok(Vec::new()),
         text => text?,
     };
@@ -75,15 +75,15 @@ fn has_code(error: &io::Error, code: Errno) -> bool {
     error.raw_os_error() == Some(code.raw_os_error())
 }
 
-/// One process; `None` when it has ended.
+/// Reads one process; `None` if it has ended.
 fn process(pid: u32) -> Option<Process> {
     let stat = fs::read(format!("/proc/{pid}/stat")).ok()?;
     let title = fs::read(format!("/proc/{pid}/cmdline")).ok()?;
     read(pid, &String::from_utf8_lossy(&stat), &title)
 }
 
-/// `stat` is that of proc_pid_stat(5). The second field is a name that the process
-/// chose, and may hold anything but a NUL.
+/// Parses `stat` of proc_pid_stat(5). The second field is a name chosen by the process, which may
+/// contain anything but NUL.
 fn read(pid: u32, stat: &str, title: &[u8]) -> Option<Process> {
     let (_, fields) = stat.rsplit_once(')')?;
     let mut fields = fields.split_ascii_whitespace().skip(1);

@@ -1,4 +1,4 @@
-//! A child whose standard streams are a connection.
+//! A child process whose standard streams are a connection.
 
 use std::io;
 use std::pin::Pin;
@@ -10,12 +10,11 @@ use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, ReadBuf};
 use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout};
 use tokio::task::JoinHandle;
 
-/// A connection through a child, which ends with it.
+/// A connection through a child process, which is killed when the connection is dropped.
 pub(crate) struct ChildStream {
     stdin: Option<ChildStdin>,
     stdout: ChildStdout,
-    /// What it says on standard error; taken when it ends without a word on
-    /// standard output.
+    /// The child's standard error; reported if the child ends before any output.
     talk: Option<JoinHandle<String>>,
     _child: Child,
 }
@@ -36,7 +35,7 @@ impl ChildStream {
     }
 }
 
-/// Reads to the end, so that the child never waits.
+/// Reads to the end, so that the child never blocks on writing.
 async fn listen(mut stderr: ChildStderr) -> String {
     let mut words = LastWords::default();
     let mut buffer = [0; 1024];
@@ -47,7 +46,8 @@ async fn listen(mut stderr: ChildStderr) -> String {
 }
 
 impl AsyncRead for ChildStream {
-    /// The end before the first word is an error, in the child's own words.
+    /// Reads the child's output. An end before the first byte is an error with the child's standard
+    /// error as message.
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -56,14 +56,14 @@ impl AsyncRead for ChildStream {
         let before = buf.filled().len();
         ready!(Pin::new(&mut self.stdout).poll_read(cx, buf))?;
         if buf.filled().len() > before || buf.remaining() == 0 {
-            // It has said something; what it says about itself is no news now.
+            // The child has sent output, so its standard error is not needed for an error.
             self.talk = None;
             return Poll::Ready(Ok(()));
         }
         let Some(talk) = &mut self.talk else { return Poll::Ready(Ok(())) };
         let said = ready!(Pin::new(talk).poll(cx)).unwrap_or_default();
         self.talk = None;
-        let said = if said.is_empty() { "`ssh` ended without a word".to_owned() } else { said };
+        let said = if said.is_empty() { "`ssh` ended without a message".to_owned() } else { said };
         Poll::Ready(Err(io::Error::other(said)))
     }
 }
@@ -75,7 +75,7 @@ impl AsyncWrite for ChildStream {
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         match ready!(self.stdin()?.poll_write(cx, bytes)) {
-            // Why nobody reads is told by the other stream.
+            // The read half reports why the child ended.
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe && self.talk.is_some() => {
                 Poll::Ready(Ok(bytes.len()))
             }
@@ -88,7 +88,7 @@ impl AsyncWrite for ChildStream {
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        // The end of a pipe is that nobody holds it any more.
+        // A pipe ends when its last writer is closed.
         self.stdin = None;
         Poll::Ready(Ok(()))
     }

@@ -1,4 +1,4 @@
-//! What is called.
+//! The `ssh` command line.
 
 use std::process::Stdio;
 
@@ -6,7 +6,7 @@ use tokio::process::Command;
 
 use crate::ssh_host::SshHost;
 
-/// The call whose standard streams lead to the engine of a host.
+/// Returns the command whose standard streams are a connection to the engine of a host.
 pub(super) fn command(host: &SshHost) -> Command {
     let mut command = Command::new("ssh");
     command.args(words(host));
@@ -32,7 +32,7 @@ fn words(host: &SshHost) -> Vec<String> {
     words
 }
 
-/// A word for a shell that nobody knows but that `'` quotes in.
+/// Quotes a word for an unknown shell, relying only on `'`.
 fn quoted(word: &str) -> String {
     format!("'{}'", word.replace('\'', r"'\''"))
 }

@@ -1,4 +1,4 @@
-//! The client that gets its connections from children.
+//! A client whose connections are child processes.
 
 use std::io;
 use std::pin::Pin;
@@ -16,11 +16,10 @@ use super::child::ChildStream;
 use super::command::command;
 use crate::ssh_host::SshHost;
 
-/// What requests name as their host; it is no address.
+/// The host in requests; it is not an address.
 const NAME: &str = "http://engine";
 
-/// Makes a client for the engine of a host; nothing is called before the first
-/// request.
+/// Creates a client for the engine of a host; `ssh` is started with the first request.
 pub(crate) fn client(
     host: &SshHost,
     timeout: u64,
@@ -35,16 +34,16 @@ pub(crate) fn client(
     Docker::connect_with_custom_transport(transport, Some(NAME), timeout, version)
 }
 
-/// Starts a child that is one connection.
+/// Starts a child process that is one connection.
 pub(crate) fn stream(host: &SshHost) -> io::Result<ChildStream> {
     let child = command(host).spawn().map_err(|error| match error.kind() {
-        io::ErrorKind::NotFound => io::Error::new(error.kind(), "there is no `ssh`"),
+        io::ErrorKind::NotFound => io::Error::new(error.kind(), "`ssh` is not installed"),
         _ => error,
     })?;
     ChildStream::new(child)
 }
 
-/// Starts a child for each connection.
+/// A connector that starts a child process for each connection.
 #[derive(Clone)]
 struct Connector(Arc<SshHost>);
 

@@ -1,4 +1,4 @@
-//! A base image from the distribution's package mirror, with mmdebstrap(1).
+//! A base image that mmdebstrap(1) creates from the distribution's package mirror.
 
 use std::fs;
 use std::io::{self, ErrorKind};
@@ -16,22 +16,22 @@ use super::os_release::{OsRelease, mirror};
 use super::tail::Tail;
 use crate::engine::DockerEngine;
 
-/// What the Dockerfile needs of its base to go on with apt.
+/// The package that apt in the Dockerfile requires.
 const INCLUDE: &str = "--include=ca-certificates";
-/// How much of the archive is sent to the engine at a time.
+/// Number of bytes sent to the engine at a time.
 const CHUNK: usize = 256 * 1024;
-/// What mmdebstrap says before something that takes time.
+/// The prefix of mmdebstrap's messages about its stages.
 const SAYING: &str = "I: ";
 
-/// Makes the base image unless the store has it, and returns its reference.
-/// The inner error is a reason why this way is closed.
+/// Returns the reference of the base image, creating the image if the store does not have it. The
+/// inner error is the reason why mmdebstrap cannot be used.
 pub(crate) async fn base(
     engine: &DockerEngine,
     events: &dyn Events,
 ) -> Result<Result<String, String>, EngineError> {
     let system = OsRelease::parse(&read("/etc/os-release"));
     if !matches!(system.id.as_str(), "debian" | "ubuntu") || system.codename.is_empty() {
-        return Ok(Err(format!("`{}` has no package mirror that mmdebstrap reads", system.id)));
+        return Ok(Err(format!("`{}` has no package mirror for mmdebstrap", system.id)));
     }
     let reference = format!("containai/bootstrap:{}", system.codename);
     if engine.docker().inspect_image(&reference).await.is_ok() {
@@ -47,8 +47,8 @@ pub(crate) async fn base(
     }
 }
 
-/// Runs mmdebstrap and streams its archive into the engine; the image gets a
-/// name only after both have succeeded.
+/// Runs mmdebstrap and streams its archive to the engine. The image is tagged after both have
+/// succeeded.
 async fn import(
     engine: &DockerEngine,
     system: &OsRelease,
@@ -71,9 +71,9 @@ async fn import(
         Ok(status) if status.success() => imported.map(Ok),
         Ok(status) => {
             let lines = tail.into_lines().join("; ");
-            Ok(Err(format!("`mmdebstrap` ended with {status}: {lines}")))
+            Ok(Err(format!("`mmdebstrap` failed ({status}): {lines}")))
         }
-        Err(error) => Ok(Err(format!("`mmdebstrap` was lost: {error}"))),
+        Err(error) => Ok(Err(format!("cannot wait for `mmdebstrap`: {error}"))),
     }
 }
 
@@ -129,7 +129,7 @@ async fn tag(engine: &DockerEngine, id: &str, reference: &str) -> Result<String,
     Ok(reference.to_owned())
 }
 
-/// Sees that mmdebstrap is there, installing it where that is allowed.
+/// Installs mmdebstrap if it is missing and installing is allowed.
 async fn require_mmdebstrap(events: &dyn Events) -> Result<(), String> {
     match Command::new("mmdebstrap").arg("--version").stdout(Stdio::null()).status().await {
         Ok(_) => return Ok(()),
@@ -150,7 +150,7 @@ fn apt_sources() -> String {
     text
 }
 
-/// A file that cannot be read says nothing.
+/// Reads a file; an unreadable one is empty.
 fn read(path: &str) -> String {
     fs::read_to_string(path).unwrap_or_default()
 }

@@ -1,4 +1,4 @@
-//! From the embedded files.
+//! Image builds from the embedded files.
 
 use std::collections::HashMap;
 
@@ -14,16 +14,16 @@ use super::tail::Tail;
 use super::{context, reference};
 use crate::engine::DockerEngine;
 
-/// What a script of ours says before something that takes time.
+/// The prefix of our scripts' messages about their stages.
 const SAYING: &str = "==> ";
 
-/// Whether the builder may go on from what it built before.
+/// Whether the builder uses its cache.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum BuildCache {
-    /// It may.
+    /// The cache is used.
     #[default]
     Allowed,
-    /// Every step is taken again, and downloads with it.
+    /// Every step runs again, downloads included.
     Refused,
 }
 
@@ -31,8 +31,8 @@ pub enum BuildCache {
 ///
 /// # Errors
 ///
-/// [`EngineError::BuildFailed`] with the failing step's last lines, and
-/// [`EngineError::NoSpace`] where they say so.
+/// - [`EngineError::BuildFailed`]: with the failed step's last lines.
+/// - [`EngineError::NoSpace`]: the output reports a full disk.
 pub(crate) async fn build(
     engine: &DockerEngine,
     image: ShippedImage,
@@ -82,7 +82,7 @@ pub(crate) async fn build(
         if let Some(error) = log.failed.take() {
             let stages = log.all_stages();
             let error = log.into_error(&reference, &error);
-            // What is there is a start for the next build, unless it is in its way.
+            // The stages speed up the next build, unless the disk is full.
             if matches!(error, EngineError::NoSpace { .. }) {
                 forget_stages(engine, &stages, events).await;
             }
@@ -91,26 +91,25 @@ pub(crate) async fn build(
     }
 }
 
-/// Removes what the stages before the last one left in the store, what is built
-/// on another before that: it is large,
-/// and it holds what the host said about registries.
+/// Removes the images of all stages but the last, children before parents: they are large, and they
+/// contain the host's registry settings.
 async fn forget_stages(engine: &DockerEngine, stages: &[String], events: &dyn Events) {
     for stage in stages.iter().rev() {
         let options = RemoveImageOptionsBuilder::default().build();
         if let Err(error) = engine.docker().remove_image(stage, Some(options), None).await {
-            events.event(Event::Notice(&format!("build stage {stage} stays: {error}")));
+            events.event(Event::Notice(&format!("cannot remove build stage {stage}: {error}")));
         }
     }
 }
 
-/// What the builder has said so far.
+/// The builder's output so far.
 #[derive(Debug, Default)]
 pub(crate) struct Log {
     image: &'static str,
     step: String,
-    /// The image that the latest step made.
+    /// The image of the latest step.
     layer: String,
-    /// What the stages before this one ended with.
+    /// The final images of the completed stages.
     stages: Vec<String>,
     tail: Tail,
     pub(crate) failed: Option<String>,
@@ -124,7 +123,7 @@ impl Log {
         for line in self.tail.push(&info.stream.unwrap_or_default()) {
             if let Some((done, total)) = step_numbers(&line) {
                 self.step.clone_from(&line);
-                // What an earlier step printed does not explain a later one.
+                // The output of an earlier step does not explain a later one.
                 self.tail = Tail::default();
                 events.event(Event::Progress { done, total: Some(total) });
                 if line.contains(" : FROM ") && !self.layer.is_empty() {
@@ -140,7 +139,7 @@ impl Log {
         }
     }
 
-    /// What every stage has come to, the one at work included.
+    /// The images of all stages, the current one included.
     fn all_stages(&self) -> Vec<String> {
         let layer = Some(self.layer.clone()).filter(|layer| !layer.is_empty());
         self.stages.iter().cloned().chain(layer).collect()
@@ -156,20 +155,19 @@ impl Log {
     }
 }
 
-/// Whether a full disk is what a program complains of: in the words of the C
-/// library, or of Node.
+/// Whether a line reports a full disk, in the wording of the C library or of Node.
 fn is_about_space(line: &str) -> bool {
     line.to_ascii_lowercase().contains("no space left on device") || line.contains("ENOSPC")
 }
 
-/// Reads `Step 3/12 : RUN …`; a step that begins is not done yet.
+/// Parses `Step 3/12 : RUN …`; a step that begins is not done yet.
 fn step_numbers(line: &str) -> Option<(u64, u64)> {
     let (numbers, _) = line.strip_prefix("Step ")?.split_once(' ')?;
     let (step, total) = numbers.split_once('/')?;
     Some((step.parse::<u64>().ok()?.saturating_sub(1), total.parse().ok()?))
 }
 
-/// Reads ` ---> 0aec1ea95c97`, what a step made or found in the cache.
+/// Parses ` ---> 0aec1ea95c97`, the image that a step created or found in the cache.
 fn layer(line: &str) -> Option<&str> {
     let id = line.trim_start().strip_prefix("---> ")?;
     (id.len() == 12 && id.bytes().all(|byte| byte.is_ascii_hexdigit())).then_some(id)

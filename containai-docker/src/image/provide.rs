@@ -1,4 +1,4 @@
-//! The order in which the ways are tried.
+//! Image sources, and the order in which they are tried.
 
 use std::fs::{self, File};
 use std::path::Path;
@@ -16,10 +16,10 @@ use super::{bootstrap, build, reference};
 use crate::built::{self, Recipe};
 use crate::engine::DockerEngine;
 
-/// The base that a build pulls.
+/// The distribution image that a build pulls.
 const UBUNTU: &str = "ubuntu:24.04";
 
-/// The reference of the image when it is in the store.
+/// Returns the reference of the image if the store has it.
 pub(crate) async fn find(
     engine: &DockerEngine,
     image: &ImageRequest,
@@ -35,7 +35,7 @@ pub(crate) async fn find(
     }
 }
 
-/// Gets the image into the store by the first way that works.
+/// Ensures that the store has the image, from the first source that works.
 pub(crate) async fn provide(
     engine: &DockerEngine,
     image: &ImageRequest,
@@ -49,8 +49,7 @@ pub(crate) async fn provide(
     }
 }
 
-/// As [`provide`], for an image that is not there and by somebody whose turn it
-/// is.
+/// As [`ensure`], for an image that is missing, with the build lock held.
 pub(crate) async fn get(
     engine: &DockerEngine,
     image: &ImageRequest,
@@ -75,15 +74,14 @@ pub(crate) async fn get(
                 .map(|()| reference.clone())
                 .map_err(|reason| unavailable(image, vec![format!("pull: {reason}")])),
             ImageSource::Build | ImageSource::Bootstrap => {
-                let reason = "only images of ours can be built here".to_owned();
+                let reason = "only ContainAI images can be built".to_owned();
                 Err(unavailable(image, vec![reason]))
             }
         },
     }
 }
 
-/// Builds the image even if the store has it; what it is built on is built only
-/// where it is missing.
+/// Builds the image even if the store has it; its parents are built only if missing.
 pub(crate) async fn rebuild(
     engine: &DockerEngine,
     image: ShippedImage,
@@ -95,8 +93,7 @@ pub(crate) async fn rebuild(
     make(engine, image, source, cache, Vec::new(), events).await
 }
 
-/// Builds an image of what a user wrote, whether or not it is there; what it is
-/// built on only where it is missing.
+/// Builds the image of a recipe even if the store has it; its parents are built only if missing.
 pub(crate) async fn rebuild_recipe(
     engine: &DockerEngine,
     recipe: &Recipe,
@@ -108,8 +105,7 @@ pub(crate) async fn rebuild_recipe(
     built::make(engine, recipe, source, cache, events).await
 }
 
-/// The released image, where the source allows it. The inner error is what was
-/// tried.
+/// Pulls the released image if the source allows it. The inner error lists the failed attempts.
 async fn released(
     engine: &DockerEngine,
     image: ShippedImage,
@@ -126,9 +122,8 @@ async fn released(
     }))
 }
 
-/// Builds the image, and before it whatever of its lineage the store does not
-/// have. A registry that did not have the image is not asked for its parents:
-/// images are released together.
+/// Builds the image after its missing parents. If a registry does not have the image, its parents
+/// are not pulled either: images are released together.
 async fn make(
     engine: &DockerEngine,
     image: ShippedImage,
@@ -160,7 +155,7 @@ async fn make(
     Ok(base)
 }
 
-/// The distribution that everything is built on, by the first way that works.
+/// Returns the distribution image, from the first source that works.
 async fn system(
     engine: &DockerEngine,
     source: ImageSource,
@@ -194,9 +189,9 @@ async fn system(
     Ok(None)
 }
 
-/// Pulls the released image and gives it its local name. The inner error is a
-/// reason to try another way; one is that the image was made from other files
-/// than this program has.
+/// Pulls the released image and tags it with its local reference. The inner error is a reason to
+/// try another source, for example that the image was built from other files than those embedded in
+/// this program.
 pub(crate) async fn pull_released(
     engine: &DockerEngine,
     image: ShippedImage,
@@ -209,7 +204,9 @@ pub(crate) async fn pull_released(
     let labels = labels(engine, &released).await?;
     let content = reference::content(image);
     if labels.get(label::IMAGE_CONTENT) != Some(content.as_str()) {
-        return Ok(Err(format!("`{released}` was made from other files than this version has")));
+        return Ok(Err(format!(
+            "`{released}` was built from other files than those of this version"
+        )));
     }
     let local = reference::local_reference(image);
     let (repository, tag) = reference::split(&local);
@@ -219,7 +216,7 @@ pub(crate) async fn pull_released(
     Ok(Ok(local))
 }
 
-/// Waits until no other process makes an image; the file is the turn.
+/// Waits until no other process builds an image. The lock is held until the file is closed.
 async fn take_turn(path: Option<&Path>, events: &dyn Events) -> Result<Option<File>, EngineError> {
     let Some(path) = path else { return Ok(None) };
     let host = |source| EngineError::Host { path: path.display().to_string(), source };
@@ -230,7 +227,7 @@ async fn take_turn(path: Option<&Path>, events: &dyn Events) -> Result<Option<Fi
     if file.try_lock().is_ok() {
         return Ok(Some(file));
     }
-    events.event(Event::Stage("waiting for another cai that makes an image"));
+    events.event(Event::Stage("waiting for another cai process that builds an image"));
     loop {
         match file.try_lock() {
             Ok(()) => return Ok(Some(file)),

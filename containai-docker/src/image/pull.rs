@@ -1,4 +1,4 @@
-//! From a registry.
+//! Image pulls from a registry.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -13,14 +13,14 @@ use tokio::time::timeout;
 use super::reference;
 use crate::engine::DockerEngine;
 
-/// How long a registry may be silent before another way is tried.
+/// Timeout without progress, after which another source is tried.
 const SILENCE: Duration = Duration::from_secs(30);
 
 /// Pulls the image.
 ///
 /// # Errors
 ///
-/// The reason in the engine's words, for the list of what was tried.
+/// The engine's message, for the list of failed attempts.
 pub(crate) async fn pull(
     engine: &DockerEngine,
     image: &str,
@@ -33,7 +33,7 @@ pub(crate) async fn pull(
     let mut layers = Layers::default();
     loop {
         match timeout(SILENCE, stream.try_next()).await {
-            Err(_) => return Err(format!("the registry was silent for {} s", SILENCE.as_secs())),
+            Err(_) => return Err(format!("the registry sent nothing for {} s", SILENCE.as_secs())),
             Ok(Err(error)) => return Err(reason(&error)),
             Ok(Ok(None)) => return Ok(()),
             Ok(Ok(Some(info))) => {
@@ -48,7 +48,7 @@ pub(crate) async fn pull(
     }
 }
 
-/// Bytes of each layer: how many are there, how many there will be.
+/// Current and total bytes of each layer.
 #[derive(Debug, Default)]
 struct Layers(HashMap<String, (u64, u64)>);
 
@@ -57,7 +57,7 @@ impl Layers {
         let detail = info.progress_detail?;
         let current = u64::try_from(detail.current?).ok()?;
         let total = u64::try_from(detail.total?).ok()?;
-        // Extraction counts the same bytes again; a layer never goes back.
+        // Extraction counts the same bytes again, so the numbers of a layer never decrease.
         let layer = self.0.entry(info.id?).or_default();
         *layer = (layer.0.max(current), layer.1.max(total));
         Some(self.0.values().fold((0, 0), |sum, layer| (sum.0 + layer.0, sum.1 + layer.1)))

@@ -1,4 +1,4 @@
-//! What an engine's store has of ours.
+//! ContainAI images in the engine's store.
 
 use std::collections::HashMap;
 
@@ -12,16 +12,16 @@ use containai_core::label::Labels;
 
 use crate::engine::DockerEngine;
 
-/// What became of an image that was to go.
+/// The result of removing an image.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Removal {
-    /// It is gone, or was already.
+    /// The image was removed, or did not exist.
     Removed,
-    /// Something needs it: why, in the engine's words.
+    /// The image is in use; the engine's message says by what.
     Needed(String),
 }
 
-/// All images of ours; the layers between them are not told.
+/// Lists all ContainAI images without intermediate layers.
 pub(crate) async fn list(engine: &DockerEngine) -> Result<Vec<OwnImage>, EngineError> {
     let failure = |error| engine.failure(error);
     let options = ListContainersOptionsBuilder::default().all(true).build();
@@ -47,7 +47,7 @@ fn stored(image: ImageSummary, users: &HashMap<String, usize>) -> OwnImage {
     }
 }
 
-/// The labels of an image that is there.
+/// Returns the labels of an existing image.
 pub(crate) async fn labels(engine: &DockerEngine, reference: &str) -> Result<Labels, EngineError> {
     let inspected = engine.docker().inspect_image(reference).await;
     let inspected = inspected.map_err(|error| engine.failure(error))?;
@@ -55,7 +55,7 @@ pub(crate) async fn labels(engine: &DockerEngine, reference: &str) -> Result<Lab
     Ok(labels.unwrap_or_default().into_iter().collect())
 }
 
-/// Removes an image by all its names, and the layers that nothing else needs.
+/// Removes all tags of an image, and the layers that no other image needs.
 pub(crate) async fn remove(
     engine: &DockerEngine,
     image: &OwnImage,

@@ -1,31 +1,30 @@
-//! How builds reach the world from this host.
+//! Network settings of image builds.
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::fs;
 use std::path::PathBuf;
 
-/// How builds reach the world from this host: proxies, certificates, package
-/// registries.
+/// Network settings of image builds: proxies, certificates and package registries.
 ///
-/// Proxies become the build arguments that Docker predefines, which no history
-/// shows. The rest is seen by the stages that download, and is part of no image.
-/// Loopback means another machine inside a build; proxies there are left out.
+/// Proxies become Docker's predefined build arguments, which are not part of the image history. The
+/// other settings are visible only to the stages that download, and are part of no image. In a
+/// build, loopback is not the host's, so proxies on loopback are left out.
 #[derive(Clone, Default, Eq, PartialEq)]
 pub struct Surroundings {
-    /// The variables of proxies, such as `HTTPS_PROXY`, by name.
+    /// The proxy variables by name, such as `HTTPS_PROXY`.
     pub proxies: BTreeMap<String, String>,
-    /// A bundle of certificates to trust, PEM; one that cannot be read is none.
+    /// A bundle of trusted certificates, PEM; an unreadable file is ignored.
     pub certificates: Option<PathBuf>,
-    /// The registry of npm; `None` is what [`npmrc`](Self::npmrc) says.
+    /// The npm registry; `None`: the one in [`npmrc`](Self::npmrc).
     pub npm_registry: Option<String>,
-    /// The user's `.npmrc`; of it only the registry and its credentials are read.
+    /// The user's `.npmrc`; only the registry and its credentials are read.
     pub npmrc: Option<PathBuf>,
-    /// The index of pip; `None` is PyPI.
+    /// The pip index; `None`: PyPI.
     pub pip_index: Option<String>,
 }
 
-/// Addresses may hold credentials.
+/// Omits addresses, which may contain credentials.
 impl fmt::Debug for Surroundings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Surroundings")
@@ -35,14 +34,14 @@ impl fmt::Debug for Surroundings {
 }
 
 impl Surroundings {
-    /// The predefined build arguments.
+    /// Returns the predefined build arguments.
     pub(crate) fn arguments(&self) -> impl Iterator<Item = (&str, &str)> {
         let proxies = self.proxies.iter().filter(|(_, value)| !leads_to_loopback(value));
         proxies.map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
-    /// The files for the stages that download; all of them always, for a
-    /// Dockerfile cannot ask.
+    /// Returns the files for the stages that download. Files without content are included, because
+    /// a Dockerfile cannot test for them.
     pub(crate) fn files(&self) -> Vec<(&'static str, Vec<u8>)> {
         let certificates = self.certificates.as_ref().and_then(|path| fs::read(path).ok());
         let npmrc = self.npmrc.as_ref().and_then(|path| fs::read_to_string(path).ok());
@@ -54,7 +53,7 @@ impl Surroundings {
     }
 }
 
-/// What a build needs of an `.npmrc`: the registry, and what logs in there.
+/// Extracts the registry and its credentials from an `.npmrc`.
 fn npm(registry: Option<&str>, npmrc: &str) -> String {
     let pairs = || npmrc.lines().filter_map(|line| line.split_once('='));
     let configured =

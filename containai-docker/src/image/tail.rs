@@ -1,11 +1,11 @@
-//! The last lines of something long.
+//! The last lines of a long output.
 
 use std::collections::VecDeque;
 
-/// How many lines an error shows.
+/// Number of lines in an error.
 const LINES: usize = 15;
 
-/// Keeps the last lines of text that arrives in pieces.
+/// A buffer of the last lines of text that arrives in pieces.
 #[derive(Debug, Default)]
 pub(crate) struct Tail {
     lines: VecDeque<String>,
@@ -13,8 +13,8 @@ pub(crate) struct Tail {
 }
 
 impl Tail {
-    /// Takes a piece of text and returns the lines that it completed, without
-    /// control characters and without empty ones.
+    /// Appends text and returns the lines that it completed, without control characters and without
+    /// empty lines.
     pub(crate) fn push(&mut self, text: &str) -> Vec<String> {
         self.partial.push_str(text);
         let mut complete = Vec::new();
@@ -29,7 +29,7 @@ impl Tail {
         complete
     }
 
-    /// The lines that were kept, oldest first.
+    /// Returns the kept lines, oldest first.
     pub(crate) fn into_lines(mut self) -> Vec<String> {
         if !self.partial.trim().is_empty() {
             let line = std::mem::take(&mut self.partial);

@@ -1,7 +1,7 @@
 //! The files of `images/`, embedded in the program.
 //!
-//! `images` in this crate is a symbolic link to the folder at the top of the
-//! repository; a published package carries the files themselves.
+//! `images` in this crate is a symbolic link to the directory at the top of the repository; a
+//! published package contains the files themselves.
 
 use containai_core::engine::ShippedImage;
 
@@ -16,8 +16,8 @@ pub(crate) struct File {
     pub(crate) bytes: &'static [u8],
 }
 
-/// The build context of an image, in the order of the paths. `agents` and `full`
-/// are one layer on different images.
+/// Returns the build context of an image in the order of the paths. `agents` and `full` are the
+/// same layer on different parents.
 pub(crate) fn files(image: ShippedImage) -> &'static [File] {
     match image {
         ShippedImage::Base => BASE,
@@ -110,7 +110,7 @@ mod tests {
 
     use super::*;
 
-    /// Modes by path; of a mode, a checkout keeps whether the file is executable.
+    /// Collects modes by path. A checkout preserves only whether a file is executable.
     fn on_disk(root: &Path, folder: &Path, found: &mut BTreeMap<String, u32>) {
         for entry in fs::read_dir(folder).expect("a folder") {
             let path = entry.expect("an entry").path();
@@ -195,7 +195,7 @@ mod tests {
         }
     }
 
-    /// What is fetched from an address stands beside the sum that it must have.
+    /// Every downloaded file has its checksum beside its address.
     #[test]
     fn every_download_is_checked() {
         for image in ShippedImage::ALL {
@@ -205,7 +205,7 @@ mod tests {
                 let is_piped =
                     ["| sh\n", "| sh ", "| bash"].iter().any(|pipe| script.contains(pipe));
                 assert!(!is_piped, "{shown} runs what it downloads");
-                assert!(!script.contains("http://"), "{shown} trusts the way");
+                assert!(!script.contains("http://"), "{shown} downloads without TLS");
                 if script.contains("curl -") {
                     assert!(script.contains("--check --quiet"), "{shown} checks nothing");
                 }
@@ -218,7 +218,7 @@ mod tests {
                     assert_eq!(
                         words.filter(is_sum).count(),
                         2,
-                        "{shown}: a sum for each processor"
+                        "{shown}: a checksum for each architecture"
                     );
                 }
             }

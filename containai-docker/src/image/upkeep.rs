@@ -1,4 +1,4 @@
-//! What is done to images for their own sake.
+//! Management of images: list, build, pull, remove.
 
 use containai_core::engine::{EngineError, ImageRequest, ImageSource, OwnImage, ShippedImage};
 use containai_core::lifecycle::Events;
@@ -11,21 +11,21 @@ use crate::built::Recipe;
 use crate::engine::DockerEngine;
 
 impl DockerEngine {
-    /// Lists the images of ours that the store has.
+    /// Lists the ContainAI images in the store.
     ///
     /// # Errors
     ///
-    /// What the engine answered.
+    /// The engine's error.
     pub async fn own_images(&self) -> Result<Vec<OwnImage>, EngineError> {
         list(self).await
     }
 
-    /// Builds an image of ours from the embedded files, also when the store has
-    /// it; of what it is built on only what is missing.
+    /// Builds a ContainAI image from the embedded files even if the store has it; its parents are
+    /// built only if missing.
     ///
     /// # Errors
     ///
-    /// [`EngineError::BuildFailed`] above all.
+    /// Mainly [`EngineError::BuildFailed`].
     pub async fn build_image(
         &self,
         image: ShippedImage,
@@ -36,12 +36,12 @@ impl DockerEngine {
         rebuild(self, image, source, cache, events).await
     }
 
-    /// Builds the image of a recipe, also when the store has it; of what it is
-    /// built on only what is missing.
+    /// Builds the image of a recipe even if the store has it; its parents are built only if
+    /// missing.
     ///
     /// # Errors
     ///
-    /// [`EngineError::BuildFailed`] above all.
+    /// Mainly [`EngineError::BuildFailed`].
     pub async fn build_recipe(
         &self,
         recipe: &Recipe,
@@ -52,11 +52,11 @@ impl DockerEngine {
         rebuild_recipe(self, recipe, source, cache, events).await
     }
 
-    /// Pulls an image, of ours the one that was released with this version.
+    /// Pulls an image. Of a ContainAI image, this is the release of this version.
     ///
     /// # Errors
     ///
-    /// [`EngineError::ImageUnavailable`] with the registry's words.
+    /// [`EngineError::ImageUnavailable`] with the registry's message.
     pub async fn pull_image(
         &self,
         image: &ImageRequest,
@@ -74,11 +74,11 @@ impl DockerEngine {
         })
     }
 
-    /// Removes an image that [`Self::own_images`] listed.
+    /// Removes an image listed by [`Self::managed_images`].
     ///
     /// # Errors
     ///
-    /// What the engine answered, unless it is that something needs the image.
+    /// The engine's error, except that the image is in use.
     pub async fn remove_own_image(&self, image: &OwnImage) -> Result<Removal, EngineError> {
         remove(self, image).await
     }

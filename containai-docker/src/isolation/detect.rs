@@ -1,4 +1,4 @@
-//! The choice.
+//! Selection of the isolation.
 
 use std::collections::HashMap;
 
@@ -10,15 +10,14 @@ use super::probe;
 use crate::engine::DockerEngine;
 use crate::sysbox::BARE_RUNTIME;
 
-/// Finds the isolation to make containers with on this engine: Sysbox when it
-/// answers and our shim stands in front of it, else our own runtime with user
-/// namespaces.
+/// Detects the isolation for containers on this engine: Sysbox if it answers and the ContainAI shim
+/// is in front of it, otherwise the ContainAI runtime with user namespaces.
 ///
 /// # Errors
 ///
-/// [`EngineError::SysboxDead`] when Sysbox alone is wanted and does not answer;
-/// [`EngineError::NoIsolation`] when the wanted one, or each, is missing. There
-/// is nothing to fall back to.
+/// - [`EngineError::SysboxDead`]: only Sysbox is allowed and it does not answer.
+/// - [`EngineError::NoIsolation`]: the requested isolation, or each of them, is missing. There is
+///   no fallback.
 pub async fn detect(
     engine: &DockerEngine,
     choice: IsolationChoice,
@@ -51,11 +50,11 @@ pub async fn detect(
     Err(EngineError::NoIsolation { reason: missing.join("; ") })
 }
 
-/// Sysbox alone maps bind mounts by identity.
+/// The reason why Sysbox cannot be used. Sysbox without the shim maps bind mounts by identity.
 fn without_shim(runtimes: &HashMap<String, Runtime>) -> &'static str {
     match runtimes.contains_key(BARE_RUNTIME) {
         true => {
-            "the engine has `sysbox-runc` without `containai-sysbox-runc` in front of it, so that root inside could make files of the host's root"
+            "the engine has `sysbox-runc` without `containai-sysbox-runc` in front of it: root in the container could create files owned by host root"
         }
         false => "the engine has no runtime `containai-sysbox-runc`",
     }

@@ -1,4 +1,4 @@
-//! A container that only finds out whether its runtime lives.
+//! A container that only probes whether its runtime works.
 
 use bollard::models::{ContainerCreateBody, HostConfig};
 use bollard::query_parameters::CreateImageOptionsBuilder;
@@ -8,15 +8,15 @@ use futures_util::TryStreamExt as _;
 use crate::engine::DockerEngine;
 use crate::removal::{Removed, remove};
 
-/// An image without a single file; its import costs nothing.
+/// An empty image; importing it is nearly free.
 const IMAGE: &str = "containai/probe";
-/// Not there, and so never run.
+/// A command that does not exist, and so never runs.
 const COMMAND: &str = "/probe";
 
-/// Whether Sysbox's daemons answer. The inner error says why they do not.
+/// Probes whether Sysbox's daemons answer. The inner error is the reason why they do not.
 ///
-/// The probe asks for a command that does not exist: a living Sysbox sets the
-/// container up and then misses the command; a dead one fails before.
+/// The probe requests a command that does not exist: a working Sysbox sets the container up and
+/// then fails to find the command; a dead one fails earlier.
 pub(super) async fn sysbox(engine: &DockerEngine) -> Result<Result<(), String>, EngineError> {
     import_empty(engine).await?;
     let body = ContainerCreateBody {

@@ -1,4 +1,4 @@
-//! POSIX access control lists in the kernel's form.
+//! POSIX access control lists in the kernel's format.
 //!
 //! The value of `system.posix_acl_access` and `system.posix_acl_default` is a
 //! version, 2, and entries of tag, permissions and id, little endian, sorted
@@ -25,14 +25,14 @@ struct Entry {
 pub(super) struct Acl(Vec<Entry>);
 
 impl Acl {
-    /// The list that says what the mode bits say.
+    /// Returns the minimal ACL of the mode bits.
     pub(super) fn of_mode(mode: u32) -> Self {
         let bits = |shift: u32| u16::try_from(mode >> shift & 7).unwrap_or_default();
         let entry = |tag, permissions| Entry { tag, id: NO_ID, permissions };
         Self(vec![entry(USER_OBJ, bits(6)), entry(GROUP_OBJ, bits(3)), entry(OTHER, bits(0))])
     }
 
-    /// Reads the kernel's form; `None` when it is not one.
+    /// Parses the kernel's format; `None` if it is invalid.
     pub(super) fn decode(bytes: &[u8]) -> Option<Self> {
         let (version, entries) = bytes.split_first_chunk()?;
         if u32::from_le_bytes(*version) != VERSION || entries.len() % 8 != 0 {
@@ -48,8 +48,8 @@ impl Acl {
         entries.chunks(8).map(read).collect::<Option<_>>().map(Self)
     }
 
-    /// Gives the user what the owner has, and reading and writing in any case.
-    /// The mask grows so that the entry counts.
+    /// Gives the user the owner's permissions and at least read and write. The mask is extended so
+    /// that the entry applies.
     pub(super) fn allow(&mut self, uid: u32) {
         let owner = self.0.iter().find(|entry| entry.tag == USER_OBJ);
         let permissions = owner.map_or(0, |entry| entry.permissions) | 0o6;
@@ -61,12 +61,12 @@ impl Acl {
         self.0.sort_unstable();
     }
 
-    /// Whether an entry of the user's is in it.
+    /// Returns whether the list has an entry of the user.
     pub(super) fn names(&self, uid: u32) -> bool {
         self.0.iter().any(|entry| entry.tag == USER && entry.id == uid)
     }
 
-    /// The same rights without a mask.
+    /// Returns a list with the same effective permissions and without a mask.
     pub(super) fn unmasked(mut self) -> Self {
         let mask = self.0.iter().find(|entry| entry.tag == MASK).map_or(7, |it| it.permissions);
         for entry in &mut self.0 {
@@ -77,8 +77,8 @@ impl Acl {
         self
     }
 
-    /// Takes out the entries of these ids; whether there were any. A list that names nobody is
-    /// left without a mask: it says what mode bits say.
+    /// Removes the entries of the selected ids and returns whether there were any. A list without
+    /// named entries becomes a minimal ACL, without a mask.
     pub(super) fn remove(&mut self, is_meant: impl Fn(u32) -> bool) -> bool {
         let before = self.0.len();
         self.0.retain(|entry| !(matches!(entry.tag, USER | GROUP) && is_meant(entry.id)));
@@ -95,12 +95,12 @@ impl Acl {
         true
     }
 
-    /// Whether mode bits can say the same.
+    /// Returns whether the list is a minimal ACL, acl(5), which mode bits can express.
     pub(super) fn is_mode(&self) -> bool {
         self.0.iter().all(|entry| matches!(entry.tag, USER_OBJ | GROUP_OBJ | OTHER))
     }
 
-    /// The mode bits that say the same; those of the group are its own and not the mask.
+    /// Returns the equivalent mode bits; the group bits are the group's own and not the mask.
     #[cfg(test)]
     pub(super) fn mode(&self) -> u32 {
         let bits = |tag| {
@@ -110,7 +110,7 @@ impl Acl {
         bits(USER_OBJ) << 6 | bits(GROUP_OBJ) << 3 | bits(OTHER)
     }
 
-    /// The kernel's form.
+    /// Returns the kernel's format.
     pub(super) fn encode(&self) -> Vec<u8> {
         let mut bytes = VERSION.to_le_bytes().to_vec();
         for entry in &self.0 {

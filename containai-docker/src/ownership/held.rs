@@ -1,4 +1,4 @@
-//! What a container has of this machine's files.
+//! The files of this machine that a container mounts.
 
 use std::path::{Path, PathBuf};
 
@@ -9,25 +9,25 @@ use containai_core::layout::CONTAINER_WORKSPACE;
 
 use super::record::Loan;
 
-/// A container of ours that has its workspace mounted from this machine.
+/// A ContainAI container that mounts its workspace from this machine.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) struct Holder {
-    /// Its workspace.
+    /// The workspace.
     pub(super) workspace: PathBuf,
-    /// What the workspace's linked worktree needs of its repository.
+    /// The parts of the repository that the workspace's linked worktree needs.
     repository: Vec<PathBuf>,
-    /// All that it can write on this machine, the workspace first.
+    /// All trees on this machine that it can write, the workspace first.
     pub(super) writable: Vec<PathBuf>,
-    /// Whether a process of it can be there.
+    /// Whether it may have processes.
     pub(super) is_running: bool,
-    /// Whether it never ran.
+    /// Whether it has never run.
     pub(super) is_new: bool,
-    /// The image that it was made of.
+    /// The image that it was created from.
     pub(super) image: Option<String>,
 }
 
 impl Holder {
-    /// Reads the engine's answer; `None` for any other container.
+    /// Parses the engine's response; `None` for any other container.
     pub(super) fn read(inspected: &ContainerInspectResponse) -> Option<Self> {
         let config = inspected.config.as_ref()?;
         let labels: Labels = config.labels.clone().unwrap_or_default().into_iter().collect();
@@ -62,7 +62,7 @@ impl Holder {
         })
     }
 
-    /// A workspace whose container is gone.
+    /// Returns a workspace without a container.
     pub(super) fn without_container(workspace: &Path) -> Self {
         Self {
             workspace: workspace.to_owned(),
@@ -74,7 +74,7 @@ impl Holder {
         }
     }
 
-    /// What is lent to it where host root owns it.
+    /// Returns the loan of its trees, for those that host root owns.
     pub(super) fn loan(&self) -> Loan {
         let trees = std::iter::once(&self.workspace).chain(&self.repository).cloned();
         Loan { workspace: self.workspace.clone(), trees: trees.collect() }
@@ -117,7 +117,7 @@ mod tests {
             ],
         });
         let inspected = serde_json::from_value(inspected).expect("the engine's form");
-        let holder = Holder::read(&inspected).expect("a container of ours");
+        let holder = Holder::read(&inspected).expect("a ContainAI container");
         let paths = |paths: &[&str]| paths.iter().map(PathBuf::from).collect::<Vec<_>>();
         assert_eq!(holder.loan().trees, paths(&["/src/tree", "/src/api/.git/objects"]));
         let writable = ["/src/tree", "/src/api/.git/objects", "/srv/cache"];

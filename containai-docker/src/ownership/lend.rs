@@ -1,4 +1,4 @@
-//! Root's files become the agent's.
+//! Changes files of root to the agent.
 
 use std::ffi::CStr;
 use std::io;
@@ -12,39 +12,40 @@ use super::node::{ACCESS, Attributes, DEFAULT, GROUP, LIST, Node, SET_ID};
 use super::walk::{Found, Refused, Visitor, walk};
 use super::{DiskIds, Owner, OwnershipError};
 
-/// From when on root may have made files that are not lent yet.
+/// The time since which root may have created files that are not lent yet.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Since {
-    /// Nothing is known.
+    /// Unknown.
     Ever,
-    /// A directory that was changed last before this, in seconds of the epoch, has no new files.
+    /// Seconds of the epoch; a directory that was last changed before has no new files.
     Second(i64),
 }
 
-/// What became of root's files in a tree.
+/// The result of lending a tree.
 #[derive(Debug, Default)]
 pub(super) struct Lent {
-    /// How many are the agent's since.
+    /// Files that are now the agent's.
     pub(super) files: u64,
-    /// How many stay root's: they have other names, set-id bits or capabilities, or are no files.
+    /// Files that stay root's: they have other hard links, set-id bits or capabilities, or are
+    /// special files.
     pub(super) kept: u64,
-    /// Whether the top of the tree could not be changed: the file system does not know owners.
+    /// Whether the top of the tree could not be changed: the file system does not support owners.
     pub(super) is_closed: bool,
     pub(super) refused: Refused,
 }
 
-/// Gives what belongs to root in the tree at `top` to the agent. Modes and times stay.
+/// Changes the files of root in the tree at `top` to the agent. Modes and times are preserved.
 ///
-/// The container may be running and hostile. It cannot put a file of root from outside into the
-/// tree: a link needs both its names on one mount. What has further names may have them outside,
-/// and stays root's.
+/// The container may be running and hostile. It cannot link a file of root from outside into the
+/// tree: both names of a hard link have to be on one mount. A file with several names may have one
+/// outside, and stays root's.
 pub(super) fn lend(top: &Path, ids: &DiskIds, since: Since) -> Result<Lent, OwnershipError> {
     let mut lending = Lending { ids, agent: ids.agent(), since, lent: Lent::default() };
     let refused = walk(top, &[], &mut lending).map_err(OwnershipError::at(top))?;
     Ok(Lent { refused, ..lending.lent })
 }
 
-/// Whether the top of a tree is the agent's, or open to it.
+/// Returns whether the top of a tree belongs to the agent, or has an ACL entry of it.
 pub(super) fn is_lent(top: &Path, ids: &DiskIds) -> io::Result<bool> {
     let node = Node::top(top)?;
     let agent = ids.agent().uid;
@@ -99,7 +100,8 @@ impl Lending<'_> {
         Ok(())
     }
 
-    /// What cannot be guessed when the file is given back is written down first.
+    /// Changes the owner, after recording the group if it cannot be derived when the file is
+    /// returned.
     fn lend(&self, node: &Node) -> rustix::io::Result<()> {
         let status = node.status();
         let hands_group_on = node.is_directory() && status.st_mode & SET_ID != 0;
@@ -108,13 +110,14 @@ impl Lending<'_> {
         }
         match node.set_value(GROUP, status.st_gid.to_string().as_bytes()) {
             Ok(()) => node.chown(self.agent.uid, self.agent.gid),
-            // The group stays: nobody inside is in it.
+            // The group stays; it has no members in the container.
             Err(Errno::OPNOTSUPP) => node.chown(self.agent.uid, status.st_gid),
             Err(error) => Err(error),
         }
     }
 
-    /// Lets the agent in without giving the file away; false where the file system has no lists.
+    /// Gives the agent access without changing the owner. Returns false if the file system has no
+    /// ACLs.
     fn open(&self, node: &Node, attributes: &Attributes) -> rustix::io::Result<bool> {
         if node.kind() == FileType::Symlink {
             return Ok(true);
@@ -130,7 +133,7 @@ impl Lending<'_> {
             node.set_value(LIST, &own.encode())?;
         }
         let mut acl = own.unmasked();
-        // Root inside has no power over what belongs to an id that the container does not have.
+        // The container's root has no privileges over files of an id outside its map.
         [self.ids.root(), self.agent.uid].into_iter().for_each(|uid| acl.allow(uid));
         if before.as_ref() == Some(&acl) {
             return Ok(true);
@@ -142,8 +145,8 @@ impl Lending<'_> {
     }
 }
 
-/// Files, directories and links, that have no other name and give nothing to those who run them.
-/// Sockets and pipes lead to programs of root.
+/// Whether a file may be lent: directories, and files and links with a single name and without
+/// set-id bits. Sockets and pipes are connected to programs of root.
 fn may_be_lent(node: &Node) -> bool {
     let status = node.status();
     match node.kind() {
@@ -154,8 +157,9 @@ fn may_be_lent(node: &Node) -> bool {
     }
 }
 
-/// git works in a repository only if the worktree's directory, its `.git` and the directory of the
-/// repository belong to the one who calls it, git-config(1), `safe.directory`.
+/// Whether git checks the owner of this file: git uses a repository only if the worktree's
+/// directory, its `.git` and the repository's directory belong to the calling user, git-config(1),
+/// `safe.directory`.
 fn git_asks_for_its_owner(found: Found<'_>) -> bool {
     const GIT: &CStr = c".git";
     let is_repository =
@@ -163,8 +167,8 @@ fn git_asks_for_its_owner(found: Found<'_>) -> bool {
     found.name == GIT || found.holds(GIT) || is_repository
 }
 
-/// Takes the entries of a container's ids out of the file's lists: earlier versions gave each file
-/// some, and directories default ones.
+/// Removes the entries of container ids from the file's ACLs. Earlier versions added such entries
+/// to each file, and default ACLs to directories.
 pub(super) fn strip(
     node: &Node,
     attributes: &Attributes,
@@ -179,7 +183,7 @@ pub(super) fn strip(
         && let Some(mut acl) = node.acl(ACCESS)?
         && acl.remove(|id| ids.has_id(id))
     {
-        // Without names in it, it becomes the mode in the same step.
+        // A minimal ACL is converted to mode bits in the same step.
         node.set_acl(ACCESS, &acl)?;
         is_changed = true;
     }

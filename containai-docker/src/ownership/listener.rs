@@ -1,4 +1,4 @@
-//! Who is told of files that get another owner by the way.
+//! The listener for files that are reclaimed implicitly.
 
 use std::fmt;
 use std::path::Path;
@@ -8,11 +8,11 @@ use super::Reclaimed;
 
 /// A listener for files that are reclaimed before a container is removed.
 pub trait ReclaimListener: Send + Sync {
-    /// Takes note of what became of the files in a workspace; something was found.
+    /// Handles the number of reclaimed files in a workspace; at least one file was affected.
     fn reclaimed(&self, workspace: &Path, done: Reclaimed);
 }
 
-/// The listener of an engine, if there is one.
+/// The optional listener of an engine.
 #[derive(Clone, Default)]
 pub(crate) struct Listener(pub(crate) Option<Arc<dyn ReclaimListener>>);
 

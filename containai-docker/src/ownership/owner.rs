@@ -1,4 +1,4 @@
-//! Whose a workspace is.
+//! The owner of a workspace.
 
 use std::io;
 use std::path::Path;
@@ -6,8 +6,8 @@ use std::path::Path;
 use super::node::{FileId, Node};
 use super::{DiskIds, Owner};
 
-/// The owner of a directory, or where a container's ids own it, of the nearest one above that they
-/// do not own.
+/// Returns the owner of a directory. If that is a container id, returns the owner of the nearest
+/// parent directory with another one.
 pub(super) fn owner_of(path: &Path, ids: &DiskIds) -> io::Result<Owner> {
     for directory in path.ancestors() {
         let node = Node::top(directory)?;
@@ -20,7 +20,7 @@ pub(super) fn owner_of(path: &Path, ids: &DiskIds) -> io::Result<Owner> {
     Ok(Owner::ROOT)
 }
 
-/// Those of the directories that are there.
+/// Returns the ids of the existing directories.
 pub(super) fn ids_of<'a>(paths: impl IntoIterator<Item = &'a Path>) -> Vec<FileId> {
     paths.into_iter().filter_map(|path| Some(Node::top(path).ok()?.id())).collect()
 }

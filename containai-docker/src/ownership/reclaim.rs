@@ -1,4 +1,4 @@
-//! Files of a container's ids become those of the workspace's owner.
+//! Changes files of container ids to the workspace's owner.
 
 use std::io;
 use std::path::Path;
@@ -12,32 +12,32 @@ use super::node::{Attributes, CAPABILITY, FileId, GROUP, Node, SET_ID};
 use super::walk::{Found, Refused, Visitor, walk};
 use super::{DiskIds, Owner, OwnershipError};
 
-/// Any mode bit that lets somebody run a file.
+/// The mode bits that permit execution.
 const RUN: u32 = 0o111;
-/// What an id looks like that has no place in a container's map, user_namespaces(7).
+/// The id that stands for ids outside a user namespace's map, user_namespaces(7).
 const UNMAPPED: u32 = 65534;
 
-/// What became of the files in a workspace that belonged to a container's ids.
+/// The number of files in a workspace that were reclaimed from a container's ids.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 pub struct Reclaimed {
-    /// How many of other users of the container are the owner's since.
+    /// Files of other container users, now the owner's.
     pub files: u64,
-    /// How many that were lent to the agent, or made by it, are root's since.
+    /// Files lent to the agent or created by it, now root's.
     pub returned: u64,
-    /// How many of the owner's own have lost set-id bits or file capabilities.
+    /// The owner's files whose set-id bits or file capabilities were removed.
     pub cleared: u64,
-    /// How many could not be changed.
+    /// Files that could not be changed.
     pub left: u64,
 }
 
 impl Reclaimed {
-    /// Whether nothing was found.
+    /// Returns whether no file was affected.
     #[must_use]
     pub fn is_nothing(&self) -> bool {
         *self == Self::default()
     }
 
-    /// The sum of both.
+    /// Returns the sum of both.
     #[must_use]
     pub fn and(self, other: Self) -> Self {
         Self {
@@ -49,17 +49,17 @@ impl Reclaimed {
     }
 }
 
-/// Whose files are reclaimed, and for whom.
+/// The affected files and their new owner.
 #[derive(Clone, Copy)]
 pub(super) enum Reclaim<'a> {
-    /// What was lent, and what the container made, becomes root's, without access lists for the
+    /// Lent files, and files created by the container, become root's, without ACL entries of the
     /// container.
     Return(&'a DiskIds),
-    /// What other ids of the container have becomes the agent's, to whom all is lent.
+    /// Files of other container ids become the agent's, to whom the tree is lent.
     ToAgent(&'a DiskIds),
-    /// What ids of the container have becomes the owner's.
+    /// Files of container ids become the owner's.
     ToOwner(&'a DiskIds, Owner),
-    /// The same, seen from inside: the owner is the agent.
+    /// Like [`Self::ToOwner`], from inside a container in which the owner is the agent.
     Inside,
 }
 
@@ -99,12 +99,11 @@ pub(super) fn reclaim(
     Ok((Reclaimed { left: refused.files, ..reclaiming.done }, refused))
 }
 
-/// Reclaims a tree as the root of a container in which it is mounted with its owner mapped to the
-/// agent.
+/// Reclaims a tree as root of a container that mounts it with its owner mapped to the agent.
 ///
 /// # Errors
 ///
-/// When the tree cannot be opened.
+/// The error of opening the tree.
 pub fn reclaim_inside(top: &Path) -> io::Result<Reclaimed> {
     reclaim(top, Reclaim::Inside, &[]).map(|(done, _)| done).map_err(|error| error.source)
 }
@@ -119,7 +118,7 @@ impl Visitor for Reclaiming<'_> {
     fn wants(&self, status: &Stat) -> bool {
         let is_theirs = self.is_theirs(status);
         match self.how {
-            // Any file of root may have a list of an earlier version.
+            // Any file of root may have an ACL of an earlier version.
             Reclaim::Return(_) => is_theirs || status.st_uid == self.owner.uid,
             _ => is_theirs || is_runnable(status) && status.st_uid == self.owner.uid,
         }
@@ -147,14 +146,14 @@ impl Reclaiming<'_> {
             || self.how.has_gid(status.st_gid) && status.st_gid != gid
     }
 
-    /// Changes the owner where it is one of the container's, and the group likewise.
+    /// Changes the owner if it is a container id, and the group likewise.
     fn take(&mut self, node: &Node, gid: u32) -> rustix::io::Result<()> {
         let status = node.status();
         let uid = if self.how.has_uid(status.st_uid) { self.owner.uid } else { status.st_uid };
         let gid = if self.how.has_gid(status.st_gid) { gid } else { status.st_gid };
         match node.chown(uid, gid) {
             Ok(()) => {}
-            // From inside it cannot be told from an id that nobody has.
+            // Inside the container, it looks the same as an unmapped id.
             Err(_) if matches!(self.how, Reclaim::Inside) && is_unmapped(status) => return Ok(()),
             Err(error) => return Err(error),
         }
@@ -170,7 +169,7 @@ impl Reclaiming<'_> {
         }
     }
 
-    /// What the owner has himself may have been made by the agent.
+    /// Removes set-id bits and capabilities of the owner's file, which the agent may have created.
     fn clear(&mut self, node: &Node) -> rustix::io::Result<()> {
         let mut is_cleared = node.clear_set_id()?;
         if node.attributes()?.has_capability() && self.made_capability(node)? {
@@ -181,8 +180,9 @@ impl Reclaiming<'_> {
         Ok(())
     }
 
-    /// Whether a capability comes from inside of a container: it then names the container's root,
-    /// capabilities(7), "Namespaced file capabilities". The kernel shows no other one there.
+    /// Whether a capability was set in a container: it then names the container's root,
+    /// capabilities(7), "Namespaced file capabilities". Inside a container, the kernel shows only
+    /// such capabilities.
     fn made_capability(&self, node: &Node) -> rustix::io::Result<bool> {
         let value = match node.value(CAPABILITY) {
             Ok(value) => value,
@@ -212,7 +212,7 @@ impl Reclaiming<'_> {
         match recorded_group(node, &attributes)? {
             None => self.take(node, self.owner.gid),
             Some(gid) => {
-                // Only host root can have recorded it, so that its set-group-id bit is his as well.
+                // Only host root can have recorded it, so the set-group-id bit is root's as well.
                 node.chown(self.owner.uid, gid)?;
                 node.remove_value(GROUP)?;
                 self.count(status);

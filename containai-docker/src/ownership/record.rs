@@ -1,4 +1,4 @@
-//! What is lent, written down before the first file is.
+//! Records of lent workspaces, written before the first file is lent.
 
 use std::fs::{self, DirBuilder, File};
 use std::io::{self, Write as _};
@@ -12,26 +12,26 @@ use sha2::{Digest as _, Sha256};
 use super::OwnershipError;
 use super::lend::Since;
 
-/// What the times of two files may be off.
+/// The maximum difference between a clock and the time of a file.
 const COARSE: Duration = Duration::from_secs(2);
 
-/// The workspace of a container whose files are lent.
+/// A workspace whose files are lent to its container.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub(super) struct Loan {
     /// The workspace.
     pub(super) workspace: PathBuf,
-    /// It, and the directories of its repository that the container may write.
+    /// The workspace, and the directories of its repository that the container may write.
     pub(super) trees: Vec<PathBuf>,
 }
 
-/// The records, locked: two commands do not lend and take back at the same time.
+/// The locked records: two commands never lend and return at the same time.
 pub(super) struct Loans {
     directory: PathBuf,
     _lock: File,
 }
 
 impl Loans {
-    /// Waits for the lock. The directory is root's alone.
+    /// Waits for the lock. Only root has access to the directory.
     pub(super) fn open(directory: &Path) -> Result<Self, OwnershipError> {
         let open = || {
             DirBuilder::new().recursive(true).mode(0o700).create(directory)?;
@@ -48,7 +48,7 @@ impl Loans {
         Ok(Self { directory: directory.to_owned(), _lock: lock })
     }
 
-    /// Every record; one that cannot be read is none.
+    /// Returns all records; unreadable ones are skipped.
     pub(super) fn list(&self) -> Result<Vec<Loan>, OwnershipError> {
         let read = || -> io::Result<Vec<Loan>> {
             let mut loans = Vec::new();
@@ -67,8 +67,7 @@ impl Loans {
         serde_json::from_slice(&fs::read(self.path(workspace)).ok()?).ok()
     }
 
-    /// Writes a record down, on the disk, unless it is there already; trees that an earlier
-    /// container had stay in it.
+    /// Writes a record to the disk unless it exists. Trees of an earlier container are kept.
     pub(super) fn note(&self, loan: &Loan) -> Result<Loan, OwnershipError> {
         let before = self.find(&loan.workspace);
         let mut noted = loan.clone();
@@ -91,13 +90,14 @@ impl Loans {
         Ok(noted)
     }
 
-    /// When all was lent last: the time of the record. It is long ago where that was never so.
+    /// Returns the time at which all files were last lent, which is the record's modification time.
     pub(super) fn lent_at(&self, workspace: &Path) -> Since {
         let time = fs::metadata(self.path(workspace)).map(|status| status.mtime());
         time.map_or(Since::Ever, Since::Second)
     }
 
-    /// Notes that all was lent by a walk that began then. Clocks of file systems are coarse.
+    /// Records that a walk which began at this time has lent all files. File system clocks are
+    /// coarse.
     pub(super) fn settle(&self, workspace: &Path, began: SystemTime) -> Result<(), OwnershipError> {
         let path = self.path(workspace);
         let time = began.checked_sub(COARSE).unwrap_or(SystemTime::UNIX_EPOCH);

@@ -1,4 +1,4 @@
-//! Files are reclaimed before the container that made them is lost, and on request.
+//! Reclaiming of a workspace's files, before its container is removed and on request.
 
 use std::path::{Path, PathBuf};
 
@@ -15,16 +15,16 @@ use super::{Owner, Ownership, OwnershipError, Reclaimed};
 use crate::engine::DockerEngine;
 use crate::volume::reclaim_beside;
 
-/// What an owner's files are reclaimed from, and how far that got on this side.
+/// The result of reclaiming with this process's permissions.
 struct Attempt {
     done: Reclaimed,
-    /// The trees of which something is left.
+    /// The trees with files that could not be changed.
     rest: Vec<PathBuf>,
 }
 
 impl DockerEngine {
-    /// Reclaims what a container leaves that is about to be removed. What cannot be is left, and
-    /// reported: the container goes all the same.
+    /// Reclaims the files of a container that is about to be removed. Files that cannot be changed
+    /// are reported to the listener and do not prevent the removal.
     pub(crate) async fn reclaim_before_removal(&self, id: &ContainerId) {
         let Ok(Some(holder)) = self.holder(id).await else { return };
         if self.ownership().is_none() || holder.is_running || holder.is_new {
@@ -35,12 +35,14 @@ impl DockerEngine {
         self.listener().tell(&holder.workspace, done);
     }
 
-    /// Makes everything in a workspace that belongs to ids of its container the owner's, whether
-    /// the container is there, runs, or is gone. What is lent to a running one stays the agent's.
+    /// Gives all files in a workspace that belong to ids of its container to the workspace's owner,
+    /// whether the container runs, is stopped or does not exist. Files lent to a running container
+    /// stay the agent's.
     ///
     /// # Errors
     ///
-    /// What the engine answered, and [`EngineError::Host`] where the files cannot be reached.
+    /// - The engine's error.
+    /// - [`EngineError::Host`]: the files cannot be accessed.
     pub async fn reclaim(&self, workspace: &WorkspacePath) -> Result<Reclaimed, EngineError> {
         let holder = match self.containers().await?.iter().find(|it| it.serves(workspace)) {
             Some(container) => self.holder(&container.id).await?,
@@ -50,12 +52,13 @@ impl DockerEngine {
         self.reclaim_of(&holder, None).await
     }
 
-    /// Takes back what is lent to containers that were removed past `cai`, and reports it. Only
-    /// host root can, and nothing happens for anybody else.
+    /// Returns the files lent to containers that were removed without `cai`, and reports it to the
+    /// listener. Does nothing unless called as host root.
     ///
     /// # Errors
     ///
-    /// What the engine answered, and [`EngineError::Host`] where a record cannot be read.
+    /// - The engine's error.
+    /// - [`EngineError::Host`]: a record cannot be read.
     pub async fn reclaim_abandoned(&self) -> Result<(), EngineError> {
         let Some(Ownership { ids, records }) = self.ownership().cloned() else { return Ok(()) };
         if !geteuid().is_root() || !records.is_dir() {
@@ -79,14 +82,15 @@ impl DockerEngine {
         .await
     }
 
-    /// Reclaims what the container has; `leaving` is the one that is about to be removed.
+    /// Reclaims the files of a container; `leaving` is the container that is about to be removed.
     async fn reclaim_of(
         &self,
         holder: &Holder,
         leaving: Option<&ContainerId>,
     ) -> Result<Reclaimed, EngineError> {
         let Some(ownership) = self.ownership().cloned() else {
-            let source = std::io::Error::other("the engine is not one of this machine's set-up");
+            let source =
+                std::io::Error::other("`cai setup` did not set up this engine on this machine");
             return Err(OwnershipError { path: holder.workspace.clone(), source }.into());
         };
         let containers = self.containers().await?;
@@ -95,7 +99,7 @@ impl DockerEngine {
             .iter()
             .filter(|it| is_of(it, &holder.workspace) && Some(&it.id) != leaving)
             .collect();
-        // Another container works on it: what its programs have is theirs.
+        // Another container uses the workspace, and its programs may own these files.
         if leaving.is_some() && same.iter().any(|it| is_at_work(it)) {
             return Ok(Reclaimed::default());
         }
@@ -117,7 +121,7 @@ impl DockerEngine {
         Ok(Reclaimed { left: inside.left, ..attempt.done.and(inside) })
     }
 
-    /// An image of ours for a helper.
+    /// Returns a ContainAI image for a helper container.
     async fn any_image(&self) -> Result<String, EngineError> {
         let options = None::<bollard::query_parameters::ListImagesOptions>;
         let images = self.docker().list_images(options).await;
@@ -128,7 +132,7 @@ impl DockerEngine {
     }
 }
 
-/// What becomes of what is lent.
+/// Whether lent files stay lent.
 #[derive(Clone, Copy, Eq, PartialEq)]
 enum Lending {
     Stays,
@@ -141,7 +145,7 @@ impl From<bool> for Lending {
     }
 }
 
-/// Does what this process may do.
+/// Reclaims as far as this process's permissions allow.
 fn reclaim_here(
     holder: &Holder,
     ownership: &Ownership,
@@ -162,7 +166,8 @@ fn reclaim_here(
             (false, ..) => Reclaim::ToOwner(ids, owner),
             (true, true, Lending::Stays) => Reclaim::ToAgent(ids),
             (true, false, Lending::Ends) => Reclaim::Return(ids),
-            // What is not lent is root's, and its programs may still be there.
+            // A tree that is not lent belongs to root, and the container's programs may still use
+            // it.
             (true, false, Lending::Stays) => continue,
             (true, true, Lending::Ends) => {
                 if *tree == holder.workspace {
@@ -196,7 +201,7 @@ fn is_at_work(container: &Container) -> bool {
     matches!(container.state, Running | Paused | Restarting)
 }
 
-/// The workspaces of other containers of ours.
+/// Returns the workspaces of other ContainAI containers.
 fn others(containers: &[Container], workspace: &Path) -> Vec<PathBuf> {
     let ours = containers.iter().filter(|it| it.labels.is_managed());
     let paths = ours.filter_map(|it| it.labels.workspace()).map(PathBuf::from);

@@ -1,4 +1,4 @@
-//! Real files; only root may give them away.
+//! Tests with real files; changing owners needs root.
 
 use std::collections::BTreeMap;
 use std::ffi::CString;
@@ -28,7 +28,7 @@ fn ids() -> DiskIds {
     DiskIds::new(range.clone(), range)
 }
 
-/// A directory on a file system that has attributes.
+/// Returns a directory on a file system with extended attributes.
 fn place() -> TempDir {
     tempfile::tempdir_in("/var/tmp").expect("a directory")
 }
@@ -48,7 +48,7 @@ fn mode(path: &Path) -> u32 {
     path.symlink_metadata().expect("a file").mode() & 0o7777
 }
 
-/// Owner, group, mode, lists and time of each file.
+/// Lists owner, group, mode, ACLs and time of each file.
 fn listing(root: &Path) -> BTreeMap<PathBuf, String> {
     let mut found = BTreeMap::new();
     let mut pending = vec![root.to_owned()];
@@ -70,7 +70,7 @@ fn listing(root: &Path) -> BTreeMap<PathBuf, String> {
     found
 }
 
-/// What a root's workspace may hold.
+/// Creates a workspace of root with every kind of file.
 fn workspace() -> (TempDir, PathBuf) {
     let base = place();
     let root = base.path().join("work");
@@ -122,17 +122,17 @@ fn a_workspace_is_lent_and_comes_back_as_it_was() {
         assert_eq!(owner(&root.join(kept)), (0, 0), "{kept}");
     }
     assert_eq!(owner(&root.join("others")), (33, 33));
-    // What git on the host looks at is root's, and the agent may write there.
+    // Files whose owner git on the host checks stay root's, and the agent may write them.
     for git in
         ["", ".git", "vendor/inner", "vendor/inner/.git", ".git/modules/sub", "sub", "sub/.git"]
     {
         assert_eq!(owner(&root.join(git)).0, 0, "{git}");
         let node = Node::top(&root.join(git)).expect("a node");
-        let acl = node.acl(ACCESS).expect("a list").expect("one that is understood");
+        let acl = node.acl(ACCESS).expect("a list").expect("a valid one");
         assert!(acl.names(AGENT), "{git}");
         assert!(node.value(DEFAULT).is_err(), "{git}");
     }
-    // What the container makes comes back as root's, and gives nothing to those who run it.
+    // Files created by the container become root's, without set-id bits.
     for (name, mode, uid) in [("made", 0o4755, AGENT), ("made-g", 0o2644, BASE), ("t", 0o2755, 7)] {
         make(&root.join(name), 0o644);
         chown(root.join(name), Some(uid.max(BASE)), Some(BASE + 5)).expect("an owner");
@@ -147,7 +147,7 @@ fn a_workspace_is_lent_and_comes_back_as_it_was() {
     }
     let status = before[&root].clone();
     let mut after = listing(base.path());
-    // Files were made in it and removed since.
+    // Its time differs, because files were created in it and removed.
     after.insert(root, status);
     assert_eq!(after, before);
 }
@@ -201,7 +201,7 @@ fn many_siblings_and_great_depth_need_few_descriptors() {
     for number in 0..1500 {
         fs::create_dir(base.path().join(format!("module-{number}"))).expect("a directory");
     }
-    // Deeper than a path can name.
+    // Deeper than the maximum length of a path.
     const DEPTH: usize = 150;
     let long = CString::new("d".repeat(200)).expect("a name");
     let mut directory = rustix::fs::open(base.path(), OFlags::PATH, Mode::empty()).expect("it");
@@ -266,7 +266,7 @@ fn what_is_mounted_in_the_tree_is_left_alone() {
     let (root, other) = (base.path().join("work"), base.path().join("other"));
     make(&other.join("file"), 0o644);
     fs::create_dir_all(root.join("mounted")).expect("directories");
-    // On the same file system, so that the device number does not tell.
+    // On the same file system, so that the device number does not differ.
     let run = |words: &[&str]| {
         let paths = [other.clone(), root.join("mounted")];
         let paths = if words[0] == "mount" { &paths[..] } else { &paths[1..] };

@@ -1,4 +1,4 @@
-//! A tree, walked with a bounded number of descriptors.
+//! A walk of a tree with a bounded number of descriptors.
 
 use std::ffi::{CStr, CString};
 use std::io;
@@ -9,30 +9,30 @@ use rustix::io::Errno;
 
 use super::node::{FileId, Node};
 
-/// How many directories of one branch are held open besides the top.
+/// Maximum number of directories on the path that are kept open besides the top.
 const OPEN: usize = 64;
 
-/// What is done to each file of a tree.
+/// The action of a walk on each file.
 pub(super) trait Visitor {
-    /// Whether a file that looks like this, and is no directory, is to be visited.
+    /// Whether a file with this status is visited. Directories always are.
     fn wants(&self, status: &Stat) -> bool;
 
-    /// Whether the files of a directory that looks like this need no look: only what is in its
-    /// subdirectories may have changed.
+    /// Whether the files of a directory with this status can be skipped, so that only its
+    /// subdirectories are examined.
     fn is_settled(&self, _directory: &Stat) -> bool {
         false
     }
 
-    /// Visits a file. Directories come before what is in them.
+    /// Visits a file. A directory is visited before its contents.
     fn visit(&mut self, node: &Node, found: Found<'_>) -> rustix::io::Result<()>;
 }
 
-/// Where a file was found, and what was in it.
+/// The name of a visited file and the entries of a visited directory.
 #[derive(Clone, Copy)]
 pub(super) struct Found<'a> {
-    /// Its name; empty for the top.
+    /// The file's name; empty for the top.
     pub(super) name: &'a CStr,
-    /// What is in a directory; nothing for anything else.
+    /// The entries of a directory; empty for other files.
     pub(super) entries: &'a [Entry],
 }
 
@@ -42,18 +42,18 @@ impl Found<'_> {
     }
 }
 
-/// What could not be visited.
+/// The files that could not be visited.
 #[derive(Debug, Default)]
 pub(super) struct Refused {
-    /// How many files and directories.
+    /// The number of files and directories.
     pub(super) files: u64,
-    /// Why the first one could not.
+    /// The error of the first one.
     pub(super) first: Option<io::Error>,
 }
 
 impl Refused {
     fn note(&mut self, error: Errno) {
-        // What vanished meanwhile, and what is mounted there, is no concern of this tree.
+        // Removed files and other mounts are not part of this tree.
         if !matches!(error, Errno::NOENT | Errno::XDEV) {
             self.files += 1;
             self.first.get_or_insert_with(|| error.into());
@@ -61,13 +61,13 @@ impl Refused {
     }
 }
 
-/// What a directory says of one file in it: not to be relied on.
+/// A directory entry as read; the file may be replaced at any time.
 pub(super) struct Entry {
     name: CString,
     kind: FileType,
 }
 
-/// A directory with subdirectories to come. Its node is closed while the walk is far below.
+/// A directory with pending subdirectories. Its node is closed while the walk is far below.
 struct Level {
     node: Option<Node>,
     id: FileId,
@@ -75,12 +75,12 @@ struct Level {
 }
 
 /// Visits every file of the tree at `top` that is not on another mount. Symbolic links are visited
-/// and not followed: the tree may have been written by a hostile agent, who may be changing it now.
-/// What is below the directories `left_out` is not visited.
+/// and not followed: the tree may have been written by a hostile agent, which may be changing it
+/// now. The contents of the directories `left_out` are not visited.
 ///
 /// # Errors
 ///
-/// When the top cannot be opened; what fails below it is counted.
+/// The error of opening the top; errors below it are collected.
 pub(super) fn walk<V: Visitor>(
     top: &Path,
     left_out: &[FileId],
@@ -98,7 +98,7 @@ pub(super) fn walk<V: Visitor>(
             Ok(node) if !node.is_directory() || left_out.contains(&node.id()) => {}
             Ok(node) => {
                 levels.push(enter(node, &name, visitor, &mut refused));
-                // The top is kept, to go on from if all else is moved away.
+                // The top stays open, to continue there if the other directories are moved.
                 if let Some(far) = levels.len().checked_sub(OPEN + 1).filter(|far| *far > 0) {
                     levels[far].node = None;
                 }
@@ -109,7 +109,7 @@ pub(super) fn walk<V: Visitor>(
     Ok(refused)
 }
 
-/// Visits a directory and its files; its subdirectories are for later.
+/// Visits a directory and its files, but not its subdirectories.
 fn enter<V: Visitor>(node: Node, name: &CStr, visitor: &mut V, refused: &mut Refused) -> Level {
     let entries = read(&node).unwrap_or_else(|error| {
         refused.note(error);
@@ -163,8 +163,8 @@ fn read(node: &Node) -> rustix::io::Result<Vec<Entry>> {
     Ok(entries)
 }
 
-/// Goes back up by `..`, if that still leads to where the walk came from. Somebody who moves
-/// directories about meanwhile only has their rest left out.
+/// Returns to the parent directory through `..`, if it is still the directory that the walk came
+/// from. If directories are moved meanwhile, the rest of them is skipped.
 fn leave(levels: &mut Vec<Level>, refused: &mut Refused) {
     let Some(done) = levels.pop() else { return };
     let Some(above) = levels.last_mut().filter(|above| above.node.is_none()) else { return };

@@ -1,4 +1,4 @@
-//! When the owners of a workspace's files change.
+//! Lending of a workspace's files.
 
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
@@ -16,24 +16,25 @@ use super::{DiskIds, Owner, Ownership, OwnershipError, Reclaimed};
 use crate::engine::DockerEngine;
 
 impl DockerEngine {
-    /// Lends a workspace of host root, and what root has made in it since, to its container.
-    /// Nothing happens to the workspace of anybody else.
+    /// Lends a workspace of host root to its container, including files that root has created
+    /// since. Does nothing to a workspace of another user.
     ///
     /// # Errors
     ///
-    /// What the engine answered, and [`EngineError::Host`] where files cannot be given away.
+    /// - The engine's error.
+    /// - [`EngineError::Host`]: owners cannot be changed.
     pub async fn lend_workspace(&self, id: &ContainerId) -> Result<(), EngineError> {
         let Some(ownership) = self.ownership().cloned() else { return Ok(()) };
         let Some(holder) = self.holder(id).await? else { return Ok(()) };
         blocking(move || lend_trees(&ownership, &holder.loan(), Extent::All)).await
     }
 
-    /// As [`Self::lend_workspace`], for a container that runs and was lent its workspace when it
-    /// was started.
+    /// As [`Self::lend_workspace`], for a running container whose workspace was lent when it was
+    /// started: only new files are lent.
     ///
     /// # Errors
     ///
-    /// As those of [`Self::lend_workspace`].
+    /// Those of [`Self::lend_workspace`].
     pub async fn lend_again(&self, workspace: &WorkspacePath) -> Result<(), EngineError> {
         let Some(ownership) = self.ownership().cloned() else { return Ok(()) };
         let workspace = workspace.as_path().to_owned();
@@ -47,7 +48,7 @@ impl DockerEngine {
         .await
     }
 
-    /// What the engine knows of a container of ours with a workspace of this machine.
+    /// Returns a ContainAI container with a workspace on this machine.
     pub(super) async fn holder(&self, id: &ContainerId) -> Result<Option<Holder>, EngineError> {
         let inspected = self.docker().inspect_container(id.as_ref(), None).await;
         let inspected = inspected.map_err(|error| self.failure(error))?;
@@ -55,16 +56,16 @@ impl DockerEngine {
     }
 }
 
-/// What is looked at.
+/// The files that are examined.
 #[derive(Clone, Copy, Eq, PartialEq)]
 enum Extent {
     /// Every file.
     All,
-    /// Directories, and the files in those that were changed since.
+    /// Directories, and the files in those that have changed since the last time.
     New,
 }
 
-/// Lends what of these trees belongs to root.
+/// Lends the files in these trees that belong to root.
 fn lend_trees(ownership: &Ownership, loan: &Loan, extent: Extent) -> Result<(), OwnershipError> {
     let ids = &ownership.ids;
     let owner = |tree: &Path| owner_of(tree, ids).map_err(OwnershipError::at(tree));
@@ -72,11 +73,11 @@ fn lend_trees(ownership: &Ownership, loan: &Loan, extent: Extent) -> Result<(), 
         return Ok(());
     }
     if !geteuid().is_root() {
-        // Somebody else may start a container of root's.
+        // Other users may start a container of root.
         if is_lent(&loan.workspace, ids).map_err(OwnershipError::at(&loan.workspace))? {
             return Ok(());
         }
-        let source = std::io::Error::other("it belongs to root; call `cai` as root");
+        let source = std::io::Error::other("the directory belongs to root; run `cai` as root");
         return Err(OwnershipError { path: loan.workspace.clone(), source });
     }
     let loans = Loans::open(&ownership.records)?;
@@ -88,7 +89,7 @@ fn lend_trees(ownership: &Ownership, loan: &Loan, extent: Extent) -> Result<(), 
     };
     for tree in trees {
         let lent = match lend(&tree, ids, since) {
-            // Directories of a repository come and go.
+            // Directories of a repository may be missing.
             Err(error) if tree != loan.workspace && is_gone(&error) => continue,
             lent => lent?,
         };
@@ -99,7 +100,7 @@ fn lend_trees(ownership: &Ownership, loan: &Loan, extent: Extent) -> Result<(), 
     loans.settle(&loan.workspace, began)
 }
 
-/// Takes one workspace back for root, and with it the record.
+/// Returns the files of a workspace to root, and removes the record.
 pub(super) fn take_back(
     ids: &DiskIds,
     loans: &Loans,
@@ -110,7 +111,7 @@ pub(super) fn take_back(
     let other_trees = || others.iter().flat_map(|other| &other.trees).map(PathBuf::as_path);
     let mut done = Reclaimed::default();
     for tree in &loan.trees {
-        // What is lent to another container as well stays lent until that one goes.
+        // A tree that is also lent to another container stays lent until that container is removed.
         if other_trees().any(|other| tree.starts_with(other)) {
             continue;
         }
@@ -131,7 +132,7 @@ pub(super) fn is_gone(error: &OwnershipError) -> bool {
     matches!(error.source.kind(), NotFound | NotADirectory)
 }
 
-/// A large tree takes its time, so that a thread of its own walks it.
+/// Runs the work on a separate thread, because walking a large tree takes long.
 pub(super) async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, OwnershipError> + Send + 'static,
 ) -> Result<T, EngineError> {

@@ -1,21 +1,21 @@
-//! What of the host is mounted for nobody.
+//! Host directories that are never mounted.
 
 use std::path::Path;
 
 use containai_core::engine::{ContainerSpec, EngineError, Isolation, MountSource, WorkspaceMount};
 use containai_core::layout;
 
-/// Directories whose mount would hand the host, or an engine's socket, to the
-/// container. Everything below `/proc`, `/sys`, `/dev`, `/run` is meant too.
+/// Directories that would expose the host, or an engine's socket, to the container, including
+/// everything below them.
 const FORBIDDEN_TREES: [&str; 5] = ["/proc", "/sys", "/dev", "/run", "/var/run"];
 const FORBIDDEN: [&str; 9] =
     ["/", "/bin", "/boot", "/etc", "/lib", "/sbin", "/usr", "/var", "/var/lib"];
 
-/// Refuses what would hand the host to the container.
+/// Refuses mounts that would expose the host to the container.
 ///
 /// # Errors
 ///
-/// [`EngineError::ForbiddenMount`], with the first such directory.
+/// [`EngineError::ForbiddenMount`] with the first forbidden directory.
 pub fn refuse(spec: &ContainerSpec) -> Result<(), EngineError> {
     if spec.mount == WorkspaceMount::Bind {
         refuse_forbidden(spec.workspace.as_path())?;
@@ -42,36 +42,35 @@ fn refuse_forbidden(workspace: &Path) -> Result<(), EngineError> {
     let is_socket = workspace.extension().is_some_and(|extension| extension == "sock");
     if is_forbidden || is_socket {
         let path = workspace.display().to_string();
-        let reason = "it would hand the host or an engine's socket to the container";
+        let reason = "it would expose the host or an engine's socket to the container";
         return Err(EngineError::ForbiddenMount { path, reason });
     }
     Ok(())
 }
 
-/// A source in the workspace may be another one at the next start, as the
-/// workspace is written from inside. Our own runtime follows no link to it; Sysbox
-/// does.
+/// Refuses a source in the workspace with Sysbox. The container can write the workspace and replace
+/// the source by a link before the next start; Sysbox follows that link, the ContainAI runtime does
+/// not.
 fn refuse_changeable(path: &Path, spec: &ContainerSpec) -> Result<(), EngineError> {
     if spec.isolation == Isolation::Sysbox && path.starts_with(spec.workspace.as_path()) {
         let path = path.display().to_string();
-        let reason = "with Sysbox a link put there from inside would be followed at the next start";
+        let reason = "with Sysbox, a link created there by the container would be followed at the next start";
         return Err(EngineError::ForbiddenMount { path, reason });
     }
     Ok(())
 }
 
-/// A repository is mounted where it is on the host; what the container has at
-/// that place must not be covered by it.
+/// Refuses a repository that would cover a path of the container: it is mounted at its host path.
 fn refuse_own_places(path: &Path) -> Result<(), EngineError> {
     if is_own_place(path) {
         let path = path.display().to_string();
-        let reason = "it would cover a place of the container";
+        let reason = "it would cover a path of the container";
         return Err(EngineError::ForbiddenMount { path, reason });
     }
     Ok(())
 }
 
-/// Whether a mount there covers what the container has, or is covered by it.
+/// Whether a mount at this path covers a path of the container, or is covered by one.
 pub(super) fn is_own_place(path: &Path) -> bool {
     let own = [
         layout::CONTAINER_WORKSPACE,

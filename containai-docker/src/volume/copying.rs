@@ -1,4 +1,4 @@
-//! Volumes that become those of another container.
+//! Copies of volumes for another container.
 
 use bollard::container::LogOutput;
 use bollard::models::{Mount, MountType, MountVolumeOptions};
@@ -13,7 +13,7 @@ use super::errand::{Errand, MadeOf, bare};
 use super::script;
 use crate::engine::DockerEngine;
 
-/// Copies of volumes on their way; see [`Copying`].
+/// A copy of volumes in a helper container; see [`VolumeCopier`].
 pub struct VolumesCopying<'e> {
     helper: Errand<'e>,
     room: Room,
@@ -67,7 +67,7 @@ impl Copying for VolumesCopying<'_> {
     }
 
     async fn copy(&mut self) -> Result<(), EngineError> {
-        // Where that fails the helper has ended, and its status says why.
+        // If that fails, the helper has exited, and its status is the reason.
         let _ = self.helper.input.write_all(script::GO).await;
         let _ = self.helper.input.flush().await;
         self.expect(script::COPIED).await
@@ -90,7 +90,7 @@ impl VolumesCopying<'_> {
         }
     }
 
-    /// The next line of its output; `None` when it has ended.
+    /// Returns the next line of the helper's output; `None` at its end.
     async fn line(&mut self) -> Result<Option<String>, EngineError> {
         loop {
             if let Some(end) = self.heard.iter().position(|&byte| byte == b'\n') {
@@ -119,7 +119,7 @@ impl VolumesCopying<'_> {
     }
 }
 
-/// Reads `used blocks size`, all in bytes but `blocks`.
+/// Parses `used blocks size`; `blocks` is a number of blocks of `size` bytes, the others are bytes.
 fn room_in(line: &str) -> Option<Room> {
     let mut numbers = line.split_whitespace().map(|word| word.parse::<u64>().ok());
     let (used, blocks, size) = (numbers.next()??, numbers.next()??, numbers.next()??);
@@ -150,7 +150,7 @@ fn mounts(job: &CopyJob, client: Option<&ClientId>) -> Vec<Mount> {
         typ: Some(MountType::VOLUME),
         source: Some(volume.to_string()),
         target: Some(target),
-        // A new volume is empty, whatever the image has at that place.
+        // Keeps a new volume empty even if the image has files at that path.
         volume_options: Some(MountVolumeOptions { no_copy: Some(true), ..Default::default() }),
         ..Default::default()
     };

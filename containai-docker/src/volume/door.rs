@@ -1,4 +1,4 @@
-//! A way to a data volume that no running container leads to.
+//! Access to a data volume through the archive API.
 
 use std::io;
 
@@ -19,13 +19,11 @@ use crate::archive;
 use crate::engine::DockerEngine;
 use crate::removal::{Removed, remove};
 
-/// A way to a data volume that no running container leads to: a container that
-/// is never started, made of an image of ours, with nothing but the volume
-/// mounted.
+/// Access to a data volume through the archive API of a container that is never started, created
+/// from a ContainAI image with only the volume mounted.
 ///
-/// The engine unpacks what is put there as if it were in that container, so a
-/// link on the volume leads at most to the container's own file system, which
-/// goes with the door.
+/// The engine unpacks an archive in the root of that container, so a link on the volume can refer
+/// only to the container's own file system, which is removed with it.
 #[derive(Debug)]
 pub struct VolumeDoor<'a> {
     engine: &'a DockerEngine,
@@ -33,12 +31,12 @@ pub struct VolumeDoor<'a> {
 }
 
 impl DockerEngine {
-    /// Opens a door to a volume, which is made if there is none. `image` is in
-    /// the store. [`VolumeDoor::close`] has to follow.
+    /// Creates the container that gives access to a volume; a missing volume is created. `image`
+    /// has to be in the store. [`VolumeArchive::close`] has to follow.
     ///
     /// # Errors
     ///
-    /// What the engine says to a new container.
+    /// The engine's error of creating the container.
     pub async fn open_volume(
         &self,
         volume: &VolumeName,
@@ -51,11 +49,11 @@ impl DockerEngine {
         Ok(VolumeDoor { engine: self, id: ContainerId::new(created.id) })
     }
 
-    /// Whether there is such a volume.
+    /// Returns whether the volume exists.
     ///
     /// # Errors
     ///
-    /// Any but that there is none.
+    /// The engine's error, except that the volume does not exist.
     pub async fn has_volume(&self, volume: &VolumeName) -> Result<bool, EngineError> {
         match self.docker().inspect_volume(volume.as_ref()).await {
             Ok(_) => Ok(true),
@@ -66,12 +64,11 @@ impl DockerEngine {
 }
 
 impl VolumeDoor<'_> {
-    /// Unpacks an archive, which comes in pieces, on the volume. Directories in
-    /// it take the place of links.
+    /// Unpacks an archive, received in chunks, on the volume. Directories in it replace links.
     ///
     /// # Errors
     ///
-    /// What the engine says.
+    /// The engine's error.
     pub async fn put(&self, archive: Receiver<Bytes>) -> Result<(), EngineError> {
         let options =
             UploadToContainerOptionsBuilder::default().path(layout::CONTAINER_DATA).build();
@@ -84,23 +81,22 @@ impl VolumeDoor<'_> {
         outcome.map_err(|error| self.engine.failure(error))
     }
 
-    /// Reads a small text file of the volume; `None` where there is no such
-    /// regular file.
+    /// Reads a small text file of the volume; `None` if it is not a regular file or does not exist.
     ///
     /// # Errors
     ///
-    /// What the engine says.
+    /// The engine's error.
     pub async fn read(&self, path: &str) -> Result<Option<String>, EngineError> {
         let path = format!("{}/{path}", layout::CONTAINER_DATA);
         let text = archive::read_file(self.engine.docker(), &self.id, &path).await;
         text.map_err(|error| self.engine.failure(error))
     }
 
-    /// Whether anything has this path on the volume, a link included.
+    /// Returns whether the path exists on the volume; links are not followed.
     ///
     /// # Errors
     ///
-    /// What the engine says.
+    /// The engine's error.
     pub async fn has(&self, path: &str) -> Result<bool, EngineError> {
         let path = format!("{}/{path}", layout::CONTAINER_DATA);
         let options = ContainerArchiveInfoOptionsBuilder::default().path(&path).build();
@@ -112,11 +108,11 @@ impl VolumeDoor<'_> {
         }
     }
 
-    /// Takes the door away; the volume stays.
+    /// Removes the container; the volume stays.
     ///
     /// # Errors
     ///
-    /// What the engine says.
+    /// The engine's error.
     pub async fn close(self) -> Result<(), EngineError> {
         let removed = remove(self.engine.docker(), &self.id, Removed::Forced).await;
         removed.map_err(|error| self.engine.failure(error))

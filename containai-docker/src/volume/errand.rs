@@ -1,4 +1,4 @@
-//! A container that does one thing beside a volume.
+//! Helper containers: containers that run for one operation on a volume.
 
 use std::pin::Pin;
 
@@ -22,27 +22,26 @@ use crate::container;
 use crate::engine::DockerEngine;
 use crate::removal::{Removed, remove};
 
-/// The longest memory of what a helper complains about, in bytes.
+/// Maximum size of a helper's standard error that is kept, in bytes.
 const COMPLAINTS: usize = 64 << 10;
-/// How many lines of it an error shows.
+/// Number of its lines in an error.
 const LINES: usize = 5;
 
-/// A volume and what a helper beside it is made of.
+/// The volume, image and isolation of a helper container.
 #[derive(Clone, Copy, Debug)]
 pub struct Mounted<'a> {
-    /// The volume; it is made, empty, where there is none.
+    /// The volume; it is created empty if it does not exist.
     pub volume: &'a VolumeName,
-    /// The workspace that a new volume is labelled with.
+    /// The workspace in the labels of a new volume.
     pub workspace: &'a WorkspacePath,
-    /// An image of ours in the engine's store.
+    /// A ContainAI image in the engine's store.
     pub image: &'a str,
-    /// How the helper's root is kept from being the host's: as in the
-    /// containers that have the volume, or owners would differ.
+    /// The helper's isolation: that of the containers that mount the volume, so that owners match.
     pub isolation: Isolation,
 }
 
-/// A running helper, attached to its streams. It sees the volume and nothing
-/// else: no workspace, no network.
+/// A running helper container, attached to its streams. It has no access to anything but the
+/// volume: no workspace, no network.
 pub(super) struct Errand<'a> {
     engine: &'a DockerEngine,
     id: ContainerId,
@@ -53,7 +52,7 @@ pub(super) struct Errand<'a> {
 }
 
 impl<'a> Errand<'a> {
-    /// Makes a helper and starts it; its label tells what for.
+    /// Creates and starts a helper; its label names the operation.
     pub(super) async fn start(
         engine: &'a DockerEngine,
         mounted: Mounted<'_>,
@@ -64,7 +63,7 @@ impl<'a> Errand<'a> {
         Self::begin(engine, body, mounted.volume.to_string()).await
     }
 
-    /// As [`Self::start`], with a pipe mounted.
+    /// As [`Self::start`], with a named pipe mounted.
     pub(super) async fn start_beside(
         shortcut: &Shortcut,
         engine: &'a DockerEngine,
@@ -74,13 +73,13 @@ impl<'a> Errand<'a> {
     ) -> Result<Self, EngineError> {
         let mut body = body(mounted, engine.client(), label, command);
         if let Some(host) = &mut body.host_config {
-            // Not as a mount, which has to be there at every start of a helper.
+            // A bind, because a mount's source has to exist at every start of the helper.
             host.binds = Some(vec![shortcut.bind()]);
         }
         Self::begin(engine, body, mounted.volume.to_string()).await
     }
 
-    /// As [`Self::start`], for a helper beside other things.
+    /// As [`Self::start`], for a helper with another body.
     pub(super) async fn begin(
         engine: &'a DockerEngine,
         body: ContainerCreateBody,
@@ -122,20 +121,20 @@ impl<'a> Errand<'a> {
         self.engine
     }
 
-    /// Keeps the beginning of what the helper says to people.
+    /// Appends to the kept standard error, up to its maximum size.
     pub(super) fn note(&mut self, message: &[u8]) {
         let room = COMPLAINTS - self.complaints.len();
         self.complaints.extend_from_slice(&message[..message.len().min(room)]);
     }
 
-    /// What it complained about, line by line, without control characters.
+    /// Returns the standard error by line, without control characters.
     pub(super) fn complaints(&self) -> Vec<String> {
         let text = String::from_utf8_lossy(&self.complaints);
         let lines = text.lines().filter(|line| !line.trim().is_empty());
         lines.map(|line| line.replace(char::is_control, "\u{fffd}")).collect()
     }
 
-    /// Waits until it has ended; `Ok` is its status.
+    /// Waits for the helper to exit and returns its status.
     pub(super) async fn status(&mut self) -> Result<i64, EngineError> {
         let exited = container::exited(self.engine.docker(), &self.id).await;
         exited.map_err(|error| self.engine.failure(error))
@@ -147,14 +146,14 @@ impl<'a> Errand<'a> {
         VolumeError::Failed { volume: self.volume.clone(), status, lines }
     }
 
-    /// Takes the helper away, whatever it is at; the volume stays.
+    /// Removes the helper even if it runs; the volume stays.
     pub(super) async fn remove(self) -> Result<(), EngineError> {
         let removed = remove(self.engine.docker(), &self.id, Removed::Forced).await;
         removed.map_err(|error| self.engine.failure(error))
     }
 }
 
-/// What never ran leaves nothing behind; the first failure is the one to tell.
+/// Removes a helper that was not started; the first error is returned.
 async fn discard(engine: &DockerEngine, id: &ContainerId, error: Error) -> EngineError {
     let _ = remove(engine.docker(), id, Removed::Forced).await;
     engine.failure(error)
@@ -173,7 +172,7 @@ pub(super) fn body(
         target: Some(layout::CONTAINER_DATA.into()),
         volume_options: Some(MountVolumeOptions {
             labels: Some(Labels::for_volume(mounted.workspace, client).into_map()),
-            // A new volume is empty, whatever the image has at that place.
+            // Keeps a new volume empty even if the image has files at that path.
             no_copy: Some(true),
             ..Default::default()
         }),
@@ -183,15 +182,15 @@ pub(super) fn body(
     bare(made_of, vec![mount], command)
 }
 
-/// What a helper is made of.
+/// The image, isolation and labels of a helper container.
 pub(super) struct MadeOf<'a> {
     pub(super) image: &'a str,
     pub(super) isolation: Isolation,
-    /// Those of a helper.
+    /// The labels of a helper container.
     pub(super) labels: Labels,
 }
 
-/// A helper that has these mounts and nothing else.
+/// Returns the body of a helper container with only these mounts.
 pub(super) fn bare(
     made_of: MadeOf<'_>,
     mounts: Vec<Mount>,
@@ -204,13 +203,13 @@ pub(super) fn bare(
         env: Some(vec!["LC_ALL=C".into()]),
         user: Some("0:0".into()),
         working_dir: Some("/".into()),
-        // The host's signals are for systemd, which does not run here.
+        // The image's stop signal is for systemd, which does not run here.
         stop_signal: Some("SIGKILL".into()),
         attach_stdin: Some(true),
         attach_stdout: Some(true),
         attach_stderr: Some(true),
         open_stdin: Some(true),
-        // Its input ends with the command that feeds it.
+        // Its input ends when the client disconnects.
         stdin_once: Some(true),
         labels: Some(made_of.labels.into_map()),
         host_config: Some(HostConfig {
@@ -220,7 +219,7 @@ pub(super) fn bare(
                 Isolation::Sysbox => None,
             },
             network_mode: Some("none".into()),
-            // What goes through it is secret, and is nothing to be kept.
+            // The streams may contain secrets, so they are not logged.
             log_config: Some(HostConfigLogConfig {
                 typ: Some("none".into()),
                 ..Default::default()

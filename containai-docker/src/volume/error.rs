@@ -1,25 +1,24 @@
-//! Why a volume was not read or written whole.
+//! Errors of reading and writing volumes.
 
 use containai_core::engine::EngineError;
 use containai_core::exit;
 use containai_core::hint::{Advice, Hint};
 
-/// Why a volume was not read or written whole.
+/// Errors of reading and writing volumes.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum VolumeError {
-    /// What the engine says.
+    /// The engine's error.
     #[error(transparent)]
     Engine(#[from] EngineError),
-    /// The helper beside the volume failed: the disk is full, or its image has
-    /// no GNU tar.
-    #[error("the helper of volume `{volume}` ended with status {status}{}", last(.lines))]
+    /// The helper container failed: the disk is full, or its image has no GNU tar.
+    #[error("the helper container of volume `{volume}` exited with status {status}{}", last(.lines))]
     Failed {
         /// The volume.
         volume: String,
-        /// The status of its process.
+        /// The exit status of the helper.
         status: i64,
-        /// The last lines that it wrote, without control characters.
+        /// The last lines of its standard error, without control characters.
         lines: Vec<String>,
     },
 }
@@ -36,7 +35,7 @@ impl Advice for VolumeError {
         match self {
             Self::Engine(error) => error.hints(),
             Self::Failed { .. } => vec![Hint::new(
-                "see that the engine's disk has room, and that the image has GNU tar; the volume is as it was",
+                "check that the engine's disk has free space and that the image has GNU tar; the volume was not changed",
             )],
         }
     }

@@ -1,4 +1,4 @@
-//! Files of a container's home directory, copied to its data volume.
+//! Copy of files from a container's home directory to its data volume.
 
 use std::time::Duration;
 
@@ -12,12 +12,12 @@ use super::Mounted;
 use super::errand::{Errand, body};
 use crate::engine::DockerEngine;
 
-/// How long the helper may run. Its file system is the container's, whose root may have made it
-/// one that never ends.
+/// Timeout of the helper container. It runs on the container's file system, whose root may have
+/// made the copy endless.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Runs a script of the shell as the agent, in a helper made of the container's file system, with
-/// the volume mounted; `words` are the script and its arguments.
+/// Runs a shell script as the agent, in a helper container with the container's file system and its
+/// data volume; `words` are the script and its arguments.
 pub(crate) async fn copy_as_agent(
     engine: &DockerEngine,
     mounted: Mounted<'_>,
@@ -27,7 +27,7 @@ pub(crate) async fn copy_as_agent(
     body.user = Some(layout::CONTAINER_USER.to_owned());
     body.env = Some(vec!["LC_ALL=C".into(), format!("HOME={}", layout::CONTAINER_HOME)]);
     let mut helper = Errand::begin(engine, body, mounted.volume.to_string()).await?;
-    // It ends with its output, or is ended.
+    // The script ends with its output, or times out.
     let end = async {
         while helper.output.try_next().await?.is_some() {}
         Ok(())

@@ -1,4 +1,4 @@
-//! Volumes, past the containers that have them mounted.
+//! Access to volumes through helper containers, without the containers that mount them.
 
 mod copying;
 mod door;

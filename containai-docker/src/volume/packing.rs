@@ -1,4 +1,4 @@
-//! A volume on its way out.
+//! Reading a volume as a tar archive.
 
 use bollard::container::LogOutput;
 use bytes::Bytes;
@@ -12,22 +12,22 @@ use super::errand::{Errand, Mounted};
 use super::{VolumeError, script};
 use crate::engine::DockerEngine;
 
-/// GNU tar's status when a file changed while it was read.
+/// GNU tar's status if a file changed while it was read.
 const CHANGED: i64 = 1;
 
-/// What the helper found odd, line by line; untrusted.
+/// Warnings of tar in the helper container, by line; untrusted.
 pub type Complaints = Vec<String>;
 
-/// A helper that waits to read a volume. [`Packing::close`] has to follow.
+/// A helper container that is ready to read a volume. [`VolumePacker::close`] has to follow.
 pub struct Packing<'a>(Errand<'a>);
 
 impl DockerEngine {
-    /// Gets ready to read a volume, which takes a moment; nothing is read yet.
-    /// `left_out` are tar's options that say what does not come along.
+    /// Starts a helper container that is ready to read a volume; nothing is read yet. `excludes`
+    /// are options of tar that exclude files.
     ///
     /// # Errors
     ///
-    /// What the engine says to a new container.
+    /// The engine's error of creating the container.
     pub async fn pack_volume(
         &self,
         mounted: Mounted<'_>,
@@ -44,8 +44,8 @@ impl Packing<'_> {
     ///
     /// # Errors
     ///
-    /// - [`VolumeError::Failed`]: not all of it could be read.
-    /// - What the engine says.
+    /// - [`VolumeError::Failed`]: some files could not be read.
+    /// - The engine's error.
     pub async fn run(&mut self, pieces: Sender<Bytes>) -> Result<Complaints, VolumeError> {
         let Self(helper) = self;
         let engine = helper.engine();
@@ -53,7 +53,7 @@ impl Packing<'_> {
             helper.input.write_all(script::GO).await?;
             helper.input.shutdown().await
         };
-        // Where that fails the helper has ended, and its status says why.
+        // If that fails, the helper has exited, and its status is the reason.
         let _ = asked.await;
         while let Some(output) =
             helper.output.try_next().await.map_err(|error| engine.failure(error))?
@@ -61,7 +61,7 @@ impl Packing<'_> {
             match output {
                 LogOutput::StdOut { message } => {
                     if pieces.send(message).await.is_err() {
-                        // Whoever reads has given up, and knows why.
+                        // The receiver was dropped because of its own error.
                         return Ok(Vec::new());
                     }
                 }
@@ -75,11 +75,11 @@ impl Packing<'_> {
         }
     }
 
-    /// Takes the helper away.
+    /// Removes the helper container.
     ///
     /// # Errors
     ///
-    /// What the engine says.
+    /// The engine's error.
     pub async fn close(self) -> Result<(), EngineError> {
         self.0.remove().await
     }

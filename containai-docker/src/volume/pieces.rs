@@ -1,33 +1,33 @@
-//! Bytes on their way between a thread that blocks and a task that does not.
+//! A byte channel between a blocking thread and an asynchronous task.
 
 use std::io::{self, ErrorKind, Read, Write};
 
 use bytes::{Buf as _, Bytes};
 use tokio::sync::mpsc::{self, Receiver, Sender};
 
-/// How many pieces may be on their way: with those of the engine's 16 KiB a few
-/// mebibytes, so that neither side waits for the other at every piece.
+/// Capacity of the channel in chunks: with the engine's chunks of 16 KiB a few MiB, so that neither
+/// side waits for the other at every chunk.
 const PIECES: usize = 256;
-/// How big the pieces of a [`PieceWriter`] are.
+/// Size of the chunks of a [`ChannelWriter`] in bytes.
 const PIECE: usize = 128 << 10;
 
-/// Both ends for one direction; drop the one that is not needed.
+/// Both ends of a byte channel.
 #[derive(Debug)]
 pub struct Pieces {
-    /// The end that a task feeds.
+    /// The sending end.
     pub sender: Sender<Bytes>,
-    /// The end that a task is fed from.
+    /// The receiving end.
     pub receiver: Receiver<Bytes>,
 }
 
-/// Makes a way for pieces.
+/// Creates a byte channel.
 #[must_use]
 pub fn pieces() -> Pieces {
     let (sender, receiver) = mpsc::channel(PIECES);
     Pieces { sender, receiver }
 }
 
-/// Reads, on a thread, what a task sends. The end is where the task lets go.
+/// A blocking reader of a channel. The data ends when the sender is dropped.
 #[derive(Debug)]
 pub struct PieceReader {
     receiver: Receiver<Bytes>,
@@ -35,7 +35,7 @@ pub struct PieceReader {
 }
 
 impl PieceReader {
-    /// Reads from here.
+    /// Creates a reader of the channel.
     #[must_use]
     pub fn new(receiver: Receiver<Bytes>) -> Self {
         Self { receiver, piece: Bytes::new() }
@@ -56,7 +56,7 @@ impl Read for PieceReader {
     }
 }
 
-/// Writes, on a thread, for a task to read. What was not flushed is lost.
+/// A blocking writer to a channel. Data that is not flushed is lost.
 #[derive(Debug)]
 pub struct PieceWriter {
     sender: Sender<Bytes>,
@@ -64,7 +64,7 @@ pub struct PieceWriter {
 }
 
 impl PieceWriter {
-    /// Writes to here.
+    /// Creates a writer to the channel.
     #[must_use]
     pub fn new(sender: Sender<Bytes>) -> Self {
         Self { sender, piece: Vec::with_capacity(PIECE) }

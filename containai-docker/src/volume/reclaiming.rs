@@ -1,4 +1,4 @@
-//! Files reclaimed for an owner who is not root.
+//! Reclaiming of files for an owner other than root.
 
 use std::path::{Path, PathBuf};
 
@@ -13,12 +13,12 @@ use super::errand::{Errand, MadeOf, bare};
 use crate::engine::DockerEngine;
 use crate::ownership::Reclaimed;
 
-/// The verb of `cai` that the helper runs; the grammar hides it.
+/// The hidden subcommand of `cai` that the helper runs.
 const VERB: [&str; 2] = ["workspace", "reclaim-inside"];
 
-/// Reclaims trees of one owner in a helper: its root may change the owners of whatever ids a
-/// container has, and the owner of each tree is the agent there. It has the trees and nothing
-/// else, and runs the program of this machine.
+/// Reclaims trees of one owner in a helper container. Its root may change the owner of files of all
+/// container ids, and the owner of each tree is mapped to the agent. It mounts only the trees, and
+/// runs this machine's program.
 pub(crate) async fn reclaim_beside(
     engine: &DockerEngine,
     image: &str,
@@ -52,7 +52,7 @@ async fn answer(helper: &mut Errand<'_>, trees: &[PathBuf]) -> Result<Reclaimed,
     serde_json::from_slice(&heard).map_err(|_| EngineError::Host {
         path: trees.first().map(|tree| tree.display().to_string()).unwrap_or_default(),
         source: std::io::Error::other(format!(
-            "the helper container ended with status {status}: {}",
+            "the helper container exited with status {status}: {}",
             tail.join("; ")
         )),
     })

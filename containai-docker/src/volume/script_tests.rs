@@ -1,5 +1,4 @@
-//! The scripts on this machine's files, and what becomes of them when they are
-//! killed at any point.
+//! Runs the scripts on this machine's files and kills them at any point.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -22,8 +21,7 @@ fn scripts() {
     insta::assert_snapshot!("unpack", unpack());
 }
 
-/// A volume with a content, a tree to take its place, and room for what has to
-/// outlive a crash.
+/// A volume with content, a tree to restore, and a directory for state that survives a crash.
 struct Place(TempDir);
 
 impl Place {
@@ -52,7 +50,7 @@ impl Place {
         Ok(place)
     }
 
-    /// One whose volume has no content.
+    /// Returns one whose volume is empty.
     fn empty() -> io::Result<Self> {
         let place = Self::new()?;
         fs::remove_dir_all(place.at("volume"))?;
@@ -64,15 +62,15 @@ impl Place {
         self.0.path().join(path)
     }
 
-    /// An archive of the tree, with or without its end.
+    /// Returns an archive of the tree, with or without its last file.
     fn archive(&self, last: &[&str]) -> io::Result<Vec<u8>> {
         let mut tar = Command::new("tar");
         tar.args(["--create", "--format=posix", "--file=-", "--directory"]).arg(self.at("tree"));
         Ok(tar.arg("new").args(last).output()?.stdout)
     }
 
-    /// Runs the script; every call of these programs counts, and the process
-    /// group is killed at one of them.
+    /// Runs the script. The calls of external programs are counted, and the process group is killed
+    /// at one of them.
     fn run(&self, input: &[u8], killed_at: Option<usize>) -> io::Result<bool> {
         let mut child = self.start(killed_at)?;
         if let Some(mut stdin) = child.stdin.take() {
@@ -82,7 +80,7 @@ impl Place {
         Ok(child.wait()?.success())
     }
 
-    /// As [`Self::run`], with the archive in a pipe beside its input.
+    /// As [`Self::run`], with the archive in a named pipe.
     fn run_beside_a_pipe(&self, input: &[u8]) -> io::Result<bool> {
         let pipe = self.at("pipe");
         assert!(Command::new("mkfifo").arg(&pipe).status()?.success());
@@ -92,7 +90,7 @@ impl Place {
         if let Some(stdout) = &mut child.stdout {
             stdout.read_exact(&mut first)?;
         }
-        // Its end is open by now, or this would say that nobody reads.
+        // The script has opened the read end by now; otherwise opening fails.
         let nonblocking = OFlags::WRONLY | OFlags::NONBLOCK | OFlags::CLOEXEC;
         let end = rustix::fs::open(&pipe, nonblocking, Mode::empty())?;
         rustix::io::ioctl_fionbio(&end, false)?;
@@ -134,19 +132,19 @@ impl Place {
             .spawn()
     }
 
-    /// What runs next is another helper.
+    /// Resets the state, so that the next run is a new helper container.
     fn forget(&self) -> io::Result<()> {
         fs::remove_dir_all(self.at("memory"))?;
         fs::create_dir(self.at("memory"))
     }
 
-    /// How many calls the last run made.
+    /// Returns the number of calls of the last run.
     fn calls(&self) -> usize {
         fs::read_to_string(self.at("count")).map_or(0, |text| text.lines().count())
     }
 }
 
-/// Everything below a directory, and the directory itself.
+/// Returns the contents of a directory, itself included.
 fn tree(root: &Path) -> BTreeMap<PathBuf, String> {
     let mut found = BTreeMap::new();
     let mut open = vec![root.to_owned()];
@@ -156,7 +154,7 @@ fn tree(root: &Path) -> BTreeMap<PathBuf, String> {
             kind if kind.is_dir() => {
                 let entries = fs::read_dir(&path).expect("it is a directory");
                 open.extend(entries.map(|entry| entry.expect("it is there").path()));
-                // Only the top gets its time back at the end of all moves.
+                // Only the time of the top is restored after the moves.
                 match path == root {
                     true => format!("{:o} {}.{}", stat.mode(), stat.mtime(), stat.mtime_nsec()),
                     false => format!("{:o}", stat.mode()),
@@ -191,10 +189,10 @@ fn finished_or_taken_back(prepare: fn() -> io::Result<Place>) -> io::Result<()> 
             assert!(at > 10, "{at} calls are too few");
             break;
         }
-        // And killed again at each call of its second run.
+        // The second run is killed at each of its calls as well.
         let mut again = 1;
         while !place.run(b"", Some(again))? {
-            assert!(place.calls() > 0, "it fails by itself after call {at}");
+            assert!(place.calls() > 0, "it fails without being killed after call {at}");
             again += 1;
         }
         let mut found = tree(&place.at("volume"));
@@ -203,7 +201,7 @@ fn finished_or_taken_back(prepare: fn() -> io::Result<Place>) -> io::Result<()> 
             continue;
         }
         let mut old = old;
-        // What came and went has changed the time of the top.
+        // Temporary files have changed the time of the top.
         old.remove(Path::new(""));
         found.remove(Path::new(""));
         assert_eq!(found, old, "killed at call {at}");
@@ -248,7 +246,7 @@ fn a_pipe_that_nobody_writes_to_is_not_waited_for() -> io::Result<()> {
     let place = Place::new()?;
     assert!(Command::new("mkfifo").arg(place.at("pipe")).status()?.success());
     let (old, new) = (tree(&place.at("volume")), tree(&place.at("tree/new")));
-    // Whoever wanted to write has gone.
+    // The writer has ended.
     let mut child = place.start(None)?;
     if let Some(mut stdin) = child.stdin.take() {
         stdin.write_all(b"pipe\n")?;
@@ -256,7 +254,7 @@ fn a_pipe_that_nobody_writes_to_is_not_waited_for() -> io::Result<()> {
     assert!(!child.wait()?.success());
     assert_eq!(tree(&place.at("volume")), old);
     place.forget()?;
-    // Whoever is on another machine writes to the input.
+    // A client of a remote engine writes to the standard input.
     assert!(place.run(&place.archive(&["complete"])?, None)?);
     assert_eq!(tree(&place.at("volume")), new);
     Ok(())
@@ -268,13 +266,13 @@ fn what_was_told_nothing_does_nothing_when_it_is_started_again() -> io::Result<(
     let old = tree(&place.at("volume"));
     assert_eq!(place.start(None)?.wait()?.code(), Some(3));
     let mut again = place.start(None)?;
-    // As an engine has it that nobody is attached to.
+    // The input stays open, as in a container that no client is attached to.
     let input = again.stdin.take();
     let end = Instant::now() + Duration::from_secs(60);
     let status = loop {
         match again.try_wait()? {
             Some(status) => break status,
-            None => assert!(Instant::now() < end, "it waits for somebody who has gone"),
+            None => assert!(Instant::now() < end, "it waits for a client that has ended"),
         }
         thread::sleep(Duration::from_millis(10));
     };
@@ -284,7 +282,7 @@ fn what_was_told_nothing_does_nothing_when_it_is_started_again() -> io::Result<(
     Ok(())
 }
 
-/// All that a copy has to keep and `find` can tell.
+/// Returns the attributes that a copy has to preserve, as printed by `find`.
 fn told(directory: &Path) -> io::Result<String> {
     let mut find = Command::new("find");
     find.args([".", "-printf", "%P %y %#m %n %U:%G %s %T@ %l\n"]).current_dir(directory);
@@ -294,7 +292,7 @@ fn told(directory: &Path) -> io::Result<String> {
     Ok(lines.join("\n"))
 }
 
-/// Two volumes of which the second is the store of an inner Docker.
+/// Creates two volumes; the second is the storage of an inner Docker.
 fn originals() -> io::Result<TempDir> {
     let place = TempDir::new()?;
     let fill = "mkdir -p from/0/a from/1/overlay2/diff to/0 to/1 && cd from/0 && echo text > .hidden \

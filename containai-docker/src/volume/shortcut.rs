@@ -1,4 +1,4 @@
-//! A way for bytes past the engine.
+//! A named pipe that bypasses the engine.
 
 use std::fs::{self, DirBuilder, Permissions};
 use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
@@ -8,50 +8,49 @@ use rustix::fs::{CWD, FileType, Mode, mknodat};
 use rustix::pipe::fcntl_setpipe_size;
 use tokio::net::unix::pipe::{OpenOptions, Sender};
 
-/// Where a helper finds the pipe, and the directory that it is in.
+/// The path of the pipe in a helper container.
 pub(super) const PIPE: &str = "/mnt/containai/shortcut/pipe";
 const DIRECTORY: &str = "/mnt/containai/shortcut";
 /// The pipe's name in its directory.
 const NAME: &str = "pipe";
-/// What it holds, in bytes: the most that Linux gives to anybody.
+/// Capacity of the pipe in bytes: Linux's maximum for unprivileged users.
 const ROOM: usize = 1 << 20;
 
-/// A directory with nothing but a named pipe, which a helper has mounted.
+/// A directory with only a named pipe, which a helper container mounts.
 ///
-/// What goes through the engine is copied by it and by its shim, twice each;
-/// through a pipe of one machine it goes as it is. Whether both ends are on one
-/// machine shows when it is opened: on another there is nobody who reads.
+/// The engine and its shim copy a stream several times; a pipe on the same machine avoids that. If
+/// the engine runs on another machine, opening the pipe fails, because it has no reader here.
 #[derive(Debug)]
 pub(super) struct Shortcut(PathBuf);
 
 impl Shortcut {
-    /// Makes it anew, so that nobody has an end of it; `None` where none can be
-    /// made, and everything goes through the engine.
+    /// Creates the pipe, replacing a leftover so that no process has an end of it. Returns `None`
+    /// if it cannot be created; the data then goes through the engine.
     ///
-    /// What is above the directory is the user's alone, and nobody else comes to
-    /// it. Itself it is everybody's: the helper's root is some user of this
-    /// machine. It is a directory because an engine that starts a helper anew
-    /// makes one where it misses what was mounted.
+    /// The parent directory is accessible only to the user. The directory itself is accessible to
+    /// all, because the helper's root is another user of this machine. It is a directory because an
+    /// engine that restarts a helper creates a directory where a bind mount's source is missing.
     pub(super) fn make(directory: &Path) -> Option<Self> {
-        // What an engine would take for more than a path.
+        // The engine would parse a colon as a separator.
         directory.to_str().filter(|text| !text.contains(':'))?;
         DirBuilder::new().recursive(true).mode(0o700).create(directory.parent()?).ok()?;
         let shortcut = Self(directory.to_owned());
         shortcut.clear();
         fs::create_dir(directory).ok()?;
         mknodat(CWD, shortcut.pipe(), FileType::Fifo, Mode::from_raw_mode(0o600), 0).ok()?;
-        // Neither call gives a mode that the umask does not.
+        // Both calls apply the umask to the mode.
         fs::set_permissions(directory, Permissions::from_mode(0o755)).ok()?;
         fs::set_permissions(shortcut.pipe(), Permissions::from_mode(0o666)).ok()?;
         Some(shortcut)
     }
 
-    /// How an engine is told of it. A helper may open it, and nothing else.
+    /// Returns the bind mount of the pipe. The helper container may open the pipe, but not change
+    /// the directory.
     pub(super) fn bind(&self) -> String {
         format!("{}:{DIRECTORY}:ro", self.0.display())
     }
 
-    /// Opens the end that is written to; `None` where nobody reads.
+    /// Opens the write end; `None` if the pipe has no reader.
     pub(super) fn open(&self) -> Option<Sender> {
         let sender = OpenOptions::new().open_sender(self.pipe()).ok()?;
         let _ = fcntl_setpipe_size(&sender, ROOM);
@@ -62,7 +61,7 @@ impl Shortcut {
         self.clear();
     }
 
-    /// Takes away what is ours; whatever else there is stays.
+    /// Removes the pipe, and the directory if it is empty.
     fn clear(&self) {
         let _ = fs::remove_file(self.pipe());
         let _ = fs::remove_dir(&self.0);
@@ -94,10 +93,10 @@ mod tests {
         {
             assert_eq!(fs::metadata(path)?.permissions().mode() & 0o777, expected);
         }
-        assert!(shortcut.open().is_none(), "nobody reads yet");
-        // As the script does: an end that waits for nobody.
+        assert!(shortcut.open().is_none(), "no reader yet");
+        // Opened for reading and writing, like in the script, so that opening does not block.
         let mut reader = fs::File::options().read(true).write(true).open(&pipe)?;
-        let mut sender = shortcut.open().expect("somebody reads");
+        let mut sender = shortcut.open().expect("a reader");
         sender.write_all(b"content").await?;
         let mut read = [0; 7];
         reader.read_exact(&mut read)?;

@@ -1,4 +1,4 @@
-//! A volume that gets another content.
+//! Replacement of a volume's content.
 
 use std::future::pending;
 use std::io;
@@ -18,34 +18,34 @@ use super::shortcut::Shortcut;
 use super::{VolumeError, script};
 use crate::engine::DockerEngine;
 
-/// How much room a disk has.
+/// The free space of a file system.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Room {
-    /// Bytes that are free.
+    /// Free bytes.
     pub bytes: u64,
-    /// Files that can be made; `None` where the file system has no limit.
+    /// Free inodes; `None` if the file system has no limit.
     pub files: Option<u64>,
 }
 
-/// A helper that waits to give a volume another content. Until it is told to,
-/// nothing is written. [`Unpacking::close`] has to follow.
+/// A helper container that is ready to replace a volume's content. Nothing is written before
+/// [`VolumeUnpacker::run`]. [`VolumeUnpacker::close`] has to follow.
 pub struct Unpacking<'a> {
     helper: Errand<'a>,
     shortcut: Option<Shortcut>,
-    /// How much room the volume's disk has.
+    /// The free space of the volume's file system.
     pub room: Room,
 }
 
 impl DockerEngine {
-    /// Gets ready to unpack into a volume, which no container may be running
-    /// with. Where the engine runs on this machine, `pipe` is a directory to
-    /// be made, below one that is the user's alone, for a named pipe, which
-    /// spares what comes the way through the engine.
+    /// Starts a helper container that is ready to unpack into a volume. No container that mounts
+    /// the volume may be running. If the engine runs on this machine, `pipe` is the path of a
+    /// directory to create for a named pipe, which bypasses the engine; its parent is accessible
+    /// only to the user.
     ///
     /// # Errors
     ///
-    /// What the engine says to a new container; [`VolumeError::Failed`] when
-    /// its image is none of ours.
+    /// - The engine's error of creating the container.
+    /// - [`VolumeError::Failed`]: the image is not a ContainAI image.
     pub async fn unpack_volume(
         &self,
         mounted: Mounted<'_>,
@@ -67,8 +67,7 @@ impl DockerEngine {
         Err(error)
     }
 
-    /// A helper with a pipe where that can be had: not every engine and not
-    /// every file system takes one.
+    /// Starts a helper with a named pipe if the engine and the file system support that.
     async fn unpacker(
         &self,
         mounted: Mounted<'_>,
@@ -88,29 +87,27 @@ impl DockerEngine {
 }
 
 impl Unpacking<'_> {
-    /// The directory that a stream has its tree in, and the name of the empty
-    /// file that ends it. A stream without that file changes nothing.
+    /// The directory that contains the tree of a stream, and the name of the empty file that ends
+    /// it. A stream without that file changes nothing.
     pub const FRAME: (&'static str, &'static str) = (script::TREE, script::COMPLETE);
 
-    /// Unpacks a tar archive, and puts what is in it in place of all that the
-    /// volume holds.
+    /// Unpacks a tar archive and replaces the whole content of the volume by it.
     ///
     /// # Errors
     ///
-    /// - [`VolumeError::Failed`]: it could not be unpacked; the volume is as
-    ///   it was.
-    /// - What the engine says. Where its answer is lost the helper stays, and
-    ///   has to be started again to its end.
+    /// - [`VolumeError::Failed`]: the archive could not be unpacked; the volume was not changed.
+    /// - The engine's error. If its response is lost, the helper container stays and has to be
+    ///   started again to finish.
     pub async fn run(&mut self, mut pieces: Receiver<Bytes>) -> Result<(), VolumeError> {
         let helper = &mut self.helper;
         let engine = helper.engine();
         let mut input = std::mem::replace(&mut helper.input, Box::pin(tokio::io::sink()));
         let pipe = self.shortcut.as_ref().and_then(Shortcut::open);
         let feed = async {
-            // Where that fails the helper has ended, and its status says why.
+            // If that fails, the helper has exited, and its status is the reason.
             let _ = pass_on(&mut pieces, &mut input, pipe).await;
             let _ = input.shutdown().await;
-            // The sender is told that nobody listens any more.
+            // Closes the channel, so that the sender stops.
             drop(pieces);
             pending().await
         };
@@ -131,11 +128,11 @@ impl Unpacking<'_> {
         }
     }
 
-    /// Takes the helper away.
+    /// Removes the helper container.
     ///
     /// # Errors
     ///
-    /// What the engine says.
+    /// The engine's error.
     pub async fn close(self) -> Result<(), EngineError> {
         self.helper.remove().await?;
         if let Some(shortcut) = self.shortcut {
@@ -145,8 +142,7 @@ impl Unpacking<'_> {
     }
 }
 
-/// Has the helper begin, and passes everything on to it: past the engine where
-/// a pipe is open.
+/// Starts the helper's operation and sends it the archive, through the named pipe if it is open.
 async fn pass_on(
     pieces: &mut Receiver<Bytes>,
     input: &mut (dyn AsyncWrite + Send + Unpin),
@@ -171,7 +167,7 @@ async fn pour(
     Ok(())
 }
 
-/// Its first line; `None` when it ends without one.
+/// Reads the free space from the helper's first line; `None` if it exits without one.
 async fn room(helper: &mut Errand<'_>) -> Result<Option<Room>, EngineError> {
     let mut line = Vec::new();
     let engine = helper.engine();
@@ -189,7 +185,7 @@ async fn room(helper: &mut Errand<'_>) -> Result<Option<Room>, EngineError> {
     Ok(None)
 }
 
-/// Reads `blocks size files`, as `stat -f` tells them.
+/// Parses `blocks size files`, as printed by `stat -f`.
 fn parse(line: &[u8]) -> Option<Room> {
     let text = std::str::from_utf8(line).ok()?;
     let mut numbers = text.split_whitespace().map(str::parse::<u64>);
@@ -197,7 +193,7 @@ fn parse(line: &[u8]) -> Option<Room> {
     let files = numbers.next()?.ok()?;
     Some(Room {
         bytes: blocks.saturating_mul(size),
-        // File systems without a fixed number of inodes report none at all.
+        // File systems without a fixed number of inodes report 0.
         files: (files > 0).then_some(files),
     })
 }

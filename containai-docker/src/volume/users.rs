@@ -1,4 +1,4 @@
-//! The containers that have a volume.
+//! The containers that mount a volume.
 
 use std::collections::HashMap;
 
@@ -10,13 +10,13 @@ use crate::engine::DockerEngine;
 use crate::inspect;
 
 impl DockerEngine {
-    /// Every container that mounts a volume, in any state and of any owner, as
-    /// this machine sees it. Where the engine is about to start one, it is
-    /// waited for: whoever asked for the start may be gone.
+    /// Returns every container that mounts a volume, in any state and of any client, with labels as
+    /// seen by this client. Waits for a container that the engine is about to start: the client
+    /// that requested the start may have ended.
     ///
     /// # Errors
     ///
-    /// What the engine answered.
+    /// The engine's error.
     pub async fn users_of(&self, volume: &VolumeName) -> Result<Vec<Container>, EngineError> {
         let filter = HashMap::from([("volume", vec![volume.as_ref()])]);
         let options = ListContainersOptionsBuilder::default().all(true).filters(&filter).build();
@@ -24,7 +24,7 @@ impl DockerEngine {
         let listed = listed.map_err(|error| self.failure(error))?;
         let users = listed.into_iter().filter(|it| {
             let mut mounts = it.mounts.iter().flatten();
-            // The engine's filter looks for parts of names too.
+            // The engine's filter also matches parts of names.
             mounts.any(|mount| mount.name.as_deref() == Some(volume.as_ref()))
         });
         let users = users.filter_map(inspect::container).map(|mut user| {
@@ -38,8 +38,8 @@ impl DockerEngine {
         Ok(settled)
     }
 
-    /// The container as it is when the engine has done what it is at; `None`
-    /// when it is gone by then. A listing does not wait, an inspection does.
+    /// Returns the container after the engine's current operation on it; `None` if it was removed.
+    /// An inspection waits for the operation, a list does not.
     async fn settled(&self, container: Container) -> Result<Option<Container>, EngineError> {
         match self.moments(&container.id).await {
             Ok(Moments { state, .. }) => Ok(Some(Container { state, ..container })),

@@ -76,7 +76,7 @@ fn whoever_is_killed_on_the_way_loses_nothing() {
     let running = restore(&person, &repository, &file).start();
     let helper = unpacking(&person, &volume);
     person.api().post(&format!("/containers/{helper}/kill"), &Value::Null);
-    running.outcome().fails(1, "ended with status 137");
+    running.outcome().fails(1, "exited with status 137");
     person.run(&repository, "cat /mnt/agent-data/which").success().prints("mine\n");
     assert_eq!(helpers(&person, &volume), Vec::<Value>::new());
     person.cai(["stop"]).inside(&repository).run().success();
