@@ -1,51 +1,50 @@
-//! Why an archive was given up.
+//! Errors of reading and writing archives.
 
 use std::io;
 
 use crate::exit;
 use crate::hint::{Advice, Hint};
 
-/// Why an archive was given up.
+/// An error while reading, checking or writing an archive.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ArchiveError {
-    /// It could not be read, or is not packed in the way that its first bytes
-    /// say.
+    /// The archive cannot be read, or its content does not match its compression format.
     #[error("cannot read the archive")]
     Read(#[source] io::Error),
-    /// What it is written to does not take it.
+    /// The output cannot be written.
     #[error("cannot write the archive")]
     Write(#[source] io::Error),
-    /// It ends in the middle; most often a copy of it was interrupted.
+    /// The archive ends early; usually an interrupted copy.
     #[error("the archive ends in the middle")]
     Truncated,
-    /// It is no tar, or one that says something twice or nonsense.
+    /// The file is not a tar archive, or contains contradictory or invalid headers.
     #[error("the archive is broken: {0}")]
     Malformed(&'static str),
-    /// It does not begin with our manifest; another program made it.
+    /// The archive does not start with an [`ArchiveManifest`]; another program created it.
     #[error("the archive is no export of a volume")]
     NotAnExport,
-    /// Its manifest is of a format that is not known yet.
+    /// The manifest has an unknown format version.
     #[error("the archive has format {format}, and only format 1 is known")]
     Newer {
         /// The format.
         format: u64,
     },
-    /// It holds a member that is never unpacked; somebody made it up.
+    /// A member must never be unpacked; the archive was crafted.
     #[error("the archive is refused: `{path}` {reason}")]
     Refused {
-        /// The member, escaped.
+        /// The path of the member, escaped.
         path: String,
-        /// What is wrong with it.
+        /// The reason, a phrase that follows the path.
         reason: &'static str,
     },
-    /// It holds more files than there is room for.
+    /// The archive contains more entries than allowed.
     #[error("the archive holds more than {limit} files")]
     TooMany {
         /// The limit.
         limit: u64,
     },
-    /// It holds more bytes than there is room for.
+    /// The archive needs more space than allowed.
     #[error("the archive holds more than the {limit} bytes that are free")]
     TooBig {
         /// The limit, in bytes.
@@ -81,7 +80,7 @@ impl Advice for ArchiveError {
     }
 }
 
-/// A path for a message.
+/// Returns a path with control characters escaped, for messages.
 pub(super) fn show(path: &[u8]) -> String {
     String::from_utf8_lossy(path).escape_debug().to_string()
 }

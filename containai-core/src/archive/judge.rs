@@ -1,4 +1,4 @@
-//! What may be unpacked.
+//! The policy for members of an archive to unpack.
 
 use std::collections::HashMap;
 
@@ -6,28 +6,28 @@ use super::manifest::MANIFEST;
 use super::{ArchiveError, Member, MemberKind, MemberPath};
 use crate::layout::VOLUME_STAGING;
 
-/// How much an archive may hold.
+/// The maximum size of an archive.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Limits {
-    /// Bytes in all, holes not counted.
+    /// Total content in bytes, without holes.
     pub bytes: u64,
-    /// Files, directories and links.
+    /// Number of files, directories and links.
     pub entries: u64,
-    /// How many of the bytes each of them takes beside its content.
+    /// Bytes that each entry needs in addition to its content.
     pub each: u64,
 }
 
-/// What a disk keeps free whatever is unpacked on it.
+/// Bytes that stay free on a disk.
 const RESERVE: u64 = 64 << 20;
-/// What a file takes beside its content: an inode and a part of a block.
+/// Bytes that an entry needs in addition to its content: an inode and part of a block.
 const OVERHEAD: u64 = 4096;
 
 impl Limits {
-    /// More than anybody keeps on a volume: a tebibyte and four million files.
+    /// The upper bound of every archive: one tebibyte and four million entries.
     pub const MOST: Self = Self { bytes: 1 << 40, entries: 4_000_000, each: 0 };
 
-    /// What fits on a disk that has this much room, in bytes and, where it has
-    /// a limit, in files; 64 MiB stay free.
+    /// Returns the limits for a disk with this much free space, in bytes and (where limited) in
+    /// files. 64 MiB stay free.
     #[must_use]
     pub fn within(bytes: u64, files: Option<u64>) -> Self {
         Self {
@@ -38,30 +38,29 @@ impl Limits {
     }
 }
 
-/// What was admitted.
+/// The totals of the checked members.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct Totals {
-    /// Bytes of content, holes not counted.
+    /// Total content in bytes, without holes.
     pub bytes: u64,
-    /// Files, directories and links.
+    /// Number of files, directories and links.
     pub entries: u64,
 }
 
-/// The longest file, holes included: what ext4 takes with blocks of 4 KiB.
+/// The maximum file size, holes included: ext4's limit with 4 KiB blocks.
 const LONGEST_FILE: u64 = 16 << 40;
-/// How many bytes of names are kept in mind at most.
+/// The maximum total length of all paths, which are kept in memory.
 const NAMES: u64 = 512 << 20;
-/// The last number that a container's user namespace has.
+/// The highest id in a container's user namespace.
 const LAST_ID: u64 = 65_535;
 const SET_IDS: u32 = 0o6000;
 const NO_TOP: ArchiveError = ArchiveError::Malformed("the volume itself is missing");
 
-/// Looks at the members of an archive one after another.
+/// Checks the members of an archive in order.
 ///
-/// Every directory has to come before what is in it, and no path comes twice.
-/// So whatever a link says, nothing is unpacked through one, and an unpacker
-/// that only ever makes new files finds each parent to be a directory that it
-/// made itself.
+/// A directory must precede its content, and no path may appear twice. Therefore nothing is
+/// unpacked through a symbolic link, and an unpacker that only creates new files finds each parent
+/// to be a directory that it created itself.
 #[derive(Debug)]
 pub struct Judge {
     limits: Limits,
@@ -78,24 +77,24 @@ enum Seen {
 }
 
 impl Judge {
-    /// Begins with an archive.
+    /// Creates a policy for one archive.
     #[must_use]
     pub fn new(limits: Limits) -> Self {
         Self { limits, totals: Totals::default(), names: 0, seen: HashMap::new() }
     }
 
-    /// What was admitted up to now.
+    /// Returns the totals of the members checked so far.
     #[must_use]
     pub fn totals(&self) -> Totals {
         self.totals
     }
 
-    /// Admits the next member.
+    /// Checks the next member.
     ///
     /// # Errors
     ///
-    /// [`ArchiveError::Refused`], [`ArchiveError::TooBig`] and
-    /// [`ArchiveError::TooMany`]. The archive is to be given up then.
+    /// [`ArchiveError::Refused`], [`ArchiveError::TooLarge`] and [`ArchiveError::TooManyEntries`].
+    /// The archive must not be read further.
     pub fn admit(&mut self, member: &Member) -> Result<(), ArchiveError> {
         self.count(member)?;
         if let Some(reason) = objection(member) {
@@ -126,12 +125,11 @@ impl Judge {
         }
     }
 
-    /// Ends the archive, in which the volume itself has to come first: whose it
-    /// is.
+    /// Ends the archive, which must contain the volume root: it carries the owner.
     ///
     /// # Errors
     ///
-    /// [`ArchiveError::Malformed`].
+    /// [`ArchiveError::Malformed`] without a volume root.
     pub fn finish(&self) -> Result<Totals, ArchiveError> {
         match self.seen.contains_key(&MemberPath::default()) {
             true => Ok(self.totals),
@@ -158,7 +156,7 @@ impl Judge {
     }
 }
 
-/// What is wrong with a member, whatever stands beside it.
+/// Returns the problem of a member on its own, apart from its position in the archive.
 fn objection(member: &Member) -> Option<&'static str> {
     let is_file = !matches!(member.kind, MemberKind::Directory | MemberKind::Symlink(_));
     let top = member.path.as_bytes().split(|&byte| byte == b'/').next().unwrap_or_default();

@@ -1,4 +1,4 @@
-//! Reading an archive that a stranger wrote.
+//! Reads untrusted archives.
 
 use std::collections::BTreeMap;
 use std::io::{self, ErrorKind, Read};
@@ -6,30 +6,29 @@ use std::io::{self, ErrorKind, Read};
 use super::header::{BLOCK, Header};
 use super::{ArchiveError, Member, MemberKind, MemberPath, Moment, Owner, Segments, pax};
 
-/// The longest records of one member: several attributes of the 64 KiB that
-/// Linux takes.
+/// The maximum size of one member's extended headers: several attributes of 64 KiB, Linux's limit.
 const LONGEST_RECORDS: u64 = 1 << 20;
-/// How many headers may stand before a member.
+/// The maximum number of headers per member.
 const MOST_HEADERS: usize = 8;
-/// How much may follow the end; tar fills up a record of 10 KiB.
+/// The maximum length of the trailer; tar pads to a record of 10 KiB.
 const LONGEST_END: u64 = 1 << 20;
-/// The records that are kept: a volume's files are nobody's but the
-/// container's, and no attribute of the system's is worth anything to it.
+/// The kept records. Attributes of other namespaces, such as `security`, have no meaning inside a
+/// container.
 const ACLS: [&[u8]; 2] = [b"SCHILY.acl.access", b"SCHILY.acl.default"];
 const XATTR: &[u8] = b"SCHILY.xattr.user.";
 
-/// Reads members one after another; as a [`Read`], it is the content of the
-/// last one, without its holes.
+/// Reads the members of an archive in order. As a [`Read`], it returns the content of the current
+/// member, without holes.
 #[derive(Debug)]
 pub struct Members<R> {
     input: R,
-    /// What is left of the current member's content.
+    /// Unread bytes of the current member's content.
     content: u64,
-    /// What comes after it until the next header.
+    /// Bytes between the content and the next header.
     padding: u64,
 }
 
-/// What extended headers say about the member that follows them.
+/// The extended headers of one member.
 #[derive(Debug, Default)]
 struct Extended {
     path: Option<Vec<u8>>,
@@ -42,7 +41,7 @@ struct Extended {
     sparse: Sparse,
 }
 
-/// What is said about a file with holes.
+/// The records of a sparse file.
 #[derive(Debug, Default)]
 struct Sparse {
     version: (Option<u64>, Option<u64>),
@@ -51,24 +50,24 @@ struct Sparse {
 }
 
 impl<R: Read> Members<R> {
-    /// Reads from here.
+    /// Creates a reader.
     pub fn new(input: R) -> Self {
         Self { input, content: 0, padding: 0 }
     }
 
-    /// How much of the current member's content was not read yet, in bytes.
+    /// Returns the number of unread bytes of the current member's content.
     #[must_use]
     pub fn left(&self) -> u64 {
         self.content
     }
 
-    /// The next member; what was not read of the last one is skipped. `None`
-    /// after the mark at the end, which has to be there.
+    /// Returns the next member and skips unread content of the current one. `None` after the
+    /// end-of-archive marker, which is required.
     ///
     /// # Errors
     ///
-    /// What is wrong with the bytes; see [`ArchiveError`]. Members are not
-    /// judged yet.
+    /// [`ArchiveError`] for invalid bytes. Members are not yet checked against an
+    /// [`UnpackPolicy`](super::UnpackPolicy).
     pub fn next_member(&mut self) -> Result<Option<Member>, ArchiveError> {
         let mut extended = Extended::default();
         for _ in 0..MOST_HEADERS {
@@ -99,7 +98,7 @@ impl<R: Read> Members<R> {
         let path = MemberPath::parse(extended.sparse.name.as_deref().unwrap_or(&named))?;
         let link = || extended.link.clone().unwrap_or_else(|| header.link());
         let kind = match header.kind() {
-            // Before 1988 a directory was a file whose name ends in a slash.
+            // Before POSIX.1-1988, a directory was a file with a trailing slash in its name.
             b'0' | 0 if is_directory => MemberKind::Directory,
             b'0' | 0 | b'7' => {
                 self.content = stored;
@@ -132,7 +131,7 @@ impl<R: Read> Members<R> {
         })
     }
 
-    /// A regular file; the map of one with holes is read.
+    /// Returns the type of a regular file; reads the map of a sparse one.
     fn file(&mut self, sparse: &Sparse) -> Result<MemberKind, ArchiveError> {
         let size = match (sparse.version, sparse.size) {
             ((None, None), None) if sparse.name.is_none() => {
@@ -154,7 +153,7 @@ impl<R: Read> Members<R> {
         }
     }
 
-    /// A header's content that ends in a NUL byte.
+    /// Reads a name from header content, without its trailing NUL byte.
     fn name(&mut self, size: u64) -> Result<Vec<u8>, ArchiveError> {
         let mut name = self.records(size)?;
         if name.last() == Some(&0) {
@@ -176,7 +175,8 @@ impl<R: Read> Members<R> {
         Ok(content)
     }
 
-    /// Reads what fills the last record, so that the sender is not cut off.
+    /// Reads the padding after the end-of-archive marker, so that the sender's pipe is not closed
+    /// early.
     fn end(&mut self) -> Result<(), ArchiveError> {
         let mut buffer = [0; 8192];
         let mut rest = (&mut self.input).take(LONGEST_END + 1);
@@ -247,7 +247,7 @@ impl Extended {
                 b"GNU.sparse.minor" => self.sparse.version.1 = Some(decimal(value)?),
                 b"GNU.sparse.name" => self.sparse.name = Some(value.to_vec()),
                 b"GNU.sparse.realsize" => self.sparse.size = Some(decimal(value)?),
-                // What is said with these changes what the content means.
+                // Unknown records of this kind change the meaning of the content.
                 key if key.starts_with(b"GNU.sparse.") => {
                     return Err(ArchiveError::Malformed("a file has holes of an unknown kind"));
                 }

@@ -1,15 +1,15 @@
-//! Paths in an archive.
+//! Paths of members.
 
 use super::error::{ArchiveError, show};
 
-/// The longest path and the longest name that Linux takes (`PATH_MAX` less its
-/// NUL byte, `NAME_MAX`).
+/// The maximum length of a path and of one component on Linux (`PATH_MAX` without its NUL byte,
+/// `NAME_MAX`).
 const LONGEST: (usize, usize) = (4095, 255);
 
-/// A path below the top of a volume: components of any bytes with one slash
-/// between them. The top itself is empty.
+/// A path relative to the root of a volume: components of arbitrary bytes, separated by single
+/// slashes. Empty for the root.
 ///
-/// It does not begin at the root, has no `..`, and holds no NUL byte.
+/// It is never absolute and contains neither `..` nor NUL bytes.
 ///
 /// ```
 /// use containai_core::archive::MemberPath;
@@ -20,11 +20,11 @@ const LONGEST: (usize, usize) = (4095, 255);
 pub struct MemberPath(Vec<u8>);
 
 impl MemberPath {
-    /// Takes a path as an archive has it.
+    /// Parses the path of a member.
     ///
     /// # Errors
     ///
-    /// [`ArchiveError::Refused`] when it leads, or may lead, outside.
+    /// [`ArchiveError::Refused`] for a path that points, or may point, outside the volume.
     pub fn parse(path: &[u8]) -> Result<Self, ArchiveError> {
         let refused = |reason| Err(ArchiveError::refused(path, reason));
         if path.len() > LONGEST.0 {
@@ -50,32 +50,32 @@ impl MemberPath {
         Ok(Self(kept))
     }
 
-    /// Its bytes; none for the top.
+    /// Returns the bytes; empty for the root.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
         &self.0
     }
 
-    /// Whether it is the top of the volume.
+    /// Whether this is the root of the volume.
     #[must_use]
     pub fn is_top(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// The bytes of the directory that it is in; none for what is at the top.
+    /// Returns the bytes of the parent directory; empty for entries of the root.
     #[must_use]
     pub fn parent(&self) -> &[u8] {
         let end = self.0.iter().rposition(|&byte| byte == b'/').unwrap_or(0);
         &self.0[..end]
     }
 
-    /// The bytes of its last component; none for the top.
+    /// Returns the bytes of the last component; empty for the root.
     #[must_use]
     pub fn name(&self) -> &[u8] {
         self.0.rsplit(|&byte| byte == b'/').next().unwrap_or_default()
     }
 
-    /// The path for a message.
+    /// Returns the path with control characters escaped, for messages.
     #[must_use]
     pub fn show(&self) -> String {
         show(&self.0)

@@ -1,72 +1,72 @@
-//! A manifest that somebody wrote, with every mistake told.
+//! Validation of manifests.
 
 use toml_edit::{Document, Item, Table};
 
 use super::{Entry, EntryKind, Manifest};
 
-/// The letters that an entry may carry.
+/// The known flags.
 const FLAGS: &str = "fdjsopxgGR";
-/// What ContainAI keeps for itself on a volume.
+/// The directory on a volume reserved by ContainAI.
 const OWN: &str = ".containai";
 
-/// A mistake in a manifest, with its line.
+/// An error in a manifest, with its line.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("line {line}: {mistake}")]
 pub struct ManifestError {
-    /// The line, from 1.
+    /// The line number, from 1.
     pub line: usize,
-    /// What is wrong there.
+    /// The error.
     pub mistake: Mistake,
 }
 
-/// What can be wrong in a manifest.
+/// An error in a manifest.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Mistake {
     /// The text is not TOML.
     #[error("{0}")]
     Syntax(String),
-    /// A key that no manifest has.
+    /// A key is unknown.
     #[error("there is no key `{0}` here")]
     UnknownKey(String),
-    /// A key without which an entry means nothing.
+    /// A required key is missing.
     #[error("the entry has no `{0}`")]
     Missing(&'static str),
-    /// A value of another type.
+    /// A value has the wrong type.
     #[error("`{key}` takes {expected}")]
     Type {
         /// The key.
         key: String,
-        /// What it takes.
+        /// The expected type.
         expected: &'static str,
     },
-    /// A path that is absolute, leads upwards, or could mean two things.
+    /// A path is absolute, contains `..`, or is ambiguous.
     #[error("`{key}` is `{}`, {reason}", path.escape_debug())]
     Path {
         /// The key.
         key: &'static str,
-        /// Its value.
+        /// The value.
         path: String,
-        /// What is wrong with it.
+        /// The reason.
         reason: &'static str,
     },
-    /// A letter that no entry has, or that contradicts another one.
+    /// The flags contain an unknown letter or contradict each other.
     #[error("`flags` is `{}`, {reason}", flags.escape_debug())]
     Flags {
         /// The value.
         flags: String,
-        /// What is wrong with it.
+        /// The reason.
         reason: &'static str,
     },
 }
 
 impl Manifest {
-    /// Reads a manifest and leaves no mistake in it untold.
+    /// Parses and validates a manifest.
     ///
     /// # Errors
     ///
-    /// The first [`ManifestError`]: what is no TOML, keys that nobody knows,
-    /// and paths that lead out of the home directory or the volume.
+    /// The first [`ManifestError`]: invalid TOML, unknown keys, and paths that leave the home
+    /// directory or the volume.
     pub fn read(text: &str) -> Result<Self, ManifestError> {
         let document = Document::parse(text).map_err(|error| {
             let start = error.span().map_or(0, |span| span.start);
@@ -129,13 +129,13 @@ fn check_agent(text: &str, item: &Item) -> Result<(), ManifestError> {
     }
 }
 
-/// The texts of a value that is one or has some.
+/// Returns the strings of a value: itself, or the items of an array.
 fn words(item: &Item) -> impl Iterator<Item = &str> {
     let several = item.as_array().into_iter().flatten().filter_map(|value| value.as_str());
     item.as_str().into_iter().chain(several)
 }
 
-/// Whether a file of the name can be put beside others and be called by it.
+/// Whether the word is usable as a file name and a command name.
 fn is_command(word: &str) -> bool {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
     word.starts_with(|c: char| c.is_ascii_alphanumeric()) && word.chars().all(is_plain)
@@ -165,7 +165,7 @@ fn entry(text: &str, kind: EntryKind, table: &Table) -> Result<Entry, ManifestEr
     Ok(entry)
 }
 
-/// Judges an entry; the key says where the mistake is.
+/// Checks an entry; the returned key locates the error.
 fn check(entry: &Entry, table: &Table) -> Result<(), (&'static str, Mistake)> {
     let needed: &[&'static str] = match entry.kind {
         EntryKind::Import => &["source", "target", "flags"],
