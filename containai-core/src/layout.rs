@@ -47,7 +47,7 @@ pub const CONTAINER_HOOKS: &str = "/etc/containai/hooks";
 pub const CONTAINER_HOOK_LIST: &str = "/etc/containai/hooks/list";
 /// The layout of the data volume and the links to it, tmpfiles.d(5).
 pub const CONTAINER_TMPFILES: &str = "/usr/lib/tmpfiles.d/containai.conf";
-/// The drop-in that orders the init unit after the data volume.
+/// The drop-in of the init unit for the data volume.
 pub const CONTAINER_DROP_IN: &str = "/etc/systemd/system/containai-init.service.d/volume.conf";
 /// The directory of agent wrappers, first in `PATH`.
 pub const CONTAINER_WRAPPERS: &str = "/usr/lib/containai/wrappers";

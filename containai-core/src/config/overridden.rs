@@ -1,28 +1,28 @@
-//! A setting that was set, and another place that counts before it.
+//! Settings shadowed by a source of higher precedence.
 
 use std::fmt;
 
 use super::{Config, Origin, SettingSpec};
 
-/// A setting has another value than the one it was set to, since a place of
-/// higher precedence has one too.
+/// A setting that was set but has another effective value, because a source of higher precedence
+/// sets it too.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Overridden {
     /// The setting.
     pub key: &'static str,
-    /// Where the value comes from that counts.
+    /// The origin of the effective value.
     pub by: Origin,
 }
 
 impl Overridden {
-    /// Finds what counts before the user's file, or before its section for the
-    /// workspace; `config` is what counts in that workspace.
+    /// Returns the source that shadows the user's file, or its table for the workspace; `config` is
+    /// the configuration of that workspace.
     pub(super) fn find(spec: &SettingSpec, is_section: bool, config: &Config) -> Option<Self> {
         let listed = config.list().into_iter().find(|listed| listed.spec.key == spec.key)?;
         let counts = match listed.origin {
             Origin::User(_) => !is_section,
             Origin::UserSection(_) => is_section,
-            // What is set to its default may be taken for unset.
+            // A value equal to the default may be reported as unset.
             Origin::Default => true,
             _ => false,
         };

@@ -1,13 +1,13 @@
-//! Which agent is started.
+//! The default agent.
 
 use super::{Kind, Scope, SettingSpec};
 use crate::config::Trust;
 use crate::naming::AgentName;
 
-/// The agent that `run` starts where no command is given; default `claude`.
+/// The agent that `run` starts by default; default `claude`.
 ///
-/// The workspace may choose: the agent runs inside, and the name can be
-/// nothing but the name of an agent.
+/// The workspace may choose it: the agent runs in the container, and the value can only be an
+/// agent's name.
 pub(in crate::config) const AGENT: SettingSpec = SettingSpec {
     key: "agent.default",
     scope: Scope::Either("agent"),

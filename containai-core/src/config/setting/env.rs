@@ -1,11 +1,11 @@
-//! Which variables are given to every session of a container.
+//! The session environment.
 
 use super::{Kind, Scope, SettingSpec, read_switch};
 use crate::config::Trust;
 use crate::config::error::Cause;
 use crate::naming::EnvName;
 
-/// The names that are given; nothing else is.
+/// The variables passed to sessions; no others are.
 pub(in crate::config) const IMPORT: SettingSpec = SettingSpec {
     key: "env.import",
     scope: Scope::Either("env.import"),
@@ -18,8 +18,8 @@ pub(in crate::config) const IMPORT: SettingSpec = SettingSpec {
     check: |text| read_env_name(text).map(drop),
 };
 
-/// Whether values come from the environment of `cai`; default yes, unless
-/// there is a file to take them from.
+/// Whether values are taken from the environment of `cai`; default yes, unless an environment file
+/// is set.
 pub(in crate::config) const FROM_HOST: SettingSpec = SettingSpec {
     key: "env.from_host",
     scope: Scope::Either("env.from_host"),
@@ -30,7 +30,7 @@ pub(in crate::config) const FROM_HOST: SettingSpec = SettingSpec {
     ..IMPORT
 };
 
-/// The file of the workspace that has values.
+/// The environment file in the workspace.
 pub(in crate::config) const FILE: SettingSpec = SettingSpec {
     key: "env.env_file",
     scope: Scope::Either("env.env_file"),
@@ -45,8 +45,7 @@ pub(in crate::config) fn read_env_name(text: &str) -> Result<EnvName, Cause> {
     Ok(text.parse()?)
 }
 
-/// Reads a path that stays within the workspace, as far as its text tells:
-/// links are for the one who opens it.
+/// Parses a path that lexically stays inside the workspace; opening it must check symbolic links.
 pub(in crate::config) fn read_env_file(text: &str) -> Result<String, Cause> {
     let mut depth = 0i32;
     let mut stays = !text.is_empty() && !text.starts_with('/') && !text.contains(char::is_control);

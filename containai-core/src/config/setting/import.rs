@@ -1,5 +1,4 @@
-//! What an import brings along besides what manifests say, and what an export
-//! leaves out.
+//! Imports and exports.
 
 use super::{Kind, Scope, SettingSpec, read_switch};
 use crate::config::Trust;
@@ -7,7 +6,7 @@ use crate::config::error::Cause;
 use crate::import::AllowedSecret;
 use crate::naming::HomePath;
 
-/// Paths of the home directory that no manifest has; default none.
+/// Additional paths of the home directory to import; default none.
 pub(in crate::config) const PATHS: SettingSpec = SettingSpec {
     key: "import.additional_paths",
     scope: Scope::Either("import.additional_paths"),
@@ -20,7 +19,7 @@ pub(in crate::config) const PATHS: SettingSpec = SettingSpec {
     check: |text| read_home_path(text).map(drop),
 };
 
-/// What is left out; default what agents write by themselves.
+/// Exclusions from imports, in addition to the built-in ones; default none.
 pub(in crate::config) const EXCLUDES: SettingSpec = SettingSpec {
     key: "import.excludes",
     scope: Scope::Either("import.excludes"),
@@ -30,7 +29,7 @@ pub(in crate::config) const EXCLUDES: SettingSpec = SettingSpec {
     ..PATHS
 };
 
-/// Whether private files stay here; default yes.
+/// Whether imports skip private files; default yes.
 pub(in crate::config) const EXCLUDE_PRIVATE: SettingSpec = SettingSpec {
     key: "import.exclude_priv",
     scope: Scope::Either("import.exclude_priv"),
@@ -41,8 +40,8 @@ pub(in crate::config) const EXCLUDE_PRIVATE: SettingSpec = SettingSpec {
     ..PATHS
 };
 
-/// Whose credentials come along; default nobody's. A workspace has no say in
-/// who gets to log in as the user.
+/// The agents whose credentials are imported; default none. Workspaces cannot set it, since it
+/// decides who can log in as the user.
 pub(in crate::config) const CREDENTIALS: SettingSpec = SettingSpec {
     key: "import.credentials",
     scope: Scope::Either("import.credentials"),
@@ -53,8 +52,7 @@ pub(in crate::config) const CREDENTIALS: SettingSpec = SettingSpec {
     ..PATHS
 };
 
-/// Secrets that come along; default none. A workspace has no say in whose
-/// secrets it gets.
+/// The secrets to import; default none. Workspaces cannot set it.
 pub(in crate::config) const ALLOWED: SettingSpec = SettingSpec {
     key: "import.allow_secrets",
     scope: Scope::Either("import.allow_secrets"),
@@ -65,8 +63,8 @@ pub(in crate::config) const ALLOWED: SettingSpec = SettingSpec {
     ..PATHS
 };
 
-/// What an export leaves out; default nothing. A workspace has no say in what
-/// its user keeps.
+/// Exclusions from exports; default none. Workspaces cannot set it, since it decides what the user
+/// keeps.
 pub(in crate::config) const NOT_EXPORTED: SettingSpec = SettingSpec {
     key: "export.excludes",
     scope: Scope::Either("export.excludes"),
@@ -93,7 +91,7 @@ pub(in crate::config) fn read_allowed(text: &str) -> Result<AllowedSecret, Cause
     AllowedSecret::parse(text).map_err(|error| error.to_string().into())
 }
 
-/// Reads what could be a manifest's name; which there are is known later.
+/// Parses a potential manifest name; whether the manifest exists is checked later.
 pub(in crate::config) fn read_word(text: &str) -> Result<String, Cause> {
     match text.is_empty() || text.contains(|c: char| c.is_control() || c.is_whitespace()) {
         true => Err("it takes the name of an agent or of a manifest, such as `claude`".into()),

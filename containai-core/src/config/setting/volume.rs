@@ -1,10 +1,10 @@
-//! Where agents keep their settings.
+//! The data volume.
 
 use super::{Kind, Scope, SettingSpec};
 use crate::config::Trust;
 use crate::naming::VolumeName;
 
-/// The data volume; default one of the workspace's own.
+/// The data volume; default one per workspace.
 pub(in crate::config) const DATA_VOLUME: SettingSpec = SettingSpec {
     key: "data_volume",
     scope: Scope::Workspace("data_volume"),
