@@ -279,8 +279,8 @@ impl Layout {
     }
 
     /// The socket of the mux daemon, mode 0600 in a directory of mode 0700. Its name distinguishes
-    /// configurations that share one
-    /// `XDG_RUNTIME_DIR`; without that, it is below the configuration directory.
+    /// configurations that share one `XDG_RUNTIME_DIR`; without that, it is below the configuration
+    /// directory.
     pub fn mux_socket(&self) -> PathBuf {
         match &self.runtime {
             Some(runtime) => {

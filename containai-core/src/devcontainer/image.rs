@@ -1,4 +1,4 @@
-//! What the image is made of.
+//! The image of a `devcontainer.json`.
 
 use std::collections::BTreeMap;
 
@@ -6,29 +6,28 @@ use super::error::DevcontainerError;
 use super::fields::{Fields, wrong};
 use super::path::below;
 
-/// What the image is made of. Paths are relative to the workspace.
+/// The image of a container. Paths are relative to the workspace.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Origin {
-    /// The image that is configured.
+    /// The configured image.
     Default,
-    /// An image by its reference.
+    /// An image reference.
     Image(String),
-    /// A Dockerfile of the workspace.
+    /// A Dockerfile in the workspace.
     Build {
         /// The Dockerfile.
         dockerfile: String,
-        /// The directory that it copies from; empty for the workspace itself.
+        /// The build context; empty for the workspace itself.
         context: String,
         /// Build arguments.
         arguments: BTreeMap<String, String>,
-        /// The stage to build; `None` is the last one.
+        /// The target stage; `None` is the last one.
         target: Option<String>,
     },
 }
 
 impl Origin {
-    /// Reads `image`, `build`, and what stood for that before: `dockerFile`
-    /// with `context`.
+    /// Reads `image`, `build`, and the legacy properties `dockerFile` and `context`.
     pub(super) fn read(fields: Fields<'_>, folder: &str) -> Result<Self, DevcontainerError> {
         let unsupported =
             |key: &str, reason| DevcontainerError::Unsupported { key: key.to_owned(), reason };

@@ -1,4 +1,4 @@
-//! What else is mounted.
+//! Additional mounts.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -10,24 +10,24 @@ use super::fields::{Fields, plain, wrong};
 use crate::engine::MountAccess;
 use crate::naming::{MountTarget, VolumeName};
 
-/// The shape of `mounts`.
+/// The expected format of `mounts`.
 const EXPECTED: &str = "mounts such as `type=bind,source=/srv/data,target=/data,readonly`";
 
-/// A mount that the file asks for, as `--mount` of docker-run(1) has it.
+/// A mount requested by the file, in the format of `--mount` in docker-run(1).
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct WantedMount {
-    /// What is mounted.
+    /// The source.
     pub source: WantedSource,
-    /// Where it is inside.
+    /// The target in the container.
     pub target: MountTarget,
-    /// What may be done with it inside.
+    /// The access mode in the container.
     pub access: MountAccess,
 }
 
-/// What is mounted.
+/// The source of a requested mount.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum WantedSource {
-    /// An absolute path of the host, as it stands in the file.
+    /// An absolute path of the host, as written.
     Path(String),
     /// A volume.
     Volume(VolumeName),
@@ -57,14 +57,15 @@ impl WantedMount {
             Some("" | "true" | "1") => MountAccess::ReadOnly,
             Some(_) => return Err(wrong("mounts", EXPECTED)),
         };
-        // It is about machines that are not Linux.
+        // Applies only to hosts other than Linux.
         take(&["consistency"]);
         if !options.is_empty() {
             return Err(unsupported("a mount has a type, a source, a target and `readonly` here"));
         }
         let source = match kind.as_str() {
             "bind" if source.starts_with('/') => WantedSource::Path(source),
-            // One workspace's settings and sign-ins are not for another's container.
+            // A workspace's settings and credentials must not be available to another workspace's
+            // container.
             "volume" if source.starts_with("containai-") => {
                 return Err(unsupported("volumes of workspaces have names with `containai-`"));
             }
@@ -91,8 +92,7 @@ impl fmt::Display for WantedMount {
     }
 }
 
-/// Quotes of the engine's own reader are refused with the values that they are
-/// a part of.
+/// Parses the string form. Values with quotes, which Docker parses as CSV, are rejected.
 fn of_text(text: &str) -> Option<BTreeMap<String, String>> {
     if text.contains('"') {
         return None;

@@ -5,10 +5,10 @@ use serde_json::{Map, Value};
 
 use super::error::DevcontainerError;
 
-/// How deep values may be; deeper ones are nobody's configuration.
+/// The maximum nesting depth.
 const DEEPEST: usize = 64;
 
-/// Reads a text whose value is an object.
+/// Parses a text whose value is an object.
 ///
 /// # Errors
 ///
@@ -26,7 +26,7 @@ pub(super) fn parse(text: &str) -> Result<Map<String, Value>, DevcontainerError>
     }
 }
 
-/// The keys of an object of the file, in the order in which they are written.
+/// Returns the keys of an object in the file, in document order.
 pub(super) fn keys(text: &str, of: &str) -> Vec<String> {
     let text = text.trim_start_matches('\u{feff}');
     let parsed = parse_to_ast(text, &CollectOptions::default(), &options());
@@ -38,7 +38,7 @@ pub(super) fn keys(text: &str, of: &str) -> Vec<String> {
     names.map(|property| property.name.clone().into_string()).collect()
 }
 
-/// Comments and commas at ends, and nothing else that JSON has not.
+/// Returns the parser options: comments and trailing commas are the only extensions of JSON.
 fn options() -> ParseOptions {
     ParseOptions {
         allow_comments: true,
@@ -64,8 +64,8 @@ fn syntax(text: &str, byte: usize, message: &str) -> DevcontainerError {
     }
 }
 
-/// Where brackets are open that are more than anybody needs: whoever reads
-/// deep values one in another runs out of stack.
+/// Returns the position where the nesting exceeds the maximum: the recursive parser would overflow
+/// the stack.
 fn too_deep(text: &str) -> Option<usize> {
     let (mut depth, mut is_text, mut is_escaped) = (0usize, false, false);
     for (at, byte) in text.bytes().enumerate() {

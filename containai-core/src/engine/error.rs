@@ -1,75 +1,73 @@
-//! Why the engine did not do what it was asked for.
+//! Errors of a container engine.
 
 use std::error::Error;
 
 use crate::exit;
 use crate::hint::{Advice, Hint};
 
-/// A cause from the library that talked to the engine.
+/// The cause of an error in an implementation.
 pub type Cause = Box<dyn Error + Send + Sync + 'static>;
 
-/// Why the engine did not do what it was asked for.
+/// An error of a container engine.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum EngineError {
-    /// Nobody answers at the address: the engine is not set up, not running,
-    /// or hangs.
+    /// No response from the address: the engine is not set up, not running, or hangs.
     #[error("cannot reach the engine at `{address}`")]
     Unreachable {
-        /// The address that was tried, as a URL.
+        /// The address, as a URL.
         address: String,
-        /// What the connection said.
+        /// The connection error.
         #[source]
         source: Cause,
     },
-    /// The engine's socket exists, but this user may not use it.
+    /// This user may not access the engine's socket.
     #[error("no permission to use the engine at `{address}`")]
     AccessDenied {
-        /// The address that was tried, as a URL.
+        /// The address, as a URL.
         address: String,
-        /// What the connection said.
+        /// The connection error.
         #[source]
         source: Cause,
     },
-    /// The address of the engine cannot be understood.
+    /// The engine's address is invalid.
     #[error("`{address}` is not an engine address: {reason}")]
     BadAddress {
-        /// The address as given.
+        /// The address.
         address: String,
-        /// What is wrong with it.
+        /// The reason.
         reason: String,
     },
-    /// A container of that name exists already; usually another `cai` was
-    /// quicker.
+    /// Another container has the name; usually a concurrent `cai` created it first.
     #[error("the container name `{name}` is taken")]
     NameTaken {
         /// The name.
         name: String,
     },
-    /// Someone took the port between choosing and starting.
+    /// Another process took the port between choosing and starting.
     #[error("port {port} of the host is in use")]
     PortTaken {
         /// The port.
         port: u16,
     },
-    /// The container vanished; usually somebody removed it meanwhile.
+    /// The container does not exist; usually it was removed concurrently.
     #[error("there is no container `{id}`")]
     NoSuchContainer {
-        /// The id or name that was asked for.
+        /// The id or name.
         id: String,
     },
     /// The image is not in the engine's store.
     #[error("there is no image `{image}`")]
     NoSuchImage {
-        /// The reference that was asked for.
+        /// The reference.
         image: String,
     },
-    /// None of the allowed sources could provide the image.
+    /// None of the allowed sources provided the image.
     #[error("image `{image}` cannot be had{}", list(.tried))]
     ImageUnavailable {
-        /// The image as asked for.
+        /// The requested image.
         image: String,
-        /// Each source that was tried, and why it failed.
+        /// The attempted sources with their errors.
         tried: Vec<String>,
     },
     /// A step of an image build failed.
@@ -77,13 +75,12 @@ pub enum EngineError {
     BuildFailed {
         /// The image.
         image: String,
-        /// The step that failed, as in the Dockerfile.
+        /// The failed step, as in the Dockerfile.
         step: String,
-        /// The last lines of its output.
+        /// The last lines of output.
         tail: Vec<String>,
     },
-    /// An image that was built here has a label that ContainAI goes by, which
-    /// every container of it would have.
+    /// A built image has a label that is reserved for containers; all its containers would have it.
     #[error("image `{image}` has the label `{label}`, which is ContainAI's own")]
     ReservedLabel {
         /// The image.
@@ -91,41 +88,40 @@ pub enum EngineError {
         /// The label.
         label: String,
     },
-    /// The engine does not know the isolation runtime.
+    /// The engine has no such runtime.
     #[error("the engine does not know the runtime `{runtime}`")]
     UnknownRuntime {
         /// The runtime's name.
         runtime: String,
     },
-    /// No isolation is available; a container without one is never started.
+    /// No isolation is available; containers never run without one.
     #[error("no isolation available: {reason}")]
     NoIsolation {
-        /// What was tried and why it does not work.
+        /// The attempted isolations with the reasons for their failure.
         reason: String,
     },
-    /// Sysbox is registered, and its services do not answer; usually they were
-    /// stopped or killed.
+    /// Sysbox is registered, but its services do not respond; usually they were stopped or killed.
     #[error("Sysbox does not answer: {message}")]
     SysboxDead {
-        /// What its runtime said.
+        /// The message of its runtime.
         message: String,
     },
-    /// The disk that holds the engine's store is full.
+    /// The disk of the engine's store is full.
     #[error("no space left for the engine: {message}")]
     NoSpace {
-        /// What the engine said.
+        /// The engine's message.
         message: String,
     },
-    /// A volume was not copied whole: the helper's image has no GNU coreutils, or
-    /// a file cannot be read.
+    /// A volume was copied incompletely: the helper container's image lacks GNU coreutils, or a
+    /// file is unreadable.
     #[error("the helper that copies volumes ended with status {status}{}", list(.tail))]
     CopyFailed {
-        /// The status of its process.
+        /// The exit status of the helper.
         status: i64,
-        /// What it complained about, without control characters.
+        /// Its error messages, without control characters.
         tail: Vec<String>,
     },
-    /// The container was started, but its first process ended.
+    /// The container started, but its first process exited.
     #[error("container `{name}` ended with status {status}{}", list(.log))]
     Ended {
         /// The container's name.
@@ -135,34 +131,34 @@ pub enum EngineError {
         /// The last lines of its log.
         log: Vec<String>,
     },
-    /// A mount was asked for that would hand the host to the container.
+    /// A requested mount would expose the host to the container.
     #[error("refusing to mount `{path}`: {reason}")]
     ForbiddenMount {
         /// The path on the host.
         path: String,
-        /// Why not.
+        /// The reason.
         reason: &'static str,
     },
-    /// The engine refused for another reason.
+    /// The engine reported another error.
     #[error("the engine refused: {message}")]
     Refused {
-        /// The HTTP status; 0 when the connection broke.
+        /// The HTTP status; 0 for a broken connection.
         status: u16,
-        /// What the engine said.
+        /// The engine's message.
         message: String,
     },
-    /// A file of the host that the engine needs could not be read or written.
+    /// A host file required by the engine cannot be read or written.
     #[error("cannot use `{path}`")]
     Host {
         /// The file.
         path: String,
-        /// What the system said.
+        /// The system error.
         #[source]
         source: std::io::Error,
     },
 }
 
-/// Whether the address is of an engine that set-up makes.
+/// Whether the address belongs to a dedicated engine installed by `cai setup`.
 fn is_ours(address: &str) -> bool {
     address.starts_with("unix://") && address.ends_with("/containai-docker.sock")
 }
@@ -216,7 +212,7 @@ impl Advice for EngineError {
             Self::ReservedLabel { .. } => {
                 Hint::new("take the label out of the Dockerfile, or build on another image")
             }
-            // Earlier versions had no shim in front of it.
+            // Earlier versions used Sysbox without a shim.
             Self::UnknownRuntime { runtime } if runtime == "sysbox-runc" => {
                 Hint::run("cai run --fresh", "make the container anew; its volumes stay")
             }
@@ -235,7 +231,8 @@ impl Advice for EngineError {
             Self::NoSpace { .. } => Hint::new(
                 "free space on the disk that holds `/var/lib/containai-docker`, then run again",
             ),
-            // Each init watches files; the kernel counts that for all containers together.
+            // Each init watches files, and the kernel limits the total number of watches of all
+            // containers.
             Self::Ended { log, .. } if log.iter().any(|line| line.contains("inotify")) => {
                 Hint::run(
                     "sudo sysctl fs.inotify.max_user_instances=1024",
