@@ -79,13 +79,13 @@ impl FromStr for ByteSize {
 #[non_exhaustive]
 pub enum ByteSizeError {
     /// It is not a number, or its unit is unknown.
-    #[error("`{}` is no size: it takes a number and `b`, `k`, `m`, `g` or `t`, such as `4g`", text.escape_debug())]
+    #[error("`{}` is not a size: expected a number and `b`, `k`, `m`, `g` or `t`, such as `4g`", text.escape_debug())]
     Malformed {
         /// The text.
         text: String,
     },
     /// It exceeds `i64::MAX` bytes.
-    #[error("`{}` is larger than any memory", text.escape_debug())]
+    #[error("`{}` exceeds the maximum size", text.escape_debug())]
     TooLarge {
         /// The text.
         text: String,

@@ -42,7 +42,11 @@ pub const ALL: [(u8, &str, &str); 11] = [
     (OK, "ok", "done"),
     (FAILED, "failed", "failed"),
     (USAGE, "usage", "the command line or the configuration is wrong; nothing was done"),
-    (CONTAINER_NOT_STARTED, "container not started", "the container could not be made or started"),
+    (
+        CONTAINER_NOT_STARTED,
+        "container not started",
+        "the container could not be created or started",
+    ),
     (
         SSH_SETUP_FAILED,
         "SSH set-up failed",
@@ -52,14 +56,14 @@ pub const ALL: [(u8, &str, &str); 11] = [
     (
         HOST_KEY_MISMATCH,
         "host key mismatch",
-        "the server showed a host key that the engine does not vouch for",
+        "the server presented a host key that the engine does not confirm",
     ),
     (
         NOT_OURS,
-        "not ours",
-        "a container in the way is not managed by ContainAI, or belongs to another workspace",
+        "foreign container",
+        "a conflicting container is not managed by ContainAI, or belongs to another workspace",
     ),
-    (HUNG_UP, "hung up", "the terminal went away before the command had started"),
-    (INTERRUPTED, "interrupted", "interrupted before the command had started"),
-    (TERMINATED, "terminated", "told to end before the command had started"),
+    (HUNG_UP, "hung up", "the terminal closed before the command started"),
+    (INTERRUPTED, "interrupted", "interrupted before the command started"),
+    (TERMINATED, "terminated", "terminated before the command started"),
 ];

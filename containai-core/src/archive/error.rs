@@ -16,22 +16,22 @@ pub enum ArchiveError {
     #[error("cannot write the archive")]
     Write(#[source] io::Error),
     /// The archive ends early; usually an interrupted copy.
-    #[error("the archive ends in the middle")]
+    #[error("the archive is truncated")]
     Truncated,
     /// The file is not a tar archive, or contains contradictory or invalid headers.
-    #[error("the archive is broken: {0}")]
+    #[error("the archive is malformed: {0}")]
     Malformed(&'static str),
     /// The archive does not start with an [`ArchiveManifest`]; another program created it.
-    #[error("the archive is no export of a volume")]
+    #[error("the archive is not a volume export")]
     NotAnExport,
     /// The manifest has an unknown format version.
-    #[error("the archive has format {format}, and only format 1 is known")]
+    #[error("unsupported archive format {format}: only format 1 is supported")]
     Newer {
         /// The format.
         format: u64,
     },
     /// A member must never be unpacked; the archive was crafted.
-    #[error("the archive is refused: `{path}` {reason}")]
+    #[error("refusing the archive: `{path}` {reason}")]
     Refused {
         /// The path of the member, escaped.
         path: String,
@@ -39,13 +39,13 @@ pub enum ArchiveError {
         reason: &'static str,
     },
     /// The archive contains more entries than allowed.
-    #[error("the archive holds more than {limit} files")]
+    #[error("the archive contains more than {limit} files")]
     TooMany {
         /// The limit.
         limit: u64,
     },
     /// The archive needs more space than allowed.
-    #[error("the archive holds more than the {limit} bytes that are free")]
+    #[error("the archive needs more than the {limit} bytes of free space")]
     TooBig {
         /// The limit, in bytes.
         limit: u64,
@@ -66,12 +66,12 @@ impl Advice for ArchiveError {
     fn hints(&self) -> Vec<Hint> {
         let hint = match self {
             Self::Read(_) | Self::Truncated | Self::Malformed(_) => {
-                "see that the file was copied whole; nothing was changed"
+                "check that the file was copied completely; nothing was changed"
             }
-            Self::Write(_) => "see that the disk has room, and run again",
-            Self::NotAnExport => "only what `cai export` made can be restored",
-            Self::Newer { .. } => "use the version of `cai` that made it, or a newer one",
-            Self::Refused { .. } => "nothing was unpacked; do not trust whoever made this archive",
+            Self::Write(_) => "free disk space and run the command again",
+            Self::NotAnExport => "use an archive created by `cai export`",
+            Self::Newer { .. } => "use the `cai` version that created the archive, or a newer one",
+            Self::Refused { .. } => "do not trust the source of this archive; nothing was unpacked",
             Self::TooMany { .. } | Self::TooBig { .. } => {
                 "free space on the disk that holds the engine's volumes; nothing was unpacked"
             }
@@ -98,10 +98,10 @@ mod tests {
             Read: [ArchiveError::Read(ErrorKind::PermissionDenied.into())],
             Write: [ArchiveError::Write(ErrorKind::StorageFull.into())],
             Truncated: [ArchiveError::Truncated],
-            Malformed: [ArchiveError::Malformed("a checksum is wrong")],
+            Malformed: [ArchiveError::Malformed("incorrect header checksum")],
             NotAnExport: [ArchiveError::NotAnExport],
             Newer: [ArchiveError::Newer { format: 2 }],
-            Refused: [ArchiveError::refused(b"../\x1b[31mevil", "leads outside")],
+            Refused: [ArchiveError::refused(b"../\x1b[31mevil", "contains `..`")],
             TooMany: [ArchiveError::TooMany { limit: 1000 }],
             TooBig: [ArchiveError::TooBig { limit: 1 << 30 }],
         });

@@ -42,7 +42,7 @@ impl Header {
     pub(super) fn verify(&self) -> Result<(), ArchiveError> {
         match number(&self.0[CHECKSUM]) {
             Some(expected) if expected == self.sum() => Ok(()),
-            _ => Err(ArchiveError::Malformed("a header's checksum is wrong")),
+            _ => Err(ArchiveError::Malformed("incorrect header checksum")),
         }
     }
 
@@ -64,25 +64,25 @@ impl Header {
 
     pub(super) fn mode(&self) -> Result<u32, ArchiveError> {
         let mode = number(&self.0[MODE]).and_then(|mode| u32::try_from(mode).ok());
-        mode.ok_or(ArchiveError::Malformed("a mode is no number"))
+        mode.ok_or(ArchiveError::Malformed("invalid mode"))
     }
 
     pub(super) fn uid(&self) -> Result<u64, ArchiveError> {
-        number(&self.0[UID]).ok_or(ArchiveError::Malformed("an owner is no number"))
+        number(&self.0[UID]).ok_or(ArchiveError::Malformed("invalid owner"))
     }
 
     pub(super) fn gid(&self) -> Result<u64, ArchiveError> {
-        number(&self.0[GID]).ok_or(ArchiveError::Malformed("a group is no number"))
+        number(&self.0[GID]).ok_or(ArchiveError::Malformed("invalid group"))
     }
 
     pub(super) fn size(&self) -> Result<u64, ArchiveError> {
-        number(&self.0[SIZE]).ok_or(ArchiveError::Malformed("a size is no number"))
+        number(&self.0[SIZE]).ok_or(ArchiveError::Malformed("invalid size"))
     }
 
     /// Seconds since 1970.
     pub(super) fn modified(&self) -> Result<i64, ArchiveError> {
         let seconds = number(&self.0[MTIME]).and_then(|seconds| i64::try_from(seconds).ok());
-        seconds.ok_or(ArchiveError::Malformed("a time is no number"))
+        seconds.ok_or(ArchiveError::Malformed("invalid modification time"))
     }
 
     /// Sets the name, truncated to the length of its field.

@@ -54,7 +54,7 @@ const NAMES: u64 = 512 << 20;
 /// The highest id in a container's user namespace.
 const LAST_ID: u64 = 65_535;
 const SET_IDS: u32 = 0o6000;
-const NO_TOP: ArchiveError = ArchiveError::Malformed("the volume itself is missing");
+const NO_TOP: ArchiveError = ArchiveError::Malformed("missing volume root");
 
 /// Checks the members of an archive in order.
 ///
@@ -107,21 +107,23 @@ impl Judge {
         let refused = |reason| Err(ArchiveError::refused(path.as_bytes(), reason));
         let kind = match &member.kind {
             MemberKind::Directory => Seen::Directory,
-            _ if path.is_top() => return refused("is the volume and no directory"),
+            _ if path.is_top() => return refused("is the volume root but not a directory"),
             MemberKind::File { .. } => Seen::File,
             MemberKind::HardLink(to) if self.seen.get(to) == Some(&Seen::File) => Seen::File,
-            MemberKind::HardLink(_) => return refused("is a link to no file before it"),
+            MemberKind::HardLink(_) => {
+                return refused("is a hard link to a file that does not precede it");
+            }
             MemberKind::Symlink(_) | MemberKind::Special(_) => Seen::Other,
         };
         if !path.parent().is_empty() {
             let parent = MemberPath::parse(path.parent())?;
             if self.seen.get(&parent) != Some(&Seen::Directory) {
-                return refused("is in no directory that came before it");
+                return refused("has no preceding parent directory");
             }
         }
         match self.seen.insert(path.clone(), kind) {
             None => Ok(()),
-            Some(_) => refused("comes twice"),
+            Some(_) => refused("appears twice"),
         }
     }
 
@@ -163,30 +165,30 @@ fn objection(member: &Member) -> Option<&'static str> {
     match &member.kind {
         MemberKind::Special(what) => return Some(what),
         MemberKind::File { size, .. } if *size > LONGEST_FILE => {
-            return Some("is longer than any file");
+            return Some("exceeds the maximum file size");
         }
         MemberKind::Symlink(to) if to.is_empty() || to.len() > 4095 || to.contains(&0) => {
-            return Some("is a link that says nothing");
+            return Some("is a symbolic link with an invalid target");
         }
         MemberKind::Symlink(_) if !member.extras.is_empty() => {
-            return Some("is a link with attributes");
+            return Some("is a symbolic link with attributes");
         }
         _ => {}
     }
     if is_file && member.mode & SET_IDS != 0 {
-        return Some("would run as another user");
+        return Some("has set-user-id or set-group-id bits");
     }
     if member.owner.uid > LAST_ID || member.owner.gid > LAST_ID {
-        return Some("belongs to a user that no container has");
+        return Some("has an owner outside the container's id range");
     }
     if top == MANIFEST.as_bytes() || top == VOLUME_STAGING.as_bytes() {
-        return Some("has a name that is ours");
+        return Some("has a name reserved by ContainAI");
     }
     let is_list = |(key, value): (&Vec<u8>, &Vec<u8>)| {
         !key.starts_with(b"SCHILY.acl.")
             || value.iter().all(|byte| matches!(byte, b' '..=b'~' | b'\n'))
     };
-    (!member.extras.iter().all(is_list)).then_some("has an access control list that is none")
+    (!member.extras.iter().all(is_list)).then_some("has an invalid access control list")
 }
 
 #[cfg(test)]

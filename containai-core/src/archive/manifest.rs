@@ -110,10 +110,10 @@ mod tests {
     #[test]
     fn other_formats_are_told_apart() {
         let told = |text| Manifest::parse(text).map_err(|error| error.to_string()).err();
-        let newer = "the archive has format 2, and only format 1 is known";
+        let newer = "unsupported archive format 2: only format 1 is supported";
         assert_eq!(told("format = 2"), Some(newer.to_owned()));
         for none in ["", "x", "format = -1", "format = \"1\""] {
-            assert_eq!(told(none), Some("the archive is no export of a volume".into()), "{none}");
+            assert_eq!(told(none), Some("the archive is not a volume export".into()), "{none}");
         }
         assert_eq!(told("format = 1\nlater = [1]"), None);
     }

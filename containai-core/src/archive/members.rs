@@ -84,11 +84,11 @@ impl<R: Read> Members<R> {
                 b'x' => extended.read(&self.records(header.size()?)?)?,
                 b'L' => extended.path = Some(self.name(header.size()?)?),
                 b'K' => extended.link = Some(self.name(header.size()?)?),
-                b'g' => return Err(ArchiveError::Malformed("a header is about all members")),
+                b'g' => return Err(ArchiveError::Malformed("global headers are not supported")),
                 _ => return self.member(&header, extended).map(Some),
             }
         }
-        Err(ArchiveError::Malformed("a member has too many headers"))
+        Err(ArchiveError::Malformed("too many headers before one member"))
     }
 
     fn member(&mut self, header: &Header, extended: Extended) -> Result<Member, ArchiveError> {
@@ -110,12 +110,15 @@ impl<R: Read> Members<R> {
             b'2' => MemberKind::Symlink(link()),
             b'1' => MemberKind::HardLink(MemberPath::parse(&link())?),
             b'3' | b'4' => MemberKind::Special("is a device"),
-            b'6' => MemberKind::Special("is a pipe"),
-            b'S' => MemberKind::Special("has holes of a kind that is no longer used"),
-            _ => MemberKind::Special("is of an unknown kind"),
+            b'6' => MemberKind::Special("is a named pipe"),
+            b'S' => MemberKind::Special("uses an obsolete sparse format"),
+            _ => MemberKind::Special("is of an unknown type"),
         };
         if !matches!(kind, MemberKind::File { .. }) && stored != 0 {
-            return Err(ArchiveError::refused(path.as_bytes(), "has content and is no file"));
+            return Err(ArchiveError::refused(
+                path.as_bytes(),
+                "has content but is not a regular file",
+            ));
         }
         let seconds = || header.modified().map(|seconds| Moment { seconds, nanoseconds: 0 });
         Ok(Member {
@@ -138,10 +141,10 @@ impl<R: Read> Members<R> {
                 return Ok(MemberKind::File { size: self.content, parts: None });
             }
             ((Some(1), Some(0)), Some(size)) => size,
-            _ => return Err(ArchiveError::Malformed("a file has holes of an unknown kind")),
+            _ => return Err(ArchiveError::Malformed("unknown sparse file format")),
         };
         let parts = Segments::read(size, |block| match self.content.checked_sub(BLOCK as u64) {
-            None => Err(ArchiveError::Malformed("a map of holes is cut")),
+            None => Err(ArchiveError::Malformed("truncated sparse map")),
             Some(left) => {
                 self.content = left;
                 exactly(&mut self.input, block)
@@ -149,7 +152,7 @@ impl<R: Read> Members<R> {
         })?;
         match parts.stored() == self.content {
             true => Ok(MemberKind::File { size, parts: Some(parts) }),
-            false => Err(ArchiveError::Malformed("a map of holes does not fit its file")),
+            false => Err(ArchiveError::Malformed("sparse map does not match the file size")),
         }
     }
 
@@ -164,7 +167,7 @@ impl<R: Read> Members<R> {
 
     fn records(&mut self, size: u64) -> Result<Vec<u8>, ArchiveError> {
         if size > LONGEST_RECORDS {
-            return Err(ArchiveError::Malformed("a header is too long"));
+            return Err(ArchiveError::Malformed("oversized header"));
         }
         let mut content = Vec::new();
         let read = (&mut self.input).take(size).read_to_end(&mut content);
@@ -188,7 +191,7 @@ impl<R: Read> Members<R> {
                     length += read as u64;
                     let is_empty = buffer[..read].iter().all(|&byte| byte == 0);
                     if !is_empty || length > LONGEST_END {
-                        return Err(ArchiveError::Malformed("it goes on after its end"));
+                        return Err(ArchiveError::Malformed("data after the end of the archive"));
                     }
                 }
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
@@ -231,7 +234,8 @@ impl<R: Read> Read for Members<R> {
 impl Extended {
     fn read(&mut self, text: &[u8]) -> Result<(), ArchiveError> {
         for record in pax::records(text) {
-            let (key, value) = record.ok_or(ArchiveError::Malformed("a record is broken"))?;
+            let (key, value) =
+                record.ok_or(ArchiveError::Malformed("invalid extended header record"))?;
             match key {
                 b"path" => self.path = Some(value.to_vec()),
                 b"linkpath" => self.link = Some(value.to_vec()),
@@ -241,7 +245,7 @@ impl Extended {
                 b"mtime" => {
                     let moment = Moment::parse(value);
                     self.modified =
-                        Some(moment.ok_or(ArchiveError::Malformed("a time is no number"))?);
+                        Some(moment.ok_or(ArchiveError::Malformed("invalid modification time"))?);
                 }
                 b"GNU.sparse.major" => self.sparse.version.0 = Some(decimal(value)?),
                 b"GNU.sparse.minor" => self.sparse.version.1 = Some(decimal(value)?),
@@ -249,7 +253,7 @@ impl Extended {
                 b"GNU.sparse.realsize" => self.sparse.size = Some(decimal(value)?),
                 // Unknown records of this kind change the meaning of the content.
                 key if key.starts_with(b"GNU.sparse.") => {
-                    return Err(ArchiveError::Malformed("a file has holes of an unknown kind"));
+                    return Err(ArchiveError::Malformed("unknown sparse file format"));
                 }
                 key if ACLS.contains(&key) || key.starts_with(XATTR) => {
                     self.extras.insert(key.to_vec(), value.to_vec());
@@ -261,7 +265,7 @@ impl Extended {
     }
 }
 
-const NO_SIZE: ArchiveError = ArchiveError::Malformed("a size is no number");
+const NO_SIZE: ArchiveError = ArchiveError::Malformed("invalid size");
 
 fn decimal(text: &[u8]) -> Result<u64, ArchiveError> {
     let is_plain = !text.is_empty() && text.iter().all(u8::is_ascii_digit);

@@ -28,20 +28,25 @@ impl MemberPath {
     pub fn parse(path: &[u8]) -> Result<Self, ArchiveError> {
         let refused = |reason| Err(ArchiveError::refused(path, reason));
         if path.len() > LONGEST.0 {
-            return Err(ArchiveError::refused(&path[..64], "and so on is too long a path"));
+            return Err(ArchiveError::refused(
+                &path[..64],
+                "(truncated) exceeds the maximum path length",
+            ));
         }
         if path.starts_with(b"/") {
             return refused("is absolute");
         }
         if path.contains(&0) {
-            return refused("holds a NUL byte");
+            return refused("contains a NUL byte");
         }
         let mut kept = Vec::with_capacity(path.len());
         for name in path.split(|&byte| byte == b'/') {
             match name {
                 b"" | b"." => continue,
-                b".." => return refused("leads upwards"),
-                name if name.len() > LONGEST.1 => return refused("has too long a name"),
+                b".." => return refused("contains `..`"),
+                name if name.len() > LONGEST.1 => {
+                    return refused("has a component that is too long");
+                }
                 _ if kept.is_empty() => {}
                 _ => kept.push(b'/'),
             }
@@ -101,9 +106,9 @@ mod tests {
         check(b"./a/./b//c/", "a/b/c");
         check(b"...", "...");
         check(b"a\xff", "a\u{fffd}");
-        check(b"/etc/passwd", "the archive is refused: `/etc/passwd` is absolute");
-        check(b"a/..", "the archive is refused: `a/..` leads upwards");
-        check(b"a\0b", "the archive is refused: `a\\0b` holds a NUL byte");
+        check(b"/etc/passwd", "refusing the archive: `/etc/passwd` is absolute");
+        check(b"a/..", "refusing the archive: `a/..` contains `..`");
+        check(b"a\0b", "refusing the archive: `a\\0b` contains a NUL byte");
         assert!(MemberPath::parse(&[b'a'; 256]).is_err());
         assert!(MemberPath::parse(&b"a/".repeat(2048)).is_err());
     }

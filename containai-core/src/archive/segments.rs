@@ -70,7 +70,7 @@ impl Segments {
         let mut digits = Digits { block, buffer: [0; BLOCK], at: BLOCK };
         let count = usize::try_from(digits.number()?).unwrap_or(usize::MAX);
         if count > MOST {
-            return Err(ArchiveError::Malformed("a file has too many holes"));
+            return Err(ArchiveError::Malformed("too many segments in a sparse file"));
         }
         let mut parts = Vec::new();
         for _ in 0..count {
@@ -80,7 +80,7 @@ impl Segments {
     }
 }
 
-const BROKEN: ArchiveError = ArchiveError::Malformed("a file's map of holes makes no sense");
+const BROKEN: ArchiveError = ArchiveError::Malformed("invalid sparse map");
 
 /// Reads decimal numbers, one per line, from blocks.
 struct Digits<F> {

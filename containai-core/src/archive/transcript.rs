@@ -142,9 +142,9 @@ fn copy<R: Read, W: Write>(
 /// Returns the reason for skipping a member of an unsupported type.
 fn left_out(what: &str) -> &'static str {
     match what {
-        "is a pipe" => "is a pipe and was left out",
-        "is a device" => "is a device and was left out",
-        _ => "is no file and was left out",
+        "is a named pipe" => "is a named pipe and was skipped",
+        "is a device" => "is a device and was skipped",
+        _ => "is not a regular file and was skipped",
     }
 }
 
@@ -171,7 +171,7 @@ impl Screen {
         let reason = match &member.kind {
             MemberKind::Special(reason) => Some(left_out(reason)),
             MemberKind::HardLink(to) if self.gone.contains(to) => {
-                Some("is a name of something that was left out")
+                Some("is a hard link to a skipped file")
             }
             _ => None,
         };
@@ -185,7 +185,7 @@ impl Screen {
             // Symbolic links have neither mode nor attributes.
             MemberKind::Symlink(_) => member.extras.clear(),
             MemberKind::File { .. } if member.mode & SET_IDS != 0 => {
-                let reason = "came along without its set-user-id and set-group-id bits";
+                let reason = "was exported without its set-user-id and set-group-id bits";
                 self.dropped.push(Dropped { path: member.path.clone(), reason });
                 member.mode &= !SET_IDS;
             }

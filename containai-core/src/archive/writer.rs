@@ -66,7 +66,7 @@ impl<W: Write> Writer<W> {
 
     fn close(&mut self) -> Result<(), ArchiveError> {
         if self.content > 0 {
-            return Err(ArchiveError::Malformed("a file is shorter than its header says"));
+            return Err(ArchiveError::Malformed("file shorter than its header states"));
         }
         let padding = std::mem::take(&mut self.padding);
         self.output.write_all(&[0; BLOCK][..padding]).map_err(ArchiveError::Write)
@@ -146,7 +146,7 @@ impl<W: Write> Write for Writer<W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let length = bytes.len().min(usize::try_from(self.content).unwrap_or(usize::MAX));
         if length == 0 && !bytes.is_empty() {
-            return Err(io::Error::other("a file is longer than its header says"));
+            return Err(io::Error::other("file longer than its header states"));
         }
         let written = self.output.write(&bytes[..length])?;
         self.content -= written as u64;

@@ -68,7 +68,7 @@ impl Agent {
         };
         format!(
             "#!/bin/sh\n\
-             # Made of the manifests by `cargo xtask generate`: {} with what its manifest adds.\n\
+             # Generated from the manifests by `cargo xtask generate`: {} with the default arguments of its manifest.\n\
              {plain}{}\n",
             self.name,
             starts(&self.default_args),
@@ -125,13 +125,13 @@ mod tests {
         assert_eq!(agent.commands().collect::<Vec<_>>(), ["kimi", "k"]);
         insta::assert_snapshot!(agent.wrapper(), @r#"
         #!/bin/sh
-        # Made of the manifests by `cargo xtask generate`: kimi with what its manifest adds.
+        # Generated from the manifests by `cargo xtask generate`: kimi with the default arguments of its manifest.
         exec /usr/lib/containai/wrap kimi --a 'b c' "$@"
         "#);
         let agent = Agent { subcommands: vec!["mcp".into(), "x y".into()], ..agent };
         insta::assert_snapshot!(agent.wrapper(), @r#"
         #!/bin/sh
-        # Made of the manifests by `cargo xtask generate`: kimi with what its manifest adds.
+        # Generated from the manifests by `cargo xtask generate`: kimi with the default arguments of its manifest.
         case ${1-} in mcp | 'x y') exec /usr/lib/containai/wrap kimi "$@" ;; esac
         exec /usr/lib/containai/wrap kimi --a 'b c' "$@"
         "#);

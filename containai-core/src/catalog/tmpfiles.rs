@@ -6,8 +6,8 @@ use super::{DirectoryLink, Manifest, VolumeShape};
 use crate::layout::{CONTAINER_DATA, CONTAINER_HOME, CONTAINER_USER};
 
 const HEAD: &str = "\
-# Made of the manifests by `cargo xtask generate`, tmpfiles.d(5): the shape of the data volume, and the links of the home
-# directory into it. What is there already stays as it is, but for the modes of what is secret; nothing is ever removed.
+# Generated from the manifests by `cargo xtask generate`, tmpfiles.d(5): the layout of the data volume, and the links of
+# the home directory to it. Existing files are kept, except for the modes of secret ones; nothing is ever removed.
 ";
 
 /// Returns the tmpfiles.d(5) text that creates the volume layout and the links of a container.

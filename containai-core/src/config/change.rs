@@ -144,7 +144,7 @@ impl ChangeError {
 #[non_exhaustive]
 pub enum ChangeError {
     /// No setting has this key; usually a typing error.
-    #[error("there is no setting `{}`", key.escape_debug())]
+    #[error("unknown setting `{}`", key.escape_debug())]
     Unknown {
         /// The key.
         key: String,
@@ -172,7 +172,7 @@ pub enum ChangeError {
         source: Cause,
     },
     /// The setting applies to every workspace, but a workspace was named.
-    #[error("`{key}` counts for every workspace and cannot be set for one")]
+    #[error("`{key}` applies to every workspace and cannot be set for one")]
     NotOfWorkspaces {
         /// The setting.
         key: &'static str,
@@ -190,12 +190,12 @@ impl Advice for ChangeError {
                 vec![Hint::new(format!("did you mean `{nearest}`?"))]
             }
             Self::Unknown { .. } => {
-                vec![Hint::run("cai config list", "see the settings there are")]
+                vec![Hint::run("cai config list", "list all settings")]
             }
-            Self::NotOfWorkspaces { .. } => vec![Hint::new("leave `--workspace` out")],
+            Self::NotOfWorkspaces { .. } => vec![Hint::new("omit `--workspace`")],
             Self::Kind { key, .. } | Self::Value { key, .. } => {
                 let get = format!("cai config get {key}");
-                vec![Hint::run(&get, "see what it is; nothing was changed")]
+                vec![Hint::run(&get, "show its current value; nothing was changed")]
             }
         }
     }

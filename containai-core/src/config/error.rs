@@ -25,7 +25,7 @@ pub enum ConfigError {
         text: String,
     },
     /// A key is unknown: misspelt, or from another version.
-    #[error("`{place}`: there is no setting `{key}`")]
+    #[error("`{place}`: unknown setting `{key}`")]
     UnknownKey {
         /// The position.
         place: Place,
@@ -69,7 +69,7 @@ pub enum ConfigError {
         source: Cause,
     },
     /// A workspace table is not named by an absolute path.
-    #[error("`{place}`: `workspace.\"{}\"` is for no absolute path", text.escape_debug())]
+    #[error("`{place}`: `workspace.\"{}\"` is not an absolute path", text.escape_debug())]
     Section {
         /// The position.
         place: Place,
@@ -77,7 +77,9 @@ pub enum ConfigError {
         text: String,
     },
     /// The first and last port form an invalid range.
-    #[error("`ssh.port_range_start` ({start}) and `ssh.port_range_end` ({end}) do not fit")]
+    #[error(
+        "`ssh.port_range_start` ({start}) and `ssh.port_range_end` ({end}) form an invalid range"
+    )]
     Ports {
         /// The origin of the first port.
         start: Origin,
@@ -99,16 +101,18 @@ impl Advice for ConfigError {
                 vec![Hint::new(format!("did you mean `{nearest}`?"))]
             }
             Self::UnknownKey { .. } => {
-                vec![Hint::run("cai config list", "see the settings there are")]
+                vec![Hint::run("cai config list", "list all settings")]
             }
             Self::Syntax { .. }
             | Self::WrongKind { .. }
             | Self::Value { .. }
             | Self::Section { .. } => {
-                vec![Hint::new("mend that line; `cai config edit` looks at it before it counts")]
+                vec![Hint::new(
+                    "correct that line; `cai config edit` checks the file before saving it",
+                )]
             }
-            Self::Variable { name, .. } => vec![Hint::new(format!("unset `{name}`, or mend it"))],
-            Self::Ports { .. } => vec![Hint::new("set the two with `cai config set`")],
+            Self::Variable { name, .. } => vec![Hint::new(format!("unset or correct `{name}`"))],
+            Self::Ports { .. } => vec![Hint::new("set both with `cai config set`")],
         }
     }
 }

@@ -36,14 +36,14 @@ impl fmt::Display for Overridden {
         match &self.by {
             Origin::Flag(name) => write!(f, "the flag `{name}`")?,
             Origin::Environment(name) => write!(f, "the variable `{name}`")?,
-            Origin::Remembered(_) => f.write_str("what is remembered for this workspace")?,
+            Origin::Remembered(_) => f.write_str("the value remembered for this workspace")?,
             Origin::UserSection(path) => {
-                write!(f, "the section for this workspace in `{}`", path.display())?;
+                write!(f, "the table for this workspace in `{}`", path.display())?;
             }
             Origin::Workspace(path) | Origin::User(path) => write!(f, "`{}`", path.display())?,
             Origin::Default => f.write_str("its default")?,
         }
-        f.write_str(" counts before it here")
+        f.write_str(" overrides it here")
     }
 }
 
@@ -79,11 +79,11 @@ mod tests {
         let user = "image = 'base'\nagent.default = 'codex'\n";
         let both = "image = 'base'\n[workspace.'/src/api']\nimage = 'agents'\n";
         let variable = [("CONTAINAI_IMAGE", "full")];
-        insta::assert_snapshot!(told("image", "base", &all, &layers(user, "", &variable)), @"`image` is set, but the variable `CONTAINAI_IMAGE` counts before it here");
-        insta::assert_snapshot!(told("image", "base", &all, &layers(both, "", &[])), @"`image` is set, but the section for this workspace in `/c.toml` counts before it here");
-        insta::assert_snapshot!(told("image", "agents", &section, &layers(both, "", &variable)), @"`image` is set, but the variable `CONTAINAI_IMAGE` counts before it here");
+        insta::assert_snapshot!(told("image", "base", &all, &layers(user, "", &variable)), @"`image` is set, but the variable `CONTAINAI_IMAGE` overrides it here");
+        insta::assert_snapshot!(told("image", "base", &all, &layers(both, "", &[])), @"`image` is set, but the table for this workspace in `/c.toml` overrides it here");
+        insta::assert_snapshot!(told("image", "agents", &section, &layers(both, "", &variable)), @"`image` is set, but the variable `CONTAINAI_IMAGE` overrides it here");
         let own = "[agent]\ndefault = 'claude'\n";
-        insta::assert_snapshot!(told("agent.default", "codex", &all, &layers(user, own, &[])), @"`agent.default` is set, but `/src/api/.containai/config.toml` counts before it here");
+        insta::assert_snapshot!(told("agent.default", "codex", &all, &layers(user, own, &[])), @"`agent.default` is set, but `/src/api/.containai/config.toml` overrides it here");
         assert_eq!(told("image", "base", &all, &layers(user, "", &[])), "");
         assert_eq!(told("image", "agents", &section, &layers(both, "", &[])), "");
         assert_eq!(told("agent.default", "claude", &all, &layers("", "", &[])), "");

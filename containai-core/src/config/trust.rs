@@ -64,7 +64,7 @@ impl fmt::Display for Ignored {
                 write!(f, "ignored `{key}` at `{place}`: only your own configuration may set it")
             }
             Why::Unknown { nearest } => {
-                write!(f, "ignored `{key}` at `{place}`: there is no such setting")?;
+                write!(f, "ignored `{key}` at `{place}`: unknown setting")?;
                 match nearest {
                     Some(nearest) => write!(f, "; did you mean `{nearest}`?"),
                     None => Ok(()),

@@ -117,12 +117,15 @@ impl Devcontainer {
         let fields = Fields(&configuration);
         let mut notes = notes(fields);
         if folder != CONTAINER_WORKSPACE {
-            notes.push(format!("the workspace is at `{CONTAINER_WORKSPACE}`"));
+            notes.push(format!(
+                "`workspaceFolder` is ignored: the workspace is at `{CONTAINER_WORKSPACE}`"
+            ));
         }
         let (container_env, mut session_env) = environment(fields, Fields(&raw))?;
         for (name, value) in nullable(fields, "remoteEnv")? {
             match value.contains("${containerEnv:") {
-                true => notes.push(format!("`remoteEnv.{name}` uses a variable of the container")),
+                true => notes
+                    .push(format!("`remoteEnv.{name}` is ignored: it uses a container variable")),
                 false => drop(session_env.insert(name, value)),
             }
         }
@@ -156,13 +159,13 @@ impl Devcontainer {
 fn demands(raw: Fields<'_>) -> Result<Vec<String>, DevcontainerError> {
     let mut demands = Vec::new();
     if LifecycleCommand::read(raw, "initializeCommand")?.is_some() {
-        demands.push("a command on it (`initializeCommand`)".to_owned());
+        demands.push("running a command (`initializeCommand`)".to_owned());
     }
     if !raw.list("mounts")?.is_empty() {
-        demands.push("directories or volumes (`mounts`)".to_owned());
+        demands.push("mounting directories or volumes (`mounts`)".to_owned());
     }
     if raw.0.values().any(asks_host) {
-        demands.push("variables (`${localEnv:…}`)".to_owned());
+        demands.push("reading variables (`${localEnv:…}`)".to_owned());
     }
     Ok(demands)
 }
@@ -195,7 +198,9 @@ fn ports(fields: Fields<'_>, notes: &mut Vec<String>) -> Result<Vec<u16>, Devcon
         let port = value.as_u64().and_then(|port| u16::try_from(port).ok()).or(own);
         match port.filter(|port| *port != 0) {
             Some(port) => ports.push(port),
-            None => notes.push(format!("`forwardPorts` has {value}, which is no port inside")),
+            None => notes.push(format!(
+                "`forwardPorts` entry {value} is ignored: it is not a port of the container"
+            )),
         }
     }
     ports.sort_unstable();
@@ -227,8 +232,8 @@ mod tests {
     #[test]
     fn what_reaches_the_host_waits_for_a_person() {
         for (text, demand) in [
-            ("{\"initializeCommand\": \"x\"}", "a command on it"),
-            ("{\"initializeCommand\": {\"a\": [\"x\"]}}", "a command on it"),
+            ("{\"initializeCommand\": \"x\"}", "running a command"),
+            ("{\"initializeCommand\": {\"a\": [\"x\"]}}", "running a command"),
             ("{\"mounts\": [\"source=/,target=/x,type=bind\"]}", "directories"),
             ("{\"name\": \"${localEnv:TOKEN}\"}", "variables"),
             ("{\"x\": [{\"y\": \"${env:TOKEN:d}\"}]}", "variables"),
@@ -254,7 +259,7 @@ mod tests {
         assert_eq!(read.container_env, [("A".into(), "x".into())].into());
         let expected = [("B".into(), "hush".into()), ("C".into(), "c".into())];
         assert_eq!(read.session_env, expected.into());
-        assert_eq!(read.notes, ["`remoteEnv.E` uses a variable of the container"]);
+        assert_eq!(read.notes, ["`remoteEnv.E` is ignored: it uses a container variable"]);
         assert!(!format!("{read:?}").contains("hush"));
     }
 

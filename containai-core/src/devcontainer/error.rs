@@ -18,7 +18,7 @@ pub enum DevcontainerError {
         message: String,
     },
     /// A value has the wrong type.
-    #[error("`{key}` takes {expected}")]
+    #[error("`{key}` must be {expected}")]
     Value {
         /// The key, with dots between objects.
         key: String,
@@ -26,7 +26,7 @@ pub enum DevcontainerError {
         expected: &'static str,
     },
     /// A property is not supported.
-    #[error("`{key}` cannot be followed: {reason}")]
+    #[error("`{key}` is not supported: {reason}")]
     Unsupported {
         /// The key, with dots between objects.
         key: String,
@@ -34,7 +34,7 @@ pub enum DevcontainerError {
         reason: &'static str,
     },
     /// A path points outside the workspace.
-    #[error("`{key}` leads out of the workspace: `{}`", .path.escape_debug())]
+    #[error("`{key}` points outside the workspace: `{}`", .path.escape_debug())]
     Outside {
         /// The key, with dots between objects.
         key: String,
@@ -42,7 +42,7 @@ pub enum DevcontainerError {
         path: String,
     },
     /// The file requests access to the host, and its text is not approved.
-    #[error("it asks for {} of this machine, which nobody has approved", .demands.join(", "))]
+    #[error("unapproved access to this machine: {}", .demands.join(", "))]
     Untrusted {
         /// The requested kinds of access.
         demands: Vec<String>,
@@ -56,13 +56,13 @@ impl Advice for DevcontainerError {
 
     fn hints(&self) -> Vec<Hint> {
         vec![match self {
-            Self::Untrusted { .. } => Hint::run("cai trust", "read that file and approve it"),
+            Self::Untrusted { .. } => Hint::run("cai trust", "review and approve the file"),
             Self::Syntax { .. } | Self::Value { .. } | Self::Outside { .. } => {
-                Hint::new("mend the file, or go without it: `--devcontainer=off`")
+                Hint::new("correct the file, or ignore it with `--devcontainer=off`")
             }
-            Self::Unsupported { .. } => {
-                Hint::new("go without it: `--devcontainer=off`, and a template with `--template`")
-            }
+            Self::Unsupported { .. } => Hint::new(
+                "ignore the file with `--devcontainer=off` and use a template with `--template`",
+            ),
         }]
     }
 }

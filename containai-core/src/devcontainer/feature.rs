@@ -33,8 +33,8 @@ impl Feature {
         for (name, value) in named {
             let key = format!("features.{name}");
             if !name.starts_with("./") {
-                let reason = "only features of the workspace are installed, such as `./feature`: \
-                              one of a registry can be copied there";
+                let reason = "only features in the workspace are installed, such as `./feature`: \
+                              copy registry features there";
                 return Err(DevcontainerError::Unsupported { key, reason });
             }
             let options = match value {
@@ -77,9 +77,9 @@ impl FeatureManifest {
         let object = text::parse(manifest)?;
         let fields = Fields(&object);
         for (key, reason) in [
-            ("mounts", "features get no mounts"),
-            ("dependsOn", "name the features that it depends on yourself, before it"),
-            ("entrypoint", "the first process of a container is systemd: a unit can do it"),
+            ("mounts", "features cannot add mounts"),
+            ("dependsOn", "list the features it depends on before it"),
+            ("entrypoint", "systemd is the first process of a container: use a unit instead"),
         ] {
             let is_empty = |value: &Value| match value {
                 Value::Array(items) => items.is_empty(),

@@ -17,7 +17,7 @@ impl<'a> Fields<'a> {
     }
 
     pub(super) fn text(self, key: &str) -> Result<Option<&'a str>, DevcontainerError> {
-        self.read(key, "a text", Value::as_str)
+        self.read(key, "a string", Value::as_str)
     }
 
     pub(super) fn object(
@@ -28,14 +28,14 @@ impl<'a> Fields<'a> {
     }
 
     pub(super) fn list(self, key: &str) -> Result<&'a [Value], DevcontainerError> {
-        Ok(self.read(key, "a list", Value::as_array)?.map_or(&[], Vec::as_slice))
+        Ok(self.read(key, "an array", Value::as_array)?.map_or(&[], Vec::as_slice))
     }
 
     /// Reads an object of strings; numbers and booleans are converted.
     pub(super) fn texts(self, key: &str) -> Result<BTreeMap<String, String>, DevcontainerError> {
         let Some(object) = self.object(key)? else { return Ok(BTreeMap::new()) };
         let pair = |(name, value): (&String, &Value)| {
-            let text = plain(value).ok_or_else(|| wrong(&format!("{key}.{name}"), "a text"))?;
+            let text = plain(value).ok_or_else(|| wrong(&format!("{key}.{name}"), "a string"))?;
             Ok((name.clone(), text))
         };
         object.iter().map(pair).collect()
@@ -50,7 +50,7 @@ impl<'a> Fields<'a> {
         for (name, value) in &variables {
             let is_variable = EnvName::parse(name).is_ok() && !value.contains('\0');
             if !is_variable {
-                return Err(wrong(&format!("{key}.{name}"), "a name and value of a variable"));
+                return Err(wrong(&format!("{key}.{name}"), "a valid variable name and value"));
             }
         }
         Ok(variables)

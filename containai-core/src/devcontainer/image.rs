@@ -32,15 +32,14 @@ impl Origin {
         let unsupported =
             |key: &str, reason| DevcontainerError::Unsupported { key: key.to_owned(), reason };
         if fields.get("dockerComposeFile").is_some() {
-            let reason =
-                "a container of ContainAI is one system, and its own Docker can run the rest";
+            let reason = "a workspace has one container: run further services with the Docker engine inside it";
             return Err(unsupported("dockerComposeFile", reason));
         }
         let build = fields.object("build")?.map(Fields);
         if let Some(build) = build
             && !build.list("options")?.is_empty()
         {
-            let reason = "options of `docker build` reach this machine's engine";
+            let reason = "`docker build` options would apply to this machine's engine";
             return Err(unsupported("build.options", reason));
         }
         let old = fields.text("dockerFile")?;
@@ -72,6 +71,6 @@ impl Origin {
 fn reference(text: &str) -> Result<String, DevcontainerError> {
     match crate::config::parse_image(text) {
         Ok(_) => Ok(text.to_owned()),
-        Err(_) => Err(wrong("image", "a reference such as `debian:12`")),
+        Err(_) => Err(wrong("image", "an image reference such as `debian:12`")),
     }
 }

@@ -87,7 +87,7 @@ impl LifecycleCommand {
     }
 
     fn of(value: &Value, key: &str) -> Result<Option<Self>, DevcontainerError> {
-        let expected = "a text, a list of texts, or an object of these";
+        let expected = "a string, an array of strings, or an object of these";
         let command = match value {
             Value::String(line) if line.trim().is_empty() => return Ok(None),
             Value::String(line) => Self::Shell(line.clone()),
@@ -105,7 +105,7 @@ impl LifecycleCommand {
                 for (name, value) in object {
                     let key = format!("{key}.{name}");
                     if value.is_object() {
-                        return Err(wrong(&key, "a text or a list of texts"));
+                        return Err(wrong(&key, "a string or an array of strings"));
                     }
                     let command = Self::of(value, &key)?;
                     together.extend(command.map(|command| (name.clone(), command)));

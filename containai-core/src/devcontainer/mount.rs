@@ -11,7 +11,8 @@ use crate::engine::MountAccess;
 use crate::naming::{MountTarget, VolumeName};
 
 /// The expected format of `mounts`.
-const EXPECTED: &str = "mounts such as `type=bind,source=/srv/data,target=/data,readonly`";
+const EXPECTED: &str =
+    "a list of mounts such as `type=bind,source=/srv/data,target=/data,readonly`";
 
 /// A mount requested by the file, in the format of `--mount` in docker-run(1).
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -60,23 +61,31 @@ impl WantedMount {
         // Applies only to hosts other than Linux.
         take(&["consistency"]);
         if !options.is_empty() {
-            return Err(unsupported("a mount has a type, a source, a target and `readonly` here"));
+            return Err(unsupported(
+                "supported mount options are `type`, `source`, `target` and `readonly`",
+            ));
         }
         let source = match kind.as_str() {
             "bind" if source.starts_with('/') => WantedSource::Path(source),
             // A workspace's settings and credentials must not be available to another workspace's
             // container.
             "volume" if source.starts_with("containai-") => {
-                return Err(unsupported("volumes of workspaces have names with `containai-`"));
+                return Err(unsupported(
+                    "volume names with the prefix `containai-` are reserved for workspaces",
+                ));
             }
             "volume" => VolumeName::parse(&source)
                 .map(WantedSource::Volume)
-                .map_err(|_| unsupported("a volume needs a name that Docker takes"))?,
-            "bind" => return Err(unsupported("the source of a bind mount is an absolute path")),
-            _ => return Err(unsupported("a mount is of the type `bind` or `volume` here")),
+                .map_err(|_| unsupported("the volume name is invalid"))?,
+            "bind" => {
+                return Err(unsupported("the source of a bind mount must be an absolute path"));
+            }
+            _ => return Err(unsupported("the mount type must be `bind` or `volume`")),
         };
         let target = MountTarget::parse(&target).map_err(|_| {
-            unsupported("a target is an absolute path outside of the system, such as `/cache`")
+            unsupported(
+                "the target must be an absolute path outside system directories, such as `/cache`",
+            )
         })?;
         Ok(Self { source, target, access })
     }

@@ -9,7 +9,7 @@ pub const LIFECYCLE_PROGRAM: &str = "/usr/lib/containai/devcontainer";
 /// The beginning of the script. Output goes to stderr, so that it never mixes with the output of a
 /// session. The lock serializes concurrent sessions and is not inherited by commands.
 const HEAD: &str = r#"#!/bin/sh
-# Runs what devcontainer.json asks for: what belongs to the making once, what belongs to a start once for each start.
+# Runs the lifecycle commands of devcontainer.json: creation commands once, start commands once per start.
 exec </dev/null >&2
 state=/var/lib/containai/devcontainer
 started=/run/containai-devcontainer
@@ -28,7 +28,7 @@ run() {
 }
 finish() {
     [ "$2" -eq 0 ] && return
-    echo "devcontainer.json: $1 ended with status $2; what comes after it is not run" >&2
+    echo "devcontainer.json: $1 failed with status $2; the remaining commands are skipped" >&2
     exit "$2"
 }
 "#;

@@ -16,7 +16,7 @@ const DEEPEST: usize = 64;
 pub(super) fn parse(text: &str) -> Result<Map<String, Value>, DevcontainerError> {
     let text = text.trim_start_matches('\u{feff}');
     if let Some(byte) = too_deep(text) {
-        return Err(syntax(text, byte, "values are too deep"));
+        return Err(syntax(text, byte, "values are nested too deeply"));
     }
     let value: Option<Value> = parse_to_serde_value(text, &options())
         .map_err(|error| syntax(text, error.range().start, &error.kind().to_string()))?;
@@ -105,11 +105,14 @@ mod tests {
     #[test]
     fn mistakes_say_where() {
         for (text, expected) in [
-            ("[]", "`the file` takes an object"),
-            ("", "`the file` takes an object"),
+            ("[]", "`the file` must be an object"),
+            ("", "`the file` must be an object"),
             ("{\n  \"a\": }", "line 2, column 8: "),
             ("{'a': 1}", "line 1, column 2: "),
-            (&format!("{{\"a\":{}", "[".repeat(100_000)), "line 1, column 69: values are too deep"),
+            (
+                &format!("{{\"a\":{}", "[".repeat(100_000)),
+                "line 1, column 69: values are nested too deeply",
+            ),
         ] {
             let error = parse(text).expect_err(text).to_string();
             assert!(error.starts_with(expected), "{error}");

@@ -39,13 +39,13 @@ pub enum EngineError {
         reason: String,
     },
     /// Another container has the name; usually a concurrent `cai` created it first.
-    #[error("the container name `{name}` is taken")]
+    #[error("the container name `{name}` is already in use")]
     NameTaken {
         /// The name.
         name: String,
     },
     /// Another process took the port between choosing and starting.
-    #[error("port {port} of the host is in use")]
+    #[error("host port {port} is already in use")]
     PortTaken {
         /// The port.
         port: u16,
@@ -63,7 +63,7 @@ pub enum EngineError {
         image: String,
     },
     /// None of the allowed sources provided the image.
-    #[error("image `{image}` cannot be had{}", list(.tried))]
+    #[error("image `{image}` is not available{}", list(.tried))]
     ImageUnavailable {
         /// The requested image.
         image: String,
@@ -81,7 +81,7 @@ pub enum EngineError {
         tail: Vec<String>,
     },
     /// A built image has a label that is reserved for containers; all its containers would have it.
-    #[error("image `{image}` has the label `{label}`, which is ContainAI's own")]
+    #[error("image `{image}` has the label `{label}`, which is reserved by ContainAI")]
     ReservedLabel {
         /// The image.
         image: String,
@@ -101,7 +101,7 @@ pub enum EngineError {
         reason: String,
     },
     /// Sysbox is registered, but its services do not respond; usually they were stopped or killed.
-    #[error("Sysbox does not answer: {message}")]
+    #[error("Sysbox does not respond: {message}")]
     SysboxDead {
         /// The message of its runtime.
         message: String,
@@ -114,7 +114,7 @@ pub enum EngineError {
     },
     /// A volume was copied incompletely: the helper container's image lacks GNU coreutils, or a
     /// file is unreadable.
-    #[error("the helper that copies volumes ended with status {status}{}", list(.tail))]
+    #[error("copying volumes failed: the helper container exited with status {status}{}", list(.tail))]
     CopyFailed {
         /// The exit status of the helper.
         status: i64,
@@ -122,7 +122,7 @@ pub enum EngineError {
         tail: Vec<String>,
     },
     /// The container started, but its first process exited.
-    #[error("container `{name}` ended with status {status}{}", list(.log))]
+    #[error("container `{name}` exited with status {status}{}", list(.log))]
     Ended {
         /// The container's name.
         name: String,
@@ -140,7 +140,7 @@ pub enum EngineError {
         reason: &'static str,
     },
     /// The engine reported another error.
-    #[error("the engine refused: {message}")]
+    #[error("the engine reported an error: {message}")]
     Refused {
         /// The HTTP status; 0 for a broken connection.
         status: u16,
@@ -183,13 +183,13 @@ impl Advice for EngineError {
                 Hint::run("cai setup", "install and start the engine")
             }
             Self::Unreachable { address, .. } if address.starts_with("ssh://") => Hint::new(
-                "see that `ssh` gets there without a question: its key in `known_hosts`, yours in the agent, and `docker` there",
+                "check that `ssh` connects without prompting (host key in `known_hosts`, your key in the agent) and that `docker` is installed there",
             ),
             Self::Unreachable { address, .. } if address.starts_with("tcp://") => Hint::new(
-                "start the engine there, and see that `DOCKER_CERT_PATH` names the certificates that it and this machine trust",
+                "start the remote engine, and check that `DOCKER_CERT_PATH` contains certificates that both sides trust",
             ),
             Self::Unreachable { .. } => {
-                Hint::new("start the engine there, or name another one with `--docker-host`")
+                Hint::new("start the engine, or select another one with `--docker-host`")
             }
             Self::AccessDenied { .. } => {
                 Hint::run("cai setup", "give this user access, then open a new login session")
@@ -201,20 +201,20 @@ impl Advice for EngineError {
                 Hint::new("run the same command again")
             }
             Self::PortTaken { .. } => Hint::new(
-                "stop the program that holds the port, or remove the container and run again",
+                "stop the program that uses the port, or remove the container, and run the command again",
             ),
-            Self::NoSuchImage { .. } | Self::ImageUnavailable { .. } => {
-                Hint::new("name another image with `--image`, or another way with `--image-source`")
-            }
+            Self::NoSuchImage { .. } | Self::ImageUnavailable { .. } => Hint::new(
+                "select another image with `--image`, or another source with `--image-source`",
+            ),
             Self::BuildFailed { .. } => {
-                Hint::new("run again with `--verbose` to see the whole build output")
+                Hint::new("run the command again with `--verbose` to see the complete build output")
             }
             Self::ReservedLabel { .. } => {
-                Hint::new("take the label out of the Dockerfile, or build on another image")
+                Hint::new("remove the label from the Dockerfile, or use another base image")
             }
             // Earlier versions used Sysbox without a shim.
             Self::UnknownRuntime { runtime } if runtime == "sysbox-runc" => {
-                Hint::run("cai run --fresh", "make the container anew; its volumes stay")
+                Hint::run("cai run --fresh", "recreate the container; its volumes are kept")
             }
             Self::SysboxDead { .. } => {
                 return vec![
@@ -222,35 +222,38 @@ impl Advice for EngineError {
                         "sudo systemctl restart sysbox",
                         "start its services; if that does not help, detach stale mounts with `umount --lazy /var/lib/sysboxfs/*` and restart it again",
                     ),
-                    Hint::run("cai setup --isolation userns", "do without Sysbox"),
+                    Hint::run(
+                        "cai setup --isolation userns",
+                        "use user namespaces instead of Sysbox",
+                    ),
                 ];
             }
             Self::UnknownRuntime { .. } | Self::NoIsolation { .. } => {
                 Hint::run("cai setup", "repair the engine's runtimes")
             }
             Self::NoSpace { .. } => Hint::new(
-                "free space on the disk that holds `/var/lib/containai-docker`, then run again",
+                "free space on the disk that holds `/var/lib/containai-docker`, then run the command again",
             ),
             // Each init watches files, and the kernel limits the total number of watches of all
             // containers.
             Self::Ended { log, .. } if log.iter().any(|line| line.contains("inotify")) => {
                 Hint::run(
                     "sudo sysctl fs.inotify.max_user_instances=1024",
-                    "let more containers run at once, or stop one",
+                    "allow more running containers, or stop one",
                 )
             }
             Self::Ended { .. } => Hint::new(
-                "remove the container with `cai stop --remove`, and run again; its volumes stay",
+                "remove the container with `cai stop --remove`, and run the command again; its volumes are kept",
             ),
             Self::CopyFailed { .. } => Hint::new(
-                "see that the image has GNU coreutils, and the engine's disk no errors; what was there is as it was",
+                "check that the image has GNU coreutils and that the engine's disk is healthy; existing data was not changed",
             ),
             Self::ForbiddenMount { .. } => Hint::new("choose another directory"),
             Self::Refused { .. } => Hint::new(
-                "look into the engine's log: `journalctl -u containai-docker`, or `/var/log/containai-docker.log` where systemd does not run",
+                "check the engine's log: `journalctl -u containai-docker`, or `/var/log/containai-docker.log` without systemd",
             ),
             Self::Host { .. } => {
-                Hint::new("see that the file can be read and written, and run again")
+                Hint::new("check that the file is readable and writable, and run the command again")
             }
         };
         vec![hint]

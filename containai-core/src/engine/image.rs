@@ -64,7 +64,7 @@ impl ShippedImage {
 
 /// The text is not the name of a shipped image.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
-#[error("`{}` is none of `base`, `agents`, `sdks`, `full`", .0.escape_debug())]
+#[error("`{}` is not one of `base`, `agents`, `sdks`, `full`", .0.escape_debug())]
 pub struct UnknownImage(String);
 
 impl FromStr for ShippedImage {
@@ -134,7 +134,7 @@ impl fmt::Display for ImageSource {
 
 /// The text is not one of `auto`, `pull`, `build`, `bootstrap`.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
-#[error("`{}` is none of `auto`, `pull`, `build`, `bootstrap`", .0.escape_debug())]
+#[error("`{}` is not one of `auto`, `pull`, `build`, `bootstrap`", .0.escape_debug())]
 pub struct UnknownImageSource(String);
 
 impl FromStr for ImageSource {

@@ -134,7 +134,7 @@ fn variables_come_from_here_unless_there_is_a_file() {
     let refusals = ["'/etc/passwd'", "'../x'", "''", "'a/..'"];
     for text in refusals {
         let refusal = refusal(&format!("env.env_file = {text}"));
-        assert!(refusal.contains("does not leave the workspace"), "{refusal}");
+        assert!(refusal.contains("inside the workspace"), "{refusal}");
     }
     let skipped = config("env.import = ['1A', 'A', 'X*']");
     assert_eq!(skipped.env_import.value.len(), 1);

@@ -14,8 +14,8 @@ pub(in crate::config) const AGENT: SettingSpec = SettingSpec {
     env: Some("CONTAINAI_AGENT"),
     flag: Some("--agent"),
     trust: Trust::Harmless,
-    kind: Kind::Text("the name of an agent"),
+    kind: Kind::Text("an agent name"),
     default: "claude",
-    summary: "agent that `cai run` starts where no command is given",
+    summary: "agent that `cai run` starts by default",
     check: |text| Ok(AgentName::parse(text).map(drop)?),
 };

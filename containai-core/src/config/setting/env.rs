@@ -12,9 +12,9 @@ pub(in crate::config) const IMPORT: SettingSpec = SettingSpec {
     env: None,
     flag: None,
     trust: Trust::Approved,
-    kind: Kind::List("names of variables"),
+    kind: Kind::List("variable names"),
     default: "",
-    summary: "variables that every session of the container gets",
+    summary: "variables passed to every session of the container",
     check: |text| read_env_name(text).map(drop),
 };
 
@@ -25,7 +25,7 @@ pub(in crate::config) const FROM_HOST: SettingSpec = SettingSpec {
     scope: Scope::Either("env.from_host"),
     kind: Kind::Switch,
     default: "true, false with `env.env_file`",
-    summary: "whether the environment of `cai` has the values of `env.import`, before `env.env_file`",
+    summary: "whether values of `env.import` are taken from the environment of `cai`, before `env.env_file`",
     check: |text| read_switch(text).map(drop),
     ..IMPORT
 };
@@ -34,9 +34,9 @@ pub(in crate::config) const FROM_HOST: SettingSpec = SettingSpec {
 pub(in crate::config) const FILE: SettingSpec = SettingSpec {
     key: "env.env_file",
     scope: Scope::Either("env.env_file"),
-    kind: Kind::Text("a path within the workspace"),
+    kind: Kind::Text("a path inside the workspace"),
     default: "",
-    summary: "file of the workspace that has values of `env.import`, one NAME=value a line",
+    summary: "file in the workspace with values of `env.import`, one NAME=value per line",
     check: |text| read_env_file(text).map(drop),
     ..IMPORT
 };
@@ -59,6 +59,6 @@ pub(in crate::config) fn read_env_file(text: &str) -> Result<String, Cause> {
     }
     match stays && depth > 0 {
         true => Ok(text.to_owned()),
-        false => Err("it takes a relative path that does not leave the workspace".into()),
+        false => Err("expected a relative path inside the workspace".into()),
     }
 }

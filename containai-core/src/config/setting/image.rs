@@ -12,8 +12,8 @@ pub(in crate::config) const IMAGE: SettingSpec = SettingSpec {
     env: Some("CONTAINAI_IMAGE"),
     flag: Some("--image"),
     trust: Trust::Approved,
-    kind: Kind::Text("an image that ships, or a reference"),
-    default: "the most complete image that ships",
+    kind: Kind::Text("a built-in image name or an image reference"),
+    default: "agents",
     summary: "image of a new container",
     check: |text| Ok(parse_image(text).map(drop)?),
 };
@@ -27,7 +27,7 @@ pub(in crate::config) const IMAGE_SOURCE: SettingSpec = SettingSpec {
     trust: Trust::Never,
     kind: Kind::Choice(&["auto", "pull", "build", "bootstrap"]),
     default: "auto",
-    summary: "how an image comes here that is not here yet",
+    summary: "how missing images are obtained",
     check: |text| Ok(text.parse::<ImageSource>().map(drop)?),
 };
 
@@ -52,7 +52,7 @@ pub fn parse_image(text: &str) -> Result<ImageRequest, ImageError> {
 
 /// A text is not an image name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{}` is no image: it takes a name of ours or a reference such as `ghcr.io/me/image:tag`", text.escape_debug())]
+#[error("`{}` is not an image: expected a built-in image name or a reference such as `ghcr.io/me/image:tag`", text.escape_debug())]
 #[non_exhaustive]
 pub struct ImageError {
     /// The text.

@@ -15,7 +15,7 @@ pub(in crate::config) const PATHS: SettingSpec = SettingSpec {
     trust: Trust::Approved,
     kind: Kind::List("`~/path`"),
     default: "",
-    summary: "paths of your home directory that `cai import` brings along besides those of manifests",
+    summary: "additional home directory paths that `cai import` copies",
     check: |text| read_home_path(text).map(drop),
 };
 
@@ -23,8 +23,8 @@ pub(in crate::config) const PATHS: SettingSpec = SettingSpec {
 pub(in crate::config) const EXCLUDES: SettingSpec = SettingSpec {
     key: "import.excludes",
     scope: Scope::Either("import.excludes"),
-    kind: Kind::List("a path on the volume, or a pattern for names"),
-    summary: "what `cai import` leaves out, as `--exclude`",
+    kind: Kind::List("a path on the volume or a file name pattern"),
+    summary: "paths and patterns that `cai import` skips, as `--exclude`",
     check: |text| read_exclude(text).map(drop),
     ..PATHS
 };
@@ -35,7 +35,7 @@ pub(in crate::config) const EXCLUDE_PRIVATE: SettingSpec = SettingSpec {
     scope: Scope::Either("import.exclude_priv"),
     kind: Kind::Switch,
     default: "true",
-    summary: "whether `cai import` leaves files called `*.priv.*` here",
+    summary: "whether `cai import` skips files named `*.priv.*`",
     check: |text| read_switch(text).map(drop),
     ..PATHS
 };
@@ -46,8 +46,8 @@ pub(in crate::config) const CREDENTIALS: SettingSpec = SettingSpec {
     key: "import.credentials",
     scope: Scope::Either("import.credentials"),
     trust: Trust::Never,
-    kind: Kind::List("names of agents"),
-    summary: "agents that `cai import` brings along what they log in with, as `--credentials`",
+    kind: Kind::List("agent names"),
+    summary: "agents whose credentials `cai import` copies, as `--credentials`",
     check: |text| read_word(text).map(drop),
     ..PATHS
 };
@@ -57,8 +57,8 @@ pub(in crate::config) const ALLOWED: SettingSpec = SettingSpec {
     key: "import.allow_secrets",
     scope: Scope::Either("import.allow_secrets"),
     trust: Trust::Never,
-    kind: Kind::List("`PATH:KEY`, or `PATH` for all of a file"),
-    summary: "secrets in settings that `cai import` brings along, as `--allow-secret`",
+    kind: Kind::List("`PATH:KEY`, or `PATH` for the whole file"),
+    summary: "secrets in settings that `cai import` copies, as `--allow-secret`",
     check: |text| read_allowed(text).map(drop),
     ..PATHS
 };
@@ -69,7 +69,7 @@ pub(in crate::config) const NOT_EXPORTED: SettingSpec = SettingSpec {
     key: "export.excludes",
     scope: Scope::Either("export.excludes"),
     trust: Trust::Never,
-    summary: "what `cai export` leaves out, as `--exclude`",
+    summary: "paths and patterns that `cai export` skips, as `--exclude`",
     ..EXCLUDES
 };
 
@@ -80,7 +80,7 @@ pub(in crate::config) fn read_home_path(text: &str) -> Result<HomePath, Cause> {
 pub(in crate::config) fn read_exclude(text: &str) -> Result<String, Cause> {
     match text.trim_matches('/').is_empty() || text.contains(char::is_control) {
         true => Err(
-            "it takes a path on the volume such as `claude/skills`, or a pattern such as `*.log`"
+            "expected a path on the volume such as `claude/skills`, or a pattern such as `*.log`"
                 .into(),
         ),
         false => Ok(text.to_owned()),
@@ -94,7 +94,7 @@ pub(in crate::config) fn read_allowed(text: &str) -> Result<AllowedSecret, Cause
 /// Parses a potential manifest name; whether the manifest exists is checked later.
 pub(in crate::config) fn read_word(text: &str) -> Result<String, Cause> {
     match text.is_empty() || text.contains(|c: char| c.is_control() || c.is_whitespace()) {
-        true => Err("it takes the name of an agent or of a manifest, such as `claude`".into()),
+        true => Err("expected the name of an agent or a manifest, such as `claude`".into()),
         false => Ok(text.to_owned()),
     }
 }

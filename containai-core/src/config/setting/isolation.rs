@@ -16,7 +16,7 @@ pub(in crate::config) const ISOLATION: SettingSpec = SettingSpec {
     trust: Trust::Never,
     kind: Kind::Choice(&["auto", "sysbox", "userns"]),
     default: "auto",
-    summary: "what keeps the container's root from being the host's",
+    summary: "isolation of the container's root user from the host",
     check: |text| Ok(text.parse::<IsolationChoice>().map(drop)?),
 };
 
@@ -62,7 +62,7 @@ impl FromStr for IsolationChoice {
 
 /// A text is not an isolation.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{}` is none of `auto`, `sysbox`, `userns`", text.escape_debug())]
+#[error("`{}` is not one of `auto`, `sysbox`, `userns`", text.escape_debug())]
 #[non_exhaustive]
 pub struct UnknownIsolation {
     /// The text.

@@ -79,8 +79,8 @@ impl fmt::Display for Kind {
             Self::Switch => f.write_str("`true` or `false`"),
             Self::Integer { least, most } => write!(f, "a number from {least} to {most}"),
             Self::Number => f.write_str("a number above 0"),
-            Self::Size => f.write_str("an amount of memory such as `8g`"),
-            Self::List(form) => write!(f, "a list of texts: {form}"),
+            Self::Size => f.write_str("a memory size such as `8g`"),
+            Self::List(form) => write!(f, "a list of strings: {form}"),
         }
     }
 }

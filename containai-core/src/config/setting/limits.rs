@@ -17,7 +17,7 @@ pub(in crate::config) const MEMORY_LIMIT: SettingSpec = SettingSpec {
     trust: Trust::OnlyLower,
     kind: Kind::Size,
     default: "half of the host's",
-    summary: "most memory of a new container",
+    summary: "memory limit of a new container",
     check: |text| parse_memory(text).map(drop),
 };
 
@@ -30,7 +30,7 @@ pub(in crate::config) const CPU_LIMIT: SettingSpec = SettingSpec {
     trust: Trust::OnlyLower,
     kind: Kind::Number,
     default: "half of the host's",
-    summary: "most processors of a new container",
+    summary: "CPU limit of a new container",
     check: |text| Ok(text.parse::<Cpus>().map(drop)?),
 };
 

@@ -18,7 +18,7 @@ pub(in crate::config) const PORT_RANGE_START: SettingSpec = SettingSpec {
     trust: Trust::Never,
     kind: Kind::Integer { least: 1024, most: 65535 },
     default: "2300",
-    summary: "first port of this machine that containers' SSH servers get",
+    summary: "first host port for SSH servers of containers",
     check: |text| Ok(HostPort::from_str(text).map(drop)?),
 };
 
@@ -26,7 +26,7 @@ pub(in crate::config) const PORT_RANGE_START: SettingSpec = SettingSpec {
 pub(in crate::config) const PORT_RANGE_END: SettingSpec = SettingSpec {
     key: "ssh.port_range_end",
     default: "2500",
-    summary: "last port of this machine that containers' SSH servers get",
+    summary: "last host port for SSH servers of containers",
     ..PORT_RANGE_START
 };
 
@@ -34,21 +34,21 @@ pub(in crate::config) const PORT_RANGE_END: SettingSpec = SettingSpec {
 pub(in crate::config) const FORWARD_AGENT: SettingSpec = SettingSpec {
     kind: Kind::Switch,
     default: "false",
-    summary: "whether what runs inside may use your SSH agent",
+    summary: "whether programs in the container may use your SSH agent",
     check: |text| read_switch(text).map(drop),
     ..of_sessions("ssh.forward_agent")
 };
 
 /// Local forwards: ports and sockets of the host forwarded to the container; default none.
 pub(in crate::config) const LOCAL_FORWARD: SettingSpec = SettingSpec {
-    summary: "ports and sockets of this machine that lead inside, as `ssh -L`",
+    summary: "ports and sockets of this machine forwarded to the container, as `ssh -L`",
     check: |text| read_local_forward(text).map(drop),
     ..of_sessions("ssh.local_forward")
 };
 
 /// Remote forwards: ports and sockets of the container forwarded to the host; default none.
 pub(in crate::config) const REMOTE_FORWARD: SettingSpec = SettingSpec {
-    summary: "ports and sockets inside that lead to this machine, as `ssh -R`",
+    summary: "ports and sockets of the container forwarded to this machine, as `ssh -R`",
     check: |text| read_remote_forward(text).map(drop),
     ..of_sessions("ssh.remote_forward")
 };
@@ -56,7 +56,7 @@ pub(in crate::config) const REMOTE_FORWARD: SettingSpec = SettingSpec {
 /// Additional OpenSSH client options; default none.
 pub(in crate::config) const OPTIONS: SettingSpec = SettingSpec {
     kind: Kind::List("`Keyword value`"),
-    summary: "further directives for plain `ssh`",
+    summary: "additional `ssh_config` directives for plain `ssh`",
     check: |text| read_client_option(text).map(drop),
     ..of_sessions("ssh.options")
 };
@@ -70,7 +70,7 @@ const fn of_sessions(key: &'static str) -> SettingSpec {
         env: None,
         flag: None,
         trust: Trust::Approved,
-        kind: Kind::List("`[bind:]port:host:hostport`, or the path of a socket at either end"),
+        kind: Kind::List("`[bind:]port:host:hostport`, or a socket path at either end"),
         default: "",
         summary: "",
         check: |_| Ok(()),
@@ -95,7 +95,7 @@ pub(in crate::config) const MUX: SettingSpec = SettingSpec {
     flag: Some("--no-mux"),
     kind: Kind::Switch,
     default: "true",
-    summary: "whether commands that follow each other share a connection",
+    summary: "whether successive commands share a connection",
     check: |text| read_switch(text).map(drop),
     ..PORT_RANGE_START
 };
@@ -105,7 +105,7 @@ pub(in crate::config) const MUX_IDLE: SettingSpec = SettingSpec {
     key: "ssh.mux_idle",
     kind: Kind::Integer { least: 1, most: LONGEST_IDLE.cast_signed() },
     default: "60",
-    summary: "seconds that a connection is kept after its last command",
+    summary: "seconds that an idle shared connection is kept",
     check: |text| read_idle(text).map(drop),
     ..PORT_RANGE_START
 };
@@ -117,7 +117,7 @@ const LONGEST_IDLE: u64 = 24 * 60 * 60;
 pub(in crate::config) fn read_idle(text: &str) -> Result<Duration, Cause> {
     match text.parse() {
         Ok(seconds @ 1..=LONGEST_IDLE) => Ok(Duration::from_secs(seconds)),
-        _ => Err(format!("it takes seconds, from 1 to {LONGEST_IDLE}").into()),
+        _ => Err(format!("expected a number of seconds from 1 to {LONGEST_IDLE}").into()),
     }
 }
 
@@ -126,6 +126,6 @@ pub(in crate::config) fn read_switch(text: &str) -> Result<bool, Cause> {
     match text.to_ascii_lowercase().as_str() {
         "true" | "yes" | "1" => Ok(true),
         "false" | "no" | "0" => Ok(false),
-        _ => Err("it takes `true` or `false`".into()),
+        _ => Err("expected `true` or `false`".into()),
     }
 }

@@ -19,7 +19,7 @@ pub(in crate::config) const TEMPLATE: SettingSpec = SettingSpec {
     env: Some("CONTAINAI_TEMPLATE"),
     flag: Some("--template"),
     trust: Trust::Approved,
-    kind: Kind::Text("the name of a template, or nothing"),
+    kind: Kind::Text("a template name, or an empty string"),
     default: "",
     summary: "template of a new container",
     check: |text| read_template(text).map(drop),
@@ -34,9 +34,9 @@ pub(in crate::config) const DEVCONTAINER: SettingSpec = SettingSpec {
     scope: Scope::Either("devcontainer"),
     env: Some("CONTAINAI_DEVCONTAINER"),
     flag: Some("--devcontainer"),
-    kind: Kind::Text("`off`, `on`, or a path within the workspace"),
+    kind: Kind::Text("`off`, `on`, or a path inside the workspace"),
     default: "off",
-    summary: "whether a new container is made as the workspace's `devcontainer.json` says",
+    summary: "`devcontainer.json` of the workspace to apply to a new container",
     check: |text| Ok(text.parse::<DevcontainerChoice>().map(drop)?),
     ..TEMPLATE
 };
@@ -73,7 +73,7 @@ impl fmt::Display for DevcontainerChoice {
 
 /// The text is not `on`, `off` or a path inside the workspace.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
-#[error("`{}` is neither `on` nor `off` nor a path within the workspace", .0.escape_debug())]
+#[error("`{}` is not `on`, `off` or a path inside the workspace", .0.escape_debug())]
 pub struct InvalidDevcontainer(String);
 
 impl FromStr for DevcontainerChoice {

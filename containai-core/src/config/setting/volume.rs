@@ -11,8 +11,8 @@ pub(in crate::config) const DATA_VOLUME: SettingSpec = SettingSpec {
     env: Some("CONTAINAI_DATA_VOLUME"),
     flag: Some("--data-volume"),
     trust: Trust::Approved,
-    kind: Kind::Text("the name of a volume"),
-    default: "one for each workspace",
-    summary: "volume that keeps what agents remember",
+    kind: Kind::Text("a volume name"),
+    default: "one per workspace",
+    summary: "volume for settings and state of agents",
     check: |text| Ok(VolumeName::parse(text).map(drop)?),
 };
