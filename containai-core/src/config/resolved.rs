@@ -89,7 +89,7 @@ pub struct Config {
     pub import_excludes_private: Setting<bool>,
     /// The agents whose credentials an import copies; default none.
     pub import_credentials: Setting<Vec<String>>,
-    /// Which secrets in settings an import brings along; default none.
+    /// The secrets in settings that an import copies; default none.
     pub import_allowed_secrets: Setting<Vec<AllowedSecret>>,
     /// Exclusions from exports; default none.
     pub export_excludes: Setting<Vec<String>>,

@@ -12,7 +12,7 @@ const DEEPEST: usize = 64;
 ///
 /// # Errors
 ///
-/// [`DevcontainerError::Syntax`] or [`DevcontainerError::Value`].
+/// [`DevcontainerError::Syntax`] or [`DevcontainerError::WrongType`].
 pub(super) fn parse(text: &str) -> Result<Map<String, Value>, DevcontainerError> {
     let text = text.trim_start_matches('\u{feff}');
     if let Some(byte) = too_deep(text) {

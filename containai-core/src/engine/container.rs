@@ -171,7 +171,7 @@ pub struct ContainerSpec {
     pub host: HostFacts,
     /// The lifetime.
     pub lifetime: Lifetime,
-    /// Whether garbage collection leaves it alone.
+    /// Whether garbage collection keeps it.
     pub protection: Protection,
     /// The repository of a linked worktree.
     pub repository: Option<LinkedRepository>,
