@@ -55,7 +55,7 @@ impl FromStr for Age {
 
 /// A text is not a valid age.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{}` is not an age: expected a number of days or hours, such as `30d` or `12h`", text.escape_debug())]
+#[error("`{}` is not a valid age: expected a number of days or hours, such as `30d` or `12h`", text.escape_debug())]
 #[non_exhaustive]
 pub struct AgeError {
     /// The text.

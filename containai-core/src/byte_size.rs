@@ -79,7 +79,7 @@ impl FromStr for ByteSize {
 #[non_exhaustive]
 pub enum ByteSizeError {
     /// It is not a number, or its unit is unknown.
-    #[error("`{}` is not a size: expected a number and `b`, `k`, `m`, `g` or `t`, such as `4g`", text.escape_debug())]
+    #[error("`{}` is not a valid size: expected a number and `b`, `k`, `m`, `g` or `t`, such as `4g`", text.escape_debug())]
     Malformed {
         /// The text.
         text: String,

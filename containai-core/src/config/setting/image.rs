@@ -52,7 +52,7 @@ pub fn parse_image(text: &str) -> Result<ImageRequest, ImageError> {
 
 /// A text is not an image name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{}` is not an image: expected a built-in image name or a reference such as `ghcr.io/me/image:tag`", text.escape_debug())]
+#[error("`{}` is not a valid image name: expected a built-in image name or a reference such as `ghcr.io/me/image:tag`", text.escape_debug())]
 #[non_exhaustive]
 pub struct ImageError {
     /// The text.

@@ -236,7 +236,7 @@ fn bombs_are_refused_before_they_burst() -> io::Result<()> {
         (vec![overflow], "invalid size"),
         (vec![pax("size=18446744073709551615"), file("x", "x")], "invalid size"),
         (vec![pax("size=99999999999"), file("x", "x")], "announces 99999999999 bytes"),
-        (vec![pax("GNU.sparse.major=1"), file("x", "x")], "holes"),
+        (vec![pax("GNU.sparse.major=1"), file("x", "x")], "sparse file"),
     ] {
         let place = Place::new()?;
         let said = place.unpack(&archive(&members), PLENTY);
