@@ -1,15 +1,15 @@
-//! How old something must be before it is swept.
+//! Minimum ages for pruning.
 
 use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
-/// An age as a person writes it: a number of days or hours, `30d` or `12h`.
+/// An age in days or hours, written `30d` or `12h`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Age(Duration);
 
 impl Age {
-    /// Returns the age as a span of time.
+    /// Returns the age as a duration.
     #[must_use]
     pub fn as_duration(self) -> Duration {
         self.0
@@ -36,7 +36,7 @@ impl fmt::Display for Age {
 impl FromStr for Age {
     type Err = AgeError;
 
-    /// Reads decimal digits and `d` or `h`; `010d` is ten days.
+    /// Parses decimal digits followed by `d` or `h`; `010d` is ten days.
     fn from_str(text: &str) -> Result<Self, AgeError> {
         let error = || AgeError { text: text.to_owned() };
         let (digits, unit) = match text.char_indices().next_back() {
@@ -47,18 +47,18 @@ impl FromStr for Age {
         let digits =
             digits.filter(|digits| digits.bytes().all(|b| b.is_ascii_digit())).ok_or_else(error)?;
         let number: u64 = digits.parse().map_err(|_| error())?;
-        // Clocks count seconds in an `i64`, so nothing is older than that.
+        // Clocks count seconds in an `i64`, so nothing can be older.
         let seconds = number.checked_mul(unit).filter(|s| i64::try_from(*s).is_ok());
         seconds.map(Duration::from_secs).map(Self).ok_or_else(error)
     }
 }
 
-/// A text is no age.
+/// A text is not a valid age.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{}` is no age: it takes a number of days or hours, such as `30d` or `12h`", text.escape_debug())]
+#[error("`{}` is not a valid age: expected a number of days or hours, such as `30d` or `12h`", text.escape_debug())]
 #[non_exhaustive]
 pub struct AgeError {
-    /// What was given.
+    /// The text.
     pub text: String,
 }
 

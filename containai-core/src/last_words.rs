@@ -1,9 +1,9 @@
-//! What a program said last, for an error that is about its end.
+//! The last output of a program, for errors about its exit.
 
-/// How much is kept, in bytes.
+/// The maximum number of bytes kept.
 const KEPT: usize = 4096;
 
-/// The end of what a program writes about itself, however much it writes.
+/// The last bytes that a program wrote to standard error.
 ///
 /// ```
 /// use containai_core::last_words::LastWords;
@@ -17,7 +17,7 @@ const KEPT: usize = 4096;
 pub struct LastWords(Vec<u8>);
 
 impl LastWords {
-    /// Takes what came next; of all that came the last 4096 bytes stay.
+    /// Appends output and keeps the last 4096 bytes.
     pub fn hear(&mut self, bytes: &[u8]) {
         self.0.extend_from_slice(bytes);
         let excess = self.0.len().saturating_sub(KEPT);
@@ -25,8 +25,8 @@ impl LastWords {
     }
 }
 
-/// One line without control characters, for a message; bytes that are not UTF-8
-/// are replaced, empty lines left out.
+/// Writes one line for a message: control characters removed, invalid UTF-8 replaced, empty lines
+/// omitted.
 impl std::fmt::Display for LastWords {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let text = String::from_utf8_lossy(&self.0);

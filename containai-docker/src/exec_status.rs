@@ -145,7 +145,7 @@ mod tests {
             (
                 String::new(),
                 Some(
-                    "the engine refused: OCI runtime exec failed: exec failed: transport endpoint"
+                    "the engine reported an error: OCI runtime exec failed: exec failed: transport endpoint"
                         .into()
                 )
             )

@@ -102,7 +102,7 @@ mod tests {
         check(
             409,
             "Conflict. The container name \"/api-main\" is already in use by container \"abc\". You have to remove (or rename) that container to be able to reuse that name.",
-            "the container name `api-main` is taken",
+            "the container name `api-main` is already in use",
         );
         check(
             500,
@@ -112,7 +112,7 @@ mod tests {
         check(
             500,
             "driver failed programming external connectivity on endpoint x: Bind for 127.0.0.1:2300 failed: port is already allocated",
-            "port 2300 of the host is in use",
+            "host port 2300 is already in use",
         );
         check(
             400,
@@ -127,7 +127,7 @@ mod tests {
         check(
             500,
             "OCI runtime create failed: failed to register with sysbox-mgr: connection refused",
-            "Sysbox does not answer: OCI runtime create failed: failed to register with sysbox-mgr: connection refused",
+            "Sysbox does not respond: OCI runtime create failed: failed to register with sysbox-mgr: connection refused",
         );
         check(404, "No such container: abc", "there is no container `abc`");
         check(404, "No such image: x/y:z", "there is no image `x/y:z`");
@@ -136,6 +136,6 @@ mod tests {
             "write /var/lib/x: no space left on device",
             "no space left for the engine: write /var/lib/x: no space left on device",
         );
-        check(500, "odd\u{1b}[2J\nthing", "the engine refused: odd [2J thing");
+        check(500, "odd\u{1b}[2J\nthing", "the engine reported an error: odd [2J thing");
     }
 }

@@ -1,5 +1,5 @@
-//! The fixed part of a member's header: POSIX.1-2017 `pax`, "ustar Interchange
-//! Format", and what GNU tar makes of it.
+//! The fixed part of a member's header: the ustar Interchange Format (POSIX.1-2017 `pax`) with GNU
+//! tar's extensions.
 
 use std::ops::Range;
 
@@ -19,11 +19,11 @@ const LINK: Range<usize> = 157..257;
 const MAGIC: Range<usize> = 257..265;
 const PREFIX: Range<usize> = 345..500;
 
-/// The fixed part of a header.
+/// The fixed part of a header, one block.
 #[derive(Clone)]
 pub(super) struct Header(pub(super) [u8; BLOCK]);
 
-/// A number that does not fit its field; it has to be said in a record.
+/// A value does not fit its field and needs an extended header record.
 pub(super) struct TooLarge;
 
 impl Header {
@@ -34,7 +34,7 @@ impl Header {
         header
     }
 
-    /// The mark at the end of an archive.
+    /// Whether this is a block of the end-of-archive marker.
     pub(super) fn is_zero(&self) -> bool {
         self.0.iter().all(|&byte| byte == 0)
     }
@@ -42,7 +42,7 @@ impl Header {
     pub(super) fn verify(&self) -> Result<(), ArchiveError> {
         match number(&self.0[CHECKSUM]) {
             Some(expected) if expected == self.sum() => Ok(()),
-            _ => Err(ArchiveError::Malformed("a header's checksum is wrong")),
+            _ => Err(ArchiveError::Malformed("incorrect header checksum")),
         }
     }
 
@@ -64,33 +64,33 @@ impl Header {
 
     pub(super) fn mode(&self) -> Result<u32, ArchiveError> {
         let mode = number(&self.0[MODE]).and_then(|mode| u32::try_from(mode).ok());
-        mode.ok_or(ArchiveError::Malformed("a mode is no number"))
+        mode.ok_or(ArchiveError::Malformed("invalid mode"))
     }
 
     pub(super) fn uid(&self) -> Result<u64, ArchiveError> {
-        number(&self.0[UID]).ok_or(ArchiveError::Malformed("an owner is no number"))
+        number(&self.0[UID]).ok_or(ArchiveError::Malformed("invalid owner"))
     }
 
     pub(super) fn gid(&self) -> Result<u64, ArchiveError> {
-        number(&self.0[GID]).ok_or(ArchiveError::Malformed("a group is no number"))
+        number(&self.0[GID]).ok_or(ArchiveError::Malformed("invalid group"))
     }
 
     pub(super) fn size(&self) -> Result<u64, ArchiveError> {
-        number(&self.0[SIZE]).ok_or(ArchiveError::Malformed("a size is no number"))
+        number(&self.0[SIZE]).ok_or(ArchiveError::Malformed("invalid size"))
     }
 
     /// Seconds since 1970.
     pub(super) fn modified(&self) -> Result<i64, ArchiveError> {
         let seconds = number(&self.0[MTIME]).and_then(|seconds| i64::try_from(seconds).ok());
-        seconds.ok_or(ArchiveError::Malformed("a time is no number"))
+        seconds.ok_or(ArchiveError::Malformed("invalid modification time"))
     }
 
-    /// Sets the name; one that is too long is cut.
+    /// Sets the name, truncated to the length of its field.
     pub(super) fn set_name(&mut self, name: &[u8]) -> Result<(), TooLarge> {
         put_text(&mut self.0[NAME], name)
     }
 
-    /// As for the name.
+    /// Sets the link name, truncated to the length of its field.
     pub(super) fn set_link(&mut self, link: &[u8]) -> Result<(), TooLarge> {
         put_text(&mut self.0[LINK], link)
     }
@@ -116,27 +116,27 @@ impl Header {
         put_number(&mut self.0[MTIME], seconds)
     }
 
-    /// Sets the checksum; nothing may change after that.
+    /// Sets the checksum and returns the finished block.
     pub(super) fn seal(mut self) -> [u8; BLOCK] {
         let sum = format!("{:06o}\0 ", self.sum());
         self.0[CHECKSUM].copy_from_slice(sum.as_bytes());
         self.0
     }
 
-    /// The sum of all bytes, those of the checksum taken as blanks.
+    /// Returns the sum of all bytes, with the checksum field taken as blanks.
     fn sum(&self) -> u64 {
         let others = self.0[..CHECKSUM.start].iter().chain(&self.0[CHECKSUM.end..]);
         others.map(|&byte| u64::from(byte)).sum::<u64>() + 8 * u64::from(b' ')
     }
 }
 
-/// What stands before the first NUL byte.
+/// Returns the bytes before the first NUL byte.
 fn text(field: &[u8]) -> &[u8] {
     field.split(|&byte| byte == 0).next().unwrap_or_default()
 }
 
-/// An octal number, or one of GNU's in base 256; `None` for a negative one. An
-/// empty field is 0.
+/// Parses an octal number or a GNU base-256 number; `None` for invalid and negative ones. An empty
+/// field is 0.
 fn number(field: &[u8]) -> Option<u64> {
     if field.first() == Some(&0x80) {
         let mut bytes = field[1..].iter();

@@ -1,4 +1,4 @@
-//! What may be unpacked.
+//! The policy for members of an archive to unpack.
 
 use std::collections::HashMap;
 
@@ -6,28 +6,28 @@ use super::manifest::MANIFEST;
 use super::{ArchiveError, Member, MemberKind, MemberPath};
 use crate::layout::VOLUME_STAGING;
 
-/// How much an archive may hold.
+/// The maximum size of an archive.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Limits {
-    /// Bytes in all, holes not counted.
+    /// Total content in bytes, without holes.
     pub bytes: u64,
-    /// Files, directories and links.
+    /// Number of files, directories and links.
     pub entries: u64,
-    /// How many of the bytes each of them takes beside its content.
+    /// Bytes that each entry needs in addition to its content.
     pub each: u64,
 }
 
-/// What a disk keeps free whatever is unpacked on it.
+/// Bytes that stay free on a disk.
 const RESERVE: u64 = 64 << 20;
-/// What a file takes beside its content: an inode and a part of a block.
+/// Bytes that an entry needs in addition to its content: an inode and part of a block.
 const OVERHEAD: u64 = 4096;
 
 impl Limits {
-    /// More than anybody keeps on a volume: a tebibyte and four million files.
+    /// The upper bound of every archive: one tebibyte and four million entries.
     pub const MOST: Self = Self { bytes: 1 << 40, entries: 4_000_000, each: 0 };
 
-    /// What fits on a disk that has this much room, in bytes and, where it has
-    /// a limit, in files; 64 MiB stay free.
+    /// Returns the limits for a disk with this much free space, in bytes and (where limited) in
+    /// files. 64 MiB stay free.
     #[must_use]
     pub fn within(bytes: u64, files: Option<u64>) -> Self {
         Self {
@@ -38,30 +38,29 @@ impl Limits {
     }
 }
 
-/// What was admitted.
+/// The totals of the checked members.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct Totals {
-    /// Bytes of content, holes not counted.
+    /// Total content in bytes, without holes.
     pub bytes: u64,
-    /// Files, directories and links.
+    /// Number of files, directories and links.
     pub entries: u64,
 }
 
-/// The longest file, holes included: what ext4 takes with blocks of 4 KiB.
+/// The maximum file size, holes included: ext4's limit with 4 KiB blocks.
 const LONGEST_FILE: u64 = 16 << 40;
-/// How many bytes of names are kept in mind at most.
+/// The maximum total length of all paths, which are kept in memory.
 const NAMES: u64 = 512 << 20;
-/// The last number that a container's user namespace has.
+/// The highest id in a container's user namespace.
 const LAST_ID: u64 = 65_535;
 const SET_IDS: u32 = 0o6000;
-const NO_TOP: ArchiveError = ArchiveError::Malformed("the volume itself is missing");
+const NO_TOP: ArchiveError = ArchiveError::Malformed("missing volume root");
 
-/// Looks at the members of an archive one after another.
+/// Checks the members of an archive in order.
 ///
-/// Every directory has to come before what is in it, and no path comes twice.
-/// So whatever a link says, nothing is unpacked through one, and an unpacker
-/// that only ever makes new files finds each parent to be a directory that it
-/// made itself.
+/// A directory must precede its content, and no path may appear twice. Therefore nothing is
+/// unpacked through a symbolic link, and an unpacker that only creates new files finds each parent
+/// to be a directory that it created itself.
 #[derive(Debug)]
 pub struct Judge {
     limits: Limits,
@@ -78,24 +77,24 @@ enum Seen {
 }
 
 impl Judge {
-    /// Begins with an archive.
+    /// Creates a policy for one archive.
     #[must_use]
     pub fn new(limits: Limits) -> Self {
         Self { limits, totals: Totals::default(), names: 0, seen: HashMap::new() }
     }
 
-    /// What was admitted up to now.
+    /// Returns the totals of the members checked so far.
     #[must_use]
     pub fn totals(&self) -> Totals {
         self.totals
     }
 
-    /// Admits the next member.
+    /// Checks the next member.
     ///
     /// # Errors
     ///
-    /// [`ArchiveError::Refused`], [`ArchiveError::TooBig`] and
-    /// [`ArchiveError::TooMany`]. The archive is to be given up then.
+    /// [`ArchiveError::Refused`], [`ArchiveError::TooLarge`] and [`ArchiveError::TooManyEntries`].
+    /// The archive must not be read further.
     pub fn admit(&mut self, member: &Member) -> Result<(), ArchiveError> {
         self.count(member)?;
         if let Some(reason) = objection(member) {
@@ -108,30 +107,31 @@ impl Judge {
         let refused = |reason| Err(ArchiveError::refused(path.as_bytes(), reason));
         let kind = match &member.kind {
             MemberKind::Directory => Seen::Directory,
-            _ if path.is_top() => return refused("is the volume and no directory"),
+            _ if path.is_top() => return refused("is the volume root but not a directory"),
             MemberKind::File { .. } => Seen::File,
             MemberKind::HardLink(to) if self.seen.get(to) == Some(&Seen::File) => Seen::File,
-            MemberKind::HardLink(_) => return refused("is a link to no file before it"),
+            MemberKind::HardLink(_) => {
+                return refused("is a hard link to a file that does not precede it");
+            }
             MemberKind::Symlink(_) | MemberKind::Special(_) => Seen::Other,
         };
         if !path.parent().is_empty() {
             let parent = MemberPath::parse(path.parent())?;
             if self.seen.get(&parent) != Some(&Seen::Directory) {
-                return refused("is in no directory that came before it");
+                return refused("has no preceding parent directory");
             }
         }
         match self.seen.insert(path.clone(), kind) {
             None => Ok(()),
-            Some(_) => refused("comes twice"),
+            Some(_) => refused("appears twice"),
         }
     }
 
-    /// Ends the archive, in which the volume itself has to come first: whose it
-    /// is.
+    /// Ends the archive, which must contain the volume root: it carries the owner.
     ///
     /// # Errors
     ///
-    /// [`ArchiveError::Malformed`].
+    /// [`ArchiveError::Malformed`] without a volume root.
     pub fn finish(&self) -> Result<Totals, ArchiveError> {
         match self.seen.contains_key(&MemberPath::default()) {
             true => Ok(self.totals),
@@ -158,37 +158,37 @@ impl Judge {
     }
 }
 
-/// What is wrong with a member, whatever stands beside it.
+/// Returns the problem of a member on its own, apart from its position in the archive.
 fn objection(member: &Member) -> Option<&'static str> {
     let is_file = !matches!(member.kind, MemberKind::Directory | MemberKind::Symlink(_));
     let top = member.path.as_bytes().split(|&byte| byte == b'/').next().unwrap_or_default();
     match &member.kind {
         MemberKind::Special(what) => return Some(what),
         MemberKind::File { size, .. } if *size > LONGEST_FILE => {
-            return Some("is longer than any file");
+            return Some("exceeds the maximum file size");
         }
         MemberKind::Symlink(to) if to.is_empty() || to.len() > 4095 || to.contains(&0) => {
-            return Some("is a link that says nothing");
+            return Some("is a symbolic link with an invalid target");
         }
         MemberKind::Symlink(_) if !member.extras.is_empty() => {
-            return Some("is a link with attributes");
+            return Some("is a symbolic link with attributes");
         }
         _ => {}
     }
     if is_file && member.mode & SET_IDS != 0 {
-        return Some("would run as another user");
+        return Some("has set-user-id or set-group-id bits");
     }
     if member.owner.uid > LAST_ID || member.owner.gid > LAST_ID {
-        return Some("belongs to a user that no container has");
+        return Some("has an owner outside the container's id range");
     }
     if top == MANIFEST.as_bytes() || top == VOLUME_STAGING.as_bytes() {
-        return Some("has a name that is ours");
+        return Some("has a name reserved by ContainAI");
     }
     let is_list = |(key, value): (&Vec<u8>, &Vec<u8>)| {
         !key.starts_with(b"SCHILY.acl.")
             || value.iter().all(|byte| matches!(byte, b' '..=b'~' | b'\n'))
     };
-    (!member.extras.iter().all(is_list)).then_some("has an access control list that is none")
+    (!member.extras.iter().all(is_list)).then_some("has an invalid access control list")
 }
 
 #[cfg(test)]

@@ -1,13 +1,13 @@
-//! What of a volume does not come along, as GNU tar is told.
+//! Exclusions from exports, as options of GNU tar.
 
 use super::manifest::MANIFEST;
 use crate::layout::{VOLUME_STAGING, VOLUME_STAMP};
 
-/// tar's options for everything that is never exported, and for `patterns`: a
-/// path on the volume, or a pattern for names where there is no slash in it.
+/// Returns tar's options for `patterns` and for everything that is never exported. A pattern is a
+/// path on the volume, or a file name pattern if it contains a wildcard and no slash.
 ///
-/// Never exported is what holds for one volume only: the mark of its imports,
-/// what a restore is at, and what would be taken for the archive's own.
+/// Never exported is state of one particular volume: its import id, the staging directory of a
+/// restore, and a file with the name of the archive manifest.
 #[must_use]
 pub fn left_out(patterns: &[String]) -> Vec<String> {
     let mut options = vec!["--anchored".to_owned(), "--no-wildcards".to_owned()];

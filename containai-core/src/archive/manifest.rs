@@ -1,4 +1,4 @@
-//! The first member of an archive: what it is.
+//! The first member of an archive: its manifest.
 
 use std::collections::BTreeMap;
 use std::io::{ErrorKind, Read};
@@ -8,25 +8,25 @@ use toml_edit::{DocumentMut, value};
 use super::{ArchiveError, Member, MemberKind, MemberPath, Members, Moment, Owner};
 use crate::timestamp::Timestamp;
 
-/// Its name; nothing of a volume has it.
+/// The name of the manifest member; no file on a volume may have it.
 pub(super) const MANIFEST: &str = ".containai-export.toml";
 const FORMAT: u64 = 1;
 const LONGEST: u64 = 64 << 10;
 
-/// What an archive says about itself, as TOML. Untrusted when read; keys that
-/// are not known are for later formats and ignored.
+/// The metadata of an archive, in TOML. Untrusted when read. Unknown keys are ignored, for later
+/// formats.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Manifest {
-    /// The volume that it was made from.
+    /// The exported volume.
     pub volume: String,
-    /// When.
+    /// The time of the export.
     pub made: Timestamp,
-    /// The version of the program that made it.
+    /// The version of the program that created the archive.
     pub version: String,
 }
 
 impl Manifest {
-    /// The member and its content.
+    /// Returns the member and its content.
     pub(super) fn member(&self) -> Result<(Member, String), ArchiveError> {
         let mut text = DocumentMut::new();
         text["format"] = value(1);
@@ -45,11 +45,11 @@ impl Manifest {
         Ok((member, text))
     }
 
-    /// Reads the first member of an archive.
+    /// Reads the manifest, the first member of an archive.
     ///
     /// # Errors
     ///
-    /// [`ArchiveError::NotAnExport`] and [`ArchiveError::Newer`] above all.
+    /// [`ArchiveError::NotAnExport`], [`ArchiveError::UnsupportedFormat`], and errors of reading.
     pub fn read<R: Read>(members: &mut Members<R>) -> Result<Self, ArchiveError> {
         let first = members.next_member()?.ok_or(ArchiveError::NotAnExport)?;
         let is_ours = first.path.as_bytes() == MANIFEST.as_bytes()
@@ -110,10 +110,10 @@ mod tests {
     #[test]
     fn other_formats_are_told_apart() {
         let told = |text| Manifest::parse(text).map_err(|error| error.to_string()).err();
-        let newer = "the archive has format 2, and only format 1 is known";
+        let newer = "unsupported archive format 2: only format 1 is supported";
         assert_eq!(told("format = 2"), Some(newer.to_owned()));
         for none in ["", "x", "format = -1", "format = \"1\""] {
-            assert_eq!(told(none), Some("the archive is no export of a volume".into()), "{none}");
+            assert_eq!(told(none), Some("the archive is not a volume export".into()), "{none}");
         }
         assert_eq!(told("format = 1\nlater = [1]"), None);
     }

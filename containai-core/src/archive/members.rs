@@ -1,4 +1,4 @@
-//! Reading an archive that a stranger wrote.
+//! Reads untrusted archives.
 
 use std::collections::BTreeMap;
 use std::io::{self, ErrorKind, Read};
@@ -6,30 +6,29 @@ use std::io::{self, ErrorKind, Read};
 use super::header::{BLOCK, Header};
 use super::{ArchiveError, Member, MemberKind, MemberPath, Moment, Owner, Segments, pax};
 
-/// The longest records of one member: several attributes of the 64 KiB that
-/// Linux takes.
+/// The maximum size of one member's extended headers: several attributes of 64 KiB, Linux's limit.
 const LONGEST_RECORDS: u64 = 1 << 20;
-/// How many headers may stand before a member.
+/// The maximum number of headers per member.
 const MOST_HEADERS: usize = 8;
-/// How much may follow the end; tar fills up a record of 10 KiB.
+/// The maximum length of the trailer; tar pads to a record of 10 KiB.
 const LONGEST_END: u64 = 1 << 20;
-/// The records that are kept: a volume's files are nobody's but the
-/// container's, and no attribute of the system's is worth anything to it.
+/// The kept records. Attributes of other namespaces, such as `security`, have no meaning inside a
+/// container.
 const ACLS: [&[u8]; 2] = [b"SCHILY.acl.access", b"SCHILY.acl.default"];
 const XATTR: &[u8] = b"SCHILY.xattr.user.";
 
-/// Reads members one after another; as a [`Read`], it is the content of the
-/// last one, without its holes.
+/// Reads the members of an archive in order. As a [`Read`], it returns the content of the current
+/// member, without holes.
 #[derive(Debug)]
 pub struct Members<R> {
     input: R,
-    /// What is left of the current member's content.
+    /// Unread bytes of the current member's content.
     content: u64,
-    /// What comes after it until the next header.
+    /// Bytes between the content and the next header.
     padding: u64,
 }
 
-/// What extended headers say about the member that follows them.
+/// The extended headers of one member.
 #[derive(Debug, Default)]
 struct Extended {
     path: Option<Vec<u8>>,
@@ -42,7 +41,7 @@ struct Extended {
     sparse: Sparse,
 }
 
-/// What is said about a file with holes.
+/// The records of a sparse file.
 #[derive(Debug, Default)]
 struct Sparse {
     version: (Option<u64>, Option<u64>),
@@ -51,24 +50,24 @@ struct Sparse {
 }
 
 impl<R: Read> Members<R> {
-    /// Reads from here.
+    /// Creates a reader.
     pub fn new(input: R) -> Self {
         Self { input, content: 0, padding: 0 }
     }
 
-    /// How much of the current member's content was not read yet, in bytes.
+    /// Returns the number of unread bytes of the current member's content.
     #[must_use]
     pub fn left(&self) -> u64 {
         self.content
     }
 
-    /// The next member; what was not read of the last one is skipped. `None`
-    /// after the mark at the end, which has to be there.
+    /// Returns the next member and skips unread content of the current one. `None` after the
+    /// end-of-archive marker, which is required.
     ///
     /// # Errors
     ///
-    /// What is wrong with the bytes; see [`ArchiveError`]. Members are not
-    /// judged yet.
+    /// [`ArchiveError`] for invalid bytes. Members are not yet checked against an
+    /// [`UnpackPolicy`](super::UnpackPolicy).
     pub fn next_member(&mut self) -> Result<Option<Member>, ArchiveError> {
         let mut extended = Extended::default();
         for _ in 0..MOST_HEADERS {
@@ -85,11 +84,11 @@ impl<R: Read> Members<R> {
                 b'x' => extended.read(&self.records(header.size()?)?)?,
                 b'L' => extended.path = Some(self.name(header.size()?)?),
                 b'K' => extended.link = Some(self.name(header.size()?)?),
-                b'g' => return Err(ArchiveError::Malformed("a header is about all members")),
+                b'g' => return Err(ArchiveError::Malformed("global headers are not supported")),
                 _ => return self.member(&header, extended).map(Some),
             }
         }
-        Err(ArchiveError::Malformed("a member has too many headers"))
+        Err(ArchiveError::Malformed("too many headers before one member"))
     }
 
     fn member(&mut self, header: &Header, extended: Extended) -> Result<Member, ArchiveError> {
@@ -99,7 +98,7 @@ impl<R: Read> Members<R> {
         let path = MemberPath::parse(extended.sparse.name.as_deref().unwrap_or(&named))?;
         let link = || extended.link.clone().unwrap_or_else(|| header.link());
         let kind = match header.kind() {
-            // Before 1988 a directory was a file whose name ends in a slash.
+            // Before POSIX.1-1988, a directory was a file with a trailing slash in its name.
             b'0' | 0 if is_directory => MemberKind::Directory,
             b'0' | 0 | b'7' => {
                 self.content = stored;
@@ -111,12 +110,15 @@ impl<R: Read> Members<R> {
             b'2' => MemberKind::Symlink(link()),
             b'1' => MemberKind::HardLink(MemberPath::parse(&link())?),
             b'3' | b'4' => MemberKind::Special("is a device"),
-            b'6' => MemberKind::Special("is a pipe"),
-            b'S' => MemberKind::Special("has holes of a kind that is no longer used"),
-            _ => MemberKind::Special("is of an unknown kind"),
+            b'6' => MemberKind::Special("is a named pipe"),
+            b'S' => MemberKind::Special("uses an obsolete sparse format"),
+            _ => MemberKind::Special("is of an unknown type"),
         };
         if !matches!(kind, MemberKind::File { .. }) && stored != 0 {
-            return Err(ArchiveError::refused(path.as_bytes(), "has content and is no file"));
+            return Err(ArchiveError::refused(
+                path.as_bytes(),
+                "has content but is not a regular file",
+            ));
         }
         let seconds = || header.modified().map(|seconds| Moment { seconds, nanoseconds: 0 });
         Ok(Member {
@@ -132,17 +134,17 @@ impl<R: Read> Members<R> {
         })
     }
 
-    /// A regular file; the map of one with holes is read.
+    /// Returns the type of a regular file; reads the map of a sparse one.
     fn file(&mut self, sparse: &Sparse) -> Result<MemberKind, ArchiveError> {
         let size = match (sparse.version, sparse.size) {
             ((None, None), None) if sparse.name.is_none() => {
                 return Ok(MemberKind::File { size: self.content, parts: None });
             }
             ((Some(1), Some(0)), Some(size)) => size,
-            _ => return Err(ArchiveError::Malformed("a file has holes of an unknown kind")),
+            _ => return Err(ArchiveError::Malformed("unknown sparse file format")),
         };
         let parts = Segments::read(size, |block| match self.content.checked_sub(BLOCK as u64) {
-            None => Err(ArchiveError::Malformed("a map of holes is cut")),
+            None => Err(ArchiveError::Malformed("truncated sparse map")),
             Some(left) => {
                 self.content = left;
                 exactly(&mut self.input, block)
@@ -150,11 +152,11 @@ impl<R: Read> Members<R> {
         })?;
         match parts.stored() == self.content {
             true => Ok(MemberKind::File { size, parts: Some(parts) }),
-            false => Err(ArchiveError::Malformed("a map of holes does not fit its file")),
+            false => Err(ArchiveError::Malformed("sparse map does not match the file size")),
         }
     }
 
-    /// A header's content that ends in a NUL byte.
+    /// Reads a name from header content, without its trailing NUL byte.
     fn name(&mut self, size: u64) -> Result<Vec<u8>, ArchiveError> {
         let mut name = self.records(size)?;
         if name.last() == Some(&0) {
@@ -165,7 +167,7 @@ impl<R: Read> Members<R> {
 
     fn records(&mut self, size: u64) -> Result<Vec<u8>, ArchiveError> {
         if size > LONGEST_RECORDS {
-            return Err(ArchiveError::Malformed("a header is too long"));
+            return Err(ArchiveError::Malformed("oversized header"));
         }
         let mut content = Vec::new();
         let read = (&mut self.input).take(size).read_to_end(&mut content);
@@ -176,7 +178,8 @@ impl<R: Read> Members<R> {
         Ok(content)
     }
 
-    /// Reads what fills the last record, so that the sender is not cut off.
+    /// Reads the padding after the end-of-archive marker, so that the sender's pipe is not closed
+    /// early.
     fn end(&mut self) -> Result<(), ArchiveError> {
         let mut buffer = [0; 8192];
         let mut rest = (&mut self.input).take(LONGEST_END + 1);
@@ -188,7 +191,7 @@ impl<R: Read> Members<R> {
                     length += read as u64;
                     let is_empty = buffer[..read].iter().all(|&byte| byte == 0);
                     if !is_empty || length > LONGEST_END {
-                        return Err(ArchiveError::Malformed("it goes on after its end"));
+                        return Err(ArchiveError::Malformed("data after the end of the archive"));
                     }
                 }
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
@@ -231,7 +234,8 @@ impl<R: Read> Read for Members<R> {
 impl Extended {
     fn read(&mut self, text: &[u8]) -> Result<(), ArchiveError> {
         for record in pax::records(text) {
-            let (key, value) = record.ok_or(ArchiveError::Malformed("a record is broken"))?;
+            let (key, value) =
+                record.ok_or(ArchiveError::Malformed("invalid extended header record"))?;
             match key {
                 b"path" => self.path = Some(value.to_vec()),
                 b"linkpath" => self.link = Some(value.to_vec()),
@@ -241,15 +245,15 @@ impl Extended {
                 b"mtime" => {
                     let moment = Moment::parse(value);
                     self.modified =
-                        Some(moment.ok_or(ArchiveError::Malformed("a time is no number"))?);
+                        Some(moment.ok_or(ArchiveError::Malformed("invalid modification time"))?);
                 }
                 b"GNU.sparse.major" => self.sparse.version.0 = Some(decimal(value)?),
                 b"GNU.sparse.minor" => self.sparse.version.1 = Some(decimal(value)?),
                 b"GNU.sparse.name" => self.sparse.name = Some(value.to_vec()),
                 b"GNU.sparse.realsize" => self.sparse.size = Some(decimal(value)?),
-                // What is said with these changes what the content means.
+                // Unknown records of this kind change the meaning of the content.
                 key if key.starts_with(b"GNU.sparse.") => {
-                    return Err(ArchiveError::Malformed("a file has holes of an unknown kind"));
+                    return Err(ArchiveError::Malformed("unknown sparse file format"));
                 }
                 key if ACLS.contains(&key) || key.starts_with(XATTR) => {
                     self.extras.insert(key.to_vec(), value.to_vec());
@@ -261,7 +265,7 @@ impl Extended {
     }
 }
 
-const NO_SIZE: ArchiveError = ArchiveError::Malformed("a size is no number");
+const NO_SIZE: ArchiveError = ArchiveError::Malformed("invalid size");
 
 fn decimal(text: &[u8]) -> Result<u64, ArchiveError> {
     let is_plain = !text.is_empty() && text.iter().all(u8::is_ascii_digit);

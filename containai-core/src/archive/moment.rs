@@ -1,16 +1,16 @@
-//! When a file was changed.
+//! File times with nanoseconds.
 
-/// A moment of a file's clock.
+/// A file time.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct Moment {
-    /// Seconds since 1970, negative before.
+    /// Seconds since the Unix epoch, negative before it.
     pub seconds: i64,
-    /// To be added, below a milliard.
+    /// Nanoseconds to add to the seconds, less than 1,000,000,000.
     pub nanoseconds: u32,
 }
 
 impl Moment {
-    /// Reads a decimal number of seconds, as in POSIX `pax` headers.
+    /// Parses a decimal number of seconds, as in POSIX `pax` headers.
     #[must_use]
     pub fn parse(text: &[u8]) -> Option<Self> {
         let text = std::str::from_utf8(text).ok()?;
@@ -29,7 +29,7 @@ impl Moment {
         }
     }
 
-    /// The number of seconds that [`parse`](Self::parse) reads.
+    /// Returns the number of seconds in the format of [`parse`](Self::parse).
     #[must_use]
     pub fn text(self) -> String {
         match self.seconds < 0 && self.nanoseconds > 0 {

@@ -1,10 +1,10 @@
 //! Extended headers, POSIX.1-2017 `pax`, "pax Extended Header".
 
-/// The records of an extended header; `None` in place of one that is none,
-/// after which nothing comes.
+/// Parses the records of an extended header. Yields `None` for a malformed record and ends after
+/// it.
 ///
-/// A record is `LENGTH KEY=VALUE\n`, and its value may hold newlines, so only
-/// the length says where it ends.
+/// A record is `LENGTH KEY=VALUE\n`. The value may contain newlines, so only the length determines
+/// its end.
 pub fn records(mut text: &[u8]) -> impl Iterator<Item = Option<(&[u8], &[u8])>> {
     std::iter::from_fn(move || {
         if text.is_empty() {
@@ -28,7 +28,7 @@ fn first(text: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
     Some((&record[..equals], &record[equals + 1..], rest))
 }
 
-/// One record. Its length counts itself.
+/// Formats one record. Its length includes the digits of the length itself.
 #[must_use]
 pub fn record(key: &[u8], value: &[u8]) -> Vec<u8> {
     let rest = key.len() + value.len() + 3;

@@ -1,37 +1,35 @@
-//! Files with holes, as GNU tar writes them in POSIX archives ("PAX Format,
-//! Version 1.0" of its manual).
+//! Sparse files, as GNU tar stores them in POSIX archives ("PAX Format, Version 1.0" in its
+//! manual).
 
 use super::ArchiveError;
 
-/// More parts than a file has that is not made up, and what their map takes in
-/// memory is still little.
+/// The maximum number of segments: more than real files have, and their map still fits in little
+/// memory.
 const MOST: usize = 1 << 20;
-/// What a map is made of.
+/// The block size of a map.
 const BLOCK: usize = 512;
-/// The longest number of a map, in digits.
+/// The maximum number of digits of a number in a map.
 const DIGITS: usize = 19;
 
-/// The parts of a file that are no holes, in order; none overlaps another, and
-/// none goes past the end.
+/// The data segments of a sparse file, in order, without overlaps, within the file size.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Segments(Vec<Segment>);
 
-/// One part of a file.
+/// One data segment of a sparse file.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Segment {
-    /// Where it begins, in bytes.
+    /// The offset in bytes.
     pub offset: u64,
-    /// How long it is, in bytes.
+    /// The length in bytes.
     pub length: u64,
 }
 
 impl Segments {
-    /// Takes parts of a file of so many bytes.
+    /// Creates the map of a file of `size` bytes.
     ///
     /// # Errors
     ///
-    /// [`ArchiveError::Malformed`] when they overlap, are out of order or go
-    /// past the end.
+    /// [`ArchiveError::Malformed`] when segments overlap, are out of order or exceed `size`.
     pub fn new(parts: Vec<Segment>, size: u64) -> Result<Self, ArchiveError> {
         let mut end = 0_u64;
         for part in &parts {
@@ -46,13 +44,13 @@ impl Segments {
         }
     }
 
-    /// How many bytes the parts have together.
+    /// Returns the total length of all segments in bytes.
     #[must_use]
     pub fn stored(&self) -> u64 {
         self.0.iter().map(|part| part.length).sum()
     }
 
-    /// The map as it stands before the content, whole blocks.
+    /// Returns the map as stored before the content, padded to whole blocks.
     #[must_use]
     pub fn map(&self) -> Vec<u8> {
         let mut text = format!("{}\n", self.0.len());
@@ -64,7 +62,7 @@ impl Segments {
         map
     }
 
-    /// Reads a map, block after block, for a file of so many bytes.
+    /// Reads the map of a file of `size` bytes, block by block.
     pub(super) fn read(
         size: u64,
         block: impl FnMut(&mut [u8; BLOCK]) -> Result<(), ArchiveError>,
@@ -72,7 +70,7 @@ impl Segments {
         let mut digits = Digits { block, buffer: [0; BLOCK], at: BLOCK };
         let count = usize::try_from(digits.number()?).unwrap_or(usize::MAX);
         if count > MOST {
-            return Err(ArchiveError::Malformed("a file has too many holes"));
+            return Err(ArchiveError::Malformed("too many segments in a sparse file"));
         }
         let mut parts = Vec::new();
         for _ in 0..count {
@@ -82,9 +80,9 @@ impl Segments {
     }
 }
 
-const BROKEN: ArchiveError = ArchiveError::Malformed("a file's map of holes makes no sense");
+const BROKEN: ArchiveError = ArchiveError::Malformed("invalid sparse map");
 
-/// Decimal numbers, each on a line, in blocks.
+/// Reads decimal numbers, one per line, from blocks.
 struct Digits<F> {
     block: F,
     buffer: [u8; BLOCK],

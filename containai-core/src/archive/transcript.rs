@@ -1,4 +1,4 @@
-//! From one archive to another, member by member.
+//! Re-encodes archives member by member.
 
 use std::collections::{BTreeMap, HashSet};
 use std::io::{ErrorKind, Read, Write};
@@ -8,35 +8,35 @@ use super::{
     Totals, Writer,
 };
 
-/// How much is copied at once.
+/// The buffer size for content.
 const PIECE: usize = 256 << 10;
 const SET_IDS: u32 = 0o6000;
 
-/// What an archive turned out to be.
+/// The summary of an archive.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Transcript {
-    /// What it says about itself.
+    /// The manifest.
     pub manifest: Manifest,
-    /// What is in it.
+    /// The totals.
     pub totals: Totals,
-    /// What the source held and it does not.
+    /// Members of the source that were dropped or changed.
     pub dropped: Vec<Dropped>,
 }
 
-/// Something that did not come along.
+/// A member that was dropped or changed during export.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Dropped {
-    /// Its path.
+    /// The path.
     pub path: MemberPath,
-    /// Why, in words that follow a name.
+    /// The reason, a phrase that follows the path.
     pub reason: &'static str,
 }
 
-/// Makes an archive of what GNU tar says about a volume. `progress` is told the
-/// totals now and then.
+/// Creates an archive from GNU tar's output for a volume. Calls `progress` with the totals from
+/// time to time.
 ///
-/// Pipes and devices are left out, and files lose their set-user-id and
-/// set-group-id bits: what is written can be restored.
+/// Named pipes and devices are skipped, and files lose their set-user-id and set-group-id bits, so
+/// that every archive can be restored.
 ///
 /// # Errors
 ///
@@ -65,11 +65,11 @@ pub fn export<W: Write>(
     Ok((writer.finish()?, Transcript { manifest, totals, dropped }))
 }
 
-/// Looks at all of an archive, and unpacks nothing.
+/// Checks an archive without unpacking it.
 ///
 /// # Errors
 ///
-/// See [`ArchiveError`]; without one all of it may be unpacked.
+/// See [`ArchiveError`]. On success, the whole archive may be unpacked.
 pub fn verify(
     input: impl Read,
     limits: Limits,
@@ -85,12 +85,12 @@ pub fn verify(
     Ok(Transcript { manifest, totals: judge.finish()?, dropped: Vec::new() })
 }
 
-/// Writes an archive anew for GNU tar to unpack, all of it below `prefix`, and
-/// `last` after everything else was admitted.
+/// Re-encodes an archive for GNU tar to unpack below `prefix`. Writes the empty file `last` after
+/// all members passed the check.
 ///
 /// # Errors
 ///
-/// See [`ArchiveError`]; `last` is not written then.
+/// See [`ArchiveError`]; `last` is not written on error.
 pub fn restore<W: Write>(
     input: impl Read,
     output: W,
@@ -113,7 +113,7 @@ pub fn restore<W: Write>(
     Ok((writer.finish()?, transcript))
 }
 
-/// Copies a member's content; `total` counts it as copied already.
+/// Copies the content of a member, which `total` already includes.
 fn copy<R: Read, W: Write>(
     members: &mut Members<R>,
     writer: &mut Writer<W>,
@@ -139,12 +139,12 @@ fn copy<R: Read, W: Write>(
     Ok(())
 }
 
-/// What a person is told about something that is no file.
+/// Returns the reason for skipping a member of an unsupported type.
 fn left_out(what: &str) -> &'static str {
     match what {
-        "is a pipe" => "is a pipe and was left out",
-        "is a device" => "is a device and was left out",
-        _ => "is no file and was left out",
+        "is a named pipe" => "is a named pipe and was skipped",
+        "is a device" => "is a device and was skipped",
+        _ => "is not a regular file and was skipped",
     }
 }
 
@@ -159,7 +159,7 @@ fn empty(path: &str) -> Result<Member, ArchiveError> {
     })
 }
 
-/// What of a volume is left out.
+/// Drops or adjusts members that must not be exported.
 #[derive(Default)]
 struct Screen {
     dropped: Vec<Dropped>,
@@ -171,7 +171,7 @@ impl Screen {
         let reason = match &member.kind {
             MemberKind::Special(reason) => Some(left_out(reason)),
             MemberKind::HardLink(to) if self.gone.contains(to) => {
-                Some("is a name of something that was left out")
+                Some("is a hard link to a skipped file")
             }
             _ => None,
         };
@@ -182,10 +182,10 @@ impl Screen {
         }
         match member.kind {
             MemberKind::Directory => member.mode &= !0o4000,
-            // A symbolic link has neither.
+            // Symbolic links have neither mode nor attributes.
             MemberKind::Symlink(_) => member.extras.clear(),
             MemberKind::File { .. } if member.mode & SET_IDS != 0 => {
-                let reason = "came along without its set-user-id and set-group-id bits";
+                let reason = "was exported without its set-user-id and set-group-id bits";
                 self.dropped.push(Dropped { path: member.path.clone(), reason });
                 member.mode &= !SET_IDS;
             }

@@ -1,35 +1,35 @@
-//! Writing an archive.
+//! Writes archives.
 
 use std::io::{self, Write};
 
 use super::header::{BLOCK, Header};
 use super::{ArchiveError, Member, MemberKind, pax};
 
-/// Writes members one after another, each followed by its content, which is
-/// written with [`Write`]. Every byte of a header is made here.
+/// Writes members in order; the content of each is written with [`Write`]. Every header byte is
+/// generated here.
 #[derive(Debug)]
 pub struct Writer<W> {
     output: W,
-    /// Stands in front of every path; empty, or with a slash at its end.
+    /// The prefix of every path: empty, or with a trailing slash.
     prefix: Vec<u8>,
-    /// What is still to come of the member's content.
+    /// Unwritten bytes of the current member's content.
     content: u64,
     padding: usize,
 }
 
 impl<W: Write> Writer<W> {
-    /// Writes to here, with all paths below this directory; empty is none.
+    /// Creates a writer that places all paths below the directory `prefix`; empty for none.
     pub fn new(output: W, prefix: &str) -> Self {
         let prefix = if prefix.is_empty() { Vec::new() } else { format!("{prefix}/").into() };
         Self { output, prefix, content: 0, padding: 0 }
     }
 
-    /// Begins a member.
+    /// Starts a member.
     ///
     /// # Errors
     ///
-    /// [`ArchiveError::Malformed`] when the content of the last one was not all
-    /// written, [`ArchiveError::Write`] when it cannot be written.
+    /// [`ArchiveError::Malformed`] when content of the previous member is missing,
+    /// [`ArchiveError::Write`] when writing fails.
     pub fn member(&mut self, member: &Member) -> Result<(), ArchiveError> {
         self.close()?;
         let map = match &member.kind {
@@ -46,11 +46,11 @@ impl<W: Write> Writer<W> {
         Ok(())
     }
 
-    /// Writes the mark at the end and gives back what it was written to.
+    /// Writes the end-of-archive marker and returns the output.
     ///
     /// # Errors
     ///
-    /// As [`Self::member`].
+    /// As [`Self::start_member`].
     pub fn finish(mut self) -> Result<W, ArchiveError> {
         self.close()?;
         let end = self.output.write_all(&[0; 2 * BLOCK]).and_then(|()| self.output.flush());
@@ -58,7 +58,7 @@ impl<W: Write> Writer<W> {
         Ok(self.output)
     }
 
-    /// Gives back what was written to, between two members.
+    /// Returns the output between two members.
     pub(super) fn into_inner(mut self) -> Result<W, ArchiveError> {
         self.close()?;
         Ok(self.output)
@@ -66,7 +66,7 @@ impl<W: Write> Writer<W> {
 
     fn close(&mut self) -> Result<(), ArchiveError> {
         if self.content > 0 {
-            return Err(ArchiveError::Malformed("a file is shorter than its header says"));
+            return Err(ArchiveError::Malformed("file shorter than its header states"));
         }
         let padding = std::mem::take(&mut self.padding);
         self.output.write_all(&[0; BLOCK][..padding]).map_err(ArchiveError::Write)
@@ -79,7 +79,7 @@ impl<W: Write> Writer<W> {
             MemberKind::Directory => (b'5', Vec::new()),
             MemberKind::Symlink(to) => (b'2', to.clone()),
             MemberKind::HardLink(to) => (b'1', [&self.prefix, to.as_bytes()].concat()),
-            // Never admitted; as nothing it does no harm.
+            // Never passes the policy; an empty file is harmless.
             MemberKind::Special(_) => (b'0', Vec::new()),
         };
         let mut header = Header::new(kind);
@@ -118,10 +118,10 @@ impl<W: Write> Writer<W> {
         let mut headers = Vec::with_capacity(3 * BLOCK);
         if !records.is_empty() {
             let mut extended = Header::new(b'x');
-            // A name is of use only to programs that do not know such headers.
+            // Only programs without support for extended headers use the name.
             let _ = extended.set_name(b"././@PaxHeader");
             extended.set_mode(0o644);
-            // At most a mebibyte was read, and paths are short.
+            // Records have at most 1 MiB, and paths are short, so the size fits.
             let _ = extended.set_size(records.len() as u64);
             headers.extend(extended.seal());
             headers.extend(&records);
@@ -146,7 +146,7 @@ impl<W: Write> Write for Writer<W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let length = bytes.len().min(usize::try_from(self.content).unwrap_or(usize::MAX));
         if length == 0 && !bytes.is_empty() {
-            return Err(io::Error::other("a file is longer than its header says"));
+            return Err(io::Error::other("file longer than its header states"));
         }
         let written = self.output.write(&bytes[..length])?;
         self.content -= written as u64;

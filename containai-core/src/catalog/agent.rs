@@ -1,59 +1,57 @@
-//! Agents: what starts them, and what they are always given.
+//! Agents and their commands.
 
 use toml_edit::{Document, Table};
 
-/// An agent, as the section `[agent]` of its manifest says.
+/// An agent, from the section `[agent]` of its manifest.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Agent {
-    /// Its name, such as `claude`.
+    /// The name, such as `claude`.
     pub name: String,
-    /// The program that is run.
+    /// The program.
     pub binary: String,
-    /// The arguments that it always gets in a container.
+    /// Arguments that are always passed in a container.
     pub default_args: Vec<String>,
-    /// First arguments that say what else it is to do, such as `mcp`; with one
-    /// of them it gets nothing but what was said, as a program demands that
-    /// takes its options for a question.
+    /// Subcommands, such as `mcp`. When the first argument is one of them, `default_args` are
+    /// omitted: some programs treat their options as a prompt otherwise.
     pub subcommands: Vec<String>,
-    /// Other names of the program.
+    /// Alternative command names.
     pub aliases: Vec<String>,
-    /// Whether an image may be without it.
+    /// Whether images may lack it.
     pub optional: bool,
 }
 
 impl Agent {
-    /// Reads the section of a manifest; `None` where there is none or the text
-    /// is not TOML.
+    /// Parses the section of a manifest; `None` without the section or for invalid TOML.
     pub(super) fn parse(text: &str) -> Option<Self> {
         let document = Document::parse(text).ok()?;
         Some(Self::of(document.get("agent")?.as_table()?))
     }
 
-    /// Whether a person means it by this word.
+    /// Whether `word` is the name, the program or an alias.
     #[must_use]
     pub fn is_called(&self, word: &str) -> bool {
         self.name == word || self.binary == word || self.aliases.iter().any(|it| it == word)
     }
 
-    /// Every command that starts the agent, its name first.
+    /// Returns the command names that start the agent, its own name first.
     pub fn commands(&self) -> impl Iterator<Item = &str> {
         [self.name.as_str()].into_iter().chain(self.aliases.iter().map(String::as_str))
     }
 
-    /// The words that start it where no image has a command for it.
+    /// Returns the command line for images without a wrapper.
     pub fn words(&self) -> impl Iterator<Item = &str> {
         [self.binary.as_str()].into_iter().chain(self.default_args.iter().map(String::as_str))
     }
 
-    /// Whether its commands are more than the program alone.
+    /// Whether the wrapper adds arguments to the program.
     #[must_use]
     pub fn is_wrapped(&self) -> bool {
         !self.default_args.is_empty()
     }
 
-    /// The program that stands for a command of the agent in an image and adds
-    /// what the manifest says. It is the same in every kind of session, for it
-    /// needs no shell to have read anything.
+    /// Returns the script that images install under the command names. It adds the default
+    /// arguments. A script works in every kind of session, since it does not depend on shell
+    /// start-up files.
     #[must_use]
     pub fn wrapper(&self) -> String {
         let starts = |added: &[String]| {
@@ -70,7 +68,7 @@ impl Agent {
         };
         format!(
             "#!/bin/sh\n\
-             # Made of the manifests by `cargo xtask generate`: {} with what its manifest adds.\n\
+             # Generated from the manifests by `cargo xtask generate`: {} with the default arguments of its manifest.\n\
              {plain}{}\n",
             self.name,
             starts(&self.default_args),
@@ -96,7 +94,7 @@ impl Agent {
     }
 }
 
-/// A word as a shell reads it back.
+/// Quotes a word for a shell where necessary.
 fn word(text: &str) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,@".contains(c);
     match !text.is_empty() && text.chars().all(is_plain) {
@@ -127,13 +125,13 @@ mod tests {
         assert_eq!(agent.commands().collect::<Vec<_>>(), ["kimi", "k"]);
         insta::assert_snapshot!(agent.wrapper(), @r#"
         #!/bin/sh
-        # Made of the manifests by `cargo xtask generate`: kimi with what its manifest adds.
+        # Generated from the manifests by `cargo xtask generate`: kimi with the default arguments of its manifest.
         exec /usr/lib/containai/wrap kimi --a 'b c' "$@"
         "#);
         let agent = Agent { subcommands: vec!["mcp".into(), "x y".into()], ..agent };
         insta::assert_snapshot!(agent.wrapper(), @r#"
         #!/bin/sh
-        # Made of the manifests by `cargo xtask generate`: kimi with what its manifest adds.
+        # Generated from the manifests by `cargo xtask generate`: kimi with the default arguments of its manifest.
         case ${1-} in mcp | 'x y') exec /usr/lib/containai/wrap kimi "$@" ;; esac
         exec /usr/lib/containai/wrap kimi --a 'b c' "$@"
         "#);

@@ -1,20 +1,19 @@
-//! Links of whole directories.
+//! Symbolic links to whole directories.
 
 use super::{Entry, Manifest};
 
-/// A link of the home directory to a directory on the data volume. What a
-/// program writes below it is on the volume whatever it is called, also when it
-/// replaces one file by another.
+/// A symbolic link from the home directory to a directory on the data volume. All files below it
+/// are stored on the volume, whatever their names, even when a program replaces a file.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct DirectoryLink {
-    /// Its path in the home directory.
+    /// The path in the home directory.
     pub path: String,
-    /// What it leads to, a path on the volume.
+    /// The target, a path on the volume.
     pub target: String,
 }
 
 impl DirectoryLink {
-    /// Those that manifests ask for.
+    /// Returns the directory links of manifests.
     #[must_use]
     pub fn all(manifests: &[Manifest]) -> Vec<Self> {
         let entries = manifests.iter().flat_map(|manifest| &manifest.entries);
@@ -28,15 +27,15 @@ impl DirectoryLink {
             .collect()
     }
 
-    /// Where a path of the home directory below it is on the volume.
+    /// Returns the path on the volume for a path of the home directory below the link.
     #[must_use]
     pub fn target_of(&self, path: &str) -> Option<String> {
         let rest = path.strip_prefix(&self.path)?.strip_prefix('/')?;
         Some(format!("{}/{rest}", self.target))
     }
 
-    /// Whether it makes the link of an entry needless: what is below it is there
-    /// already by the same path.
+    /// Whether the link makes the one of an entry redundant: the same path already resolves to its
+    /// target.
     #[must_use]
     pub fn covers(&self, entry: &Entry) -> bool {
         self.target_of(&entry.container_link).is_some_and(|target| target == entry.target)
@@ -48,7 +47,7 @@ mod tests {
     use super::*;
     use crate::catalog::shipped_manifests;
 
-    /// What agents write in a day's use, as their programs have it.
+    /// Files that agents write in everyday use.
     const WRITTEN: &[&str] = &[
         ".claude/projects/-home-agent-workspace/0f8fad5b.jsonl",
         ".claude/history.jsonl",
@@ -101,7 +100,7 @@ mod tests {
         assert_eq!(link.target_of(".x"), None);
     }
 
-    /// A link below another one would be on the volume, and lead to itself.
+    /// A link below another one would be on the volume and point to itself.
     #[test]
     fn no_link_is_below_another() {
         let manifests = shipped_manifests();

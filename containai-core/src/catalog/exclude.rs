@@ -1,25 +1,24 @@
-//! What is left out of an import.
+//! Exclusions from an import.
 
-/// One path to bring from a home directory to the data volume.
+/// A path to copy from the home directory to the data volume.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ImportEntry {
     /// The path in the home directory.
     pub source: String,
     /// The path on the data volume.
     pub target: String,
-    /// The letters that say how it is brought over.
+    /// The flags of its manifest entry.
     pub flags: String,
-    /// Patterns below the source to leave out, as rsync reads them.
+    /// Patterns below the source to skip, in rsync's syntax.
     pub excludes: Vec<String>,
 }
 
-/// Something to leave out of an import, as configured: the target's path, or a
-/// pattern for names.
+/// A configured exclusion: a path on the volume or a file name pattern.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Exclude {
     /// The path or pattern, without slashes at either end.
     pattern: String,
-    /// Whether it may match nothing without a word.
+    /// The treatment when it matches nothing.
     expected: Expected,
 }
 
@@ -30,20 +29,20 @@ enum Expected {
 }
 
 impl Exclude {
-    /// Takes an exclude from the configuration.
+    /// Creates an exclusion from the configuration.
     #[must_use]
     pub fn new(pattern: &str) -> Self {
         let pattern = pattern.trim_matches('/').to_owned();
         Self { pattern, expected: Expected::ToMatch }
     }
 
-    /// Takes an exclude of our own, which is no mistake where it matches nothing.
+    /// Creates a built-in exclusion, which may match nothing.
     #[must_use]
     pub fn built_in(pattern: &str) -> Self {
         Self { expected: Expected::Nothing, ..Self::new(pattern) }
     }
 
-    /// What the exclude does to an entry with this target, a path on the volume.
+    /// Returns the effect on an entry with this target, a path on the volume.
     fn effect_on(&self, target: &str) -> Effect<'_> {
         let pattern = self.pattern.as_str();
         if pattern.is_empty() {
@@ -63,29 +62,28 @@ impl Exclude {
 }
 
 enum Effect<'a> {
-    /// The entry is not brought over.
+    /// The entry is skipped.
     Whole,
-    /// A part of the entry is left out.
+    /// Part of the entry is skipped.
     Below(&'a str),
-    /// The entry is another one.
+    /// The entry is not affected.
     None,
 }
 
-/// An import after the excludes.
+/// The entries of an import after exclusions.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ImportPlan {
-    /// What is brought over, in order.
+    /// The paths to copy, in order.
     pub entries: Vec<ImportEntry>,
-    /// The configured excludes that matched nothing: probably mistakes.
+    /// Configured exclusions that matched nothing, probably typing errors.
     pub unmatched: Vec<String>,
 }
 
-/// Leaves out of an import what is excluded.
+/// Applies exclusions to the entries of an import.
 ///
-/// `volume` is where the entries' targets are below, such as `/target`. An
-/// exclude without a slash but with `*`, `?` or `[` leaves out every file of
-/// such a name. Any other is a path on the volume, taken literally: it leaves
-/// out the entries at and below it, and the part of an entry that it is below.
+/// `volume` is the prefix of the entries' targets, such as `/target`. An exclusion that contains
+/// `*`, `?` or `[` and no slash skips every file of a matching name. Any other is a literal path on
+/// the volume: it skips the entries at and below it, and that part of an entry that contains it.
 #[must_use]
 pub fn plan_import(entries: &[ImportEntry], volume: &str, excludes: &[Exclude]) -> ImportPlan {
     let mut plan = ImportPlan::default();

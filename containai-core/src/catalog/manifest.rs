@@ -1,57 +1,54 @@
-//! Manifests: what a program keeps where.
+//! Manifest files.
 
 use super::Agent;
 
-/// What a program keeps where, as its manifest says.
+/// A program's paths and where they are stored.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Manifest {
-    /// What an import calls it: the name of its file, without number and
-    /// ending; empty for a text that came without a file.
+    /// The name used by imports: the file name without number and extension; empty for text without
+    /// a file.
     pub name: String,
-    /// The agent that it describes; `None` for other programs.
+    /// The agent; `None` for other programs.
     pub agent: Option<Agent>,
-    /// The entries, in the order of the file, the disabled ones included.
+    /// The entries in file order, including disabled ones.
     pub entries: Vec<Entry>,
 }
 
-/// A path that belongs to a program.
+/// A path of a program.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
-    /// Whether it comes from the home directory of the host.
+    /// The kind.
     pub kind: EntryKind,
     /// The path in the home directory of the host; empty for a symlink.
     pub source: String,
     /// The path on the data volume.
     pub target: String,
-    /// The path in the container's home directory that leads to the target;
-    /// empty where there is none.
+    /// The path in the container's home directory that links to the target; empty without a link.
     pub container_link: String,
-    /// The letters that say how it is brought over.
+    /// The flags, one letter each.
     pub flags: String,
-    /// Whether the entry counts.
+    /// Whether the entry is disabled.
     pub disabled: bool,
-    /// Whether it is what an agent logs in with. Such a file leaves a home
-    /// directory only when the agent is named.
+    /// Whether the file holds an agent's credentials. It is imported only when the agent is named.
     pub credential: bool,
 }
 
 impl Entry {
-    /// Whether a missing source leaves nothing behind (flag `o`).
+    /// Whether a missing source creates nothing on the volume (flag `o`).
     #[must_use]
     pub fn is_optional(&self) -> bool {
         self.flags.contains('o')
     }
 
-    /// Whether the container's link takes the place of what the image has
-    /// there (flag `R`).
+    /// Whether the link replaces an existing path of the image (flag `R`).
     #[must_use]
     pub fn replaces_path(&self) -> bool {
         self.flags.contains('R')
     }
 
-    /// Returns the letters that an import heeds; `None` where an import leaves
-    /// the entry alone: disabled, in the container only, or a git
-    /// configuration (flag `g`), which goes through a filter of its own.
+    /// Returns the flags relevant to an import. `None` for entries that an import skips: disabled
+    /// ones, links of the container, and git configurations (flag `g`), which are filtered
+    /// separately.
     #[must_use]
     pub fn import_flags(&self) -> Option<String> {
         let is_imported =
@@ -80,17 +77,17 @@ impl Entry {
     }
 }
 
-/// What kind of entry it is.
+/// The kind of an entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum EntryKind {
-    /// `[[entries]]`: brought from the host.
+    /// `[[entries]]`: imported from the host.
     Import,
     /// `[[container_symlinks]]`: a link in the container only.
     Symlink,
 }
 
 impl Manifest {
-    /// Gives it the name of its file, such as `09-claude.toml`.
+    /// Sets the name from a file name such as `09-claude.toml`.
     #[must_use]
     pub fn named(mut self, file: &str) -> Self {
         let stem = file.strip_suffix(".toml").unwrap_or(file);
@@ -99,20 +96,17 @@ impl Manifest {
         self
     }
 
-    /// Whether a person means it by this word: its name, or the agent's name,
-    /// program or alias.
+    /// Whether `word` is its name, or the name, program or alias of its agent.
     #[must_use]
     pub fn is_called(&self, word: &str) -> bool {
         self.name == word || self.agent.as_ref().is_some_and(|agent| agent.is_called(word))
     }
 
-    /// Reads a manifest.
+    /// Parses a manifest leniently.
     ///
-    /// A manifest is TOML of the plainest kind, read line by line: headers
-    /// alone on their line, strings in double quotes that are taken as they
-    /// stand, since a path means what it says. Lines of any other kind are
-    /// skipped, so that a manifest of a later version can be read; so are
-    /// entries without a target.
+    /// Manifests use simple TOML and are read line by line: a header is alone on its line, and
+    /// strings are double-quoted and taken literally, without escapes. Other lines are skipped, so
+    /// that manifests of later versions can be read, and so are entries without a target.
     #[must_use]
     pub fn parse(text: &str) -> Self {
         let mut manifest = Self { agent: Agent::parse(text), ..Self::default() };

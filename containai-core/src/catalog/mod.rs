@@ -1,12 +1,11 @@
-//! Agents and other programs, and what each keeps where.
+//! Manifests: agents and other programs, and where they store their files.
 //!
-//! A manifest ([`Manifest`]) says which paths of a home directory belong to a
-//! program and where they live on the data volume. An import goes through the
-//! entries of all manifests, less what is excluded ([`plan_import`]). The user's
-//! own manifests are read strictly ([`Manifest::read`]): a mistake in them is
-//! told with its line, and no path in them leads out of the home directory or
-//! the volume. Images carry what follows from the manifests: volume and links
-//! ([`tmpfiles`]), and what starts an agent ([`Agent::wrapper`]).
+//! A [`Manifest`] lists the paths of a program in the home directory and their targets on the data
+//! volume. An import copies the entries of all manifests, minus exclusions ([`plan_import`]). The
+//! user's own manifests are validated ([`Manifest::parse_strict`]): errors are reported with their
+//! line, and paths cannot leave the home directory or the volume. Images contain files generated
+//! from the manifests: volume layout and links ([`tmpfiles`]), and agent commands
+//! ([`Agent::wrapper_script`]).
 
 mod agent;
 mod directory_link;

@@ -1,8 +1,8 @@
-//! The manifests that ContainAI ships.
+//! The shipped manifests.
 
 use super::{Agent, Manifest};
 
-/// The files' names and texts, in the order that counts.
+/// File names and texts, in the order of import.
 const TEXTS: &[(&str, &str)] = &[
     ("00-shared.toml", include_str!("manifests/00-shared.toml")),
     ("01-shell.toml", include_str!("manifests/01-shell.toml")),
@@ -25,14 +25,13 @@ const TEXTS: &[(&str, &str)] = &[
     ("18-cursor.toml", include_str!("manifests/18-cursor.toml")),
 ];
 
-/// Reads the manifests that ContainAI ships, in the order in which their
-/// entries are gone through.
+/// Returns the shipped manifests, in the order of import.
 #[must_use]
 pub fn shipped_manifests() -> Vec<Manifest> {
     TEXTS.iter().map(|(file, text)| Manifest::parse(text).named(file)).collect()
 }
 
-/// Reads the agents of the manifests that ContainAI ships.
+/// Returns the agents of the shipped manifests.
 #[must_use]
 pub fn shipped_agents() -> Vec<Agent> {
     shipped_manifests().into_iter().filter_map(|manifest| manifest.agent).collect()

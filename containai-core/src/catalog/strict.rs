@@ -1,72 +1,72 @@
-//! A manifest that somebody wrote, with every mistake told.
+//! Validation of manifests.
 
 use toml_edit::{Document, Item, Table};
 
 use super::{Entry, EntryKind, Manifest};
 
-/// The letters that an entry may carry.
+/// The known flags.
 const FLAGS: &str = "fdjsopxgGR";
-/// What ContainAI keeps for itself on a volume.
+/// The directory on a volume reserved by ContainAI.
 const OWN: &str = ".containai";
 
-/// A mistake in a manifest, with its line.
+/// An error in a manifest, with its line.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("line {line}: {mistake}")]
 pub struct ManifestError {
-    /// The line, from 1.
+    /// The line number, from 1.
     pub line: usize,
-    /// What is wrong there.
+    /// The error.
     pub mistake: Mistake,
 }
 
-/// What can be wrong in a manifest.
+/// An error in a manifest.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Mistake {
     /// The text is not TOML.
     #[error("{0}")]
     Syntax(String),
-    /// A key that no manifest has.
-    #[error("there is no key `{0}` here")]
+    /// A key is unknown.
+    #[error("unknown key `{0}`")]
     UnknownKey(String),
-    /// A key without which an entry means nothing.
-    #[error("the entry has no `{0}`")]
+    /// A required key is missing.
+    #[error("missing key `{0}`")]
     Missing(&'static str),
-    /// A value of another type.
-    #[error("`{key}` takes {expected}")]
+    /// A value has the wrong type.
+    #[error("`{key}` must be {expected}")]
     Type {
         /// The key.
         key: String,
-        /// What it takes.
+        /// The expected type.
         expected: &'static str,
     },
-    /// A path that is absolute, leads upwards, or could mean two things.
+    /// A path is absolute, contains `..`, or is ambiguous.
     #[error("`{key}` is `{}`, {reason}", path.escape_debug())]
     Path {
         /// The key.
         key: &'static str,
-        /// Its value.
+        /// The value.
         path: String,
-        /// What is wrong with it.
+        /// The reason.
         reason: &'static str,
     },
-    /// A letter that no entry has, or that contradicts another one.
+    /// The flags contain an unknown letter or contradict each other.
     #[error("`flags` is `{}`, {reason}", flags.escape_debug())]
     Flags {
         /// The value.
         flags: String,
-        /// What is wrong with it.
+        /// The reason.
         reason: &'static str,
     },
 }
 
 impl Manifest {
-    /// Reads a manifest and leaves no mistake in it untold.
+    /// Parses and validates a manifest.
     ///
     /// # Errors
     ///
-    /// The first [`ManifestError`]: what is no TOML, keys that nobody knows,
-    /// and paths that lead out of the home directory or the volume.
+    /// The first [`ManifestError`]: invalid TOML, unknown keys, and paths that leave the home
+    /// directory or the volume.
     pub fn read(text: &str) -> Result<Self, ManifestError> {
         let document = Document::parse(text).map_err(|error| {
             let start = error.span().map_or(0, |span| span.start);
@@ -85,7 +85,7 @@ impl Manifest {
                 _ => return Err(at(text, item, Mistake::UnknownKey(key.to_owned()))),
             };
             let Some(tables) = item.as_array_of_tables() else {
-                let expected = "sections, each with a header `[[…]]`";
+                let expected = "an array of tables (`[[…]]`)";
                 return Err(at(text, item, Mistake::Type { key: key.to_owned(), expected }));
             };
             for table in tables {
@@ -104,19 +104,19 @@ fn check_agent(text: &str, item: &Item) -> Result<(), ManifestError> {
         Err(at(text, item, Mistake::Type { key: key.to_owned(), expected }))
     };
     let Some(table) = item.as_table() else {
-        return wrong(item, "agent", "a section");
+        return wrong(item, "agent", "a table");
     };
     for (key, item) in table {
         let is_texts = |item: &Item| {
             item.as_array().is_some_and(|array| array.iter().all(|value| value.is_str()))
         };
         match key {
-            "name" | "binary" if !item.is_str() => return wrong(item, key, "a text"),
+            "name" | "binary" if !item.is_str() => return wrong(item, key, "a string"),
             "default_args" | "subcommands" | "aliases" if !is_texts(item) => {
-                return wrong(item, key, "texts");
+                return wrong(item, key, "an array of strings");
             }
             "name" | "aliases" if !words(item).all(is_command) => {
-                return wrong(item, key, "names of letters, digits, `.`, `_` and `-`");
+                return wrong(item, key, "made of letters, digits, `.`, `_` and `-`");
             }
             "optional" if !item.is_bool() => return wrong(item, key, "`true` or `false`"),
             "name" | "binary" | "default_args" | "subcommands" | "aliases" | "optional" => {}
@@ -129,13 +129,13 @@ fn check_agent(text: &str, item: &Item) -> Result<(), ManifestError> {
     }
 }
 
-/// The texts of a value that is one or has some.
+/// Returns the strings of a value: itself, or the items of an array.
 fn words(item: &Item) -> impl Iterator<Item = &str> {
     let several = item.as_array().into_iter().flatten().filter_map(|value| value.as_str());
     item.as_str().into_iter().chain(several)
 }
 
-/// Whether a file of the name can be put beside others and be called by it.
+/// Whether the word is usable as a file name and a command name.
 fn is_command(word: &str) -> bool {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
     word.starts_with(|c: char| c.is_ascii_alphanumeric()) && word.chars().all(is_plain)
@@ -146,7 +146,7 @@ fn entry(text: &str, kind: EntryKind, table: &Table) -> Result<Entry, ManifestEr
     for (key, item) in table {
         let wrong = |expected| at(text, item, Mistake::Type { key: key.to_owned(), expected });
         let flag = || item.as_bool().ok_or_else(|| wrong("`true` or `false`"));
-        let value = || item.as_str().map(str::to_owned).ok_or_else(|| wrong("a text"));
+        let value = || item.as_str().map(str::to_owned).ok_or_else(|| wrong("a string"));
         match key {
             "source" if kind == EntryKind::Import => entry.source = value()?,
             "target" => entry.target = value()?,
@@ -165,7 +165,7 @@ fn entry(text: &str, kind: EntryKind, table: &Table) -> Result<Entry, ManifestEr
     Ok(entry)
 }
 
-/// Judges an entry; the key says where the mistake is.
+/// Checks an entry; the returned key locates the error.
 fn check(entry: &Entry, table: &Table) -> Result<(), (&'static str, Mistake)> {
     let needed: &[&'static str] = match entry.kind {
         EntryKind::Import => &["source", "target", "flags"],
@@ -188,7 +188,7 @@ fn check(entry: &Entry, table: &Table) -> Result<(), (&'static str, Mistake)> {
         }
         let reason = match path_reason(path) {
             None if key == "target" && path.split('/').next() == Some(OWN) => {
-                Some("which ContainAI keeps for itself")
+                Some("which is reserved by ContainAI")
             }
             reason => reason,
         };
@@ -206,28 +206,28 @@ fn check(entry: &Entry, table: &Table) -> Result<(), (&'static str, Mistake)> {
 
 fn path_reason(path: &str) -> Option<&'static str> {
     if path.is_empty() {
-        return Some("which is no path");
+        return Some("which is empty");
     }
     if path.starts_with(['/', '~']) {
-        return Some("which is absolute: write it from the home directory or the volume");
+        return Some("which is absolute: use a path relative to the home directory or the volume");
     }
     if path.chars().any(char::is_control) {
-        return Some("with a control character");
+        return Some("which contains a control character");
     }
     path.split('/')
         .any(|part| matches!(part, "" | "." | ".."))
-        .then_some("with a part that is empty, `.` or `..`")
+        .then_some("which has a component that is empty, `.` or `..`")
 }
 
 fn flags_reason(flags: &str) -> Option<&'static str> {
     if flags.contains('m') {
-        return Some("and `m` is not to be had: an import removes nothing");
+        return Some("but `m` is not supported: an import never removes files");
     }
     if !flags.chars().all(|flag| FLAGS.contains(flag)) {
-        return Some("with a letter that is no flag");
+        return Some("which contains an unknown flag");
     }
     let kinds = flags.chars().filter(|flag| matches!(flag, 'f' | 'd' | 'G')).count();
-    (kinds != 1).then_some("which takes one of `f`, `d` and `G`")
+    (kinds != 1).then_some("which must contain exactly one of `f`, `d` and `G`")
 }
 
 fn at(text: &str, item: &Item, mistake: Mistake) -> ManifestError {
@@ -256,30 +256,30 @@ mod tests {
             assert_eq!(told(&text), expected, "{text}");
         };
         check("source = \".x\"\ntarget = \"x\"\nflags = \"f\"", "fine");
-        check("source = \".x\"\nflags = \"f\"", "line 2: the entry has no `target`");
+        check("source = \".x\"\nflags = \"f\"", "line 2: missing key `target`");
         check(
             "source = \".x\"\ntarget = \"../x\"\nflags = \"f\"",
-            "line 4: `target` is `../x`, with a part that is empty, `.` or `..`",
+            "line 4: `target` is `../x`, which has a component that is empty, `.` or `..`",
         );
         check(
             "source = \"/etc/shadow\"\ntarget = \"x\"\nflags = \"f\"",
-            "line 3: `source` is `/etc/shadow`, which is absolute: write it from the home directory or the volume",
+            "line 3: `source` is `/etc/shadow`, which is absolute: use a path relative to the home directory or the volume",
         );
         check(
             "source = \".x\"\ntarget = \".containai/x\"\nflags = \"f\"",
-            "line 4: `target` is `.containai/x`, which ContainAI keeps for itself",
+            "line 4: `target` is `.containai/x`, which is reserved by ContainAI",
         );
         check(
             "source = \".x\"\ntarget = \"x\"\nflags = \"fdq\"",
-            "line 5: `flags` is `fdq`, with a letter that is no flag",
+            "line 5: `flags` is `fdq`, which contains an unknown flag",
         );
-        check("sauce = \".x\"", "line 3: there is no key `sauce` here");
-        check("source = 1", "line 3: `source` takes a text");
-        assert_eq!(told("[agent]\nbinary = \"x\"\n"), "line 1: the entry has no `name`");
+        check("sauce = \".x\"", "line 3: unknown key `sauce`");
+        check("source = 1", "line 3: `source` must be a string");
+        assert_eq!(told("[agent]\nbinary = \"x\"\n"), "line 1: missing key `name`");
         for (line, key) in [("name = \"../x\"", "name"), ("aliases = [\"a\", \"b c\"]", "aliases")]
         {
             let expected =
-                format!("line 2: `{key}` takes names of letters, digits, `.`, `_` and `-`");
+                format!("line 2: `{key}` must be made of letters, digits, `.`, `_` and `-`");
             assert_eq!(told(&format!("[agent]\n{line}\n")), expected);
         }
         assert!(told("a\n[[entries]").starts_with("line 1: "));
@@ -305,13 +305,16 @@ mod tests {
             Syntax: [Mistake::Syntax("missing value".into())],
             UnknownKey: [Mistake::UnknownKey("sauce".into())],
             Missing: [Mistake::Missing("source")],
-            Type: [Mistake::Type { key: "source".into(), expected: "a text" }],
+            Type: [Mistake::Type { key: "source".into(), expected: "a string" }],
             Path: [Mistake::Path {
                 key: "target",
                 path: "../x".into(),
-                reason: "which leads upwards"
+                reason: "which contains `..`"
             }],
-            Flags: [Mistake::Flags { flags: "fd".into(), reason: "of which only one can be" }],
+            Flags: [Mistake::Flags {
+                flags: "fd".into(),
+                reason: "which must contain exactly one of `f`, `d` and `G`"
+            }],
         });
         insta::assert_snapshot!(crate::fake::worded(&samples));
     }

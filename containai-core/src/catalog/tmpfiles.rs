@@ -1,4 +1,4 @@
-//! The shape of volume and home directory, for systemd-tmpfiles(8).
+//! Volume layout and links of the home directory, for systemd-tmpfiles(8).
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,19 +6,19 @@ use super::{DirectoryLink, Manifest, VolumeShape};
 use crate::layout::{CONTAINER_DATA, CONTAINER_HOME, CONTAINER_USER};
 
 const HEAD: &str = "\
-# Made of the manifests by `cargo xtask generate`, tmpfiles.d(5): the shape of the data volume, and the links of the home
-# directory into it. What is there already stays as it is, but for the modes of what is secret; nothing is ever removed.
+# Generated from the manifests by `cargo xtask generate`, tmpfiles.d(5): the layout of the data volume, and the links of
+# the home directory to it. Existing files are kept, except for the modes of secret ones; nothing is ever removed.
 ";
 
-/// The tmpfiles.d(5) text that gives a container its volume and links.
+/// Returns the tmpfiles.d(5) text that creates the volume layout and the links of a container.
 ///
-/// Every directory on the way has a line of its own, for those that
-/// systemd-tmpfiles makes on its own belong to root. A link is made where
-/// nothing is (`L`, never `L+`): what somebody put in its place is theirs.
+/// Every parent directory has a line of its own, since systemd-tmpfiles would create it with owner
+/// root. Links are created only where nothing exists (`L`, never `L+`), so that user files are
+/// kept.
 ///
-/// An empty file is no token and no JSON, and programs that read one fail where
-/// none at all would do; so of what is optional or a text to log in with, the
-/// link is all there is at first, and only the mode is seen to (`z`).
+/// An empty file is neither a token nor JSON, and some programs fail to read one but accept a
+/// missing file. Optional files and credentials in plain text are therefore not created; only their
+/// mode is set (`z`).
 #[must_use]
 pub fn tmpfiles(manifests: &[Manifest]) -> String {
     let shape = VolumeShape::of(manifests);
@@ -82,7 +82,7 @@ pub fn tmpfiles(manifests: &[Manifest]) -> String {
     text
 }
 
-/// Who may look into a directory or file.
+/// The permissions of a directory or file.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 enum Mode {
     Open,
@@ -106,7 +106,7 @@ fn below(top: &str, path: &str) -> String {
     format!("{top}/{}", path.trim_end_matches('/'))
 }
 
-/// The directories above a relative path, the nearest first.
+/// Returns the parent directories of a relative path, nearest first.
 fn ancestors(path: &str) -> impl Iterator<Item = &str> {
     std::iter::successors(parent(path), |path| parent(path))
 }
@@ -115,7 +115,7 @@ fn parent(path: &str) -> Option<&str> {
     path.trim_end_matches('/').rsplit_once('/').map(|(parent, _)| parent)
 }
 
-/// A path as a field: `%` begins a specifier, white space ends a field.
+/// Escapes a path for a field: `%` starts a specifier, white space ends a field.
 fn field(path: &str) -> String {
     let path = path.replace('%', "%%");
     match path.contains(|c: char| c.is_whitespace() || "\"'\\".contains(c)) {

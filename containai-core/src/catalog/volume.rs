@@ -1,33 +1,32 @@
-//! What has a place on a data volume.
+//! The layout of a data volume.
 
 use super::{Entry, EntryKind, Manifest};
 
-/// What has a place on a data volume, so that every link of the home directory
-/// is meant to lead somewhere.
+/// The files and directories of a data volume, the targets of all links of the home directory.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct VolumeShape {
     /// Directories, in the order of the manifests.
     pub directories: Vec<VolumePath>,
-    /// Files; the secret ones last.
+    /// Files; secret ones last.
     pub files: Vec<VolumePath>,
 }
 
 /// A path on the data volume.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct VolumePath {
-    /// Relative to the top of the volume.
+    /// The path relative to the root of the volume.
     pub path: String,
-    /// Whether an empty file would be no document: it begins as `{}`.
+    /// Whether the file is JSON and starts as `{}` instead of empty.
     pub is_json: bool,
-    /// Whether only its owner may read it.
+    /// Whether only the owner may read it.
     pub is_secret: bool,
-    /// Whether nothing stands there until somebody brings it.
+    /// Whether it is not created before something is stored there.
     pub is_optional: bool,
 }
 
 impl VolumeShape {
-    /// The shape that manifests give a volume. What is a pattern (flag `G`) has
-    /// no place before it is imported, nor has a file that no link leads to.
+    /// Returns the layout of manifests. Patterns (flag `G`) and files without a link are created
+    /// only by an import.
     #[must_use]
     pub fn of(manifests: &[Manifest]) -> Self {
         let is_placed = |entry: &&Entry| !entry.flags.contains('G');

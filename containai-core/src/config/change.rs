@@ -1,4 +1,4 @@
-//! One setting set or taken back, checked before anything is written.
+//! Changes of single settings, checked before anything is written.
 
 use toml_edit::Value;
 
@@ -9,35 +9,35 @@ use crate::exit;
 use crate::hint::{Advice, Hint};
 use crate::naming::WorkspacePath;
 
-/// What of the user's file is meant.
+/// The part of the user's file to change.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Area {
-    /// The section of a workspace.
+    /// The table of a workspace.
     Section(WorkspacePath),
-    /// What counts for every workspace.
+    /// The settings of all workspaces.
     Global,
 }
 
 /// A change of one setting.
 #[derive(Debug, Clone)]
 pub struct Change {
-    /// `None` is a key that no setting has.
+    /// The setting; `None` for an unknown key.
     spec: Option<&'static SettingSpec>,
     keys: Vec<String>,
-    /// `None` takes it back.
+    /// The new value; `None` unsets it.
     value: Option<Value>,
 }
 
 impl Change {
-    /// Sets a setting to what a person typed; only a list takes other than one
-    /// text.
+    /// Creates a change that sets a setting to a typed value. Only lists accept more or less than
+    /// one text.
     ///
     /// # Errors
     ///
-    /// - [`ChangeError::Unknown`]: there is no such setting.
-    /// - [`ChangeError::Kind`]: the texts are of another kind.
-    /// - [`ChangeError::Value`]: the setting does not take this value.
-    /// - [`ChangeError::NotOfWorkspaces`]: it counts for every workspace.
+    /// - [`SettingChangeError::UnknownSetting`]: no setting has this key.
+    /// - [`SettingChangeError::WrongType`]: the texts have the wrong type.
+    /// - [`SettingChangeError::InvalidValue`]: the value is invalid.
+    /// - [`SettingChangeError::NotPerWorkspace`]: the setting applies to every workspace.
     pub fn set(key: &str, texts: &[&str], area: &Area) -> Result<Self, ChangeError> {
         let spec = SettingSpec::find(key).ok_or_else(|| ChangeError::unknown(key))?;
         let refused = |text: &str| ChangeError::Kind {
@@ -60,12 +60,12 @@ impl Change {
         Ok(Self { spec: Some(spec), keys: place(spec, area)?, value: Some(value) })
     }
 
-    /// Takes a setting back. One that nothing reads is taken out of `file` too,
-    /// where it stands there.
+    /// Creates a change that unsets a setting. Unknown keys are removed as well when they are
+    /// present in `file`.
     ///
     /// # Errors
     ///
-    /// As [`set`](Self::set), but for what is about values.
+    /// As [`set`](Self::set), except for errors about values.
     pub fn unset(key: &str, area: &Area, file: &ConfigFile) -> Result<Self, ChangeError> {
         if let Some(spec) = SettingSpec::find(key) {
             return Ok(Self { spec: Some(spec), keys: place(spec, area)?, value: None });
@@ -82,7 +82,7 @@ impl Change {
         }
     }
 
-    /// Makes the change; says whether the file has become another.
+    /// Applies the change and returns whether the file changed.
     ///
     /// # Errors
     ///
@@ -97,15 +97,15 @@ impl Change {
         Ok(file.text() != before)
     }
 
-    /// What counts before the value that was set, if something does; `config`
-    /// is what counts in the workspace after the change.
+    /// Returns the source that shadows the new value, if any; `config` is the configuration of the
+    /// workspace after the change.
     #[must_use]
     pub fn overridden(&self, config: &Config) -> Option<Overridden> {
         self.value.as_ref()?;
         Overridden::find(self.spec?, self.is_of_workspace(), config)
     }
 
-    /// Whether it is about one workspace.
+    /// Whether it changes a workspace's table.
     #[must_use]
     pub fn is_of_workspace(&self) -> bool {
         self.keys.first().is_some_and(|key| key == SECTIONS)
@@ -132,47 +132,47 @@ fn place(spec: &SettingSpec, area: &Area) -> Result<Vec<String>, ChangeError> {
 }
 
 impl ChangeError {
-    /// There is no setting of this key.
+    /// Returns the error for an unknown key, with a suggestion.
     #[must_use]
     pub fn unknown(key: &str) -> Self {
         Self::Unknown { key: key.to_owned(), nearest: SettingSpec::nearest(key) }
     }
 }
 
-/// A setting cannot be changed this way.
+/// A setting cannot be changed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ChangeError {
-    /// There is no such setting: a typing error.
-    #[error("there is no setting `{}`", key.escape_debug())]
+    /// No setting has this key; usually a typing error.
+    #[error("unknown setting `{}`", key.escape_debug())]
     Unknown {
-        /// What was given.
+        /// The key.
         key: String,
-        /// What was probably meant.
+        /// The closest known key.
         nearest: Option<&'static str>,
     },
-    /// The texts make no value of the setting's kind.
+    /// The texts have the wrong type.
     #[error("`{key}` must be {expected}, not `{}`", text.escape_debug())]
     Kind {
         /// The setting.
         key: &'static str,
-        /// What was given.
+        /// The text.
         text: String,
-        /// What belongs there.
+        /// The expected type.
         expected: String,
     },
-    /// The setting does not take this value.
+    /// The value is invalid.
     #[error("`{key}` cannot be `{}`", text.escape_debug())]
     Value {
         /// The setting.
         key: &'static str,
-        /// What was given.
+        /// The text.
         text: String,
-        /// What is wrong with it.
+        /// The reason.
         source: Cause,
     },
-    /// A workspace was named for a setting that counts for all of them.
-    #[error("`{key}` counts for every workspace and cannot be set for one")]
+    /// The setting applies to every workspace, but a workspace was named.
+    #[error("`{key}` applies to every workspace and cannot be set for one")]
     NotOfWorkspaces {
         /// The setting.
         key: &'static str,
@@ -190,12 +190,12 @@ impl Advice for ChangeError {
                 vec![Hint::new(format!("did you mean `{nearest}`?"))]
             }
             Self::Unknown { .. } => {
-                vec![Hint::run("cai config list", "see the settings there are")]
+                vec![Hint::run("cai config list", "list all settings")]
             }
-            Self::NotOfWorkspaces { .. } => vec![Hint::new("leave `--workspace` out")],
+            Self::NotOfWorkspaces { .. } => vec![Hint::new("omit `--workspace`")],
             Self::Kind { key, .. } | Self::Value { key, .. } => {
                 let get = format!("cai config get {key}");
-                vec![Hint::run(&get, "see what it is; nothing was changed")]
+                vec![Hint::run(&get, "show its current value; nothing was changed")]
             }
         }
     }
@@ -300,7 +300,7 @@ mod tests {
             let user_file = Some(FileText { path: "/c.toml".into(), text: file.text().to_owned() });
             let workspace = WorkspacePath::new("/src/api").ok();
             let config = Config::resolve(&Layers { user_file, workspace, ..Layers::default() });
-            // The ends of a range are looked at together.
+            // The ends of the port range are validated together.
             let is_range = spec.key.starts_with("ssh.port_range");
             prop_assert!(is_range || config.is_ok(), "{}: {:?}", file.text(), config);
         }

@@ -1,11 +1,10 @@
-//! What has changed between two texts, line by line.
+//! Line diffs of two texts.
 
-/// The most cells of the table that is searched for what stayed; texts beyond
-/// are shown as a whole.
+/// The maximum table size for the search of common lines; larger texts are shown as removed and
+/// added as a whole.
 const MOST: usize = 1 << 22;
 
-/// Returns both texts as one, each line after ` ` where it stayed, `-` where it
-/// went and `+` where it came.
+/// Returns both texts merged, each line after ` ` (unchanged), `-` (removed) or `+` (added).
 #[must_use]
 pub fn diff(before: &str, after: &str) -> String {
     let (old, new): (Vec<_>, Vec<_>) = (before.lines().collect(), after.lines().collect());
@@ -21,7 +20,7 @@ pub fn diff(before: &str, after: &str) -> String {
     lines.join("\n")
 }
 
-/// Tells the lines of two texts by the longest common subsequence.
+/// Emits the lines of both texts along their longest common subsequence.
 fn changes(old: &[&str], new: &[&str], push: &mut impl FnMut(char, &str)) {
     let width = new.len() + 1;
     let mut lengths = Vec::new();

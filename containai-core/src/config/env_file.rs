@@ -1,17 +1,17 @@
-//! Files of environment variables, one `NAME=value` a line.
+//! Environment files, one `NAME=value` per line.
 
 use std::fmt;
 
 use crate::naming::EnvName;
 
-/// A variable that an environment file sets.
+/// A variable set by an environment file.
 ///
-/// Values are often secrets: `Debug` leaves them out.
+/// Values are often secrets, so `Debug` omits them.
 #[derive(Clone, PartialEq, Eq)]
 pub struct EnvEntry {
-    /// The variable.
+    /// The name.
     pub name: EnvName,
-    /// Its value, as it stands in the file.
+    /// The value, exactly as in the file.
     pub value: String,
 }
 
@@ -21,15 +21,13 @@ impl fmt::Debug for EnvEntry {
     }
 }
 
-/// Reads an environment file, skipping every line that sets nothing.
+/// Parses an environment file and skips all lines that set nothing.
 ///
-/// A line is `NAME=value`, optionally after `export`. Nothing is trimmed,
-/// unquoted or expanded, because the value has to arrive as it was written.
-/// Lines that begin with `#`, have no valid name, or open a quote that they do
-/// not close (a value of several lines) are skipped. A carriage return at the
-/// end of a line and NUL bytes are dropped. Of two lines for one variable both
-/// are returned, and the later counts.
-///
+/// A line is `NAME=value`, optionally after `export`. Values are taken verbatim: nothing is
+/// trimmed, unquoted or expanded. Lines that start with `#`, have no valid name, or open a quote
+/// without closing it (a multi-line value) are skipped. A carriage return at the end of a line and
+/// NUL bytes are removed. When two lines set one variable, both are returned, and the later one
+/// applies.
 /// ```
 /// use containai_core::config::parse_env_file;
 ///
@@ -63,7 +61,7 @@ fn without_export(line: &str) -> &str {
     }
 }
 
-/// Whether the value begins with a quote that no second one closes.
+/// Whether the value starts with a quote that is never closed.
 fn opens_a_quote(value: &str) -> bool {
     let Some(quote @ ('"' | '\'')) = value.chars().next() else {
         return false;

@@ -1,4 +1,4 @@
-//! What can be wrong with a configuration.
+//! Errors in a configuration.
 
 use std::error::Error;
 
@@ -7,83 +7,85 @@ use crate::exit;
 use crate::hint::{Advice, Hint};
 use crate::naming::PortRangeError;
 
-/// The cause of a value's refusal.
+/// The reason why a value is invalid.
 pub(super) type Cause = Box<dyn Error + Send + Sync>;
 
-/// A configuration cannot be used.
+/// A configuration is invalid.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConfigError {
-    /// The user's file is not TOML: a typing error.
+    /// The user's file is not TOML; usually a typing error.
     #[error("`{place}` is not valid TOML: {message} at `{text}`")]
     Syntax {
-        /// Where reading stopped.
+        /// The position of the error.
         place: Place,
-        /// What TOML expects there.
+        /// The message of the TOML parser.
         message: String,
         /// The line.
         text: String,
     },
-    /// A key that nothing reads: misspelt, or of another version.
-    #[error("`{place}`: there is no setting `{key}`")]
+    /// A key is unknown: misspelt, or from another version.
+    #[error("`{place}`: unknown setting `{key}`")]
     UnknownKey {
-        /// Where it stands.
+        /// The position.
         place: Place,
         /// The key.
         key: String,
-        /// What was probably meant.
+        /// The closest known key.
         nearest: Option<&'static str>,
     },
-    /// A table where a value belongs, or the other way round.
+    /// A value has the wrong type, for example a table in place of a string.
     #[error("`{place}`: `{key}` must be {expected}, not `{text}`")]
     WrongKind {
-        /// Where it stands.
+        /// The position.
         place: Place,
         /// The key.
         key: String,
-        /// What belongs there.
+        /// The expected type.
         expected: String,
-        /// What stands there.
+        /// The value.
         text: String,
     },
-    /// A value that the setting does not take.
+    /// A value is invalid for its setting.
     #[error("`{place}`: `{key}` cannot be `{}`", text.escape_debug())]
     Value {
-        /// Where it stands.
+        /// The position.
         place: Place,
         /// The key.
         key: &'static str,
         /// The value.
         text: String,
-        /// What is wrong with it.
+        /// The reason.
         source: Cause,
     },
-    /// A variable of the environment that holds what its setting does not take.
+    /// An environment variable has a value that is invalid for its setting.
     #[error("the environment variable `{name}` cannot be `{}`", text.escape_debug())]
     Variable {
         /// The variable.
         name: &'static str,
-        /// Its value.
+        /// The value.
         text: String,
-        /// What is wrong with it.
+        /// The reason.
         source: Cause,
     },
-    /// A section for a workspace that is not named by an absolute path.
-    #[error("`{place}`: `workspace.\"{}\"` is for no absolute path", text.escape_debug())]
+    /// A workspace table is not named by an absolute path.
+    #[error("`{place}`: `workspace.\"{}\"` is not an absolute path", text.escape_debug())]
     Section {
-        /// Where it stands.
+        /// The position.
         place: Place,
-        /// What stands in place of the path.
+        /// The name of the table.
         text: String,
     },
-    /// The first and the last port make no range.
-    #[error("`ssh.port_range_start` ({start}) and `ssh.port_range_end` ({end}) do not fit")]
+    /// The first and last port form an invalid range.
+    #[error(
+        "`ssh.port_range_start` ({start}) and `ssh.port_range_end` ({end}) form an invalid range"
+    )]
     Ports {
-        /// Where the first port comes from.
+        /// The origin of the first port.
         start: Origin,
-        /// Where the last port comes from.
+        /// The origin of the last port.
         end: Origin,
-        /// What is wrong with them.
+        /// The reason.
         source: PortRangeError,
     },
 }
@@ -99,16 +101,18 @@ impl Advice for ConfigError {
                 vec![Hint::new(format!("did you mean `{nearest}`?"))]
             }
             Self::UnknownKey { .. } => {
-                vec![Hint::run("cai config list", "see the settings there are")]
+                vec![Hint::run("cai config list", "list all settings")]
             }
             Self::Syntax { .. }
             | Self::WrongKind { .. }
             | Self::Value { .. }
             | Self::Section { .. } => {
-                vec![Hint::new("mend that line; `cai config edit` looks at it before it counts")]
+                vec![Hint::new(
+                    "correct that line; `cai config edit` checks the file before saving it",
+                )]
             }
-            Self::Variable { name, .. } => vec![Hint::new(format!("unset `{name}`, or mend it"))],
-            Self::Ports { .. } => vec![Hint::new("set the two with `cai config set`")],
+            Self::Variable { name, .. } => vec![Hint::new(format!("unset or correct `{name}`"))],
+            Self::Ports { .. } => vec![Hint::new("set both with `cai config set`")],
         }
     }
 }

@@ -1,4 +1,4 @@
-//! A configuration file: TOML in and out, comments and order kept.
+//! Configuration files: TOML editing that preserves comments and order.
 
 use std::path::{Path, PathBuf};
 
@@ -6,7 +6,7 @@ use toml_edit::{Document, Item, Table, Value};
 
 use super::{ConfigError, Place, removal};
 
-/// A configuration file that is valid TOML, before and after every edit.
+/// A configuration file, valid TOML before and after every edit.
 #[derive(Debug, Clone)]
 pub struct ConfigFile {
     path: PathBuf,
@@ -14,7 +14,7 @@ pub struct ConfigFile {
 }
 
 impl ConfigFile {
-    /// Reads the text of the file at `path`.
+    /// Parses the text of the file at `path`.
     ///
     /// # Errors
     ///
@@ -36,7 +36,7 @@ impl ConfigFile {
         }
     }
 
-    /// Returns where the file is.
+    /// Returns the path of the file.
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
@@ -48,20 +48,21 @@ impl ConfigFile {
         self.document.raw()
     }
 
-    /// Returns what stands at a path of keys, such as `["ssh", "forward_agent"]`.
+    /// Returns the item at a key path, such as `["ssh", "forward_agent"]`.
     #[must_use]
     pub fn get(&self, keys: &[&str]) -> Option<&Item> {
         keys.iter().try_fold(self.document.as_item(), |item, key| item.as_table_like()?.get(key))
     }
 
-    /// Sets the value at a path of keys, making the tables on the way.
+    /// Sets the value at a key path and creates missing tables.
     ///
-    /// Comments stay, the one behind the value included.
+    /// Comments are preserved, including the one after the value.
     ///
     /// # Errors
     ///
-    /// - [`EditError::NotATable`]: a key on the way has a value already.
-    /// - [`EditError::Empty`]: the path or one of its keys is empty.
+    /// - [`EditError::NotATable`]: a key in the path already has a value.
+    /// - [`EditError::NotAValue`]: a table exists at the path.
+    /// - [`EditError::EmptyKey`]: the path or one of its keys is empty.
     pub fn set(&mut self, keys: &[&str], value: impl Into<Value>) -> Result<(), EditError> {
         let (last, parents) = split(keys)?;
         let mut edited = self.document.clone().into_mut();
@@ -69,7 +70,7 @@ impl ConfigFile {
         for key in parents {
             let made = table.entry(key).or_insert_with(|| {
                 let mut parent = Table::new();
-                // A table that only holds tables needs no header of its own.
+                // A table that only contains tables needs no header.
                 parent.set_implicit(true);
                 Item::Table(parent)
             });
@@ -92,15 +93,15 @@ impl ConfigFile {
         self.adopt(&edited.to_string())
     }
 
-    /// Removes the value at a path of keys, and the tables that hold nothing
-    /// more; says whether there was one.
+    /// Removes the value at a key path and tables that become empty. Returns whether there was a
+    /// value.
     ///
-    /// Comments on lines of their own stay.
+    /// Comments on separate lines are preserved.
     ///
     /// # Errors
     ///
-    /// - [`EditError::Empty`]: the path or one of its keys is empty.
-    /// - [`EditError::NotAValue`]: a table stands there.
+    /// - [`EditError::EmptyKey`]: the path or one of its keys is empty.
+    /// - [`EditError::NotAValue`]: a table exists at the path.
     pub fn unset(&mut self, keys: &[&str]) -> Result<bool, EditError> {
         let (last, _) = split(keys)?;
         match self.get(keys) {
@@ -128,8 +129,8 @@ impl ConfigFile {
         &self.document
     }
 
-    /// Takes an edited document over, by way of its text, so that what is kept
-    /// is what a reader of the file will see.
+    /// Replaces the document by parsing the edited text, so that it equals what a reader of the
+    /// file sees.
     fn adopt(&mut self, edited: &str) -> Result<(), EditError> {
         self.document = Document::parse(edited.to_owned())
             .map_err(|error| EditError::Unreadable { message: error.message().to_owned() })?;
@@ -137,29 +138,29 @@ impl ConfigFile {
     }
 }
 
-/// An edit cannot be made; the file is as it was.
+/// An edit failed; the file is unchanged.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum EditError {
-    /// The path of keys, or one of the keys, is empty.
+    /// The key path or one of its keys is empty.
     #[error("a key is empty")]
     Empty,
-    /// A table is needed where the file has something else.
+    /// A key in the path is not a table.
     #[error("`{key}` is not a table")]
     NotATable {
-        /// The key on the way.
+        /// The key.
         key: String,
     },
-    /// A value is needed where the file has a table.
+    /// A table exists in place of a value.
     #[error("`{key}` is a table")]
     NotAValue {
         /// The last key.
         key: String,
     },
-    /// The edited text would not be TOML: a fault of the editor, not of the file.
+    /// The edited text is not valid TOML; a bug of the editor, not of the file.
     #[error("the edited file would not be valid TOML: {message}")]
     Unreadable {
-        /// What TOML expects.
+        /// The message of the TOML parser.
         message: String,
     },
 }

@@ -1,13 +1,13 @@
-//! Which variables a container's sessions are given.
+//! Selection of the session environment.
 
 use super::EnvEntry;
 use crate::naming::EnvName;
 
-/// Puts together the variables of `names`, in their order: each as `host` has
-/// it, else as the file does, of which the last line counts.
+/// Returns the variables of `names` in their order. Values are taken from `host`, then from the
+/// last matching line of the file.
 ///
-/// A value of several lines is none, because no file of variables can hold it;
-/// a name that nobody has a value for is left out, as is a repeated one.
+/// Multi-line values of `host` are ignored, since environment files cannot hold them. Names without
+/// a value and repeated names are skipped.
 #[must_use]
 pub fn import_env(
     names: &[EnvName],

@@ -1,4 +1,4 @@
-//! Every setting with its value, for people and scripts.
+//! The list of all settings with their values.
 
 use std::fmt::Display;
 
@@ -10,20 +10,19 @@ use super::setting::{
 };
 use super::{Config, Origin, Setting, SettingSpec};
 
-/// A setting with the value that counts.
+/// A setting with its effective value.
 #[derive(Debug, Clone)]
 pub struct Listed {
     /// The setting.
     pub spec: &'static SettingSpec,
-    /// The value, one text for each item of a list; nothing where nobody chose
-    /// and the default is no value but a rule.
+    /// The value, one text per list item; empty when unset and the default is computed.
     pub values: Vec<String>,
-    /// Where it comes from.
+    /// The origin of the value.
     pub origin: Origin,
 }
 
 impl Config {
-    /// Lists every setting, in the order of [`SETTINGS`](super::SETTINGS).
+    /// Returns all settings, in the order of [`SETTINGS`](super::SETTINGS).
     #[must_use]
     pub fn list(&self) -> Vec<Listed> {
         let memory = lower(&self.memory_limit, self.workspace_memory_limit.as_ref());
@@ -60,7 +59,7 @@ impl Config {
     }
 }
 
-/// What a container gets at most: the workspace may ask for less.
+/// Returns the effective limit; the workspace can only lower it.
 fn lower<T: Clone + PartialOrd>(
     user: &Setting<Option<T>>,
     workspace: Option<&Setting<T>>,
@@ -105,7 +104,7 @@ mod tests {
         assert_eq!(keys(&list), SETTINGS.iter().map(|it| it.key).collect::<Vec<_>>());
         for listed in list {
             let (key, shown) = (listed.spec.key, listed.values.join(", "));
-            // Some defaults are rules, told in words.
+            // Some defaults are computed and described in words.
             let is_rule = listed.spec.default.contains(' ');
             assert!(shown == listed.spec.default || is_rule, "{key}: {shown}");
             assert!(

@@ -1,13 +1,19 @@
-//! What is configured, and where each value comes from.
+//! Configuration: settings, their sources, and the origin of each value.
 //!
-//! A value is taken from the first place that has it: the command line, the
-//! environment, what an earlier command chose ([`Remembered`]), the user's section for
-//! the workspace, the workspace's own file, the user's file, the default
-//! ([`Config::resolve`]). The workspace's
-//! file is written by whoever writes the repository and is not trusted: most
-//! of it counts only once a person approved that very text ([`Trust`],
-//! [`ContentHash`]). It is looked for in the workspace itself and nowhere
-//! above: what lies above is not mounted, and may be of other people.
+//! A value is taken from the first source that has it ([`Config::resolve`]):
+//!
+//! - the command line,
+//! - the environment,
+//! - the values remembered from earlier commands ([`RememberedSettings`]),
+//! - the table for the workspace in the user's file,
+//! - the workspace's own file,
+//! - the user's file,
+//! - the default.
+//!
+//! The workspace's file comes with the repository and is untrusted: most of its settings apply only
+//! after the user approved its exact text ([`Trust`], [`ContentHash`]). It is read from the
+//! workspace itself and not from parent directories, which are not mounted and may belong to other
+//! users.
 
 mod change;
 mod content_hash;

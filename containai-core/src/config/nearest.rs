@@ -1,7 +1,6 @@
-//! What was probably meant.
+//! Suggestions for misspelt keys.
 
-/// Returns the candidate that `text` is most likely a misspelling of, if any
-/// is close enough.
+/// Returns the candidate that `text` is most likely a misspelling of, if one is close enough.
 pub(super) fn nearest<'a>(
     text: &str,
     candidates: impl IntoIterator<Item = &'a str>,
@@ -15,7 +14,8 @@ pub(super) fn nearest<'a>(
         .map(|(_, candidate)| candidate)
 }
 
-/// The number of characters to insert, drop or replace (Levenshtein).
+/// Returns the number of insertions, deletions and replacements of characters (Levenshtein
+/// distance).
 fn distance(a: &str, b: &str) -> usize {
     let b: Vec<char> = b.chars().collect();
     let mut row: Vec<usize> = (0..=b.len()).collect();

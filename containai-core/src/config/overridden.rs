@@ -1,28 +1,28 @@
-//! A setting that was set, and another place that counts before it.
+//! Settings shadowed by a source of higher precedence.
 
 use std::fmt;
 
 use super::{Config, Origin, SettingSpec};
 
-/// A setting has another value than the one it was set to, since a place of
-/// higher precedence has one too.
+/// A setting that was set but has another effective value, because a source of higher precedence
+/// sets it too.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Overridden {
     /// The setting.
     pub key: &'static str,
-    /// Where the value comes from that counts.
+    /// The origin of the effective value.
     pub by: Origin,
 }
 
 impl Overridden {
-    /// Finds what counts before the user's file, or before its section for the
-    /// workspace; `config` is what counts in that workspace.
+    /// Returns the source that shadows the user's file, or its table for the workspace; `config` is
+    /// the configuration of that workspace.
     pub(super) fn find(spec: &SettingSpec, is_section: bool, config: &Config) -> Option<Self> {
         let listed = config.list().into_iter().find(|listed| listed.spec.key == spec.key)?;
         let counts = match listed.origin {
             Origin::User(_) => !is_section,
             Origin::UserSection(_) => is_section,
-            // What is set to its default may be taken for unset.
+            // A value equal to the default may be reported as unset.
             Origin::Default => true,
             _ => false,
         };
@@ -36,14 +36,14 @@ impl fmt::Display for Overridden {
         match &self.by {
             Origin::Flag(name) => write!(f, "the flag `{name}`")?,
             Origin::Environment(name) => write!(f, "the variable `{name}`")?,
-            Origin::Remembered(_) => f.write_str("what is remembered for this workspace")?,
+            Origin::Remembered(_) => f.write_str("the value remembered for this workspace")?,
             Origin::UserSection(path) => {
-                write!(f, "the section for this workspace in `{}`", path.display())?;
+                write!(f, "the table for this workspace in `{}`", path.display())?;
             }
             Origin::Workspace(path) | Origin::User(path) => write!(f, "`{}`", path.display())?,
             Origin::Default => f.write_str("its default")?,
         }
-        f.write_str(" counts before it here")
+        f.write_str(" overrides it here")
     }
 }
 
@@ -79,11 +79,11 @@ mod tests {
         let user = "image = 'base'\nagent.default = 'codex'\n";
         let both = "image = 'base'\n[workspace.'/src/api']\nimage = 'agents'\n";
         let variable = [("CONTAINAI_IMAGE", "full")];
-        insta::assert_snapshot!(told("image", "base", &all, &layers(user, "", &variable)), @"`image` is set, but the variable `CONTAINAI_IMAGE` counts before it here");
-        insta::assert_snapshot!(told("image", "base", &all, &layers(both, "", &[])), @"`image` is set, but the section for this workspace in `/c.toml` counts before it here");
-        insta::assert_snapshot!(told("image", "agents", &section, &layers(both, "", &variable)), @"`image` is set, but the variable `CONTAINAI_IMAGE` counts before it here");
+        insta::assert_snapshot!(told("image", "base", &all, &layers(user, "", &variable)), @"`image` is set, but the variable `CONTAINAI_IMAGE` overrides it here");
+        insta::assert_snapshot!(told("image", "base", &all, &layers(both, "", &[])), @"`image` is set, but the table for this workspace in `/c.toml` overrides it here");
+        insta::assert_snapshot!(told("image", "agents", &section, &layers(both, "", &variable)), @"`image` is set, but the variable `CONTAINAI_IMAGE` overrides it here");
         let own = "[agent]\ndefault = 'claude'\n";
-        insta::assert_snapshot!(told("agent.default", "codex", &all, &layers(user, own, &[])), @"`agent.default` is set, but `/src/api/.containai/config.toml` counts before it here");
+        insta::assert_snapshot!(told("agent.default", "codex", &all, &layers(user, own, &[])), @"`agent.default` is set, but `/src/api/.containai/config.toml` overrides it here");
         assert_eq!(told("image", "base", &all, &layers(user, "", &[])), "");
         assert_eq!(told("image", "agents", &section, &layers(both, "", &[])), "");
         assert_eq!(told("agent.default", "claude", &all, &layers("", "", &[])), "");

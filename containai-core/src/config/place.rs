@@ -1,21 +1,21 @@
-//! A position in a file.
+//! Positions in files.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-/// A position in a file, written `path:line:column` as editors read it.
+/// A position in a file, written `path:line:column` as editors expect it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Place {
     /// The file.
     pub path: PathBuf,
-    /// The line, counted from 1.
+    /// The line, from 1.
     pub line: usize,
-    /// The column in characters, counted from 1.
+    /// The column in characters, from 1.
     pub column: usize,
 }
 
 impl Place {
-    /// Finds the position of a byte of `text`, the content of the file at `path`.
+    /// Returns the position of a byte of `text`, the content of the file at `path`.
     #[must_use]
     pub fn of(path: &Path, text: &str, byte: usize) -> Self {
         let before = text.get(..byte).unwrap_or(text);

@@ -1,4 +1,4 @@
-//! What commands chose for a workspace and later ones take unasked.
+//! Settings that earlier commands chose for a workspace.
 
 use std::path::Path;
 
@@ -7,24 +7,24 @@ use crate::byte_size::ByteSize;
 use crate::naming::VolumeName;
 use crate::resources::{Cpus, Limits};
 
-/// What commands chose for one workspace on one engine; `None` where none did.
+/// The settings that earlier commands chose for a workspace on an engine; `None` where unset.
 ///
-/// It is not in the user's file: the section that fits a workspace best has all that
-/// counts for it, so that a section made for one choice would hide every setting of the
-/// section around it, and its own would count for every directory below.
+/// They are not stored in the user's file. The best matching table there has all settings of a
+/// workspace, so that a table created for one choice would hide the settings of a surrounding table
+/// and would apply to every directory below.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Remembered {
     /// The data volume.
     pub data_volume: Option<VolumeName>,
-    /// The volume of the inner Docker, where it is not the one that follows from the
-    /// data volume and the workspace.
+    /// The volume of the inner Docker, where it differs from the one derived from the data volume
+    /// and the workspace.
     pub docker_volume: Option<VolumeName>,
-    /// How much of its host a container may use.
+    /// The resource limits of a container.
     pub limits: Limits,
 }
 
 impl Remembered {
-    /// Whether nothing is remembered.
+    /// Whether all settings are unset.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
@@ -32,8 +32,8 @@ impl Remembered {
 }
 
 impl Config {
-    /// Adds what is remembered: it counts after the command line and the environment, and
-    /// before every file. `path` is where it is kept.
+    /// Applies remembered settings. They rank below the command line and the environment and above
+    /// all files. `path` is their file.
     pub fn remember(&mut self, remembered: &Remembered, path: &Path) {
         let Remembered { data_volume, docker_volume, limits } = remembered;
         set(&mut self.data_volume, data_volume.clone(), path);
@@ -47,7 +47,7 @@ impl Config {
     }
 }
 
-/// Says whether the value counts now.
+/// Sets the value unless the command line or the environment did; returns whether it was set.
 fn set<T>(setting: &mut Setting<Option<T>>, value: Option<T>, path: &Path) -> bool {
     let is_nearer = matches!(setting.origin, Origin::Flag(_) | Origin::Environment(_));
     if value.is_none() || is_nearer {

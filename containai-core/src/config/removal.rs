@@ -1,14 +1,13 @@
-//! Taking a key out of a file and nothing else.
+//! Removal of single keys from a file.
 
 use toml_edit::{Item, TableLike};
 
 use super::ConfigFile;
 
-/// Returns the text of a file without the key at a path of keys.
+/// Returns the text of a file without the key at a key path.
 ///
-/// The key's own lines are cut out of the text, because the library would drop
-/// the comments in front of them with the key. A key in the middle of a line
-/// is left to the library.
+/// The lines of the key are cut from the text, because `toml_edit` would remove the comments before
+/// them as well. Keys within a line are removed by `toml_edit`.
 pub(super) fn without(file: &ConfigFile, keys: &[&str]) -> String {
     if let Some(text) = without_lines(file, keys) {
         return text;
@@ -24,7 +23,7 @@ fn without_lines(file: &ConfigFile, keys: &[&str]) -> Option<String> {
     let start = key.span()?.start;
     let end = match item {
         Item::Value(value) => value.span()?.end,
-        // A header ends with its line, whatever the table holds.
+        // A header ends with its line, whatever the table contains.
         _ => start,
     };
     let text = file.text();

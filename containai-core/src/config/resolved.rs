@@ -1,4 +1,4 @@
-//! The configuration that counts.
+//! The effective configuration.
 
 use std::error::Error;
 use std::str::FromStr;
@@ -27,94 +27,91 @@ use crate::naming::{
 use crate::remote::{ClientOption, Forward};
 use crate::resources::{Cpus, HostCapacity, Resources};
 
-/// The configuration that counts, every value with its origin.
+/// The effective configuration, each value with its origin.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Config {
-    /// The agent that `run` starts where no command is given; default `claude`.
+    /// The agent that `run` starts by default; default `claude`.
     pub agent: Setting<AgentName>,
     /// The image of a new container; default `agents`.
     pub image: Setting<ImageRequest>,
-    /// How an image comes here that is not here yet; default `auto`.
+    /// The source of missing images; default `auto`.
     pub image_source: Setting<ImageSource>,
     /// The template of a new container; `None` without one.
     pub template: Setting<Option<TemplateName>>,
-    /// Which `devcontainer.json` of the workspace counts; default none.
+    /// The `devcontainer.json` of the workspace to apply; default none.
     pub devcontainer: Setting<DevcontainerChoice>,
-    /// How containers are isolated; default `auto`.
+    /// The isolation of containers; default `auto`.
     pub isolation: Setting<IsolationChoice>,
-    /// The engine's address; `None` is our own socket.
+    /// The engine's address; `None` is the dedicated engine's socket.
     pub docker_host: Setting<Option<String>>,
-    /// The data volume; `None` is one of the workspace's own.
+    /// The data volume; `None` is the workspace's own.
     pub data_volume: Setting<Option<VolumeName>>,
     /// The inner Docker's volume, where an earlier command chose one for the workspace.
     pub docker_volume: Option<VolumeName>,
-    /// The most memory, as the user wants it; `None` is half of the host's.
-    /// [`resources`](Self::resources) has what a container gets.
+    /// The memory limit set by the user; `None` is half of the host's memory.
+    /// [`resources`](Self::resources) returns the effective limit.
     pub memory_limit: Setting<Option<ByteSize>>,
-    /// The most processors, as the user wants it; `None` is half of the host's.
+    /// The CPU limit set by the user; `None` is half of the host's processors.
     pub cpu_limit: Setting<Option<Cpus>>,
-    /// The memory that the workspace asks for, if it does and has a say.
+    /// The memory limit that the workspace requests, where it may.
     pub workspace_memory_limit: Option<Setting<ByteSize>>,
-    /// The processors that the workspace asks for, if it does and has a say.
+    /// The CPU limit that the workspace requests, where it may.
     pub workspace_cpu_limit: Option<Setting<Cpus>>,
-    /// The first port that an SSH server may be published on; default 2300.
+    /// The first port for published SSH servers; default 2300.
     pub port_range_start: Setting<HostPort>,
-    /// The last port that an SSH server may be published on; default 2500.
+    /// The last port for published SSH servers; default 2500.
     pub port_range_end: Setting<HostPort>,
-    /// Whether the user's SSH agent may be used inside; default no.
+    /// Whether the user's SSH agent is available in the container; default no.
     pub forward_agent: Setting<bool>,
-    /// What of the host leads inside for OpenSSH's sessions; default nothing.
+    /// Local forwards of OpenSSH sessions; default none.
     pub local_forward: Setting<Vec<Forward>>,
-    /// What inside leads to the host for OpenSSH's sessions; default nothing.
+    /// Remote forwards of OpenSSH sessions; default none.
     pub remote_forward: Setting<Vec<Forward>>,
-    /// What else OpenSSH is told about containers; default nothing.
+    /// Additional OpenSSH client options; default none.
     pub client_options: Setting<Vec<ClientOption>>,
     /// Whether commands share connections; default yes.
     pub mux: Setting<bool>,
-    /// How long a connection is kept after its last command; default 60 s.
+    /// The time for which an idle shared connection is kept; default 60 s.
     pub mux_idle: Setting<Duration>,
-    /// The variables that every session of the container gets; default none.
+    /// The variables of the session environment; default none.
     pub env_import: Setting<Vec<EnvName>>,
-    /// Whether the environment of `cai` has their values, before the file;
-    /// default yes where there is no file.
+    /// Whether values are taken from the environment of `cai` before the file; default yes, no with
+    /// an environment file.
     pub env_from_host: Setting<bool>,
-    /// The file of the workspace that has their values, relative to it; default
-    /// none. Links may still lead out of the workspace.
+    /// The environment file, relative to the workspace; default none. Symbolic links may still
+    /// point outside the workspace.
     pub env_file: Setting<Option<String>>,
-    /// Paths of the home directory that an import brings along besides those of
-    /// manifests; default none.
+    /// Home directory paths that an import copies in addition to those of manifests; default none.
     pub import_paths: Setting<Vec<HomePath>>,
-    /// What an import leaves out besides what agents write by themselves;
-    /// default nothing.
+    /// Exclusions from imports, in addition to the built-in ones; default none.
     pub import_excludes: Setting<Vec<String>>,
-    /// Whether an import leaves private files out; default yes.
+    /// Whether an import skips private files; default yes.
     pub import_excludes_private: Setting<bool>,
-    /// Whose credentials an import brings along; default nobody's.
+    /// The agents whose credentials an import copies; default none.
     pub import_credentials: Setting<Vec<String>>,
-    /// Which secrets in settings an import brings along; default none.
+    /// The secrets in settings that an import copies; default none.
     pub import_allowed_secrets: Setting<Vec<AllowedSecret>>,
-    /// What an export leaves out; default nothing.
+    /// Exclusions from exports; default none.
     pub export_excludes: Setting<Vec<String>>,
-    /// What the workspace's own file asks for and nobody has approved.
+    /// Settings of the workspace's own file that wait for approval.
     pub suggested: Vec<Suggestion>,
-    /// What a file says that was not followed.
+    /// Settings of files that were ignored.
     pub ignored: Vec<Ignored>,
-    /// The workspaces that the user's file has a section for.
+    /// The workspaces with a table in the user's file.
     pub sections: Vec<WorkspacePath>,
     ssh_ports: PortRange,
 }
 
 impl Config {
-    /// Puts the layers together.
+    /// Resolves the configuration from its layers.
     ///
-    /// Every value is looked at, also one that another layer overrides, so
-    /// that a mistake shows when it is made. The workspace's own file never
-    /// fails: what cannot be followed is in [`ignored`](Self::ignored).
+    /// Every value is validated, even one that another layer overrides, so that errors show when
+    /// they are made. The workspace's own file never causes an error: its invalid settings are in
+    /// [`ignored`](Self::ignored).
     ///
     /// # Errors
     ///
-    /// [`ConfigError`] names the file and position, or the variable, that
-    /// cannot be used.
+    /// [`ConfigError`] names the position or the variable of the invalid value.
     pub fn resolve(layers: &Layers) -> Result<Self, ConfigError> {
         let flags = layers.flags.clone();
         let mut sources = Sources::read(layers)?;
@@ -173,14 +170,14 @@ impl Config {
         })
     }
 
-    /// Returns the ports that an SSH server may be published on.
+    /// Returns the port range for published SSH servers.
     #[must_use]
     pub fn ssh_ports(&self) -> PortRange {
         self.ssh_ports
     }
 
-    /// Returns what a new container may use on a host: what the user wants,
-    /// else half of the host, and less where the workspace asks for less.
+    /// Returns the resources of a new container: the user's limits, else half of the host, lowered
+    /// to what the workspace requests.
     #[must_use]
     pub fn resources(&self, host: HostCapacity) -> Resources {
         let half = Resources::half_of(host);
@@ -209,8 +206,8 @@ impl<T> Found<T> {
 }
 
 impl Sources<'_> {
-    /// Keeps the names that are some: one that is none cannot be set anywhere,
-    /// so that nothing is lost but the line that says so.
+    /// Parses variable names. Invalid ones are reported as ignored, since no variable can have such
+    /// a name.
     fn read_names(&mut self, list: Setting<Vec<String>>) -> Setting<Vec<EnvName>> {
         let mut names = Vec::new();
         for text in &list.value {

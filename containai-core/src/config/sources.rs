@@ -1,4 +1,4 @@
-//! Reading one setting from every place that may have it.
+//! Reads settings from all sources.
 
 use std::path::Path;
 
@@ -12,24 +12,24 @@ use super::{
 };
 use crate::naming::WorkspacePath;
 
-/// The places that a value may come from, read and checked for stray keys.
+/// The parsed sources of a configuration, checked for unknown keys.
 pub(super) struct Sources<'a> {
     layers: &'a Layers,
     user: Option<ConfigFile>,
-    /// The name of the user's section that fits the workspace best.
+    /// The name of the best matching workspace table in the user's file.
     section: Option<String>,
     workspace: Option<ConfigFile>,
-    /// Whether a person has approved the workspace's file.
+    /// Whether the user approved the workspace's file.
     is_approved: bool,
     pub(super) suggested: Vec<Suggestion>,
     pub(super) ignored: Vec<Ignored>,
 }
 
-/// What a setting is, place by place.
+/// The values of a setting by trust.
 pub(super) struct Found<T> {
-    /// The first value from a place that is trusted.
+    /// The first value from a trusted source.
     pub(super) trusted: Option<Setting<T>>,
-    /// What the workspace's own file says.
+    /// The value of the workspace's own file.
     pub(super) workspace: Option<Setting<T>>,
 }
 
@@ -50,7 +50,7 @@ impl<'a> Sources<'a> {
             sources.user = Some(file);
         }
         if let Some(file) = &layers.workspace_file {
-            // What is hashed is what is parsed: the file on disk may be another by now.
+            // The hashed text is the parsed text; the file on disk may have changed since.
             sources.is_approved = layers.approved == Some(ContentHash::of(&file.text));
             match ConfigFile::parse(file.path.clone(), file.text.clone()) {
                 Ok(file) => {
@@ -66,8 +66,8 @@ impl<'a> Sources<'a> {
         Ok(sources)
     }
 
-    /// Reads one setting from every place, so that a value that cannot be used
-    /// is found even where another one is in front of it.
+    /// Reads a setting from every source, so that invalid values are found even when they are
+    /// shadowed.
     pub(super) fn find<T>(
         &mut self,
         spec: &'static SettingSpec,
@@ -87,8 +87,8 @@ impl<'a> Sources<'a> {
         })
     }
 
-    /// Reads a list: the nearest place that has one has all of it. One text
-    /// alone is a list of one.
+    /// Reads a list. Lists are not merged: the first source that has one provides all items. A
+    /// single string is a list of one item.
     pub(super) fn find_list<T>(
         &mut self,
         spec: &'static SettingSpec,
@@ -118,7 +118,7 @@ impl<'a> Sources<'a> {
         Ok(found.unwrap_or_else(|| Setting::default_to(Vec::new())))
     }
 
-    /// Notes that something of a list is not followed.
+    /// Records that an item of a list is ignored.
     pub(super) fn ignore(&mut self, spec: &SettingSpec, origin: &Origin, error: &Cause) {
         let keys: Vec<&str> = spec.key.split('.').collect();
         let (file, keys) = match origin {
@@ -133,7 +133,7 @@ impl<'a> Sources<'a> {
         }
     }
 
-    /// The workspace's file, where it has a say in the setting.
+    /// Returns the workspace's file if it may set this setting.
     fn heard_workspace(&self, spec: &SettingSpec) -> Option<&ConfigFile> {
         let is_heard = match spec.trust {
             Trust::Harmless | Trust::OnlyLower => true,
@@ -143,7 +143,7 @@ impl<'a> Sources<'a> {
         self.workspace.as_ref().filter(|_| is_heard)
     }
 
-    /// The workspaces that the user's file has a section for.
+    /// Returns the workspaces with a table in the user's file.
     pub(super) fn sections(&self) -> Vec<WorkspacePath> {
         let item = self.user.as_ref().and_then(|file| file.get(&[SECTIONS]));
         let names = item.and_then(toml_edit::Item::as_table_like).into_iter();
@@ -153,7 +153,7 @@ impl<'a> Sources<'a> {
             .collect()
     }
 
-    /// Where the user's section for the workspace has the setting.
+    /// Returns the key path of the setting in the user's table for the workspace.
     fn section_keys(&self, spec: &SettingSpec) -> Option<Vec<&str>> {
         let (section, key) = (self.section.as_deref()?, spec.section_key()?);
         Some([SECTIONS, section].into_iter().chain(key.split('.')).collect())
@@ -276,24 +276,24 @@ fn list_at<T>(
     Ok(Some(Setting { value, origin }))
 }
 
-/// The text of a value that a setting may have.
+/// Returns the text of a scalar value.
 fn scalar(value: &Value) -> Option<String> {
     match value {
         Value::String(text) => Some(text.value().clone()),
         Value::Integer(number) => Some(number.value().to_string()),
-        // `Debug` keeps the point of a whole number: 2400.0 is no port.
+        // `Debug` keeps the decimal point of whole numbers: 2400.0 is not a port.
         Value::Float(number) => Some(format!("{:?}", number.value())),
         Value::Boolean(switch) => Some(switch.value().to_string()),
         Value::Datetime(_) | Value::Array(_) | Value::InlineTable(_) => None,
     }
 }
 
-/// What a setting of the workspace's file amounts to that cannot be used.
+/// Returns the report for an invalid setting in the workspace's file.
 fn not_followed(path: &Path, spec: &SettingSpec, error: &ConfigError) -> Ignored {
     Ignored { key: spec.key.to_owned(), ..unreadable(path, error) }
 }
 
-/// What a file that cannot be used amounts to, where that is no reason to stop.
+/// Returns the report for an invalid file that is not an error.
 fn unreadable(path: &Path, error: &ConfigError) -> Ignored {
     let place = match error {
         ConfigError::Syntax { place, .. }

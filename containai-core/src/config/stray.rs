@@ -1,4 +1,4 @@
-//! Keys that nothing reads, and the sections for workspaces.
+//! Unknown keys and workspace tables.
 
 use std::path::Path;
 
@@ -10,15 +10,15 @@ use super::{
 };
 use crate::naming::WorkspacePath;
 
-/// The table that holds a section for each workspace.
+/// The table with one table per workspace.
 pub const SECTIONS: &str = "workspace";
 
-/// Refuses keys that nothing reads; returns the name of the section that fits
-/// the workspace best: the deepest directory that holds it.
+/// Rejects unknown keys. Returns the name of the best matching workspace table: the deepest
+/// directory that contains the workspace.
 ///
 /// # Errors
 ///
-/// The first stray key, malformed section or section for no absolute path.
+/// The first unknown key, malformed table, or table not named by an absolute path.
 pub(super) fn check_user_file(
     file: &ConfigFile,
     workspace: Option<&WorkspacePath>,
@@ -63,8 +63,8 @@ fn check_section(
     found.into_iter().next().map_or(Ok(()), |stray| Err(stray.into_error(&known)))
 }
 
-/// Notes what the workspace's own file has no say in, and returns what waits
-/// for approval.
+/// Records the settings that the workspace's own file may not set, and returns those that wait for
+/// approval.
 pub(super) fn sort_out(file: &ConfigFile, ignored: &mut Vec<Ignored>) -> Vec<Suggestion> {
     let may = |setting: &&SettingSpec| setting.trust != Trust::Never;
     let allowed: Vec<&'static str> = SETTINGS.iter().filter(may).map(|it| it.key).collect();
@@ -88,17 +88,17 @@ pub(super) fn sort_out(file: &ConfigFile, ignored: &mut Vec<Ignored>) -> Vec<Sug
     waits.filter_map(suggestion).collect()
 }
 
-/// Where an item stands.
+/// Returns the position of an item.
 pub(super) fn place_of(file: &ConfigFile, item: &Item) -> Place {
     let byte = item.span().map_or(0, |span| span.start);
     Place::of(file.path(), file.text(), byte)
 }
 
-/// A key that is none of those that are read.
+/// A key that no setting has.
 struct Stray {
     place: Place,
     key: String,
-    /// What it holds.
+    /// The value.
     text: String,
 }
 
@@ -125,13 +125,13 @@ impl Stray {
     }
 }
 
-/// The setting, or the table of some, that was probably meant.
+/// Returns the closest known setting or table.
 fn meant(key: &str, known: &[&'static str]) -> Option<&'static str> {
     let tables = known.iter().filter_map(|known| known.rsplit_once('.'));
     nearest(key, known.iter().copied().chain(tables.map(|(table, _)| table)))
 }
 
-/// Collects the keys that are neither known nor on the way to a known one.
+/// Returns the keys that are neither known nor parents of known ones.
 fn strays(file: &ConfigFile, known: &[&str]) -> Vec<Stray> {
     let mut found = Vec::new();
     if let Some(root) = file.get(&[]).and_then(Item::as_table_like) {

@@ -1,59 +1,58 @@
-//! What the workspace's own file may say.
+//! Trust in the workspace's own file.
 
 use std::fmt;
 
 use super::Place;
 
-/// Whether a setting is taken from the workspace's own file.
+/// The condition for taking a setting from the workspace's own file.
 ///
-/// That file comes with the repository, and the agent inside writes it too.
-/// What it says must not reach beyond the container that it already owns.
+/// That file comes with the repository and can be modified by the agent in the container. Its
+/// settings must not affect anything outside the container.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Trust {
-    /// Taken: it changes only what runs inside the container.
+    /// Always taken: it affects only programs in the container.
     Harmless,
-    /// Taken as far as it asks for less than the user would give.
+    /// Taken if it requests less than the user's limit.
     OnlyLower,
-    /// Taken once a person has approved the file's very content: it decides
-    /// what the host mounts, lends or listens on.
+    /// Taken after the user approved the exact content of the file: it decides what the host
+    /// mounts, shares or listens on.
     Approved,
-    /// Never taken: it is about the machine, not about the workspace.
+    /// Never taken: it concerns the machine, not the workspace.
     Never,
 }
 
-/// Something that the workspace's own file asks for and that waits for a
-/// person's approval.
+/// A setting of the workspace's own file that waits for approval.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Suggestion {
-    /// Where it stands.
+    /// The position.
     pub place: Place,
     /// The setting.
     pub key: String,
 }
 
-/// Something in a file that was not followed.
+/// A setting or file that was ignored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ignored {
-    /// Where it stands.
+    /// The position.
     pub place: Place,
-    /// The setting, or nothing where the whole file was ignored.
+    /// The setting; empty when the whole file was ignored.
     pub key: String,
-    /// Why it was not followed.
+    /// The reason.
     pub why: Why,
 }
 
-/// Why something in the workspace's own file was not followed.
+/// The reason for ignoring a setting of the workspace's own file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Why {
-    /// Only the user's own file may set it.
+    /// Only the user's file may set it.
     Never,
-    /// There is no such setting.
+    /// No setting has this key.
     Unknown {
-        /// What was probably meant.
+        /// The closest known key.
         nearest: Option<&'static str>,
     },
-    /// The value cannot be used; what is wrong with it.
+    /// The value is invalid; the error message.
     Invalid(String),
 }
 
@@ -65,7 +64,7 @@ impl fmt::Display for Ignored {
                 write!(f, "ignored `{key}` at `{place}`: only your own configuration may set it")
             }
             Why::Unknown { nearest } => {
-                write!(f, "ignored `{key}` at `{place}`: there is no such setting")?;
+                write!(f, "ignored `{key}` at `{place}`: unknown setting")?;
                 match nearest {
                     Some(nearest) => write!(f, "; did you mean `{nearest}`?"),
                     None => Ok(()),

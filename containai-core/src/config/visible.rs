@@ -1,8 +1,7 @@
-//! Text of strangers, as a person may read it.
+//! Safe display of untrusted text.
 
-/// Returns the text with everything written out that a terminal would obey or
-/// hide: control characters, and those that turn or swallow what stands beside
-/// them. Line feeds and tabs stay.
+/// Escapes characters that a terminal would interpret or hide: control characters, and invisible or
+/// bidirectional formatting characters. Line feeds and tabs are kept.
 ///
 /// ```
 /// use containai_core::config::visible;

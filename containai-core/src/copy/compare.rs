@@ -1,33 +1,33 @@
-//! A merge of three, path by path.
+//! The three-way diff of a workspace and its copy.
 
 use std::collections::BTreeSet;
 
 use super::inventory::{Inventory, is_private};
 
-/// What has to happen here for both sides to be the same, each list sorted.
+/// The differences between both sides, each list sorted.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Comparison {
-    /// Changed or new there, and as before here.
+    /// Changed or new there, unchanged here.
     pub take: Vec<String>,
-    /// Gone there, and as before here.
+    /// Deleted there, unchanged here.
     pub remove: Vec<String>,
-    /// Changed on both sides, and not in the same way.
+    /// Changed differently on both sides.
     pub conflicts: Vec<String>,
-    /// Changed here only.
+    /// Changed only here.
     pub ahead: Vec<String>,
-    /// The same on both sides, but not as before.
+    /// Changed in the same way on both sides.
     pub agreed: Vec<String>,
 }
 
 impl Comparison {
-    /// Whether both sides are as they were.
+    /// Whether both sides equal the base.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }
 }
 
-/// Compares the two sides with what both had before.
+/// Compares both sides with their common base.
 #[must_use]
 pub fn compare(before: &Inventory, here: &Inventory, there: &Inventory) -> Comparison {
     let paths: BTreeSet<_> = before.keys().chain(here.keys()).chain(there.keys()).collect();
@@ -109,7 +109,7 @@ mod tests {
     }
 
     proptest! {
-        /// Nothing that was changed here is ever taken from there.
+        /// Local changes are never overwritten.
         #[test]
         fn ours_is_never_lost(
             before in some_tree(),

@@ -1,36 +1,36 @@
-//! What is in a tree.
+//! The state of a directory tree.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-/// The files and links of a tree by their paths below its root, `/` between
-/// names. Paths that are not UTF-8 are in no inventory.
+/// The files and links of a tree by path relative to its root, with `/` as separator. Paths that
+/// are not UTF-8 are omitted.
 pub type Inventory = BTreeMap<String, Item>;
 
-/// What a path is.
+/// An item of a tree.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Item {
     /// A regular file.
     File {
-        /// The SHA-256 of its content, in hexadecimal digits.
+        /// The SHA-256 of the content, in hexadecimal.
         hash: String,
-        /// Whether its owner may execute it; no other bit of the mode counts.
+        /// Whether the owner may execute it; other mode bits are ignored.
         executable: bool,
     },
     /// A symbolic link.
     Link {
-        /// Where it leads.
+        /// The target.
         to: String,
     },
 }
 
-/// Whether a path is git's own: some name in it is `.git`, in whatever case,
-/// because some file systems do not care.
+/// Whether the path is inside a git directory: one component is `.git`, compared
+/// case-insensitively, since some file systems ignore case.
 ///
-/// Git runs hooks and what its configuration names on the machine where it is
-/// called, so what a container wrote there must never get to the host.
+/// Git executes hooks and commands from its configuration on the machine that runs it. Files that a
+/// container wrote there must never reach the host.
 #[must_use]
 pub fn is_private(path: &str) -> bool {
     path.split('/').any(|name| name.eq_ignore_ascii_case(".git"))

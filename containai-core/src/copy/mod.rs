@@ -1,10 +1,8 @@
-//! A workspace and its copy on another machine.
+//! Synchronization of a workspace with its copy on a remote engine.
 //!
-//! What is on both sides is compared with what both had when they were last
-//! the same ([`Inventory`]), as a merge of three does ([`compare()`]): what
-//! changed on one side only can go to the other, and what changed on both is a
-//! conflict for a person. Whatever belongs to git's own directory takes no
-//! part ([`is_private`]).
+//! Both sides are compared with their common base ([`TreeState`]) in a three-way diff
+//! ([`three_way_diff()`]). A change on one side can be applied to the other; changes on both sides
+//! are a conflict for the user to resolve. Git directories are excluded ([`is_git_path`]).
 
 mod compare;
 mod inventory;

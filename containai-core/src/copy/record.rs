@@ -1,4 +1,4 @@
-//! What this machine knows about a copy.
+//! The base of a workspace copy.
 
 use std::collections::BTreeSet;
 
@@ -6,22 +6,21 @@ use serde::{Deserialize, Serialize};
 
 use super::Inventory;
 
-/// What this machine knows about the copy of a workspace on another one.
+/// The last common state of a workspace and its copy on a remote engine.
 ///
-/// It is kept here and not beside the copy, where the container could write.
+/// Stored on this machine, not next to the copy, where the container could modify it.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub struct CopyRecord {
-    /// The workspace that was copied.
+    /// The workspace.
     pub workspace: String,
-    /// How far the copy came.
+    /// The progress of the first copy.
     pub state: CopyState,
-    /// What both sides had when they were last the same.
+    /// The items of the last common state.
     pub items: Inventory,
 }
 
 impl CopyRecord {
-    /// Takes what is the same on both sides now for where the next comparison
-    /// begins; what differs stays as it was recorded.
+    /// Updates the base with all items that are equal on both sides; other items stay as recorded.
     pub fn settle(&mut self, here: &Inventory, there: &Inventory) {
         let paths: BTreeSet<_> = self.items.keys().chain(here.keys()).cloned().collect();
         for path in paths {
@@ -36,13 +35,13 @@ impl CopyRecord {
     }
 }
 
-/// How far a copy came.
+/// The progress of the first copy.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum CopyState {
-    /// It was begun and has to be made again: nothing has worked on it yet.
+    /// Started, and must be repeated; no container has used it yet.
     Begun,
-    /// All of it is there.
+    /// Complete.
     Complete,
 }
 

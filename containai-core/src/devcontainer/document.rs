@@ -1,4 +1,4 @@
-//! The document as a whole.
+//! `devcontainer.json` documents.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -15,15 +15,15 @@ use super::substitute::{Variables, asks_host, substitute};
 use super::text;
 use crate::layout::CONTAINER_WORKSPACE;
 
-/// What is known where the file is read.
+/// The context in which a file is read.
 pub struct Host<'a> {
     /// The workspace's path on the host.
     pub workspace: &'a str,
-    /// The folder that the file is in, relative to the workspace.
+    /// The folder of the file, relative to the workspace.
     pub folder: &'a str,
-    /// What tells the workspace's container from others.
+    /// An id that is unique to the workspace's container.
     pub id: &'a str,
-    /// The host's variables; asked only where the text is approved.
+    /// Looks up host variables; called only for approved files.
     pub variable: &'a dyn Fn(&str) -> Option<String>,
 }
 
@@ -33,63 +33,62 @@ impl fmt::Debug for Host<'_> {
     }
 }
 
-/// Whether a person has approved the very text.
+/// Whether the user approved the exact text of the file.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Approval {
-    /// Nobody has: what reaches the host is refused.
+    /// Not approved: access to the host is refused.
     Missing,
-    /// Somebody has.
+    /// Approved.
     Given,
 }
 
-/// A `devcontainer.json`, understood.
+/// A parsed `devcontainer.json`.
 #[derive(Clone, PartialEq)]
 pub struct Devcontainer {
-    /// What it is called.
+    /// The name.
     pub name: Option<String>,
-    /// What the image is made of.
+    /// The image.
     pub origin: Origin,
-    /// What is installed in the image.
+    /// The features to install in the image.
     pub features: Vec<Feature>,
-    /// Variables of the container. None of them is the host's.
+    /// Variables of the container, without values from the host.
     pub container_env: BTreeMap<String, String>,
-    /// Variables of sessions. Values may be the host's, and secret.
+    /// Variables of sessions. Values may come from the host and be secret.
     pub session_env: BTreeMap<String, String>,
-    /// Whom its commands are run as; `None` is the user of sessions.
+    /// The user that runs lifecycle commands; `None` is the user of sessions.
     pub remote_user: Option<String>,
-    /// Ports inside that are wanted on the host.
+    /// Ports of the container to forward to the host.
     pub forward_ports: Vec<u16>,
-    /// What is run inside, and when.
+    /// The lifecycle commands.
     pub lifecycle: Lifecycle,
-    /// What is run on the host before a container is made or started.
+    /// The command to run on the host before a container is created or started.
     pub initialize: Option<LifecycleCommand>,
-    /// What else is mounted.
+    /// Additional mounts.
     pub mounts: Vec<WantedMount>,
-    /// What is in it and not followed, each a fragment.
+    /// Properties that are ignored, one fragment each.
     pub notes: Vec<String>,
-    /// All of it with values in the place of variables.
+    /// The whole document after variable substitution.
     configuration: Map<String, Value>,
 }
 
-/// Values may be secret.
+/// Omits values, which may be secret.
 impl fmt::Debug for Devcontainer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Devcontainer").field("name", &self.name).finish_non_exhaustive()
     }
 }
 
-/// What a container of ContainAI is anyway, or leaves to programs that read the
-/// file themselves.
+/// Properties that do not apply to ContainAI's containers, or are used only by other programs that
+/// read the file.
 const WITHOUT_EFFECT: [&str; 6] =
     ["runArgs", "privileged", "capAdd", "securityOpt", "workspaceMount", "secrets"];
 
 impl Devcontainer {
-    /// Reads the text of a file.
+    /// Parses the text of a file.
     ///
     /// # Errors
     ///
-    /// [`DevcontainerError`]: what cannot be followed, and what nobody has
-    /// approved.
+    /// [`DevcontainerError`] for unsupported properties and for unapproved access to the host.
     pub fn parse(
         file: &str,
         host: &Host<'_>,
@@ -118,12 +117,15 @@ impl Devcontainer {
         let fields = Fields(&configuration);
         let mut notes = notes(fields);
         if folder != CONTAINER_WORKSPACE {
-            notes.push(format!("the workspace is at `{CONTAINER_WORKSPACE}`"));
+            notes.push(format!(
+                "`workspaceFolder` is ignored: the workspace is at `{CONTAINER_WORKSPACE}`"
+            ));
         }
         let (container_env, mut session_env) = environment(fields, Fields(&raw))?;
         for (name, value) in nullable(fields, "remoteEnv")? {
             match value.contains("${containerEnv:") {
-                true => notes.push(format!("`remoteEnv.{name}` uses a variable of the container")),
+                true => notes
+                    .push(format!("`remoteEnv.{name}` is ignored: it uses a container variable")),
                 false => drop(session_env.insert(name, value)),
             }
         }
@@ -146,30 +148,30 @@ impl Devcontainer {
         })
     }
 
-    /// All of it with values in the place of variables, as other tools print
-    /// it. Values may be the host's, and secret.
+    /// Returns the document after variable substitution, as printed by other tools. Values may come
+    /// from the host and be secret.
     pub fn configuration(&self) -> &Map<String, Value> {
         &self.configuration
     }
 }
 
-/// What reaches the host.
+/// Returns the requested kinds of access to the host.
 fn demands(raw: Fields<'_>) -> Result<Vec<String>, DevcontainerError> {
     let mut demands = Vec::new();
     if LifecycleCommand::read(raw, "initializeCommand")?.is_some() {
-        demands.push("a command on it (`initializeCommand`)".to_owned());
+        demands.push("running a command (`initializeCommand`)".to_owned());
     }
     if !raw.list("mounts")?.is_empty() {
-        demands.push("directories or volumes (`mounts`)".to_owned());
+        demands.push("mounting directories or volumes (`mounts`)".to_owned());
     }
     if raw.0.values().any(asks_host) {
-        demands.push("variables (`${localEnv:…}`)".to_owned());
+        demands.push("reading variables (`${localEnv:…}`)".to_owned());
     }
     Ok(demands)
 }
 
-/// The container's variables and those of them that are the host's: what may be
-/// secret is no part of an image.
+/// The variables of the container without and with values from the host. The latter may be secret
+/// and must not be part of an image.
 type Environments = (BTreeMap<String, String>, BTreeMap<String, String>);
 
 fn environment(fields: Fields<'_>, raw: Fields<'_>) -> Result<Environments, DevcontainerError> {
@@ -180,7 +182,7 @@ fn environment(fields: Fields<'_>, raw: Fields<'_>) -> Result<Environments, Devc
     Ok((own, host))
 }
 
-/// Variables where `null` takes one away, which is as good as not setting it.
+/// Reads variables; `null` unsets a variable, so such entries are skipped.
 fn nullable(fields: Fields<'_>, key: &str) -> Result<BTreeMap<String, String>, DevcontainerError> {
     let Some(object) = fields.object(key)? else { return Ok(BTreeMap::new()) };
     let kept = object.iter().filter(|(_, value)| !value.is_null());
@@ -196,7 +198,9 @@ fn ports(fields: Fields<'_>, notes: &mut Vec<String>) -> Result<Vec<u16>, Devcon
         let port = value.as_u64().and_then(|port| u16::try_from(port).ok()).or(own);
         match port.filter(|port| *port != 0) {
             Some(port) => ports.push(port),
-            None => notes.push(format!("`forwardPorts` has {value}, which is no port inside")),
+            None => notes.push(format!(
+                "`forwardPorts` entry {value} is ignored: it is not a port of the container"
+            )),
         }
     }
     ports.sort_unstable();
@@ -228,8 +232,8 @@ mod tests {
     #[test]
     fn what_reaches_the_host_waits_for_a_person() {
         for (text, demand) in [
-            ("{\"initializeCommand\": \"x\"}", "a command on it"),
-            ("{\"initializeCommand\": {\"a\": [\"x\"]}}", "a command on it"),
+            ("{\"initializeCommand\": \"x\"}", "running a command"),
+            ("{\"initializeCommand\": {\"a\": [\"x\"]}}", "running a command"),
             ("{\"mounts\": [\"source=/,target=/x,type=bind\"]}", "directories"),
             ("{\"name\": \"${localEnv:TOKEN}\"}", "variables"),
             ("{\"x\": [{\"y\": \"${env:TOKEN:d}\"}]}", "variables"),
@@ -255,7 +259,7 @@ mod tests {
         assert_eq!(read.container_env, [("A".into(), "x".into())].into());
         let expected = [("B".into(), "hush".into()), ("C".into(), "c".into())];
         assert_eq!(read.session_env, expected.into());
-        assert_eq!(read.notes, ["`remoteEnv.E` uses a variable of the container"]);
+        assert_eq!(read.notes, ["`remoteEnv.E` is ignored: it uses a container variable"]);
         assert!(!format!("{read:?}").contains("hush"));
     }
 

@@ -1,4 +1,4 @@
-//! Features of the workspace: scripts that install something.
+//! Features: installation scripts in the workspace.
 
 use std::collections::BTreeMap;
 
@@ -10,17 +10,17 @@ use super::lifecycle::Lifecycle;
 use super::path::below;
 use super::text;
 
-/// A feature that is a directory of the workspace, with the options it is given.
+/// A feature in a directory of the workspace, with its options.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Feature {
-    /// Its directory, relative to the workspace.
+    /// The directory, relative to the workspace.
     pub directory: String,
-    /// Its options as they are given.
+    /// The options as given.
     pub options: BTreeMap<String, String>,
 }
 
 impl Feature {
-    /// Reads `features`, in the order of the file.
+    /// Reads `features` in document order.
     pub(super) fn read(
         fields: Fields<'_>,
         folder: &str,
@@ -28,13 +28,13 @@ impl Feature {
     ) -> Result<Vec<Self>, DevcontainerError> {
         let Some(object) = fields.object("features")? else { return Ok(Vec::new()) };
         let mut features = Vec::new();
-        // The map knows no order, and one feature may need what another installs.
+        // The map is unordered, but a feature may need software that a previous one installs.
         let named = order.iter().filter_map(|name| Some((name, object.get(name)?)));
         for (name, value) in named {
             let key = format!("features.{name}");
             if !name.starts_with("./") {
-                let reason = "only features of the workspace are installed, such as `./feature`: \
-                              one of a registry can be copied there";
+                let reason = "only features in the workspace are installed, such as `./feature`: \
+                              copy registry features there";
                 return Err(DevcontainerError::Unsupported { key, reason });
             }
             let options = match value {
@@ -54,33 +54,32 @@ impl Feature {
     }
 }
 
-/// What a feature says about itself in its `devcontainer-feature.json`.
+/// The manifest of a feature, `devcontainer-feature.json`.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct FeatureManifest {
-    /// What it is called.
+    /// The id.
     pub id: String,
-    /// What its options are where nobody says.
+    /// The default values of its options.
     pub defaults: BTreeMap<String, String>,
-    /// Variables of the image, which may use those before them.
+    /// Variables of the image, which may refer to previous ones.
     pub environment: BTreeMap<String, String>,
-    /// What it wants run, and when.
+    /// The lifecycle commands.
     pub lifecycle: Lifecycle,
 }
 
 impl FeatureManifest {
-    /// Reads a manifest.
+    /// Parses a manifest.
     ///
     /// # Errors
     ///
-    /// [`DevcontainerError`] for what cannot be followed, mounts and other
-    /// features among it.
+    /// [`DevcontainerError`] for unsupported properties, such as mounts and dependencies.
     pub fn parse(manifest: &str) -> Result<Self, DevcontainerError> {
         let object = text::parse(manifest)?;
         let fields = Fields(&object);
         for (key, reason) in [
-            ("mounts", "features get no mounts"),
-            ("dependsOn", "name the features that it depends on yourself, before it"),
-            ("entrypoint", "the first process of a container is systemd: a unit can do it"),
+            ("mounts", "features cannot add mounts"),
+            ("dependsOn", "list the features it depends on before it"),
+            ("entrypoint", "systemd is the first process of a container: use a unit instead"),
         ] {
             let is_empty = |value: &Value| match value {
                 Value::Array(items) => items.is_empty(),
@@ -104,7 +103,7 @@ impl FeatureManifest {
         })
     }
 
-    /// The variables that its script finds its options in.
+    /// Returns the option values as variables for the installation script.
     ///
     /// Source: <https://containers.dev/implementors/features/#option-resolution>.
     pub fn variables(&self, given: &BTreeMap<String, String>) -> BTreeMap<String, String> {
@@ -113,8 +112,8 @@ impl FeatureManifest {
     }
 }
 
-/// The name of a variable for an option: other characters become `_`, so do
-/// digits and `_` in front.
+/// Returns the variable name of an option: other characters become `_`, and leading digits and
+/// underscores are replaced by one `_`.
 fn variable(option: &str) -> String {
     let plain = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' };
     let name: String = option.chars().map(plain).collect();

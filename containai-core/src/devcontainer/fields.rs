@@ -1,4 +1,4 @@
-//! Fields of an object, of the kind that they have to be.
+//! Typed access to JSON objects.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use super::error::DevcontainerError;
 use crate::naming::EnvName;
 
-/// The fields of one object. `null` is as good as nothing.
+/// The properties of a JSON object. `null` is treated as missing.
 #[derive(Clone, Copy)]
 pub(super) struct Fields<'a>(pub(super) &'a Map<String, Value>);
 
@@ -17,7 +17,7 @@ impl<'a> Fields<'a> {
     }
 
     pub(super) fn text(self, key: &str) -> Result<Option<&'a str>, DevcontainerError> {
-        self.read(key, "a text", Value::as_str)
+        self.read(key, "a string", Value::as_str)
     }
 
     pub(super) fn object(
@@ -28,20 +28,20 @@ impl<'a> Fields<'a> {
     }
 
     pub(super) fn list(self, key: &str) -> Result<&'a [Value], DevcontainerError> {
-        Ok(self.read(key, "a list", Value::as_array)?.map_or(&[], Vec::as_slice))
+        Ok(self.read(key, "an array", Value::as_array)?.map_or(&[], Vec::as_slice))
     }
 
-    /// An object of texts; numbers and switches count as theirs.
+    /// Reads an object of strings; numbers and booleans are converted.
     pub(super) fn texts(self, key: &str) -> Result<BTreeMap<String, String>, DevcontainerError> {
         let Some(object) = self.object(key)? else { return Ok(BTreeMap::new()) };
         let pair = |(name, value): (&String, &Value)| {
-            let text = plain(value).ok_or_else(|| wrong(&format!("{key}.{name}"), "a text"))?;
+            let text = plain(value).ok_or_else(|| wrong(&format!("{key}.{name}"), "a string"))?;
             Ok((name.clone(), text))
         };
         object.iter().map(pair).collect()
     }
 
-    /// As [`Self::texts`], where the keys are names of variables.
+    /// Reads an object of strings whose keys are variable names.
     pub(super) fn variables(
         self,
         key: &str,
@@ -50,7 +50,7 @@ impl<'a> Fields<'a> {
         for (name, value) in &variables {
             let is_variable = EnvName::parse(name).is_ok() && !value.contains('\0');
             if !is_variable {
-                return Err(wrong(&format!("{key}.{name}"), "a name and value of a variable"));
+                return Err(wrong(&format!("{key}.{name}"), "a valid variable name and value"));
             }
         }
         Ok(variables)
@@ -67,7 +67,7 @@ impl<'a> Fields<'a> {
     }
 }
 
-/// The text of a value that stands for one.
+/// Returns a scalar value as text.
 pub(super) fn plain(value: &Value) -> Option<String> {
     match value {
         Value::String(text) => Some(text.clone()),

@@ -1,4 +1,4 @@
-//! What the image is made of.
+//! The image of a `devcontainer.json`.
 
 use std::collections::BTreeMap;
 
@@ -6,42 +6,40 @@ use super::error::DevcontainerError;
 use super::fields::{Fields, wrong};
 use super::path::below;
 
-/// What the image is made of. Paths are relative to the workspace.
+/// The image of a container. Paths are relative to the workspace.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Origin {
-    /// The image that is configured.
+    /// The configured image.
     Default,
-    /// An image by its reference.
+    /// An image reference.
     Image(String),
-    /// A Dockerfile of the workspace.
+    /// A Dockerfile in the workspace.
     Build {
         /// The Dockerfile.
         dockerfile: String,
-        /// The directory that it copies from; empty for the workspace itself.
+        /// The build context; empty for the workspace itself.
         context: String,
         /// Build arguments.
         arguments: BTreeMap<String, String>,
-        /// The stage to build; `None` is the last one.
+        /// The target stage; `None` is the last one.
         target: Option<String>,
     },
 }
 
 impl Origin {
-    /// Reads `image`, `build`, and what stood for that before: `dockerFile`
-    /// with `context`.
+    /// Reads `image`, `build`, and the legacy properties `dockerFile` and `context`.
     pub(super) fn read(fields: Fields<'_>, folder: &str) -> Result<Self, DevcontainerError> {
         let unsupported =
             |key: &str, reason| DevcontainerError::Unsupported { key: key.to_owned(), reason };
         if fields.get("dockerComposeFile").is_some() {
-            let reason =
-                "a container of ContainAI is one system, and its own Docker can run the rest";
+            let reason = "a workspace has one container: run further services with the Docker engine inside it";
             return Err(unsupported("dockerComposeFile", reason));
         }
         let build = fields.object("build")?.map(Fields);
         if let Some(build) = build
             && !build.list("options")?.is_empty()
         {
-            let reason = "options of `docker build` reach this machine's engine";
+            let reason = "`docker build` options would apply to this machine's engine";
             return Err(unsupported("build.options", reason));
         }
         let old = fields.text("dockerFile")?;
@@ -73,6 +71,6 @@ impl Origin {
 fn reference(text: &str) -> Result<String, DevcontainerError> {
     match crate::config::parse_image(text) {
         Ok(_) => Ok(text.to_owned()),
-        Err(_) => Err(wrong("image", "a reference such as `debian:12`")),
+        Err(_) => Err(wrong("image", "an image reference such as `debian:12`")),
     }
 }

@@ -1,4 +1,4 @@
-//! What else is mounted.
+//! Additional mounts.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -10,24 +10,25 @@ use super::fields::{Fields, plain, wrong};
 use crate::engine::MountAccess;
 use crate::naming::{MountTarget, VolumeName};
 
-/// The shape of `mounts`.
-const EXPECTED: &str = "mounts such as `type=bind,source=/srv/data,target=/data,readonly`";
+/// The expected format of `mounts`.
+const EXPECTED: &str =
+    "a list of mounts such as `type=bind,source=/srv/data,target=/data,readonly`";
 
-/// A mount that the file asks for, as `--mount` of docker-run(1) has it.
+/// A mount requested by the file, in the format of `--mount` in docker-run(1).
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct WantedMount {
-    /// What is mounted.
+    /// The source.
     pub source: WantedSource,
-    /// Where it is inside.
+    /// The target in the container.
     pub target: MountTarget,
-    /// What may be done with it inside.
+    /// The access mode in the container.
     pub access: MountAccess,
 }
 
-/// What is mounted.
+/// The source of a requested mount.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum WantedSource {
-    /// An absolute path of the host, as it stands in the file.
+    /// An absolute path of the host, as written.
     Path(String),
     /// A volume.
     Volume(VolumeName),
@@ -57,25 +58,34 @@ impl WantedMount {
             Some("" | "true" | "1") => MountAccess::ReadOnly,
             Some(_) => return Err(wrong("mounts", EXPECTED)),
         };
-        // It is about machines that are not Linux.
+        // Applies only to hosts other than Linux.
         take(&["consistency"]);
         if !options.is_empty() {
-            return Err(unsupported("a mount has a type, a source, a target and `readonly` here"));
+            return Err(unsupported(
+                "supported mount options are `type`, `source`, `target` and `readonly`",
+            ));
         }
         let source = match kind.as_str() {
             "bind" if source.starts_with('/') => WantedSource::Path(source),
-            // One workspace's settings and sign-ins are not for another's container.
+            // A workspace's settings and credentials must not be available to another workspace's
+            // container.
             "volume" if source.starts_with("containai-") => {
-                return Err(unsupported("volumes of workspaces have names with `containai-`"));
+                return Err(unsupported(
+                    "volume names with the prefix `containai-` are reserved for workspaces",
+                ));
             }
             "volume" => VolumeName::parse(&source)
                 .map(WantedSource::Volume)
-                .map_err(|_| unsupported("a volume needs a name that Docker takes"))?,
-            "bind" => return Err(unsupported("the source of a bind mount is an absolute path")),
-            _ => return Err(unsupported("a mount is of the type `bind` or `volume` here")),
+                .map_err(|_| unsupported("the volume name is invalid"))?,
+            "bind" => {
+                return Err(unsupported("the source of a bind mount must be an absolute path"));
+            }
+            _ => return Err(unsupported("the mount type must be `bind` or `volume`")),
         };
         let target = MountTarget::parse(&target).map_err(|_| {
-            unsupported("a target is an absolute path outside of the system, such as `/cache`")
+            unsupported(
+                "the target must be an absolute path outside system directories, such as `/cache`",
+            )
         })?;
         Ok(Self { source, target, access })
     }
@@ -91,8 +101,7 @@ impl fmt::Display for WantedMount {
     }
 }
 
-/// Quotes of the engine's own reader are refused with the values that they are
-/// a part of.
+/// Parses the string form. Values with quotes, which Docker parses as CSV, are rejected.
 fn of_text(text: &str) -> Option<BTreeMap<String, String>> {
     if text.contains('"') {
         return None;

@@ -1,13 +1,12 @@
-//! Paths of a workspace, as its files write them.
+//! Paths in a workspace.
 
 use super::error::DevcontainerError;
 
-/// The path that `path` means in the folder of a file, both relative to the
-/// workspace; empty for the workspace itself. Links are for whoever opens it.
-///
+/// Resolves `path` from the folder of a file, both relative to the workspace; empty for the
+/// workspace itself. Opening the result must check symbolic links.
 /// # Errors
 ///
-/// [`DevcontainerError::Outside`] for one that leads out of the workspace.
+/// [`DevcontainerError::OutsideWorkspace`] for a path outside the workspace.
 pub(super) fn below(folder: &str, path: &str, key: &str) -> Result<String, DevcontainerError> {
     let outside = || DevcontainerError::Outside { key: key.to_owned(), path: path.to_owned() };
     if path.starts_with('/') || path.contains(['\0', '\\']) {

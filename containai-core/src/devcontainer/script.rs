@@ -1,16 +1,15 @@
-//! The program inside that runs what the file asks for.
+//! The program that runs lifecycle commands in the container.
 
 use super::lifecycle::{Lifecycle, LifecycleCommand};
 use crate::layout::CONTAINER_WORKSPACE;
 
-/// Where the program is in an image.
+/// The path of the program in an image.
 pub const LIFECYCLE_PROGRAM: &str = "/usr/lib/containai/devcontainer";
 
-/// What stands in front of the commands. Output is talk, so that it never mixes
-/// with what a session prints; the lock has those who enter at once wait for
-/// each other, and no command inherits it.
+/// The beginning of the script. Output goes to stderr, so that it never mixes with the output of a
+/// session. The lock serializes concurrent sessions and is not inherited by commands.
 const HEAD: &str = r#"#!/bin/sh
-# Runs what devcontainer.json asks for: what belongs to the making once, what belongs to a start once for each start.
+# Runs the lifecycle commands of devcontainer.json: creation commands once, start commands once per start.
 exec </dev/null >&2
 state=/var/lib/containai/devcontainer
 started=/run/containai-devcontainer
@@ -29,16 +28,16 @@ run() {
 }
 finish() {
     [ "$2" -eq 0 ] && return
-    echo "devcontainer.json: $1 ended with status $2; what comes after it is not run" >&2
+    echo "devcontainer.json: $1 failed with status $2; the remaining commands are skipped" >&2
     exit "$2"
 }
 "#;
 
-/// The program that runs the commands, `user` being whom they are run as where
-/// there is such a user; `None` where there are none.
+/// Returns the script that runs the lifecycle commands, as `user` if that user exists; `None`
+/// without commands.
 ///
-/// Commands are run in the order of the specification; one that fails keeps
-/// those behind it from being run, and is run again by the next who enters.
+/// Commands run in the order of the specification. After a failure, the remaining commands are
+/// skipped; the next session retries from the failed one.
 ///
 /// Source: <https://containers.dev/implementors/json_reference/#lifecycle-scripts>.
 pub fn lifecycle_script(lifecycle: &Lifecycle, user: Option<&str>) -> Option<String> {
@@ -92,12 +91,12 @@ fn call(command: &LifecycleCommand) -> String {
             let words: Vec<_> = words.iter().map(|word| quoted(word)).collect();
             format!("run {}", words.join(" "))
         }
-        // Nothing is together within together.
+        // Parallel commands are never nested.
         LifecycleCommand::Together(_) => ":".to_owned(),
     }
 }
 
-/// A word that a shell takes literally.
+/// Quotes a word for a shell.
 pub(super) fn quoted(word: &str) -> String {
     format!("'{}'", word.replace('\'', "'\\''"))
 }

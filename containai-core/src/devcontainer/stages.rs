@@ -1,16 +1,14 @@
-//! What is built on an image for a `devcontainer.json`.
+//! Image stages for a `devcontainer.json`.
 
 use std::collections::BTreeMap;
 
 use super::script::{LIFECYCLE_PROGRAM, quoted};
 
-/// Where features stand in the context of their stage, each in a directory of
-/// its number.
+/// The directory of features in the build context, each in a numbered subdirectory.
 pub const FEATURES: &str = "features";
 
-/// The Dockerfile of the stage that installs features, each with the variables
-/// that it gives to the image, and puts the program in that runs what is to be
-/// run inside. Each feature has a script `.containai-install` beside its own.
+/// Returns the Dockerfile of the stage that installs features with their variables, and the program
+/// for lifecycle commands. Each feature directory contains the script `.containai-install`.
 pub fn feature_stage(features: &[&BTreeMap<String, String>], has_lifecycle: bool) -> String {
     let mut text = String::from(
         "ARG BASE_IMAGE\nFROM ${BASE_IMAGE}\nUSER root\nSHELL [\"/bin/sh\", \"-c\"]\n",
@@ -33,8 +31,8 @@ pub fn feature_stage(features: &[&BTreeMap<String, String>], has_lifecycle: bool
     text
 }
 
-/// The script that installs one feature: its options are variables, and the
-/// rest that the specification promises.
+/// Returns the script that installs a feature, with its options and the variables required by the
+/// specification.
 ///
 /// Source: <https://containers.dev/implementors/features/#invoking-installsh>.
 pub fn environment_lines(options: &BTreeMap<String, String>, user: &str) -> String {
@@ -54,7 +52,7 @@ pub fn environment_lines(options: &BTreeMap<String, String>, user: &str) -> Stri
     text
 }
 
-/// A value that keeps its variables, for those are the image's.
+/// Escapes a value and keeps its variable references, which refer to the image.
 fn escaped(value: &str) -> String {
     let plain = value.replace(|c: char| c.is_control(), " ");
     plain.replace('\\', "\\\\").replace('"', "\\\"")

@@ -1,8 +1,8 @@
-//! Variables in values.
+//! Variable substitution.
 
 use serde_json::{Map, Value};
 
-/// What the variables of a `devcontainer.json` stand for.
+/// The values of variables in a `devcontainer.json`.
 pub(super) struct Variables<'a> {
     /// `localWorkspaceFolder`.
     pub(super) local_folder: &'a str,
@@ -10,13 +10,12 @@ pub(super) struct Variables<'a> {
     pub(super) container_folder: &'a str,
     /// `devcontainerId`.
     pub(super) id: &'a str,
-    /// `localEnv:NAME`; asked only for what a person has approved.
+    /// `localEnv:NAME`; called only for approved files.
     pub(super) local: &'a dyn Fn(&str) -> Option<String>,
 }
 
-/// Puts values in the place of variables in every text below. What nobody
-/// knows stays as it is, `containerEnv:NAME` among it: that is known inside
-/// only.
+/// Replaces variables in all strings of an object. Unknown variables are kept, including
+/// `containerEnv:NAME`, which is known only in the container.
 pub(super) fn substitute(
     object: &Map<String, Value>,
     variables: &Variables<'_>,
@@ -49,7 +48,7 @@ fn text_of(text: &str, variables: &Variables<'_>) -> String {
     out
 }
 
-/// The first variable, with what stands before and behind it.
+/// Returns the first variable with the text before and after it.
 fn next(text: &str) -> Option<(&str, &str, &str)> {
     let (before, rest) = text.split_once("${")?;
     let (variable, after) = rest.split_once('}')?;
@@ -74,7 +73,7 @@ fn known(variable: &str, variables: &Variables<'_>) -> Option<String> {
     }
 }
 
-/// Whether a text, or any below a value, has a variable of the host in it.
+/// Whether a string in the value contains a variable of the host.
 pub(super) fn asks_host(value: &Value) -> bool {
     match value {
         Value::String(text) => {

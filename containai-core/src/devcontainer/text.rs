@@ -5,18 +5,18 @@ use serde_json::{Map, Value};
 
 use super::error::DevcontainerError;
 
-/// How deep values may be; deeper ones are nobody's configuration.
+/// The maximum nesting depth.
 const DEEPEST: usize = 64;
 
-/// Reads a text whose value is an object.
+/// Parses a text whose value is an object.
 ///
 /// # Errors
 ///
-/// [`DevcontainerError::Syntax`] or [`DevcontainerError::Value`].
+/// [`DevcontainerError::Syntax`] or [`DevcontainerError::WrongType`].
 pub(super) fn parse(text: &str) -> Result<Map<String, Value>, DevcontainerError> {
     let text = text.trim_start_matches('\u{feff}');
     if let Some(byte) = too_deep(text) {
-        return Err(syntax(text, byte, "values are too deep"));
+        return Err(syntax(text, byte, "values are nested too deeply"));
     }
     let value: Option<Value> = parse_to_serde_value(text, &options())
         .map_err(|error| syntax(text, error.range().start, &error.kind().to_string()))?;
@@ -26,7 +26,7 @@ pub(super) fn parse(text: &str) -> Result<Map<String, Value>, DevcontainerError>
     }
 }
 
-/// The keys of an object of the file, in the order in which they are written.
+/// Returns the keys of an object in the file, in document order.
 pub(super) fn keys(text: &str, of: &str) -> Vec<String> {
     let text = text.trim_start_matches('\u{feff}');
     let parsed = parse_to_ast(text, &CollectOptions::default(), &options());
@@ -38,7 +38,7 @@ pub(super) fn keys(text: &str, of: &str) -> Vec<String> {
     names.map(|property| property.name.clone().into_string()).collect()
 }
 
-/// Comments and commas at ends, and nothing else that JSON has not.
+/// Returns the parser options: comments and trailing commas are the only extensions of JSON.
 fn options() -> ParseOptions {
     ParseOptions {
         allow_comments: true,
@@ -64,8 +64,8 @@ fn syntax(text: &str, byte: usize, message: &str) -> DevcontainerError {
     }
 }
 
-/// Where brackets are open that are more than anybody needs: whoever reads
-/// deep values one in another runs out of stack.
+/// Returns the position where the nesting exceeds the maximum: the recursive parser would overflow
+/// the stack.
 fn too_deep(text: &str) -> Option<usize> {
     let (mut depth, mut is_text, mut is_escaped) = (0usize, false, false);
     for (at, byte) in text.bytes().enumerate() {
@@ -105,11 +105,14 @@ mod tests {
     #[test]
     fn mistakes_say_where() {
         for (text, expected) in [
-            ("[]", "`the file` takes an object"),
-            ("", "`the file` takes an object"),
+            ("[]", "`the file` must be an object"),
+            ("", "`the file` must be an object"),
             ("{\n  \"a\": }", "line 2, column 8: "),
             ("{'a': 1}", "line 1, column 2: "),
-            (&format!("{{\"a\":{}", "[".repeat(100_000)), "line 1, column 69: values are too deep"),
+            (
+                &format!("{{\"a\":{}", "[".repeat(100_000)),
+                "line 1, column 69: values are nested too deeply",
+            ),
         ] {
             let error = parse(text).expect_err(text).to_string();
             assert!(error.starts_with(expected), "{error}");

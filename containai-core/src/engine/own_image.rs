@@ -1,4 +1,4 @@
-//! Images in an engine's store, and which of them nobody needs.
+//! Managed images, and selection of those to prune.
 
 use std::time::Duration;
 
@@ -6,26 +6,25 @@ use crate::engine::ShippedImage;
 use crate::label::{self, Labels};
 use crate::timestamp::Timestamp;
 
-/// An image in an engine's store. Every text in it is untrusted.
+/// An image in an engine's store. All texts are untrusted.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct OwnImage {
-    /// The engine's identifier, `sha256:` and 64 digits.
+    /// The engine's id, `sha256:` and 64 digits.
     pub id: String,
-    /// The references that name it; none for what a build left behind.
+    /// The references; none for intermediate results of builds.
     pub references: Vec<String>,
-    /// Its labels.
+    /// The labels.
     pub labels: Labels,
-    /// Bytes of all its layers, shared ones included.
+    /// The size of all layers in bytes, including shared ones.
     pub size: u64,
-    /// When it was made, in seconds since 1970.
+    /// The creation time, in seconds since the Unix epoch.
     pub created: i64,
-    /// How many containers are made of it, stopped ones included.
+    /// The number of containers created from it, including stopped ones.
     pub containers: usize,
 }
 
 impl OwnImage {
-    /// Whether it was made from files of ours, an image of the user's on ours
-    /// excepted.
+    /// Whether it was built from ContainAI's files, excluding the user's images based on them.
     pub fn is_ours(&self) -> bool {
         match self.references.as_slice() {
             [] => self.labels.get(label::IMAGE_NAME).is_some(),
@@ -33,14 +32,14 @@ impl OwnImage {
         }
     }
 
-    /// The short name that its files give it, such as `base`.
+    /// Returns the short name from its label, such as `base`.
     pub fn name(&self) -> Option<&str> {
         self.labels.get(label::IMAGE_NAME)
     }
 }
 
-/// References that only we make: of images by content, of released ones, and
-/// of the systems that mmdebstrap makes.
+/// Whether only ContainAI creates such references: content-addressed images, released images, and
+/// base systems from mmdebstrap.
 fn is_reference_of_ours(reference: &str) -> bool {
     let repository = reference.rsplit_once(':').map_or(reference, |(repository, _)| repository);
     let short = repository.strip_prefix("ghcr.io/").unwrap_or(repository);
@@ -48,30 +47,28 @@ fn is_reference_of_ours(reference: &str) -> bool {
     name == "bootstrap" || ShippedImage::ALL.iter().any(|image| image.name() == name)
 }
 
-/// Whether it is a system that mmdebstrap made: every version builds on it.
+/// Whether it is a base system from mmdebstrap, which all versions build on.
 fn is_system(image: &OwnImage) -> bool {
     image.references.iter().any(|reference| reference.starts_with("containai/bootstrap:"))
 }
 
-/// What has no name may be what a build stands on at this moment, for as long
-/// as builds take.
+/// The age up to which an untagged image may be in use by a running build.
 pub const GOES_ON: Duration = Duration::from_secs(3600);
 
-/// How much is kept for later.
+/// The images to prune.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Thrift {
-    /// What this version would use is kept.
+    /// Images that this version does not use.
     KeepCurrent,
-    /// Only what containers are made of is kept.
+    /// Images without containers.
     KeepUsed,
 }
 
-/// The images of ours that can go, in the order in which an engine lets them:
-/// the youngest first, for what is built on an image is younger.
+/// Returns the managed images to prune, youngest first: engines refuse to remove the parent of an
+/// existing image.
 ///
-/// `current` are the references that this version would use. What a container
-/// is made of stays, whatever else is true of it; so does what has no name and
-/// was made within [`GOES_ON`] of `now`.
+/// `current` are the references that this version uses. Images with containers are always kept, and
+/// so are untagged ones created within [`BUILD_GRACE`] of `now`.
 pub fn prunable<'a>(
     images: &'a [OwnImage],
     current: &[String],

@@ -1,31 +1,31 @@
-//! Paths of the host that no container gets.
+//! Host paths that must not be mounted.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-/// A path of the host that no container gets, unless a person insists.
+/// A host path that no container may mount unless the user confirms it.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct ProtectedPath {
-    /// Where it is; absolute.
+    /// The absolute path.
     pub path: PathBuf,
-    /// What it is, for people: `SSH keys`.
+    /// The description for messages: `SSH keys`.
     pub what: &'static str,
-    /// What of it is protected.
+    /// The protected part.
     pub coverage: Coverage,
 }
 
-/// What of a protected path is protected.
+/// The protected part of a path.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Coverage {
-    /// The path itself; what lies below it is ordinary.
+    /// The path itself, not its content.
     Itself,
-    /// The path and everything below it.
+    /// The path and its content.
     Tree,
 }
 
 impl ProtectedPath {
-    /// Whether a container would get at it that has `mount`, a path without
-    /// links: it is that path, lies below it, or is a tree around it.
+    /// Whether mounting `mount`, a path without symbolic links, exposes the path: it is that path,
+    /// inside it, or one of its parents.
     #[must_use]
     pub fn is_exposed_by(&self, mount: &Path) -> bool {
         let is_around = self.coverage == Coverage::Tree && mount.starts_with(&self.path);

@@ -1,44 +1,41 @@
-//! Who is inside.
+//! Active sessions in a container.
 
 use std::collections::BTreeSet;
 
 use serde::Serialize;
 
-/// One process of a container, as the engine's `ps` shows it. The command line
-/// is whatever the process says it is.
+/// A process of a container, from the engine's `ps`. Processes choose their own command line.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Process {
-    /// Its id.
+    /// The process id.
     pub id: i64,
-    /// The id of its parent.
+    /// The parent process id.
     pub parent: i64,
-    /// The id of its session, `SID` of ps(1).
+    /// The session id, `SID` in ps(1).
     pub session: i64,
-    /// The foreground process group of its terminal, `TPGID` of ps(1); -1
-    /// without a terminal.
+    /// The foreground process group of its terminal, `TPGID` in ps(1); -1 without a terminal.
     pub foreground: i64,
-    /// Its title.
+    /// The command line.
     pub command: String,
 }
 
-/// Who is inside, as far as that can be told.
+/// The active sessions in a container, as far as they can be detected.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Serialize)]
 pub struct Sessions {
-    /// SSH connections with a command or a shell. A connection that is merely
-    /// kept for later, or only leads ports, does not count.
+    /// SSH connections with a command or a shell. Idle connections and those that only forward
+    /// ports are not included.
     pub ssh: usize,
-    /// Terminals on which something runs, those of tmux included.
+    /// Terminals with a process, including those of tmux.
     pub terminals: usize,
 }
 
 impl Sessions {
-    /// Counts them.
+    /// Counts the sessions.
     ///
-    /// sshd has a process for each connection, which it names after the user
-    /// (`session_proctitle` in OpenSSH's session.c; the program is called
-    /// `sshd-session` since 9.8), and which has a child for each command. Its
-    /// title tells less: it says `@notty` of a channel that was opened for a
-    /// command to come as well.
+    /// sshd has one process per connection, named after the user (`session_proctitle` in OpenSSH's
+    /// session.c; the program is called `sshd-session` since 9.8), with one child process per
+    /// command. The title alone is not sufficient: `@notty` also appears for a channel without a
+    /// command yet.
     #[must_use]
     pub fn count(processes: &[Process]) -> Self {
         let parents: BTreeSet<i64> = processes.iter().map(|process| process.parent).collect();
@@ -47,7 +44,7 @@ impl Sessions {
             let user = ["sshd: ", "sshd-session: "].iter().find_map(|it| title.strip_prefix(it));
             user.is_some_and(|user| !user.contains(' ')) && parents.contains(&process.id)
         };
-        // A terminal belongs to one session at most (credentials(7)).
+        // A terminal belongs to at most one session, credentials(7).
         let on_terminal = processes.iter().filter(|process| process.foreground >= 0);
         Self {
             ssh: processes.iter().filter(is_connection).count(),
@@ -55,7 +52,7 @@ impl Sessions {
         }
     }
 
-    /// Whether anybody would be thrown out.
+    /// Whether there are active sessions.
     #[must_use]
     pub fn are_active(self) -> bool {
         self.ssh > 0 || self.terminals > 0

@@ -1,5 +1,4 @@
-//! What the labels of a helper say: a container that does one thing beside
-//! volumes, and is nobody's workspace.
+//! Labels of helper containers: short-lived containers for work on volumes that serve no workspace.
 
 use std::collections::BTreeMap;
 
@@ -11,8 +10,8 @@ use crate::engine::ContainerId;
 use crate::naming::VolumeName;
 
 impl Labels {
-    /// The labels of a helper. Its image may be of a container's file system and
-    /// have the labels of that, which are not the helper's.
+    /// Returns the labels of a helper container. They hide the labels of its image, which may
+    /// contain the file system and labels of a workspace container.
     #[must_use]
     pub fn for_helper() -> Self {
         let of_one = [WORKSPACE, SSH_PORT, DATA_VOLUME, WORKSPACE_VOLUME, SNAPSHOT];
@@ -20,42 +19,39 @@ impl Labels {
         Self(BTreeMap::from(none)).over_snapshot().with(MANAGED, "true")
     }
 
-    /// The volume that the container gives another content; `None` for all but
-    /// some helpers.
+    /// Returns the volume that this helper restores; `None` for other containers.
     pub fn restores(&self) -> Option<VolumeName> {
         VolumeName::parse(self.get(RESTORES)?).ok()
     }
 
-    /// The volume that the container reads; `None` for all but some helpers.
+    /// Returns the volume that this helper archives; `None` for other containers.
     pub fn packs(&self) -> Option<VolumeName> {
         VolumeName::parse(self.get(PACKS)?).ok()
     }
 
-    /// The volume that the container leads to; `None` for all but some helpers.
+    /// Returns the volume to which this helper gives access; `None` for other containers.
     pub fn fills(&self) -> Option<VolumeName> {
         VolumeName::parse(self.get(FILLS)?).ok()
     }
 
-    /// The volumes that the container makes of others; `None` for all but some
-    /// helpers.
+    /// Returns the volumes that this helper creates as copies; `None` for other containers.
     pub fn copies(&self) -> Option<Vec<VolumeName>> {
         let list = self.get(COPIES)?;
         Some(list.split(',').filter_map(|name| VolumeName::parse(name).ok()).collect())
     }
 
-    /// Whether it helps to make a snapshot, or something of one.
+    /// Whether this helper creates a snapshot or part of one.
     pub fn is_snapshot_helper(&self) -> bool {
         self.copies().is_some() || self.get(ANONYMISES).is_some()
     }
 
-    /// The containers that are frozen while the container copies.
+    /// Returns the containers that stay paused while this helper copies.
     pub fn freezes(&self) -> Vec<ContainerId> {
         let list = self.get(FREEZES).unwrap_or_default();
         list.split(',').filter(|id| !id.is_empty()).map(ContainerId::new).collect()
     }
 
-    /// Whether the container does one thing beside a volume, and is nobody's
-    /// workspace.
+    /// Whether this is a helper container.
     pub fn is_helper(&self) -> bool {
         let says = |key| self.get(key).is_some();
         [RESTORES, PACKS, FILLS, COPIES, ANONYMISES, RECLAIMS].into_iter().any(says)
@@ -81,7 +77,7 @@ mod tests {
         ]
         .into_iter()
         .collect();
-        // Docker has the image's where the container says nothing.
+        // Docker merges the image's labels where the container sets none.
         let mut all = image;
         for (key, value) in Labels::for_helper().with(ANONYMISES, "image").iter() {
             all = all.with(key, value);

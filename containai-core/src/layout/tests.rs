@@ -1,4 +1,4 @@
-//! Where things are.
+//! Tests of the paths.
 
 use super::*;
 

@@ -33,9 +33,9 @@ fn settings_are_set_listed_and_taken_back() {
     assert_eq!(config(&["get", "agent.default"]).run().line(), "codex");
     let source = config(&["get", "agent", "--source"]).env("CONTAINAI_AGENT", "pi").run().line();
     assert_eq!(source, "pi\tenvironment:CONTAINAI_AGENT");
-    config(&["set", "agent.default", "codex"]).run().success().keeps_quiet_about("counts before");
+    config(&["set", "agent.default", "codex"]).run().success().keeps_quiet_about("overrides it");
     let overridden = config(&["set", "agent.default", "codex"]).env("CONTAINAI_AGENT", "pi").run();
-    overridden.success().tells("the variable `CONTAINAI_AGENT` counts before it");
+    overridden.success().tells("the variable `CONTAINAI_AGENT` overrides it");
     config(&["set", "data_volume", "mine"]).run().success();
     config(&["set", "env.import", "A", "B"]).run().success();
     let text = fs::read_to_string(&path).expect("it is there");
@@ -54,7 +54,7 @@ fn settings_are_set_listed_and_taken_back() {
     );
     assert_eq!(value("env.import")["value"], serde_json::json!(["A", "B"]));
 
-    config(&["set", "agent.defualt", "x"]).run().fails(2, "no setting").tells("`agent.default`");
+    config(&["set", "agent.defualt", "x"]).run().fails(2, "unknown setting").tells("`agent.default`");
     config(&["set", "ssh.port_range_start", "80"]).run().code(2).tells("do not fit");
     config(&["set", "ssh.mux", "perhaps"]).run().code(2).tells("`true` or `false`");
     assert_eq!(fs::read_to_string(&path).expect("it is there"), text);

@@ -214,19 +214,19 @@ fn a_hostile_container_writes_nothing_outside() {
     let to = arena.join("to").display().to_string();
     let attacks = [
         // Named by a real tar, but not what was asked for.
-        ("tar -cP ../../mine", "leads upwards"),
+        ("tar -cP ../../mine", "contains `..`"),
         ("tar -cP /tmp/evil/mine", "is absolute"),
         (
             "ln -s ../.. way; tar -cf o way; rm way; mkdir way; cp mine way; tar -rf o way/mine; cat o; \
              rm -r way o",
             "`way/mine`: a file or a link is in the way",
         ),
-        ("tar -c --transform 's,^,../../,' mine", "leads upwards"),
-        ("yes '<html>'", "the archive is broken"),
-        ("cat /dev/zero", "goes on after its end"),
-        ("true", "in the middle"),
+        ("tar -c --transform 's,^,../../,' mine", "contains `..`"),
+        ("yes '<html>'", "the archive is malformed"),
+        ("cat /dev/zero", "data after the end of the archive"),
+        ("true", "truncated"),
         ("printf 'tar: \\033[2J' >&2; false", "could not pack"),
-        ("head -c 300 /usr/bin/tar", "could not pack|in the middle"),
+        ("head -c 300 /usr/bin/tar", "could not pack|truncated"),
     ];
     person
         .exec(&repository, "mkdir -p /tmp/evil/a/b /tmp/tree; echo theirs > /tmp/evil/mine")

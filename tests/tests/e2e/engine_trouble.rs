@@ -51,7 +51,7 @@ fn an_image_that_cannot_be_had_is_named_with_what_was_tried() {
     let repository = person.repository("imageless");
     let run = ["run", "--image", "localhost:1/no/such:thing", "--", "true"];
     let outcome = person.cai(run).inside(&repository).run();
-    outcome.fails(111, "image `localhost:1/no/such:thing` cannot be had").tells("pull:");
+    outcome.fails(111, "image `localhost:1/no/such:thing` is not available").tells("pull:");
     assert_eq!(person.containers(repository.path()).len(), 0);
 }
 

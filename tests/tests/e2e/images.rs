@@ -79,9 +79,9 @@ fn an_old_image_is_pruned_and_the_user_s_own_is_not() {
 fn an_image_that_is_not_ours_cannot_be_built() {
     let person = Person::new();
     let outcome = person.cai(["image", "build", "ubuntu"]).run();
-    outcome.code(2).tells("is none of `base`, `agents`, `sdks`, `full`");
+    outcome.code(2).tells("is not one of `base`, `agents`, `sdks`, `full`");
     let outcome = person.cai(["image", "pull", "localhost:1/no/such:thing"]).run();
-    outcome.fails(111, "image `localhost:1/no/such:thing` cannot be had");
+    outcome.fails(111, "image `localhost:1/no/such:thing` is not available");
 }
 
 /// Answers every request on loopback with the same bytes; perl-base is

@@ -91,7 +91,7 @@ fn ctrl_c_ends_it_and_leaves_nothing_behind() {
     // A manifest with a mistake is told, and mended while it goes on.
     let manifest = ".config/containai/manifests/50-mind.toml";
     write(&person, manifest, "[[entries]]\n");
-    terminal.shows("the entry has no `source`");
+    terminal.shows("missing key `source`");
     write(&person, manifest, "[[entries]]\nsource = \".mind\"\ntarget = \"mind\"\nflags = \"d\"\n");
     write(&person, ".mind/x", "thought");
     let workspace = WorkspacePath::new(repository.path()).expect("a path");

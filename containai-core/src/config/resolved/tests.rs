@@ -107,7 +107,7 @@ fn what_was_approved_counts_to_the_letter() {
     assert_eq!(config.local_forward.value[0].directive(), "LocalForward 1 a:1");
     assert_eq!(config.env_import.value, [EnvName::parse("TOKEN").expect("a name")]);
     assert!(config.forward_agent.value && config.suggested.is_empty());
-    // What is about the machine is never taken, and nothing leaves the workspace.
+    // Settings of the machine are never taken from the workspace, and its files stay inside it.
     assert_eq!(config.docker_host, Setting::default_to(None));
     assert_eq!(config.isolation, Setting::default_to(IsolationChoice::default()));
     assert_eq!(config.port_range_start.origin, Origin::Default);
@@ -134,7 +134,7 @@ fn variables_come_from_here_unless_there_is_a_file() {
     let refusals = ["'/etc/passwd'", "'../x'", "''", "'a/..'"];
     for text in refusals {
         let refusal = refusal(&format!("env.env_file = {text}"));
-        assert!(refusal.contains("does not leave the workspace"), "{refusal}");
+        assert!(refusal.contains("inside the workspace"), "{refusal}");
     }
     let skipped = config("env.import = ['1A', 'A', 'X*']");
     assert_eq!(skipped.env_import.value.len(), 1);

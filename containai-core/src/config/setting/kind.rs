@@ -1,35 +1,35 @@
-//! The values that a setting takes, as TOML has them.
+//! Types of setting values, as in TOML.
 
 use std::fmt;
 
 use toml_edit::{Array, Value};
 
-/// The values that a setting takes.
+/// The type of a setting's values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// A text; what it looks like.
+    /// A string; its format.
     Text(&'static str),
-    /// One of these texts.
+    /// One of these strings.
     Choice(&'static [&'static str]),
     /// `true` or `false`.
     Switch,
-    /// A whole number, both ends included.
+    /// An integer, bounds included.
     Integer {
-        /// The least.
+        /// The minimum.
         least: i64,
-        /// The most.
+        /// The maximum.
         most: i64,
     },
-    /// A number above 0.
+    /// A number greater than 0.
     Number,
-    /// An amount of memory: bytes, or a text such as `8g`.
+    /// A memory size: bytes, or a string such as `8g`.
     Size,
-    /// A list of texts; what each looks like.
+    /// An array of strings; the format of each.
     List(&'static str),
 }
 
 impl Kind {
-    /// Whether a value is of the right kind, its range aside.
+    /// Whether a value has the right type, regardless of its range.
     pub(in crate::config) fn admits(self, value: &Value) -> bool {
         match self {
             Self::Switch => value.is_bool(),
@@ -43,8 +43,8 @@ impl Kind {
         }
     }
 
-    /// Makes a value of what a person typed; `None` where it is of another
-    /// kind. Only a list takes other than one text.
+    /// Parses typed text into a value; `None` for the wrong type. Only lists accept more or less
+    /// than one text.
     pub(in crate::config) fn value(self, texts: &[&str]) -> Option<Value> {
         let text = match (self, texts) {
             (Self::List(_), _) => return Some(texts.iter().copied().collect::<Array>().into()),
@@ -53,7 +53,7 @@ impl Kind {
         };
         match self {
             Self::Switch => super::read_switch(text).ok().map(Value::from),
-            // TOML's own spelling of numbers counts: `2_400`, `0x960`.
+            // TOML's number formats are accepted: `2_400`, `0x960`.
             Self::Integer { .. } | Self::Number => {
                 let mut value = text.parse::<Value>().ok().filter(|value| self.admits(value))?;
                 value.decor_mut().clear();
@@ -65,7 +65,7 @@ impl Kind {
 }
 
 impl fmt::Display for Kind {
-    /// Writes what belongs there: "a number from 1 to 9".
+    /// Writes the expected value: "a number from 1 to 9".
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Text(form) => f.write_str(form),
@@ -79,8 +79,8 @@ impl fmt::Display for Kind {
             Self::Switch => f.write_str("`true` or `false`"),
             Self::Integer { least, most } => write!(f, "a number from {least} to {most}"),
             Self::Number => f.write_str("a number above 0"),
-            Self::Size => f.write_str("an amount of memory such as `8g`"),
-            Self::List(form) => write!(f, "a list of texts: {form}"),
+            Self::Size => f.write_str("a memory size such as `8g`"),
+            Self::List(form) => write!(f, "a list of strings: {form}"),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The settings there are, one group a file.
+//! The settings, one group per file.
 
 mod agent;
 mod engine;

@@ -1,4 +1,4 @@
-//! What there is to know about a setting.
+//! Specifications of settings.
 
 use std::fmt;
 
@@ -7,63 +7,62 @@ use crate::config::Trust;
 use crate::config::error::Cause;
 use crate::config::nearest::nearest;
 
-/// One setting: under which names it is found, what it takes, who may set it.
+/// The specification of a setting: its names, type and trust.
 #[derive(Clone, Copy)]
 pub struct SettingSpec {
-    /// Its key in a file, dots between tables and keys.
+    /// The key in a file, with dots between tables and keys.
     pub key: &'static str,
-    /// For what it counts.
+    /// The scope.
     pub scope: Scope,
-    /// Its environment variable.
+    /// The environment variable.
     pub env: Option<&'static str>,
-    /// Its flag on the command line.
+    /// The command-line option.
     pub flag: Option<&'static str>,
     /// Whether the workspace's own file may set it.
     pub trust: Trust,
-    /// The values it takes.
+    /// The type of its values.
     pub kind: Kind,
-    /// What counts where nobody chose, as people read it; empty where that is
-    /// nothing.
+    /// The default in text form; empty for none.
     pub default: &'static str,
-    /// What it is for: one line, a fragment without a full stop.
+    /// The purpose: one line, a fragment without a full stop.
     pub summary: &'static str,
-    /// Whether a text, or one item of a list, is a value of it.
+    /// Validates a text, or one item of a list.
     pub(in crate::config) check: fn(&str) -> Result<(), Cause>,
 }
 
-/// For what a setting counts, and where `cai config set` puts it.
+/// The scope of a setting, and the table where `cai config set` writes it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scope {
-    /// For the user, whatever the workspace.
+    /// The user, for all workspaces.
     User,
-    /// For the user, unless a workspace is named; its key in the section.
+    /// The user, or one workspace if named; the key in its table.
     Either(&'static str),
-    /// For one workspace, unless all are meant; its key in the section.
+    /// One workspace, or the user on request; the key in its table.
     Workspace(&'static str),
 }
 
 impl SettingSpec {
-    /// Finds a setting by its key, or by the key it has in sections.
+    /// Finds a setting by its key, or by its key in workspace tables.
     #[must_use]
     pub fn find(key: &str) -> Option<&'static Self> {
         let whole = SETTINGS.iter().find(|setting| setting.key == key);
         whole.or_else(|| SETTINGS.iter().find(|setting| setting.section_key() == Some(key)))
     }
 
-    /// Whether it is set for one workspace where nobody says for which.
+    /// Whether it is set for a single workspace by default.
     #[must_use]
     pub fn is_of_one_workspace(&self) -> bool {
         matches!(self.scope, Scope::Workspace(_))
     }
 
-    /// Returns the key that was probably meant.
+    /// Returns the known key closest to a misspelt one.
     #[must_use]
     pub fn nearest(key: &str) -> Option<&'static str> {
         nearest(key, SETTINGS.iter().map(|setting| setting.key))
     }
 
-    /// Its key in the user's section for a workspace, dots as in `key`; `None`
-    /// where it cannot differ between workspaces.
+    /// Returns the key in the user's workspace tables, with dots as in `key`; `None` for settings
+    /// that apply to every workspace.
     #[must_use]
     pub fn section_key(&self) -> Option<&'static str> {
         match self.scope {
@@ -79,7 +78,7 @@ impl fmt::Debug for SettingSpec {
     }
 }
 
-/// Every setting there is, in the order in which people read them.
+/// All settings, in display order.
 pub const SETTINGS: &[SettingSpec] = &[
     agent::AGENT,
     image::IMAGE,

@@ -1,4 +1,4 @@
-//! What a container has on top of its image.
+//! The additions to an image: template and `devcontainer.json`.
 
 use std::fmt;
 use std::str::FromStr;
@@ -11,37 +11,37 @@ use crate::naming::TemplateName;
 
 /// The template of a new container; default none.
 ///
-/// A workspace has to be approved: templates are the user's, and building one
-/// takes what it copies and downloads.
+/// Workspaces need approval: templates belong to the user, and building one copies files and
+/// downloads.
 pub(in crate::config) const TEMPLATE: SettingSpec = SettingSpec {
     key: "template.default",
     scope: Scope::Either("template"),
     env: Some("CONTAINAI_TEMPLATE"),
     flag: Some("--template"),
     trust: Trust::Approved,
-    kind: Kind::Text("the name of a template, or nothing"),
+    kind: Kind::Text("a template name, or an empty string"),
     default: "",
     summary: "template of a new container",
     check: |text| read_template(text).map(drop),
 };
 
-/// Whether the workspace's `devcontainer.json` counts; default `off`.
+/// Whether the workspace's `devcontainer.json` is applied; default `off`.
 ///
-/// It belongs to the repository as the workspace's own file does, and decides
-/// what is pulled and built.
+/// It comes with the repository, like the workspace's own file, and decides what is pulled and
+/// built.
 pub(in crate::config) const DEVCONTAINER: SettingSpec = SettingSpec {
     key: "devcontainer",
     scope: Scope::Either("devcontainer"),
     env: Some("CONTAINAI_DEVCONTAINER"),
     flag: Some("--devcontainer"),
-    kind: Kind::Text("`off`, `on`, or a path within the workspace"),
+    kind: Kind::Text("`off`, `on`, or a path inside the workspace"),
     default: "off",
-    summary: "whether a new container is made as the workspace's `devcontainer.json` says",
+    summary: "`devcontainer.json` of the workspace to apply to a new container",
     check: |text| Ok(text.parse::<DevcontainerChoice>().map(drop)?),
     ..TEMPLATE
 };
 
-/// Reads a name; nothing is no template.
+/// Parses a template name; an empty text is no template.
 pub(in crate::config) fn read_template(text: &str) -> Result<Option<TemplateName>, Cause> {
     match text {
         "" => Ok(None),
@@ -49,16 +49,15 @@ pub(in crate::config) fn read_template(text: &str) -> Result<Option<TemplateName
     }
 }
 
-/// Which `devcontainer.json` counts.
+/// The `devcontainer.json` to apply.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub enum DevcontainerChoice {
     /// None.
     #[default]
     Off,
-    /// The one that is found: `.devcontainer/devcontainer.json`, else
-    /// `.devcontainer.json`.
+    /// The first existing one of `.devcontainer/devcontainer.json` and `.devcontainer.json`.
     Found,
-    /// The one at this path of the workspace.
+    /// The one at this path in the workspace.
     At(String),
 }
 
@@ -72,9 +71,9 @@ impl fmt::Display for DevcontainerChoice {
     }
 }
 
-/// The text is neither `on` nor `off` nor a path within the workspace.
+/// The text is not `on`, `off` or a path inside the workspace.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
-#[error("`{}` is neither `on` nor `off` nor a path within the workspace", .0.escape_debug())]
+#[error("`{}` is not `on`, `off` or a path inside the workspace", .0.escape_debug())]
 pub struct InvalidDevcontainer(String);
 
 impl FromStr for DevcontainerChoice {

@@ -108,7 +108,7 @@ fn an_image_of_a_distribution_gets_the_system_of_ours() {
         run()
             .success()
             .prints("root\nsystemd\n")
-            .tells("ended with status 1")
+            .tells("failed with status 1")
             .tells("runs it again");
     }
 }
@@ -126,12 +126,12 @@ fn what_cannot_be_followed_says_why() {
             .fails(2, reason);
     };
     check("{\n  \"image\": ,\n}", "line 2, column 12");
-    check("{\"dockerComposeFile\": \"x.yml\"}", "`dockerComposeFile` cannot be followed");
+    check("{\"dockerComposeFile\": \"x.yml\"}", "`dockerComposeFile` is not supported");
     check(
         "{\"features\": {\"ghcr.io/devcontainers/features/go:1\": {}}}",
-        "only features of the workspace",
+        "only features in the workspace",
     );
-    check("{\"build\": {\"dockerfile\": \"../../x\"}}", "leads out of the workspace");
+    check("{\"build\": {\"dockerfile\": \"../../x\"}}", "points outside the workspace");
     check("{\"build\": {\"dockerfile\": \"Dockerfile\"}}", "it is not there");
     std::os::unix::fs::symlink("/etc/passwd", repository.path().join(".devcontainer/Dockerfile"))
         .expect("a link");

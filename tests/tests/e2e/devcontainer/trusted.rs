@@ -26,7 +26,7 @@ fn what_reaches_this_machine_waits_for_approval_of_that_very_text() {
         let words = ["run", "--image", "base", "--devcontainer", "--", "sh", "-c", script];
         person.cai(words).inside(&repository).env("TOKEN", SECRET).run()
     };
-    run().fails(2, "which nobody has approved").tells("a command on it").tells("cai trust");
+    run().fails(2, "unapproved access to this machine").tells("running a command").tells("cai trust");
     run().tells("cannot follow `.devcontainer/devcontainer.json`");
     assert!(!mark.exists() && person.containers(repository.path()).is_empty());
     let cai = |words: &[&str]| person.cai(words).inside(&repository);
@@ -59,7 +59,7 @@ fn what_reaches_this_machine_waits_for_approval_of_that_very_text() {
     // and nothing new reaches the host.
     fs::remove_file(&mark).expect("it was run");
     describe(&repository, &text.replace("pwd", "pwd; pwd"));
-    run().fails(2, "which nobody has approved");
+    run().fails(2, "unapproved access to this machine");
     let entered = cai(&["run", "--", "true"]).run();
     entered.success().tells("a new container could not be made");
     cai(&["stop"]).run().success();
@@ -67,7 +67,7 @@ fn what_reaches_this_machine_waits_for_approval_of_that_very_text() {
     assert!(!mark.exists());
     cai(&["trust", "--revoke"]).run().success();
     describe(&repository, &text);
-    run().fails(2, "which nobody has approved");
+    run().fails(2, "unapproved access to this machine");
     assert!(!mark.exists());
 }
 
