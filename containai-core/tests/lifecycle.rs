@@ -1,4 +1,4 @@
-//! The lifecycle on the fakes: every decision, and every moment of dying.
+//! The lifecycle on the test doubles: every decision, and a crash at every call.
 
 use std::path::Path;
 
@@ -260,7 +260,7 @@ fn container_that_dies_is_told_with_its_last_words() {
     assert_eq!(error, "container `api-main` ended with status 1\n  the last words of the console");
 }
 
-/// A remote whose server never speaks.
+/// A remote whose server never answers.
 struct NeverAnswers;
 
 mod never_answers {

@@ -1,4 +1,4 @@
-//! Stopping on the fakes: every state, and every moment of dying.
+//! Stops on the test doubles: every state, and a crash at every call.
 
 use containai_core::engine::{Container, ContainerId, EngineError, RunState};
 use containai_core::fake::{FakeEngine, FakeRemote, run};
@@ -63,7 +63,7 @@ fn every_state_has_its_steps() {
     ");
 }
 
-/// A run that was killed had asked for the start, and the engine is at it.
+/// A killed run has requested a start that the engine still executes.
 #[test]
 fn what_is_about_to_run_does_not() {
     for (fate, left) in [(Fate::Stopped, vec![RunState::Exited]), (Fate::Removed, Vec::new())] {
@@ -106,7 +106,7 @@ impl From<DriveError> for Failure {
     }
 }
 
-/// A disk that is full.
+/// A full disk.
 struct Full;
 
 impl Exports for Full {
@@ -161,7 +161,7 @@ fn only_what_stops_ends_work() {
     check(RunState::Exited, false);
 }
 
-/// Plans and does it, as the command does.
+/// Plans and executes a stop, as the command does.
 fn stop_all(engine: &FakeEngine, remote: &FakeRemote, fate: Fate) -> Result<(), String> {
     let containers = run(containai_core::engine::Engine::containers(engine))
         .map_err(|error: EngineError| error.to_string())?;

@@ -1,4 +1,4 @@
-//! What the engine in memory knows of volumes and their copies.
+//! Volumes and volume copies of the in-memory engine.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,7 +12,7 @@ use crate::label::{self, Labels};
 use crate::layout;
 use crate::naming::{Nonce, SnapshotName, VolumeName, WorkspacePath};
 
-/// Who has which volume, and what is in it.
+/// The mounts and the contents of volumes.
 #[derive(Debug, Default)]
 pub(super) struct Copies {
     mounts: BTreeMap<ContainerId, Vec<(&'static str, VolumeName)>>,
@@ -87,22 +87,22 @@ impl FakeEngine {
         self.world().copies.contents.insert(volume.clone(), text.to_owned());
     }
 
-    /// What is in a volume.
+    /// Returns the content of a volume.
     pub fn read_volume(&self, volume: &VolumeName) -> Option<String> {
         self.world().copies.contents.get(volume).cloned()
     }
 
-    /// Whether a container was made to have an identity of its own.
+    /// Returns whether the container was created with a new identity.
     pub fn is_renewed(&self, id: &ContainerId) -> bool {
         self.world().copies.renewed.contains(id)
     }
 
-    /// Leaves no room on the engine's disk.
+    /// Leaves no free space on the engine's disk.
     pub fn fill_disk(&self) {
         self.world().copies.is_full = true;
     }
 
-    /// Ends every helper, as those do whose command has ended.
+    /// Exits every helper, as when its command has ended.
     pub fn end_helpers(&self) {
         for container in self.world().containers.iter_mut().filter(|it| it.labels.is_helper()) {
             container.state = RunState::Exited;
@@ -110,7 +110,7 @@ impl FakeEngine {
     }
 }
 
-/// Copies of volumes of an engine in memory.
+/// A volume copy of the in-memory engine.
 #[derive(Debug)]
 pub struct FakeCopying<'e> {
     engine: &'e FakeEngine,

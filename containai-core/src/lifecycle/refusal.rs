@@ -1,19 +1,19 @@
-//! What is never done, whoever asks.
+//! Preconditions of the lifecycle.
 
 use crate::exit;
 use crate::hint::{Advice, Hint};
 
-/// A situation in which the only right step is none.
+/// A situation in which no step is allowed.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Refusal {
-    /// A container without our label has the name; it is never touched.
+    /// A container without the managed label has the name; it is never changed.
     #[error("container `{name}` is not managed by ContainAI")]
     NotOurs {
         /// The container's name.
         name: String,
     },
-    /// Several containers say that they serve the workspace.
+    /// Several containers are labelled with the workspace.
     #[error("{} containers serve `{workspace}`: {}", .names.len(), quoted(.names))]
     Ambiguous {
         /// The workspace.
@@ -27,7 +27,7 @@ pub enum Refusal {
         /// The name without a suffix.
         name: String,
     },
-    /// The name that was asked for belongs to a container of another workspace.
+    /// The requested name belongs to a container of another workspace.
     #[error("container `{name}` serves `{workspace}`")]
     OtherWorkspace {
         /// The container's name.
@@ -35,58 +35,57 @@ pub enum Refusal {
         /// The workspace that it serves.
         workspace: String,
     },
-    /// The workspace has a container, and it has another name than was asked
-    /// for.
+    /// The container of the workspace has another name than the requested one.
     #[error("the workspace has container `{has}`, and not `{wanted}`")]
     OtherName {
         /// The container's name.
         has: String,
-        /// The name that was asked for.
+        /// The requested name.
         wanted: String,
     },
-    /// The workspace's container has another data volume than was asked for.
+    /// The container of the workspace has another data volume than the requested one.
     #[error("container `{name}` has the data volume `{has}`, and not `{wanted}`")]
     OtherVolume {
         /// The container's name.
         name: String,
-        /// The volume it has.
+        /// The volume of the container.
         has: String,
-        /// The volume that was asked for.
+        /// The requested volume.
         wanted: String,
     },
-    /// A container for one session was asked for, and the workspace has one.
+    /// An ephemeral container was requested, but the workspace has a container.
     #[error("the workspace has container `{name}` already")]
     InTheWay {
         /// The container's name.
         name: String,
     },
-    /// The container has no usable port label; somebody made it by hand.
+    /// The container has no valid port label; usually it was created by hand.
     #[error("container `{name}` does not say which port leads to it")]
     NoPort {
         /// The container's name.
         name: String,
     },
-    /// The engine could not remove the container, which is now of no use.
+    /// The engine failed to remove the container, which is unusable.
     #[error("container `{name}` is dead")]
     Dead {
         /// The container's name.
         name: String,
     },
-    /// A restore was interrupted, and its helper can neither finish it nor
-    /// take it back; most often the disk is full.
+    /// A restore was interrupted, and its helper can neither finish it nor roll it back;
+    /// usually the disk is full.
     #[error("volume `{volume}` is half restored")]
     HalfRestored {
         /// The volume.
         volume: String,
-        /// The name of the helper's container.
+        /// The name of the helper container.
         helper: String,
     },
-    /// The container is on its way from one state to another for too long.
+    /// The container does not leave a transitional state.
     #[error("container `{name}` stays `{state}`")]
     Stuck {
         /// The container's name.
         name: String,
-        /// The state it stays in.
+        /// The state.
         state: String,
     },
 }

@@ -1,4 +1,4 @@
-//! What is wrong with a Dockerfile of a template.
+//! Checks of a template's Dockerfile.
 
 use std::fmt;
 
@@ -7,31 +7,31 @@ use super::instruction::Instruction;
 use super::stage::Stage;
 use crate::label;
 
-/// Stands in the place of `BASE_IMAGE`; no reference looks like this.
+/// The placeholder for `BASE_IMAGE`, which is not a valid reference.
 const OURS: &str = "\u{1}";
 
-/// How bad it is.
+/// The severity of a finding.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub enum Severity {
-    /// It is built, and may not be what was meant.
+    /// The image can be built, but may not be as intended.
     Warning,
-    /// It cannot be built.
+    /// The image cannot be built.
     Error,
 }
 
-/// Something that is wrong with a Dockerfile.
+/// A problem of a Dockerfile.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Finding {
-    /// The line that it is about, counted from 1.
+    /// The line number, starting at 1.
     pub line: usize,
-    /// How bad it is.
+    /// Its severity.
     pub severity: Severity,
-    /// What it is and what to do about it, a fragment.
+    /// The problem and its solution, a fragment.
     pub text: String,
 }
 
 impl fmt::Display for Finding {
-    /// Writes it as editors read it, behind the file's name.
+    /// Formats the finding for editors, to follow the name of the file.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let severity = match self.severity {
             Severity::Warning => "warning",
@@ -41,9 +41,8 @@ impl fmt::Display for Finding {
     }
 }
 
-/// Looks at everything that a build would trip over, and at what will not count
-/// in a container that boots: the last stage and those that it is built on are
-/// judged, the others only bring files.
+/// Checks for build errors, and for instructions without effect in a container that runs
+/// systemd. The latter are checked in the last stage and its base stages only.
 pub fn check(file: &Dockerfile) -> Vec<Finding> {
     let mut findings = Vec::new();
     for instruction in file.instructions() {
@@ -59,7 +58,7 @@ pub fn check(file: &Dockerfile) -> Vec<Finding> {
     findings
 }
 
-/// What only BuildKit knows: images are built with the builder that every
+/// Reports features of BuildKit: images are built with the classic builder, which every
 /// engine has.
 fn builder(instruction: &Instruction) -> Option<Finding> {
     let Instruction { line, keyword, has_document, .. } = instruction;
@@ -82,7 +81,7 @@ fn builder(instruction: &Instruction) -> Option<Finding> {
     Some(Finding { line: *line, severity: Severity::Error, text })
 }
 
-/// What the last stage comes from.
+/// Checks the base image of the last stage.
 fn root(file: &Dockerfile, lineage: &[Stage<'_>]) -> Option<Finding> {
     let line = lineage.last()?.from.line;
     let image = file.root(OURS);
@@ -141,7 +140,7 @@ fn without_effect(instruction: &Instruction) -> Option<Finding> {
     }
 }
 
-/// The user that is left at the end, root excepted.
+/// Reports a final user other than root.
 fn user(lineage: &[Stage<'_>]) -> Option<Finding> {
     let all = lineage.iter().flat_map(|stage| stage.instructions.iter().rev());
     let last = all.into_iter().find(|instruction| instruction.keyword == "USER")?;

@@ -1,8 +1,8 @@
-//! What a new template has in it.
+//! The scaffold of a new template.
 
 use crate::naming::TemplateName;
 
-/// The Dockerfile of a new template.
+/// Returns the Dockerfile of a new template.
 pub fn starter(name: &TemplateName) -> String {
     format!(
         "# What containers of template `{name}` have on top of an image of ContainAI.\n\

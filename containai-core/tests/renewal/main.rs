@@ -1,6 +1,5 @@
-//! Containers that are made anew, with old volumes or a new one, and containers
-//! that go with their session: on paper, on the fakes, and at every moment of
-//! dying.
+//! Recreated containers, with the previous or a new data volume, and ephemeral
+//! containers: plans, runs, and a crash at every call.
 
 mod agreement;
 
@@ -60,7 +59,7 @@ fn ours(name: &str, state: RunState) -> Container {
     container(name, &labels, state)
 }
 
-/// The steps that were taken, in order.
+/// The executed steps, in order.
 #[derive(Default)]
 struct Steps(Mutex<Vec<Step>>);
 
@@ -78,12 +77,12 @@ fn enter(
     desired: &Desired,
     events: &dyn Events,
 ) -> Result<Reached<FakeSession>, DriveError> {
-    // Whoever answers behind a port is a matter of other tests: every server
-    // is the one of the container that was made first.
+    // The server behind every port is that of the first container; other tests cover the
+    // rest.
     run(drive(engine, &FakeRemote::new(), records, desired, events))
 }
 
-/// A step without ids, which paper and engine choose differently.
+/// A step without IDs, which differ between plan and engine.
 fn words(step: &Step) -> String {
     match step {
         Step::Create { name } => format!("create {name}"),
@@ -155,7 +154,7 @@ fn dying_during_fresh_loses_no_volume() {
         engine.crash_after(moment);
         let died = enter(&engine, &records, &fresh(&old), &Silent);
         engine.recover();
-        // Whoever comes next asks for nothing special.
+        // The next run uses the default options.
         let next = enter(&engine, &records, &desired(Manner::default()), &Silent);
         let containers = engine.snapshot();
         assert_eq!(containers.len(), 1, "{moment}: {containers:#?}");
@@ -181,7 +180,7 @@ fn dying_during_reset_leaves_one_container_and_says_which_volume() {
         engine.crash_after(moment);
         let died = enter(&engine, &records, &reset(&old, "new"), &Silent);
         engine.recover();
-        // The recorded volume is what is configured from then on.
+        // The recorded volume is then the configured one.
         let next =
             || Desired { data_volume: records.volume(&workspace()), ..desired(Manner::default()) };
         let _ = enter(&engine, &records, &next(), &Silent);
@@ -189,7 +188,7 @@ fn dying_during_reset_leaves_one_container_and_says_which_volume() {
         let [left] = &containers[..] else { panic!("{moment}: {containers:#?}") };
         let is_new = left.labels.data_volume() == Some(volume("new"));
         assert!(is_new || left.id == old.id, "{moment}: {left:#?}");
-        // Record and engine agree, so that no later command changes the volume.
+        // The store and the engine agree, so that no later command changes the volume.
         let recorded = records.volume(&workspace());
         assert_eq!(recorded, is_new.then(|| volume("new")), "{moment}: {left:#?}");
         let has = left.labels.data_volume();

@@ -1,4 +1,4 @@
-//! Why there is no snapshot, or nothing came of one.
+//! Errors of snapshots.
 
 use crate::byte_size::{ByteSize, HumanSize};
 use crate::engine::EngineError;
@@ -8,50 +8,50 @@ use crate::lifecycle::{DriveError, Refusal};
 use crate::records::RecordError;
 use crate::remote::RemoteError;
 
-/// Why there is no snapshot, or nothing came of one.
+/// An error of a snapshot operation.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SnapshotError {
-    /// What the engine, the way in or the lifecycle says.
+    /// The engine, the SSH connection or the lifecycle failed.
     #[error(transparent)]
     Drive(#[from] DriveError),
-    /// The name is taken.
+    /// The name is in use.
     #[error("there is a snapshot `{name}` already")]
     Exists {
         /// The name.
         name: String,
     },
-    /// Nobody made it on this engine, or somebody removed it.
+    /// No snapshot of this name exists on this engine.
     #[error("there is no snapshot `{name}`")]
     Unknown {
         /// The name.
         name: String,
     },
-    /// The engine's disk has no room for the copies.
+    /// The engine's disk has too little space for the copies.
     #[error("the copies take {}, and the engine's disk has {} free", HumanSize(*.needed), HumanSize(*.free))]
     NoRoom {
-        /// What they take.
+        /// The required space.
         needed: ByteSize,
-        /// What is free.
+        /// The free space.
         free: ByteSize,
     },
-    /// The container goes with its session, and so would what is put back.
+    /// The container is ephemeral: a restored one would be removed as well.
     #[error("container `{name}` goes with its session")]
     Fleeting {
         /// The container.
         name: String,
     },
-    /// The snapshot was made with another isolation than the engine has now.
+    /// The snapshot was created with another isolation than that of the engine.
     #[error("snapshot `{name}` was made with `{has}` isolation, and the engine has `{wanted}`")]
     OtherIsolation {
         /// The snapshot.
         name: String,
-        /// What it was made with.
+        /// The isolation of the snapshot.
         has: String,
-        /// What the engine has.
+        /// The isolation of the engine.
         wanted: String,
     },
-    /// The workspace that a fork is to have has a container.
+    /// The workspace of the fork has a container.
     #[error("`{workspace}` has container `{name}` already")]
     Occupied {
         /// The workspace.
@@ -59,13 +59,13 @@ pub enum SnapshotError {
         /// Its container.
         name: String,
     },
-    /// Somebody started the container while it was being put back.
+    /// The container was started during the restore.
     #[error("container `{name}` was started meanwhile: nothing was restored")]
     Started {
         /// The container.
         name: String,
     },
-    /// Somebody copies from it just now.
+    /// A copy from the snapshot is running.
     #[error("snapshot `{name}` is being copied")]
     InUse {
         /// The snapshot.
