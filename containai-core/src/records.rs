@@ -57,7 +57,7 @@ impl Advice for RecordError {
 
     fn hints(&self) -> Vec<Hint> {
         vec![Hint::new(
-            "see that the configuration can be written, and run again; nothing was removed",
+            "check that the configuration is writable, then run the command again; nothing was removed",
         )]
     }
 }

@@ -152,7 +152,7 @@ impl FromStr for Cpus {
 
 /// The text is not a valid number of processors.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{}` is no number of CPUs: it takes a number above 0, such as `2` or `1.5`", text.escape_debug())]
+#[error("`{}` is not a valid number of CPUs: expected a number above 0, such as `2` or `1.5`", text.escape_debug())]
 #[non_exhaustive]
 pub struct CpusError {
     /// The given text.

@@ -63,7 +63,7 @@ impl FromStr for Timestamp {
 
 /// The text is not a valid timestamp.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
-#[error("`{}` is no date and time of RFC 3339", text.escape_debug())]
+#[error("`{}` is not a valid RFC 3339 date and time", text.escape_debug())]
 #[non_exhaustive]
 pub struct TimestampError {
     /// The given text.

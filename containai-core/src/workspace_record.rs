@@ -124,7 +124,7 @@ impl WorkspaceRecord {
 
 /// The text is not a valid record; usually it was edited by hand.
 #[derive(Debug, thiserror::Error)]
-#[error("it is no record of a workspace")]
+#[error("not a valid workspace record")]
 pub struct WorkspaceRecordError {
     /// The cause.
     #[source]

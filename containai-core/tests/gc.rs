@@ -118,7 +118,7 @@ fn what_was_left_at_a_volume_goes_once_nobody_can_be_at_work() {
     };
     for kind in [label::FILLS, label::PACKS] {
         assert!(goes(kind, 1), "{kind}");
-        assert!(!goes(kind, 0), "{kind}: somebody may be at work");
+        assert!(!goes(kind, 0), "{kind}: a helper may still be running");
     }
     // The helper of an interrupted restore must be finished first.
     assert!(!goes(label::RESTORES, 48));

@@ -29,12 +29,12 @@ fn successor_of(old: &Container) -> Container {
 
 fn words(steps: &[StopStep]) -> String {
     let word = |step: &StopStep| match step {
-        StopStep::Settle { state } => format!("settle:{state}"),
+        StopStep::Settle { state } => format!("wait:{state}"),
         StopStep::Unpause => "unpause".to_owned(),
         StopStep::Stop => "stop".to_owned(),
         StopStep::Export { file } => format!("export:{}", file.display()),
-        StopStep::RemoveSuccessor { id } => format!("successor:{id}"),
-        StopStep::Forget { name, port } => format!("forget:{name}:{port}"),
+        StopStep::RemoveSuccessor { id } => format!("replacement:{id}"),
+        StopStep::Forget { name, port } => format!("unregister:{name}:{port}"),
         StopStep::Remove => "remove".to_owned(),
         step => format!("{step:?}"),
     };
@@ -53,13 +53,13 @@ fn every_state_has_its_steps() {
         format!("{state}: {} | {}", steps(Fate::Stopped), steps(Fate::Removed))
     });
     insta::assert_snapshot!(table.join("\n"), @r"
-    created:  | forget:api:2300 remove
-    running: stop | stop forget:api:2300 remove
-    paused: unpause stop | unpause stop forget:api:2300 remove
-    restarting: stop | stop forget:api:2300 remove
-    removing: settle:removing | settle:removing forget:api:2300 remove
-    exited:  | forget:api:2300 remove
-    dead:  | forget:api:2300 remove
+    created:  | unregister:api:2300 remove
+    running: stop | stop unregister:api:2300 remove
+    paused: unpause stop | unpause stop unregister:api:2300 remove
+    restarting: stop | stop unregister:api:2300 remove
+    removing: wait:removing | wait:removing unregister:api:2300 remove
+    exited:  | unregister:api:2300 remove
+    dead:  | unregister:api:2300 remove
     ");
 }
 
@@ -93,7 +93,7 @@ fn an_export_comes_after_the_stop_and_before_any_removal() {
     };
     assert_eq!(steps(RunState::Running, Fate::Stopped), "stop export:/x.tgz");
     let removed = steps(RunState::Paused, Fate::Removed);
-    assert_eq!(removed, "unpause stop export:/x.tgz forget:api:2300 remove");
+    assert_eq!(removed, "unpause stop export:/x.tgz unregister:api:2300 remove");
     assert_eq!(steps(RunState::Exited, Fate::Stopped), "export:/x.tgz");
 }
 
@@ -146,7 +146,7 @@ fn a_successor_goes_with_its_container() {
     let containers = vec![old.clone(), successor_of(&old)];
     let observed = Observed { containers, ..Observed::default() };
     let halts = plan_stop(&observed, &[old.id], Fate::Removed, None).expect("it is ours");
-    assert_eq!(words(&halts[0].steps), "successor:id-of-next forget:api:2300 remove");
+    assert_eq!(words(&halts[0].steps), "replacement:id-of-next unregister:api:2300 remove");
 }
 
 #[test]

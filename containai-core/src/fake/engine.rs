@@ -165,7 +165,7 @@ impl Engine for FakeEngine {
         _: ImageSource,
         _: &dyn Events,
     ) -> Result<String, EngineError> {
-        let mut world = self.call("provide_image")?;
+        let mut world = self.call("ensure_image")?;
         world.images.push(image.to_string());
         Ok(image.to_string())
     }
@@ -216,7 +216,7 @@ impl Engine for FakeEngine {
     }
 
     async fn keep(&self, id: &ContainerId) -> Result<String, EngineError> {
-        let mut world = self.call("keep")?;
+        let mut world = self.call("commit")?;
         world.container(id)?;
         let image = format!("kept-{id}");
         let files = world.file_systems.get(id.as_ref()).cloned().unwrap_or_default();
@@ -230,7 +230,7 @@ impl Engine for FakeEngine {
         succession: &Succession,
         port: HostPort,
     ) -> Result<ContainerId, EngineError> {
-        let mut world = self.call("create_successor")?;
+        let mut world = self.call("create_replacement")?;
         let name = succession.name.to_string();
         let old = world.container(&succession.of)?.clone();
         if world.containers.iter().any(|container| container.name == name) {
@@ -262,7 +262,7 @@ impl Engine for FakeEngine {
     }
 
     async fn install_key(&self, id: &ContainerId, line: &str) -> Result<(), EngineError> {
-        let mut world = self.call("install_key")?;
+        let mut world = self.call("provision")?;
         world.container(id)?;
         world.keys.push((id.clone(), line.to_owned()));
         Ok(())
@@ -299,7 +299,7 @@ impl Engine for FakeEngine {
     }
 
     async fn settle(&self, name: &str, state: RunState) -> Result<(), EngineError> {
-        let mut world = self.call("settle")?;
+        let mut world = self.call("wait_transition")?;
         let ghosts = std::mem::take(&mut world.ghosts);
         world.containers.retain(|container| !ghosts.contains(&container.id));
         let leaving = std::mem::take(&mut world.leaving);
@@ -342,7 +342,7 @@ impl Engine for FakeEngine {
     }
 
     async fn discard(&self, id: &ContainerId) -> Result<(), EngineError> {
-        let mut world = self.call("discard")?;
+        let mut world = self.call("remove_with_anonymous_volumes")?;
         world.containers.retain(|container| container.id != *id);
         world.unnamed_volumes.retain(|holder| holder != id);
         Ok(())
@@ -363,7 +363,7 @@ impl Engine for FakeEngine {
 
     async fn exited(&self, id: &ContainerId) -> Result<i64, EngineError> {
         let container = {
-            let mut world = self.call("exited")?;
+            let mut world = self.call("wait_exit")?;
             let container = world.container(id)?;
             // Helpers exit at once.
             if container.labels.is_helper() {
@@ -379,6 +379,6 @@ impl Engine for FakeEngine {
     }
 
     async fn log_tail(&self, _: &ContainerId, _: usize) -> Result<Vec<String>, EngineError> {
-        Ok(vec!["the last words of the console".to_owned()])
+        Ok(vec!["the last line of the console".to_owned()])
     }
 }

@@ -64,7 +64,7 @@ pub(super) fn key_of(id: &ContainerId) -> HostKey {
     let blob: String =
         (0..43).map(|n| char::from(ALPHABET[(seed.rotate_left(n) & 63) as usize])).collect();
     HostKey::parse(&format!("ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI{blob}"))
-        .unwrap_or_else(|error| panic!("the fake key is wrong: {error}"))
+        .unwrap_or_else(|error| panic!("invalid fake key: {error}"))
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

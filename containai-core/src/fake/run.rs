@@ -13,6 +13,6 @@ pub fn run<F: Future>(future: F) -> F::Output {
     let mut context = Context::from_waker(Waker::noop());
     match pin!(future).poll(&mut context) {
         Poll::Ready(output) => output,
-        Poll::Pending => panic!("a future of the fakes waits"),
+        Poll::Pending => panic!("the future is pending"),
     }
 }

@@ -150,7 +150,7 @@ impl Snapshots for FakeEngine {
     type Copying<'e> = FakeCopying<'e>;
 
     async fn volumes_of(&self, id: &ContainerId) -> Result<OwnVolumes, EngineError> {
-        let mut world = self.call("volumes_of")?;
+        let mut world = self.call("container_volumes")?;
         world.container(id)?;
         let mounts = world.copies.mounts.get(id).cloned().unwrap_or_default();
         let at = |place| mounts.iter().find(|(at, _)| *at == place).map(|(_, name)| name.clone());
@@ -161,7 +161,7 @@ impl Snapshots for FakeEngine {
     }
 
     async fn freeze(&self, id: &ContainerId) -> Result<(), EngineError> {
-        let mut world = self.call("freeze")?;
+        let mut world = self.call("pause")?;
         let container = world.container(id)?;
         if container.state == RunState::Running {
             container.state = RunState::Paused;
@@ -170,7 +170,7 @@ impl Snapshots for FakeEngine {
     }
 
     async fn begin_copy(&self, job: &CopyJob) -> Result<FakeCopying<'_>, EngineError> {
-        let mut world = self.call("begin_copy")?;
+        let mut world = self.call("start_copy")?;
         world.made += 1;
         let helper = ContainerId::new(format!("id-{}", world.made));
         let list = |names: Vec<&str>| names.join(",");
@@ -203,7 +203,7 @@ impl Snapshots for FakeEngine {
     }
 
     async fn commit(&self, id: &ContainerId, labels: &Labels) -> Result<String, EngineError> {
-        let mut world = self.call("commit")?;
+        let mut world = self.call("commit_snapshot")?;
         let mut all = world.container(id)?.labels.clone();
         for (key, value) in labels.iter() {
             all = all.with(key, value);
@@ -245,7 +245,7 @@ impl Snapshots for FakeEngine {
     }
 
     async fn name_snapshot(&self, image: &str, id: &Nonce) -> Result<(), EngineError> {
-        let mut world = self.call("name_snapshot")?;
+        let mut world = self.call("tag_snapshot")?;
         let reference = SnapshotName::image(id);
         for stored in world.stored.images.iter_mut().filter(|it| it.id == image) {
             stored.references.push(reference.clone());
@@ -257,7 +257,7 @@ impl Snapshots for FakeEngine {
     }
 
     async fn retain(&self, image: &str, container: &ContainerId) -> Result<(), EngineError> {
-        let mut world = self.call("retain")?;
+        let mut world = self.call("retain_image")?;
         world.container(container)?;
         let is_meant = |it: &&mut StoredImage| it.references.iter().any(|name| name == image);
         match world.stored.images.iter_mut().find(is_meant) {
@@ -270,7 +270,7 @@ impl Snapshots for FakeEngine {
     }
 
     async fn nameless_snapshots(&self) -> Result<Vec<(String, Nonce)>, EngineError> {
-        let world = self.call("nameless_snapshots")?;
+        let world = self.call("untagged_snapshots")?;
         let nameless = world.stored.images.iter().filter(|it| it.references.is_empty());
         Ok(nameless.filter_map(|it| Some((it.id.clone(), it.labels.snapshot()?))).collect())
     }
@@ -290,7 +290,7 @@ impl Snapshots for FakeEngine {
     }
 
     async fn dismiss(&self, helper: &ContainerId) -> Result<(), EngineError> {
-        let mut world = self.call("dismiss")?;
+        let mut world = self.call("remove_helper")?;
         world.containers.retain(|it| it.id != *helper || !it.labels.is_helper());
         Ok(())
     }

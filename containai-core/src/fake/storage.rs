@@ -88,7 +88,7 @@ impl Storage for FakeEngine {
     }
 
     async fn moments(&self, id: &ContainerId) -> Result<Moments, EngineError> {
-        let mut world = self.call("moments")?;
+        let mut world = self.call("container_times")?;
         let state = world.container(id)?.state;
         let never = Moments { state, created: None, started: None, finished: None };
         let known = world.stored.moments.get(id).copied().unwrap_or(never);

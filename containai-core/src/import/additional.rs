@@ -57,7 +57,7 @@ pub fn unlisted(text: &str) -> Vec<HomePath> {
 
 /// A path is outside the home directory.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
-#[error("`import.additional_paths` has `{path}`, which is not below `{home}`")]
+#[error("path `{path}` in `import.additional_paths` is outside `{home}`")]
 #[non_exhaustive]
 pub struct OutsideHome {
     /// The path as configured.
@@ -107,7 +107,7 @@ mod tests {
         let outside = additional(&[path("/etc/passwd")], "/home/me");
         assert_eq!(
             outside.expect_err("it is outside").to_string(),
-            "`import.additional_paths` has `/etc/passwd`, which is not below `/home/me`"
+            "path `/etc/passwd` in `import.additional_paths` is outside `/home/me`"
         );
     }
 }

@@ -40,14 +40,12 @@ pub fn settle(link: &HomeLink, data: &str, home: &Standing, volume: &Standing) -
     match (home, volume) {
         (Standing::Link(to), _) if *to == format!("{data}/{}", link.target) => Settlement::Settled,
         (Nothing | Standing::Link(_), _) => Settlement::Link,
-        (Special, _) => Settlement::InTheWay("it is no file and no directory"),
-        (_, Standing::Link(_)) => Settlement::InTheWay("there is a link on the volume"),
+        (Special, _) => Settlement::InTheWay("it is neither a file nor a directory"),
+        (_, Standing::Link(_)) => Settlement::InTheWay("the volume has a symbolic link"),
         (File, Nothing | File) => Settlement::TakeFile,
         (Directory, Nothing | Directory) => Settlement::TakeDirectory,
-        (File, _) => Settlement::InTheWay("it is a file, and on the volume there is none"),
-        (Directory, _) => {
-            Settlement::InTheWay("it is a directory, and on the volume there is none")
-        }
+        (File, _) => Settlement::InTheWay("it is a file, but not on the volume"),
+        (Directory, _) => Settlement::InTheWay("it is a directory, but not on the volume"),
     }
 }
 

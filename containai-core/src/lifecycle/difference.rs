@@ -50,15 +50,15 @@ impl fmt::Display for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Other { what, has, wanted } => {
-                write!(f, "its {what} stays `{has}`, `{wanted}` is asked for")
+                write!(f, "its {what} is `{has}`, requested is `{wanted}`")
             }
             Self::BareSysbox => f.write_str(
-                "it was made by an earlier version, with Sysbox alone: root inside can make files of the host's root in the workspace",
+                "it was created by an earlier version with Sysbox alone: root inside can create files owned by the host's root in the workspace",
             ),
             Self::Changed { template } if template.is_empty() => {
-                f.write_str("what its image was built of has changed since")
+                f.write_str("the inputs of its image have changed")
             }
-            Self::Changed { template } => write!(f, "its template `{template}` has changed since"),
+            Self::Changed { template } => write!(f, "its template `{template}` has changed"),
         }
     }
 }
@@ -139,9 +139,9 @@ mod tests {
         let told: Vec<_> =
             differences(&container, &wished).iter().map(ToString::to_string).collect();
         insta::assert_snapshot!(told.join("\n"), @r"
-        its image stays `containai/base:1`, `containai/base:2` is asked for
-        its template stays `none`, `ml` is asked for
-        its memory stays `4g`, `8g` is asked for
+        its image is `containai/base:1`, requested is `containai/base:2`
+        its template is `none`, requested is `ml`
+        its memory is `4g`, requested is `8g`
         ");
     }
 
@@ -186,11 +186,8 @@ mod tests {
             told.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
         };
         assert_eq!(check("ml", "0123456789ab", "ml"), "");
-        assert_eq!(check("ml", "ffffffffffff", "ml"), "its template `ml` has changed since");
-        assert_eq!(
-            check("ml", "ffffffffffff", "web"),
-            "its template stays `ml`, `web` is asked for"
-        );
-        assert_eq!(check("", "", "ml"), "its template stays `none`, `ml` is asked for");
+        assert_eq!(check("ml", "ffffffffffff", "ml"), "its template `ml` has changed");
+        assert_eq!(check("ml", "ffffffffffff", "web"), "its template is `ml`, requested is `web`");
+        assert_eq!(check("", "", "ml"), "its template is `none`, requested is `ml`");
     }
 }

@@ -28,7 +28,7 @@ pub enum Refusal {
         name: String,
     },
     /// The requested name belongs to a container of another workspace.
-    #[error("container `{name}` serves `{workspace}`")]
+    #[error("container `{name}` belongs to workspace `{workspace}`")]
     OtherWorkspace {
         /// The container's name.
         name: String,
@@ -36,7 +36,7 @@ pub enum Refusal {
         workspace: String,
     },
     /// The container of the workspace has another name than the requested one.
-    #[error("the workspace has container `{has}`, and not `{wanted}`")]
+    #[error("the workspace has container `{has}`, not `{wanted}`")]
     OtherName {
         /// The container's name.
         has: String,
@@ -44,7 +44,7 @@ pub enum Refusal {
         wanted: String,
     },
     /// The container of the workspace has another data volume than the requested one.
-    #[error("container `{name}` has the data volume `{has}`, and not `{wanted}`")]
+    #[error("container `{name}` has data volume `{has}`, not `{wanted}`")]
     OtherVolume {
         /// The container's name.
         name: String,
@@ -54,13 +54,13 @@ pub enum Refusal {
         wanted: String,
     },
     /// An ephemeral container was requested, but the workspace has a container.
-    #[error("the workspace has container `{name}` already")]
+    #[error("the workspace already has container `{name}`")]
     InTheWay {
         /// The container's name.
         name: String,
     },
     /// The container has no valid port label; usually it was created by hand.
-    #[error("container `{name}` does not say which port leads to it")]
+    #[error("container `{name}` has no valid SSH port label")]
     NoPort {
         /// The container's name.
         name: String,
@@ -73,7 +73,7 @@ pub enum Refusal {
     },
     /// A restore was interrupted, and its helper can neither finish it nor roll it back;
     /// usually the disk is full.
-    #[error("volume `{volume}` is half restored")]
+    #[error("restore of volume `{volume}` is incomplete")]
     HalfRestored {
         /// The volume.
         volume: String,
@@ -81,7 +81,7 @@ pub enum Refusal {
         helper: String,
     },
     /// The container does not leave a transitional state.
-    #[error("container `{name}` stays `{state}`")]
+    #[error("container `{name}` remains in state `{state}`")]
     Stuck {
         /// The container's name.
         name: String,
@@ -114,7 +114,7 @@ impl Advice for Refusal {
     fn hints(&self) -> Vec<Hint> {
         let hint = match self {
             Self::NotOurs { name } => Hint::new(format!(
-                "rename or remove it with `docker --context containai-docker rename {name} <name>`"
+                "remove it, or rename it with `docker --context containai-docker rename {name} <name>`"
             )),
             Self::Ambiguous { .. } => {
                 Hint::new("remove all but one with `cai stop --remove --container <name>`")
@@ -123,23 +123,23 @@ impl Advice for Refusal {
                 Hint::new("remove a container that is no longer needed with `cai stop --remove`")
             }
             Self::OtherWorkspace { .. } => {
-                Hint::new("choose another name, or name that workspace with `--workspace`")
+                Hint::new("choose another name, or select that workspace with `--workspace`")
             }
             Self::OtherName { has, wanted } => Hint::new(format!(
-                "leave out the name, or run `cai stop --remove --container {has}` first to make `{wanted}`; volumes stay"
+                "omit the name, or run `cai stop --remove --container {has}` first to create `{wanted}`; volumes are kept"
             )),
             Self::OtherVolume { wanted, .. } => Hint::new(format!(
-                "add `--fresh` to make the container anew with `{wanted}`; the other volume stays"
+                "add `--fresh` to recreate the container with `{wanted}`; the other volume is kept"
             )),
             Self::InTheWay { name } => Hint::new(format!(
-                "leave out `--ephemeral`, or run `cai stop --remove --container {name}` first; volumes stay"
+                "omit `--ephemeral`, or run `cai stop --remove --container {name}` first; volumes are kept"
             )),
-            Self::HalfRestored { .. } => {
-                Hint::new("free space on the disk that holds the engine's volumes, then run again")
-            }
+            Self::HalfRestored { .. } => Hint::new(
+                "free space on the disk of the engine's volumes, then run the command again",
+            ),
             Self::NoPort { name } | Self::Dead { name } | Self::Stuck { name, .. } => Hint::run(
                 &format!("cai stop --remove --container {name}"),
-                "remove it; its volumes stay",
+                "remove it; its volumes are kept",
             ),
         };
         vec![hint]

@@ -18,7 +18,7 @@ pub(super) async fn keep<E: Engine>(
 ) -> Result<(), EngineError> {
     let name = &old.name;
     events.event(Event::Stage(&format!(
-        "another program has the port of {name}: moving it to a new one"
+        "port of {name} is in use by another program: moving it to a new port"
     )));
     let last_start = engine.last_start(&old.id).await?;
     let image = engine.keep(&old.id).await?;

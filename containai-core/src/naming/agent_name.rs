@@ -35,7 +35,7 @@ impl Default for AgentName {
 
 /// The text is not a valid agent name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{}` is no name of an agent: it takes small letters, digits, `_`, `.` and `-`, the first a letter or digit", text.escape_debug())]
+#[error("`{}` is not a valid agent name: expected lower-case letters, digits, `_`, `.` and `-`, beginning with a letter or digit", text.escape_debug())]
 #[non_exhaustive]
 pub struct AgentNameError {
     /// The given text.

@@ -40,7 +40,7 @@ impl ClientId {
 
 /// The text is not a valid client ID.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{}` is no client id: it takes 32 hexadecimal digits", text.escape_debug())]
+#[error("`{}` is not a valid client ID: expected 32 hexadecimal digits", text.escape_debug())]
 #[non_exhaustive]
 pub struct ClientIdError {
     /// The given text.

@@ -127,7 +127,7 @@ impl Iterator for Candidates<'_> {
 pub enum ContainerNameError {
     /// Docker would refuse it: a single character, or a character that is not allowed.
     #[error(
-        "`{}` is no name for a container: it takes two or more letters, digits, `_`, `.` and `-`, the first a letter or digit",
+        "`{}` is not a valid container name: expected two or more letters, digits, `_`, `.` and `-`, beginning with a letter or digit",
         text.escape_debug()
     )]
     Refused {
@@ -135,7 +135,7 @@ pub enum ContainerNameError {
         text: String,
     },
     /// It is longer than the maximum for a host name.
-    #[error("`{}` is too long for a container's name: {} characters are the most", text.escape_debug(), ContainerName::MAX_LEN)]
+    #[error("container name `{}` is too long: the maximum is {} characters", text.escape_debug(), ContainerName::MAX_LEN)]
     TooLong {
         /// The given text.
         text: String,

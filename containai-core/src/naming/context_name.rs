@@ -27,7 +27,7 @@ impl ContextName {
 
 /// The text is not a valid name of a Docker context.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{}` is no name of a Docker context: it takes letters, digits, `_`, `.` and `-`", text.escape_debug())]
+#[error("`{}` is not a valid Docker context name: expected letters, digits, `_`, `.` and `-`", text.escape_debug())]
 #[non_exhaustive]
 pub struct ContextNameError {
     /// The given text.

@@ -28,7 +28,7 @@ impl EnvName {
 
 /// The text is not a valid name of an environment variable.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{}` is no name of an environment variable: it takes letters, digits and `_`, the first no digit", text.escape_debug())]
+#[error("`{}` is not a valid environment variable name: expected letters, digits and `_`, not beginning with a digit", text.escape_debug())]
 #[non_exhaustive]
 pub struct EnvNameError {
     /// The given text.

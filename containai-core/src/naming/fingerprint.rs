@@ -34,7 +34,7 @@ impl Fingerprint {
 
 /// The text is not a valid fingerprint.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
-#[error("`{}` is no fingerprint: it takes twelve hexadecimal digits", .text.escape_debug())]
+#[error("`{}` is not a valid fingerprint: expected twelve hexadecimal digits", .text.escape_debug())]
 #[non_exhaustive]
 pub struct FingerprintError {
     /// The given text.

@@ -55,7 +55,7 @@ impl fmt::Display for HomePath {
 
 /// The text is not a valid path below a home directory.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
-#[error("`{}` is no path of the home directory: it takes one such as `~/.tool`, without `..` and `:`", text.escape_debug())]
+#[error("`{}` is not a path below the home directory: expected a path such as `~/.tool`, without `..` and `:`", text.escape_debug())]
 #[non_exhaustive]
 pub struct HomePathError {
     /// The given text.

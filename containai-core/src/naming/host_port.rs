@@ -49,7 +49,7 @@ impl FromStr for HostPort {
 
 /// The text or number is not a valid port.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{}` is no port: it takes a number from 1 to 65535", text.escape_debug())]
+#[error("`{}` is not a valid port: expected a number from 1 to 65535", text.escape_debug())]
 #[non_exhaustive]
 pub struct HostPortError {
     /// The given text.

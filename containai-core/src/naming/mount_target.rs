@@ -67,7 +67,7 @@ fn is_below(path: &str, other: &str) -> bool {
 /// The path is not a valid mount target.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[error(
-    "nothing is mounted at `{}` in a container: it takes an absolute path outside of the system, such as `/cache`",
+    "`{}` is not a valid mount target: expected an absolute path outside the system directories, such as `/cache`",
     text.escape_debug()
 )]
 #[non_exhaustive]

@@ -37,7 +37,7 @@ impl Nonce {
 
 /// The text is not a valid identifier.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{}` is not 12 hexadecimal digits", text.escape_debug())]
+#[error("`{}` is not a valid identifier: expected 12 hexadecimal digits", text.escape_debug())]
 #[non_exhaustive]
 pub struct NonceError {
     /// The given text.

@@ -55,7 +55,7 @@ impl SnapshotName {
 /// The text is not a valid snapshot name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "`{}` is no name of a snapshot: it takes up to 64 letters, digits, `_`, `.` and `-`, the first a letter or digit",
+    "`{}` is not a valid snapshot name: expected up to 64 letters, digits, `_`, `.` and `-`, beginning with a letter or digit",
     text.escape_debug()
 )]
 #[non_exhaustive]

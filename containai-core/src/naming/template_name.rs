@@ -28,7 +28,7 @@ impl TemplateName {
 
 /// The text is not a valid template name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{}` is no name of a template: it takes small letters, digits, `_`, `.` and `-`, the first a letter or digit", text.escape_debug())]
+#[error("`{}` is not a valid template name: expected lower-case letters, digits, `_`, `.` and `-`, beginning with a letter or digit", text.escape_debug())]
 #[non_exhaustive]
 pub struct TemplateNameError {
     /// The given text.

@@ -155,7 +155,7 @@ impl VolumeUse {
 /// Docker would refuse the volume name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "`{}` is no name for a volume: it takes up to 255 letters, digits, `_`, `.` and `-`, the first a letter or digit",
+    "`{}` is not a valid volume name: expected up to 255 letters, digits, `_`, `.` and `-`, beginning with a letter or digit",
     text.escape_debug()
 )]
 #[non_exhaustive]

@@ -101,25 +101,25 @@ fn digest(text: &str) -> String {
 #[non_exhaustive]
 pub enum WorkspacePathError {
     /// The path is relative: the caller has not resolved it.
-    #[error("the workspace `{}` is not an absolute path", path.display())]
+    #[error("workspace `{}` is not an absolute path", path.display())]
     NotAbsolute {
         /// The given path.
         path: PathBuf,
     },
     /// The path is not valid UTF-8: it was created by a program with another encoding.
-    #[error("the workspace `{}` is not valid UTF-8", path.display())]
+    #[error("workspace `{}` is not valid UTF-8", path.display())]
     NotUtf8 {
         /// The given path.
         path: PathBuf,
     },
     /// The path contains a control character, such as a newline.
-    #[error("the workspace `{}` holds a control character", path.display().to_string().escape_debug())]
+    #[error("workspace `{}` contains a control character", path.display().to_string().escape_debug())]
     ControlCharacter {
         /// The given path.
         path: PathBuf,
     },
     /// The path contains `..`.
-    #[error("the workspace `{}` holds `..`", path.display())]
+    #[error("workspace `{}` contains `..`", path.display())]
     Parent {
         /// The given path.
         path: PathBuf,
@@ -141,11 +141,11 @@ mod tests {
         check("/home/a/repo", Ok("/home/a/repo"));
         check("/home//a/./repo/", Ok("/home/a/repo"));
         check("/", Ok("/"));
-        check("repo", Err("the workspace `repo` is not an absolute path"));
-        check("", Err("the workspace `` is not an absolute path"));
-        check("/a/../b", Err("the workspace `/a/../b` holds `..`"));
-        check("/a\nb", Err("the workspace `/a\\nb` holds a control character"));
-        check("/a\0b", Err("the workspace `/a\\0b` holds a control character"));
+        check("repo", Err("workspace `repo` is not an absolute path"));
+        check("", Err("workspace `` is not an absolute path"));
+        check("/a/../b", Err("workspace `/a/../b` contains `..`"));
+        check("/a\nb", Err("workspace `/a\\nb` contains a control character"));
+        check("/a\0b", Err("workspace `/a\\0b` contains a control character"));
     }
 
     #[test]

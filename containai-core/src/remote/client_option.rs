@@ -95,7 +95,7 @@ impl fmt::Display for ClientOption {
 
 /// The text is not an allowed directive.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
-#[error("`{}` is no directive that may be added: it takes `Keyword value` with one of {}", text.escape_debug(), keywords())]
+#[error("`{}` is not an allowed directive: expected `Keyword value` with one of {}", text.escape_debug(), keywords())]
 #[non_exhaustive]
 pub struct ClientOptionError {
     /// The given text.

@@ -62,7 +62,7 @@ pub enum RemoteError {
     },
     /// The server on the port does not speak SSH; usually another program took the port
     /// before the container.
-    #[error("{peer} is answered by no SSH server: `{spoke}`")]
+    #[error("the server on {peer} does not speak SSH: `{spoke}`")]
     NotSsh {
         /// The server.
         peer: Peer,
@@ -71,7 +71,7 @@ pub enum RemoteError {
     },
     /// The host of the remote engine cannot be reached over SSH: it is unknown, offline
     /// or refuses the login.
-    #[error("cannot get through to the machine of the engine `{engine}`")]
+    #[error("cannot connect to the host of engine `{engine}` over SSH")]
     NoWay {
         /// The address of the engine.
         engine: String,
@@ -80,7 +80,7 @@ pub enum RemoteError {
         source: Cause,
     },
     /// The server presented another key than the pinned one.
-    #[error("the host key on {peer} is `{presented}`, pinned is `{pinned}`")]
+    #[error("host key on {peer} is `{presented}`, but `{pinned}` is pinned")]
     HostKeyMismatch {
         /// The server.
         peer: Peer,
@@ -122,7 +122,7 @@ pub enum RemoteError {
         source: Cause,
     },
     /// A standard stream of this process failed while the remote command ran.
-    #[error("cannot use the {stream}")]
+    #[error("cannot use {stream}")]
     Stream {
         /// The stream, such as `standard output`.
         stream: &'static str,
@@ -156,7 +156,7 @@ pub enum RemoteError {
 }
 
 fn held(holder: Option<&str>) -> String {
-    holder.map(|holder| format!(": {holder} does")).unwrap_or_default()
+    holder.map(|holder| format!(": in use by {holder}")).unwrap_or_default()
 }
 
 fn lines(lines: &[String]) -> String {
@@ -187,22 +187,24 @@ impl Advice for RemoteError {
             ],
             Self::CannotListen { .. } | Self::CannotListenInside { .. } => {
                 vec![Hint::new(
-                    "choose another port or path, or end the program that listens there",
+                    "choose another port or path, or stop the program that listens there",
                 )]
             }
             Self::BadKey { path, .. } => vec![Hint::new(format!(
-                "move `{}` away; the next run makes a new key",
+                "move `{}` away; the next run creates a new key",
                 path.display()
             ))],
             Self::BadIdentity { .. } => vec![Hint::new(
-                "choose an ed25519 key in OpenSSH's form, without a passphrase and of mode 0600",
+                "choose an ed25519 key in OpenSSH format, without a passphrase and with mode 0600",
             )],
             Self::NotSsh { peer, .. }
             | Self::NotReady { peer, .. }
             | Self::Connection { peer, .. }
                 if !peer.is_container() =>
             {
-                vec![Hint::new("see that an SSH server runs there, and that its address is right")]
+                vec![Hint::new(
+                    "check that an SSH server is running there and that the address is correct",
+                )]
             }
             Self::HostKeyMismatch { peer, .. } if !peer.is_container() => {
                 vec![Hint::new("if the server's key was changed on purpose, pin the new one")]
@@ -210,34 +212,36 @@ impl Advice for RemoteError {
             Self::HostKeyMismatch { .. } => vec![
                 Hint::new("another program may be listening on the port: find it with `ss -ltnp`"),
                 Hint::new(
-                    "if the container changed its own key, remove it with `cai stop --remove`; its volumes stay",
+                    "if the container changed its own key, remove it with `cai stop --remove`; its volumes are kept",
                 ),
             ],
             Self::NoWay { .. } => vec![Hint::new(
-                "see that `ssh` gets to that machine without a question: its key in `known_hosts`, yours in the agent",
+                "check that `ssh` connects to that host without prompting: its host key in `known_hosts`, your key in the SSH agent",
             )],
             Self::NotSsh { .. } => vec![Hint::new(
-                "another program may be listening on the port: find it with `ss -ltnp`; stop the container and run again",
+                "another program may be listening on the port: find it with `ss -ltnp`; stop the container and run the command again",
             )],
             Self::Denied { peer, .. } if !peer.is_container() => {
                 vec![Hint::new("add the public key to the user's `authorized_keys`")]
             }
             Self::NotReady { .. } | Self::Connection { .. } => {
-                vec![Hint::run("cai status", "see what the container is doing")]
+                vec![Hint::run("cai status", "check the state of the container")]
             }
             Self::Denied { .. } => vec![Hint::new(
-                "stop the container with `cai stop` and run again: the key is put in place before every start",
+                "stop the container with `cai stop` and run the command again: the key is installed before every start",
             )],
-            Self::Read { .. } => vec![Hint::new("see that you may read it, and run again")],
+            Self::Read { .. } => {
+                vec![Hint::new("check its read permission, then run the command again")]
+            }
             Self::Write { .. } => vec![Hint::new(
-                "see that you may write it and that its disk has room, and run again",
+                "check its write permission and the free disk space, then run the command again",
             )],
             Self::NotPinned { .. } => vec![Hint::run(
                 "cai run --fresh",
-                "make the container anew: it has no host key; its volumes stay",
+                "recreate the container, which has no host key; its volumes are kept",
             )],
             Self::Refused { .. } => {
-                vec![Hint::run("cai logs --unit ssh", "see what the server says")]
+                vec![Hint::run("cai logs --unit ssh", "see the messages of the server")]
             }
             Self::Stream { .. } => Vec::new(),
         }

@@ -12,7 +12,7 @@ pub struct HostKey(String);
 
 /// The text is not a public key in OpenSSH's format.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
-#[error("not an ed25519 public key in OpenSSH's form")]
+#[error("not an ed25519 public key in OpenSSH format")]
 pub struct HostKeyError;
 
 /// The length of an ed25519 public key blob of 51 bytes in base64.

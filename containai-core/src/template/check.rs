@@ -77,7 +77,7 @@ fn builder(instruction: &Instruction) -> Option<Finding> {
         None if *has_document => "a here-document".to_owned(),
         None => return None,
     };
-    let text = format!("{what} of `{keyword}` needs BuildKit, which is not used: do without it");
+    let text = format!("{what} of `{keyword}` requires BuildKit, which is not used: remove it");
     Some(Finding { line: *line, severity: Severity::Error, text })
 }
 
@@ -91,17 +91,17 @@ fn root(file: &Dockerfile, lineage: &[Stage<'_>]) -> Option<Finding> {
     let (severity, text) = match image.as_str() {
         "" => (
             Severity::Error,
-            "no image is named: put `ARG BASE_IMAGE` in front of the first `FROM`".to_owned(),
+            "the base image is empty: add `ARG BASE_IMAGE` before the first `FROM`".to_owned(),
         ),
         "scratch" => (
             Severity::Error,
-            "the last stage has no system in it: build it on `${BASE_IMAGE}`".to_owned(),
+            "the last stage is empty (`scratch`): base it on `${BASE_IMAGE}`".to_owned(),
         ),
         image => (
             Severity::Warning,
             format!(
-                "the last stage comes from `{}` and not from `${{BASE_IMAGE}}`: it has to be an \
-                 image of ContainAI, and `cai template upgrade` makes it follow the one in use",
+                "the last stage is based on `{}`, not on `${{BASE_IMAGE}}`: it must be a ContainAI \
+                 image; `cai template upgrade` switches to the current one",
                 image.escape_debug()
             ),
         ),
@@ -115,14 +115,14 @@ fn without_effect(instruction: &Instruction) -> Option<Finding> {
     match instruction.keyword.as_str() {
         keyword @ ("ENTRYPOINT" | "CMD" | "STOPSIGNAL" | "HEALTHCHECK") => warn(format!(
             "`{keyword}` has no effect: the first process of a container is systemd; \
-             a service of yours can be a unit in `/etc/systemd/system`"
+             add services as units in `/etc/systemd/system`"
         )),
         "VOLUME" => warn(
-            "`VOLUME` gives each container a volume that goes with it: what is to last \
-             belongs in the workspace or on the data volume"
+            "`VOLUME` creates an anonymous volume that is removed with its container: keep \
+             persistent data in the workspace or on the data volume"
                 .to_owned(),
         ),
-        "ONBUILD" => warn("`ONBUILD` takes effect in images built on this one only".to_owned()),
+        "ONBUILD" => warn("`ONBUILD` only takes effect in images built on this one".to_owned()),
         "LABEL" => {
             let pairs = instruction.pairs();
             let name =
@@ -131,7 +131,7 @@ fn without_effect(instruction: &Instruction) -> Option<Finding> {
                 line: instruction.line,
                 severity: Severity::Error,
                 text: format!(
-                    "the label `{}` is ContainAI's own: take another name",
+                    "label `{}` is reserved for ContainAI: choose another name",
                     name.escape_debug()
                 ),
             })
@@ -149,7 +149,7 @@ fn user(lineage: &[Stage<'_>]) -> Option<Finding> {
     (!is_root).then(|| Finding {
         line: last.line,
         severity: Severity::Warning,
-        text: "`USER` counts while the image is built: sessions are of `agent`".to_owned(),
+        text: "`USER` only applies to the build: sessions run as `agent`".to_owned(),
     })
 }
 
@@ -169,23 +169,23 @@ mod tests {
         insta::assert_snapshot!(
             shown("ARG BASE_IMAGE\nFROM $BASE_IMAGE AS a\nUSER agent\nCMD x\nVOLUME /x\nFROM a\nHEALTHCHECK NONE\nLABEL a=1 \"containai.keep\"=true\nRUN --mount=type=cache,target=/x y\nCOPY <<X /y\nz\nX\nONBUILD RUN z\n"),
             @r"
-        3: warning: `USER` counts while the image is built: sessions are of `agent`
-        4: warning: `CMD` has no effect: the first process of a container is systemd; a service of yours can be a unit in `/etc/systemd/system`
-        5: warning: `VOLUME` gives each container a volume that goes with it: what is to last belongs in the workspace or on the data volume
-        7: warning: `HEALTHCHECK` has no effect: the first process of a container is systemd; a service of yours can be a unit in `/etc/systemd/system`
-        8: error: the label `containai.keep` is ContainAI's own: take another name
-        9: error: `--mount` of `RUN` needs BuildKit, which is not used: do without it
-        10: error: a here-document of `COPY` needs BuildKit, which is not used: do without it
-        13: warning: `ONBUILD` takes effect in images built on this one only
+        3: warning: `USER` only applies to the build: sessions run as `agent`
+        4: warning: `CMD` has no effect: the first process of a container is systemd; add services as units in `/etc/systemd/system`
+        5: warning: `VOLUME` creates an anonymous volume that is removed with its container: keep persistent data in the workspace or on the data volume
+        7: warning: `HEALTHCHECK` has no effect: the first process of a container is systemd; add services as units in `/etc/systemd/system`
+        8: error: label `containai.keep` is reserved for ContainAI: choose another name
+        9: error: `--mount` of `RUN` requires BuildKit, which is not used: remove it
+        10: error: a here-document of `COPY` requires BuildKit, which is not used: remove it
+        13: warning: `ONBUILD` only takes effect in images built on this one
         "
         );
     }
 
     #[test]
     fn the_root_of_the_last_stage_is_named() {
-        insta::assert_snapshot!(shown("FROM ${BASE_IMAGE}"), @"1: error: no image is named: put `ARG BASE_IMAGE` in front of the first `FROM`");
-        insta::assert_snapshot!(shown("FROM scratch"), @"1: error: the last stage has no system in it: build it on `${BASE_IMAGE}`");
-        insta::assert_snapshot!(shown("FROM a AS x\nFROM x"), @"1: warning: the last stage comes from `a` and not from `${BASE_IMAGE}`: it has to be an image of ContainAI, and `cai template upgrade` makes it follow the one in use");
+        insta::assert_snapshot!(shown("FROM ${BASE_IMAGE}"), @"1: error: the base image is empty: add `ARG BASE_IMAGE` before the first `FROM`");
+        insta::assert_snapshot!(shown("FROM scratch"), @"1: error: the last stage is empty (`scratch`): base it on `${BASE_IMAGE}`");
+        insta::assert_snapshot!(shown("FROM a AS x\nFROM x"), @"1: warning: the last stage is based on `a`, not on `${BASE_IMAGE}`: it must be a ContainAI image; `cai template upgrade` switches to the current one");
         assert_eq!(shown("ARG BASE_IMAGE=a\nFROM $BASE_IMAGE"), "");
     }
 }

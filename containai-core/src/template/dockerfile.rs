@@ -38,7 +38,7 @@ pub struct Dockerfile {
 pub enum DockerfileError {
     /// A line begins with an unknown instruction; usually a word is misspelt, or the `\`
     /// of the line before is missing.
-    #[error("line {line}: there is no instruction `{}`", .keyword.escape_debug())]
+    #[error("line {line}: unknown instruction `{}`", .keyword.escape_debug())]
     UnknownInstruction {
         /// The line number, starting at 1.
         line: usize,
@@ -46,7 +46,7 @@ pub enum DockerfileError {
         keyword: String,
     },
     /// An instruction other than `ARG` precedes the first `FROM`.
-    #[error("line {line}: `{keyword}` stands before the first `FROM`")]
+    #[error("line {line}: `{keyword}` before the first `FROM`")]
     BeforeFrom {
         /// The line number, starting at 1.
         line: usize,
@@ -54,13 +54,13 @@ pub enum DockerfileError {
         keyword: String,
     },
     /// A `FROM` is neither `FROM image` nor `FROM image AS name`.
-    #[error("line {line}: `FROM` takes an image, and `AS` with a name")]
+    #[error("line {line}: expected `FROM image` or `FROM image AS name`")]
     MalformedFrom {
         /// The line number, starting at 1.
         line: usize,
     },
     /// The `FROM` is missing.
-    #[error("there is no `FROM`")]
+    #[error("no `FROM` instruction")]
     NoStage,
 }
 
@@ -230,13 +230,13 @@ mod tests {
     #[test]
     fn what_no_builder_takes_is_refused() {
         for (text, expected) in [
-            ("", "there is no `FROM`"),
-            ("ARG A\n", "there is no `FROM`"),
-            ("RUN x\nFROM y", "line 1: `RUN` stands before the first `FROM`"),
-            ("FROM x\nRUNN y", "line 2: there is no instruction `RUNN`"),
-            ("FROM", "line 1: `FROM` takes an image, and `AS` with a name"),
-            ("FROM x y", "line 1: `FROM` takes an image, and `AS` with a name"),
-            ("FROM x AS", "line 1: `FROM` takes an image, and `AS` with a name"),
+            ("", "no `FROM` instruction"),
+            ("ARG A\n", "no `FROM` instruction"),
+            ("RUN x\nFROM y", "line 1: `RUN` before the first `FROM`"),
+            ("FROM x\nRUNN y", "line 2: unknown instruction `RUNN`"),
+            ("FROM", "line 1: expected `FROM image` or `FROM image AS name`"),
+            ("FROM x y", "line 1: expected `FROM image` or `FROM image AS name`"),
+            ("FROM x AS", "line 1: expected `FROM image` or `FROM image AS name`"),
         ] {
             assert_eq!(shown(text), expected, "{text:?}");
         }

@@ -120,7 +120,8 @@ mod tests {
             .iter()
             .map(|difference| match difference {
                 Difference::Follow(side, RefChange { old, new, .. }) => {
-                    format!("{side:?} {}>{}", shown(old), shown(new))
+                    let side = if *side == Side::Host { "host" } else { "container" };
+                    format!("{side} {}>{}", shown(old), shown(new))
                 }
                 Difference::Both { .. } => "both".to_owned(),
                 Difference::Conflict { reason, .. } => format!("{reason:?}"),
@@ -138,21 +139,21 @@ mod tests {
             check("1", "2", "2", held, "");
             check("1", "", "", held, "");
             // Changed on the host only.
-            check("1", "2", "1", held, "Own 1>2");
-            check("1", "", "1", held, "Own 1>-");
-            check("", "1", "", held, "Own ->1");
+            check("1", "2", "1", held, "container 1>2");
+            check("1", "", "1", held, "container 1>-");
+            check("", "1", "", held, "container ->1");
             // Deleted on one side, changed on the other.
-            check("1", "2", "", held, "Own ->2");
+            check("1", "2", "", held, "container ->2");
             check("1", "", "2", held, "Diverged");
             check("1", "2", "3", held, "both");
             check("", "2", "3", held, "both");
         }
         // Changed in the container only.
-        check("1", "1", "2", "", "Host 1>2");
-        check("1", "1", "", "", "Host 1>-");
-        check("", "", "1", "", "Host ->1");
+        check("1", "1", "2", "", "host 1>2");
+        check("1", "1", "", "", "host 1>-");
+        check("", "", "1", "", "host ->1");
         check("1", "1", "2", "h", "CheckedOut");
-        check("1", "1", "", "h", "Own ->1");
+        check("1", "1", "", "h", "container ->1");
         // A branch without a commit, checked out in another worktree.
         check("", "", "1", "h", "CheckedOut");
     }

@@ -38,7 +38,7 @@ impl TryFrom<String> for ObjectId {
     type Error = &'static str;
 
     fn try_from(text: String) -> Result<Self, Self::Error> {
-        Self::parse(&text).ok_or("not the name of an object")
+        Self::parse(&text).ok_or("invalid object name")
     }
 }
 

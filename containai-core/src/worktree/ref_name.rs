@@ -76,7 +76,7 @@ impl TryFrom<String> for RefName {
     type Error = &'static str;
 
     fn try_from(text: String) -> Result<Self, Self::Error> {
-        Self::parse(&text).ok_or("not the name of a reference")
+        Self::parse(&text).ok_or("invalid reference name")
     }
 }
 

@@ -304,7 +304,7 @@ fn a_full_disk_is_found_before_anything_is_frozen() {
     let world = World::new();
     world.engine.fill_disk();
     assert!(matches!(world.create("before", 1), Err(SnapshotError::NoRoom { .. })));
-    assert!(!world.engine.calls().contains(&"freeze"));
+    assert!(!world.engine.calls().contains(&"pause"));
     assert_eq!(world.of("/src/api").state, RunState::Running);
     world.mend();
     assert_eq!(world.engine.volumes().len(), 2, "{:?}", world.engine.volumes());

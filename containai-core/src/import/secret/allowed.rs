@@ -12,7 +12,7 @@ pub struct AllowedSecret {
 
 /// The text is not a valid allowed secret.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
-#[error("it takes `PATH:KEY`, or `PATH` for all of a file, below the home directory")]
+#[error("expected `PATH:KEY`, or `PATH` for a whole file, below the home directory")]
 pub struct AllowedSecretError;
 
 impl AllowedSecret {

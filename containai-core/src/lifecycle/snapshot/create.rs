@@ -103,7 +103,7 @@ async fn work<S: Snapshots>(
     events: &dyn Events,
 ) -> Result<Snapshot, SnapshotError> {
     let CreatePlan { snapshot, container, volumes, freezes } = plan;
-    events.event(Event::Stage(&format!("making snapshot {}", snapshot.name)));
+    events.event(Event::Stage(&format!("creating snapshot {}", snapshot.name)));
     let job = CopyJob {
         copies: copies(volumes, &snapshot.volumes()),
         workspace: snapshot.workspace.clone(),

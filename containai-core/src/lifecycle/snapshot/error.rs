@@ -16,19 +16,19 @@ pub enum SnapshotError {
     #[error(transparent)]
     Drive(#[from] DriveError),
     /// The name is in use.
-    #[error("there is a snapshot `{name}` already")]
+    #[error("snapshot `{name}` already exists")]
     Exists {
         /// The name.
         name: String,
     },
     /// No snapshot of this name exists on this engine.
-    #[error("there is no snapshot `{name}`")]
+    #[error("snapshot `{name}` does not exist")]
     Unknown {
         /// The name.
         name: String,
     },
     /// The engine's disk has too little space for the copies.
-    #[error("the copies take {}, and the engine's disk has {} free", HumanSize(*.needed), HumanSize(*.free))]
+    #[error("the copies need {}, but the engine's disk has {} free", HumanSize(*.needed), HumanSize(*.free))]
     NoRoom {
         /// The required space.
         needed: ByteSize,
@@ -36,13 +36,13 @@ pub enum SnapshotError {
         free: ByteSize,
     },
     /// The container is ephemeral: a restored one would be removed as well.
-    #[error("container `{name}` goes with its session")]
+    #[error("container `{name}` is ephemeral")]
     Fleeting {
         /// The container.
         name: String,
     },
     /// The snapshot was created with another isolation than that of the engine.
-    #[error("snapshot `{name}` was made with `{has}` isolation, and the engine has `{wanted}`")]
+    #[error("snapshot `{name}` was created with `{has}` isolation, but the engine has `{wanted}`")]
     OtherIsolation {
         /// The snapshot.
         name: String,
@@ -52,7 +52,7 @@ pub enum SnapshotError {
         wanted: String,
     },
     /// The workspace of the fork has a container.
-    #[error("`{workspace}` has container `{name}` already")]
+    #[error("`{workspace}` already has container `{name}`")]
     Occupied {
         /// The workspace.
         workspace: String,
@@ -60,7 +60,7 @@ pub enum SnapshotError {
         name: String,
     },
     /// The container was started during the restore.
-    #[error("container `{name}` was started meanwhile: nothing was restored")]
+    #[error("container `{name}` was started during the restore: nothing was restored")]
     Started {
         /// The container.
         name: String,
@@ -118,20 +118,20 @@ impl Advice for SnapshotError {
                 let command = format!("cai snapshot remove {name}");
                 Hint::run(&command, "remove it, or choose another name")
             }
-            Self::Unknown { .. } => Hint::run(list, "see which there are"),
+            Self::Unknown { .. } => Hint::run(list, "list the snapshots"),
             Self::NoRoom { .. } => {
-                Hint::run(list, "see which snapshots can go, and `cai snapshot remove` them")
+                Hint::run(list, "find snapshots to remove with `cai snapshot remove`")
             }
-            Self::Fleeting { .. } => {
-                Hint::new("make a container beside it with `cai snapshot fork`")
-            }
+            Self::Fleeting { .. } => Hint::new("create another container with `cai snapshot fork`"),
             Self::OtherIsolation { has, .. } => Hint::run(
                 &format!("cai setup --isolation {has}"),
-                "go back to that; containers of the other isolation are then out of sight",
+                "switch back; containers of the other isolation are then not visible",
             ),
-            Self::Occupied { .. } => Hint::new("name another directory, or another branch"),
+            Self::Occupied { .. } => Hint::new("choose another directory or branch"),
             Self::Started { .. } => Hint::new("run the same command again"),
-            Self::InUse { .. } => Hint::new("wait until that is done, and run again"),
+            Self::InUse { .. } => {
+                Hint::new("wait until the copy is finished, then run the command again")
+            }
         }]
     }
 }

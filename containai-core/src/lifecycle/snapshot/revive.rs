@@ -101,7 +101,7 @@ async fn make<S: Snapshots, R: Remote>(
     events: &dyn Events,
 ) -> Result<(), SnapshotError> {
     let snapshot = &plan.snapshot;
-    events.event(Event::Stage(&format!("making {} of snapshot {}", plan.name, snapshot.name)));
+    events.event(Event::Stage(&format!("creating {} from snapshot {}", plan.name, snapshot.name)));
     let copying = copied(engine, snapshot, &plan.volumes, &plan.workspace).await?;
     let anonymous = match plan.identity {
         Identity::Kept => None,

@@ -153,7 +153,7 @@ impl Direction {
 
 /// The text is not a valid forward.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
-#[error("`{}` is no forward for `{}`: it takes {}", text.escape_debug(), direction.option(), direction.form())]
+#[error("`{}` is not a valid forward for `{}`: expected {}", text.escape_debug(), direction.option(), direction.form())]
 #[non_exhaustive]
 pub struct ForwardError {
     /// The requested direction.
@@ -231,7 +231,7 @@ mod tests {
             assert!(Forward::parse(Direction::Dynamic, text).is_err(), "{text:?}");
         }
         let error = Forward::parse(Direction::Local, "80\n").map_err(|error| error.to_string());
-        insta::assert_snapshot!(error.unwrap_err(), @"`80\\n` is no forward for `-L`: it takes `[bind:]port:host:hostport`, with the absolute path of a socket in place of either end and IPv6 addresses in brackets");
+        insta::assert_snapshot!(error.unwrap_err(), @"`80\\n` is not a valid forward for `-L`: expected `[bind:]port:host:hostport`, with the absolute path of a socket in place of either end and IPv6 addresses in brackets");
     }
 
     proptest! {
