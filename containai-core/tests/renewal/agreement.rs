@@ -105,7 +105,7 @@ proptest! {
         // session.
         let on_paper: Vec<_> = steps.iter().map(words).collect();
         let drive_ends =
-            on_paper.iter().position(|it| it == "reach" || it.starts_with("wait")).map_or(on_paper.len(), |n| n + 1);
+            on_paper.iter().position(|it| it == "connect" || it.starts_with("wait")).map_or(on_paper.len(), |n| n + 1);
         let taken: Vec<_> = seen.0.lock().expect("no listener panics").iter().map(words).collect();
         prop_assert!(
             taken.starts_with(&on_paper[..drive_ends]),
