@@ -12,7 +12,7 @@ pub struct HomeLink {
     pub path: String,
     /// Its target, a path on the volume.
     pub target: String,
-    /// What the link may replace in the image's home directory.
+    /// The files in the image's home directory that the link may replace.
     pub replaces: Replaces,
 }
 

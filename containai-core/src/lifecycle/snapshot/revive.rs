@@ -24,7 +24,7 @@ pub enum Vacancy {
 }
 
 /// Plans the creation of a container for the desired workspace from a snapshot. `own`
-/// tells whether its default volumes exist; if so, `suffix` makes the names of the new
+/// states whether its default volumes exist; if so, `suffix` makes the names of the new
 /// ones unique.
 ///
 /// # Errors
