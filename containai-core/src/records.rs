@@ -1,4 +1,4 @@
-//! The border to what is remembered about a workspace beside its container.
+//! The interface to the persistent settings of a workspace.
 
 use std::error::Error;
 use std::future::Future;
@@ -7,17 +7,16 @@ use crate::exit;
 use crate::hint::{Advice, Hint};
 use crate::naming::{VolumeName, WorkspacePath};
 
-/// What outlasts every container of a workspace.
+/// A store for the settings of a workspace that outlast its containers.
 pub trait Records: Sync {
-    /// Makes sure that [`Self::record_volume`] will work, and changes nothing. Called
-    /// before a container is stopped or made whose volume has to be recorded later.
+    /// Checks that [`Self::set_data_volume`] will succeed, without a change. Called
+    /// before a container is stopped or created whose volume must be recorded later.
     fn check(
         &self,
         workspace: &WorkspacePath,
     ) -> impl Future<Output = Result<(), RecordError>> + Send;
 
-    /// Has every later container of the workspace take this data volume. May
-    /// be done twice.
+    /// Records the data volume for all later containers of the workspace. Idempotent.
     fn record_volume(
         &self,
         workspace: &WorkspacePath,
@@ -25,7 +24,7 @@ pub trait Records: Sync {
     ) -> impl Future<Output = Result<(), RecordError>> + Send;
 }
 
-/// Remembers nothing: for programs that name the volume each time.
+/// A store that records nothing, for programs that always name the volume.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct NoRecords;
 
@@ -39,14 +38,14 @@ impl Records for NoRecords {
     }
 }
 
-/// Nothing could be written down; usually the configuration is read-only or is
-/// no TOML.
+/// The data volume could not be recorded; usually the configuration is read-only or not
+/// valid TOML.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot record the data volume of `{workspace}`")]
 pub struct RecordError {
     /// The workspace.
     pub workspace: String,
-    /// What went wrong.
+    /// The cause.
     #[source]
     pub source: Box<dyn Error + Send + Sync + 'static>,
 }
@@ -58,7 +57,7 @@ impl Advice for RecordError {
 
     fn hints(&self) -> Vec<Hint> {
         vec![Hint::new(
-            "see that the configuration can be written, and run again; nothing was removed",
+            "check that the configuration is writable, then run the command again; nothing was removed",
         )]
     }
 }

@@ -1,15 +1,15 @@
-//! Moments, as engines write them down.
+//! Timestamps.
 
 use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
-/// A moment, in whole seconds since 1970-01-01 00:00:00 UTC.
+/// A point in time, in whole seconds since 1970-01-01 00:00:00 UTC.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct Timestamp(i64);
 
 impl Timestamp {
-    /// Takes seconds since 1970.
+    /// Creates a timestamp from seconds since 1970.
     #[must_use]
     pub const fn from_unix(seconds: i64) -> Self {
         Self(seconds)
@@ -21,21 +21,21 @@ impl Timestamp {
         self.0
     }
 
-    /// How long ago this was at `now`; nothing for what lies ahead, as clocks
-    /// of two machines differ.
+    /// Returns the age at `now`; zero for a time in the future, because the clocks of two
+    /// machines differ.
     #[must_use]
     pub fn age_at(self, now: Self) -> Duration {
         Duration::from_secs(u64::try_from(now.0.saturating_sub(self.0)).unwrap_or(0))
     }
 
-    /// Writes `YYYYMMDD-HHMMSS` in UTC, as names of files have it.
+    /// Formats the time for file names: `YYYYMMDD-HHMMSS` in UTC.
     #[must_use]
     pub fn compact(self) -> String {
         self.to_string().replace(['-', ':', 'Z'], "").replace('T', "-")
     }
 
-    /// Reads a moment of the engine; `None` for its zero, which is the year 1
-    /// and means never, and for what is no moment.
+    /// Parses a timestamp of the engine; `None` for its zero value, the year 1, which
+    /// means never, and for any other text.
     #[must_use]
     pub fn of_engine(text: &str) -> Option<Self> {
         text.parse().ok().filter(|moment: &Self| moment.0 > 0)
@@ -43,7 +43,7 @@ impl Timestamp {
 }
 
 impl fmt::Display for Timestamp {
-    /// Writes a date and time of RFC 3339, in UTC.
+    /// Formats the time as of RFC 3339, in UTC.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (days, seconds) = (self.0.div_euclid(86_400), self.0.rem_euclid(86_400));
         let (year, month, day) = date(days);
@@ -55,18 +55,18 @@ impl fmt::Display for Timestamp {
 impl FromStr for Timestamp {
     type Err = TimestampError;
 
-    /// Reads a date and time of RFC 3339; fractions of a second are cut.
+    /// Parses a date and time of RFC 3339; fractions of a second are truncated.
     fn from_str(text: &str) -> Result<Self, TimestampError> {
         read(text).map(Self).ok_or_else(|| TimestampError { text: text.to_owned() })
     }
 }
 
-/// A text is no moment.
+/// The text is not a valid timestamp.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
-#[error("`{}` is no date and time of RFC 3339", text.escape_debug())]
+#[error("`{}` is not a valid RFC 3339 date and time", text.escape_debug())]
 #[non_exhaustive]
 pub struct TimestampError {
-    /// What was given.
+    /// The given text.
     pub text: String,
 }
 
@@ -102,7 +102,7 @@ fn without_fraction(text: &str) -> Option<&str> {
     fraction.get(end..)
 }
 
-/// Seconds east of Greenwich.
+/// Returns the offset from UTC in seconds, positive to the east.
 fn offset(text: &str) -> Option<i64> {
     if matches!(text, "Z" | "z") {
         return Some(0);
@@ -127,7 +127,7 @@ fn days_of(year: i64, month: i64) -> i64 {
     }
 }
 
-/// Counts in years that begin in March, so that a leap day is a year's last
+/// Counts in years that begin in March, so that a leap day is the last day of a year
 /// (Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms").
 fn days_since_1970(year: i64, month: i64, day: i64) -> i64 {
     let year = if month <= 2 { year - 1 } else { year };
@@ -137,7 +137,7 @@ fn days_since_1970(year: i64, month: i64, day: i64) -> i64 {
     era * 146_097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719_468
 }
 
-/// The way back, by the same author.
+/// The inverse, from the same source.
 fn date(days: i64) -> (i64, i64, i64) {
     let days = days.saturating_add(719_468);
     let (era, day_of_era) = (days.div_euclid(146_097), days.rem_euclid(146_097));
@@ -150,13 +150,13 @@ fn date(days: i64) -> (i64, i64, i64) {
     (year_of_era + era * 400 + i64::from(month <= 2), month, day)
 }
 
-/// How long something has been going on, for people: `3d 4h 12m`.
+/// A duration for display: `3d 4h 12m`.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Elapsed(pub Duration);
 
 impl fmt::Display for Elapsed {
-    /// Writes the units from the largest that counts down to minutes; less
-    /// than a minute is told in seconds.
+    /// Formats the units from the largest nonzero one down to minutes; seconds only below
+    /// one minute.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let seconds = self.0.as_secs();
         let (days, hours, minutes) = (seconds / 86_400, seconds / 3600 % 24, seconds / 60 % 60);
@@ -237,7 +237,8 @@ mod tests {
     proptest! {
         #[test]
         fn days_follow_each_other(day in -800_000i64..2_900_000) {
-            // Every day since the year 1 is read back from its own calendar date.
+            // The calendar date of every day since the year 1 is converted back to the
+            // same day.
             let mut year = 1970 + day.div_euclid(365);
             while days_since_1970(year, 1, 1) > day { year -= 1; }
             while days_since_1970(year + 1, 1, 1) <= day { year += 1; }

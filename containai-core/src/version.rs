@@ -1,28 +1,28 @@
-//! Versions of the programs we depend on.
+//! Versions of external programs.
 
 use std::cmp::Ordering;
 use std::fmt;
 
-/// A version as a program prints it, ordered as people read it: runs of digits
-/// by their number, everything else by character.
+/// A version as printed by a program, in natural order: runs of digits are compared as
+/// numbers, all other text by character.
 ///
-/// `1.10.0` is above `1.9.9`, and a longer version above its beginning:
-/// `1.0.0` above `1.0`, `1.0.0-rc1` above `1.0.0`. That is the order of
-/// `sort -V`, not of Semantic Versioning, because distributions' suffixes
-/// (`29.1.3-0ubuntu3~24.04.1`) mean later, not earlier.
+/// `1.10.0` is newer than `1.9.9`, and a longer version is newer than its prefix: `1.0.0`
+/// than `1.0`, `1.0.0-rc1` than `1.0.0`. This is the order of `sort -V`, not of Semantic
+/// Versioning, because the suffixes of distributions (`29.1.3-0ubuntu3~24.04.1`) mark
+/// later versions, not earlier ones.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Version(String);
 
 impl Version {
-    /// Takes any text as a version.
+    /// Creates a version from any text.
     pub fn new(text: impl Into<String>) -> Self {
         Self(text.into())
     }
 
-    /// Whether both versions are known and this one is above `other`.
+    /// Returns whether both versions are known and this one is newer than `other`.
     ///
-    /// An empty text stands for a version that could not be found out, which
-    /// is neither above nor below another.
+    /// An empty text is an unknown version, which is neither newer nor older than
+    /// another.
     #[must_use]
     pub fn is_newer_than(&self, other: &Self) -> bool {
         !self.0.is_empty() && !other.0.is_empty() && self > other
@@ -50,7 +50,7 @@ impl PartialOrd for Version {
 fn natural(mut a: &str, mut b: &str) -> Ordering {
     loop {
         let (digits_a, digits_b) = (digits(&mut a), digits(&mut b));
-        // A longer number without leading zeros is the greater one, of any length.
+        // Of two numbers without leading zeros, the longer one is greater.
         let order = (digits_a.len().cmp(&digits_b.len())).then_with(|| digits_a.cmp(digits_b));
         if order.is_ne() {
             return order;
@@ -64,7 +64,7 @@ fn natural(mut a: &str, mut b: &str) -> Ordering {
     }
 }
 
-/// Takes the digits at the front of `text`, without leading zeros.
+/// Takes the leading digits of `text`, without leading zeros.
 fn digits<'a>(text: &mut &'a str) -> &'a str {
     let end = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
     let (front, rest) = text.split_at(end);

@@ -1,7 +1,6 @@
-//! What is kept on the host about a workspace: which directory it is, and what commands
-//! chose for it.
+//! The record of a workspace on the host: its directory, and the choices of commands.
 //!
-//! Nothing of it is read from the workspace, whose files a container can write.
+//! It is never read from the workspace, whose files a container can write.
 
 use std::collections::BTreeMap;
 
@@ -11,31 +10,31 @@ use crate::config::Remembered;
 use crate::naming::{VolumeName, WorkspacePath};
 use crate::resources::Limits;
 
-/// What is kept about one workspace.
+/// The record of a workspace.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct WorkspaceRecord {
-    /// The real path of the workspace.
+    /// The resolved path of the workspace.
     pub workspace: WorkspacePath,
-    /// Which directory it was when a container was last made or started for it.
+    /// The directory when a container was last created or started for it.
     pub directory: Option<DirectoryId>,
     engines: BTreeMap<String, Remembered>,
 }
 
-/// What tells a directory from every other, wherever it is moved to on its file system.
+/// The identity of a directory, which is kept when it is moved within its file system.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub struct DirectoryId {
-    /// The number of the file system; it may change when the machine starts anew.
+    /// The device number; it may change at a reboot.
     pub device: u64,
-    /// The number in the file system.
+    /// The inode number.
     pub inode: u64,
-    /// When it was made, in nanoseconds since 1970; `None` where the file system does not
-    /// know.
+    /// The birth time in nanoseconds since 1970; `None` if the file system does not
+    /// record it.
     pub born: Option<i64>,
 }
 
 impl DirectoryId {
-    /// Whether both are of one directory. The moment of its making stands for the file
-    /// system where it is known.
+    /// Returns whether both identify the same directory. Where known, the birth time is
+    /// compared instead of the device.
     #[must_use]
     pub fn is_same(&self, other: &Self) -> bool {
         let is_same_place = match (self.born, other.born) {
@@ -47,39 +46,39 @@ impl DirectoryId {
 }
 
 impl WorkspaceRecord {
-    /// Nothing yet about a workspace.
+    /// Creates an empty record.
     #[must_use]
     pub fn new(workspace: WorkspacePath) -> Self {
         Self { workspace, directory: None, engines: BTreeMap::new() }
     }
 
-    /// What commands chose on the engine with this address; `None` where nothing.
+    /// Returns the choices on the engine with this address, if any.
     #[must_use]
     pub fn on(&self, engine: &str) -> Option<&Remembered> {
         self.engines.get(engine)
     }
 
-    /// The same, to change it.
+    /// Returns the choices on the engine with this address for modification.
     pub fn on_mut(&mut self, engine: &str) -> &mut Remembered {
         self.engines.entry(engine.to_owned()).or_default()
     }
 
-    /// What commands chose on every engine, to change it.
+    /// Returns the choices on every engine for modification.
     pub fn all_mut(&mut self) -> impl Iterator<Item = &mut Remembered> {
         self.engines.values_mut()
     }
 
-    /// Whether nothing is chosen on any engine.
+    /// Returns whether the record contains no choices.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.engines.values().all(Remembered::is_empty)
     }
 
-    /// Reads the text of [`Self::text`].
+    /// Parses the text of [`Self::to_json`].
     ///
     /// # Errors
     ///
-    /// [`WorkspaceRecordError`]: the file was damaged or written by hand.
+    /// [`WorkspaceRecordError`]: the file is damaged or was edited by hand.
     pub fn parse(text: &str) -> Result<Self, WorkspaceRecordError> {
         let stored: Stored = serde_json::from_str(text)?;
         let workspace = WorkspacePath::new(&stored.workspace).map_err(invalid)?;
@@ -100,7 +99,7 @@ impl WorkspaceRecord {
         Ok(Self { workspace, directory: stored.directory, engines })
     }
 
-    /// What a file of it holds: JSON.
+    /// Returns the record as JSON.
     #[must_use]
     pub fn text(&self) -> String {
         let engines = self.engines.iter().filter(|(_, it)| !it.is_empty());
@@ -118,16 +117,16 @@ impl WorkspaceRecord {
             directory: self.directory,
             engines: engines.collect(),
         };
-        // Maps with texts as keys are always JSON.
+        // Serialization of maps with string keys cannot fail.
         serde_json::to_string_pretty(&stored).unwrap_or_default()
     }
 }
 
-/// The text is no record of a workspace; usually it was edited by hand.
+/// The text is not a valid record; usually it was edited by hand.
 #[derive(Debug, thiserror::Error)]
-#[error("it is no record of a workspace")]
+#[error("not a valid workspace record")]
 pub struct WorkspaceRecordError {
-    /// What is wrong with it.
+    /// The cause.
     #[source]
     source: Box<dyn std::error::Error + Send + Sync + 'static>,
 }

@@ -1,4 +1,4 @@
-//! Sweeping up on the fakes: what never goes, and every moment of dying.
+//! Garbage collection on the test doubles, with a crash at every call.
 
 use containai_core::age::Age;
 use containai_core::byte_size::ByteSize;
@@ -93,7 +93,7 @@ fn containers_go_by_their_state_and_age() {
     let created = |days| Some(moments(RunState::Created, days, None));
     check(container("a", RunState::Created), created(31), true);
     check(container("a", RunState::Created), created(29), false);
-    // What runs when it is asked for its age was started since it was listed.
+    // A container that is running when its times are read was started after the listing.
     let started = Some(moments(RunState::Running, 90, Some(90)));
     check(container("a", RunState::Exited), started, false);
     for state in [RunState::Running, RunState::Paused, RunState::Restarting, RunState::Dead] {
@@ -118,9 +118,9 @@ fn what_was_left_at_a_volume_goes_once_nobody_can_be_at_work() {
     };
     for kind in [label::FILLS, label::PACKS] {
         assert!(goes(kind, 1), "{kind}");
-        assert!(!goes(kind, 0), "{kind}: somebody may be at work");
+        assert!(!goes(kind, 0), "{kind}: a helper may still be running");
     }
-    // It says what is to be brought to its end.
+    // The helper of an interrupted restore must be finished first.
     assert!(!goes(label::RESTORES, 48));
 }
 
@@ -153,7 +153,7 @@ fn images_and_volumes_go_only_when_asked_for_and_unused() {
         names(&plan),
         "old containai/base:free containai/base:old ghcr.io/containai/full:1 free"
     );
-    // The image that keeps another name takes its bytes with it nowhere.
+    // An image that keeps another reference frees no space.
     assert_eq!(plan.size().bytes(), 5000 + 5000 + 70);
     assert_eq!(names(&plan_gc(&world, NOW, &GcPolicy::default())), "old");
 }

@@ -1,4 +1,4 @@
-//! The lifecycle on the fakes: every decision, and every moment of dying.
+//! The lifecycle on the test doubles: every decision, and a crash at every call.
 
 use std::path::Path;
 
@@ -105,7 +105,7 @@ fn plan_names_the_steps_that_drive_takes() {
     let engine = FakeEngine::new();
     let planned = plan(&Observed::default(), &desired());
     let kinds: Vec<_> = planned.iter().map(kind).collect();
-    assert_eq!(kinds, ["provide_image", "create", "install_key", "start", "host_key"]);
+    assert_eq!(kinds, ["ensure_image", "create", "provision", "start", "host_key"]);
     enter(&engine, &FakeRemote::new()).expect("a session");
     let done: Vec<_> = engine.calls().into_iter().filter(|call| kinds.contains(call)).collect();
     assert_eq!(done, kinds);
@@ -113,9 +113,9 @@ fn plan_names_the_steps_that_drive_takes() {
 
 fn kind(step: &Step) -> &'static str {
     match step {
-        Step::ProvideImage => "provide_image",
+        Step::ProvideImage => "ensure_image",
         Step::Create { .. } => "create",
-        Step::InstallKey { .. } => "install_key",
+        Step::InstallKey { .. } => "provision",
         Step::Start { .. } => "start",
         Step::Reach { .. } => "host_key",
         _ => "other",
@@ -133,7 +133,7 @@ fn key_is_in_place_before_the_first_start() {
     assert!(engine.installed_key(&reached.container.id).is_some());
     let calls = engine.calls();
     let position = |name| calls.iter().position(|call| *call == name).expect("the call");
-    assert!(position("install_key") < position("start"));
+    assert!(position("provision") < position("start"));
     assert!(position("start") < position("host_key"));
 }
 
@@ -192,7 +192,7 @@ fn container_that_is_being_stopped_is_started_again() {
     assert_eq!(engine.calls().iter().filter(|call| **call == "start").count(), 2);
 
     remote.close_next(2);
-    let error = enter(&engine, &remote).expect_err("nobody stops it");
+    let error = enter(&engine, &remote).expect_err("the container exits");
     assert!(matches!(error, DriveError::Remote(RemoteError::Connection { .. })), "{error}");
 }
 
@@ -260,7 +260,7 @@ fn container_that_dies_is_told_with_its_last_words() {
     assert_eq!(error, "container `api-main` exited with status 1\n  the last words of the console");
 }
 
-/// A remote whose server never speaks.
+/// A remote whose server never answers.
 struct NeverAnswers;
 
 mod never_answers {

@@ -1,4 +1,4 @@
-//! A restore that was interrupted, before a container starts on its volume.
+//! An interrupted restore, before a container starts on its volume.
 
 use containai_core::engine::{Container, ContainerId, RunState};
 use containai_core::fake::{self, FakeEngine, FakeRemote, run};
@@ -50,7 +50,7 @@ fn no_container_starts_on_a_volume_that_is_half_restored() {
         let other = step(vec![api(stopped), helper(RunState::Exited, "other")]);
         assert_eq!(other, Step::InstallKey { id: ContainerId::new("id-of-api") });
     }
-    // What runs already runs.
+    // A running container is not affected.
     let running = step(vec![api(RunState::Running), helper(RunState::Exited, "data")]);
     assert_eq!(running, Step::Reach { id: ContainerId::new("id-of-api") });
 }

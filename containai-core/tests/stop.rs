@@ -1,4 +1,4 @@
-//! Stopping on the fakes: every state, and every moment of dying.
+//! Stops on the test doubles: every state, and a crash at every call.
 
 use containai_core::engine::{Container, ContainerId, EngineError, RunState};
 use containai_core::fake::{FakeEngine, FakeRemote, run};
@@ -29,12 +29,12 @@ fn successor_of(old: &Container) -> Container {
 
 fn words(steps: &[StopStep]) -> String {
     let word = |step: &StopStep| match step {
-        StopStep::Settle { state } => format!("settle:{state}"),
+        StopStep::Settle { state } => format!("wait:{state}"),
         StopStep::Unpause => "unpause".to_owned(),
         StopStep::Stop => "stop".to_owned(),
         StopStep::Export { file } => format!("export:{}", file.display()),
-        StopStep::RemoveSuccessor { id } => format!("successor:{id}"),
-        StopStep::Forget { name, port } => format!("forget:{name}:{port}"),
+        StopStep::RemoveSuccessor { id } => format!("replacement:{id}"),
+        StopStep::Forget { name, port } => format!("unregister:{name}:{port}"),
         StopStep::Remove => "remove".to_owned(),
         step => format!("{step:?}"),
     };
@@ -53,17 +53,17 @@ fn every_state_has_its_steps() {
         format!("{state}: {} | {}", steps(Fate::Stopped), steps(Fate::Removed))
     });
     insta::assert_snapshot!(table.join("\n"), @r"
-    created:  | forget:api:2300 remove
-    running: stop | stop forget:api:2300 remove
-    paused: unpause stop | unpause stop forget:api:2300 remove
-    restarting: stop | stop forget:api:2300 remove
-    removing: settle:removing | settle:removing forget:api:2300 remove
-    exited:  | forget:api:2300 remove
-    dead:  | forget:api:2300 remove
+    created:  | unregister:api:2300 remove
+    running: stop | stop unregister:api:2300 remove
+    paused: unpause stop | unpause stop unregister:api:2300 remove
+    restarting: stop | stop unregister:api:2300 remove
+    removing: wait:removing | wait:removing unregister:api:2300 remove
+    exited:  | unregister:api:2300 remove
+    dead:  | unregister:api:2300 remove
     ");
 }
 
-/// A run that was killed had asked for the start, and the engine is at it.
+/// A killed run has requested a start that the engine still executes.
 #[test]
 fn what_is_about_to_run_does_not() {
     for (fate, left) in [(Fate::Stopped, vec![RunState::Exited]), (Fate::Removed, Vec::new())] {
@@ -93,7 +93,7 @@ fn an_export_comes_after_the_stop_and_before_any_removal() {
     };
     assert_eq!(steps(RunState::Running, Fate::Stopped), "stop export:/x.tgz");
     let removed = steps(RunState::Paused, Fate::Removed);
-    assert_eq!(removed, "unpause stop export:/x.tgz forget:api:2300 remove");
+    assert_eq!(removed, "unpause stop export:/x.tgz unregister:api:2300 remove");
     assert_eq!(steps(RunState::Exited, Fate::Stopped), "export:/x.tgz");
 }
 
@@ -106,7 +106,7 @@ impl From<DriveError> for Failure {
     }
 }
 
-/// A disk that is full.
+/// A full disk.
 struct Full;
 
 impl Exports for Full {
@@ -146,7 +146,7 @@ fn a_successor_goes_with_its_container() {
     let containers = vec![old.clone(), successor_of(&old)];
     let observed = Observed { containers, ..Observed::default() };
     let halts = plan_stop(&observed, &[old.id], Fate::Removed, None).expect("it is ours");
-    assert_eq!(words(&halts[0].steps), "successor:id-of-next forget:api:2300 remove");
+    assert_eq!(words(&halts[0].steps), "replacement:id-of-next unregister:api:2300 remove");
 }
 
 #[test]
@@ -161,7 +161,7 @@ fn only_what_stops_ends_work() {
     check(RunState::Exited, false);
 }
 
-/// Plans and does it, as the command does.
+/// Plans and executes a stop, as the command does.
 fn stop_all(engine: &FakeEngine, remote: &FakeRemote, fate: Fate) -> Result<(), String> {
     let containers = run(containai_core::engine::Engine::containers(engine))
         .map_err(|error: EngineError| error.to_string())?;

@@ -1,5 +1,5 @@
-//! A stopped container whose port another program took moves to a new one:
-//! every moment of dying, and everything that may happen in between.
+//! Migration of a stopped container whose port is in use, with a crash at every call and
+//! concurrent changes.
 
 use std::path::Path;
 
@@ -27,7 +27,7 @@ fn enter(engine: &FakeEngine, remote: &FakeRemote) -> Result<Reached<FakeSession
     run(drive(engine, remote, &NoRecords, &desired(), &Silent))
 }
 
-/// Enters; behind the port of the container is its own server.
+/// Opens a session; the server behind the port is that of the container.
 fn arrive(engine: &FakeEngine, remote: &FakeRemote) -> Reached<FakeSession> {
     let first = enter(engine, remote);
     for container in engine.snapshot() {
@@ -44,7 +44,7 @@ fn arrive(engine: &FakeEngine, remote: &FakeRemote) -> Reached<FakeSession> {
     }
 }
 
-/// A container with files in it, stopped, and its port in other hands.
+/// Returns a stopped container with files, whose port another program uses.
 fn stolen() -> (FakeEngine, FakeRemote) {
     let (engine, remote) = (FakeEngine::new(), FakeRemote::new());
     let id = enter(&engine, &remote).expect("a session").container.id;
@@ -129,7 +129,7 @@ fn work_done_after_the_files_were_kept_is_not_lost() {
         else {
             continue;
         };
-        // The port is free again, and somebody works in the old container.
+        // The port is free again, and the old container is used.
         engine.free_port(port(2300));
         run(engine.start(&old.id)).expect("it starts");
         engine.write(&old.id, "newer");

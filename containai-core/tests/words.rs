@@ -1,5 +1,5 @@
-//! What a person reads who typed something that nothing takes. Errors of
-//! several variants have their samples beside them.
+//! Messages for invalid user input. Errors with several variants have their samples
+//! beside them.
 
 use std::fmt::Display;
 use std::str::FromStr;

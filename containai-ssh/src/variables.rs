@@ -229,7 +229,7 @@ mod tests {
         );
         insta::assert_snapshot!(
             read("A=1\nexport B=secret").expect_err("no name"),
-            @"line 2: `export B` is no name of an environment variable: it takes letters, digits and `_`, the first no digit"
+            @"line 2: `export B` is not a valid environment variable name: expected letters, digits and `_`, not beginning with a digit"
         );
         insta::assert_snapshot!(read("A=sec\0ret").expect_err("NUL"), @"line 1: the value of `A` holds a NUL byte");
         let long = format!("A={}", "x".repeat(LONGEST));

@@ -182,7 +182,7 @@ mod tests {
         check(&[b"Not allowed at this time\r\n", b"SSH-2.0-x\r\n"], "open").await;
         check(
             &[b"HTTP/1.1 400 \x1b[2J\r\nServer: x\r\n"],
-            "port PORT is answered by no SSH server: `HTTP/1.1 400 \\u{1b}[2J`",
+            "the server on port PORT does not speak SSH: `HTTP/1.1 400 \\u{1b}[2J`",
         )
         .await;
     }
@@ -198,7 +198,7 @@ mod tests {
         insta::assert_snapshot!(seen(&[b"SSH-2.0-x\r\n"]).await?, @"");
         insta::assert_snapshot!(
             seen(&[b"220 mail\r\n"]).await?,
-            @"`localhost:PORT` is answered by no SSH server: `220 mail`"
+            @"the server on `localhost:PORT` does not speak SSH: `220 mail`"
         );
         insta::assert_snapshot!(
             seen(&[b"", b"SSH-2.0-x\r\n"]).await?,

@@ -1,12 +1,12 @@
-//! What the tests of the lifecycle want.
+//! A sample [`Desired`] for tests of the lifecycle.
 
 use crate::engine::{HostFacts, ImageRequest, ImageSource, Isolation, ShippedImage};
 use crate::lifecycle::{Desired, Manner};
 use crate::naming::{ContainerName, GitHead, PortRange, WorkspacePath};
 use crate::resources::{HostCapacity, Resources};
 
-/// A lasting container of the image `base` for this workspace, whose branch is
-/// `main`, on a machine with 8 GiB and four processors. Nothing else is chosen.
+/// Returns a persistent container of the image `base` for this workspace on branch
+/// `main`, on a host with 8 GiB and four processors. Every other option has its default.
 #[must_use]
 pub fn desired(workspace: WorkspacePath) -> Desired {
     Desired {

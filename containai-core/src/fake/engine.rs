@@ -1,4 +1,4 @@
-//! An engine in memory.
+//! An in-memory engine.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::pending;
@@ -14,7 +14,7 @@ use crate::lifecycle::Events;
 use crate::naming::{ContainerName, HostPort, VolumeName};
 use crate::remote::HostKey;
 
-/// An engine in memory; see [the module](crate::fake).
+/// An in-memory engine; see [the module](crate::testing).
 #[derive(Debug, Default)]
 pub struct FakeEngine(Mutex<World>);
 
@@ -39,61 +39,61 @@ pub(super) struct World {
 }
 
 impl FakeEngine {
-    /// An engine without containers and images.
+    /// Creates an engine without containers and images.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Adds a container that somebody else made.
+    /// Adds a container created by another program.
     #[must_use]
     pub fn with_container(self, container: Container) -> Self {
         self.world().containers.push(container);
         self
     }
 
-    /// Adds a volume that an earlier container left.
+    /// Adds a volume left by an earlier container.
     #[must_use]
     pub fn with_volume(self, name: VolumeName) -> Self {
         self.world().volumes.insert(name);
         self
     }
 
-    /// The volumes with a name, in order.
+    /// Returns the named volumes, sorted.
     pub fn volumes(&self) -> Vec<VolumeName> {
         self.world().volumes.iter().cloned().collect()
     }
 
-    /// How many volumes have no name.
+    /// Returns the number of anonymous volumes.
     pub fn unnamed_volumes(&self) -> usize {
         self.world().unnamed_volumes.len()
     }
 
-    /// Lets `calls` more calls work and has every later one fail as if the
-    /// engine, or this process, had died right before it.
+    /// Lets the next `calls` calls succeed. Every later one fails, as if the engine or
+    /// this process had crashed right before it.
     pub fn crash_after(&self, calls: usize) {
         self.world().calls_left = Some(calls);
     }
 
-    /// Adds a container that is listed but gone, as one is whose creation the
-    /// engine is taking back; [`Engine::settle`] ends that.
+    /// Adds a container that is still listed but no longer exists, as after a creation
+    /// that the engine rolls back. [`Engine::wait_transition`] removes it from the list.
     #[must_use]
     pub fn with_ghost(self, container: Container) -> Self {
         self.world().ghosts.push(container.id.clone());
         self.with_container(container)
     }
 
-    /// Has a running container end soon, as somebody's `docker stop` does;
-    /// [`Engine::settle`] waits until it has.
+    /// Makes a running container exit soon, as after a `docker stop` by another process.
+    /// [`Engine::wait_transition`] waits for the exit.
     pub fn let_leave(&self, id: &ContainerId) {
         self.world().leaving.push(id.clone());
     }
 
-    /// Has another program take a port, so that no container with it starts.
+    /// Lets another program take a port, so that no container with this port starts.
     pub fn steal_port(&self, port: HostPort) {
         self.world().stolen_ports.push(port);
     }
 
-    /// Ends what [`Self::steal_port`] began.
+    /// Reverts [`Self::take_port`].
     pub fn free_port(&self, port: HostPort) {
         self.world().stolen_ports.retain(|stolen| *stolen != port);
     }
@@ -103,28 +103,28 @@ impl FakeEngine {
         self.world().file_systems.insert(id.to_string(), text.to_owned());
     }
 
-    /// What [`Self::write`] put into the file system of a container, or of one
-    /// that it was made from.
+    /// Returns the text that [`Self::write_file_system`] put into the file system of a
+    /// container or of its source.
     pub fn read(&self, id: &ContainerId) -> Option<String> {
         self.world().file_systems.get(id.as_ref()).cloned()
     }
 
-    /// Ends what [`Self::crash_after`] began.
+    /// Reverts [`Self::crash_after`].
     pub fn recover(&self) {
         self.world().calls_left = None;
     }
 
-    /// The names of the calls so far, failed ones included.
+    /// Returns the names of the calls so far, failed ones included.
     pub fn calls(&self) -> Vec<&'static str> {
         self.world().calls.clone()
     }
 
-    /// The containers as they are now.
+    /// Returns the current containers.
     pub fn snapshot(&self) -> Vec<Container> {
         self.world().containers.clone()
     }
 
-    /// The key line that [`Engine::install_key`] put into a container last.
+    /// Returns the key line that [`Engine::provision`] wrote last into a container.
     pub fn installed_key(&self, id: &ContainerId) -> Option<String> {
         let world = self.world();
         world.keys.iter().rev().find(|(holder, _)| holder == id).map(|(_, line)| line.clone())
@@ -165,7 +165,7 @@ impl Engine for FakeEngine {
         _: ImageSource,
         _: &dyn Events,
     ) -> Result<String, EngineError> {
-        let mut world = self.call("provide_image")?;
+        let mut world = self.call("ensure_image")?;
         world.images.push(image.to_string());
         Ok(image.to_string())
     }
@@ -216,7 +216,7 @@ impl Engine for FakeEngine {
     }
 
     async fn keep(&self, id: &ContainerId) -> Result<String, EngineError> {
-        let mut world = self.call("keep")?;
+        let mut world = self.call("commit")?;
         world.container(id)?;
         let image = format!("kept-{id}");
         let files = world.file_systems.get(id.as_ref()).cloned().unwrap_or_default();
@@ -230,7 +230,7 @@ impl Engine for FakeEngine {
         succession: &Succession,
         port: HostPort,
     ) -> Result<ContainerId, EngineError> {
-        let mut world = self.call("create_successor")?;
+        let mut world = self.call("create_replacement")?;
         let name = succession.name.to_string();
         let old = world.container(&succession.of)?.clone();
         if world.containers.iter().any(|container| container.name == name) {
@@ -262,7 +262,7 @@ impl Engine for FakeEngine {
     }
 
     async fn install_key(&self, id: &ContainerId, line: &str) -> Result<(), EngineError> {
-        let mut world = self.call("install_key")?;
+        let mut world = self.call("provision")?;
         world.container(id)?;
         world.keys.push((id.clone(), line.to_owned()));
         Ok(())
@@ -276,7 +276,7 @@ impl Engine for FakeEngine {
             _ if container.state == RunState::Running => Ok(()),
             Some(port) => Err(EngineError::PortTaken { port: port.get() }),
             None => {
-                // A helper is quick.
+                // Helpers exit at once.
                 container.state = match container.labels.is_helper() {
                     true => RunState::Exited,
                     false => RunState::Running,
@@ -299,7 +299,7 @@ impl Engine for FakeEngine {
     }
 
     async fn settle(&self, name: &str, state: RunState) -> Result<(), EngineError> {
-        let mut world = self.call("settle")?;
+        let mut world = self.call("wait_transition")?;
         let ghosts = std::mem::take(&mut world.ghosts);
         world.containers.retain(|container| !ghosts.contains(&container.id));
         let leaving = std::mem::take(&mut world.leaving);
@@ -342,7 +342,7 @@ impl Engine for FakeEngine {
     }
 
     async fn discard(&self, id: &ContainerId) -> Result<(), EngineError> {
-        let mut world = self.call("discard")?;
+        let mut world = self.call("remove_with_anonymous_volumes")?;
         world.containers.retain(|container| container.id != *id);
         world.unnamed_volumes.retain(|holder| holder != id);
         Ok(())
@@ -363,9 +363,9 @@ impl Engine for FakeEngine {
 
     async fn exited(&self, id: &ContainerId) -> Result<i64, EngineError> {
         let container = {
-            let mut world = self.call("exited")?;
+            let mut world = self.call("wait_exit")?;
             let container = world.container(id)?;
-            // A helper is quick.
+            // Helpers exit at once.
             if container.labels.is_helper() {
                 container.state = RunState::Exited;
             }
@@ -379,6 +379,6 @@ impl Engine for FakeEngine {
     }
 
     async fn log_tail(&self, _: &ContainerId, _: usize) -> Result<Vec<String>, EngineError> {
-        Ok(vec!["the last words of the console".to_owned()])
+        Ok(vec!["the last line of the console".to_owned()])
     }
 }

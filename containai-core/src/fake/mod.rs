@@ -1,11 +1,10 @@
-//! An engine and a remote in memory, for tests without a daemon.
+//! In-memory test doubles of the engine, the remote and the workspace store.
 //!
-//! They keep what the real ones promise: starting twice is fine, a taken name
-//! is refused, a missing container is an error, a key is pinned before a
-//! session opens. [`FakeEngine::crash_after`] ends the world after any call,
-//! so that a test can walk through every moment at which a process may die.
-//! [`samples!`](crate::samples) has an error of every variant say what a person
-//! reads.
+//! They keep the contract of the real ones: starting a container twice succeeds, a name
+//! in use is refused, a missing container is an error, a key is pinned before a session
+//! opens. [`FakeEngine::crash_after`] stops the engine after any call, so that a test can
+//! cover every point at which a process may crash. [`samples!`](crate::samples) renders
+//! an error of every variant as the user sees it.
 
 mod desired;
 mod engine;

@@ -1,4 +1,4 @@
-//! Records in memory.
+//! An in-memory workspace store.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use crate::naming::{VolumeName, WorkspacePath};
 use crate::records::{RecordError, Records};
 
-/// Records in memory; see [the module](crate::fake).
+/// An in-memory workspace store; see [the module](crate::testing).
 #[derive(Debug, Default)]
 pub struct FakeRecords {
     volumes: Mutex<BTreeMap<WorkspacePath, VolumeName>>,
@@ -14,17 +14,17 @@ pub struct FakeRecords {
 }
 
 impl FakeRecords {
-    /// Records of nothing.
+    /// Creates an empty store.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Records that cannot be changed.
+    /// Creates a read-only store.
     pub fn read_only() -> Self {
         Self { is_read_only: true, ..Self::default() }
     }
 
-    /// The volume that was recorded last.
+    /// Returns the volume recorded last.
     pub fn volume(&self, workspace: &WorkspacePath) -> Option<VolumeName> {
         self.volumes.lock().unwrap_or_else(PoisonError::into_inner).get(workspace).cloned()
     }

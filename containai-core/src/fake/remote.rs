@@ -1,4 +1,4 @@
-//! A way in, in memory.
+//! An in-memory remote.
 
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
@@ -8,8 +8,8 @@ use crate::engine::ContainerId;
 use crate::naming::{ContainerName, HostPort, PortRange};
 use crate::remote::{HostKey, Peer, Remote, RemoteError, Reserved};
 
-/// A remote in memory; see [the module](crate::fake). Behind a port answers
-/// the container with the given id, or `id-1`.
+/// An in-memory remote; see [the module](crate::testing). The container behind a port is
+/// the one set by [`Self::serve`], or else `id-1`.
 #[derive(Debug, Default)]
 pub struct FakeRemote {
     pins: Mutex<BTreeMap<HostPort, HostKey>>,
@@ -18,34 +18,33 @@ pub struct FakeRemote {
     closed: Mutex<u32>,
 }
 
-/// An open session in memory.
+/// An in-memory connection.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct FakeSession {
-    /// The port that it leads through.
+    /// The port of the container.
     pub port: HostPort,
     /// The key that was verified.
     pub key: HostKey,
 }
 
 impl FakeRemote {
-    /// A remote that knows no key.
+    /// Creates a remote without pinned keys.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Puts a container's server behind the port.
+    /// Puts the SSH server of a container behind the port.
     pub fn put_behind(&self, port: HostPort, id: &ContainerId) {
         lock(&self.behind).insert(port, id.clone());
     }
 
-    /// Has another program listen on the port right after it was chosen, so
-    /// that it is chosen once.
+    /// Lets another program listen on the port right after the port was reserved once.
     pub fn let_rival_take(&self, port: HostPort) {
         lock(&self.rivals).insert(port, false);
     }
 
-    /// Has the next sessions, this many, end while they are opened, as those of
-    /// a server do that is being stopped.
+    /// Makes the next `sessions` connections fail while they are opened, as with a server
+    /// that is shutting down.
     pub fn close_next(&self, sessions: u32) {
         *lock(&self.closed) = sessions;
     }
@@ -56,7 +55,7 @@ impl FakeRemote {
     }
 }
 
-/// The key that the fakes give to a container.
+/// Returns the host key that the test doubles assign to a container.
 pub(super) fn key_of(id: &ContainerId) -> HostKey {
     const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut hasher = DefaultHasher::new();
@@ -65,7 +64,7 @@ pub(super) fn key_of(id: &ContainerId) -> HostKey {
     let blob: String =
         (0..43).map(|n| char::from(ALPHABET[(seed.rotate_left(n) & 63) as usize])).collect();
     HostKey::parse(&format!("ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI{blob}"))
-        .unwrap_or_else(|error| panic!("the fake key is wrong: {error}"))
+        .unwrap_or_else(|error| panic!("invalid fake key: {error}"))
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

@@ -1,18 +1,18 @@
-//! Running what never waits.
+//! Runs futures that are ready at once.
 
 use std::future::Future;
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
-/// Runs a future that never has to wait, as those of the fakes are.
+/// Runs a future that never waits, as those of the test doubles.
 ///
 /// # Panics
 ///
-/// When the future waits for something.
+/// If the future is pending.
 pub fn run<F: Future>(future: F) -> F::Output {
     let mut context = Context::from_waker(Waker::noop());
     match pin!(future).poll(&mut context) {
         Poll::Ready(output) => output,
-        Poll::Pending => panic!("a future of the fakes waits"),
+        Poll::Pending => panic!("the future is pending"),
     }
 }

@@ -1,4 +1,4 @@
-//! What the engine in memory knows of volumes and their copies.
+//! Volumes and volume copies of the in-memory engine.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,7 +12,7 @@ use crate::label::{self, Labels};
 use crate::layout;
 use crate::naming::{Nonce, SnapshotName, VolumeName, WorkspacePath};
 
-/// Who has which volume, and what is in it.
+/// The mounts and the contents of volumes.
 #[derive(Debug, Default)]
 pub(super) struct Copies {
     mounts: BTreeMap<ContainerId, Vec<(&'static str, VolumeName)>>,
@@ -87,22 +87,22 @@ impl FakeEngine {
         self.world().copies.contents.insert(volume.clone(), text.to_owned());
     }
 
-    /// What is in a volume.
+    /// Returns the content of a volume.
     pub fn read_volume(&self, volume: &VolumeName) -> Option<String> {
         self.world().copies.contents.get(volume).cloned()
     }
 
-    /// Whether a container was made to have an identity of its own.
+    /// Returns whether the container was created with a new identity.
     pub fn is_renewed(&self, id: &ContainerId) -> bool {
         self.world().copies.renewed.contains(id)
     }
 
-    /// Leaves no room on the engine's disk.
+    /// Leaves no free space on the engine's disk.
     pub fn fill_disk(&self) {
         self.world().copies.is_full = true;
     }
 
-    /// Ends every helper, as those do whose command has ended.
+    /// Exits every helper, as when its command has ended.
     pub fn end_helpers(&self) {
         for container in self.world().containers.iter_mut().filter(|it| it.labels.is_helper()) {
             container.state = RunState::Exited;
@@ -110,7 +110,7 @@ impl FakeEngine {
     }
 }
 
-/// Copies of volumes of an engine in memory.
+/// A volume copy of the in-memory engine.
 #[derive(Debug)]
 pub struct FakeCopying<'e> {
     engine: &'e FakeEngine,
@@ -150,7 +150,7 @@ impl Snapshots for FakeEngine {
     type Copying<'e> = FakeCopying<'e>;
 
     async fn volumes_of(&self, id: &ContainerId) -> Result<OwnVolumes, EngineError> {
-        let mut world = self.call("volumes_of")?;
+        let mut world = self.call("container_volumes")?;
         world.container(id)?;
         let mounts = world.copies.mounts.get(id).cloned().unwrap_or_default();
         let at = |place| mounts.iter().find(|(at, _)| *at == place).map(|(_, name)| name.clone());
@@ -161,7 +161,7 @@ impl Snapshots for FakeEngine {
     }
 
     async fn freeze(&self, id: &ContainerId) -> Result<(), EngineError> {
-        let mut world = self.call("freeze")?;
+        let mut world = self.call("pause")?;
         let container = world.container(id)?;
         if container.state == RunState::Running {
             container.state = RunState::Paused;
@@ -170,7 +170,7 @@ impl Snapshots for FakeEngine {
     }
 
     async fn begin_copy(&self, job: &CopyJob) -> Result<FakeCopying<'_>, EngineError> {
-        let mut world = self.call("begin_copy")?;
+        let mut world = self.call("start_copy")?;
         world.made += 1;
         let helper = ContainerId::new(format!("id-{}", world.made));
         let list = |names: Vec<&str>| names.join(",");
@@ -203,7 +203,7 @@ impl Snapshots for FakeEngine {
     }
 
     async fn commit(&self, id: &ContainerId, labels: &Labels) -> Result<String, EngineError> {
-        let mut world = self.call("commit")?;
+        let mut world = self.call("commit_snapshot")?;
         let mut all = world.container(id)?.labels.clone();
         for (key, value) in labels.iter() {
             all = all.with(key, value);
@@ -245,7 +245,7 @@ impl Snapshots for FakeEngine {
     }
 
     async fn name_snapshot(&self, image: &str, id: &Nonce) -> Result<(), EngineError> {
-        let mut world = self.call("name_snapshot")?;
+        let mut world = self.call("tag_snapshot")?;
         let reference = SnapshotName::image(id);
         for stored in world.stored.images.iter_mut().filter(|it| it.id == image) {
             stored.references.push(reference.clone());
@@ -257,7 +257,7 @@ impl Snapshots for FakeEngine {
     }
 
     async fn retain(&self, image: &str, container: &ContainerId) -> Result<(), EngineError> {
-        let mut world = self.call("retain")?;
+        let mut world = self.call("retain_image")?;
         world.container(container)?;
         let is_meant = |it: &&mut StoredImage| it.references.iter().any(|name| name == image);
         match world.stored.images.iter_mut().find(is_meant) {
@@ -270,7 +270,7 @@ impl Snapshots for FakeEngine {
     }
 
     async fn nameless_snapshots(&self) -> Result<Vec<(String, Nonce)>, EngineError> {
-        let world = self.call("nameless_snapshots")?;
+        let world = self.call("untagged_snapshots")?;
         let nameless = world.stored.images.iter().filter(|it| it.references.is_empty());
         Ok(nameless.filter_map(|it| Some((it.id.clone(), it.labels.snapshot()?))).collect())
     }
@@ -290,7 +290,7 @@ impl Snapshots for FakeEngine {
     }
 
     async fn dismiss(&self, helper: &ContainerId) -> Result<(), EngineError> {
-        let mut world = self.call("dismiss")?;
+        let mut world = self.call("remove_helper")?;
         world.containers.retain(|it| it.id != *helper || !it.labels.is_helper());
         Ok(())
     }

@@ -1,4 +1,4 @@
-//! What the engine in memory keeps.
+//! Storage of the in-memory engine.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use crate::engine::{
 };
 use crate::label::Labels;
 
-/// What the engine in memory keeps beside containers.
+/// The stored objects other than containers.
 #[derive(Debug, Default)]
 pub(super) struct Stored {
     moments: BTreeMap<ContainerId, Moments>,
@@ -19,8 +19,8 @@ pub(super) struct Stored {
 }
 
 impl FakeEngine {
-    /// Says when a container was made and last ran. Its state follows what
-    /// becomes of the container.
+    /// Sets the creation, start and exit times of a container. Its state is still that of
+    /// the container.
     pub fn date(&self, id: &ContainerId, moments: Moments) {
         self.world().stored.moments.insert(id.clone(), moments);
     }
@@ -32,19 +32,21 @@ impl FakeEngine {
         self
     }
 
-    /// Adds a volume with all that storage tells of it.
+    /// Adds a volume with its storage details.
     #[must_use]
     pub fn with_stored_volume(self, volume: StoredVolume) -> Self {
         self.world().stored.volumes.push(volume);
         self
     }
 
-    /// Has somebody use a volume or an image in the moment in which it is removed.
+    /// Lets another process start to use a volume or an image at the moment of its
+    /// removal.
     pub fn claim(&self, name: &str) {
         self.world().stored.claimed.push(name.to_owned());
     }
 
-    /// Starts a container behind the back of whoever has looked at it.
+    /// Starts a container as another process would, between an observation and the next
+    /// step.
     pub fn start_secretly(&self, id: &ContainerId) {
         for container in self.world().containers.iter_mut().filter(|it| it.id == *id) {
             container.state = RunState::Running;
@@ -73,7 +75,7 @@ impl World {
         Ok(())
     }
 
-    /// Those that use something and are still there.
+    /// Returns the users that still exist.
     fn alive(&self, users: &[ContainerId]) -> Vec<ContainerId> {
         let is_alive = |id: &&ContainerId| self.containers.iter().any(|it| it.id == **id);
         users.iter().filter(is_alive).cloned().collect()
@@ -86,7 +88,7 @@ impl Storage for FakeEngine {
     }
 
     async fn moments(&self, id: &ContainerId) -> Result<Moments, EngineError> {
-        let mut world = self.call("moments")?;
+        let mut world = self.call("container_times")?;
         let state = world.container(id)?.state;
         let never = Moments { state, created: None, started: None, finished: None };
         let known = world.stored.moments.get(id).copied().unwrap_or(never);

@@ -1,12 +1,12 @@
-//! What a person reads of an error.
+//! Renders errors as the user sees them.
 
 use std::error::Error;
 
 use crate::hint::{Advice, causes};
 
-/// Errors of every variant of an enum, each with its variant's name.
+/// Builds samples of every variant of an error enum, each with the name of its variant.
 ///
-/// A variant without a sample does not compile, in the crate of the enum.
+/// A variant without a sample fails to compile in the crate that defines the enum.
 #[macro_export]
 macro_rules! samples {
     ($of:ident { $($variant:ident: [$($sample:expr),+ $(,)?]),+ $(,)? }) => {{
@@ -19,7 +19,7 @@ macro_rules! samples {
     }};
 }
 
-/// The errors as `cai` prints them: message, causes, hints; and the exit code.
+/// Renders the errors as `cai` prints them: message, causes, hints and exit code.
 pub fn advised<E: Advice + Error + 'static>(samples: &[(&str, E)]) -> String {
     told(samples, |error| {
         let hints = error.hints().into_iter().map(|hint| format!("hint: {hint}\n"));
@@ -27,7 +27,7 @@ pub fn advised<E: Advice + Error + 'static>(samples: &[(&str, E)]) -> String {
     })
 }
 
-/// The errors of an enum that gives no advice; who shows one adds it.
+/// Renders the errors of an enum without hints of its own; the caller adds them.
 pub fn worded<E: Error + 'static>(samples: &[(&str, E)]) -> String {
     told(samples, |_| String::new())
 }

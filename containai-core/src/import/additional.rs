@@ -1,21 +1,20 @@
-//! Paths that a person wants along and no manifest has.
+//! The manifest of additional paths chosen by the user.
 
 use serde_json::Value;
 
 use crate::catalog::{DirectoryLink, Entry, EntryKind, Manifest, shipped_manifests};
 use crate::naming::HomePath;
 
-/// What the manifest is called, for `--only`, and where its paths are on the
-/// volume.
+/// The name of the manifest for `--only`, and the directory of its paths on the volume.
 const NAME: &str = "additional";
 
-/// A manifest of these paths: each has its own below `additional` on the volume,
-/// by the same name, and a link in the container's home directory. What is below
-/// a directory of which a manifest has a link is in that directory.
+/// Builds a manifest of these paths. Each path has its own target below `additional` on
+/// the volume and a link in the container's home directory. A path inside a directory
+/// that a manifest links as a whole stays in that directory.
 ///
 /// # Errors
 ///
-/// [`OutsideHome`] for a path that is not below the home directory.
+/// [`OutsideHomeError`] for a path outside the home directory.
 pub fn additional(paths: &[HomePath], home: &str) -> Result<Manifest, OutsideHome> {
     let whole = DirectoryLink::all(&shipped_manifests());
     let entry = |path: &HomePath| {
@@ -35,20 +34,20 @@ pub fn additional(paths: &[HomePath], home: &str) -> Result<Manifest, OutsideHom
     Ok(Manifest { name: NAME.to_owned(), agent: None, entries })
 }
 
-/// The same paths, as an import leaves them on the volume for `cai sync`, which
-/// does not know the host's configuration.
+/// Serializes the paths for the volume, where `cai sync` reads them: inside the
+/// container, the host's configuration is not available.
 ///
 /// # Errors
 ///
-/// As [`additional`].
+/// As [`additional_manifest`].
 pub fn listed(paths: &[HomePath], home: &str) -> Result<String, OutsideHome> {
     let manifest = additional(paths, home)?;
     let paths = manifest.entries.into_iter().map(|entry| format!("~/{}", entry.source));
     Ok(Value::from_iter(paths).to_string())
 }
 
-/// Reads what [`listed`] wrote; whoever is inside can change it, so what makes
-/// no sense is left out.
+/// Reads the list that [`write_path_list`] wrote. The container can change it, so invalid
+/// entries are skipped.
 #[must_use]
 pub fn unlisted(text: &str) -> Vec<HomePath> {
     let list: Vec<String> = serde_json::from_str(text).unwrap_or_default();
@@ -56,12 +55,12 @@ pub fn unlisted(text: &str) -> Vec<HomePath> {
     below.filter_map(|path| HomePath::parse(path).ok()).collect()
 }
 
-/// A path that should be below the home directory is not.
+/// A path is outside the home directory.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
-#[error("`import.additional_paths` has `{path}`, which is not below `{home}`")]
+#[error("path `{path}` in `import.additional_paths` is outside `{home}`")]
 #[non_exhaustive]
 pub struct OutsideHome {
-    /// The path, as it was written.
+    /// The path as configured.
     pub path: String,
     /// The home directory.
     pub home: String,
@@ -95,7 +94,7 @@ mod tests {
         let links: Vec<_> = links.iter().map(|link| (&*link.path, &*link.target)).collect();
         let expected = [(".tool/x.toml", "additional/.tool/x.toml"), ("notes", "additional/notes")];
         assert_eq!(links, expected);
-        // Below a directory that is on the volume as a whole, no link is needed.
+        // Below a directory that is linked as a whole, no link is needed.
         let own = additional(&[path("~/.claude/projects")], "/home/me").expect("it is below it");
         assert_eq!(own.entries[0].target, "claude/projects");
         let jobs = |privates| {
@@ -108,7 +107,7 @@ mod tests {
         let outside = additional(&[path("/etc/passwd")], "/home/me");
         assert_eq!(
             outside.expect_err("it is outside").to_string(),
-            "`import.additional_paths` has `/etc/passwd`, which is not below `/home/me`"
+            "path `/etc/passwd` in `import.additional_paths` is outside `/home/me`"
         );
     }
 }

@@ -1,35 +1,35 @@
-//! What a person wants to have imported.
+//! The options of an import.
 
 use super::secret::AllowedSecret;
 use crate::catalog::{Exclude, Manifest};
 
-/// Left out however often it is asked for: what an agent writes by itself.
+/// Paths written by the agents themselves; always excluded.
 const BUILT_IN: [&str; 5] =
     ["claude/projects", "claude/statsig", "claude/todos", "continue/sessions", "continue/index"];
 
-/// What a person wants to have imported.
+/// The options of an import.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Choice {
-    /// Names of manifests or agents; empty means all.
+    /// Names of manifests or agents; empty selects all.
     pub only: Vec<String>,
-    /// Names of the agents whose credentials come along.
+    /// The agents whose credentials are imported.
     pub credentials: Credentials,
-    /// Whether entries with secrets are gone through.
+    /// Whether entries with secrets are imported.
     pub secrets: Secrets,
-    /// Which secrets in settings come along all the same.
+    /// Secrets in settings that are imported nevertheless.
     pub allowed: Vec<AllowedSecret>,
-    /// Whether entries keep private files, `*.priv.*`, at home.
+    /// Whether private files, `*.priv.*`, are imported.
     pub privates: Privates,
-    /// What to leave out.
+    /// Paths to exclude.
     pub excluding: Excluding,
 }
 
-/// Which credentials come along.
+/// The credentials to import.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Credentials {
     /// Those of these programs.
     Of(Vec<String>),
-    /// All: the directory was put together for it.
+    /// All of them: the source directory was prepared for the import.
     All,
 }
 
@@ -39,41 +39,41 @@ impl Default for Credentials {
     }
 }
 
-/// What is done about secrets in a program's files.
+/// The handling of secrets in the files of a program.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Secrecy {
-    /// They are left out, see [`screen`](super::screen).
+    /// Remove them, see [`screen`](super::screen).
     Screened,
-    /// They come along.
+    /// Import them.
     Whole,
 }
 
-/// Whether entries with secrets are gone through.
+/// Whether entries with secrets are imported.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum Secrets {
-    /// They are.
+    /// Import them.
     #[default]
     Included,
-    /// They are left alone.
+    /// Skip them.
     LeftOut,
 }
 
-/// Whether private files come along.
+/// Whether private files are imported.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum Privates {
-    /// They stay where entries say so.
+    /// Skip them where the entry has the flag `p`.
     #[default]
     LeftOut,
-    /// They come along.
+    /// Import them.
     Included,
 }
 
-/// What to leave out.
+/// Paths to exclude.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Excluding {
-    /// What agents write by themselves, and these patterns.
+    /// The paths that agents write themselves, and these patterns.
     These(Vec<String>),
-    /// Nothing but private files.
+    /// No exclusions, except for private files.
     Nothing,
 }
 
@@ -84,13 +84,13 @@ impl Default for Excluding {
 }
 
 impl Choice {
-    /// Whether the choice is about a manifest.
+    /// Returns whether the manifest is selected.
     #[must_use]
     pub fn is_about(&self, manifest: &Manifest) -> bool {
         self.only.is_empty() || self.only.iter().any(|word| manifest.is_called(word))
     }
 
-    /// The words that mean no manifest.
+    /// Returns the names that match no manifest.
     pub fn unknown<'a>(&'a self, manifests: &[Manifest]) -> Vec<&'a str> {
         let credentials = match &self.credentials {
             Credentials::Of(words) => words.as_slice(),
@@ -107,8 +107,9 @@ impl Choice {
         }
     }
 
-    /// Whether a program's files come along with their secrets: it is named, or
-    /// it is one that logs in and everything was put together for it.
+    /// Returns whether secrets in the files of a program are kept. They are kept for a
+    /// program selected by name and, when all credentials are selected, for every program
+    /// with a login.
     pub(super) fn secrecy(&self, manifest: &Manifest) -> Secrecy {
         let logs_in =
             || manifest.agent.is_some() || manifest.entries.iter().any(|it| it.credential);
@@ -122,7 +123,8 @@ impl Choice {
         }
     }
 
-    /// The secrets that come along all the same; none where all are left out.
+    /// Returns the secrets that are imported nevertheless; empty when all entries with
+    /// secrets are skipped.
     #[must_use]
     pub fn allowed(&self) -> &[AllowedSecret] {
         match self.secrets {

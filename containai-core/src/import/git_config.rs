@@ -1,21 +1,26 @@
-//! A git configuration that can be taken into a container.
+//! A filter for git configurations.
 
-/// What git has to know inside: the workspace belongs to another user there.
+/// Marks the workspace as safe: inside the container it belongs to another user.
 const SAFE: &str = "[safe]\n\tdirectory = /home/agent/workspace\n";
 
-/// Leaves out of a git configuration what is secret or means nothing inside.
+/// Removes secrets and host-specific settings from a git configuration.
 ///
-/// Gone are credential helpers, signing, programs and files that other files
-/// name (`core.sshCommand`, `core.hooksPath`, `core.fsmonitor`, `include`),
-/// headers and passwords, and every address with a password or token in it. A
-/// section of which nothing is left goes too. Whatever else stands there stays
-/// as it was written, in git-config(1)'s syntax; the workspace is added as a
-/// directory that git trusts.
+/// Removed are:
+///
+/// - credential helpers and signing
+/// - programs and files that name other files (`core.sshCommand`, `core.hooksPath`,
+///   `core.fsmonitor`, `include`)
+/// - headers and passwords
+/// - every address that contains a password or a token
+/// - sections without remaining settings
+///
+/// Everything else is kept verbatim, in the syntax of git-config(1). The workspace is
+/// added as a safe directory.
 #[must_use]
 pub fn filter_git_config(text: &str) -> String {
     let mut kept = String::new();
     let mut section = Section::default();
-    // A header that waits for the first line worth keeping.
+    // A header that is written with the first line to keep.
     let mut header = None;
     for mut line in logical_lines(text) {
         if let Some((found, length)) = Section::parse(line) {
@@ -37,7 +42,7 @@ pub fn filter_git_config(text: &str) -> String {
     kept + SAFE
 }
 
-/// Lines, with those that a backslash continues as one.
+/// Returns the lines, joined where a backslash continues them.
 fn logical_lines(text: &str) -> impl Iterator<Item = &str> {
     let mut rest = text;
     std::iter::from_fn(move || {
@@ -62,7 +67,7 @@ fn ended(line: &str) -> String {
     if line.ends_with('\n') { line.to_owned() } else { format!("{line}\n") }
 }
 
-/// Whether a line sets nothing.
+/// Returns whether a line sets nothing.
 fn is_comment(line: &str) -> bool {
     let line = line.trim_start();
     line.is_empty() || line.starts_with(['#', ';'])
@@ -75,8 +80,7 @@ struct Section {
 }
 
 impl Section {
-    /// Reads a header, `[name]`, `[name "sub"]` or `[name.sub]`, and says where
-    /// it ends.
+    /// Parses a header, `[name]`, `[name "sub"]` or `[name.sub]`, and returns its end.
     fn parse(line: &str) -> Option<(Self, usize)> {
         let indent = line.len() - line.trim_start().len();
         let inner = line[indent..].strip_prefix('[')?;
@@ -108,7 +112,7 @@ impl Section {
             return true;
         }
         let (key, value) = line.split_once('=').unwrap_or((line, ""));
-        // A key without a value may have a comment.
+        // A key without a value may be followed by a comment.
         let key = key.split(['#', ';']).next().unwrap_or_default().trim().to_lowercase();
         let is_dropped = matches!(
             (self.name.as_str(), key.as_str()),
@@ -131,8 +135,8 @@ impl Section {
     }
 }
 
-/// Whether an address in the text carries a password, or a token in place of a
-/// user of HTTP.
+/// Returns whether an address in the text contains a password, or a token as the user of
+/// an HTTP address.
 fn has_secret(text: &str) -> bool {
     let mut rest = text;
     while let Some((before, after)) = rest.split_once("://") {

@@ -1,21 +1,21 @@
-//! What an import goes through.
+//! The items of an import.
 
 use super::choice::{Choice, Excluding, Privates, Secrecy, Secrets};
 use super::pattern::matches;
 use super::secret::AllowedSecret;
 use crate::catalog::{ImportEntry, Manifest, plan_import};
 
-/// Where git has another configuration of the user, read before `~/.gitconfig`.
+/// The second git configuration of a user, read before `~/.gitconfig`.
 const GIT_XDG: &str = ".config/git/config";
-/// A mark that plugins of Claude Code are to be removed.
+/// The marker of Claude Code for plugins to be removed.
 const ORPHANED: &str = "[.]orphaned_at";
-/// Which screening it is: another one looks at every file again.
+/// The version of the screening. A new one screens all files again.
 const SCREENING: &str = "1";
-/// What the flags `p` and `x` leave out.
+/// The patterns that the flags `p` and `x` exclude.
 const PRIVATE: &str = "*.priv.*";
 const SYSTEM: &str = ".system";
 
-/// One path to bring over, with everything decided about it.
+/// A path to import, with all decisions about it.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Job {
     /// The manifest's name.
@@ -24,37 +24,37 @@ pub struct Job {
     pub source: String,
     /// The path on the volume.
     pub target: String,
-    /// What is expected there.
+    /// The expected kind of the source.
     pub kind: JobKind,
-    /// Whether the copy is for its owner's eyes only: 0600 and 0700.
+    /// Whether only the owner may read the copy: modes 0600 and 0700.
     pub is_secret: bool,
-    /// What to make, once, where there is nothing to bring over.
+    /// The default to create once if the source is missing.
     pub missing: Missing,
-    /// What is done with the content.
+    /// The handling of the content.
     pub content: Content,
-    /// What is done about secrets in it.
+    /// The handling of secrets in the content.
     pub secrecy: Secrecy,
     excludes: Vec<String>,
 }
 
-/// What a job brings over.
+/// The kind of the source of an item.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum JobKind {
     /// A file.
     File,
-    /// A directory with all that is in it.
+    /// A directory with its contents.
     Directory,
-    /// Whichever of both it is.
+    /// A file or a directory.
     Either,
-    /// Every path that fits; the last part of the source is a pattern, and the
-    /// target a directory.
+    /// Every path that matches; the last part of the source is a pattern and the target
+    /// is a directory.
     Pattern,
 }
 
-/// What is made where nothing is.
+/// The default that is created if the source is missing.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Missing {
-    /// Nothing.
+    /// None.
     Nothing,
     /// An empty directory.
     Directory,
@@ -62,28 +62,28 @@ pub enum Missing {
     Object,
 }
 
-/// What is done with the content.
+/// The handling of the content.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Content {
-    /// It is copied.
+    /// Copy it.
     Copied,
-    /// It is what an agent logs in with and stays here.
+    /// Withhold it: these are credentials.
     Withheld,
-    /// It goes through [`filter_git_config`](super::filter_git_config).
+    /// Filter it with [`filter_git_config`](super::filter_git_config).
     GitConfig,
 }
 
-/// All jobs of an import.
+/// All items of an import.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Jobs {
-    /// In the order of the manifests.
+    /// The items, in the order of the manifests.
     pub jobs: Vec<Job>,
-    /// The patterns that left out nothing: probably mistakes.
+    /// The patterns that excluded nothing: probably mistakes.
     pub unmatched: Vec<String>,
 }
 
 impl Jobs {
-    /// What a choice means for these manifests.
+    /// Selects the items of these manifests.
     #[must_use]
     pub fn of(manifests: &[Manifest], choice: &Choice) -> Self {
         let mut all: Vec<(Job, ImportEntry)> = Vec::new();
@@ -160,7 +160,7 @@ impl Job {
         })
     }
 
-    /// A directory that is copied with nothing left out.
+    /// Returns an item that copies a directory without exclusions.
     #[must_use]
     pub fn plain(source: &str, target: &str) -> Self {
         Self {
@@ -176,7 +176,7 @@ impl Job {
         }
     }
 
-    /// The job for one of the paths that fit a pattern, by its name.
+    /// Returns the item for one of the paths that match the pattern, by file name.
     #[must_use]
     pub fn fitting(&self, name: &str) -> Option<Self> {
         let (parent, pattern) = self.source.rsplit_once('/').unwrap_or(("", &self.source));
@@ -188,9 +188,8 @@ impl Job {
         })
     }
 
-    /// What decides about secrets in a file that this job brings over, as a word
-    /// that is another one whenever the decision could be: empty where secrets
-    /// come along.
+    /// Returns a text that identifies how secrets in the file are handled. It changes
+    /// whenever the result of the screening may change; empty where secrets are kept.
     #[must_use]
     pub fn screening_mark(&self, path: &str, allowed: &[AllowedSecret]) -> String {
         match self.secrecy {
@@ -202,8 +201,8 @@ impl Job {
         }
     }
 
-    /// Whether a path below the source is brought over; the empty path is the
-    /// source itself.
+    /// Returns whether a path below the source is imported. The empty path is the source
+    /// itself.
     #[must_use]
     pub fn admits(&self, below: &str) -> bool {
         let name = match below.rsplit('/').next() {
@@ -216,8 +215,8 @@ impl Job {
         })
     }
 
-    /// The paths in the home directory that the content comes from, one after
-    /// the other: git reads two configurations of a user.
+    /// Returns the paths in the home directory that the content comes from, in order: git
+    /// reads two configurations of a user.
     #[must_use]
     pub fn sources(&self) -> Vec<&str> {
         match self.content {
@@ -226,9 +225,8 @@ impl Job {
         }
     }
 
-    /// Whether a change of this path of the home directory can change what is
-    /// brought over: the source, what is on the way to it, or what is below it
-    /// and not left out.
+    /// Returns whether a change of this path in the home directory can affect the item:
+    /// the source, a parent of it, or an included path below it.
     #[must_use]
     pub fn concerns(&self, path: &str) -> bool {
         let below = |path: &str, of: &str| {
@@ -245,18 +243,18 @@ impl Job {
         }
         let Some(length) = below(path, &self.source) else { return false };
         let rest = &path[path.len() - length..];
-        // Below what is left out nothing counts.
+        // An excluded directory excludes everything below it.
         let ends = rest.match_indices('/').map(|(end, _)| &rest[..end]);
         ends.chain([rest]).all(|part| self.admits(part))
     }
 
-    /// The permissions that a copy gets, from those of the original.
+    /// Returns the mode of the copy from the mode of the original.
     #[must_use]
     pub fn mode(&self, original: u32, is_directory: bool) -> u32 {
         match (self.is_secret, is_directory) {
             (true, true) => 0o700,
             (true, false) => 0o600,
-            // Whoever owns it has to be able to work with it.
+            // The owner always gets full access.
             (false, true) => original & 0o777 | 0o700,
             (false, false) => original & 0o777 | 0o600,
         }

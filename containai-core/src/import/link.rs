@@ -1,8 +1,8 @@
-//! The links of a home directory that lead to the volume.
+//! The links from the home directory to the volume.
 
 use crate::catalog::{DirectoryLink, Manifest};
 
-/// What has another name on a volume than it had in earlier versions.
+/// Paths on the volume that earlier versions stored under another name.
 pub const MOVED: [(&str, &str); 1] = [("claude/credentials.json", "claude/.credentials.json")];
 
 /// A link in the container's home directory.
@@ -10,24 +10,24 @@ pub const MOVED: [(&str, &str); 1] = [("claude/credentials.json", "claude/.crede
 pub struct HomeLink {
     /// Its path in the home directory.
     pub path: String,
-    /// What it leads to, a path on the volume.
+    /// Its target, a path on the volume.
     pub target: String,
-    /// Whether it takes the place of what the image has there.
+    /// The files in the image's home directory that the link may replace.
     pub replaces: Replaces,
 }
 
-/// What a link may take the place of.
+/// The files that a link may replace.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Replaces {
-    /// Other links.
+    /// Other links only.
     Links,
-    /// Whatever is there.
+    /// Any file or directory.
     Anything,
 }
 
-/// The links that manifests ask for, in order. A disabled entry is not
-/// imported but has its link; a pattern has none, nor has what is below a link
-/// of a whole directory.
+/// Returns the links that the manifests define, in order. Disabled entries are not
+/// imported but have a link. Patterns have none, nor have paths below a directory that is
+/// linked as a whole.
 #[must_use]
 pub fn home_links(manifests: &[Manifest]) -> Vec<HomeLink> {
     let whole = DirectoryLink::all(manifests);

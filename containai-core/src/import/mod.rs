@@ -1,8 +1,8 @@
-//! What an import brings from a home directory to a data volume.
+//! Import of files from a home directory to a data volume.
 //!
-//! Manifests and a person's [`Choice`] make [`Jobs`]; a [`Record`] of what was
-//! brought over before says what is left to do. Reading and sending are done
-//! elsewhere.
+//! Manifests and [`ImportOptions`] define the [`ImportItems`]. The [`ImportRecord`] of
+//! the previous import shows which of them have changed. Reading and transferring the
+//! files is left to the caller.
 
 mod additional;
 mod choice;

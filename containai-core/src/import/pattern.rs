@@ -1,11 +1,11 @@
-//! Patterns for names.
+//! Glob patterns for names.
 
-/// Whether a name fits a pattern of `*`, `?` and `[…]`, as fnmatch(3) has it.
+/// Returns whether a name matches a pattern of `*`, `?` and `[…]`, as in fnmatch(3).
 #[must_use]
 pub fn matches(pattern: &str, name: &str) -> bool {
     let pattern: Vec<char> = pattern.chars().collect();
     let name: Vec<char> = name.chars().collect();
-    // Where to go on after the last star, when what follows it did not fit.
+    // The position to resume at after the last star if the rest does not match.
     let (mut p, mut n, mut star) = (0, 0, None);
     while n < name.len() {
         if pattern.get(p) == Some(&'*') {
@@ -24,7 +24,7 @@ pub fn matches(pattern: &str, name: &str) -> bool {
     pattern[p..].iter().all(|&c| c == '*')
 }
 
-/// What comes after the piece of the pattern that a character fits.
+/// Returns the position after the pattern element that matches the character.
 fn one(pattern: &[char], at: usize, c: char) -> Option<usize> {
     match pattern.get(at)? {
         '?' => Some(at + 1),
@@ -41,12 +41,12 @@ fn one(pattern: &[char], at: usize, c: char) -> Option<usize> {
     }
 }
 
-/// The members of a class, whether they are the ones that do not fit, and where
-/// it ends; `None` for a bracket that nothing closes.
+/// Returns the members of a bracket expression, whether it is negated, and its end;
+/// `None` for an unclosed bracket.
 fn class(pattern: &[char], at: usize) -> Option<(&[char], bool, usize)> {
     let negated = matches!(pattern.get(at + 1), Some('!' | '^'));
     let start = at + 1 + usize::from(negated);
-    // A bracket that comes first is a member.
+    // A bracket in the first place is a member.
     let end = (start + 1..pattern.len()).find(|&end| pattern[end] == ']')?;
     Some((&pattern[start..end], negated, end + 1))
 }

@@ -1,77 +1,77 @@
-//! What was imported before.
+//! The record of previous imports.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-/// What was imported to one volume, by the path on it.
+/// The files imported to one volume, by their path on it.
 ///
-/// It is kept on the host, and the volume holds only a stamp that says which
-/// record is its own: whatever stands on a volume decides nothing elsewhere.
+/// The record is kept on the host. The volume holds only a stamp that identifies its
+/// record, so that the content of a volume has no effect elsewhere.
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 pub struct Record {
-    /// A word that the volume repeats; empty before the first import.
+    /// An identifier repeated on the volume; empty before the first import.
     pub stamp: String,
-    /// What was brought over.
+    /// The imported files.
     pub files: BTreeMap<String, Trace>,
 }
 
-/// What is remembered of something that was brought over.
+/// An imported file.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub struct Trace {
-    /// What it was on the host, by what can be seen without reading it.
+    /// The metadata of the original, if any.
     pub look: Option<Look>,
-    /// What the copy is: its mode, and a hash of its content or where it leads.
+    /// The mode of the copy.
     pub mode: u32,
-    /// A hash in hexadecimal, a link's path, or empty.
+    /// A hash in hexadecimal, the target of a link, or empty.
     pub content: String,
-    /// What decided about secrets in it, see
-    /// [`Job::screening_mark`](super::Job::screening_mark).
+    /// The [`ImportItem::screening_mark`](super::ImportItem::screening_mark) at the time
+    /// of the import.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub mark: String,
-    /// What of it was not brought over.
+    /// The secrets that were withheld.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kept_back: Option<KeptBack>,
 }
 
-/// What of a file is not brought over because it is secret.
+/// The secrets of a file that are withheld from an import.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub struct KeptBack {
-    /// The keys of the secrets; never their values.
+    /// The keys of the secrets, never their values.
     pub keys: Vec<String>,
-    /// Whether nothing of the file is brought over.
+    /// Whether the whole file is withheld.
     pub is_whole: bool,
 }
 
-/// What can be seen of a file without reading it. Two that are alike have the
-/// same content, unless it was written within a tick of the file system's clock.
+/// The metadata of a file as in stat(2). Equal metadata mean equal content, unless the
+/// file was written within one tick of the file system's clock.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub struct Look {
     /// Its size, in bytes.
     pub size: u64,
-    /// When its content was changed, in nanoseconds since 1970.
+    /// The time of the last change of its content, in nanoseconds since 1970.
     pub modified: i128,
-    /// When anything about it was changed, in nanoseconds since 1970.
+    /// The time of the last change of its content or metadata, in nanoseconds since 1970.
     pub changed: i128,
-    /// Its number in the file system.
+    /// Its inode number.
     pub inode: u64,
 }
 
-/// What an import has to do about one path.
+/// The change of a path since the previous import.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Verdict {
-    /// Nothing: it is what it was.
+    /// Unchanged: nothing to do.
     Same,
-    /// To compare its content.
+    /// Possibly changed: compare the content.
     Compare,
-    /// To bring it over.
+    /// New: import it.
     New,
-    /// To bring it over again.
+    /// Changed: import it again.
     Changed,
 }
 
 impl Record {
-    /// Judges a file by its look.
+    /// Compares a file by its metadata.
     #[must_use]
     pub fn judge_file(&self, target: &str, look: Look, mode: u32) -> Verdict {
         match self.files.get(target) {
@@ -83,7 +83,7 @@ impl Record {
         }
     }
 
-    /// Judges what needs no look: a link, a directory, content of our own.
+    /// Compares a link, a directory or generated content, which need no metadata.
     #[must_use]
     pub fn judge(&self, target: &str, mode: u32, content: &str) -> Verdict {
         match self.files.get(target) {

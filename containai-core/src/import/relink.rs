@@ -1,23 +1,26 @@
-//! Links of an imported tree.
+//! Symbolic links of an imported tree.
 
 use super::Job;
 
-/// What becomes of a link.
+/// The target of a symbolic link after an import.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Relinked {
-    /// It leads to something that is imported, by this path.
+    /// An imported path; the link is rewritten to it.
     Inside(String),
-    /// It leads elsewhere and stays as it is; inside it leads to something
-    /// else, or to nothing.
+    /// A path that is not imported. The link is kept as it is and points to another file,
+    /// or to none, inside the container.
     Outside,
 }
 
-/// Where a link has to lead on the volume.
+/// Resolves the target of a link on the volume.
 ///
-/// `home` is the directory that is imported from, absolute; `source` is the
-/// link's path below it, `target` its path on the volume, `to` what it says. A
-/// link to something that an entry brings along becomes the shortest relative
-/// path; one that is relative and stays in its own entry is kept word for word.
+/// - `home`: the absolute path of the directory that is imported
+/// - `source`: the path of the link below `home`
+/// - `target`: the path of the link on the volume
+/// - `to`: the target of the link
+///
+/// A link to an imported path becomes the shortest relative path. A relative link within
+/// its own item is kept verbatim.
 #[must_use]
 pub fn relink(jobs: &[Job], home: &str, source: &str, target: &str, to: &str) -> Relinked {
     let absolute = match to.starts_with('/') {
@@ -42,15 +45,15 @@ pub fn relink(jobs: &[Job], home: &str, source: &str, target: &str, to: &str) ->
     Relinked::Inside(relative(&parent(target), &there))
 }
 
-/// Where a path of the home directory goes on the volume, and by which entry;
-/// `None` where none brings it along.
+/// Returns the item that imports a path of the home directory, and the path on the
+/// volume; `None` if no item does.
 #[must_use]
 pub fn destination<'a>(jobs: &'a [Job], path: &str) -> Option<(&'a Job, String)> {
     let (job, there) = find(jobs, &parts(path))?;
     Some((job, there.join("/")))
 }
 
-/// The entry that brings a path along, the most particular one, and where to.
+/// Returns the most specific item that imports a path, and the path on the volume.
 fn find<'a>(jobs: &'a [Job], path: &[&str]) -> Option<(&'a Job, Vec<String>)> {
     let holding = jobs.iter().filter(|job| is_below(path, &parts(&job.source)));
     let job = holding.max_by_key(|job| parts(&job.source).len())?;
@@ -66,7 +69,7 @@ fn relative(from: &[&str], to: &[&str]) -> String {
     if path.is_empty() { ".".to_owned() } else { path.join("/") }
 }
 
-/// The path without `.` and `..`; `None` where it leads above the root.
+/// Resolves `.` and `..`; `None` if the path leaves the root.
 fn resolved<'a>(path: &[&'a str]) -> Option<Vec<&'a str>> {
     let mut resolved = Vec::new();
     for part in path {

@@ -1,20 +1,20 @@
-//! Files that say something about the machine that they are on.
+//! Rewriting of host-specific files.
 
 use serde_json::Value;
 
 use crate::layout::{CONTAINER_HOME, CONTAINER_WORKSPACE};
 
-/// What is changed in a file on its way to a volume.
+/// A change to a file while it is imported.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Rewriting {
-    /// The home directory, where a text of a JSON file begins with it.
+    /// Replace the home directory at the beginning of JSON strings.
     Home,
-    /// The workspace is added to the directories that the agent trusts.
+    /// Add the workspace to the trusted folders of the agent.
     Trust,
 }
 
 impl Rewriting {
-    /// What is changed in the file with this path on the volume.
+    /// Returns the change for the file with this path on the volume.
     #[must_use]
     pub fn of(target: &str) -> Option<Self> {
         match target {
@@ -26,7 +26,7 @@ impl Rewriting {
         }
     }
 
-    /// Changes it; what cannot be read as it should stays as it is.
+    /// Applies the change. Content in an unexpected format is returned unchanged.
     #[must_use]
     pub fn apply(self, text: Vec<u8>, home: &str) -> Vec<u8> {
         match self {
@@ -37,9 +37,8 @@ impl Rewriting {
     }
 }
 
-/// Only whole components count, so that a home directory that another one's
-/// name begins with stays. The text is changed, not what it means, so that it
-/// looks as it did.
+/// Only whole path components match, so that `/home/me2` is not taken for `/home/me`. The
+/// text is replaced instead of the parsed value to preserve the formatting.
 fn with_home(text: &[u8], home: &str) -> Option<Vec<u8>> {
     let text = std::str::from_utf8(text).ok()?;
     let quoted = Value::from(home).to_string();

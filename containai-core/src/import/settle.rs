@@ -1,13 +1,13 @@
-//! What becomes of something that stands where a link to the volume belongs.
+//! Repair of links to the volume that a program has replaced by files.
 
 use super::HomeLink;
 
-/// What stands at a path, links not followed.
+/// The file at a path, symbolic links not followed.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Standing {
-    /// Nothing.
+    /// No file.
     Nothing,
-    /// A link, and what it says.
+    /// A symbolic link and its target.
     Link(String),
     /// A regular file.
     File,
@@ -17,37 +17,35 @@ pub enum Standing {
     Special,
 }
 
-/// What has to be done at a path of the home directory.
+/// The action at a path of the home directory.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Settlement {
-    /// Nothing: the link is there.
+    /// None: the link exists.
     Settled,
-    /// To make the link; no content is touched.
+    /// Create the link; no content is touched.
     Link,
-    /// To take a file to the volume, and make the link.
+    /// Move a file to the volume and create the link.
     TakeFile,
-    /// To take what is in a directory to the volume, and make the link.
+    /// Move the contents of a directory to the volume and create the link.
     TakeDirectory,
-    /// Nothing can be done; why.
+    /// No action is possible, for this reason.
     InTheWay(&'static str),
 }
 
-/// Decides what to do, from what stands in the home directory and on the volume.
-/// `data` is where the volume is mounted.
+/// Plans the action from the files in the home directory and on the volume. `data` is the
+/// mount point of the volume.
 #[must_use]
 pub fn settle(link: &HomeLink, data: &str, home: &Standing, volume: &Standing) -> Settlement {
     use Standing::{Directory, File, Nothing, Special};
     match (home, volume) {
         (Standing::Link(to), _) if *to == format!("{data}/{}", link.target) => Settlement::Settled,
         (Nothing | Standing::Link(_), _) => Settlement::Link,
-        (Special, _) => Settlement::InTheWay("it is no file and no directory"),
-        (_, Standing::Link(_)) => Settlement::InTheWay("there is a link on the volume"),
+        (Special, _) => Settlement::InTheWay("it is neither a file nor a directory"),
+        (_, Standing::Link(_)) => Settlement::InTheWay("the volume has a symbolic link"),
         (File, Nothing | File) => Settlement::TakeFile,
         (Directory, Nothing | Directory) => Settlement::TakeDirectory,
-        (File, _) => Settlement::InTheWay("it is a file, and on the volume there is none"),
-        (Directory, _) => {
-            Settlement::InTheWay("it is a directory, and on the volume there is none")
-        }
+        (File, _) => Settlement::InTheWay("it is a file, but not on the volume"),
+        (Directory, _) => Settlement::InTheWay("it is a directory, but not on the volume"),
     }
 }
 

@@ -1,4 +1,4 @@
-//! The next step, and nothing else.
+//! The decision on the next step.
 
 use super::outgoing::{decide_departure, decide_outgoing, decide_record, decide_stray};
 use super::restore::decide_restore;
@@ -7,24 +7,23 @@ use crate::engine::{Container, ContainerId, Lifetime, RunState};
 use crate::lifecycle::{Claim, Desired, Observed, Refusal};
 use crate::naming::{ContainerName, VolumeName, VolumeUse};
 
-/// One thing to do next. Each may be done twice without harm.
+/// The next step. Every step is idempotent.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum Step {
-    /// Get the image into the engine's store.
+    /// Pull or build the image if the engine does not have it.
     ProvideImage,
-    /// Make the container under this name, without starting it.
+    /// Create the container under this name without starting it.
     Create {
-        /// A name that no container has.
+        /// An unused name.
         name: ContainerName,
     },
-    /// Bring an interrupted restore of the data volume to its end, or take it
-    /// back.
+    /// Finish an interrupted restore of the data volume, or roll it back.
     FinishRestore {
-        /// The helper that was interrupted.
+        /// The interrupted helper.
         id: ContainerId,
     },
-    /// Put our public key where the container's sshd will look for it.
+    /// Install the public key and the other files that the container needs at its start.
     InstallKey {
         /// The stopped container.
         id: ContainerId,
@@ -34,49 +33,49 @@ pub enum Step {
         /// The stopped container.
         id: ContainerId,
     },
-    /// Wake the container.
+    /// Unpause the container.
     Unpause {
         /// The paused container.
         id: ContainerId,
     },
-    /// Keep the file system of a stopped container that has to move to another
-    /// port.
+    /// Commit the file system of a stopped container whose port is in use, to create a
+    /// replacement from it.
     Keep {
         /// The stopped container.
         id: ContainerId,
     },
-    /// Make the successor from what was kept, with the same volumes and
-    /// settings, without starting it.
+    /// Create a replacement from the committed image, with the same volumes and settings,
+    /// without starting it.
     Succeed {
-        /// The container to be replaced.
+        /// The container to replace.
         of: ContainerId,
-        /// The successor's name for the meantime.
+        /// The interim name of the replacement.
         name: ContainerName,
     },
-    /// Remove the container that has a successor.
+    /// Remove the container that has been replaced.
     Retire {
         /// The stopped container.
         id: ContainerId,
     },
-    /// Give the successor the name of the container that it replaced.
+    /// Give the replacement its final name.
     Rename {
-        /// The successor.
+        /// The replacement.
         id: ContainerId,
         /// The name.
         name: ContainerName,
     },
-    /// Remove a successor whose predecessor has gone on meanwhile.
+    /// Remove a replacement that is outdated because the old container has been started
+    /// again.
     GiveUp {
-        /// The successor; it never ran.
+        /// The replacement; it never ran.
         id: ContainerId,
     },
-    /// Record which data volume the workspace has from now on.
+    /// Record the data volume of the workspace.
     Record {
         /// The volume.
         volume: VolumeName,
     },
-    /// Remove the volumes of the container that was replaced. What is in use
-    /// stays.
+    /// Remove the volumes of the replaced container. Volumes in use are kept.
     RemoveVolumes {
         /// The volumes.
         volumes: Vec<VolumeName>,
@@ -86,39 +85,38 @@ pub enum Step {
         /// The running container.
         id: ContainerId,
     },
-    /// Make a container in the place of another, with the same volumes and
-    /// nothing else of it, without starting it.
+    /// Recreate a container with the same volumes but a new file system, without starting
+    /// it.
     Replace {
-        /// The container that is to go.
+        /// The container to replace.
         of: ContainerId,
-        /// The new one's name for the meantime.
+        /// The interim name of the new container.
         name: ContainerName,
     },
-    /// Remove a container that was made for one session, and the volumes that
-    /// were made with it.
+    /// Remove an ephemeral container together with the volumes that were created for it.
     Discard {
         /// The stopped container.
         id: ContainerId,
     },
-    /// Look again in a moment: the engine is at work on the container.
+    /// Observe again after a state transition of the container.
     Wait {
         /// The container's name.
         name: String,
         /// The state it is leaving.
         state: RunState,
     },
-    /// Open a session in the running container.
+    /// Connect to the running container.
     Reach {
         /// The running container.
         id: ContainerId,
     },
-    /// Nothing is left to do after the session.
+    /// Nothing: the ephemeral container is removed.
     Done,
-    /// Do nothing, and say why.
+    /// Refuse, for this reason.
     Refuse(Refusal),
 }
 
-/// Names the next step from the observed world towards the desired one.
+/// Decides on the next step from the observed state towards the desired state.
 pub fn decide(observed: &Observed, desired: &Desired) -> Step {
     if let Some(id) = &observed.departing {
         return decide_departure(observed, desired, id);
@@ -152,7 +150,7 @@ fn decide_new(observed: &Observed, desired: &Desired) -> Step {
     }
 }
 
-/// Why the workspace's container is not the one that was asked for.
+/// Returns the mismatch between the workspace's container and the required options.
 fn objection(observed: &Observed, desired: &Desired, container: &Container) -> Option<Refusal> {
     let Desired { name, data_volume, manner, .. } = desired;
     let is_named = container.name == name.as_ref()
@@ -216,8 +214,8 @@ fn decide_existing(observed: &Observed, desired: &Desired, container: &Container
     }
 }
 
-/// The volume that a container of a snapshot brings to its workspace. Whoever
-/// gives it its name has recorded the volume before.
+/// Returns the volume that a container created from a snapshot brings to its workspace.
+/// It is recorded before the container gets its final name.
 fn volume_to_record(
     observed: &Observed,
     desired: &Desired,
@@ -228,9 +226,9 @@ fn volume_to_record(
     (!desired.has_own(&volume)).then_some(volume)
 }
 
-/// What a container of a snapshot leaves nobody else. Whoever gives it its name
-/// has removed that before, so that nothing is believed of it afterwards: a volume
-/// of such a name may be another one then.
+/// Returns the volumes that only the replaced container used. They are removed before the
+/// container gets its final name; afterwards its labels are no longer trusted, because a
+/// volume of the same name may be another one.
 fn volumes_to_remove(
     observed: &Observed,
     desired: &Desired,
@@ -248,7 +246,7 @@ fn volumes_to_remove(
     (!volumes.is_empty()).then_some(volumes)
 }
 
-/// The very name that was asked for, if nobody has it.
+/// Returns the exact requested name if it is unused.
 pub(super) fn the_name(
     observed: &Observed,
     wanted: &ContainerName,
@@ -262,9 +260,9 @@ pub(super) fn the_name(
     Err(Refusal::OtherWorkspace { name: wanted.to_string(), workspace })
 }
 
-/// The first candidate that no container has or was promised. A name held by another workspace
-/// of ours leads to the next candidate; a foreign container is refused, because
-/// its owner may be about to use it under that name.
+/// Returns the first candidate that no container has or will get. A name of another
+/// managed workspace is skipped. A foreign container is refused, because its owner may be
+/// about to use it under that name.
 pub(super) fn choose_name(
     observed: &Observed,
     wanted: &ContainerName,

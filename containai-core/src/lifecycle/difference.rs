@@ -1,4 +1,4 @@
-//! What a container has other than was asked for, and keeps.
+//! Differences between an existing container and the requested settings.
 
 use std::fmt;
 
@@ -7,40 +7,41 @@ use crate::label;
 use crate::naming::{Fingerprint, VolumeName};
 use crate::resources::Resources;
 
-/// What was asked for on purpose: by a flag, the environment or a file.
-/// `None` where nobody asked.
+/// The explicitly requested settings: from a flag, the environment or a file. `None` if a
+/// setting was not requested.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Wished {
     /// The reference of the image.
     pub image: Option<String>,
     /// The template's name.
     pub template: Option<String>,
-    /// What an image is built of for this workspace, as it is now.
+    /// The current fingerprint of the inputs of an image that is built for this
+    /// workspace.
     pub fingerprint: Option<Fingerprint>,
     /// The data volume.
     pub data_volume: Option<VolumeName>,
-    /// What a container would get, and what this one has.
+    /// The resources of a new container, and those of the existing one.
     pub resources: Option<(Resources, Resources)>,
 }
 
-/// One thing that only a container made anew would have.
+/// A difference that only a recreated container removes.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum Difference {
-    /// It has something else.
+    /// A setting has another value.
     Other {
-        /// What differs, such as `image`.
+        /// The setting, such as `image`.
         what: &'static str,
-        /// What the container has.
+        /// The value of the container.
         has: String,
-        /// What was asked for.
+        /// The requested value.
         wanted: String,
     },
-    /// It was made with Sysbox by a version without a shim in front of that.
+    /// The container was created with Sysbox by a version without the runtime shim.
     BareSysbox,
-    /// What its image was built of is not what it was.
+    /// The inputs of its image have changed.
     Changed {
-        /// The template; empty for what the workspace itself says.
+        /// The name of the template; empty for an image built from the workspace.
         template: String,
     },
 }
@@ -49,21 +50,21 @@ impl fmt::Display for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Other { what, has, wanted } => {
-                write!(f, "its {what} stays `{has}`, `{wanted}` is asked for")
+                write!(f, "its {what} is `{has}`, requested is `{wanted}`")
             }
             Self::BareSysbox => f.write_str(
-                "it was made by an earlier version, with Sysbox alone: root inside can make files of the host's root in the workspace",
+                "it was created by an earlier version with Sysbox alone: root inside can create files owned by the host's root in the workspace",
             ),
             Self::Changed { template } if template.is_empty() => {
-                f.write_str("what its image was built of has changed since")
+                f.write_str("the inputs of its image have changed")
             }
-            Self::Changed { template } => write!(f, "its template `{template}` has changed since"),
+            Self::Changed { template } => write!(f, "its template `{template}` has changed"),
         }
     }
 }
 
-/// Compares a container that exists with what was asked for on purpose. A
-/// container is never changed or made anew on the way.
+/// Compares an existing container with the requested settings. The container is not
+/// changed.
 pub fn differences(container: &Container, wished: &Wished) -> Vec<Difference> {
     let text = |value: Option<&str>| value.filter(|it| !it.is_empty()).unwrap_or("none").to_owned();
     let has_volume = container.labels.data_volume();
@@ -98,7 +99,8 @@ pub fn differences(container: &Container, wished: &Wished) -> Vec<Difference> {
     bare.into_iter().chain(others).chain(changed(container, wished)).collect()
 }
 
-/// The same template with other files in it. Another template is told already.
+/// Detects changed files of the same template. Another template is reported as a changed
+/// setting.
 fn changed(container: &Container, wished: &Wished) -> Option<Difference> {
     let wanted = wished.fingerprint.as_ref()?;
     let template = container.labels.get(label::TEMPLATE).unwrap_or_default();
@@ -137,9 +139,9 @@ mod tests {
         let told: Vec<_> =
             differences(&container, &wished).iter().map(ToString::to_string).collect();
         insta::assert_snapshot!(told.join("\n"), @r"
-        its image stays `containai/base:1`, `containai/base:2` is asked for
-        its template stays `none`, `ml` is asked for
-        its memory stays `4g`, `8g` is asked for
+        its image is `containai/base:1`, requested is `containai/base:2`
+        its template is `none`, requested is `ml`
+        its memory is `4g`, requested is `8g`
         ");
     }
 
@@ -184,11 +186,8 @@ mod tests {
             told.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
         };
         assert_eq!(check("ml", "0123456789ab", "ml"), "");
-        assert_eq!(check("ml", "ffffffffffff", "ml"), "its template `ml` has changed since");
-        assert_eq!(
-            check("ml", "ffffffffffff", "web"),
-            "its template stays `ml`, `web` is asked for"
-        );
-        assert_eq!(check("", "", "ml"), "its template stays `none`, `ml` is asked for");
+        assert_eq!(check("ml", "ffffffffffff", "ml"), "its template `ml` has changed");
+        assert_eq!(check("ml", "ffffffffffff", "web"), "its template is `ml`, requested is `web`");
+        assert_eq!(check("", "", "ml"), "its template is `none`, requested is `ml`");
     }
 }

@@ -1,4 +1,4 @@
-//! The only loop.
+//! The control loop.
 
 use super::road::{Road, forget};
 use crate::engine::{Container, ContainerId, Engine, EngineError, Lifetime};
@@ -7,31 +7,31 @@ use crate::lifecycle::{Desired, Event, Events, Observed, Refusal, Step, decide};
 use crate::records::{NoRecords, RecordError, Records};
 use crate::remote::{Remote, RemoteError};
 
-/// How often the world may change under the drive before it gives up.
+/// The maximum number of steps before the loop gives up.
 pub(super) const MAX_STEPS: usize = 32;
 
-/// Why no session could be opened.
+/// A failure to reach the desired state.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DriveError {
     /// The engine failed.
     #[error(transparent)]
     Engine(#[from] EngineError),
-    /// The way in failed.
+    /// The SSH connection failed.
     #[error(transparent)]
     Remote(#[from] RemoteError),
-    /// What has to be remembered could not be.
+    /// The workspace store failed.
     #[error(transparent)]
     Record(#[from] RecordError),
-    /// There is no right step.
+    /// No step is allowed.
     #[error(transparent)]
     Refused(#[from] Refusal),
 }
 
 impl DriveError {
-    /// Whether a container that was listed as running may only have been on its
-    /// way out: a command that was killed had asked the engine to stop it, or
-    /// somebody else did. Nothing has been started inside then.
+    /// Returns whether the container may just be stopping although it was listed as
+    /// running, for example after a stop requested by an interrupted command. No command
+    /// has been started in it.
     #[must_use]
     pub fn may_be_closing(&self) -> bool {
         matches!(
@@ -61,24 +61,23 @@ impl Advice for DriveError {
     }
 }
 
-/// A running container and a session in it.
+/// A running container and a connection to it.
 #[derive(Debug)]
 pub struct Reached<S> {
-    /// The container as it was listed last.
+    /// The container as last listed.
     pub container: Container,
     /// The authenticated connection.
     pub session: S,
 }
 
-/// Takes steps until a session in the workspace's container is open.
+/// Takes steps until a connection to the workspace's container is open.
 ///
-/// The caller holds a lock on the workspace, so that two drives do not build
-/// the same container at once; dropping the future stops between two steps.
+/// The caller holds the lock of the workspace, so that two runs do not create the same
+/// container. Dropping the future stops between two steps.
 ///
 /// # Errors
 ///
-/// What the engine, the remote, the records or [`decide()`] answered; see
-/// [`DriveError`].
+/// See [`DriveError`].
 pub async fn drive<E: Engine, R: Remote, N: Records>(
     engine: &E,
     remote: &R,
@@ -91,12 +90,11 @@ pub async fn drive<E: Engine, R: Remote, N: Records>(
     reached.ok_or_else(|| stuck(desired).into())
 }
 
-/// Takes the steps after the session of a container that was made for one, until
-/// it is gone. For any other container there are none.
+/// Removes an ephemeral container after its session. Other containers are left unchanged.
 ///
 /// # Errors
 ///
-/// What the engine or the remote answered; see [`DriveError`].
+/// See [`DriveError`].
 pub async fn depart<E: Engine, R: Remote>(
     engine: &E,
     remote: &R,
@@ -114,13 +112,13 @@ pub async fn depart<E: Engine, R: Remote>(
     Ok(())
 }
 
-/// Takes the steps that give a container its place: the one before it goes, what
-/// the workspace has is recorded, and the name becomes its own. Returns the
-/// workspace's container as it is then; it is not started.
+/// Finishes a pending replacement: removes the old container, records the data volume,
+/// and gives the replacement its final name. Returns the container of the workspace,
+/// without starting it.
 ///
 /// # Errors
 ///
-/// As those of [`drive()`].
+/// As [`drive()`].
 pub async fn install<E: Engine, R: Remote, N: Records>(
     engine: &E,
     remote: &R,
@@ -161,8 +159,7 @@ pub async fn install<E: Engine, R: Remote, N: Records>(
     Err(stuck(desired).into())
 }
 
-/// The only loop. Ends with a session, or without one when nothing is left to
-/// do.
+/// The only loop. Returns a connection, or `None` when nothing is left to do.
 async fn follow<E: Engine, R: Remote, N: Records>(
     engine: &E,
     mut road: Road<'_, E, R, N>,
@@ -193,18 +190,18 @@ fn stuck(desired: &Desired) -> Refusal {
     Refusal::Stuck { name: desired.name.to_string(), state: "changing".into() }
 }
 
-/// Looks at the engine once, for a plan or a status, at all that matters to one
-/// workspace; the image counts only where no container serves it yet.
+/// Observes the engine once, for a plan or a status. The image is looked up only if no
+/// container serves the workspace.
 ///
 /// # Errors
 ///
-/// What the engine answered.
+/// Errors of the engine.
 pub async fn observe<E: Engine>(engine: &E, desired: &Desired) -> Result<Observed, EngineError> {
     observe_again(engine, desired, Observed::default()).await
 }
 
-/// Asks for the image only when a container has to be made, and only until it
-/// is known.
+/// Looks up the image only if a container has to be created, and only until the image is
+/// known.
 async fn observe_again<E: Engine>(
     engine: &E,
     desired: &Desired,
@@ -231,7 +228,7 @@ async fn observe_again<E: Engine>(
     Ok(observed)
 }
 
-/// A container that goes away meanwhile is for the next look.
+/// Returns `None` if the container was removed meanwhile; the next observation shows it.
 async fn last_start<E: Engine>(
     engine: &E,
     id: &ContainerId,

@@ -1,16 +1,16 @@
-//! A workspace around the directory that a command was given in.
+//! The workspace around a directory.
 
 use std::path::Path;
 
 use crate::engine::Container;
 use crate::naming::WorkspacePath;
 
-/// The nearest directory above `place` that is known as a workspace: a container
-/// of ours serves it, or it is one of `sections`, those that the configuration
-/// has a section for. `None` where `place` is known itself.
+/// Returns the nearest parent of `place` that is a known workspace: a managed container
+/// serves it, or it is one of the `sections` of the configuration. `None` if `place`
+/// itself is known.
 ///
-/// Neither `home` nor anything above it counts: what is configured for all of
-/// somebody's files is no wish to mount them.
+/// The home directory and its parents are never returned: a configuration section for
+/// them is no request to mount all files of the user.
 pub fn enclosing(
     place: &WorkspacePath,
     containers: &[Container],
@@ -26,7 +26,7 @@ pub fn enclosing(
     above(place, home).find(is_known)
 }
 
-/// The directories that could be the workspace around `place`, nearest first.
+/// Returns the possible workspaces around `place`, nearest first.
 pub fn above<'a>(
     place: &'a WorkspacePath,
     home: &'a Path,

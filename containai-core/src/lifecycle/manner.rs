@@ -1,39 +1,39 @@
-//! How one command wants its container, beside what is configured.
+//! The options of one command, in addition to the configuration.
 
 use crate::engine::{ContainerId, ExtraMount, Lifetime, LinkedRepository, Protection};
 use crate::naming::VolumeName;
 
-/// How one command wants its container. The default is to take the one that is
-/// there, and to make a lasting one where there is none.
+/// The options of one command. By default the existing container is used, or a persistent
+/// one is created.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Manner {
-    /// How much the name matters.
+    /// Whether the name is required.
     pub name: Claim,
-    /// How much the data volume matters.
+    /// Whether the data volume is required.
     pub data_volume: Claim,
-    /// The inner Docker's volume that the workspace has instead of its own, beside a data
-    /// volume that no snapshot's copy came with.
+    /// The volume of the inner Docker that replaces the default one, unless the data
+    /// volume was restored from a snapshot.
     pub docker_volume: Option<VolumeName>,
-    /// The container that is to go, its volumes to stay for the next one.
-    /// `None` keeps whatever is there. By its id, so that of several commands
-    /// that want this at once one does it and the others find it done.
+    /// The container to recreate with the same volumes; `None` keeps any existing
+    /// container. It is identified by its ID, so that only one of several concurrent
+    /// commands recreates it.
     pub outgoing: Option<ContainerId>,
-    /// How long a new container is meant to last.
+    /// The lifetime of a new container.
     pub lifetime: Lifetime,
-    /// Whether garbage collection leaves a new container alone.
+    /// Whether a new container is protected from garbage collection.
     pub protection: Protection,
-    /// The repository that the workspace is a linked worktree of.
+    /// The repository of which the workspace is a linked worktree.
     pub repository: Option<LinkedRepository>,
-    /// What a new container has besides its workspace and its volumes.
+    /// Additional mounts of a new container.
     pub mounts: Vec<ExtraMount>,
 }
 
-/// How much a choice matters where there is a container already.
+/// The strength of an option if a container exists already.
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
 pub enum Claim {
-    /// It is for new containers.
+    /// Applies to new containers only.
     #[default]
     Preferred,
-    /// It was made for this very command: anything else is refused.
+    /// Required: an existing container with another value is refused.
     Insisted,
 }

@@ -1,11 +1,10 @@
-//! From what is there to what is wanted, one repeatable step at a time.
+//! Reconciliation of the observed state with the desired state, in repeatable steps.
 //!
-//! [`decide()`] is pure: it looks at an [`Observed`] world and a [`Desired`]
-//! one and names the next [`Step`]. [`drive()`] is the only loop: it observes,
-//! decides, has the step done by an [`crate::engine::Engine`] or a
-//! [`crate::remote::Remote`], and looks again, until a session is open. A crash
-//! between two steps therefore leaves nothing that the next run cannot go on
-//! from. [`plan()`] runs the same decisions on paper for `--dry-run`.
+//! [`decide()`] is pure: from [`Observed`] and [`Desired`] it returns the next [`Step`].
+//! [`drive()`] is the only loop: it observes, decides, executes the step on an
+//! [`Engine`](crate::engine::Engine) or a [`Remote`](crate::remote::Remote), and observes
+//! again, until a connection is open. After a crash between two steps, the next run
+//! resumes. [`plan()`] simulates the steps for `--dry-run`.
 
 mod decide;
 mod desired;

@@ -1,29 +1,29 @@
-//! A container that is to go, and one whose session is over, on paper.
+//! Decisions on the replacement of a container and on the removal of an ephemeral one.
 //!
-//! The one that comes in its place is made before the old one is removed, under
-//! a name for the meantime and with labels that say whom it replaces. So there
-//! is no moment at which nothing tells which volumes the workspace has, and
-//! whatever ends the drive, the next one goes on ([`super::succession`]).
+//! The new container is created before the old one is removed, under an interim name and
+//! with labels that identify the old one. So the volumes of the workspace are labelled at
+//! every moment, and the next run resumes after any interruption
+//! ([`super::port_migration`]).
 
 use super::succession::interim_name;
 use crate::engine::{Container, ContainerId, RunState};
 use crate::lifecycle::{Desired, Observed, Pair, Step};
 
 impl Desired {
-    /// Whether the container is to go.
+    /// Returns whether the container is to be recreated.
     pub(super) fn dismisses(&self, container: &Container) -> bool {
         self.manner.outgoing.as_ref() == Some(&container.id)
     }
 }
 
-/// What is to be done before a workspace's first container is made: the choice of a
-/// volume has to outlast the container.
+/// Returns the step that records a selected data volume before the first container of the
+/// workspace is created.
 pub(super) fn decide_record(observed: &Observed, desired: &Desired) -> Option<Step> {
     let is_due = desired.chooses_volume() && !observed.volume_recorded;
     desired.data_volume.clone().filter(|_| is_due).map(|volume| Step::Record { volume })
 }
 
-/// The next step towards a container in the place of `old`.
+/// Returns the next step to recreate `old`.
 pub(super) fn decide_outgoing(observed: &Observed, old: &Container) -> Step {
     let id = old.id.clone();
     let name = match interim_name(observed, old) {
@@ -33,13 +33,12 @@ pub(super) fn decide_outgoing(observed: &Observed, old: &Container) -> Step {
     if matches!(old.state, RunState::Restarting | RunState::Removing) {
         return Step::Wait { name: old.name.clone(), state: old.state };
     }
-    // Nothing is taken away while it is not certain that there will be something
-    // in its place.
+    // The old container is kept until its replacement is certain to be created.
     if observed.image.is_none() {
         return Step::ProvideImage;
     }
-    // A volume that was chosen is recorded once the old container is gone: until
-    // then an interrupted command leaves the old container with the old record.
+    // A selected volume is recorded after the old container is removed: until then, an
+    // interrupted command leaves the old container with the old record.
     match old.state {
         RunState::Paused => Step::Unpause { id },
         RunState::Running => Step::Stop { id },
@@ -47,12 +46,13 @@ pub(super) fn decide_outgoing(observed: &Observed, old: &Container) -> Step {
     }
 }
 
-/// The step by which a replacement that is not of this drive makes room;
-/// `None` where it is to go on.
+/// Returns the step that removes a replacement left by another run; `None` if this run
+/// resumes it.
 pub(super) fn decide_stray(observed: &Observed, desired: &Desired, pair: Pair<'_>) -> Option<Step> {
     let Pair { old, successor } = pair;
     let is_ours = observed.made.as_ref() == Some(&successor.id);
-    // What is said of the volumes goes with an old container that is going.
+    // While the old container is being removed, the labels of the replacement identify
+    // its volumes.
     if !desired.dismisses(old) || is_ours || old.state == RunState::Removing {
         return None;
     }
@@ -62,7 +62,7 @@ pub(super) fn decide_stray(observed: &Observed, desired: &Desired, pair: Pair<'_
     })
 }
 
-/// The next step after the session, for a container that goes with it.
+/// Returns the next step to remove an ephemeral container after its session.
 pub(super) fn decide_departure(observed: &Observed, desired: &Desired, id: &ContainerId) -> Step {
     let is_ours = |it: &&Container| it.id == *id && it.serves(&desired.workspace);
     let Some(container) = observed.containers.iter().find(is_ours) else {

@@ -1,4 +1,4 @@
-//! The same decisions on paper.
+//! Simulation of the steps.
 
 use super::drive::MAX_STEPS;
 use super::replace::replacement;
@@ -8,11 +8,10 @@ use crate::label::Labels;
 use crate::lifecycle::{Desired, Kept, Observed, Step, decide};
 use crate::naming::ContainerName;
 
-/// The steps that [`crate::lifecycle::drive()`] would take if each of them
-/// worked and nobody interfered. The last one is [`Step::Reach`],
-/// [`Step::Wait`] or [`Step::Refuse`]; behind [`Step::Reach`] there is what
-/// [`crate::lifecycle::depart()`] would do for a container that goes with its
-/// session. Ends where [`crate::lifecycle::drive()`] would give up.
+/// Returns the steps that [`drive()`](crate::lifecycle::drive()) would take if each
+/// succeeded and nothing else changed the engine. The last one is [`Step::Connect`],
+/// [`Step::Wait`] or [`Step::Refuse`]. For an ephemeral container, the steps of
+/// [`teardown_ephemeral()`](crate::lifecycle::teardown_ephemeral()) follow.
 pub fn plan(observed: &Observed, desired: &Desired) -> Vec<Step> {
     let mut world = observed.clone();
     let mut steps = Vec::new();
@@ -36,7 +35,7 @@ pub fn plan(observed: &Observed, desired: &Desired) -> Vec<Step> {
     steps
 }
 
-/// Changes the world as the step would.
+/// Applies the effect of the step to the observed state.
 fn expect(world: &mut Observed, desired: &Desired, step: &Step) {
     match step {
         Step::ProvideImage => world.image = Some(desired.image.to_string()),

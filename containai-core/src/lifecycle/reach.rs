@@ -1,31 +1,31 @@
-//! From a running container to an open session.
+//! Connection to a running container.
 
 use crate::engine::{Container, Engine, EngineError};
 use crate::lifecycle::{DriveError, Either, Refusal, race};
 use crate::naming::{ContainerName, HostPort};
 use crate::remote::{HostKey, Remote, RemoteError};
 
-/// How many console lines an error shows of a container that ended.
+/// The number of console lines in the error for an exited container.
 const LOG_LINES: usize = 20;
 
-/// What a key pinned for the container's port is worth.
+/// The validity of the host key that is pinned for the container's port.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Pin {
-    /// It was pinned for this container.
+    /// The key was pinned for this container.
     Known,
-    /// It may stem from an earlier container on the same port: this run
-    /// started the container, so the engine is asked first.
+    /// The key may belong to an earlier container on the same port: this run started the
+    /// container, so the engine is asked for the key.
     Stale,
 }
 
-/// Opens a session in a running container, and gives up as soon as the
-/// container ends.
+/// Connects to a running container; fails as soon as the container exits.
 ///
-/// The host key is pinned from the engine before the first byte is trusted.
+/// The host key is obtained from the engine and pinned before the server is trusted.
+///
 /// # Errors
 ///
-/// [`EngineError::Ended`] with the console's last lines when the container
-/// dies meanwhile, else what the engine or the remote answered.
+/// [`EngineError::ContainerExited`] with the last console lines if the container exits;
+/// otherwise errors of the engine or the remote.
 pub async fn reach<E: Engine, R: Remote>(
     engine: &E,
     remote: &R,
@@ -65,16 +65,16 @@ async fn enter<E: Engine, R: Remote>(
         Err(RemoteError::HostKeyMismatch { .. }) => {}
         outcome => return Ok(outcome?),
     }
-    // The container may have been replaced on the same port by hand. Only the
-    // engine's word counts; when it repeats the pinned key, the second attempt
-    // ends with the same mismatch.
+    // The container may have been replaced on the same port by hand. Only the key
+    // reported by the engine is trusted; if it equals the pinned one, the second attempt
+    // fails with the same mismatch.
     let key = vouched(engine, container, port).await?;
     introduce(remote, container, port, &key).await?;
     let door = remote.knock(port).await?;
     Ok(remote.open(door, port).await?)
 }
 
-/// The host key in the engine's words. sshd has spoken already, so the key exists.
+/// Returns the host key from the engine. The key exists, because sshd has answered.
 async fn vouched<E: Engine>(
     engine: &E,
     container: &Container,

@@ -1,19 +1,19 @@
-//! What is never done, whoever asks.
+//! Preconditions of the lifecycle.
 
 use crate::exit;
 use crate::hint::{Advice, Hint};
 
-/// A situation in which the only right step is none.
+/// A situation in which no step is allowed.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Refusal {
-    /// A container without our label has the name; it is never touched.
+    /// A container without the managed label has the name; it is never changed.
     #[error("container `{name}` is not managed by ContainAI")]
     NotOurs {
         /// The container's name.
         name: String,
     },
-    /// Several containers say that they serve the workspace.
+    /// Several containers are labelled with the workspace.
     #[error("{} containers serve `{workspace}`: {}", .names.len(), quoted(.names))]
     Ambiguous {
         /// The workspace.
@@ -27,66 +27,65 @@ pub enum Refusal {
         /// The name without a suffix.
         name: String,
     },
-    /// The name that was asked for belongs to a container of another workspace.
-    #[error("container `{name}` serves `{workspace}`")]
+    /// The requested name belongs to a container of another workspace.
+    #[error("container `{name}` belongs to workspace `{workspace}`")]
     OtherWorkspace {
         /// The container's name.
         name: String,
         /// The workspace that it serves.
         workspace: String,
     },
-    /// The workspace has a container, and it has another name than was asked
-    /// for.
-    #[error("the workspace has container `{has}`, and not `{wanted}`")]
+    /// The container of the workspace has another name than the requested one.
+    #[error("the workspace has container `{has}`, not `{wanted}`")]
     OtherName {
         /// The container's name.
         has: String,
-        /// The name that was asked for.
+        /// The requested name.
         wanted: String,
     },
-    /// The workspace's container has another data volume than was asked for.
-    #[error("container `{name}` has the data volume `{has}`, and not `{wanted}`")]
+    /// The container of the workspace has another data volume than the requested one.
+    #[error("container `{name}` has data volume `{has}`, not `{wanted}`")]
     OtherVolume {
         /// The container's name.
         name: String,
-        /// The volume it has.
+        /// The volume of the container.
         has: String,
-        /// The volume that was asked for.
+        /// The requested volume.
         wanted: String,
     },
-    /// A container for one session was asked for, and the workspace has one.
-    #[error("the workspace has container `{name}` already")]
+    /// An ephemeral container was requested, but the workspace has a container.
+    #[error("the workspace already has container `{name}`")]
     InTheWay {
         /// The container's name.
         name: String,
     },
-    /// The container has no usable port label; somebody made it by hand.
-    #[error("container `{name}` does not say which port leads to it")]
+    /// The container has no valid port label; usually it was created by hand.
+    #[error("container `{name}` has no valid SSH port label")]
     NoPort {
         /// The container's name.
         name: String,
     },
-    /// The engine could not remove the container, which is now of no use.
+    /// The engine failed to remove the container, which is unusable.
     #[error("container `{name}` is dead")]
     Dead {
         /// The container's name.
         name: String,
     },
-    /// A restore was interrupted, and its helper can neither finish it nor
-    /// take it back; most often the disk is full.
-    #[error("volume `{volume}` is half restored")]
+    /// A restore was interrupted, and its helper can neither finish it nor roll it back;
+    /// usually the disk is full.
+    #[error("restore of volume `{volume}` is incomplete")]
     HalfRestored {
         /// The volume.
         volume: String,
-        /// The name of the helper's container.
+        /// The name of the helper container.
         helper: String,
     },
-    /// The container is on its way from one state to another for too long.
-    #[error("container `{name}` stays `{state}`")]
+    /// The container does not leave a transitional state.
+    #[error("container `{name}` remains in state `{state}`")]
     Stuck {
         /// The container's name.
         name: String,
-        /// The state it stays in.
+        /// The state.
         state: String,
     },
 }
@@ -115,7 +114,7 @@ impl Advice for Refusal {
     fn hints(&self) -> Vec<Hint> {
         let hint = match self {
             Self::NotOurs { name } => Hint::new(format!(
-                "rename or remove it with `docker --context containai-docker rename {name} <name>`"
+                "remove it, or rename it with `docker --context containai-docker rename {name} <name>`"
             )),
             Self::Ambiguous { .. } => {
                 Hint::new("remove all but one with `cai stop --remove --container <name>`")
@@ -124,23 +123,23 @@ impl Advice for Refusal {
                 Hint::new("remove a container that is no longer needed with `cai stop --remove`")
             }
             Self::OtherWorkspace { .. } => {
-                Hint::new("choose another name, or name that workspace with `--workspace`")
+                Hint::new("choose another name, or select that workspace with `--workspace`")
             }
             Self::OtherName { has, wanted } => Hint::new(format!(
-                "leave out the name, or run `cai stop --remove --container {has}` first to make `{wanted}`; volumes stay"
+                "omit the name, or run `cai stop --remove --container {has}` first to create `{wanted}`; volumes are kept"
             )),
             Self::OtherVolume { wanted, .. } => Hint::new(format!(
-                "add `--fresh` to make the container anew with `{wanted}`; the other volume stays"
+                "add `--fresh` to recreate the container with `{wanted}`; the other volume is kept"
             )),
             Self::InTheWay { name } => Hint::new(format!(
-                "leave out `--ephemeral`, or run `cai stop --remove --container {name}` first; volumes stay"
+                "omit `--ephemeral`, or run `cai stop --remove --container {name}` first; volumes are kept"
             )),
-            Self::HalfRestored { .. } => {
-                Hint::new("free space on the disk that holds the engine's volumes, then run again")
-            }
+            Self::HalfRestored { .. } => Hint::new(
+                "free space on the disk of the engine's volumes, then run the command again",
+            ),
             Self::NoPort { name } | Self::Dead { name } | Self::Stuck { name, .. } => Hint::run(
                 &format!("cai stop --remove --container {name}"),
-                "remove it; its volumes stay",
+                "remove it; its volumes are kept",
             ),
         };
         vec![hint]

@@ -1,4 +1,4 @@
-//! A container gets a successor, step by step.
+//! The steps of a replacement.
 
 use super::succession::succession;
 use crate::engine::{
@@ -8,8 +8,8 @@ use crate::lifecycle::{Desired, DriveError, Event, Events, Kept, Observed};
 use crate::naming::{ContainerName, HostPort, Hostname};
 use crate::remote::Remote;
 
-/// Keeps the container's file system as an image. The last start is asked for
-/// first: a start in between makes the image count for nothing.
+/// Commits the file system of the container to an image. The last start is read first, so
+/// that a start in between invalidates the image.
 pub(super) async fn keep<E: Engine>(
     engine: &E,
     observed: &mut Observed,
@@ -18,7 +18,7 @@ pub(super) async fn keep<E: Engine>(
 ) -> Result<(), EngineError> {
     let name = &old.name;
     events.event(Event::Stage(&format!(
-        "another program has the port of {name}: moving it to a new one"
+        "port of {name} is in use by another program: moving it to a new port"
     )));
     let last_start = engine.last_start(&old.id).await?;
     let image = engine.keep(&old.id).await?;
@@ -26,8 +26,8 @@ pub(super) async fn keep<E: Engine>(
     Ok(())
 }
 
-/// Makes the successor while its port is kept from other processes. A name
-/// that was taken meanwhile is no error: the next look shows by whom.
+/// Creates the replacement while its port is reserved. A name in use is no error: the
+/// next observation shows its holder.
 pub(super) async fn succeed<E: Engine, R: Remote>(
     engine: &E,
     remote: &R,
@@ -47,8 +47,8 @@ pub(super) async fn succeed<E: Engine, R: Remote>(
     Ok(())
 }
 
-/// What is made in the place of `old`: under the name for the meantime, but
-/// with the name of the other one as its host's.
+/// Builds the specification of the container that recreates `old`: with the interim name,
+/// but the host name derived from the final name.
 pub(super) fn replacement(
     desired: &Desired,
     observed: &Observed,
@@ -64,7 +64,7 @@ pub(super) fn replacement(
     };
     ContainerSpec {
         hostname: Hostname::sanitize(takes.as_ref()),
-        // Whoever asked for it to be kept did not mean until it is made anew.
+        // The protection from garbage collection outlasts a recreation.
         protection: match old.labels.is_kept() {
             true => Protection::Kept,
             false => desired.manner.protection,
@@ -74,8 +74,8 @@ pub(super) fn replacement(
     }
 }
 
-/// Makes the container that comes in the place of another. It may have the
-/// port of the other, which is stopped and will not be started again.
+/// Creates the container that recreates another one. It may get the same port, because
+/// the old container is stopped and is not started again.
 pub(super) async fn replace<E: Engine, R: Remote>(
     engine: &E,
     remote: &R,
@@ -97,8 +97,8 @@ pub(super) async fn replace<E: Engine, R: Remote>(
     Ok(())
 }
 
-/// Removes the container that has a successor. Its way in goes first: nobody
-/// knows its port once it is gone.
+/// Removes the replaced container. Its SSH configuration is removed first: afterwards its
+/// port is unknown.
 pub(super) async fn retire<E: Engine, R: Remote>(
     engine: &E,
     remote: &R,
@@ -110,7 +110,7 @@ pub(super) async fn retire<E: Engine, R: Remote>(
     Ok(dispose(engine, old).await?)
 }
 
-/// Removes a container, and what was made for it alone.
+/// Removes a container; an ephemeral one together with its anonymous volumes.
 pub(super) async fn dispose<E: Engine>(engine: &E, old: &Container) -> Result<(), EngineError> {
     match old.labels.is_ephemeral() {
         true => engine.discard(&old.id).await,
@@ -118,9 +118,9 @@ pub(super) async fn dispose<E: Engine>(engine: &E, old: &Container) -> Result<()
     }
 }
 
-/// Starts the container. Where another process was quicker to take its port, a
-/// container that never ran makes room for one with another port: nothing is
-/// in it yet, and its volumes stay. Anything else moves.
+/// Starts the container. If its port is in use, a container that never ran is removed to
+/// be created with another port: its file system is pristine and its volumes are kept.
+/// Any other container is replaced.
 pub(super) async fn start<E: Engine>(
     engine: &E,
     observed: &mut Observed,

@@ -1,4 +1,4 @@
-//! The steps, each done by the engine or the remote.
+//! Execution of the steps.
 
 use super::replace;
 use super::restore::finish_restore;
@@ -8,7 +8,7 @@ use crate::naming::{ContainerName, VolumeName};
 use crate::records::Records;
 use crate::remote::Remote;
 
-/// What stays the same on the way, and what a pinned key is worth.
+/// The context of the steps.
 pub(super) struct Road<'a, E, R, N> {
     engine: &'a E,
     remote: &'a R,
@@ -19,12 +19,12 @@ pub(super) struct Road<'a, E, R, N> {
     looks: Looks,
 }
 
-/// How often a container that runs may turn out to be no way in.
+/// Whether a failed connection to a running container may be retried.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Looks {
-    /// It may have been on its way out.
+    /// The container may have been stopping.
     Another,
-    /// It was looked at again, or this run started it.
+    /// The container was observed again, or this run has started it.
     Last,
 }
 
@@ -39,7 +39,7 @@ impl<'a, E: Engine, R: Remote, N: Records> Road<'a, E, R, N> {
         Self { engine, remote, records, desired, events, pin: Pin::Known, looks: Looks::Another }
     }
 
-    /// Takes one step; the last one has a session to show for it.
+    /// Executes a step; the last one returns a connection.
     pub(super) async fn take(
         &mut self,
         step: Step,
@@ -113,7 +113,7 @@ impl<'a, E: Engine, R: Remote, N: Records> Road<'a, E, R, N> {
         Ok(None)
     }
 
-    /// Nothing is taken away for a choice that cannot be recorded.
+    /// Fails before a change if the selected volume cannot be recorded.
     async fn check_records(&self) -> Result<(), DriveError> {
         if self.desired.chooses_volume() {
             self.records.check(&self.desired.workspace).await?;
@@ -122,9 +122,8 @@ impl<'a, E: Engine, R: Remote, N: Records> Road<'a, E, R, N> {
     }
 }
 
-/// The container was listed and is gone: the engine takes back what a run that
-/// was interrupted had begun, or somebody removed it by hand. Waits until the
-/// listing knows.
+/// Waits until a removed container is no longer listed: the engine rolls back the
+/// creation by an interrupted run, or the container was removed by hand.
 pub(super) async fn forget<E: Engine>(
     engine: &E,
     desired: &Desired,
@@ -137,8 +136,8 @@ pub(super) async fn forget<E: Engine>(
     Ok(())
 }
 
-/// Makes the container while its port is kept from other processes. A name
-/// that was taken meanwhile is no error: the next look shows by whom.
+/// Creates the container while its port is reserved. A name in use is no error: the next
+/// observation shows its holder.
 async fn create<E: Engine, R: Remote>(
     engine: &E,
     remote: &R,
@@ -155,8 +154,8 @@ async fn create<E: Engine, R: Remote>(
     Ok(())
 }
 
-/// What the engine refuses to remove is for whoever sweeps up: nobody is kept from
-/// entering by it.
+/// Volumes that the engine refuses to remove are left to garbage collection; they must
+/// not block the session.
 async fn remove_volumes<E: Engine>(engine: &E, volumes: &[VolumeName]) -> Result<(), EngineError> {
     for volume in volumes {
         match engine.remove_volume(volume.as_ref()).await {
@@ -167,7 +166,7 @@ async fn remove_volumes<E: Engine>(engine: &E, volumes: &[VolumeName]) -> Result
     Ok(())
 }
 
-/// A name that was taken meanwhile leads to another at the next look.
+/// A name in use is no error: the next observation leads to another one.
 async fn rename<E: Engine>(
     engine: &E,
     id: &ContainerId,

@@ -1,4 +1,4 @@
-//! Stopping containers: first on paper, then exactly so.
+//! Planning and execution of stops.
 
 use std::path::{Path, PathBuf};
 
@@ -7,82 +7,79 @@ use crate::lifecycle::{DriveError, Observed, Refusal};
 use crate::naming::{ContainerName, HostPort};
 use crate::remote::Remote;
 
-/// What is to become of a container.
+/// The mode of a stop.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Fate {
-    /// It stops and stays.
+    /// Stop the container and keep it.
     Stopped,
-    /// It stops and goes; its named volumes stay.
+    /// Stop and remove the container; its named volumes are kept.
     Removed,
 }
 
-/// One thing to do to a container. Each may be done twice without harm.
+/// A step for one container. Every step is idempotent.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum StopStep {
-    /// Wait until the engine has done what it is at.
+    /// Wait for the end of a state transition.
     Settle {
         /// The state it is leaving.
         state: RunState,
     },
-    /// Wake it, or its systemd could not shut down.
+    /// Unpause the container; a paused systemd cannot shut down.
     Unpause,
-    /// Have its systemd shut down.
+    /// Shut down the container's systemd.
     Stop,
-    /// Export its data volume, which nobody writes to any more.
+    /// Export the data volume, which has no writer after the stop.
     Export {
-        /// The file to make.
+        /// The archive file to create.
         file: PathBuf,
     },
-    /// Remove the successor that a run was making for it, which would take
-    /// its place.
+    /// Remove a pending replacement, which would take the container's place.
     RemoveSuccessor {
-        /// The successor; it never ran.
+        /// The replacement; it never ran.
         id: ContainerId,
     },
-    /// Remove its OpenSSH configuration and host key. It comes before the
-    /// removal, since nobody knows the port of a container that is gone.
+    /// Remove the OpenSSH configuration and host key. This precedes the removal, because
+    /// the port of a removed container is unknown.
     Forget {
         /// Its name.
         name: ContainerName,
         /// Its port.
         port: HostPort,
     },
-    /// Remove it.
+    /// Remove the container.
     Remove,
 }
 
-/// One container and what is done to it, in this order. What has to happen
-/// while it still runs stands in front of [`StopStep::Stop`].
+/// The steps for one container, in order.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Halt {
-    /// The container as it was listed.
+    /// The container as listed.
     pub container: Container,
-    /// The steps; none when it is already as wanted.
+    /// The steps; empty if the container is already as requested.
     pub steps: Vec<StopStep>,
 }
 
 impl Halt {
-    /// Whether somebody who is inside would be thrown out.
+    /// Returns whether active sessions end.
     #[must_use]
     pub fn ends_work(&self) -> bool {
         self.steps.contains(&StopStep::Stop)
     }
 
-    /// Whether the container is gone afterwards.
+    /// Returns whether the container is removed.
     #[must_use]
     pub fn removes(&self) -> bool {
         self.steps.contains(&StopStep::Remove)
     }
 }
 
-/// Names the steps for every container of ours that was chosen; with `export`
-/// its data volume goes to that file once it has stopped, and before anything
-/// is removed.
+/// Plans the steps for the selected containers. With `export`, the data volume is
+/// exported to that file after the stop and before any removal.
 ///
 /// # Errors
 ///
-/// [`Refusal::NotOurs`] for a container without our label: nothing is planned
+/// [`Refusal::NotManaged`] if one of the containers is foreign; no steps are planned
 /// then.
 pub fn plan_stop(
     observed: &Observed,
@@ -126,12 +123,12 @@ fn steps(
     steps
 }
 
-/// Whoever makes archives of volumes.
+/// An exporter of data volumes.
 pub trait Exports {
-    /// Why none was made.
+    /// The error of a failed export.
     type Error: From<DriveError>;
 
-    /// Makes an archive of the data volume of a container that does not run.
+    /// Exports the data volume of a stopped container to an archive.
     fn export(
         &self,
         container: &Container,
@@ -139,7 +136,7 @@ pub trait Exports {
     ) -> impl Future<Output = Result<(), Self::Error>>;
 }
 
-/// For plans without an export.
+/// An exporter for plans without an export.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct NoExports;
 
@@ -151,12 +148,11 @@ impl Exports for NoExports {
     }
 }
 
-/// Takes the steps of one container.
+/// Executes the steps for one container.
 ///
 /// # Errors
 ///
-/// What the engine, the remote or the export answered; the steps behind it are
-/// not taken.
+/// Errors of the engine, the remote or the export; the remaining steps are not executed.
 pub async fn halt<E: Engine, R: Remote, X: Exports>(
     engine: &E,
     remote: &R,
@@ -164,8 +160,8 @@ pub async fn halt<E: Engine, R: Remote, X: Exports>(
     halt: &Halt,
 ) -> Result<(), X::Error> {
     let Container { id, name: called, state, .. } = &halt.container;
-    // The engine may still be at the start that a run asked for which was killed
-    // since, and lists it as at rest until then.
+    // The engine may still execute a start requested by a killed run. Until then it lists
+    // the container as stopped.
     if matches!(state, RunState::Created | RunState::Exited) {
         engine.stop(id).await.map_err(from)?;
     }

@@ -1,13 +1,12 @@
-//! A container that needs another port gets a successor, on paper.
+//! Migration of a container to another port.
 //!
-//! The engine cannot change the port of a container that exists. So the file
-//! system of the stopped container is kept as an image, a successor is made
-//! from it under a name for the meantime, the old container is removed, and
-//! the successor takes its name. Until the old container is on its way out,
-//! it is the one that counts: a successor beside it never ran and is out of
-//! sight. It goes on only while the old container has not been started again
-//! since its file system was kept; else the successor is given up and nothing
-//! is lost.
+//! The engine cannot change the port of an existing container. So the file system of the
+//! stopped container is committed to an image, a replacement is created from it under an
+//! interim name, the old container is removed, and the replacement gets its name. Until
+//! the engine removes the old container, that container serves the workspace and the
+//! replacement, which never ran, is ignored. The migration resumes only if the old
+//! container has not been started since the commit; otherwise the replacement is removed
+//! and no change is lost.
 
 use std::collections::BTreeMap;
 
@@ -15,29 +14,29 @@ use crate::engine::{Container, ContainerId, RunState, Succession};
 use crate::lifecycle::{Observed, Refusal, Step};
 use crate::naming::{ContainerName, WorkspacePath};
 
-/// The file system of a container, kept as an image by this drive.
+/// The image that this run committed from a container.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Kept {
     /// The container.
     pub of: ContainerId,
     /// The image.
     pub image: String,
-    /// When the container was last started, in the engine's words, asked
-    /// before its file system was kept.
+    /// The time of the last start of the container, as an opaque text of the engine, read
+    /// before the commit.
     pub last_start: String,
 }
 
-/// A container and the one that is to replace it.
+/// A container and its replacement.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Pair<'a> {
-    /// The container that counts.
+    /// The container in use.
     pub old: &'a Container,
-    /// Never started.
+    /// The replacement; it never ran.
     pub successor: &'a Container,
 }
 
 impl Observed {
-    /// The container for `workspace` that is being replaced, if there is one.
+    /// Returns the pending replacement of the container for `workspace`, if any.
     pub fn pair(&self, workspace: &WorkspacePath) -> Option<Pair<'_>> {
         let serving = |container: &&Container| container.serves(workspace);
         self.containers.iter().filter(serving).find_map(|successor| {
@@ -46,14 +45,13 @@ impl Observed {
         })
     }
 
-    /// The successor of a container, as long as both are there.
+    /// Returns the replacement of a container while both exist.
     pub fn successor_of(&self, old: &Container) -> Option<&Container> {
         self.containers.iter().find(|it| self.predecessor(it).is_some_and(|found| found == old))
     }
 
-    /// The container that `successor` is to replace and that is still there.
-    /// Labels are only believed between containers of one workspace, and never
-    /// against a container that has run.
+    /// Returns the existing container that `new` replaces. Labels are trusted only
+    /// between containers of one workspace, and never against a container that has run.
     pub(super) fn predecessor(&self, successor: &Container) -> Option<&Container> {
         let has_not_run =
             matches!(successor.state, RunState::Created | RunState::Removing | RunState::Dead);
@@ -68,14 +66,14 @@ impl Observed {
     }
 }
 
-/// Goes on where a replacement stopped, however it stopped.
+/// Resumes an interrupted replacement.
 pub(super) fn decide_pair(observed: &Observed, pair: Pair<'_>) -> Step {
     let Pair { old, successor } = pair;
     let wait = |it: &Container| Step::Wait { name: it.name.clone(), state: it.state };
     let kept_at = successor.labels.replaces_start();
     match (old.state, successor.state) {
         (RunState::Removing, _) => wait(old),
-        // The engine has begun to take the old file system apart.
+        // The engine has begun to remove the old file system.
         (RunState::Dead, _) => Step::Retire { id: old.id.clone() },
         (_, RunState::Removing) => wait(successor),
         (RunState::Exited | RunState::Created, RunState::Created) => {
@@ -89,7 +87,7 @@ pub(super) fn decide_pair(observed: &Observed, pair: Pair<'_>) -> Step {
     }
 }
 
-/// The step towards a successor of `old`, whose port another program has.
+/// Returns the next step to migrate `old` to another port.
 pub(super) fn decide_successor(observed: &Observed, old: &Container) -> Step {
     match (interim_name(observed, old), &observed.kept) {
         (Err(refusal), _) => Step::Refuse(refusal),
@@ -98,8 +96,8 @@ pub(super) fn decide_successor(observed: &Observed, old: &Container) -> Step {
     }
 }
 
-/// The name for the meantime of what comes in the place of `old`. Nobody but
-/// the successor of `old` has a reason to have it.
+/// Returns the interim name of the replacement of `old`. Only that replacement is
+/// expected to have this name.
 pub(super) fn interim_name(observed: &Observed, old: &Container) -> Result<ContainerName, Refusal> {
     let not_ours = |name: &str| Refusal::NotOurs { name: name.to_owned() };
     let name = ContainerName::parse(&old.name).map_err(|_| not_ours(&old.name))?;
@@ -114,13 +112,13 @@ pub(super) fn interim_name(observed: &Observed, old: &Container) -> Result<Conta
     }
 }
 
-/// The name that a container was promised and does not have yet.
+/// Returns the final name that the container does not have yet.
 pub(super) fn promised_name(container: &Container) -> Option<ContainerName> {
     let name = container.labels.takes_name().filter(|_| container.labels.is_managed())?;
     (container.name == name.interim().as_ref()).then_some(name)
 }
 
-/// What the successor of `old` is made of.
+/// Builds the specification of the replacement of `old`.
 pub(super) fn succession(old: &Container, kept: &Kept, name: &ContainerName) -> Succession {
     let takes = promised_name(old).map_or_else(|| old.name.clone(), String::from);
     Succession {

@@ -1,17 +1,17 @@
-//! A path of the home directory, as a person writes it.
+//! Paths below the home directory.
 
 use std::fmt;
 use std::str::FromStr;
 
-/// A path of the home directory: `~/.tool`, or absolute, `/home/me/.tool`.
+/// A path below the home directory: `~/.tool`, or absolute, `/home/me/.tool`.
 ///
-/// No part of it is empty, `.` or `..`, so that it is below the directory that
-/// it begins with; links are for the one who opens it.
+/// No component is empty, `.` or `..`, so that the path stays below its first component.
+/// Symbolic links are not checked.
 #[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub struct HomePath(String);
 
 impl HomePath {
-    /// Takes a path.
+    /// Parses a path.
     ///
     /// # Errors
     ///
@@ -27,8 +27,8 @@ impl HomePath {
         }
     }
 
-    /// The path below this home directory, an absolute path without a slash at
-    /// its end; `None` where it is not below it.
+    /// Returns the path relative to this home directory, an absolute path without a
+    /// trailing slash; `None` if it is outside.
     #[must_use]
     pub fn below(&self, home: &str) -> Option<&str> {
         let rest = match self.0.strip_prefix('~') {
@@ -53,12 +53,12 @@ impl fmt::Display for HomePath {
     }
 }
 
-/// A text is no path of a home directory.
+/// The text is not a valid path below a home directory.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
-#[error("`{}` is no path of the home directory: it takes one such as `~/.tool`, without `..` and `:`", text.escape_debug())]
+#[error("`{}` is not a path below the home directory: expected a path such as `~/.tool`, without `..` and `:`", text.escape_debug())]
 #[non_exhaustive]
 pub struct HomePathError {
-    /// What was given.
+    /// The given text.
     pub text: String,
 }
 

@@ -1,4 +1,4 @@
-//! The name under which a container's host key is pinned.
+//! Names of pinned host keys.
 
 use std::fmt;
 
@@ -6,16 +6,16 @@ use sha2::{Digest as _, Sha256};
 
 use super::HostPort;
 
-/// How many bytes of the hash of an engine's address are in a name.
+/// The number of bytes of the digest of the engine's address.
 const DIGEST: usize = 8;
-/// What names of containers on other machines begin with.
+/// The prefix for containers of remote engines.
 const PREFIX: &str = "containai-";
 
-/// The name under which OpenSSH looks a container's host key up.
+/// The name under which OpenSSH looks up the host key of a container.
 ///
-/// A port of this machine's loopback is a name of its own. The same port on
-/// the loopback of another machine leads elsewhere, so there the engine's
-/// address is in the name, which OpenSSH is given as `HostKeyAlias`.
+/// For a local engine it is the port on the loopback address. For a remote engine, where
+/// the same port is another server, it also contains a digest of the engine's address and
+/// is passed to OpenSSH as `HostKeyAlias`.
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct HostKeyAlias {
     engine: Option<String>,
@@ -23,14 +23,13 @@ pub struct HostKeyAlias {
 }
 
 impl HostKeyAlias {
-    /// The name of a port of this machine.
+    /// Creates the name for a port of a local engine.
     #[must_use]
     pub fn here(port: HostPort) -> Self {
         Self { engine: None, port }
     }
 
-    /// The name of a port of the machine on which the engine with this address
-    /// runs.
+    /// Creates the name for a port of the remote engine with this address.
     #[must_use]
     pub fn elsewhere(engine: &str, port: HostPort) -> Self {
         let digest = Sha256::digest(engine);
@@ -38,13 +37,13 @@ impl HostKeyAlias {
         Self { engine: Some(engine), port }
     }
 
-    /// The port.
+    /// Returns the port.
     #[must_use]
     pub fn port(&self) -> HostPort {
         self.port
     }
 
-    /// Reads a name exactly as it is written; `None` for any other.
+    /// Parses a name in its exact form; `None` for any other text.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let name = match text.strip_prefix(PREFIX) {

@@ -1,7 +1,7 @@
-//! The names that Docker, SSH and the disk will see.
+//! The names that Docker, SSH and the file system receive.
 //!
-//! Every name has a type and every type is made here and nowhere else, so a
-//! value of it is known to be accepted where it is used.
+//! Each kind of name has a type that is created only in this module, so that its values
+//! are known to be valid.
 
 mod agent_name;
 mod alphabet;

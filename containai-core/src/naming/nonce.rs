@@ -1,9 +1,9 @@
-//! What keeps apart the things that are made of one name.
+//! Random identifiers.
 
 use super::newtype::{parses_from_text, reads_as_text};
 
-/// What keeps apart the things that are made of one name: 12 lower-case
-/// hexadecimal digits, drawn for each.
+/// A random identifier that distinguishes objects of the same name: 12 lower-case
+/// hexadecimal digits.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Nonce(String);
 
@@ -11,14 +11,14 @@ reads_as_text!(Nonce);
 parses_from_text!(Nonce, NonceError);
 
 impl Nonce {
-    /// How many digits it has.
+    /// The number of digits.
     const LENGTH: usize = 12;
 
-    /// Takes one as a name or a label has it.
+    /// Parses an identifier from a name or a label.
     ///
     /// # Errors
     ///
-    /// [`NonceError`] unless it is 12 lower-case hexadecimal digits.
+    /// [`RandomIdError`] unless it is 12 lower-case hexadecimal digits.
     pub fn parse(text: &str) -> Result<Self, NonceError> {
         let is_digit = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
         if text.len() == Self::LENGTH && text.bytes().all(is_digit) {
@@ -28,19 +28,19 @@ impl Nonce {
         }
     }
 
-    /// Makes one of 48 random bits.
+    /// Creates an identifier from 48 random bits.
     #[must_use]
     pub fn from_random(bytes: [u8; 6]) -> Self {
         Self(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
     }
 }
 
-/// The text was not drawn by us.
+/// The text is not a valid identifier.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{}` is not 12 hexadecimal digits", text.escape_debug())]
+#[error("`{}` is not a valid identifier: expected 12 hexadecimal digits", text.escape_debug())]
 #[non_exhaustive]
 pub struct NonceError {
-    /// What was given.
+    /// The given text.
     pub text: String,
 }
 

@@ -1,4 +1,4 @@
-//! The name of a Docker volume.
+//! Volume names.
 
 use super::alphabet::{hyphenated, is_docker_first, is_docker_rest, is_made_of};
 use super::newtype::{parses_from_text, reads_as_text};
@@ -12,14 +12,14 @@ reads_as_text!(VolumeName);
 parses_from_text!(VolumeName, VolumeNameError);
 
 impl VolumeName {
-    /// The most characters a name has: it is a directory on the host (`NAME_MAX`).
+    /// The maximum length of a name, which is a directory on the host (`NAME_MAX`).
     pub const MAX_LEN: usize = 255;
 
-    /// Takes a name that a person gave.
+    /// Parses a name given by the user.
     ///
     /// # Errors
     ///
-    /// [`VolumeNameError`] when Docker would refuse the name or it is too long.
+    /// [`VolumeNameError`] if Docker would refuse the name or it is too long.
     pub fn parse(text: &str) -> Result<Self, VolumeNameError> {
         if text.len() <= Self::MAX_LEN && is_made_of(text, is_docker_first, is_docker_rest) {
             Ok(Self(text.to_owned()))
@@ -28,26 +28,24 @@ impl VolumeName {
         }
     }
 
-    /// Names the volume that holds a workspace's data: agents' settings and sign-ins.
+    /// Returns the data volume of a workspace: agents' settings and credentials.
     ///
-    /// It follows from the workspace's path alone: a container that was removed
-    /// on one branch and is made again on another finds what it had. The hash
-    /// keeps two workspaces apart whose directories have one name; without it
-    /// one would find the other's sign-ins.
+    /// The name depends only on the path of the workspace, so that a container recreated
+    /// on another branch gets the same volume. The digest separates workspaces with the
+    /// same directory name; otherwise they would share credentials.
     #[must_use]
     pub fn data(workspace: &WorkspacePath) -> Self {
         Self::of(workspace, None, VolumeUse::Data)
     }
 
-    /// Names the volume that holds the inner Docker's images and containers.
+    /// Returns the volume with the images and containers of the inner Docker.
     #[must_use]
     pub fn docker(workspace: &WorkspacePath) -> Self {
         Self::of(workspace, None, VolumeUse::Docker)
     }
 
-    /// Names a volume of a workspace. `client` is the machine that has the
-    /// workspace, for an engine on another one: machines with workspaces of one
-    /// path never share a volume.
+    /// Returns a volume of a workspace. For a remote engine, `client` is the machine that
+    /// has the workspace: clients never share a volume, even with the same path.
     #[must_use]
     pub fn of(workspace: &WorkspacePath, client: Option<&ClientId>, what: VolumeUse) -> Self {
         let directory = part(workspace.dir_name(), "workspace");
@@ -61,14 +59,14 @@ impl VolumeName {
         Self(format!("containai-{directory}-{digest}-{what}"))
     }
 
-    /// Names a volume of a snapshot.
+    /// Returns a volume of a snapshot.
     #[must_use]
     pub fn of_snapshot(id: &Nonce, what: VolumeUse) -> Self {
         Self(format!("containai-snapshot-{id}-{}", what.word()))
     }
 
-    /// Names a volume that a workspace got of a snapshot, beside the one that it
-    /// has: [`of`](Self::of) with `nonce` in it.
+    /// Returns a volume restored from a snapshot for a workspace: [`of`](Self::of) with
+    /// `id` in the name.
     #[must_use]
     pub fn copied(
         workspace: &WorkspacePath,
@@ -84,8 +82,8 @@ impl VolumeName {
         Self(format!("{stem}{nonce}-{word}"))
     }
 
-    /// Whether it is one that we named for the workspace: its own, or one
-    /// [`copied`](Self::copied) for it.
+    /// Returns whether the name was generated for the workspace, by [`of`](Self::of) or
+    /// [`restored`](Self::restored).
     #[must_use]
     pub fn is_of(
         &self,
@@ -103,8 +101,8 @@ impl VolumeName {
         Nonce::parse(rest.rsplit('-').next()?).ok()
     }
 
-    /// The inner Docker's volume that belongs to this data volume of a workspace:
-    /// the one that was copied together with it, else the workspace's own.
+    /// Returns the volume of the inner Docker that matches this data volume: the one
+    /// restored together with it, or else the default one of the workspace.
     #[must_use]
     pub fn docker_beside(&self, workspace: &WorkspacePath, client: Option<&ClientId>) -> Self {
         let nonce = self.nonce(VolumeUse::Data);
@@ -117,12 +115,11 @@ impl VolumeName {
         }
     }
 
-    /// Names a data volume that was not there before, for a fresh start:
-    /// `{directory}-{branch}-{stamp}`.
+    /// Returns a new data volume for `--reset`: `{directory}-{branch}-{stamp}`.
     ///
-    /// `branch` is the whole branch, or the short commit on a detached head;
-    /// `None` outside git. `unix_nanos` is the time now, in nanoseconds since
-    /// 1970. Where the name would be too long the longer part loses its end.
+    /// `branch` is the full branch, or the short commit of a detached `HEAD`; `None`
+    /// outside git. `unix_nanos` is the current time in nanoseconds since 1970. If the
+    /// name would be too long, the longer part is cut.
     #[must_use]
     pub fn reset(dir_name: &str, branch: Option<&str>, unix_nanos: u64) -> Self {
         let repo = part(dir_name, "workspace");
@@ -134,14 +131,14 @@ impl VolumeName {
     }
 }
 
-/// What a volume of a container holds.
+/// The use of a volume of a container.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum VolumeUse {
-    /// Agents' settings and sign-ins.
+    /// Agents' settings and credentials.
     Data,
-    /// The inner Docker's images and containers.
+    /// The images and containers of the inner Docker.
     Docker,
-    /// The copy of a workspace that is on another machine than the engine.
+    /// The workspace copy on a remote engine.
     Workspace,
 }
 
@@ -155,26 +152,26 @@ impl VolumeUse {
     }
 }
 
-/// Docker would refuse the name of a volume.
+/// Docker would refuse the volume name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "`{}` is no name for a volume: it takes up to 255 letters, digits, `_`, `.` and `-`, the first a letter or digit",
+    "`{}` is not a valid volume name: expected up to 255 letters, digits, `_`, `.` and `-`, beginning with a letter or digit",
     text.escape_debug()
 )]
 #[non_exhaustive]
 pub struct VolumeNameError {
-    /// What was given.
+    /// The given text.
     pub text: String,
 }
 
-/// Reduces one part of a name to words and hyphens, or to `fallback`.
+/// Reduces one part of a name to words and hyphens; an empty part becomes `fallback`.
 fn part(text: &str, fallback: &str) -> String {
     let kept = hyphenated(text.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }));
     if kept.is_empty() { fallback.to_owned() } else { kept }
 }
 
-/// Cuts two ASCII parts so that they have at most `room` characters together,
-/// the shorter one keeping up to half of it.
+/// Cuts two ASCII parts to at most `room` characters together; the shorter one keeps up
+/// to half of it.
 fn fit<'a>(repo: &'a str, branch: &'a str, room: usize) -> (&'a str, &'a str) {
     let repo_room = (room - room / 2).max(room.saturating_sub(branch.len()));
     let repo = repo.get(..repo_room).unwrap_or(repo).trim_end_matches('-');

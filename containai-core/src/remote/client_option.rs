@@ -1,21 +1,21 @@
-//! What else a user may say to OpenSSH about containers.
+//! OpenSSH directives added by the user.
 
 use std::fmt;
 use std::str::FromStr;
 
-/// One directive of ssh_config(5) that a user adds to the configuration of
-/// containers, such as `ServerAliveInterval 30`.
+/// A directive of ssh_config(5) that the user adds to the configuration of containers,
+/// such as `ServerAliveInterval 30`.
 ///
-/// Only directives that cannot lead a connection elsewhere, and values that
-/// every OpenSSH understands: one that it does not would keep `ssh` from
-/// reading the user's whole configuration.
+/// Only directives that cannot redirect a connection are allowed, with values that every
+/// version of OpenSSH accepts: with an unknown value, `ssh` would refuse the user's whole
+/// configuration.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct ClientOption {
     keyword: &'static str,
     value: String,
 }
 
-/// What a directive takes.
+/// The type of a directive's value.
 #[derive(Clone, Copy)]
 enum Kind {
     Switch,
@@ -47,7 +47,7 @@ const TAKEN: [(&str, Kind); 14] = [
 impl FromStr for ClientOption {
     type Err = ClientOptionError;
 
-    /// Reads `Keyword value`, whatever the keyword's case.
+    /// Parses `Keyword value`; the keyword is case-insensitive.
     fn from_str(text: &str) -> Result<Self, ClientOptionError> {
         let error = || ClientOptionError { text: text.to_owned() };
         let (word, value) = text.split_once(' ').ok_or_else(error)?;
@@ -87,18 +87,18 @@ impl Kind {
 }
 
 impl fmt::Display for ClientOption {
-    /// Writes it as ssh_config(5) wants it.
+    /// Formats the directive for ssh_config(5).
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", self.keyword, self.value)
     }
 }
 
-/// A text is no directive that may be added.
+/// The text is not an allowed directive.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
-#[error("`{}` is no directive that may be added: it takes `Keyword value` with one of {}", text.escape_debug(), keywords())]
+#[error("`{}` is not an allowed directive: expected `Keyword value` with one of {}", text.escape_debug(), keywords())]
 #[non_exhaustive]
 pub struct ClientOptionError {
-    /// What was given.
+    /// The given text.
     pub text: String,
 }
 

@@ -1,4 +1,4 @@
-//! The border to what reaches into containers; `containai-ssh` implements it.
+//! The interface to SSH connections; `containai-ssh` implements it.
 
 mod client_option;
 mod error;
@@ -17,39 +17,39 @@ use std::future::Future;
 
 use crate::naming::{ContainerName, HostPort, PortRange};
 
-/// All that the lifecycle will ever ask of the way into a container.
+/// The operations that the lifecycle needs to connect to containers.
 pub trait Remote: Sync {
-    /// A connection on which the server has spoken; nothing is authenticated.
+    /// A transport to an SSH server that has answered, before authentication.
     type Door: Send;
-    /// An authenticated connection to the right container.
+    /// An authenticated connection to the verified container.
     type Session: Send;
-    /// Keeps a chosen port from other processes until it is dropped.
+    /// A reservation of a port, released on drop.
     type Reservation: Send;
 
-    /// Our public key as one `authorized_keys` line; the pair is made when it
-    /// does not exist.
+    /// Returns the public key as one `authorized_keys` line. The key pair is created if
+    /// it does not exist.
     fn authorized_key(&self) -> impl Future<Output = Result<String, RemoteError>> + Send;
 
-    /// Chooses the lowest free port of the range. `reserved` are the ports of
-    /// containers, stopped ones included, with who holds them in words.
+    /// Reserves the lowest free port of the range. `reserved` are the ports of
+    /// containers, stopped ones included, each with a description of its user.
     fn reserve_port(
         &self,
         range: PortRange,
         reserved: &BTreeMap<HostPort, String>,
     ) -> impl Future<Output = Result<Reserved<Self::Reservation>, RemoteError>> + Send;
 
-    /// Waits until an SSH server speaks on the port, 30 s at most.
+    /// Waits until an SSH server answers on the port, at most 30 s.
     fn knock(&self, port: HostPort)
     -> impl Future<Output = Result<Self::Door, RemoteError>> + Send;
 
-    /// Whether this key is the one pinned for the port.
+    /// Returns the key that is pinned for the port.
     fn pinned(
         &self,
         port: HostPort,
     ) -> impl Future<Output = Result<Option<HostKey>, RemoteError>> + Send;
 
-    /// Pins the key as the only one for the port and writes the OpenSSH
-    /// configuration of the container. Does nothing when all of it stands.
+    /// Pins the key as the only one for the port and writes the OpenSSH configuration of
+    /// the container. Idempotent.
     fn introduce(
         &self,
         name: &ContainerName,
@@ -57,14 +57,14 @@ pub trait Remote: Sync {
         key: &HostKey,
     ) -> impl Future<Output = Result<(), RemoteError>> + Send;
 
-    /// Authenticates both sides through the door.
+    /// Authenticates the server and the client over the transport.
     fn open(
         &self,
         door: Self::Door,
         port: HostPort,
     ) -> impl Future<Output = Result<Self::Session, RemoteError>> + Send;
 
-    /// Removes what [`Self::introduce`] wrote.
+    /// Removes the files of [`Self::register`].
     fn forget(
         &self,
         name: &ContainerName,
@@ -72,11 +72,11 @@ pub trait Remote: Sync {
     ) -> impl Future<Output = Result<(), RemoteError>> + Send;
 }
 
-/// A port and what keeps it ours.
+/// A reserved port.
 #[derive(Debug)]
 pub struct Reserved<R> {
-    /// The chosen port.
+    /// The port.
     pub port: HostPort,
-    /// Held until the container that publishes the port exists.
+    /// The reservation, to be held until the container that publishes the port exists.
     pub reservation: R,
 }

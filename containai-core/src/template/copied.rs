@@ -1,27 +1,27 @@
-//! What of its context a Dockerfile looks at.
+//! Paths of the build context that a Dockerfile copies.
 
 use super::dockerfile::Dockerfile;
 use super::ignore::Pattern;
 use super::instruction::Instruction;
 
-/// What of its context a Dockerfile looks at.
+/// The paths of the build context that a Dockerfile copies.
 ///
-/// Where the context is a whole workspace, most of it changes all the time and
-/// has nothing to do with the image.
+/// If the context is a whole workspace, most of its files change without an effect on the
+/// image.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Copied {
-    /// `None` is everything: a name is known to the build only.
+    /// `None` selects everything: a source is known only to the build.
     patterns: Option<Vec<Pattern>>,
 }
 
 impl Copied {
-    /// All of it.
+    /// Returns the whole context.
     pub fn everything() -> Self {
         Self { patterns: None }
     }
 
-    /// Whether a path of the context is looked at. A repository's own files are
-    /// not, unless they are named.
+    /// Returns whether a path of the context is copied. The `.git` directory is not,
+    /// unless it is named.
     pub fn has(&self, path: &str) -> bool {
         let parts: Vec<&str> = path.split('/').collect();
         match &self.patterns {
@@ -32,7 +32,7 @@ impl Copied {
 }
 
 impl Dockerfile {
-    /// What its `COPY` and `ADD` take from the context, whatever the stage.
+    /// Returns the sources of `COPY` and `ADD` in the context, in all stages.
     pub fn copied(&self) -> Copied {
         let instructions = self.instructions().iter();
         let copies = instructions.filter(|it| matches!(it.keyword.as_str(), "COPY" | "ADD"));
@@ -44,7 +44,7 @@ impl Dockerfile {
             }
             match Pattern::parse(&source).filter(|_| !source.contains('$')) {
                 Some(pattern) => patterns.push(pattern),
-                // The context itself, or what only the build knows.
+                // The context itself, or a source known only to the build.
                 None => return Copied::everything(),
             }
         }
@@ -52,7 +52,7 @@ impl Dockerfile {
     }
 }
 
-/// All words but the last, which is where they go.
+/// Returns all arguments but the last, which is the destination.
 fn sources(instruction: &Instruction) -> Vec<String> {
     let words: Vec<String> = instruction.words().map(str::to_owned).collect();
     let list = words.join(" ");
@@ -61,7 +61,7 @@ fn sources(instruction: &Instruction) -> Vec<String> {
         Err(_) => words,
     };
     words.pop();
-    // A pattern of `.dockerignore` would be an exception.
+    // A leading `!` would be an exception in `.dockerignore` patterns.
     words.into_iter().map(|word| word.trim_start_matches('!').to_owned()).collect()
 }
 

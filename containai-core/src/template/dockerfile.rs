@@ -1,8 +1,8 @@
-//! A Dockerfile, read as far as its stages go.
+//! A parser for Dockerfiles.
 
 use super::instruction::Instruction;
 
-/// All instructions that there are.
+/// The known instructions.
 const KEYWORDS: [&str; 18] = [
     "ADD",
     "ARG",
@@ -24,8 +24,7 @@ const KEYWORDS: [&str; 18] = [
     "WORKDIR",
 ];
 
-/// A Dockerfile, read as far as its stages go. What a shell will make of a
-/// `RUN` is not looked at.
+/// A parsed Dockerfile. Shell commands in `RUN` are not parsed.
 ///
 /// Source: <https://docs.docker.com/reference/dockerfile/>.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -33,44 +32,44 @@ pub struct Dockerfile {
     pub(super) instructions: Vec<Instruction>,
 }
 
-/// Why a text is no Dockerfile.
+/// The text is not a valid Dockerfile.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum DockerfileError {
-    /// A line begins with no instruction; usually a word is misspelt or the
-    /// line before lacks its `\`.
-    #[error("line {line}: there is no instruction `{}`", .keyword.escape_debug())]
+    /// A line begins with an unknown instruction; usually a word is misspelt, or the `\`
+    /// of the line before is missing.
+    #[error("line {line}: unknown instruction `{}`", .keyword.escape_debug())]
     UnknownInstruction {
-        /// The line, counted from 1.
+        /// The line number, starting at 1.
         line: usize,
-        /// What stands there.
+        /// The unknown word.
         keyword: String,
     },
-    /// Something other than `ARG` stands in front of the first `FROM`.
-    #[error("line {line}: `{keyword}` stands before the first `FROM`")]
+    /// An instruction other than `ARG` precedes the first `FROM`.
+    #[error("line {line}: `{keyword}` before the first `FROM`")]
     BeforeFrom {
-        /// The line, counted from 1.
+        /// The line number, starting at 1.
         line: usize,
         /// The instruction.
         keyword: String,
     },
-    /// A `FROM` is not `FROM image` or `FROM image AS name`.
-    #[error("line {line}: `FROM` takes an image, and `AS` with a name")]
+    /// A `FROM` is neither `FROM image` nor `FROM image AS name`.
+    #[error("line {line}: expected `FROM image` or `FROM image AS name`")]
     MalformedFrom {
-        /// The line, counted from 1.
+        /// The line number, starting at 1.
         line: usize,
     },
-    /// There is no `FROM`.
-    #[error("there is no `FROM`")]
+    /// The `FROM` is missing.
+    #[error("no `FROM` instruction")]
     NoStage,
 }
 
 impl Dockerfile {
-    /// Reads a Dockerfile.
+    /// Parses a Dockerfile.
     ///
     /// # Errors
     ///
-    /// [`DockerfileError`] for what no builder would take.
+    /// [`DockerfileError`] if builders would refuse it.
     pub fn parse(text: &str) -> Result<Self, DockerfileError> {
         let instructions = read(text);
         let mut is_begun = false;
@@ -93,7 +92,7 @@ impl Dockerfile {
         Ok(file)
     }
 
-    /// All instructions, in their order.
+    /// Returns all instructions, in order.
     pub fn instructions(&self) -> &[Instruction] {
         &self.instructions
     }
@@ -116,7 +115,7 @@ fn read(text: &str) -> Vec<Instruction> {
             }
             continue;
         }
-        // Within an instruction, too, comments and empty lines are none.
+        // Comments and empty lines are also skipped within an instruction.
         if line.trim().is_empty() || line.trim_start().starts_with('#') {
             continue;
         }
@@ -161,8 +160,8 @@ fn finished(mut instruction: Instruction, has_document: bool) -> Instruction {
     instruction
 }
 
-/// The character that joins lines; a directive in front of everything else may
-/// name another one than `\`.
+/// Returns the escape character. A directive at the beginning can replace the default
+/// `\`.
 fn escape_of(text: &str) -> char {
     for line in text.lines() {
         let Some(comment) = line.trim().strip_prefix('#') else { break };
@@ -174,7 +173,7 @@ fn escape_of(text: &str) -> char {
     '\\'
 }
 
-/// A here-document that has not ended.
+/// An unfinished here-document.
 struct Document {
     end: String,
     is_indented: bool,
@@ -231,13 +230,13 @@ mod tests {
     #[test]
     fn what_no_builder_takes_is_refused() {
         for (text, expected) in [
-            ("", "there is no `FROM`"),
-            ("ARG A\n", "there is no `FROM`"),
-            ("RUN x\nFROM y", "line 1: `RUN` stands before the first `FROM`"),
-            ("FROM x\nRUNN y", "line 2: there is no instruction `RUNN`"),
-            ("FROM", "line 1: `FROM` takes an image, and `AS` with a name"),
-            ("FROM x y", "line 1: `FROM` takes an image, and `AS` with a name"),
-            ("FROM x AS", "line 1: `FROM` takes an image, and `AS` with a name"),
+            ("", "no `FROM` instruction"),
+            ("ARG A\n", "no `FROM` instruction"),
+            ("RUN x\nFROM y", "line 1: `RUN` before the first `FROM`"),
+            ("FROM x\nRUNN y", "line 2: unknown instruction `RUNN`"),
+            ("FROM", "line 1: expected `FROM image` or `FROM image AS name`"),
+            ("FROM x y", "line 1: expected `FROM image` or `FROM image AS name`"),
+            ("FROM x AS", "line 1: expected `FROM image` or `FROM image AS name`"),
         ] {
             assert_eq!(shown(text), expected, "{text:?}");
         }

@@ -1,10 +1,9 @@
-//! Variables in a `FROM`.
+//! Variables in `FROM`.
 
 use std::collections::BTreeMap;
 
-/// Puts values in the place of `$NAME`, `${NAME}`, `${NAME:-else}` and
-/// `${NAME:+instead}`; one that is not there is empty. What is put in is not
-/// looked at again, so that no text goes in circles.
+/// Expands `$NAME`, `${NAME}`, `${NAME:-else}` and `${NAME:+instead}`; an undefined
+/// variable is empty. Values are not expanded again, so that the expansion terminates.
 pub(super) fn expand(text: &str, values: &BTreeMap<String, String>) -> String {
     let mut out = String::new();
     let mut rest = text;
@@ -38,7 +37,7 @@ fn is_name(c: char) -> bool {
     c.is_ascii_alphanumeric() || c == '_'
 }
 
-/// What stands within the brace that was opened, and behind it.
+/// Returns the text up to the closing brace, and the text after it.
 fn closed(text: &str) -> Option<(&str, &str)> {
     let mut depth = 1;
     for (at, c) in text.char_indices() {
@@ -59,7 +58,7 @@ fn braced(inner: &str, values: &BTreeMap<String, String>) -> String {
     let (name, word) = inner.split_at(end);
     let value = values.get(name).map(String::as_str);
     let filled = value.filter(|value| !value.is_empty());
-    // One level: a word within a word is a text like any other.
+    // One level only: a word within a word is not expanded.
     let plain = |word: &str| expand_flat(word, values);
     match (word.strip_prefix(":-"), word.strip_prefix(":+")) {
         (Some(word), _) => filled.map_or_else(|| plain(word), str::to_owned),
@@ -72,7 +71,7 @@ fn braced(inner: &str, values: &BTreeMap<String, String>) -> String {
     }
 }
 
-/// As [`expand`], for a word that holds no further braces than `${NAME}`.
+/// Expands a word as [`expand`] does, without braces other than `${NAME}`.
 fn expand_flat(word: &str, values: &BTreeMap<String, String>) -> String {
     match word.strip_prefix("${").and_then(|word| word.strip_suffix('}')) {
         Some(name) if name.chars().all(is_name) => values.get(name).cloned().unwrap_or_default(),

@@ -1,32 +1,31 @@
-//! What an image was built from, in a few characters.
+//! Fingerprints of builds.
 
 use sha2::{Digest as _, Sha256};
 
 use crate::naming::Fingerprint;
 
-/// One thing in a build's context.
+/// A file in a build context.
 #[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub struct ContextEntry {
-    /// Its path below the context, with `/`.
+    /// The path relative to the context, with `/`.
     pub path: String,
-    /// What it is.
+    /// The file type and content.
     pub kind: EntryKind,
 }
 
-/// What something in a build's context is.
+/// The type and content of a file in a build context.
 #[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub enum EntryKind {
     /// A directory.
     Directory,
-    /// A regular file: what its owner may do with it, and the SHA-256 of it.
+    /// A regular file: its mode and SHA-256.
     File(u32, [u8; 32]),
-    /// A symbolic link, and what it says.
+    /// A symbolic link and its target.
     Link(String),
 }
 
-/// Takes the fingerprint of a build: what is in its context, in whatever
-/// order, and the other texts that it depends on, such as the image that it
-/// is built on, in their order.
+/// Returns the fingerprint of a build: of the files in its context, in any order, and of
+/// its other inputs, such as the base image, in order.
 pub fn fingerprint(context: &[ContextEntry], texts: &[&str]) -> Fingerprint {
     let mut hash = Sha256::new();
     let mut add = |bytes: &[u8]| {

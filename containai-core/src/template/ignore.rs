@@ -1,4 +1,4 @@
-//! What a build is not given.
+//! Files that are excluded from a build context.
 
 /// The patterns of a `.dockerignore`.
 ///
@@ -15,22 +15,22 @@ pub(super) struct Pattern {
 }
 
 impl IgnoreFile {
-    /// Reads the patterns; there is nothing that is none.
+    /// Parses the patterns. Every text is valid.
     pub fn parse(text: &str) -> Self {
         let lines = text.trim_start_matches('\u{feff}').lines().map(str::trim);
         let lines = lines.filter(|line| !line.is_empty() && !line.starts_with('#'));
         Self { patterns: lines.filter_map(Pattern::parse).collect() }
     }
 
-    /// Whether a path of the context, relative and with `/`, is left out. The
-    /// last pattern that fits the path, or a directory that it is in, decides.
+    /// Returns whether a path relative to the context, with `/`, is excluded. The last
+    /// pattern that matches the path or a parent of it decides.
     pub fn leaves_out(&self, path: &str) -> bool {
         let parts: Vec<&str> = path.split('/').collect();
         let last = self.patterns.iter().rev().find(|pattern| pattern.fits(&parts));
         last.is_some_and(|pattern| !pattern.is_exception)
     }
 
-    /// Whether something below a directory that is left out may be wanted.
+    /// Returns whether a file below an excluded directory may be included.
     pub fn has_exceptions(&self) -> bool {
         self.patterns.iter().any(|pattern| pattern.is_exception)
     }
@@ -53,14 +53,14 @@ impl Pattern {
         (!parts.is_empty()).then_some(Self { parts, is_exception })
     }
 
-    /// Whether it fits the path or a directory that the path is in.
+    /// Returns whether the pattern matches the path or a parent of it.
     pub(super) fn fits(&self, path: &[&str]) -> bool {
         (1..=path.len()).any(|length| fits(&self.parts, &path[..length]))
     }
 }
 
-/// `**` is any number of parts, none included. The table of what fits so far
-/// keeps the work to the product of both lengths.
+/// `**` matches any number of components, including none. The table of matches limits the
+/// work to the product of both lengths.
 fn fits(pattern: &[String], path: &[&str]) -> bool {
     let mut reachable = vec![false; path.len() + 1];
     reachable[0] = true;

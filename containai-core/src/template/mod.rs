@@ -1,11 +1,10 @@
-//! Templates: what a user puts on top of an image of ours, once for many
+//! Templates: images built by the user on top of a ContainAI image, for several
 //! containers.
 //!
-//! A template is a directory with a Dockerfile. Its image is built in two
-//! steps: the user's Dockerfile as it is, and on top of what that made a last
-//! stage of ours ([`wrapping`]), which gives the container back its first
-//! process and proves that it will boot. Nothing that a Dockerfile says can
-//! reach that stage.
+//! A template is a directory with a Dockerfile. Its image is built in two steps: first
+//! the user's Dockerfile, then a [`final_stage()`] on top of the result, which restores the
+//! container's first process and checks that the image boots. The user's Dockerfile
+//! cannot affect that stage.
 
 mod check;
 mod copied;

@@ -1,12 +1,12 @@
-//! What a new template has in it.
+//! The scaffold of a new template.
 
 use crate::naming::TemplateName;
 
-/// The Dockerfile of a new template.
+/// Returns the Dockerfile of a new template.
 pub fn starter(name: &TemplateName) -> String {
     format!(
-        "# What containers of template `{name}` have on top of an image of ContainAI.\n\
-         # `cai template build {name}` builds it, `cai run --template {name}` uses it.\n\
+        "# Additions of template `{name}` to a ContainAI image.\n\
+         # Build it with `cai template build {name}`, use it with `cai run --template {name}`.\n\
          ARG BASE_IMAGE\n\
          FROM ${{BASE_IMAGE}}\n\
          \n\
@@ -14,7 +14,7 @@ pub fn starter(name: &TemplateName) -> String {
          #     && apt-get install -y --no-install-recommends ffmpeg \\\n\
          #     && rm -rf /var/lib/apt/lists/*\n\
          \n\
-         # What is to be the agent's own:\n\
+         # Commands to run as the agent's user:\n\
          # USER agent\n\
          # RUN pipx install httpie\n"
     )

@@ -1,17 +1,17 @@
-//! From an image that is named for good to the one in use.
+//! The upgrade of a Dockerfile with a fixed base image.
 
 use super::dockerfile::{Dockerfile, DockerfileError};
 use super::stage::BASE_IMAGE;
 
-/// Stands in the place of `BASE_IMAGE`; no reference looks like this.
+/// The placeholder for `BASE_IMAGE`, which is not a valid reference.
 const OURS: &str = "\u{1}";
 
-/// Has the last stage come from `ARG BASE_IMAGE`, with the image that it named
-/// as default; every other byte stays. `None` where it does already.
+/// Changes the base of the last stage to `ARG BASE_IMAGE`, with the previous image as its
+/// default; all other text is kept. `None` if it is up to date.
 ///
 /// # Errors
 ///
-/// Those of [`Dockerfile::parse`].
+/// As [`Dockerfile::parse`].
 pub fn upgrade(text: &str) -> Result<Option<String>, DockerfileError> {
     let file = Dockerfile::parse(text)?;
     let lineage = file.lineage(OURS);
@@ -40,8 +40,8 @@ pub fn upgrade(text: &str) -> Result<Option<String>, DockerfileError> {
     Ok(Some(upgraded))
 }
 
-/// Where the image of a `FROM` stands in its text, which may go over several
-/// lines with comments between.
+/// Returns the position of the image in the text of a `FROM`, which may span several
+/// lines with comments.
 fn place_of(image: &str, text: &str) -> Option<usize> {
     let lines = text.split_inclusive('\n').scan(0, |end, line| {
         let start = *end;
@@ -52,11 +52,11 @@ fn place_of(image: &str, text: &str) -> Option<usize> {
     let words = no_comments.flat_map(|(start, line)| {
         line.split_whitespace().map(move |word| (start + offset_in(line, word), word))
     });
-    // The keyword may be an image's name, too.
+    // The image may have the same name as the keyword.
     words.skip(1).find(|(_, word)| *word == image).map(|(at, _)| at)
 }
 
-/// Where a part of a text begins in it.
+/// Returns the position of a part of a text.
 fn offset_in(text: &str, part: &str) -> usize {
     part.as_ptr().addr() - text.as_ptr().addr()
 }
@@ -112,7 +112,7 @@ mod tests {
             prop_assert_eq!(upgrade(&upgraded), Ok(None));
             let file = Dockerfile::parse(&upgraded).expect("still one");
             let before = Dockerfile::parse(&text).expect("one");
-            // Without an argument it is what it was.
+            // Without the argument, the base image is unchanged.
             prop_assert_eq!(file.root(""), before.root(""));
         }
     }

@@ -1,8 +1,8 @@
-//! Where programs are looked for.
+//! The `PATH` of images.
 
-/// Comes first, so that an agent is started as its manifest says.
+/// The directory of the agents' wrapper scripts, which must come first.
 const FIRST: &str = "/usr/lib/containai/wrappers";
-/// What no session does without, in the order of our images.
+/// The directories that sessions need, in the order of the ContainAI images.
 const NEEDED: [&str; 8] = [
     "/home/agent/.local/bin",
     "/usr/local/bin",
@@ -14,9 +14,8 @@ const NEEDED: [&str; 8] = [
     "/opt/containai/bin",
 ];
 
-/// The `PATH` of an image with all that a session needs: what a user's
-/// Dockerfile put there keeps its order, each once, and what is missing comes
-/// behind it.
+/// Returns the `PATH` of an image with all directories that a session needs. The
+/// directories of the user's Dockerfile keep their order; missing ones are appended.
 pub fn whole_path(path: &str) -> String {
     let own = path.split(':').filter(|part| part.starts_with('/'));
     let mut parts = vec![FIRST];

@@ -1,20 +1,19 @@
-//! The last stage, which is ours.
+//! The final stage of a template's image.
 
 use std::collections::BTreeMap;
 
 use crate::label;
 
-/// The file beside the Dockerfile of [`wrapping`] that mends what a template may
-/// have spoilt and proves that the image boots.
+/// The script next to the Dockerfile of [`final_stage`] that repairs the image and checks
+/// that it boots.
 pub const PROOF: &str = "proof";
 
-/// The Dockerfile of the stage that is built on what a user's Dockerfile made.
+/// Returns the Dockerfile of the stage on top of the user's image.
 ///
-/// It gives the container back its first process, takes away what users'
-/// programs left of a container's identity, and proves that the image boots.
-/// It is a build of its own: no instruction, parser directive or stage name of
-/// the user's is part of it, and what the image inherited (a shell, a user, a
-/// trigger) stands before everything here. Variables come with it to the letter.
+/// It restores the container's first process, removes remains of a container's identity,
+/// and checks that the image boots. It is a separate build: it contains no instruction,
+/// parser directive or stage name of the user, and inherited settings (a shell, a user, a
+/// trigger) take effect before it. The environment variables are kept verbatim.
 pub fn wrapping(labels: &[(&str, &str)], environment: &BTreeMap<String, String>) -> String {
     let mut text = String::from(
         "ARG BASE_IMAGE\n\
@@ -40,13 +39,13 @@ pub fn wrapping(labels: &[(&str, &str)], environment: &BTreeMap<String, String>)
     text
 }
 
-/// A text as a Dockerfile's parser reads it back.
+/// Quotes a text for Docker's parser.
 fn quoted(value: &str) -> String {
     let plain = value.replace(|c: char| c.is_control(), " ");
     format!("\"{}\"", plain.replace('\\', "\\\\").replace('"', "\\\"").replace('$', "\\$"))
 }
 
-/// The labels of an image that was built for a template.
+/// Returns the labels of a template's image.
 pub fn template_labels<'a>(name: &'a str, fingerprint: &'a str) -> [(&'static str, &'a str); 2] {
     [(label::TEMPLATE, name), (label::TEMPLATE_HASH, fingerprint)]
 }

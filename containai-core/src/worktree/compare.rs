@@ -1,4 +1,4 @@
-//! Which references changed where.
+//! Comparison of the references of two repositories.
 
 use std::collections::BTreeSet;
 
@@ -9,59 +9,58 @@ use super::{ObjectId, RefName, Refs};
 pub enum Side {
     /// The repository on the host.
     Host,
-    /// The container's own.
+    /// The repository of the container.
     Own,
 }
 
-/// A reference that is to be changed, if it still has the old value.
+/// A conditional update of a reference.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct RefChange {
     /// The reference.
     pub name: RefName,
-    /// What it has to be; `None` where it must not exist.
+    /// The expected value; `None` if it must not exist.
     pub old: Option<ObjectId>,
-    /// What it shall be; `None` deletes it.
+    /// The new value; `None` deletes the reference.
     pub new: Option<ObjectId>,
 }
 
-/// Why a change of the container does not reach the host's reference.
+/// The reason for a conflict.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Reason {
-    /// It changed on the host as well.
+    /// The reference changed on the host as well.
     Diverged,
-    /// The branch is checked out in another worktree, whose files would no
-    /// longer fit.
+    /// The branch is checked out in another worktree, whose files would become outdated.
     CheckedOut,
 }
 
-/// What is to be done about one reference that differs.
+/// A difference of one reference, with its resolution.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Difference {
-    /// It changed on the other side only: this side follows.
+    /// Update this side: only the other side has changed.
     Follow(Side, RefChange),
-    /// It changed on both sides, and one value may contain the other.
+    /// Both sides have changed; one value may be an ancestor of the other.
     Both {
         /// The reference.
         name: RefName,
-        /// What it is on the host.
+        /// The value on the host.
         host: ObjectId,
-        /// What it is in the container.
+        /// The value in the container.
         own: ObjectId,
     },
-    /// The host's stays, and the container's value is kept beside it.
+    /// Keep the host's value, and store the container's value under another name.
     Conflict {
         /// The reference.
         name: RefName,
-        /// What it is in the container.
+        /// The value in the container.
         own: ObjectId,
-        /// Why.
+        /// The reason.
         reason: Reason,
     },
 }
 
-/// Compares the references of both sides with what both had when they last
-/// agreed. `held` are the branches that other worktrees of the host have checked
-/// out. Only branches and tags are compared.
+/// Compares the references of both sides with their last common state `base`. `held` are
+/// the branches that other worktrees of the host have checked out. Only branches and tags
+/// are compared.
 #[must_use]
 pub fn compare(base: &Refs, host: &Refs, own: &Refs, held: &BTreeSet<RefName>) -> Vec<Difference> {
     let names: BTreeSet<_> = [base, host, own].into_iter().flat_map(Refs::keys).collect();
@@ -88,8 +87,8 @@ fn one(
     Some(match (host, own) {
         (host, own) if host == own => return None,
         (_, own) if own == base => to_own(),
-        // Deleted in the container: it comes back, where the host needs it or
-        // has gone on with it.
+        // Deleted in the container: it is restored if it is checked out or has changed on
+        // the host.
         (Some(_), None) if host != base || held.contains(name) => to_own(),
         (_, Some(own)) if host == base && held.contains(name) => conflict(own, Reason::CheckedOut),
         (_, _) if host == base => Difference::Follow(Side::Host, change(host, own)),
@@ -121,7 +120,8 @@ mod tests {
             .iter()
             .map(|difference| match difference {
                 Difference::Follow(side, RefChange { old, new, .. }) => {
-                    format!("{side:?} {}>{}", shown(old), shown(new))
+                    let side = if *side == Side::Host { "host" } else { "container" };
+                    format!("{side} {}>{}", shown(old), shown(new))
                 }
                 Difference::Both { .. } => "both".to_owned(),
                 Difference::Conflict { reason, .. } => format!("{reason:?}"),
@@ -138,23 +138,23 @@ mod tests {
             check("1", "1", "1", held, "");
             check("1", "2", "2", held, "");
             check("1", "", "", held, "");
-            // The host alone.
-            check("1", "2", "1", held, "Own 1>2");
-            check("1", "", "1", held, "Own 1>-");
-            check("", "1", "", held, "Own ->1");
-            // Deleted here, changed there.
-            check("1", "2", "", held, "Own ->2");
+            // Changed on the host only.
+            check("1", "2", "1", held, "container 1>2");
+            check("1", "", "1", held, "container 1>-");
+            check("", "1", "", held, "container ->1");
+            // Deleted on one side, changed on the other.
+            check("1", "2", "", held, "container ->2");
             check("1", "", "2", held, "Diverged");
             check("1", "2", "3", held, "both");
             check("", "2", "3", held, "both");
         }
-        // The container alone.
-        check("1", "1", "2", "", "Host 1>2");
-        check("1", "1", "", "", "Host 1>-");
-        check("", "", "1", "", "Host ->1");
+        // Changed in the container only.
+        check("1", "1", "2", "", "host 1>2");
+        check("1", "1", "", "", "host 1>-");
+        check("", "", "1", "", "host ->1");
         check("1", "1", "2", "h", "CheckedOut");
-        check("1", "1", "", "h", "Own ->1");
-        // A branch without a commit, checked out elsewhere.
+        check("1", "1", "", "h", "container ->1");
+        // A branch without a commit, checked out in another worktree.
         check("", "", "1", "h", "CheckedOut");
     }
 

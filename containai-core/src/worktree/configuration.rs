@@ -1,4 +1,4 @@
-//! Which settings of a repository its container's own gets.
+//! The git configuration of the container's repository.
 
 use std::fmt::Write as _;
 
@@ -26,8 +26,8 @@ impl<'a> ConfigEntry<'a> {
         (is_word(section) && is_word(name)).then_some(Self { section, subsection, name, value })
     }
 
-    /// Whether it means something inside. Programs and files of the host, and
-    /// credentials, stay outside.
+    /// Returns whether the setting applies inside the container. Programs, files and
+    /// credentials of the host do not.
     fn is_taken(&self) -> bool {
         let name = self.name.to_ascii_lowercase();
         match self.section.to_ascii_lowercase().as_str() {
@@ -55,7 +55,7 @@ impl<'a> ConfigEntry<'a> {
                     | "attributesfile"
                     | "excludesfile"
             ),
-            // The container's own has files whatever the host's has.
+            // The container's repository always stores references in files.
             "extensions" => {
                 !matches!(name.as_str(), "refstorage" | "partialclone" | "relativeworktrees")
             }
@@ -64,8 +64,8 @@ impl<'a> ConfigEntry<'a> {
     }
 }
 
-/// The text of a configuration file with those of the settings that mean
-/// something inside. `listed` is what `git config --list --null` prints.
+/// Returns the configuration file with the settings that apply inside the container.
+/// `listed` is the output of `git config --list --null`.
 #[must_use]
 pub fn configuration(listed: &str) -> String {
     let mut text = String::new();

@@ -2,7 +2,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{ObjectId, RefName};
 
-/// What `HEAD` of a worktree names.
+/// The `HEAD` of a worktree.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Head {
@@ -13,8 +13,7 @@ pub enum Head {
 }
 
 impl Head {
-    /// Reads the file `HEAD`; `None` where it names neither a branch nor a
-    /// commit.
+    /// Parses the file `HEAD`; `None` if it names neither a branch nor a commit.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let text = text.trim_end_matches(['\n', ' ']);
@@ -26,7 +25,7 @@ impl Head {
         }
     }
 
-    /// The text of the file.
+    /// Returns the content of the file.
     #[must_use]
     pub fn file(&self) -> String {
         match self {

@@ -1,11 +1,10 @@
-//! A linked worktree whose container has a repository of its own.
+//! Separate repositories for linked worktrees.
 //!
-//! git-worktree(1) keeps references, reflogs and objects of all worktrees in
-//! one directory. A container must not write there: what it puts in place of a
-//! file, git on the host would open. So the container has a directory of its
-//! own ([`crate::engine::LinkedRepository`]), and references of both sides are
-//! compared with what both had when they last agreed ([`compare()`]), as a merge
-//! of three does.
+//! git-worktree(1) keeps references, reflogs and objects of all worktrees in one
+//! directory. A container must not write there, because git on the host would read the
+//! files that the container replaces. So the container has its own directory
+//! ([`crate::engine::LinkedRepository`]), and the references of both sides are merged
+//! three-way with their last common state ([`compare_refs()`]).
 
 mod compare;
 mod configuration;

@@ -2,17 +2,17 @@ use std::collections::BTreeMap;
 
 use super::{ObjectId, RefName};
 
-/// References and what they name.
+/// References and their objects.
 pub type Refs = BTreeMap<RefName, ObjectId>;
 
-/// Reads a file `packed-refs`. Lines that make no sense are left out.
+/// Parses a file `packed-refs`. Invalid lines are skipped.
 #[must_use]
 pub fn parse_packed(text: &str) -> Refs {
     parse(text.lines().filter(|line| !line.starts_with(['#', '^'])))
 }
 
-/// Reads lines of an object's name, a space, and a reference, as
-/// `git for-each-ref --format='%(objectname) %(refname)'` prints them.
+/// Parses lines of an object name, a space and a reference, as printed by `git
+/// for-each-ref --format='%(objectname) %(refname)'`. Invalid lines are skipped.
 #[must_use]
 pub fn parse_listed(text: &str) -> Refs {
     parse(text.lines())

@@ -1,5 +1,5 @@
-//! Whatever is there and whatever is wanted: nobody else's container is touched,
-//! and the engine sees what the paper says.
+//! For any observed and desired state: containers of other workspaces are never changed,
+//! and the plan matches the steps taken.
 
 use containai_core::engine::{Container, ContainerId, Lifetime, RunState};
 use containai_core::fake::{FakeEngine, FakeRecords, run};
@@ -93,7 +93,7 @@ proptest! {
             }
         }
 
-        // What is there and is not this workspace's is there afterwards, as it was.
+        // All other containers are unchanged afterwards.
         let seen = Steps::default();
         let outcome = enter(&engine, &FakeRecords::new(), &desired, &seen);
         let after = engine.snapshot();
@@ -101,11 +101,11 @@ proptest! {
             prop_assert!(after.contains(container), "{container:?} was touched: {:?}", steps);
         }
 
-        // Paper and engine agree, as far as paper can tell: nobody there waits
-        // for an engine, and the session is not over.
+        // The plan matches the steps taken, except for waits and for steps after the
+        // session.
         let on_paper: Vec<_> = steps.iter().map(words).collect();
         let drive_ends =
-            on_paper.iter().position(|it| it == "reach" || it.starts_with("wait")).map_or(on_paper.len(), |n| n + 1);
+            on_paper.iter().position(|it| it == "connect" || it.starts_with("wait")).map_or(on_paper.len(), |n| n + 1);
         let taken: Vec<_> = seen.0.lock().expect("no listener panics").iter().map(words).collect();
         prop_assert!(
             taken.starts_with(&on_paper[..drive_ends]),

@@ -1,6 +1,5 @@
-//! Containers that are made anew, with old volumes or a new one, and containers
-//! that go with their session: on paper, on the fakes, and at every moment of
-//! dying.
+//! Recreated containers, with the previous or a new data volume, and ephemeral
+//! containers: plans, runs, and a crash at every call.
 
 mod agreement;
 
@@ -60,7 +59,7 @@ fn ours(name: &str, state: RunState) -> Container {
     container(name, &labels, state)
 }
 
-/// The steps that were taken, in order.
+/// The executed steps, in order.
 #[derive(Default)]
 struct Steps(Mutex<Vec<Step>>);
 
@@ -78,18 +77,25 @@ fn enter(
     desired: &Desired,
     events: &dyn Events,
 ) -> Result<Reached<FakeSession>, DriveError> {
-    // Whoever answers behind a port is a matter of other tests: every server
-    // is the one of the container that was made first.
+    // The server behind every port is that of the first container; other tests cover the
+    // rest.
     run(drive(engine, &FakeRemote::new(), records, desired, events))
 }
 
-/// A step without ids, which paper and engine choose differently.
+/// A step without IDs, which differ between plan and engine.
 fn words(step: &Step) -> String {
     match step {
+        Step::ProvideImage => "ensure image".to_owned(),
         Step::Create { name } => format!("create {name}"),
-        Step::Replace { name, .. } => format!("replace by {name}"),
+        Step::InstallKey { .. } => "provision".to_owned(),
+        Step::Replace { name, .. } => format!("recreate as {name}"),
+        Step::Succeed { name, .. } => format!("create replacement {name}"),
+        Step::Retire { .. } => "remove replaced".to_owned(),
+        Step::GiveUp { .. } => "remove replacement".to_owned(),
         Step::Rename { name, .. } => format!("rename {name}"),
         Step::Record { volume } => format!("record {volume}"),
+        Step::Discard { .. } => "remove ephemeral".to_owned(),
+        Step::Reach { .. } => "connect".to_owned(),
         Step::Wait { name, state } => format!("wait {name} {state}"),
         Step::Refuse(refusal) => format!("refuse {refusal}"),
         step => format!("{step:?}").split(' ').next().unwrap_or_default().to_lowercase(),
@@ -106,14 +112,14 @@ fn fresh_goes_only_when_there_is_something_to_come() {
     let old = ours("api-main", RunState::Running);
     let engine = FakeEngine::new().with_container(old.clone());
     insta::assert_snapshot!(planned(&engine, &fresh(&old)).join("\n"), @r"
-    provideimage
+    ensure image
     stop
-    replace by api-main.moving
-    retire
+    recreate as api-main.moving
+    remove replaced
     rename api-main
-    installkey
+    provision
     start
-    reach
+    connect
     ");
 }
 
@@ -122,27 +128,27 @@ fn reset_is_recorded_once_the_old_container_is_gone() {
     let old = ours("api-main", RunState::Exited);
     let engine = FakeEngine::new().with_container(old.clone());
     insta::assert_snapshot!(planned(&engine, &reset(&old, "new")).join("\n"), @r"
-    provideimage
-    replace by api-main.moving
-    retire
+    ensure image
+    recreate as api-main.moving
+    remove replaced
     record new
     rename api-main
-    installkey
+    provision
     start
-    reach
+    connect
     ");
 }
 
 #[test]
 fn ephemeral_goes_after_the_session() {
     insta::assert_snapshot!(planned(&FakeEngine::new(), &ephemeral()).join("\n"), @r"
-    provideimage
+    ensure image
     create api-main
-    installkey
+    provision
     start
-    reach
+    connect
     stop
-    discard
+    remove ephemeral
     ");
 }
 
@@ -155,7 +161,7 @@ fn dying_during_fresh_loses_no_volume() {
         engine.crash_after(moment);
         let died = enter(&engine, &records, &fresh(&old), &Silent);
         engine.recover();
-        // Whoever comes next asks for nothing special.
+        // The next run uses the default options.
         let next = enter(&engine, &records, &desired(Manner::default()), &Silent);
         let containers = engine.snapshot();
         assert_eq!(containers.len(), 1, "{moment}: {containers:#?}");
@@ -181,7 +187,7 @@ fn dying_during_reset_leaves_one_container_and_says_which_volume() {
         engine.crash_after(moment);
         let died = enter(&engine, &records, &reset(&old, "new"), &Silent);
         engine.recover();
-        // The recorded volume is what is configured from then on.
+        // The recorded volume is then the configured one.
         let next =
             || Desired { data_volume: records.volume(&workspace()), ..desired(Manner::default()) };
         let _ = enter(&engine, &records, &next(), &Silent);
@@ -189,7 +195,7 @@ fn dying_during_reset_leaves_one_container_and_says_which_volume() {
         let [left] = &containers[..] else { panic!("{moment}: {containers:#?}") };
         let is_new = left.labels.data_volume() == Some(volume("new"));
         assert!(is_new || left.id == old.id, "{moment}: {left:#?}");
-        // Record and engine agree, so that no later command changes the volume.
+        // The store and the engine agree, so that no later command changes the volume.
         let recorded = records.volume(&workspace());
         assert_eq!(recorded, is_new.then(|| volume("new")), "{moment}: {left:#?}");
         let has = left.labels.data_volume();
@@ -280,14 +286,14 @@ fn what_was_insisted_on_is_never_ignored() {
     let mut named = desired(Manner { name: Claim::Insisted, ..Manner::default() });
     named.name = ContainerName::parse("other").expect("a name");
     let refusal = refused(&engine, &named);
-    assert_eq!(refusal.to_string(), "the workspace has container `api-main`, and not `other`");
+    assert_eq!(refusal.to_string(), "the workspace has container `api-main`, not `other`");
 
     let mut volumes = desired(Manner { data_volume: Claim::Insisted, ..Manner::default() });
     volumes.data_volume = Some(volume("new"));
     let refusal = refused(&engine, &volumes);
     insta::assert_snapshot!(
         refusal,
-        @"container `api-main` has the data volume `chosen-by-hand`, and not `new`"
+        @"container `api-main` has data volume `chosen-by-hand`, not `new`"
     );
 
     assert_eq!(refused(&engine, &ephemeral()), Refusal::InTheWay { name: "api-main".into() });
@@ -300,7 +306,7 @@ fn a_given_name_is_taken_as_it_is_or_not_at_all() {
     let engine =
         FakeEngine::new().with_container(container("api-main", &elsewhere, RunState::Running));
     let refusal = refused(&engine, &named);
-    assert_eq!(refusal.to_string(), "container `api-main` serves `/elsewhere`");
+    assert_eq!(refusal.to_string(), "container `api-main` belongs to workspace `/elsewhere`");
     assert_eq!(refusal.exit_code(), containai_core::exit::NOT_OURS);
 
     let foreign = FakeEngine::new().with_container(container("api-main", &[], RunState::Running));

@@ -1,4 +1,4 @@
-//! Every moment of dying.
+//! Crashes at every call.
 
 use containai_core::engine::{Engine as _, RunState};
 use containai_core::fake::run;
@@ -50,7 +50,7 @@ fn dying_while_it_is_put_back_leaves_all_of_the_old_or_all_of_the_new() {
         assert_eq!(world.of("/src/api").name, "api-main", "{moment}");
         world.mend();
         assert_eq!(world.read(&entered, &format!("mended at {moment}")), text, "{moment}");
-        // What was replaced goes with whoever comes next, and nothing else of it.
+        // The replaced volumes are removed by the next run, and no others.
         for replaced in [VolumeName::data, VolumeName::docker] {
             let replaced = replaced(&desired("/src/api").workspace);
             let is_there = world.engine.volumes().contains(&replaced);
@@ -58,7 +58,7 @@ fn dying_while_it_is_put_back_leaves_all_of_the_old_or_all_of_the_new() {
         }
         let again = world.restore("before").unwrap_or_else(|error| panic!("{moment}: {error}"));
         assert_eq!(world.read(&again.id, "again"), "old", "{moment}");
-        // Whoever removes the container finds what it had.
+        // The next run after a removal of the container uses the same volumes.
         let entered = world.enter("/src/api");
         run(world.engine.stop(&entered)).expect("it stops");
         run(world.engine.remove(&entered)).expect("it goes");

@@ -1,5 +1,4 @@
-//! Snapshots on the fakes: what is kept, what comes back, and every moment of
-//! dying in between.
+//! Snapshots on the test doubles: create, restore, fork, and a crash at every call.
 
 mod dying;
 
@@ -45,7 +44,7 @@ fn name(text: &str) -> SnapshotName {
 }
 
 impl World {
-    /// A running container that says `old` everywhere.
+    /// Creates a running container with the content `old` in its files and volumes.
     fn new() -> Self {
         let world = Self {
             engine: FakeEngine::new(),
@@ -57,7 +56,7 @@ impl World {
         world
     }
 
-    /// Enters as `cai run` does. What is configured is what was recorded.
+    /// Opens a session as `cai run` does, with the recorded volume as the configured one.
     fn enter(&self, path: &str) -> ContainerId {
         self.try_enter(path).unwrap_or_else(|error| panic!("{error}"))
     }
@@ -80,7 +79,7 @@ impl World {
         Desired { data_volume, ..wanted }
     }
 
-    /// Behind the port of each container is its own server.
+    /// The server behind each port is that of its container.
     fn show_servers(&self) {
         for container in self.engine.snapshot() {
             if let Some(port) = container.labels.ssh_port() {
@@ -100,7 +99,7 @@ impl World {
         self.engine.write_volume(&docker, text);
     }
 
-    /// What a container says, which is one word whatever happened.
+    /// Returns the content of a container, which is the same in its files and volumes.
     #[track_caller]
     fn read(&self, id: &ContainerId, when: &str) -> String {
         let OwnVolumes { data, docker } = self.volumes(id);
@@ -154,7 +153,7 @@ impl World {
         run(revive(engine, remote, records, &wanted, &plan, &Silent))
     }
 
-    /// What the death of a command brings about.
+    /// Runs the recovery after a crashed command.
     fn recover(&self) {
         self.engine.recover();
         self.engine.end_helpers();
@@ -173,7 +172,7 @@ impl World {
         all.into_iter().map(|it| it.name.to_string()).collect()
     }
 
-    /// How many calls something takes.
+    /// Returns the number of calls of an operation.
     fn calls(&self, work: impl FnOnce(&Self)) -> usize {
         let before = self.engine.calls().len();
         work(self);
@@ -196,7 +195,7 @@ fn what_is_kept_comes_back_and_the_new_goes() {
     let entered = world.enter("/src/api");
     assert_eq!(entered, container.id);
     assert!(!world.engine.is_renewed(&entered), "it is the same machine");
-    // What it had goes, and what it has is the workspace's.
+    // The previous volume is removed, and the default one is used.
     let own = VolumeName::data(&desired("/src/api").workspace);
     assert!(!world.engine.volumes().contains(&own), "{:?}", world.engine.volumes());
     run(world.engine.stop(&entered)).expect("it stops");
@@ -242,7 +241,7 @@ fn what_is_not_named_for_the_workspace_is_not_removed() {
         decide(&observed, &desired("/src/api"))
     };
     assert_eq!(pending("api-main.moving"), Step::RemoveVolumes { volumes: vec![old] });
-    // A container that has its name has said all that it had to say.
+    // A container with its final name is no longer trusted for its volumes.
     assert!(matches!(pending("api-main"), Step::InstallKey { .. }));
 }
 
@@ -260,7 +259,7 @@ fn a_fork_has_everything_of_its_own() {
     assert!(world.engine.is_renewed(&entered));
     assert_eq!(world.read(&entered, "forked"), "old");
     assert_eq!(world.read(&origin.id, "origin"), "new");
-    // A fork of a fork, from a snapshot that is gone meanwhile.
+    // A fork of a fork, from a removed snapshot.
     let all = run(snapshots(&world.engine)).expect("an answer");
     run(remove(&world.engine, &all[0])).expect("it goes");
     assert_eq!(world.names(), Vec::<String>::new());
@@ -305,7 +304,7 @@ fn a_full_disk_is_found_before_anything_is_frozen() {
     let world = World::new();
     world.engine.fill_disk();
     assert!(matches!(world.create("before", 1), Err(SnapshotError::NoRoom { .. })));
-    assert!(!world.engine.calls().contains(&"freeze"));
+    assert!(!world.engine.calls().contains(&"pause"));
     assert_eq!(world.of("/src/api").state, RunState::Running);
     world.mend();
     assert_eq!(world.engine.volumes().len(), 2, "{:?}", world.engine.volumes());
@@ -343,7 +342,7 @@ fn what_another_command_is_at_is_no_leftover() {
         let world = World::new();
         world.engine.crash_after(moment);
         let _ = world.create("before", 1);
-        // Its helper still runs, so it is at it.
+        // Its helper is still running, so the work is in progress.
         world.engine.recover();
         let has_helper = world.engine.snapshot().iter().any(|it| it.labels.is_helper());
         let left = run(leftovers(&world.engine, NOW)).expect("an answer");

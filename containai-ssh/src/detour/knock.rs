@@ -107,8 +107,8 @@ mod tests {
     #[tokio::test]
     async fn a_child_leads_to_a_server() {
         assert_eq!(seen("printf 'SSH-2'; sleep 0.1; printf '.0-x\\r\\n'; sleep 1").await, "open");
-        insta::assert_snapshot!(seen("echo \"HTTP $1\"").await, @"port 2300 is answered by no SSH server: `HTTP 2300`");
-        insta::assert_snapshot!(seen("echo key >&2; echo no >&2; exit 111").await, @"cannot get through to the machine of the engine `tcp://far:1`: key; no");
+        insta::assert_snapshot!(seen("echo \"HTTP $1\"").await, @"the server on port 2300 does not speak SSH: `HTTP 2300`");
+        insta::assert_snapshot!(seen("echo key >&2; echo no >&2; exit 111").await, @"cannot connect to the host of engine `tcp://far:1` over SSH: key; no");
         insta::assert_snapshot!(seen("echo booting >&2; exit 113").await, @"no SSH server answered on port 2300 within 0 s: booting");
         insta::assert_snapshot!(seen("exec sleep 5").await, @"no SSH server answered on port 2300 within 0 s: a connection, but no word");
     }

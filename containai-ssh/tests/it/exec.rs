@@ -129,7 +129,7 @@ async fn a_full_disk_is_an_error() -> Result<()> {
         ..Stdio::default()
     };
     let error = session.exec(&sh("echo x")?, Terminal::None, stdio).await.unwrap_err();
-    assert_eq!(error.to_string(), "cannot use the standard output");
+    assert_eq!(error.to_string(), "cannot use standard output");
     Ok(())
 }
 

@@ -108,8 +108,8 @@ async fn refusals_name_the_host() -> Result<()> {
     let RemoteError::HostKeyMismatch { pinned, presented, .. } = mismatch else {
         panic!("{mismatch:?}");
     };
-    let expected = "the host key on `localhost:PORT` is";
-    assert_eq!(shown, format!("{expected} `{presented}`, pinned is `{pinned}`"));
+    let expected = "host key on `localhost:PORT` is";
+    assert_eq!(shown, format!("{expected} `{presented}`, but `{pinned}` is pinned"));
 
     let stranger = sshd.dir.path().join("stranger");
     make_host_key(&stranger)?;

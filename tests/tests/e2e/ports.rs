@@ -56,7 +56,7 @@ fn a_stopped_container_whose_port_was_taken_moves_with_all_it_has() {
     let read = "stat -c '%u %G %a' /etc/mine; cat /etc/mine /mnt/agent-data/mine README";
     let moved = person.run(&repository, read);
     moved.success().prints("4321 agent 640\nprecious\nkept\nhello\n");
-    moved.tells("another program has the port of moving-main");
+    moved.tells("port of moving-main is in use by another program");
 
     let after = person.container(repository.path());
     assert_ne!(port(&after), port(&before));

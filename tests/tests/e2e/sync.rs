@@ -31,7 +31,7 @@ fn files_that_replaced_links_go_to_the_volume() {
                 rm -f .claude; mkdir .claude; echo x > .claude/settings.json; cai sync; \
                 echo $?; ls -A evil; cat .claude/settings.json";
     let outcome = person.exec(&repository, trap);
-    let told = "~/.claude: in the way: there is a link on the volume";
+    let told = "~/.claude: in the way: the volume has a symbolic link";
     assert!(outcome.stdout().contains(told), "{outcome}");
     assert!(outcome.stdout().ends_with("1\nx\n"), "{outcome}");
 }

@@ -42,7 +42,7 @@ fn no_dockerfile_breaks_the_first_process() {
     fs::write(directory.join("data/file"), "data").expect("a file can be written");
     symlink("/etc/hostname", directory.join("data/link")).expect("a link can be made");
     person.cai(["template", "check", "hostile"]).run().success().prints_line(&format!(
-        "{}:12: warning: `ONBUILD` takes effect in images built on this one only",
+        "{}:12: warning: `ONBUILD` only takes effect in images built on this one",
         directory.join("Dockerfile").display()
     ));
     let image = build(&person, "hostile").line();
@@ -187,7 +187,7 @@ fn a_container_of_a_template_is_made_once_and_its_change_announced() {
     run(&named)
         .success()
         .prints("one")
-        .tells("its template `chosen` has changed since")
+        .tells("its template `chosen` has changed")
         .tells("--fresh")
         .keeps_quiet_about("building");
     run(&["--template", "absent"]).fails(2, "no template `absent`");
@@ -210,9 +210,7 @@ fn a_container_of_a_template_is_made_once_and_its_change_announced() {
     run(&[]).success().prints("two").keeps_quiet_about("warning");
     person.cai(["config", "unset", "template.default"]).inside(&repository).run().success();
     template(&person, "other", OURS);
-    run(&["--template", "other"])
-        .success()
-        .tells("its template stays `chosen`, `other` is asked for");
+    run(&["--template", "other"]).success().tells("its template is `chosen`, requested is `other`");
 }
 
 #[test]

@@ -40,7 +40,7 @@ fn values_reach_the_command_and_no_command_line() {
         running.outcome().success().keeps_quiet_about("hush");
     }
     let refused = person.cai(["exec", "-e", "1A=hush", "--", "true"]).inside(&repository).run();
-    refused.fails(2, "no name of an environment variable").keeps_quiet_about("hush");
+    refused.fails(2, "not a valid environment variable name").keeps_quiet_about("hush");
 
     let shell = person.cai(["shell", "-e", "TOKEN"]).inside(&repository).env("TOKEN", SECRET);
     shell.stdin("printf %s \"$TOKEN\"\n").run().success().prints(SECRET);

@@ -1,18 +1,18 @@
-//! In which format a file is.
+//! File formats.
 
-/// In which format a file is, as far as that matters for editing it.
+/// The format of a file, as far as it matters for editing.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum FileFormat {
     Json,
     Toml,
     Yaml,
-    /// Sections and `key = value`: git's, npm's, `.properties`.
+    /// Sections and `key = value`: git, npm, `.properties`.
     Ini,
     /// Start-up files of shells.
     Shell,
-    /// `NAME=value`, and no commands.
+    /// `NAME=value` lines without commands.
     Environment,
-    /// Anything else that is text.
+    /// Any other text.
     Plain,
 }
 
@@ -51,7 +51,7 @@ const INIS: &[&str] = &[
 ];
 
 impl FileFormat {
-    /// By the path, or by how the text begins.
+    /// Detects the format from the path, or else from the beginning of the text.
     pub(super) fn of(path: &str, text: &str) -> Self {
         let (directory, name) = path.rsplit_once('/').unwrap_or(("", path));
         let name = name.to_lowercase();

@@ -1,22 +1,22 @@
-//! Sections, and a key and a value on each line.
+//! Editing of INI files: sections, and one key and value on each line.
 
 use super::key_path::KeyPath;
 use super::phrase::Rigor;
 use super::screen::Sieve;
 
-/// The text without the lines that have secrets; `None` where a header has one.
+/// Removes the lines with secrets; `None` if a header contains one.
 pub(super) fn edit(text: &str, sieve: &mut Sieve<'_>) -> Option<String> {
     let mut kept = String::new();
     let mut section = KeyPath::default();
     let mut is_editable = true;
-    // Whether the line before goes on in this one, and was left out.
+    // Whether this line continues the line before, and whether that line was removed.
     let (mut is_continued, mut is_left_out) = (false, false);
     for (number, line) in text.split_inclusive('\n').enumerate() {
         let trimmed = line.trim();
         if is_continued {
             let is_secret = !is_left_out
                 && sieve.holds_back_text(&KeyPath::line(number + 1), trimmed, Rigor::Literal);
-            // Half of a value cannot go.
+            // Part of a value cannot be removed.
             is_editable &= !is_secret;
         } else if trimmed.starts_with('[') && trimmed.contains(']') {
             let (header, rest) = trimmed.split_at(trimmed.rfind(']').map_or(0, |end| end + 1));
@@ -40,7 +40,7 @@ pub(super) fn edit(text: &str, sieve: &mut Sieve<'_>) -> Option<String> {
 }
 
 fn is_held_back(section: &KeyPath, line: &str, sieve: &mut Sieve<'_>) -> bool {
-    // npm has addresses as keys: a colon counts only where there is no `=`.
+    // npm uses addresses as keys: a colon is a separator only where there is no `=`.
     let (key, value) = line.split_once('=').or_else(|| line.split_once(": ")).unwrap_or((line, ""));
     let path = section.name(key.trim());
     let value = value.trim().trim_matches(['"', '\'']);

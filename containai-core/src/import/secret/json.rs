@@ -1,4 +1,4 @@
-//! JSON, comments and commas at ends included.
+//! Editing of JSON, with comments and trailing commas.
 
 use std::ops::Range;
 
@@ -10,14 +10,13 @@ use super::key_path::KeyPath;
 use super::plain;
 use super::screen::Sieve;
 
-/// How deep values may be.
+/// The maximum nesting depth.
 const DEEPEST: usize = 128;
-/// Files whose programs insist on a key, so that only its value goes.
+/// Files of programs that require their keys: only the values are removed.
 pub(super) const INSISTING: [&str; 4] =
     ["kimi/config.toml", "kimi-code/config.toml", "pi/models.json", "continue/config.json"];
 
-/// The text without secrets, otherwise as it was; `None` where they cannot be
-/// taken out.
+/// Removes secrets and keeps all other text; `None` if they cannot be removed.
 pub(super) fn edit(text: &str, target: &str, sieve: &mut Sieve<'_>) -> Option<String> {
     let options = ParseOptions::default();
     let parsed = match is_deep(text) {
@@ -64,7 +63,7 @@ impl Walk<'_, '_> {
                     }
                 }
             }
-            // A text is a file too.
+            // A file can consist of one string.
             Value::StringLit(text)
                 if path.to_string().is_empty() && self.sieve.holds_back(path, &text.value) =>
             {
@@ -99,7 +98,7 @@ impl Walk<'_, '_> {
         self.remove(object, &removed);
     }
 
-    /// Takes members out with their commas; what stays is valid.
+    /// Removes members with their commas; the rest stays valid.
     fn remove(&mut self, object: &Object<'_>, removed: &[usize]) {
         let member = |index: usize| {
             let property = &object.properties[index];
@@ -110,7 +109,7 @@ impl Walk<'_, '_> {
             let after = self.comma(end).map(|comma| comma + 1);
             let end = after.map_or(end, |after| {
                 let blank = &self.text[after..];
-                // What a comment on the same line says stays.
+                // A comment on the same line is kept.
                 after + (blank.len() - blank.trim_start().len())
             });
             self.edits.push((start..end, ""));
@@ -128,7 +127,7 @@ impl Walk<'_, '_> {
         }
     }
 
-    /// Where the comma after a value is; comments may stand before it.
+    /// Returns the position of the comma after a value; comments may precede it.
     fn comma(&self, mut at: usize) -> Option<usize> {
         loop {
             let rest = &self.text[at..];
@@ -157,7 +156,7 @@ fn range(value: &Value<'_>) -> Range<usize> {
     value.start()..value.end()
 }
 
-/// Whether brackets are open that are more than anybody needs.
+/// Returns whether the text is nested more deeply than [`MAX_DEPTH`].
 fn is_deep(text: &str) -> bool {
     let (mut depth, mut is_text, mut is_escaped) = (0_usize, false, false);
     text.bytes().any(|byte| {

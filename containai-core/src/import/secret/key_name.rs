@@ -1,21 +1,21 @@
-//! What a key's name says about its value.
+//! Classification of key names.
 
-/// What a key's name says about its value.
+/// The meaning of a key name for its value.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum KeyMeaning {
-    /// A secret, whatever it looks like.
+    /// A secret, whatever the value looks like.
     Secret,
-    /// A secret if it looks like one at all.
+    /// A secret if the value looks like one.
     Perhaps,
     /// A program that prints a secret.
     Command,
-    /// An identifier or a sum, however random it looks.
+    /// An identifier or a checksum, however random the value looks.
     Identifier,
-    /// Nothing.
+    /// No meaning.
     Nothing,
 }
 
-/// Words that make a name one of a secret.
+/// Words that make a name the name of a secret.
 const SECRET: &[&str] = &[
     "token",
     "secret",
@@ -47,7 +47,7 @@ const SECRET: &[&str] = &[
     "userpassword",
     "credstring",
 ];
-/// Two words of which the second is `key`.
+/// Words that make a name the name of a secret if followed by `key`.
 const KEY_OF: &[&str] = &[
     "api",
     "access",
@@ -67,9 +67,9 @@ const KEY_OF: &[&str] = &[
     "session",
     "shared",
 ];
-/// Two words of which the second is `pass`.
+/// Words that make a name the name of a secret if followed by `pass`.
 const LOGINS: &[&str] = &["smtp", "imap", "db", "user", "mail", "proxy", "ftp", "http", "basic"];
-/// Words after which a value that looks like one is a secret.
+/// Last words of names whose value may be a secret.
 const PERHAPS: &[&str] = &[
     "tokens",
     "secrets",
@@ -95,7 +95,7 @@ const PERHAPS: &[&str] = &[
     "webhook",
     "xapikey",
 ];
-/// Last words of names that are about a secret and do not hold it.
+/// Last words of names for metadata of a secret.
 const ABOUT: &[&str] = &[
     "count",
     "counts",
@@ -248,11 +248,11 @@ const IDENTIFIERS: &[&str] = &[
     "sessionid",
 ];
 
-/// Judges a name; the last words count most.
+/// Classifies a name; the last words take precedence.
 pub(super) fn meaning(name: &str) -> KeyMeaning {
     let words = words(name);
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
-    // The directory that a shell is in.
+    // The working directory of a shell.
     if matches!(words.as_slice(), ["pwd"] | ["oldpwd"] | ["old", "pwd"] | ["init", "cwd"]) {
         return KeyMeaning::Nothing;
     }
@@ -268,7 +268,7 @@ pub(super) fn meaning(name: &str) -> KeyMeaning {
     if COMMANDS.contains(last) && (is_secret || words.contains(&"credential")) {
         return KeyMeaning::Command;
     }
-    // A public key is meant for everybody, and `AWS_ACCESS_KEY_ID` is half of a secret.
+    // Public keys are not secret. `AWS_ACCESS_KEY_ID` is half of a secret.
     if words.windows(2).any(|two| matches!(two, ["public", "key"] | ["signing", "key"])) {
         return KeyMeaning::Identifier;
     }
@@ -284,8 +284,7 @@ pub(super) fn meaning(name: &str) -> KeyMeaning {
     if PERHAPS.contains(last) { KeyMeaning::Perhaps } else { KeyMeaning::Nothing }
 }
 
-/// The words of a name, in small letters: of `snake_case`, `kebab-case` and
-/// `camelCase`.
+/// Returns the words of a `snake_case`, `kebab-case` or `camelCase` name in lower case.
 fn words(name: &str) -> Vec<String> {
     let mut words: Vec<String> = Vec::new();
     let mut before = ' ';

@@ -1,13 +1,13 @@
-//! Where a value stands in its file.
+//! The position of a value in its file.
 
 use super::key_name::{KeyMeaning, meaning};
 use super::known_token::has_token;
 use super::url::{Parts, has_secret};
 
-/// What is shown of a name that is a secret itself.
+/// The placeholder for a key name that is a secret itself.
 const HIDDEN: &str = "(secret)";
 
-/// The names that lead to a value, the outermost first.
+/// The key names of a value, outermost first.
 #[derive(Clone, Debug, Default)]
 pub(super) struct KeyPath {
     steps: Vec<Step>,
@@ -16,34 +16,33 @@ pub(super) struct KeyPath {
 #[derive(Clone, Debug)]
 enum Step {
     Name(String),
-    /// An element, and the flag that stands before it.
+    /// An element of an array, and the flag before it.
     Element(usize, Option<String>),
 }
 
 impl KeyPath {
-    /// A name alone.
+    /// Creates a path of one name.
     pub(super) fn of(name: &str) -> Self {
         Self::default().name(name)
     }
 
-    /// A line of a text that has no names.
+    /// Creates the path of a line in a text without keys.
     pub(super) fn line(number: usize) -> Self {
         Self::of(&format!("line {number}"))
     }
 
-    /// One step further, by name.
+    /// Appends a name.
     pub(super) fn name(&self, name: &str) -> Self {
         self.with(Step::Name(name.to_owned()))
     }
 
-    /// One step further, to an element of an array; `before` is the text before
-    /// it.
+    /// Appends an element of an array; `before` is the preceding element.
     pub(super) fn element(&self, index: usize, before: Option<&str>) -> Self {
         let flag = before.filter(|text| text.starts_with('-') && !text.contains('='));
         self.with(Step::Element(index, flag.map(str::to_owned)))
     }
 
-    /// What the nearest name says about the value.
+    /// Returns the meaning of the innermost name.
     pub(super) fn meaning(&self) -> KeyMeaning {
         let named = self.steps.iter().rev().find_map(|step| match step {
             Step::Name(name) => Some(name.as_str()),
@@ -55,7 +54,7 @@ impl KeyPath {
         }
     }
 
-    /// Whether a name on the way is a secret itself.
+    /// Returns whether a name in the path is a secret itself.
     pub(super) fn has_secret_name(&self) -> bool {
         self.steps.iter().any(|step| matches!(step, Step::Name(name) if is_secret(name)))
     }
@@ -82,7 +81,8 @@ fn is_secret(name: &str) -> bool {
     has_token(name) || has_secret(name, Parts::User)
 }
 
-/// As it is shown and named to let it through; never a secret.
+/// Formats the path for reports and for [`AllowedSecret`](super::AllowedSecret); secrets
+/// are redacted.
 impl std::fmt::Display for KeyPath {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         for (number, step) in self.steps.iter().enumerate() {

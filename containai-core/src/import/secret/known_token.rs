@@ -1,8 +1,8 @@
-//! Tokens that say by their beginning what they are.
+//! Tokens with a known prefix.
 
 use super::reference::is_sample;
 
-/// The characters that follow a beginning.
+/// The characters after a prefix.
 #[derive(Clone, Copy)]
 enum Tail {
     /// Letters and digits.
@@ -11,13 +11,14 @@ enum Tail {
     Url,
     /// Letters, digits, and `-_.=+/`.
     Any,
-    /// Capitals and digits.
+    /// Upper-case letters and digits.
     Capital,
 }
 
 use Tail::{Alphanumeric, Any, Capital, Url};
 
-/// Beginnings, how many characters follow at least, and which.
+/// Prefixes, the minimum number of characters after them, and the kind of these
+/// characters.
 const KNOWN: &[(&str, usize, Tail)] = &[
     ("sk-ant-", 16, Url),
     ("sk-proj-", 20, Url),
@@ -102,7 +103,7 @@ const KNOWN: &[(&str, usize, Tail)] = &[
     ("eyJ", 40, Any),
 ];
 
-/// Which characters tokens begin with.
+/// The first characters of the prefixes.
 const FIRST: [bool; 128] = {
     let mut first = [false; 128];
     let mut index = 0;
@@ -113,7 +114,7 @@ const FIRST: [bool; 128] = {
     first
 };
 
-/// Whether a text has a token in it.
+/// Returns whether a text contains a token.
 pub(super) fn has_token(text: &str) -> bool {
     let starts = text.char_indices().scan(' ', |before, (at, c)| {
         let is_start = !before.is_ascii_alphanumeric() && c.is_ascii() && FIRST[c as usize];
@@ -123,7 +124,7 @@ pub(super) fn has_token(text: &str) -> bool {
     starts.filter(|(_, is_start)| *is_start).any(|(at, _)| is_token(&text[at..]))
 }
 
-/// Whether a text begins with a token.
+/// Returns whether a text begins with a token.
 fn is_token(text: &str) -> bool {
     KNOWN.iter().any(|&(start, least, tail)| {
         let Some(rest) = text.strip_prefix(start) else { return false };
@@ -132,11 +133,11 @@ fn is_token(text: &str) -> bool {
         found.len() >= least
             && !is_sample(found)
             && match start {
-                // A JSON Web Token has three parts, the second an object too.
+                // A JSON Web Token has three parts; the second is an object as well.
                 "eyJ" => found.matches('.').count() == 2 && found.contains(".eyJ"),
                 "AKIA" | "ASIA" => found.len() == 16,
                 "AGE-SECRET-KEY-1" => true,
-                // Of three letters, names of files and classes begin as well.
+                // Names of files and classes also begin with these short prefixes.
                 "sk-" | "fc-" | "hf_" | "dapi" | "secret_" | "vercel_" => is_mixed(found),
                 _ => has_digit(found) || is_mixed(found),
             }
@@ -147,7 +148,7 @@ fn has_digit(text: &str) -> bool {
     text.contains(|c: char| c.is_ascii_digit())
 }
 
-/// Whether letters and digits alternate as in no word.
+/// Returns whether letters and digits alternate more often than in words.
 fn is_mixed(text: &str) -> bool {
     let longest = text.split(['-', '_', '.']).max_by_key(|part| part.len()).unwrap_or_default();
     let kinds: Vec<bool> = longest.chars().map(|c| c.is_ascii_digit()).collect();
@@ -170,7 +171,7 @@ impl Tail {
 mod tests {
     use super::*;
 
-    /// Put together here, so that no scanner takes this file for a leak.
+    /// Builds a token at run time, so that secret scanners do not report this file.
     fn made(start: &str, length: usize) -> String {
         let cycle = "q7Rt2Zp9Lm4Xw1Nv8Bc3Kd6Hs5Jg0Fy".chars().cycle();
         start.chars().chain(cycle.take(length)).collect()

@@ -5,19 +5,19 @@ use super::known_token::has_token;
 use super::random::is_random;
 use super::reference::{is_reference, is_sample};
 
-/// What a value must be like to be taken for a secret.
+/// The condition for a value to be a secret.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Rigor {
-    /// Whatever is written out, for commands and arguments.
+    /// Any literal value, for commands and arguments.
     Literal,
-    /// What nobody would write as an example, for code and prose.
+    /// A random-looking value, for code and prose.
     Random,
 }
 
-/// How names and words of HTTP's authorization schemes end.
+/// Names of HTTP authorization schemes, and the last words of header names.
 const SCHEMES: [&str; 6] = ["bearer", "basic", "token", "apikey", "digest", "bot"];
 
-/// Whether a text says a secret: `Authorization: Bearer x`, `--api-key x`,
+/// Returns whether a text contains a secret: `Authorization: Bearer x`, `--api-key x`,
 /// `TOKEN=x`, `"token": "x"`.
 pub(super) fn has_secret(text: &str, rigor: Rigor) -> bool {
     let is_name = |c: char| c.is_ascii_alphanumeric() || "_-".contains(c);
@@ -46,7 +46,7 @@ fn is_said(name: &str, rest: &str, rigor: Rigor) -> bool {
     let trimmed = after.trim_start_matches([' ', '\t']);
     let (separator, value) = match trimmed.chars().next() {
         Some(c @ ('=' | ':')) => (c, trimmed[1..].trim_start_matches('=')),
-        // With two of them it is compared.
+        // A doubled sign is a comparison.
         _ if is_flag && trimmed.len() < after.len() => (' ', trimmed),
         _ => return false,
     };
@@ -64,7 +64,7 @@ fn is_said(name: &str, rest: &str, rigor: Rigor) -> bool {
         }
         false => (word, is_header),
     };
-    // In prose a colon comes after any word.
+    // In prose a colon follows any word.
     let rigor = if separator == ':' && !is_header { Rigor::Random } else { rigor };
     is_convincing(word, rigor)
 }
@@ -83,7 +83,7 @@ fn is_convincing(word: &str, rigor: Rigor) -> bool {
     }
 }
 
-/// The first word, out of its quotes.
+/// Returns the first word without its quotes.
 fn first_word(text: &str) -> &str {
     let text = text.trim_start_matches([' ', '\t', '"', '\'', '\\']);
     let end = text.find(|c: char| c.is_whitespace() || "\"'\\,;)]}&|".contains(c));

@@ -1,16 +1,16 @@
-//! What kind of place a file is in.
+//! The origin of a file.
 
-/// What kind of place a file is in.
+/// The origin of a file.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Place {
-    /// Settings that a person has written: a key's name is enough.
+    /// Settings written by the user: the name of a key is sufficient.
     Settings,
-    /// What others have written, such as plugins: names of keys mean anything,
-    /// so that only what looks like a secret is one.
+    /// Files of third parties, such as plugins: key names are unreliable, so that only
+    /// values that look like a secret are detected.
     Packages,
 }
 
-/// Directories of what others have written.
+/// Directories of third-party files.
 const PACKAGES: &[&str] = &[
     "node_modules",
     "extensions",
@@ -36,9 +36,9 @@ const PACKAGES: &[&str] = &[
     "i18n",
     "syntaxes",
 ];
-/// What is a person's own wherever it is.
+/// Files of the user in any directory.
 const OWN: &[&str] = &[".env", "mcp.json", ".mcp.json", "auth.json", ".npmrc", ".netrc", ".pypirc"];
-/// Files that hold secrets and nothing else.
+/// Files that contain nothing but secrets.
 const STORES: &[&str] = &[
     ".netrc",
     "_netrc",
@@ -52,12 +52,12 @@ const STORES: &[&str] = &[
     "kdbx",
     "application_default_credentials.json",
 ];
-/// How names of such files end.
+/// Suffixes of such files.
 const STORE_ENDS: &[&str] =
     &[".p12", ".pfx", ".jks", ".kdbx", ".keystore", ".ppk", ".keytab", ".gpg-key"];
 
 impl Place {
-    /// Of a file, by its path below the home directory.
+    /// Returns the origin of a file by its path below the home directory.
     pub(super) fn of(path: &str) -> Self {
         let (directory, name) = path.rsplit_once('/').unwrap_or(("", path));
         let is_own = OWN.contains(&name) || name.starts_with(".env.") || name.ends_with(".env");
@@ -68,7 +68,7 @@ impl Place {
     }
 }
 
-/// Whether a file is nothing but a secret, by its name.
+/// Returns whether a file contains nothing but secrets, by its name.
 pub(super) fn is_store(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or_default();
     STORES.contains(&name)

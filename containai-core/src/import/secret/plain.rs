@@ -1,11 +1,11 @@
-//! Text of no known format: found in it, a secret keeps all of it here.
+//! Plain text: a file with a secret is withheld.
 
 use super::key_path::KeyPath;
 use super::phrase::Rigor;
 use super::private_key::has_private_key;
 use super::screen::Sieve;
 
-/// The text, if nothing has to be left out of it.
+/// Returns the text if it contains no secret.
 pub(super) fn look(text: &str, sieve: &mut Sieve<'_>) -> Option<String> {
     let mut is_clean = true;
     if has_private_key(text) {

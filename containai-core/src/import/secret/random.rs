@@ -1,15 +1,14 @@
-//! Values that no person thought of.
+//! Random-looking values.
 
-/// The shortest value that is judged by its looks, and the longest: what is
-/// longer is data.
+/// The lengths of values that are checked for randomness. Longer ones are data.
 const LENGTHS: std::ops::RangeInclusive<usize> = 20..=1024;
-/// How long sums are in hexadecimal: MD5, SHA-1, SHA-224 to SHA-512.
+/// The lengths of hexadecimal digests: MD5, SHA-1, SHA-224 to SHA-512.
 const SUMS: [usize; 6] = [32, 40, 56, 64, 96, 128];
-/// What a sum begins with.
+/// The prefixes of digests.
 const INTEGRITY: [&str; 6] = ["sha1-", "sha256-", "sha384-", "sha512-", "sha256:", "sha512:"];
 
-/// Whether a value looks like a secret: long, mixed, and of no words. Sums,
-/// UUIDs, paths, names of models and encoded images do not.
+/// Returns whether a value looks like a secret: long, mixed and without words. Digests,
+/// UUIDs, paths, model names and encoded images do not.
 pub(super) fn is_random(value: &str) -> bool {
     if !LENGTHS.contains(&value.len()) || INTEGRITY.iter().any(|it| value.starts_with(it)) {
         return false;
@@ -23,7 +22,7 @@ pub(super) fn is_random(value: &str) -> bool {
     }
     let pieces: Vec<&str> = value.split(['/', '.', ':', '_', '-', '=', '+', '~']).collect();
     let is_plain = |piece: &&str| is_word(piece) || is_uuid(piece);
-    // Of what is words for the most part, the rest is a number or a date.
+    // In a text that consists mostly of words, the rest is a number or a date.
     let plain: usize = pieces.iter().filter(|it| is_plain(it)).map(|it| it.len() + 1).sum();
     if plain * 2 > value.len() {
         return false;
@@ -43,7 +42,7 @@ pub(super) fn is_random(value: &str) -> bool {
     share >= enough && entropy(&letters) > if is_mixed { 3.4 } else { 3.2 }
 }
 
-/// Whether a piece is a word, a number, or both: `claude`, `Sonnet`, `20251001`,
+/// Returns whether a piece is a word, a number, or both: `claude`, `Sonnet`, `20251001`,
 /// `v2`, `gpt4`.
 fn is_word(piece: &str) -> bool {
     let tail = piece.trim_start_matches(|c: char| c.is_ascii_alphabetic());
@@ -63,7 +62,7 @@ fn is_uuid(value: &str) -> bool {
     lengths == [8, 4, 4, 4, 12] && groups.iter().all(|it| it.chars().all(|c| c.is_ascii_hexdigit()))
 }
 
-/// Whether it is a sum or a number in hexadecimal.
+/// Returns whether a value is a digest or a number in hexadecimal.
 fn is_hexadecimal(value: &str) -> bool {
     let is_hex = value.chars().all(|c| c.is_ascii_hexdigit());
     is_hex && (SUMS.contains(&value.len()) || value.len() <= 24)
@@ -77,7 +76,7 @@ fn class(c: char) -> u8 {
     }
 }
 
-/// Shannon's, in bits a character.
+/// Returns the Shannon entropy in bits per character.
 fn entropy(characters: &[char]) -> f64 {
     let mut counts = std::collections::BTreeMap::new();
     for c in characters {

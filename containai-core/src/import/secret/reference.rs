@@ -1,8 +1,8 @@
-//! Values that stand for a secret and are none.
+//! Values that refer to a secret.
 
 use super::key_name::{KeyMeaning, meaning};
 
-/// Words that programs take in the place of a secret.
+/// Words that programs accept in place of a secret.
 const WORDS: &[&str] = &[
     "none",
     "null",
@@ -52,7 +52,7 @@ const WORDS: &[&str] = &[
     "lm-studio",
     "not-needed",
 ];
-/// What begins the name of a secret in a store.
+/// Prefixes of references to secret stores.
 const STORES: &[&str] = &[
     "op://",
     "keychain:",
@@ -74,7 +74,7 @@ const STORES: &[&str] = &[
     "env(",
     "getenv",
 ];
-/// Parts of values that documentation has.
+/// Parts of sample values in documentation.
 const SAMPLES: &[&str] = &[
     "your",
     "example",
@@ -104,8 +104,8 @@ const SAMPLES: &[&str] = &[
     "test_key",
 ];
 
-/// Whether a value only stands for a secret: a variable, a command, the name of
-/// one in a store, a path, or nothing at all.
+/// Returns whether a value refers to a secret: a variable, a command, an entry of a
+/// store, a path, or an empty value.
 pub(super) fn is_reference(value: &str) -> bool {
     let value = value.trim().trim_matches(['"', '\'']);
     let small = value.to_lowercase();
@@ -120,7 +120,7 @@ pub(super) fn is_reference(value: &str) -> bool {
         || is_variable(value)
 }
 
-/// Whether it is the name of a variable that has the secret.
+/// Returns whether a value is the name of a variable that contains the secret.
 fn is_variable(value: &str) -> bool {
     value.contains('_')
         && value.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')
@@ -128,7 +128,7 @@ fn is_variable(value: &str) -> bool {
         && meaning(value) == KeyMeaning::Secret
 }
 
-/// Whether it is text of documentation.
+/// Returns whether a value is a sample from documentation.
 pub(super) fn is_sample(value: &str) -> bool {
     let small = value.to_lowercase();
     let is_uniform = |part: &str| {
@@ -138,8 +138,8 @@ pub(super) fn is_sample(value: &str) -> bool {
     SAMPLES.iter().any(|sample| small.contains(sample)) || small.split(['-', '_']).any(is_uniform)
 }
 
-/// `$X`, `${X}`, `$(x)`, `` `x` ``, `%X%`, `{env:X}`, `{{ x }}`, with nothing
-/// that is not a part of one.
+/// Returns whether a value consists of one of `$X`, `${X}`, `$(x)`, `` `x` ``, `%X%`,
+/// `{env:X}` and `{{ x }}`.
 fn is_expansion(value: &str) -> bool {
     let is_name = |text: &str| {
         !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || "_.:-".contains(c))
@@ -151,7 +151,7 @@ fn is_expansion(value: &str) -> bool {
         return true;
     }
     if let Some(inside) = between("${", "}") {
-        // What stands after `:-` counts where there is no variable.
+        // The default after `:-` is used if the variable is unset.
         return match inside.split_once(":-").or_else(|| inside.split_once(":=")) {
             Some((name, other)) => is_name(name) && is_reference(other),
             None => is_name(inside.trim_matches(['?', '{', '}', ' '])),
@@ -167,7 +167,7 @@ fn is_expansion(value: &str) -> bool {
     })
 }
 
-/// Whether a command prints a word that stands in it.
+/// Returns whether a command prints one of its arguments.
 pub(super) fn prints_literal(command: &str) -> bool {
     let mut words = command.split_whitespace();
     let program = words.next().unwrap_or_default();

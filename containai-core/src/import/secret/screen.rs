@@ -1,4 +1,4 @@
-//! From a file to what of it an import may bring along.
+//! Screening of a file before it is imported.
 
 use super::allowed::AllowedSecret;
 use super::file_format::FileFormat;
@@ -8,44 +8,44 @@ use super::place::{Place, is_store};
 use super::value::{is_certain, is_secret};
 use super::{ini, json, plain, shell, toml, url, yaml};
 
-/// How much of a file tells whether it is text.
+/// The number of bytes that are checked for NUL to recognize binary files.
 const BEGINNING: usize = 8 << 10;
-/// How a database of SQLite begins, of whose texts known tokens are looked for.
+/// The magic of SQLite databases, which are searched for known tokens.
 const DATABASE: &[u8] = b"SQLite format 3\0";
-/// More than so many secrets are no slip: the file is a store of them.
+/// A file with more secrets is a secret store and is withheld.
 const MOST: usize = 500;
 
-/// What there is to screen.
+/// A file to screen.
 #[derive(Clone, Copy, Debug)]
 pub struct Screening<'a> {
     /// The file's path below the home directory.
     pub path: &'a str,
     /// Its path on the volume.
     pub target: &'a str,
-    /// What a person lets through.
+    /// The secrets that the user allows.
     pub allowed: &'a [AllowedSecret],
 }
 
-/// What of a file may be brought along.
+/// The result of a screening.
 #[derive(Clone, Eq, PartialEq)]
 pub enum Screened {
-    /// All of it.
+    /// No secrets: import the file as it is.
     Clean,
-    /// This, with the values of these keys left out.
+    /// Import the edited content.
     Edited {
-        /// The file without them.
+        /// The file without the secrets.
         content: Vec<u8>,
-        /// Their keys.
+        /// The keys that were removed.
         keys: Vec<String>,
     },
-    /// Nothing, because of these keys; without any, the file is a secret itself.
+    /// Withhold the file.
     Withheld {
-        /// Their keys.
+        /// The keys of the secrets; empty if the file itself is a secret.
         keys: Vec<String>,
     },
 }
 
-/// Never shows what a file holds.
+/// Omits the content of the file.
 impl std::fmt::Debug for Screened {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
@@ -56,22 +56,22 @@ impl std::fmt::Debug for Screened {
     }
 }
 
-/// Judges values one by one, and remembers what became of them.
+/// Decides on each value and collects the keys of the removed ones.
 pub(super) struct Sieve<'a> {
     place: Place,
     allowed: Vec<&'a AllowedSecret>,
     keys: Vec<String>,
-    /// Secrets that a person lets through.
+    /// Values that the user allows.
     passed: Vec<String>,
 }
 
 impl Sieve<'_> {
-    /// Whether a value has to be left out.
+    /// Returns whether a value must be removed.
     pub(super) fn holds_back(&mut self, path: &KeyPath, value: &str) -> bool {
         is_secret(path, value, self.place) && self.decide(path, value)
     }
 
-    /// Whether a text without a key of its own has to be left out.
+    /// Returns whether a text without a key of its own must be removed.
     pub(super) fn holds_back_text(&mut self, path: &KeyPath, text: &str, rigor: Rigor) -> bool {
         let is_secret = match self.place {
             Place::Settings => {
@@ -97,8 +97,8 @@ impl Sieve<'_> {
     }
 }
 
-/// Says what of a file may be brought along. Of what is no text, only the name
-/// is judged, and of a database known tokens.
+/// Screens a file. Binary files are judged by their name only; databases are also
+/// searched for known tokens.
 #[must_use]
 pub fn screen(screening: Screening<'_>, bytes: &[u8]) -> Screened {
     let Screening { path, target, allowed } = screening;
@@ -137,7 +137,8 @@ pub fn screen(screening: Screening<'_>, bytes: &[u8]) -> Screened {
     }
 }
 
-/// Comments without secrets; `None` where one is left that no format explains.
+/// Removes comments with secrets; `None` if a secret remains that the format cannot
+/// explain.
 fn without_remains(text: &str, format: FileFormat, sieve: &mut Sieve<'_>) -> Option<String> {
     let passed = sieve.passed.clone();
     let masked = |line: &str| {

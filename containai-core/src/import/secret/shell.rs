@@ -1,19 +1,19 @@
-//! Start-up files of shells, and files of variables.
+//! Start-up files of shells and files of variables.
 
 use super::key_path::KeyPath;
 use super::phrase::Rigor;
 use super::screen::Sieve;
 
-/// What the lines of a file are.
+/// The kind of the lines of a file.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Kind {
-    /// Commands, of which one that is missing may be a mistake.
+    /// Commands. A removed command may break the block around it.
     Commands,
     /// `NAME=value`.
     Values,
 }
 
-/// What may stand before an assignment.
+/// Prefixes of an assignment.
 const BEFORE: [&str; 8] = [
     "export ",
     "typeset -x ",
@@ -25,8 +25,8 @@ const BEFORE: [&str; 8] = [
     "local ",
 ];
 
-/// The text without secrets: of commands, one that does nothing is in the place
-/// of a line; `None` where that would change what stands around it.
+/// Removes secrets. A command is replaced by the no-op `:`; `None` if that would change
+/// the lines around it.
 pub(super) fn edit(text: &str, kind: Kind, sieve: &mut Sieve<'_>) -> Option<String> {
     let mut kept = String::new();
     let mut is_editable = true;
@@ -78,12 +78,12 @@ fn is_held_back(number: usize, line: &str, sieve: &mut Sieve<'_>) -> bool {
     sieve.holds_back_text(&path, line, Rigor::Literal)
 }
 
-/// The first word out of its quotes, and what follows it.
+/// Returns the first word without its quotes, and the rest.
 fn first_word(text: &str) -> (&str, &str) {
     let quote = text.chars().next().filter(|c| matches!(c, '"' | '\''));
     match quote.and_then(|quote| text[1..].split_once(quote)) {
         Some(both) => both,
-        // A command stands in brackets.
+        // A command substitution can contain blanks.
         None if text.starts_with("$(") => {
             text.split_at(text.rfind(')').map_or(text.len(), |at| at + 1))
         }
@@ -94,7 +94,7 @@ fn first_word(text: &str) -> (&str, &str) {
     }
 }
 
-/// The quote that is open after a line.
+/// Returns the quote that is open after a line.
 fn quotes(line: &str, mut open: Option<char>) -> Option<char> {
     let mut is_escaped = false;
     for c in line.chars() {
@@ -110,7 +110,7 @@ fn quotes(line: &str, mut open: Option<char>) -> Option<char> {
     open
 }
 
-/// Whether other lines belong to this one.
+/// Returns whether other lines belong to this one.
 fn opens_block(line: &str) -> bool {
     let first = line.split([' ', '\t', ';']).next().unwrap_or_default();
     let last = line.split([' ', '\t', ';']).next_back().unwrap_or_default();

@@ -1,4 +1,4 @@
-//! TOML.
+//! Editing of TOML.
 
 use toml_edit::{Array, DocumentMut, Item, TableLike, Value};
 
@@ -7,8 +7,7 @@ use super::key_path::KeyPath;
 use super::plain;
 use super::screen::Sieve;
 
-/// The text without secrets, otherwise as it was; `None` where they cannot be
-/// taken out.
+/// Removes secrets and keeps all other text; `None` if they cannot be removed.
 pub(super) fn edit(text: &str, target: &str, sieve: &mut Sieve<'_>) -> Option<String> {
     let Ok(mut document) = text.parse::<DocumentMut>() else { return plain::look(text, sieve) };
     let is_insisting = INSISTING.contains(&target);

@@ -1,20 +1,19 @@
-//! Addresses with something secret in them.
+//! URLs with secrets.
 
 use super::key_name::{KeyMeaning, meaning};
 use super::random::is_random;
 use super::reference::{is_reference, is_sample};
 
-/// How much of an address is judged.
+/// The parts of a URL to check.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Parts {
-    /// Who logs in.
+    /// The user information.
     User,
-    /// The path and what follows it too.
+    /// The user information, the path and the query.
     All,
 }
 
-/// Whether a text has an address with a password, a token, or a part that
-/// nobody can guess.
+/// Returns whether a text contains a URL with a password, a token or a random part.
 pub(super) fn has_secret(text: &str, parts: Parts) -> bool {
     let mut rest = text;
     while let Some((before, after)) = rest.split_once("://") {
@@ -37,7 +36,7 @@ fn has_user(scheme: &str, host: &str) -> bool {
         Some((_, password)) => {
             !is_reference(password) && !is_sample(password) && password != "pass"
         }
-        // `git@` and other accounts of services are no secrets.
+        // `git@` and other service accounts are not secret.
         None => {
             scheme.to_lowercase().starts_with("http")
                 && (user.len() >= 16 || super::known_token::has_token(user))

@@ -1,4 +1,4 @@
-//! Whether one value is a secret.
+//! Classification of single values.
 
 use super::key_name::KeyMeaning;
 use super::key_path::KeyPath;
@@ -10,7 +10,7 @@ use super::random::is_random;
 use super::reference::{is_reference, is_sample, prints_literal};
 use super::url::{self, Parts};
 
-/// Whether a value is a secret, by its key and by itself.
+/// Returns whether a value is a secret, by its key and by itself.
 pub(super) fn is_secret(path: &KeyPath, value: &str, place: Place) -> bool {
     let meaning = path.meaning();
     if path.has_secret_name() || is_certain(value) {
@@ -31,7 +31,7 @@ pub(super) fn is_secret(path: &KeyPath, value: &str, place: Place) -> bool {
     }
 }
 
-/// Whether a text is or has a secret wherever it stands.
+/// Returns whether a text is or contains a secret in any context.
 pub(super) fn is_certain(text: &str) -> bool {
     has_token(text) || has_private_key(text)
 }
@@ -40,8 +40,8 @@ fn is_said(value: &str) -> bool {
     url::has_secret(value, Parts::All) || phrase::has_secret(value, Rigor::Literal)
 }
 
-/// Whether a value could be a secret where one may stand: one word, and not one
-/// of a language.
+/// Returns whether a value of a possible secret key looks like a secret: one mixed word
+/// that is not a natural one.
 fn is_likely(value: &str) -> bool {
     let is_part = |c: char| c.is_ascii_alphanumeric() || "-_=+/.~:".contains(c);
     let longest = value.split(['-', '_', '+', '/', '.', ':', '=']).max_by_key(|part| part.len());
@@ -57,7 +57,7 @@ fn is_likely(value: &str) -> bool {
         && !is_sample(value)
 }
 
-/// A number of tokens is no secret; a password can be a number.
+/// A number of tokens is not secret; a password can be a number.
 fn is_sum_of_tokens(path: &KeyPath, value: &str) -> bool {
     let key = path.to_string().to_lowercase();
     !value.is_empty()
@@ -65,7 +65,7 @@ fn is_sum_of_tokens(path: &KeyPath, value: &str) -> bool {
         && !key.contains("pass")
 }
 
-/// What follows the scheme of a header.
+/// Returns the text after the authorization scheme of a header.
 fn without_scheme(value: &str) -> &str {
     match value.split_once(' ') {
         Some((scheme, rest)) if ["bearer", "basic", "token"].contains(&&*scheme.to_lowercase()) => {

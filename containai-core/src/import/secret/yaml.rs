@@ -1,25 +1,24 @@
-//! YAML, line by line.
+//! Editing of YAML, line by line.
 
 use super::key_path::KeyPath;
 use super::phrase::Rigor;
 use super::screen::Sieve;
 
-/// A key or an element whose values are more indented.
+/// A key or an element with more indented values.
 struct Level {
     indent: usize,
     path: KeyPath,
     is_key: bool,
-    /// How many elements it had so far.
+    /// The number of elements so far.
     elements: usize,
 }
 
-/// The text without secrets; `None` where one stands in something longer than a
-/// line, or between brackets.
+/// Removes secrets; `None` if a secret is in a multi-line value or in a flow collection.
 pub(super) fn edit(text: &str, sieve: &mut Sieve<'_>) -> Option<String> {
     let mut kept = String::new();
     let mut is_editable = true;
     let mut levels: Vec<Level> = Vec::new();
-    // A text of several lines: how far its key is indented, and its path.
+    // A multi-line value: the indentation of its key, and its path.
     let mut block: Option<(usize, KeyPath)> = None;
     let mut before = String::new();
     for line in text.split_inclusive('\n') {
@@ -39,7 +38,7 @@ pub(super) fn edit(text: &str, sieve: &mut Sieve<'_>) -> Option<String> {
         }
         let (dashes, rest) = dashes(content);
         let is_element = dashes > 0;
-        // Elements may be as far indented as their key.
+        // Elements may have the same indentation as their key.
         let is_over = |level: &Level| {
             level.indent > indent || level.indent == indent && !(is_element && level.is_key)
         };
@@ -72,7 +71,7 @@ pub(super) fn edit(text: &str, sieve: &mut Sieve<'_>) -> Option<String> {
             continue;
         }
         is_editable &= is_one_line(value);
-        // An element goes as a whole; a key keeps its place.
+        // An element is removed as a whole; a key is kept.
         if key.is_some()
             && let Some(at) = line.rfind(value)
         {
@@ -94,7 +93,7 @@ fn is_held_back(path: &KeyPath, value: &str, sieve: &mut Sieve<'_>) -> bool {
     sieve.holds_back(path, unquoted(value))
 }
 
-/// Whether one of the values between brackets is a secret.
+/// Returns whether a value of a flow collection is a secret.
 fn is_flow_secret(path: &KeyPath, value: &str, sieve: &mut Sieve<'_>) -> bool {
     let mut found = false;
     for part in value.split([',', '{', '}', '[', ']']) {
@@ -106,7 +105,7 @@ fn is_flow_secret(path: &KeyPath, value: &str, sieve: &mut Sieve<'_>) -> bool {
     found
 }
 
-/// How many characters the marks of elements take, and what follows them.
+/// Returns the length of the element markers, and the rest.
 fn dashes(content: &str) -> (usize, &str) {
     let mut rest = content;
     while let Some(after) = rest.strip_prefix("- ") {
@@ -118,7 +117,7 @@ fn dashes(content: &str) -> (usize, &str) {
     (content.len() - rest.len(), rest)
 }
 
-/// The key, where there is one, and the value.
+/// Returns the key, if any, and the value.
 fn key_of(text: &str) -> (Option<&str>, &str) {
     let end = match text.chars().next() {
         Some(quote @ ('"' | '\'')) => text[1..].find(quote).map(|at| at + 2),
@@ -134,7 +133,7 @@ fn key_of(text: &str) -> (Option<&str>, &str) {
     }
 }
 
-/// A value with its quotes, and without the comment after it.
+/// Returns a value with its quotes, without a trailing comment.
 fn scalar(value: &str) -> &str {
     let quote = value.chars().next().filter(|c| matches!(c, '"' | '\''));
     match quote.and_then(|quote| value[1..].find(quote)) {

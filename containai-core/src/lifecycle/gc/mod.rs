@@ -1,7 +1,7 @@
-//! Sweeping up what nobody needs any more.
+//! Garbage collection.
 //!
-//! [`look()`] gathers facts, [`plan_gc()`] decides on paper, [`sweep()`] removes,
-//! and asks again right before each removal whether the decision still stands.
+//! [`take_inventory()`] collects the facts, [`plan_gc()`] decides, and [`prune()`]
+//! removes, after checking each item again right before its removal.
 
 mod plan;
 mod policy;

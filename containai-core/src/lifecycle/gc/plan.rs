@@ -1,4 +1,4 @@
-//! What goes, on paper.
+//! The plan of a garbage collection.
 
 use super::policy::GcPolicy;
 use super::world::GcWorld;
@@ -6,58 +6,57 @@ use crate::byte_size::ByteSize;
 use crate::engine::{Container, StoredImage, StoredVolume};
 use crate::timestamp::Timestamp;
 
-/// What goes, in this order.
+/// The items to remove, in this order.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct GcPlan {
-    /// Containers; their named volumes stay.
+    /// Containers; their named volumes are kept.
     pub containers: Vec<StaleContainer>,
-    /// Images that no container is made from once those are gone.
+    /// Images without a container after the removal of the containers above.
     pub images: Vec<UnusedImage>,
-    /// Volumes that no container mounted when they were looked at. Those of
-    /// the containers above stay: they hold what their people made.
+    /// Volumes that no container mounts. Those of the containers above are kept, because
+    /// they contain user data.
     pub volumes: Vec<UnusedVolume>,
 }
 
-/// A container that nobody has used for long.
+/// A container that has not been used for a long time.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct StaleContainer {
-    /// The container as it was listed.
+    /// The container as listed.
     pub container: Container,
-    /// Since when nobody has used it.
+    /// The time since which it has been idle.
     pub idle_since: Timestamp,
-    /// What its own files take; `None` until it was measured.
+    /// The size of its own files; `None` before it is measured.
     pub size: Option<ByteSize>,
 }
 
-/// An image that nobody needs.
+/// An unused image.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct UnusedImage {
     /// The engine's identifier.
     pub id: String,
-    /// Its names that go.
+    /// The references to remove.
     pub references: Vec<String>,
-    /// What goes with them, at most; nothing when the image keeps another
-    /// name.
+    /// The maximum space that is freed; 0 if the image keeps another reference.
     pub size: ByteSize,
 }
 
-/// A volume that nobody needs.
+/// An unused volume.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct UnusedVolume {
     /// Its name.
     pub name: String,
-    /// What is in it; `None` where the engine does not say.
+    /// The size of its content; `None` if the engine does not report it.
     pub size: Option<ByteSize>,
 }
 
 impl GcPlan {
-    /// Whether nothing goes.
+    /// Returns whether the plan is empty.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.containers.is_empty() && self.images.is_empty() && self.volumes.is_empty()
     }
 
-    /// What would be free then, as far as it is known.
+    /// Returns the space that would be freed, as far as it is known.
     #[must_use]
     pub fn size(&self) -> ByteSize {
         let containers = self.containers.iter().filter_map(|it| it.size);
@@ -67,7 +66,7 @@ impl GcPlan {
     }
 }
 
-/// Decides what goes.
+/// Plans a garbage collection.
 #[must_use]
 pub fn plan_gc(world: &GcWorld, now: Timestamp, policy: &GcPolicy) -> GcPlan {
     let stale = world.containers.iter().filter_map(|(container, moments)| {
@@ -99,12 +98,12 @@ fn unused(image: &StoredImage, policy: &GcPolicy) -> Option<UnusedImage> {
     })
 }
 
-/// The sum, cut at what a [`ByteSize`] holds.
+/// Returns the sum, saturating.
 pub(super) fn total(sizes: impl Iterator<Item = ByteSize>) -> ByteSize {
     ByteSize::from_bytes(sizes.fold(0, |sum, size| size.bytes().saturating_add(sum)))
 }
 
-/// What is still as the plan had it.
+/// Returns whether the container is still idle.
 pub(super) fn still_stale(
     stale: &StaleContainer,
     world: &GcWorld,
@@ -117,7 +116,7 @@ pub(super) fn still_stale(
     })
 }
 
-/// The volumes and images of a later look that are still to go.
+/// Returns the planned references of the image that are still unused.
 pub(super) fn still_unused(
     image: &UnusedImage,
     images: &[StoredImage],
@@ -129,7 +128,7 @@ pub(super) fn still_unused(
     names.into_iter().filter(is_planned).map(str::to_owned).collect()
 }
 
-/// Whether a volume of a later look is still to go.
+/// Returns whether the volume is still unused.
 pub(super) fn is_still_stale(
     volume: &UnusedVolume,
     volumes: &[StoredVolume],

@@ -1,4 +1,4 @@
-//! What may be swept up.
+//! The policy of a garbage collection.
 
 use std::time::Duration;
 
@@ -6,41 +6,40 @@ use crate::age::Age;
 use crate::engine::{Container, Moments, RunState, StoredImage, StoredVolume};
 use crate::timestamp::Timestamp;
 
-/// The repositories that images of ours are in, and those below them.
+/// The namespaces of managed images.
 const NAMESPACES: [&str; 2] = ["containai", "ghcr.io/containai"];
-/// File systems of containers on their way to another port. Whoever removes a
-/// container removes what nobody needs of these; a run may be using others
-/// right now.
+/// Images of containers that are migrated to another port. They are removed together with
+/// their containers; a run may be using others.
 const KEPT: &str = "containai/kept";
 
-/// How long a helper that does not run may still be at work, or may yet begin.
+/// The time for which a helper that does not run may still be in use or about to start.
 const AT_WORK: Duration = Duration::from_secs(60 * 60);
 
-/// Whether a kind of thing is looked at.
+/// Whether a kind of object is pruned.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum Scope {
-    /// It is left alone.
+    /// Skip all objects of this kind.
     #[default]
     Spared,
-    /// What nobody uses is removed.
+    /// Remove the unused ones.
     Unused,
 }
 
-/// What may be swept up.
+/// The policy of a garbage collection.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct GcPolicy {
-    /// How long something must have been idle.
+    /// The minimum idle time.
     pub age: Age,
-    /// Images.
+    /// The scope for images.
     pub images: Scope,
-    /// Volumes.
+    /// The scope for volumes.
     pub volumes: Scope,
 }
 
 impl GcPolicy {
-    /// Since when a container of ours has been idle for too long; `None` for
-    /// one that stays. One that ran is idle since its end, one that never ran
-    /// since it was made; what says neither stays.
+    /// Returns the time since which a container has been idle for too long; `None` to
+    /// keep it. A container that ran is idle since its exit, one that never ran since its
+    /// creation. Without these times, it is kept.
     #[must_use]
     pub fn idle_since(
         &self,
@@ -60,7 +59,7 @@ impl GcPolicy {
         (is_left && self.is_old(since, now)).then_some(since)
     }
 
-    /// The names of an image that go: all of ours, when no container needs it.
+    /// Returns the references of an unused image to remove: all managed ones.
     #[must_use]
     pub fn names_to_take<'i>(&self, image: &'i StoredImage) -> Vec<&'i str> {
         let is_free = image.used_by.is_empty() && !image.labels.is_kept() && !image.is_in_snapshot;
@@ -70,7 +69,7 @@ impl GcPolicy {
         image.references.iter().map(String::as_str).filter(|it| is_image_of_ours(it)).collect()
     }
 
-    /// Whether a volume goes: it is ours, old enough, and nobody mounts it.
+    /// Returns whether a volume is managed, unused and old enough to be removed.
     #[must_use]
     pub fn is_stale(&self, volume: &StoredVolume, now: Timestamp) -> bool {
         self.volumes == Scope::Unused
@@ -86,20 +85,20 @@ impl GcPolicy {
     }
 }
 
-/// Whether it is worth asking how old a container is.
+/// Returns whether the age of the container matters.
 pub(super) fn is_candidate(container: &Container) -> bool {
     let labels = &container.labels;
     let is_left_at_a_volume = labels.packs().is_some() || labels.fills().is_some();
-    // One without a workspace of this machine belongs to another one.
+    // A container without a workspace on this machine belongs to another client.
     labels.is_managed()
         && (labels.workspace().is_some() || is_left_at_a_volume)
         && !labels.is_kept()
-        // What was interrupted has to be brought to its end first.
+        // An interrupted restore must be finished first.
         && labels.restores().is_none()
         && matches!(container.state, RunState::Exited | RunState::Created)
 }
 
-/// Whether `repository:tag` is the name of an image that we make or publish.
+/// Returns whether `repository:tag` names an image that ContainAI builds or publishes.
 fn is_image_of_ours(reference: &str) -> bool {
     let repository = reference.rsplit_once(':').map_or(reference, |(repository, _)| repository);
     let is_below = |namespace: &&str| {

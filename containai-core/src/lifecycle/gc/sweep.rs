@@ -1,4 +1,4 @@
-//! What goes, one after the other.
+//! Removal of unused objects.
 
 use super::plan::{
     GcPlan, StaleContainer, UnusedImage, UnusedVolume, is_still_stale, still_stale, still_unused,
@@ -13,37 +13,37 @@ use crate::naming::ContainerName;
 use crate::remote::Remote;
 use crate::timestamp::Timestamp;
 
-/// One thing of a plan.
+/// An item of a plan.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Litter {
-    /// A container, by its name.
+    /// A container, by name.
     Container(String),
-    /// An image, by its first name.
+    /// An image, by its first reference.
     Image(String),
-    /// A volume, by its name.
+    /// A volume, by name.
     Volume(String),
 }
 
-/// What became of one thing.
+/// The result for an item.
 #[derive(Debug)]
 pub enum Outcome {
-    /// It is gone, and this much is free; `None` where the size is not known.
+    /// Removed. The freed space; `None` if unknown.
     Freed(Option<ByteSize>),
-    /// Somebody has begun to use it since the plan was made.
+    /// Kept, because it is used since the plan was made.
     Spared,
-    /// It is still there.
+    /// Not removed because of an error.
     Failed(DriveError),
 }
 
-/// What became of everything.
+/// The results of a garbage collection.
 #[derive(Debug, Default)]
 pub struct Swept {
-    /// Each thing of the plan, in its order.
+    /// The results, in the order of the plan.
     pub outcomes: Vec<(Litter, Outcome)>,
 }
 
 impl Swept {
-    /// What is free now, as far as it is known.
+    /// Returns the freed space, as far as it is known.
     #[must_use]
     pub fn freed(&self) -> ByteSize {
         total(self.outcomes.iter().filter_map(|(_, outcome)| match outcome {
@@ -52,15 +52,15 @@ impl Swept {
         }))
     }
 
-    /// Whether something could not be removed.
+    /// Returns whether an item could not be removed.
     #[must_use]
     pub fn has_failed(&self) -> bool {
         self.outcomes.iter().any(|(_, outcome)| matches!(outcome, Outcome::Failed(_)))
     }
 }
 
-/// Removes what the plan names and is still as the plan had it. What fails
-/// does not keep the rest from going. `now` is when the plan was made.
+/// Removes the items of the plan that are still unused. A failure does not stop the
+/// others. `now` is the time of the plan.
 pub async fn sweep<S: Storage, R: Remote>(
     engine: &S,
     remote: &R,
@@ -87,7 +87,7 @@ pub async fn sweep<S: Storage, R: Remote>(
 impl Swept {
     fn note(&mut self, litter: Litter, outcome: Result<Outcome, DriveError>) {
         let outcome = match outcome {
-            // The engine's own look is the last one.
+            // The engine has the final decision.
             Err(DriveError::Engine(EngineError::Refused { status: 409, .. })) => Outcome::Spared,
             outcome => outcome.unwrap_or_else(Outcome::Failed),
         };
@@ -95,7 +95,7 @@ impl Swept {
     }
 }
 
-/// The way in goes first: nobody knows the port of a container that is gone.
+/// The SSH configuration is removed first: the port of a removed container is unknown.
 async fn sweep_container<S: Storage, R: Remote>(
     engine: &S,
     remote: &R,

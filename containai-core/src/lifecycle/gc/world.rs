@@ -1,26 +1,25 @@
-//! What the engine keeps, as far as it has to be known.
+//! The inventory for a garbage collection.
 
 use super::plan::GcPlan;
 use super::policy::{GcPolicy, Scope, is_candidate};
 use crate::engine::{Container, EngineError, Moments, Storage, StoredImage, StoredVolume};
 
-/// What the engine keeps.
+/// The containers, images and volumes of the engine.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct GcWorld {
-    /// Containers of any owner and state, and when those that may be swept up
-    /// last ran.
+    /// All containers, each with its times if it is a candidate for removal.
     pub containers: Vec<(Container, Option<Moments>)>,
-    /// Images of any owner.
+    /// All images.
     pub images: Vec<StoredImage>,
-    /// Volumes.
+    /// All volumes.
     pub volumes: Vec<StoredVolume>,
 }
 
-/// Gathers what the policy has to know.
+/// Collects the objects that the policy covers.
 ///
 /// # Errors
 ///
-/// What the engine answered. A container that goes away meanwhile is no error.
+/// Errors of the engine. A container that is removed meanwhile is no error.
 pub async fn look<S: Storage>(engine: &S, policy: &GcPolicy) -> Result<GcWorld, EngineError> {
     let mut world = GcWorld::default();
     for container in engine.containers().await? {
@@ -37,12 +36,11 @@ pub async fn look<S: Storage>(engine: &S, policy: &GcPolicy) -> Result<GcWorld, 
     Ok(world)
 }
 
-/// Asks the engine what the containers of a plan take; one that has gone
-/// meanwhile takes nothing.
+/// Measures the containers of a plan. A container that is removed meanwhile has no size.
 ///
 /// # Errors
 ///
-/// What the engine answered.
+/// Errors of the engine.
 pub async fn measure<S: Storage>(engine: &S, plan: &mut GcPlan) -> Result<(), EngineError> {
     for stale in &mut plan.containers {
         stale.size = match engine.size(&stale.container.id).await {

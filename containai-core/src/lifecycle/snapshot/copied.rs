@@ -1,4 +1,4 @@
-//! Volumes that are like those of a snapshot.
+//! Copies of the volumes of a snapshot.
 
 use super::create::require_room;
 use super::{Snapshot, SnapshotError};
@@ -7,9 +7,8 @@ use crate::engine::{
 };
 use crate::naming::WorkspacePath;
 
-/// Copies the volumes of a snapshot to new ones of a workspace. They are on the
-/// disk when this returns, and the helper's labels speak of them as long as it
-/// is not closed.
+/// Copies the volumes of a snapshot to new volumes of a workspace. They are synced to the
+/// disk when this returns. The labels of the helper identify them until it is closed.
 pub(super) async fn copied<'e, S: Snapshots>(
     engine: &'e S,
     snapshot: &Snapshot,
@@ -31,8 +30,8 @@ pub(super) async fn copied<'e, S: Snapshots>(
     Ok(copying)
 }
 
-/// What a helper is made of: the image that the container was made from, which
-/// nobody has worked in; where that is gone the snapshot's own.
+/// Returns the image of a helper: the one that the container was created from, which
+/// holds no user data, or else that of the snapshot.
 async fn helper_image<S: Engine>(engine: &S, snapshot: &Snapshot) -> Result<String, EngineError> {
     let image = ImageRequest::Reference(snapshot.image.clone());
     let found = engine.find_image(&image).await?;

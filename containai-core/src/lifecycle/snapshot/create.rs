@@ -1,4 +1,4 @@
-//! A snapshot is made.
+//! Creation of a snapshot.
 
 use super::leftover::abandon;
 use super::stored::copies;
@@ -12,17 +12,17 @@ use crate::lifecycle::{Event, Events, Observed, Refusal};
 use crate::naming::{Nonce, SnapshotName, WorkspacePath};
 use crate::timestamp::Timestamp;
 
-/// What a disk keeps free whatever is copied.
+/// Free space to keep on the disk.
 const RESERVE: u64 = 64 << 20;
 
-/// Decides how a snapshot of a container is made. `volumes` are the container's;
-/// without a name it gets that of the moment.
+/// Plans a snapshot of a container. `volumes` are those of the container. Without a name,
+/// the snapshot is named after the current time.
 ///
 /// # Errors
 ///
-/// - [`SnapshotError::Exists`]: the name is taken.
-/// - [`Refusal::NotOurs`], [`Refusal::Stuck`]: for a container that is not ours
-///   or is going.
+/// - [`SnapshotError::Exists`]: the name is in use.
+/// - [`Refusal::NotManaged`], [`Refusal::Stuck`]: the container is foreign or being
+///   removed.
 pub fn plan_create(
     observed: &Observed,
     container: &Container,
@@ -66,7 +66,8 @@ pub fn plan_create(
     Ok(CreatePlan { snapshot, container: container.clone(), volumes, freezes })
 }
 
-/// The container, and whoever shares its data volume, as far as they run.
+/// Returns the container and those that share its data volume, as far as they are
+/// running.
 fn writers(observed: &Observed, container: &Container, volumes: &OwnVolumes) -> Vec<Container> {
     let writes = |it: &&Container| {
         let shares = it.labels.is_managed()
@@ -77,14 +78,13 @@ fn writers(observed: &Observed, container: &Container, volumes: &OwnVolumes) -> 
     observed.containers.iter().filter(writes).cloned().collect()
 }
 
-/// Makes the snapshot. Whatever it ends with, nothing stays frozen, and what was
-/// made of a snapshot that failed is removed; whoever drops the future calls
-/// [`abandon()`].
+/// Creates the snapshot. On every outcome, the containers are unpaused and an incomplete
+/// snapshot is removed. A caller that drops the future must call [`roll_back()`].
 ///
 /// # Errors
 ///
-/// - [`SnapshotError::NoRoom`]: nothing was frozen yet.
-/// - What the engine answered.
+/// - [`SnapshotError::NoSpace`]: no container was paused.
+/// - Errors of the engine.
 pub async fn create<S: Snapshots>(
     engine: &S,
     plan: &CreatePlan,
@@ -103,7 +103,7 @@ async fn work<S: Snapshots>(
     events: &dyn Events,
 ) -> Result<Snapshot, SnapshotError> {
     let CreatePlan { snapshot, container, volumes, freezes } = plan;
-    events.event(Event::Stage(&format!("making snapshot {}", snapshot.name)));
+    events.event(Event::Stage(&format!("creating snapshot {}", snapshot.name)));
     let job = CopyJob {
         copies: copies(volumes, &snapshot.volumes()),
         workspace: snapshot.workspace.clone(),
@@ -128,7 +128,7 @@ async fn work<S: Snapshots>(
     Ok(Snapshot { size: room.needed, ..snapshot.clone() })
 }
 
-/// All that has to be of one moment.
+/// Copies everything that must be consistent at one moment.
 async fn take<S: Snapshots>(
     engine: &S,
     plan: &CreatePlan,
@@ -147,7 +147,7 @@ async fn freeze<S: Snapshots>(engine: &S, all: &[ContainerId]) -> Result<(), Eng
     Ok(())
 }
 
-/// Wakes those of them that are frozen; whatever fails, the others too.
+/// Unpauses the paused ones among them, even if one of them fails.
 pub(super) async fn thaw<S: Snapshots>(engine: &S, all: &[ContainerId]) -> Result<(), EngineError> {
     if all.is_empty() {
         return Ok(());

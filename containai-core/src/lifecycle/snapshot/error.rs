@@ -1,4 +1,4 @@
-//! Why there is no snapshot, or nothing came of one.
+//! Errors of snapshots.
 
 use crate::byte_size::{ByteSize, HumanSize};
 use crate::engine::EngineError;
@@ -8,64 +8,64 @@ use crate::lifecycle::{DriveError, Refusal};
 use crate::records::RecordError;
 use crate::remote::RemoteError;
 
-/// Why there is no snapshot, or nothing came of one.
+/// An error of a snapshot operation.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SnapshotError {
-    /// What the engine, the way in or the lifecycle says.
+    /// The engine, the SSH connection or the lifecycle failed.
     #[error(transparent)]
     Drive(#[from] DriveError),
-    /// The name is taken.
-    #[error("there is a snapshot `{name}` already")]
+    /// The name is in use.
+    #[error("snapshot `{name}` already exists")]
     Exists {
         /// The name.
         name: String,
     },
-    /// Nobody made it on this engine, or somebody removed it.
-    #[error("there is no snapshot `{name}`")]
+    /// No snapshot of this name exists on this engine.
+    #[error("snapshot `{name}` does not exist")]
     Unknown {
         /// The name.
         name: String,
     },
-    /// The engine's disk has no room for the copies.
-    #[error("the copies take {}, and the engine's disk has {} free", HumanSize(*.needed), HumanSize(*.free))]
+    /// The engine's disk has too little space for the copies.
+    #[error("the copies need {}, but the engine's disk has {} free", HumanSize(*.needed), HumanSize(*.free))]
     NoRoom {
-        /// What they take.
+        /// The required space.
         needed: ByteSize,
-        /// What is free.
+        /// The free space.
         free: ByteSize,
     },
-    /// The container goes with its session, and so would what is put back.
-    #[error("container `{name}` goes with its session")]
+    /// The container is ephemeral: a restored one would be removed as well.
+    #[error("container `{name}` is ephemeral")]
     Fleeting {
         /// The container.
         name: String,
     },
-    /// The snapshot was made with another isolation than the engine has now.
-    #[error("snapshot `{name}` was made with `{has}` isolation, and the engine has `{wanted}`")]
+    /// The snapshot was created with another isolation than that of the engine.
+    #[error("snapshot `{name}` was created with `{has}` isolation, but the engine has `{wanted}`")]
     OtherIsolation {
         /// The snapshot.
         name: String,
-        /// What it was made with.
+        /// The isolation of the snapshot.
         has: String,
-        /// What the engine has.
+        /// The isolation of the engine.
         wanted: String,
     },
-    /// The workspace that a fork is to have has a container.
-    #[error("`{workspace}` has container `{name}` already")]
+    /// The workspace of the fork has a container.
+    #[error("`{workspace}` already has container `{name}`")]
     Occupied {
         /// The workspace.
         workspace: String,
         /// Its container.
         name: String,
     },
-    /// Somebody started the container while it was being put back.
-    #[error("container `{name}` was started meanwhile: nothing was restored")]
+    /// The container was started during the restore.
+    #[error("container `{name}` was started during the restore: nothing was restored")]
     Started {
         /// The container.
         name: String,
     },
-    /// Somebody copies from it just now.
+    /// A copy from the snapshot is running.
     #[error("snapshot `{name}` is being copied")]
     InUse {
         /// The snapshot.
@@ -118,20 +118,20 @@ impl Advice for SnapshotError {
                 let command = format!("cai snapshot remove {name}");
                 Hint::run(&command, "remove it, or choose another name")
             }
-            Self::Unknown { .. } => Hint::run(list, "see which there are"),
+            Self::Unknown { .. } => Hint::run(list, "list the snapshots"),
             Self::NoRoom { .. } => {
-                Hint::run(list, "see which snapshots can go, and `cai snapshot remove` them")
+                Hint::run(list, "find snapshots to remove with `cai snapshot remove`")
             }
-            Self::Fleeting { .. } => {
-                Hint::new("make a container beside it with `cai snapshot fork`")
-            }
+            Self::Fleeting { .. } => Hint::new("create another container with `cai snapshot fork`"),
             Self::OtherIsolation { has, .. } => Hint::run(
                 &format!("cai setup --isolation {has}"),
-                "go back to that; containers of the other isolation are then out of sight",
+                "switch back; containers of the other isolation are then not visible",
             ),
-            Self::Occupied { .. } => Hint::new("name another directory, or another branch"),
+            Self::Occupied { .. } => Hint::new("choose another directory or branch"),
             Self::Started { .. } => Hint::new("run the same command again"),
-            Self::InUse { .. } => Hint::new("wait until that is done, and run again"),
+            Self::InUse { .. } => {
+                Hint::new("wait until the copy is finished, then run the command again")
+            }
         }]
     }
 }

@@ -1,4 +1,4 @@
-//! What commands left that were interrupted.
+//! Recovery after interrupted commands.
 
 use std::time::Duration;
 
@@ -10,38 +10,38 @@ use crate::engine::{
 use crate::naming::{Nonce, VolumeName};
 use crate::timestamp::Timestamp;
 
-/// How long a helper may wait for its start. On a busy machine some seconds pass.
+/// The time that a helper may take to start; several seconds on a busy machine.
 const BIRTH: Duration = Duration::from_secs(30);
 
-/// What commands left that were interrupted.
+/// The leftovers of interrupted commands.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Leftovers {
-    /// Containers that nobody woke.
+    /// Containers to unpause.
     pub frozen: Vec<ContainerId>,
-    /// Helpers that nobody waits for.
+    /// Helper containers without a process that waits for them.
     pub helpers: Vec<ContainerId>,
-    /// Images of snapshots that were not finished.
+    /// Images of incomplete snapshots.
     pub images: Vec<String>,
-    /// Volumes that may be incomplete, or whose snapshot is gone.
+    /// Volumes that may be incomplete, or without a snapshot.
     pub volumes: Vec<VolumeName>,
 }
 
 impl Leftovers {
-    /// Whether there is nothing.
+    /// Returns whether there are no leftovers.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }
 }
 
-/// Looks for what commands left that were interrupted, on this machine's account.
-/// What another command is at is not among it.
+/// Finds the leftovers of interrupted commands of this client. Objects of running
+/// commands are not included.
 ///
 /// # Errors
 ///
-/// What the engine answered.
+/// Errors of the engine.
 pub async fn leftovers<S: Snapshots>(engine: &S, now: Timestamp) -> Result<Leftovers, EngineError> {
-    // In this order: what is finished meanwhile is seen as finished.
+    // The order ensures that snapshots completed meanwhile are seen as complete.
     let nameless = engine.nameless_snapshots().await?;
     let volumes = engine.snapshot_volumes().await?;
     let containers = engine.containers().await?;
@@ -79,7 +79,7 @@ pub async fn leftovers<S: Snapshots>(engine: &S, now: Timestamp) -> Result<Lefto
     Ok(found)
 }
 
-/// A helper runs for as long as somebody waits for it.
+/// A helper runs as long as a process waits for it.
 async fn is_orphan<S: Snapshots>(
     engine: &S,
     helper: &Container,
@@ -96,11 +96,11 @@ async fn is_orphan<S: Snapshots>(
     }
 }
 
-/// Removes it; what is frozen wakes first.
+/// Removes the leftovers; paused containers are unpaused first.
 ///
 /// # Errors
 ///
-/// What the engine answered. What somebody has begun to use stays.
+/// Errors of the engine. Objects in use are kept.
 pub async fn clear<S: Snapshots>(engine: &S, left: &Leftovers) -> Result<(), EngineError> {
     thaw(engine, &left.frozen).await?;
     for helper in &left.helpers {
@@ -115,12 +115,12 @@ pub async fn clear<S: Snapshots>(engine: &S, left: &Leftovers) -> Result<(), Eng
     Ok(())
 }
 
-/// Gives up copies to these volumes, whatever they are at: wakes what is frozen
-/// for them, and removes what was made. A snapshot that is complete stays.
+/// Rolls back copies to these volumes: unpauses the containers that were paused for them
+/// and removes all created objects. A complete snapshot is kept.
 ///
 /// # Errors
 ///
-/// What the engine answered.
+/// Errors of the engine.
 pub async fn abandon<S: Snapshots>(engine: &S, to: &OwnVolumes) -> Result<(), EngineError> {
     let complete = snapshots(engine).await?;
     let is_theirs = |helper: &&Container| {
@@ -146,7 +146,7 @@ pub async fn abandon<S: Snapshots>(engine: &S, to: &OwnVolumes) -> Result<(), En
     Ok(())
 }
 
-/// What is in use stays.
+/// Ignores the refusal to remove an object in use.
 pub(super) fn forgiving(outcome: Result<(), EngineError>) -> Result<(), EngineError> {
     match outcome {
         Err(EngineError::Refused { status: 409, .. }) => Ok(()),

@@ -1,4 +1,4 @@
-//! What will be done, on paper.
+//! The plans of snapshot operations.
 
 use crate::engine::{Container, Identity, OwnVolumes, RunState, VolumeCopy};
 use crate::naming::{ContainerName, VolumeName, WorkspacePath};
@@ -6,36 +6,36 @@ use crate::naming::{ContainerName, VolumeName, WorkspacePath};
 use super::Snapshot;
 use super::stored::copies;
 
-/// One thing to do.
+/// A step of a plan.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum Task {
-    /// Freeze a container.
+    /// Pause a container.
     Freeze(String),
     /// Copy a volume.
     Copy(VolumeCopy),
-    /// Keep the file system of a container.
+    /// Commit the file system of a container.
     Commit(String),
-    /// Wake a container.
+    /// Unpause a container.
     Wake(String),
-    /// Give the snapshot its name, by which it is there.
+    /// Tag the image, which makes the snapshot complete.
     Name(Snapshot),
     /// Stop a container.
     Stop(String),
-    /// Make a container in the place of another.
+    /// Create the replacement of a container.
     Succeed(String),
-    /// Make a container.
+    /// Create a container.
     Make {
         /// Its name.
         name: ContainerName,
         /// Its workspace.
         workspace: WorkspacePath,
     },
-    /// Take the identity of the origin out of the file system.
+    /// Remove the identity of the original container from the file system.
     Anonymise,
     /// Remove a container.
     RemoveContainer(String),
-    /// Record that the workspace has this data volume from now on.
+    /// Record the data volume of the workspace.
     Record(VolumeName),
     /// Remove a volume.
     RemoveVolume(VolumeName),
@@ -43,21 +43,21 @@ pub enum Task {
     RemoveImage(Snapshot),
 }
 
-/// How a snapshot is made.
+/// The plan to create a snapshot.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct CreatePlan {
-    /// The snapshot; its size is not known yet.
+    /// The snapshot; its size is not yet known.
     pub snapshot: Snapshot,
     /// The container.
     pub container: Container,
     /// Its volumes.
     pub volumes: OwnVolumes,
-    /// Whoever writes to them just now, the container included.
+    /// The running containers that write to the volumes, the container included.
     pub freezes: Vec<Container>,
 }
 
 impl CreatePlan {
-    /// What will be done, in this order.
+    /// Returns the steps, in order.
     #[must_use]
     pub fn tasks(&self) -> Vec<Task> {
         let frozen = || self.freezes.iter().map(|it| it.name.clone());
@@ -72,21 +72,21 @@ impl CreatePlan {
     }
 }
 
-/// How a container is put back.
+/// The plan to restore a container.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct RestorePlan {
     /// The snapshot.
     pub snapshot: Snapshot,
-    /// The container as it is now.
+    /// The current container.
     pub container: Container,
-    /// The volumes that it will have.
+    /// The new volumes.
     pub volumes: OwnVolumes,
-    /// Those of its volumes that go, since nothing but this container has them.
+    /// The previous volumes to remove, which only this container uses.
     pub replaced: Vec<VolumeName>,
 }
 
 impl RestorePlan {
-    /// What will be done, in this order.
+    /// Returns the steps, in order.
     #[must_use]
     pub fn tasks(&self) -> Vec<Task> {
         let name = &self.container.name;
@@ -106,14 +106,14 @@ impl RestorePlan {
         tasks
     }
 
-    /// Whether somebody who is inside would be thrown out.
+    /// Returns whether active sessions end.
     #[must_use]
     pub fn ends_work(&self) -> bool {
         matches!(self.container.state, RunState::Running | RunState::Restarting)
     }
 }
 
-/// How a container is made of a snapshot where there is none.
+/// The plan to create a container from a snapshot where none exists.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct RevivePlan {
     /// The snapshot.
@@ -124,14 +124,14 @@ pub struct RevivePlan {
     pub name: ContainerName,
     /// Its volumes.
     pub volumes: OwnVolumes,
-    /// What it shows of itself.
+    /// The identity of the container.
     pub identity: Identity,
-    /// Whether its workspace has to be told of its data volume.
+    /// Whether the data volume must be recorded for the workspace.
     pub records: bool,
 }
 
 impl RevivePlan {
-    /// What will be done, in this order.
+    /// Returns the steps, in order.
     #[must_use]
     pub fn tasks(&self) -> Vec<Task> {
         let (name, workspace) = (self.name.clone(), self.workspace.clone());

@@ -1,10 +1,10 @@
-//! A snapshot goes.
+//! Removal of a snapshot.
 
 use super::leftover::forgiving;
 use super::{Snapshot, SnapshotError, Task};
 use crate::engine::{Container, EngineError, Snapshots, StoredVolume};
 
-/// What will be done, in this order.
+/// Returns the steps, in order.
 #[must_use]
 pub fn plan_remove(snapshot: &Snapshot) -> Vec<Task> {
     let volumes = snapshot.volumes();
@@ -15,13 +15,13 @@ pub fn plan_remove(snapshot: &Snapshot) -> Vec<Task> {
     ]
 }
 
-/// Removes a snapshot. The file system that a container was made of stays as
-/// long as the container, by another name.
+/// Removes a snapshot. The image of an existing container is kept under another name
+/// until the container is removed.
 ///
 /// # Errors
 ///
-/// - [`SnapshotError::InUse`]: somebody copies from it.
-/// - What the engine answered.
+/// - [`SnapshotError::InUse`]: a copy from the snapshot is running.
+/// - Errors of the engine.
 pub async fn remove<S: Snapshots>(engine: &S, snapshot: &Snapshot) -> Result<(), SnapshotError> {
     let of_it = |it: &StoredVolume| it.labels.snapshot().as_ref() == Some(&snapshot.id);
     let volumes = engine.snapshot_volumes().await?;

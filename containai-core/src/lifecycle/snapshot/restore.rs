@@ -1,4 +1,4 @@
-//! A container is put back.
+//! Restore of a container.
 
 use std::collections::BTreeMap;
 
@@ -13,14 +13,14 @@ use crate::naming::{ContainerName, Nonce, VolumeName, VolumeUse};
 use crate::records::Records;
 use crate::remote::Remote;
 
-/// Decides how a container is put back. `has` are its volumes now; `nonce` tells
-/// the new ones apart.
+/// Plans the restore of a container. `has` are its current volumes; `suffix` makes the
+/// names of the new ones unique.
 ///
 /// # Errors
 ///
-/// - [`SnapshotError::Fleeting`]: the container goes with its session.
-/// - [`SnapshotError::OtherIsolation`]: owners of files would not fit.
-/// - [`Refusal`]: the container is going, or it has no port.
+/// - [`SnapshotError::Ephemeral`]: the container is ephemeral.
+/// - [`SnapshotError::IsolationMismatch`]: the owners of files would not match.
+/// - [`Refusal`]: the container is being removed, or it has no port.
 pub fn plan_restore(
     snapshot: &Snapshot,
     container: &Container,
@@ -67,17 +67,17 @@ pub(super) fn require_isolation(
     })
 }
 
-/// Puts the container back, and leaves it stopped. What it has now goes only
-/// when all of the new is there: up to then whoever drops the future calls
-/// [`abandon()`], and after that the next drive goes on.
+/// Restores the container and leaves it stopped. The previous state is removed only when
+/// the new one is complete. Until then, a caller that drops the future must call
+/// [`roll_back()`]; afterwards the next run resumes.
 ///
-/// The caller holds the workspace's lock.
+/// The caller holds the lock of the workspace.
 ///
 /// # Errors
 ///
-/// - [`SnapshotError::NoRoom`]: nothing was stopped yet.
-/// - [`SnapshotError::Started`]: somebody started the container meanwhile.
-/// - What the engine, the remote or the records answered.
+/// - [`SnapshotError::NoSpace`]: the container was not stopped.
+/// - [`SnapshotError::ContainerStarted`]: the container was started meanwhile.
+/// - Errors of the engine, the remote or the workspace store.
 pub async fn restore<S: Snapshots, R: Remote, N: Records>(
     engine: &S,
     remote: &R,
@@ -100,7 +100,7 @@ pub async fn restore<S: Snapshots, R: Remote, N: Records>(
     Ok(container)
 }
 
-/// Makes the container that is to take the place of the other.
+/// Creates the replacement of the container.
 async fn replace<S: Snapshots>(
     engine: &S,
     plan: &RestorePlan,
@@ -114,8 +114,8 @@ async fn replace<S: Snapshots>(
     }
     engine.stop(&old.id).await?;
     let last_start = engine.last_start(&old.id).await?;
-    // From here on the volumes are a container's: the helper's word on them
-    // must not outlive it.
+    // The replacement is about to own the volumes. The labels of the helper, which mark
+    // them as leftovers, must not outlast it.
     copying.close().await?;
     let succession = succession(plan, &last_start)?;
     let port = old.labels.ssh_port();

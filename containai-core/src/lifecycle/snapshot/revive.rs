@@ -1,4 +1,4 @@
-//! A container is made of a snapshot where there is none.
+//! Creation of a container from a snapshot.
 
 use super::copied::copied;
 use super::leftover::abandon;
@@ -14,24 +14,24 @@ use crate::naming::{HostPort, Hostname, Nonce, VolumeName, VolumeUse};
 use crate::records::Records;
 use crate::remote::Remote;
 
-/// Whether the volumes that are a workspace's by their names can be made.
+/// Whether the default volumes of a workspace exist.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Vacancy {
-    /// Neither of them is there.
+    /// Neither of them exists.
     Free,
-    /// One is there, or may be: what is on it is not written over.
+    /// At least one may exist; it is not overwritten.
     Taken,
 }
 
-/// Decides how a container for the desired workspace is made of a snapshot.
-/// `own` are the volumes that are the workspace's by their names; `nonce` tells
-/// those apart that it gets where they are taken.
+/// Plans the creation of a container for the desired workspace from a snapshot. `own`
+/// states whether its default volumes exist; if so, `suffix` makes the names of the new
+/// ones unique.
 ///
 /// # Errors
 ///
-/// - [`SnapshotError::Occupied`]: the workspace has a container.
-/// - [`SnapshotError::OtherIsolation`]: owners of files would not fit.
-/// - [`Refusal`](crate::lifecycle::Refusal): the name is taken.
+/// - [`SnapshotError::WorkspaceHasContainer`]: the workspace has a container.
+/// - [`SnapshotError::IsolationMismatch`]: the owners of files would not match.
+/// - [`Refusal`](crate::lifecycle::Refusal): the name is in use.
 pub fn plan_revive(
     snapshot: &Snapshot,
     observed: &Observed,
@@ -66,16 +66,15 @@ pub fn plan_revive(
     })
 }
 
-/// Makes the container, and leaves it stopped. Whoever drops the future calls
-/// [`abandon()`] while there is no container, and after that the next drive goes
-/// on.
+/// Creates the container and leaves it stopped. Until it exists, a caller that drops the
+/// future must call [`roll_back()`]; afterwards the next run resumes.
 ///
-/// The caller holds the workspace's lock.
+/// The caller holds the lock of the workspace.
 ///
 /// # Errors
 ///
-/// - [`SnapshotError::NoRoom`]: nothing was made yet.
-/// - What the engine, the remote or the records answered.
+/// - [`SnapshotError::NoSpace`]: nothing was created.
+/// - Errors of the engine, the remote or the workspace store.
 pub async fn revive<S: Snapshots, R: Remote, N: Records>(
     engine: &S,
     remote: &R,
@@ -102,7 +101,7 @@ async fn make<S: Snapshots, R: Remote>(
     events: &dyn Events,
 ) -> Result<(), SnapshotError> {
     let snapshot = &plan.snapshot;
-    events.event(Event::Stage(&format!("making {} of snapshot {}", plan.name, snapshot.name)));
+    events.event(Event::Stage(&format!("creating {} from snapshot {}", plan.name, snapshot.name)));
     let copying = copied(engine, snapshot, &plan.volumes, &plan.workspace).await?;
     let anonymous = match plan.identity {
         Identity::Kept => None,
@@ -110,8 +109,8 @@ async fn make<S: Snapshots, R: Remote>(
             Some(engine.anonymise(&snapshot.reference(), &snapshot.workspace).await?)
         }
     };
-    // From here on the volumes are a container's: the helper's word on them
-    // must not outlive it.
+    // The container is about to own the volumes. The labels of the helper, which mark
+    // them as leftovers, must not outlast it.
     copying.close().await?;
     let made = place(engine, remote, desired, plan, anonymous.as_ref()).await;
     if let Some(anonymous) = anonymous {
@@ -137,8 +136,8 @@ async fn place<S: Snapshots, R: Remote>(
     Ok(())
 }
 
-/// Under the name for the meantime: once it has its own, nothing is left to do
-/// but to start it.
+/// Builds the specification with the interim name. A container with its final name only
+/// remains to be started.
 fn spec(
     desired: &Desired,
     observed: &Observed,

@@ -1,4 +1,4 @@
-//! A snapshot as the engine keeps it.
+//! Snapshots stored on the engine.
 
 use super::SnapshotError;
 use crate::byte_size::ByteSize;
@@ -9,32 +9,32 @@ use crate::label::{self, Labels};
 use crate::naming::{Nonce, SnapshotName, VolumeName, VolumeUse, WorkspacePath};
 use crate::timestamp::Timestamp;
 
-/// A snapshot as the engine keeps it.
+/// A snapshot stored on the engine.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Snapshot {
-    /// What its image and its volumes are told apart by.
+    /// The identifier of its image and volumes.
     pub id: Nonce,
-    /// The name that a person gave, or the moment.
+    /// The name given by the user, or the creation time.
     pub name: SnapshotName,
-    /// When it was made.
+    /// The creation time.
     pub created: Timestamp,
-    /// The name of the container that it was made of; untrusted.
+    /// The name of the original container; untrusted.
     pub container: String,
-    /// The workspace of that container.
+    /// The workspace of the original container.
     pub workspace: WorkspacePath,
-    /// The image that the container was made from; untrusted.
+    /// The image that the original container was created from; untrusted.
     pub image: String,
-    /// How the container's root was kept from being the host's. Owners of files
-    /// mean something only with the same.
+    /// The isolation of the original container. The owners of files are valid only with
+    /// the same isolation.
     pub isolation: Isolation,
-    /// What it takes at most: files beyond the container's image, and volumes.
+    /// The maximum size: the files beyond the container's image, and the volumes.
     pub size: ByteSize,
-    /// The containers that are made of it.
+    /// The containers created from it.
     pub used_by: Vec<ContainerId>,
 }
 
 impl Snapshot {
-    /// Reads the labels of an image; `None` for one that is no snapshot's.
+    /// Reads the labels of an image; `None` if it is not a snapshot.
     pub fn of(image: &StoredImage) -> Option<Self> {
         let labels = &image.labels;
         let id = labels.snapshot()?;
@@ -58,20 +58,20 @@ impl Snapshot {
         })
     }
 
-    /// What its image is called.
+    /// Returns the reference of the image.
     #[must_use]
     pub fn reference(&self) -> String {
         SnapshotName::image(&self.id)
     }
 
-    /// Its volumes.
+    /// Returns the volumes.
     #[must_use]
     pub fn volumes(&self) -> OwnVolumes {
         volumes(&self.id)
     }
 
-    /// The labels of its image, which come on top of the container's. What
-    /// those say of one container is taken back.
+    /// Returns the labels to add to those of the container. Labels that apply to one
+    /// container only are masked.
     pub(super) fn labels(&self, volumes: ByteSize) -> Labels {
         let created = self.created.unix().to_string();
         Labels::default()
@@ -84,7 +84,7 @@ impl Snapshot {
             .with(label::IMAGE, &self.image)
     }
 
-    /// What is copied out of it.
+    /// Returns the copies to restore it.
     pub(super) fn copies_to(&self, to: &OwnVolumes) -> Vec<VolumeCopy> {
         copies(&self.volumes(), to)
     }
@@ -103,11 +103,11 @@ pub(super) fn volumes(id: &Nonce) -> OwnVolumes {
     }
 }
 
-/// The snapshots of this machine, oldest first.
+/// Returns the snapshots of this client, oldest first.
 ///
 /// # Errors
 ///
-/// What the engine answered.
+/// Errors of the engine.
 pub async fn snapshots<S: Snapshots>(engine: &S) -> Result<Vec<Snapshot>, EngineError> {
     let images = engine.images().await?;
     let ours = images.iter().filter(|image| engine.shows(&image.labels));
@@ -116,11 +116,11 @@ pub async fn snapshots<S: Snapshots>(engine: &S) -> Result<Vec<Snapshot>, Engine
     Ok(found)
 }
 
-/// The snapshot of this name.
+/// Returns the snapshot of this name.
 ///
 /// # Errors
 ///
-/// [`SnapshotError::Unknown`] where there is none.
+/// [`SnapshotError::NotFound`] if there is none.
 pub fn named<'s>(
     snapshots: &'s [Snapshot],
     name: &SnapshotName,

@@ -1,16 +1,16 @@
-//! The two ends of a forward.
+//! The addresses of a forward.
 
 use std::fmt;
 
 use super::fields::Field;
 use crate::naming::HostPort;
 
-/// Where connections are accepted.
+/// The listening address.
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub enum Listen {
     /// A TCP port.
     Tcp {
-        /// On which addresses.
+        /// The addresses to bind to.
         bind: Bind,
         /// The port.
         port: HostPort,
@@ -19,23 +19,23 @@ pub enum Listen {
     Unix(String),
 }
 
-/// On which addresses a port is opened.
+/// The addresses to bind a port to.
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub enum Bind {
-    /// Those that only the same machine reaches: nothing else was spelled.
+    /// The loopback addresses; the default.
     Loopback,
-    /// All of them, spelled `*` or as an empty word.
+    /// All addresses, written as `*` or as an empty field.
     Any,
-    /// This one.
+    /// This address.
     Host(String),
 }
 
-/// Where a connection is led to.
+/// The target of a connection.
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub enum Endpoint {
     /// A host, by name or address, and a TCP port.
     Tcp {
-        /// The host as the side that connects knows it.
+        /// The host, resolved by the connecting side.
         host: String,
         /// The port.
         port: HostPort,
@@ -75,7 +75,7 @@ impl Endpoint {
 }
 
 impl fmt::Display for Listen {
-    /// Writes it as OpenSSH reads it.
+    /// Formats the address for OpenSSH.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Unix(path) => f.write_str(path),
@@ -87,7 +87,7 @@ impl fmt::Display for Listen {
 }
 
 impl fmt::Display for Endpoint {
-    /// Writes it as OpenSSH reads it.
+    /// Formats the address for OpenSSH.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Unix(path) => f.write_str(path),

@@ -1,4 +1,4 @@
-//! What is led from one side of a connection to the other, in OpenSSH's words.
+//! Port and socket forwards, in OpenSSH's syntax.
 
 mod endpoint;
 mod fields;

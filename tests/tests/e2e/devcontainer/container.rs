@@ -50,7 +50,7 @@ fn a_build_with_features_variables_and_commands() {
     // Without a word of the user, nothing of it counts.
     person.run(&repository, "test ! -e /opt/built").success().tells("`--devcontainer`");
     let told = run("test ! -e /opt/built", &[]);
-    told.success().tells("its image stays").tells("`containai/devcontainer:");
+    told.success().tells("its image is").tells("`containai/devcontainer:");
     let script = "cat /opt/built /opt/content; echo; cat /opt/first; echo; cat /opt/second; echo; echo \"$SESSION\"; ls ~/b*";
     let first = run(script, &["--fresh"]);
     first.success().prints(
@@ -79,7 +79,7 @@ fn a_build_with_features_variables_and_commands() {
     run("cat /opt/content", &[])
         .success()
         .prints("content")
-        .tells("has changed since")
+        .tells("the inputs of its image have changed")
         .tells("--fresh");
     let labels = &person.container(repository.path())["Config"]["Labels"];
     assert_eq!(labels["ai.containai.devcontainer"], ".devcontainer/devcontainer.json", "{labels}");

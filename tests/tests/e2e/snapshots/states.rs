@@ -212,9 +212,7 @@ fn paused_and_ephemeral_containers() {
     });
     let name = format!("fleeting-{}", std::process::id());
     snapshot(&person, &fleeting, &["create", &name]).run().success();
-    snapshot(&person, &fleeting, &["restore", &name, "--force"])
-        .run()
-        .fails(2, "goes with its session");
+    snapshot(&person, &fleeting, &["restore", &name, "--force"]).run().fails(2, "is ephemeral");
     session.type_in("end\n");
     session.outcome().success();
     snapshot(&person, &fleeting, &["fork", &name]).run().success();

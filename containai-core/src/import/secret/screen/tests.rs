@@ -4,7 +4,7 @@ fn screened(path: &str, text: &str) -> Screened {
     screen(Screening { path, target: "", allowed: &[] }, text.as_bytes())
 }
 
-/// A line for the keys that are left out, and the file that comes along.
+/// Returns one line with the removed keys, followed by the imported file.
 fn shown(path: &str, text: &str) -> String {
     match screened(path, text) {
         Screened::Clean => "clean".to_owned(),
@@ -251,7 +251,7 @@ fn names_that_are_secrets_are_not_shown() {
     assert_eq!(shown("x.json", text), "tokens.(secret)\n{\"tokens\": {}, \"b\": 1}");
 }
 
-/// What agents and editors write into their settings and is nobody's secret.
+/// Typical settings of agents and editors, without secrets.
 #[test]
 fn ordinary_settings_are_clean() {
     for (path, text) in [
