@@ -156,7 +156,8 @@ pub(crate) fn unpacking(line: &[u8]) -> Vec<u8> {
     let code = exit::SSH_SETUP_FAILED;
     let script = format!(
         "[ \"${{{CARRIER}+x}}\" ] || {{ printf '%s\\n' 'error: the SSH server \
-         takes no variables: it is of a container that an older version made, or was changed' \
+         does not accept environment variables: an older version created the container, or its \
+         configuration was changed' \
          'hint: run `cai stop --remove`, and the next session creates a new container; its volumes are kept' \
          >&2; exit {code}; }}; \
          eval \"${CARRIER}\"; unset {CARRIER}; exec \"$0\" -c \"$1\""
