@@ -140,7 +140,7 @@ impl Sharing {
         program.stdin(OwnedFd::from(theirs)).stdout(Streams::null()).stderr(Streams::null());
         let mut broker = program.spawn()?;
         // The daemon may exit before this process, and is its child until then.
-        thread::Builder::new().name("broker".to_owned()).spawn(move || broker.wait())?;
+        thread::Builder::new().name("mux-daemon".to_owned()).spawn(move || broker.wait())?;
         Ok(())
     }
 

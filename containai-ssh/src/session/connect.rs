@@ -127,7 +127,7 @@ impl Session {
     pub async fn close(self) {
         let goodbye = self.handle.disconnect(Disconnect::ByApplication, "", "").await;
         if goodbye.is_ok() {
-            // The result does not matter any more.
+            // The result is irrelevant here.
             let _ = timeout(Duration::from_secs(1), self.handle).await;
         }
     }

@@ -118,7 +118,7 @@ mod tests {
         let (_, told) = told.split_once("panicked at").expect("the panic is printed");
         assert!(told.contains("something is wrong"), "{told:?}");
         let is_readable = told.lines().count() > 1 && !told.replace("\r\n", "").contains('\n');
-        assert!(is_readable, "every line begins at the left: {told:?}");
+        assert!(is_readable, "lines do not start at the left margin: {told:?}");
         Ok(())
     }
 

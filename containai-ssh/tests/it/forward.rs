@@ -239,7 +239,7 @@ async fn ends_that_are_taken_are_errors() -> Result<()> {
     let text = format!("{}:localhost:80", path.display());
     assert!(open(text.clone()).await?.is_some(), "the socket has a listener");
     drop(listener);
-    assert!(open(text).await?.is_none(), "the socket has no listener any more");
+    assert!(open(text).await?.is_none(), "the socket has no listener");
 
     let sshd = Sshd::start().await?;
     let inside =
