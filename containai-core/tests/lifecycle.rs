@@ -257,7 +257,7 @@ fn container_that_dies_is_told_with_its_last_words() {
         containai_core::lifecycle::Pin::Known,
     );
     let error = run(way).expect_err("the container is dead").to_string();
-    assert_eq!(error, "container `api-main` exited with status 1\n  the last words of the console");
+    assert_eq!(error, "container `api-main` exited with status 1\n  the last line of the console");
 }
 
 /// A remote whose server never answers.

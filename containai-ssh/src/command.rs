@@ -1,4 +1,4 @@
-//! A command as the remote shell will read it.
+//! A command for the remote shell.
 
 use std::ffi::OsString;
 use std::fmt;
@@ -10,12 +10,12 @@ use containai_core::naming::EnvName;
 use crate::quote;
 use crate::variables::{self, CARRIER, LONGEST, Variables, VariablesError};
 
-/// A command for the container, run by the remote user's shell.
+/// A command that the remote user's shell runs in the container.
 ///
 /// It runs in the workspace unless [`in_dir`](Self::in_dir) or
-/// [`in_home`](Self::in_home) says otherwise;
-/// where that directory is missing, nothing runs and the shell's status (1 or
-/// 2) comes back. `Debug` does not show the words, which may hold secrets.
+/// [`in_home`](Self::in_home) is used. If that directory is missing, nothing
+/// runs and the shell's exit status (1 or 2) is returned. `Debug` omits the
+/// arguments, which may be secret.
 #[derive(Clone)]
 pub struct Command {
     dir: Option<OsString>,
@@ -34,34 +34,34 @@ enum Body {
     Shell,
 }
 
-/// The identifier under which the journal has what detached commands print.
+/// The journal identifier of the output of detached commands.
 pub const JOURNAL: &str = "cai";
 
-/// What starts the words of a [`Command`].
+/// The way in which the program of a [`Command`] is started.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum Launch {
-    /// The user's shell as sshd starts it: no profile is read.
+    /// As the user's shell, started by sshd: no profile is read.
     #[default]
     Plain,
-    /// `bash -lc`, so that the profile's environment counts.
+    /// In `bash -lc`, with the environment of the user's profile.
     Login,
-    /// As [`Plain`](Self::Plain), but left behind: stdout gets one line with
-    /// the process id, and what the command prints goes to the journal under
-    /// [`JOURNAL`] (systemd-cat(1)). A directory or program that is missing is
-    /// an error as ever.
+    /// As [`Plain`](Self::Plain), in the background. The process id is printed
+    /// to stdout as one line; the output of the command is written to the
+    /// journal under [`JOURNAL_IDENTIFIER`] (systemd-cat(1)). A missing
+    /// directory or program is an error as in the foreground.
     Detached,
 }
 
 impl Command {
-    /// Takes a program and its arguments. Leading words of the form
-    /// `NAME=value` set the program's environment, as in a shell; alone they
-    /// are a command that does nothing.
+    /// Creates a command from a program and its arguments. Leading words of the
+    /// form `NAME=value` set the program's environment, as in a shell; without
+    /// a program they form a command that does nothing.
     ///
     /// # Errors
     ///
-    /// - [`Empty`](CommandError::Empty): there are no words.
-    /// - [`Nul`](CommandError::Nul): a word holds a NUL byte.
+    /// - [`Empty`](CommandError::Empty): no words are given.
+    /// - [`Nul`](CommandError::Nul): a word contains a NUL byte.
     pub fn new<W: Into<OsString>>(
         words: impl IntoIterator<Item = W>,
     ) -> Result<Self, CommandError> {
@@ -82,8 +82,9 @@ impl Command {
         Ok(Self::of(Body::Words(assignments, program)))
     }
 
-    /// The user's login shell in the workspace. Where that directory is
-    /// missing the shell starts at home, so that someone can look why.
+    /// Creates the user's login shell in the workspace. If that directory is
+    /// missing, the shell starts in the home directory, so that the user can
+    /// investigate.
     #[must_use]
     pub fn shell() -> Self {
         Self::of(Body::Shell)
@@ -100,60 +101,60 @@ impl Command {
         }
     }
 
-    /// Runs in another directory than the workspace.
+    /// Sets the working directory. Default: the workspace.
     #[must_use]
     pub fn in_dir(mut self, dir: impl Into<OsString>) -> Self {
         self.dir = Some(dir.into());
         self
     }
 
-    /// Runs where the SSH server starts it, which is the user's home: on a host
-    /// that is no container there is no workspace.
+    /// Runs in the directory in which the SSH server starts commands, the
+    /// user's home directory. Hosts other than containers have no workspace.
     #[must_use]
     pub fn in_home(mut self) -> Self {
         self.dir = None;
         self
     }
 
-    /// Chooses what starts the words; a [`shell`](Self::shell) is not changed.
+    /// Sets how the program is started; ignored for a [`shell`](Self::shell).
     #[must_use]
     pub fn launched(mut self, launch: Launch) -> Self {
         self.launch = launch;
         self
     }
 
-    /// What starts the words.
+    /// Returns how the program is started.
     #[must_use]
     pub fn launch(&self) -> Launch {
         self.launch
     }
 
-    /// Sends a variable with the request (RFC 4254 §6.4), out of sight of
-    /// `ps`. The server's `AcceptEnv` may drop it silently;
-    /// [`carrying`](Self::carrying) notices.
+    /// Sends an environment variable with the request (RFC 4254 §6.4), hidden
+    /// from `ps`. The server drops it silently unless `AcceptEnv` allows it;
+    /// [`env_vars`](Self::env_vars) detects this.
     #[must_use]
     pub fn env(mut self, name: EnvName, value: impl Into<String>) -> Self {
         self.env.push((name, value.into()));
         self
     }
 
-    /// Gives the command variables, values out of sight of `ps`. A server that
-    /// does not take them ([`CARRIER`]) runs nothing.
+    /// Sets environment variables, with values hidden from `ps`. A server that
+    /// does not accept [`ENV_PAYLOAD_VAR`] runs nothing.
     #[must_use]
     pub fn carrying(mut self, variables: Variables) -> Self {
         self.variables = variables;
         self
     }
 
-    /// Gives the command variables that are left inside too: the server gives
-    /// them to sessions of other programs from now on, and no others. Those of
-    /// [`carrying`](Self::carrying) go before them. None at all takes back what
-    /// was left before.
+    /// Sets environment variables that also apply to later sessions of other
+    /// programs, in place of those that were set this way before. Variables of
+    /// [`env_vars`](Self::env_vars) take precedence. An empty set removes the
+    /// earlier ones.
     ///
     /// # Errors
     ///
-    /// [`VariablesError::TooLong`]: with those that it carries they are more
-    /// than Linux takes in one variable.
+    /// [`EnvVarsError::TooLong`]: together with [`env_vars`](Self::env_vars),
+    /// they exceed the size limit of a variable in Linux.
     pub fn leaving(mut self, kept: Variables) -> Result<Self, VariablesError> {
         match variables::leaving(&kept, &self.variables).len() > LONGEST {
             true => Err(VariablesError::TooLong),
@@ -164,7 +165,7 @@ impl Command {
         }
     }
 
-    /// The line that the remote shell gets.
+    /// Returns the command line for the remote shell.
     #[must_use]
     pub fn line(&self) -> Vec<u8> {
         match self.parcel() {
@@ -173,7 +174,7 @@ impl Command {
         }
     }
 
-    /// What travels beside the line.
+    /// The value of [`ENV_PAYLOAD_VAR`], if the command needs one.
     fn parcel(&self) -> Option<String> {
         match &self.kept {
             Some(kept) => Some(variables::leaving(kept, &self.variables)),
@@ -196,7 +197,7 @@ impl Command {
 
     pub(crate) fn sent_env(&self) -> Vec<(EnvName, String)> {
         let mut env = self.env.clone();
-        // The name is one; `parse` only says so.
+        // The name is valid, so parsing it succeeds.
         if let (Some(parcel), Ok(carrier)) = (self.parcel(), EnvName::parse(CARRIER)) {
             env.push((carrier, parcel));
         }
@@ -213,8 +214,8 @@ impl fmt::Debug for Command {
     }
 }
 
-/// Leaves a program behind in a session of its own. `systemd-cat` becomes the
-/// program, so that the process id told is the program's.
+/// Starts a program in a session of its own. `systemd-cat` executes the program
+/// in its own process, so the printed process id is the program's.
 const LEAVE_BEHIND: &str = "for program in systemd-cat \"$1\"; do \
     command -v \"$program\" >/dev/null \
     && case $program in */*) [ -f \"$program\" ] && [ -x \"$program\" ];; esac || { echo \"sh: $program: not found\" >&2; exit 127; }; \
@@ -237,10 +238,10 @@ impl Launch {
     }
 }
 
-/// Assignments and words as one simple command (POSIX.1-2017 §2.9.1).
+/// Returns assignments and words as one simple command (POSIX.1-2017 §2.9.1).
 ///
-/// The program is quoted too: it is then no reserved word, no alias and no
-/// assignment.
+/// The program is quoted too, so it is never taken for a reserved word, an
+/// alias or an assignment.
 fn simple_command(assignments: &[(EnvName, OsString)], program: &[OsString]) -> Vec<u8> {
     let mut parts: Vec<Vec<u8>> = Vec::new();
     for (name, value) in assignments {
@@ -260,15 +261,15 @@ fn assignment(word: &OsString) -> Option<(EnvName, OsString)> {
     Some((EnvName::parse(name).ok()?, value))
 }
 
-/// Words make no command.
+/// The error for words that do not form a command.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum CommandError {
-    /// There is no word at all.
-    #[error("there is no command to run")]
+    /// No words are given.
+    #[error("no command given")]
     Empty,
-    /// A word holds a NUL byte, which no program can be given.
-    #[error("a word of the command holds a NUL byte")]
+    /// A word contains a NUL byte, which no program argument can contain.
+    #[error("an argument of the command contains a NUL byte")]
     Nul,
 }
 
@@ -291,8 +292,8 @@ mod tests {
         insta::assert_snapshot!(line(&words, Launch::Login), @r"cd '/home/agent/workspace' && bash -lc 'A='\''x y'\'' '\''cmd'\'' '\''B=1'\'' '\''it'\'\\\'\''s'\'");
         insta::assert_snapshot!(line(&["A=1", "a"], Launch::Detached), @r#"cd '/home/agent/workspace' && A='1' '/bin/sh' '-c' 'for program in systemd-cat "$1"; do command -v "$program" >/dev/null && case $program in */*) [ -f "$program" ] && [ -x "$program" ];; esac || { echo "sh: $program: not found" >&2; exit 127; }; done; exec setsid -f /bin/sh -c '\''echo $$; exec systemd-cat --identifier="$0" "$@"'\'' "$0" "$@" </dev/null' 'cai' 'a'"#);
         insta::assert_snapshot!(line(&["A=1"], Launch::Plain), @"cd '/home/agent/workspace' && A='1'");
-        insta::assert_snapshot!(line(&[], Launch::Plain), @"there is no command to run");
-        insta::assert_snapshot!(line(&["a\0"], Launch::Plain), @"a word of the command holds a NUL byte");
+        insta::assert_snapshot!(line(&[], Launch::Plain), @"no command given");
+        insta::assert_snapshot!(line(&["a\0"], Launch::Plain), @"an argument of the command contains a NUL byte");
     }
 
     #[test]
@@ -322,7 +323,7 @@ mod tests {
         variables.assign("TOKEN=se'cret", |_| None)?;
         let command = Command::new(["a"])?.carrying(variables);
         let line = String::from_utf8_lossy(&command.line()).into_owned();
-        insta::assert_snapshot!(line, @r#"exec /bin/sh -c '[ "${CONTAINAI_ENV+x}" ] || { printf '\''%s'\\'n'\'' '\''error: the SSH server takes no variables: it is of a container that an older version made, or was changed'\'' '\''hint: run `cai stop --remove` to have a new container the next time; its volumes stay'\'' >&2; exit 112; }; eval "$CONTAINAI_ENV"; unset CONTAINAI_ENV; exec "$0" -c "$1"' "$SHELL" 'cd '\''/home/agent/workspace'\'' && '\''a'\'"#);
+        insta::assert_snapshot!(line, @r#"exec /bin/sh -c '[ "${CONTAINAI_ENV+x}" ] || { printf '\''%s'\\'n'\'' '\''error: the SSH server does not accept environment variables: an older version created the container, or its configuration was changed'\'' '\''hint: run `cai stop --remove`, and the next session creates a new container; its volumes are kept'\'' >&2; exit 112; }; eval "$CONTAINAI_ENV"; unset CONTAINAI_ENV; exec "$0" -c "$1"' "$SHELL" 'cd '\''/home/agent/workspace'\'' && '\''a'\'"#);
         let sent: Vec<_> = command.sent_env().into_iter().map(|(_, value)| value).collect();
         assert_eq!(sent, [r"export TOKEN='se'\''cret'"]);
         assert!(!line.contains("cret") && !format!("{command:?}").contains("cret"));

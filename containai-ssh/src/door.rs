@@ -1,4 +1,4 @@
-//! A connection to a server that is not authenticated yet.
+//! The transport of an SSH connection before authentication.
 
 use std::fmt;
 
@@ -7,34 +7,33 @@ use tokio::net::TcpStream;
 
 use crate::forward::Stream;
 
-/// A connection on which nothing is authenticated yet, with the server's words
-/// still unread.
+/// An established transport to an SSH server, before version exchange and
+/// authentication.
 ///
-/// [`Remote::knock`](containai_core::remote::Remote::knock) makes one to a
-/// port of this machine, [`over`](Self::over) one of any other byte stream.
+/// [`Remote::wait_ready`](containai_core::remote::Remote::wait_ready) connects
+/// to a port of this machine; [`over`](Self::over) uses any other byte stream.
 pub struct Door {
     pub(crate) way: Way,
 }
 
-/// What carries a connection.
+/// The byte stream of a transport.
 pub(crate) enum Way {
     Socket(TcpStream),
     Other(Box<dyn Stream>),
 }
 
 impl Door {
-    /// Lets another byte stream than a TCP socket carry the connection: one
-    /// that an SSH server at its other end reads and writes, from the first
-    /// byte of the protocol on.
+    /// Creates a transport over any byte stream, at whose other end an SSH
+    /// server speaks from the first byte of the protocol.
     ///
-    /// The streams of a child process are joined to one. Whatever the child
-    /// leads to, the server at the end is believed for its pinned key alone.
-    /// The child has to outlive the session:
+    /// The two streams of a child process are joined to one. The server at the
+    /// other end is trusted for its pinned key alone, whatever the child
+    /// connects to. The child has to outlive the session:
     ///
     /// ```no_run
     /// use std::process::Stdio;
     ///
-    /// use containai_ssh::Door;
+    /// use containai_ssh::Transport;
     /// use tokio::process::{Child, Command};
     ///
     /// # fn example() -> std::io::Result<()> {
@@ -47,8 +46,8 @@ impl Door {
     /// let (Some(output), Some(input)) = (child.stdout.take(), child.stdin.take()) else {
     ///     unreachable!("both are pipes");
     /// };
-    /// let door = Door::over(tokio::io::join(output, input));
-    /// # drop(door);
+    /// let transport = Transport::over(tokio::io::join(output, input));
+    /// # drop(transport);
     /// # Ok(())
     /// # }
     /// ```
@@ -60,7 +59,7 @@ impl Door {
         Self { way: Way::Socket(stream) }
     }
 
-    /// Whether another connection like this one can be made.
+    /// Whether this is a TCP connection, which can be established again.
     pub(crate) fn is_socket(&self) -> bool {
         matches!(self.way, Way::Socket(_))
     }

@@ -1,25 +1,25 @@
-//! What a file in `~/.ssh/containai.d` tells about itself.
+//! A file in `~/.ssh/containai.d`.
 
 use containai_core::naming::{ContainerName, HostKeyAlias, HostPort};
 
 use crate::host_block::{ALIAS, ENGINE, PORT, WRITTEN};
 
-/// The OpenSSH configuration of one container, as it was found on disk.
+/// The OpenSSH configuration of one container, as read from disk.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Fragment {
     /// The container.
     pub name: ContainerName,
-    /// The address of its engine; `None` when the file does not say.
+    /// The address of its engine; `None` if the file does not contain it.
     pub engine: Option<String>,
-    /// The port that leads to it; `None` when the file does not say.
+    /// The port of its SSH server; `None` if the file does not contain it.
     pub port: Option<HostPort>,
-    /// The name under which its host key is pinned; `None` when the file does
-    /// not say.
+    /// The name under which its host key is pinned; `None` if the file does not
+    /// contain it.
     pub pin: Option<HostKeyAlias>,
 }
 
 impl Fragment {
-    /// Reads a file; `None` when its name or its first line is not ours.
+    /// Parses a file; `None` if its name or its first line is not ContainAI's.
     #[must_use]
     pub fn parse(file_name: &str, text: &str) -> Option<Self> {
         let name = file_name.strip_prefix("containai-")?.strip_suffix(".conf")?;
@@ -61,7 +61,7 @@ mod tests {
                 wishes: crate::Wishes::default(),
             };
             let fragment = Fragment::parse("containai-a-b.conf", &text.render()?);
-            Ok(fragment.ok_or("it is ours")?.engine)
+            Ok(fragment.ok_or("not written by ContainAI")?.engine)
         };
         for engine in ["unix:///x", "unix:///home/o'neil/a b.sock", "unix:///\"\\\u{2028}"] {
             assert_eq!(written(engine)?.as_deref(), Some(engine));
@@ -80,7 +80,8 @@ mod tests {
             (format!("{ALIAS}*\n"), None),
         ] {
             let text = format!("{WRITTEN}Host containai-a-b\n  Port 2300\n{line}");
-            let fragment = Fragment::parse("containai-a-b.conf", &text).ok_or("it is ours")?;
+            let fragment =
+                Fragment::parse("containai-a-b.conf", &text).ok_or("not written by ContainAI")?;
             assert_eq!(fragment.pin, pin);
         }
         Ok(())

@@ -1,4 +1,4 @@
-//! Any host that runs an SSH server.
+//! Any host with an SSH server.
 
 use containai_core::naming::HostPort;
 use containai_core::remote::{HostKey, Peer, RemoteError};
@@ -8,20 +8,20 @@ use crate::identity::Identity;
 use crate::session::{Login, Session};
 use crate::wait;
 
-/// An SSH server anywhere: where it is, who we are there, and the only key that
-/// it may show.
+/// An SSH server on any host: its address, the user to log in as, and its
+/// pinned host key.
 ///
-/// Nothing is read from or written to anybody's OpenSSH files.
+/// OpenSSH's files are neither read nor written.
 ///
 /// ```no_run
 /// use containai_core::naming::HostPort;
 /// use containai_core::remote::HostKey;
-/// use containai_ssh::{Command, Host, Identity, Input};
+/// use containai_ssh::{Command, Input, SshIdentity, SshServer};
 ///
 /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
 /// let key = HostKey::parse(&std::fs::read_to_string("build.pub")?)?;
-/// let host = Host { name: "build.example".to_owned(), port: HostPort::new(22)?, user: "me".to_owned(), key };
-/// let session = host.connect(&Identity::read("/home/me/.ssh/id_ed25519")?).await?;
+/// let server = SshServer { name: "build.example".to_owned(), port: HostPort::new(22)?, user: "me".to_owned(), key };
+/// let session = server.connect(&SshIdentity::read("/home/me/.ssh/id_ed25519")?).await?;
 /// let captured = session.output(&Command::new(["uname", "-r"])?.in_home(), Input::Null).await?;
 /// # drop(captured);
 /// # Ok(())
@@ -29,15 +29,15 @@ use crate::wait;
 /// ```
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Host {
-    /// Its name, which the system resolves, or its address; an IPv6 address
-    /// stands without brackets. For a connection [`over`](Self::connect_over)
-    /// something else it only names the host in error texts.
+    /// The host name, which the system resolves, or the address; an IPv6
+    /// address has no brackets. With [`connect_over`](Self::connect_over) it
+    /// appears in error messages only.
     pub name: String,
-    /// Its port; 22 is usual.
+    /// The port, usually 22.
     pub port: HostPort,
-    /// Whom to log in as.
+    /// The user to log in as.
     pub user: String,
-    /// The pinned key.
+    /// The pinned host key.
     pub key: HostKey,
 }
 
@@ -46,24 +46,25 @@ impl Host {
     ///
     /// # Errors
     ///
-    /// - [`RemoteError::Connection`]: the host has no address, does not answer
-    ///   on the port, or broke the connection or the protocol.
-    /// - [`RemoteError::NotReady`]: it stayed silent for 10 s.
-    /// - [`RemoteError::NotSsh`]: what answers there is no SSH server.
-    /// - [`RemoteError::HostKeyMismatch`]: it showed another key.
-    /// - [`RemoteError::Denied`]: it does not let us in.
+    /// - [`RemoteError::Connection`]: the name does not resolve, the port does
+    ///   not answer, or the connection or the protocol failed.
+    /// - [`RemoteError::NotReady`]: the server was silent for 10 s.
+    /// - [`RemoteError::NotSsh`]: the port is served by something other than
+    ///   SSH.
+    /// - [`RemoteError::HostKeyMismatch`]: the server presented another key.
+    /// - [`RemoteError::KeyRejected`]: the server does not accept the identity.
     pub async fn connect(&self, identity: &Identity) -> Result<Session, RemoteError> {
         let door = wait::knock_once(&self.name, self.port).await?;
         self.enter(door, identity).await
     }
 
-    /// As [`connect`](Self::connect), through a byte stream that leads to the
-    /// server already; see [`Door::over`].
+    /// As [`connect`](Self::connect), over an established transport; see
+    /// [`Transport::over`].
     ///
     /// # Errors
     ///
-    /// As [`connect`](Self::connect), but [`RemoteError::Connection`] also for
-    /// silence, after 30 s, and for something that is no SSH server.
+    /// As [`connect`](Self::connect), but a server that is silent for 30 s or
+    /// does not speak SSH is [`RemoteError::Connection`].
     pub async fn connect_over(
         &self,
         door: Door,

@@ -7,69 +7,70 @@ use containai_core::remote::{ClientOption, Forward};
 
 use crate::detour::Detour;
 
-/// One `Host` block of ssh_config(5), with which plain `ssh` reaches a
+/// The `Host` block of ssh_config(5) with which plain `ssh` reaches a
 /// container.
 ///
-/// The block stands before the user's own configuration and OpenSSH takes the
-/// first value of each option, so it says everything that a `Host *` of the
-/// user could spoil: its jump hosts and shared connections would lead to another
-/// machine or to a container that is long gone.
+/// The block precedes the user's own configuration, and OpenSSH uses the first
+/// value of each option. It sets everything that a `Host *` of the user could
+/// break: jump hosts and shared connections would reach another machine or a
+/// removed container.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct HostBlock {
-    /// The name that `ssh` is called with.
+    /// The host name for `ssh`.
     pub alias: SshAlias,
     /// The port on 127.0.0.1.
     pub port: HostPort,
     /// The user in the container.
     pub user: String,
-    /// Our private key.
+    /// The private key file.
     pub identity: PathBuf,
-    /// Our pinned host keys.
+    /// The file of pinned host keys.
     pub known_hosts: PathBuf,
-    /// The address of the engine that has the container, kept as a comment;
-    /// `None` where it is not known.
+    /// The address of the container's engine, written as a comment; `None` if
+    /// unknown.
     pub engine: Option<String>,
-    /// What leads to the port; `None` when it is on this machine.
+    /// The route to the port; `None` if it is on this machine.
     pub detour: Option<Detour>,
-    /// What the user wants beside that.
+    /// Options of the user.
     pub wishes: Wishes,
 }
 
-/// What a user wants of OpenSSH's sessions in a container.
+/// Options of OpenSSH sessions in a container.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Wishes {
-    /// Whether the user's SSH agent can be reached from inside.
+    /// Whether the user's SSH agent is forwarded.
     pub forward_agent: ForwardAgent,
-    /// What leads from one side to the other.
+    /// Port and socket forwards.
     pub forwards: Vec<Forward>,
-    /// Further directives.
+    /// Additional directives.
     pub options: Vec<ClientOption>,
 }
 
-/// Whether the user's SSH agent can be reached from inside a container.
+/// Whether the user's SSH agent is forwarded to a container.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum ForwardAgent {
-    /// It cannot.
+    /// It is not forwarded.
     #[default]
     No,
-    /// It can: whatever runs inside may use the user's keys meanwhile.
+    /// It is forwarded: programs in the container may use the user's keys for
+    /// the duration of a session.
     Yes,
 }
 
-/// How a block begins.
+/// The first line of a block.
 pub(crate) const WRITTEN: &str = "# Written by ContainAI, which overwrites changes.\n";
-/// What stands before the engine's address.
+/// The prefix of the engine's address.
 pub(crate) const ENGINE: &str = "# Engine: ";
-/// What stands before the name of the host key.
+/// The prefix of the host key alias.
 pub(crate) const ALIAS: &str = "  HostKeyAlias ";
-/// What stands before the port.
+/// The prefix of the port.
 pub(crate) const PORT: &str = "  Port ";
 
-/// What leads to a port of this machine; of all others, a detour says it.
+/// The proxy option of ports on this machine; a [`ProxyRoute`] has its own.
 const NO_PROXY: &str = "ProxyCommand none";
 
-/// Options with the same value for every container, but for [`NO_PROXY`].
+/// Options with the same value for every container, except [`NO_PROXY`].
 const FIXED: [&str; 12] = [
     "GlobalKnownHostsFile /dev/null",
     "StrictHostKeyChecking yes",
@@ -86,11 +87,11 @@ const FIXED: [&str; 12] = [
 ];
 
 impl HostBlock {
-    /// Writes the block as a file of its own.
+    /// Renders the block as a whole file.
     ///
     /// # Errors
     ///
-    /// [`HostBlockError`] for a path that ssh_config(5) has no way to write.
+    /// [`HostBlockError`] for a path that ssh_config(5) cannot express.
     pub fn render(&self) -> Result<String, HostBlockError> {
         let identity = path_argument(&self.identity)?;
         let known_hosts = path_argument(&self.known_hosts)?;
@@ -103,8 +104,8 @@ impl HostBlock {
             return Err(HostBlockError { path: way.into() });
         }
         let mut text = WRITTEN.to_owned();
-        // An address that would end the comment is not known to the file; any other is read
-        // back as it is written, quotes and all.
+        // An address that would end the comment is omitted; any other is read
+        // back verbatim, quotes included.
         let is_line = |engine: &&String| !engine.contains(char::is_control);
         if let Some(engine) = self.engine.as_ref().filter(is_line) {
             text.push_str(&format!("{ENGINE}{engine}\n"));
@@ -131,11 +132,11 @@ impl HostBlock {
     }
 }
 
-/// A path as one argument: quoted where it must be, with `%` doubled because
-/// OpenSSH expands tokens in file names.
+/// Formats a path as one argument: quoted if necessary, with `%` doubled
+/// because OpenSSH expands tokens in file names.
 ///
-/// Old and new releases read `"` and `\` differently, and there is no way to
-/// write `${`, which means a variable.
+/// Old and new releases parse `"` and `\` differently, and `${` cannot be
+/// escaped.
 pub(crate) fn path_argument(path: &Path) -> Result<String, HostBlockError> {
     let error = || HostBlockError { path: path.to_owned() };
     let text = path.to_str().filter(|text| text.starts_with('/')).ok_or_else(error)?;
@@ -147,12 +148,13 @@ pub(crate) fn path_argument(path: &Path) -> Result<String, HostBlockError> {
     if text.chars().all(is_plain) { Ok(text) } else { Ok(format!("\"{text}\"")) }
 }
 
-/// OpenSSH's configuration has no way to write a path or a program.
+/// A path or program that OpenSSH's configuration cannot express.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
-#[error("`{}` cannot be written in OpenSSH's configuration", path.display())]
+#[error("OpenSSH's configuration cannot express `{}`", path.display())]
 #[non_exhaustive]
 pub struct HostBlockError {
-    /// The path, or the program; it is relative, not UTF-8, or holds a control character, `"`, `\` or `${`.
+    /// The path, or the program. It is relative, not UTF-8, or contains a
+    /// control character, `"`, `\` or `${`.
     pub path: PathBuf,
 }
 

@@ -1,33 +1,34 @@
-//! The one line that ContainAI adds to the user's `~/.ssh/config`.
+//! The `Include` line in the user's `~/.ssh/config`.
 //!
-//! OpenSSH takes the first value it finds, so the line has to stand before
-//! everything else, and outside of any `Host` or `Match` block.
+//! OpenSSH uses the first value of an option, so the line precedes everything
+//! else, outside of any `Host` or `Match` block.
 
 use std::path::Path;
 
 use crate::host_block::{HostBlockError, path_argument};
 
-/// What is included, for OpenSSH's idea of the user's home directory.
+/// The included pattern, relative to OpenSSH's notion of the user's home
+/// directory.
 pub const PATTERN: &str = "~/.ssh/containai.d/*.conf";
 
-/// What is included where the home directory is not the one that OpenSSH takes
-/// from the password database.
+/// Returns the included pattern for a home directory other than the one in the
+/// password database.
 ///
 /// # Errors
 ///
-/// [`HostBlockError`] for a path that ssh_config(5) has no way to write.
+/// [`HostBlockError`] for a path that ssh_config(5) cannot express.
 pub fn pattern_below(fragment_dir: &Path) -> Result<String, HostBlockError> {
-    // `Include` knows no `%` tokens, so there is nothing to double.
+    // `Include` expands no `%` tokens, so `%` is not doubled.
     let quoted = path_argument(&fragment_dir.join("*.conf"))?.replace("%%", "%");
     Ok(quoted.trim_matches('"').to_owned())
 }
 
 /// Returns the configuration with an `Include` of `pattern` as its first
-/// effective line, or `None` when it stands there already.
+/// effective line, or `None` if it is there already.
 ///
-/// Everything of the user's stays: comments, line ends, and other paths on an
-/// `Include` that names the pattern too. The pattern itself is taken out of
-/// later lines, so that no block counts twice.
+/// The user's text is kept: comments, line endings, and other paths on an
+/// `Include` line with the pattern. The pattern itself is removed from later
+/// lines, so that each block is read once.
 ///
 /// ```
 /// use containai_ssh::include::{PATTERN, add};
@@ -77,8 +78,8 @@ fn includes(line: &str, pattern: &str) -> bool {
         .is_some_and(|arguments| arguments.iter().any(|argument| names(argument, pattern)))
 }
 
-/// The line without the pattern: unchanged when it does not name it, gone when
-/// it names nothing else.
+/// Returns the line without the pattern: unchanged if it does not have it,
+/// empty if it has nothing else.
 fn without(line: &str, pattern: &str) -> String {
     let Some(arguments) = include_arguments(line) else {
         return line.to_owned();
@@ -97,17 +98,18 @@ fn without(line: &str, pattern: &str) -> String {
     }
 }
 
-/// Whether an argument means the pattern, however it is written: quoted, or
-/// relative to `~/.ssh` as ssh_config(5) allows.
+/// Whether an argument is the pattern in any spelling: quoted, or relative to
+/// `~/.ssh` as ssh_config(5) allows.
 fn names(argument: &str, pattern: &str) -> bool {
     let argument = argument.trim_matches('"');
     argument == pattern || argument == PATTERN || argument == "containai.d/*.conf"
 }
 
-/// The arguments of an `Include`, quotes kept; `None` for any other line.
+/// Returns the arguments of an `Include`, with quotes; `None` for any other
+/// line.
 ///
-/// The keyword's case does not matter, and one `=` may stand behind it. A
-/// comment that ends the line is the last argument.
+/// The keyword is case-insensitive, and may be followed by one `=`. A trailing
+/// comment is the last argument.
 fn include_arguments(line: &str) -> Option<Vec<&str>> {
     let line = line.trim();
     let keyword = line.get(..7).filter(|word| word.eq_ignore_ascii_case("include"))?;

@@ -5,21 +5,21 @@ use std::fmt;
 use russh::keys::ssh_key::LineEnding;
 use russh::keys::{Algorithm, HashAlg, PrivateKey, key::safe_rng};
 
-/// What both files carry as the key's comment.
+/// The comment in both key files.
 const COMMENT: &str = "containai";
 
 /// An ed25519 key pair in OpenSSH's formats.
 ///
-/// `Debug` shows the fingerprint only.
+/// `Debug` prints the fingerprint only.
 #[derive(Clone)]
 pub struct KeyPair(PrivateKey);
 
 impl KeyPair {
-    /// Makes a new pair from the system's random numbers.
+    /// Generates a new pair with the system's random number generator.
     ///
     /// # Errors
     ///
-    /// [`KeyError`] when the library cannot make one.
+    /// [`KeyError`] if the library fails.
     pub fn generate() -> Result<Self, KeyError> {
         let mut key = PrivateKey::random(&mut safe_rng(), Algorithm::Ed25519)
             .map_err(|error| unusable(&error))?;
@@ -27,7 +27,7 @@ impl KeyPair {
         Ok(Self(key))
     }
 
-    /// Reads a private key file.
+    /// Parses a private key file.
     ///
     /// # Errors
     ///
@@ -44,22 +44,22 @@ impl KeyPair {
         Ok(Self(key))
     }
 
-    /// The private key file. Secret: mode 0600.
+    /// Returns the private key file. Secret: mode 0600.
     ///
     /// # Errors
     ///
-    /// [`KeyError`] when the library cannot write it.
+    /// [`KeyError`] if the library cannot encode it.
     pub(crate) fn private_text(&self) -> Result<impl AsRef<str> + use<>, KeyError> {
         // The text is wiped from memory when it is dropped.
         self.0.to_openssh(LineEnding::LF).map_err(|error| unusable(&error)).map(Secret)
     }
 
-    /// The public key as one line, as `authorized_keys` and the `.pub` file
-    /// have it, without the line's end.
+    /// Returns the public key as one line of `authorized_keys` or the `.pub`
+    /// file, without the line ending.
     ///
     /// # Errors
     ///
-    /// [`KeyError`] when the library cannot write it.
+    /// [`KeyError`] if the library cannot encode it.
     pub fn public_line(&self) -> Result<String, KeyError> {
         self.0.public_key().to_openssh().map_err(|error| unusable(&error))
     }
@@ -87,7 +87,7 @@ fn unusable(error: &russh::keys::ssh_key::Error) -> KeyError {
     KeyError(error.to_string())
 }
 
-/// A text is no private key that ContainAI can use; the reason as a fragment.
+/// The reason why a text is not a usable private key, as a fragment.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("{0}")]
 pub struct KeyError(String);

@@ -1,4 +1,4 @@
-//! The host keys that are pinned.
+//! The pinned host keys.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -6,21 +6,21 @@ use std::fmt;
 use containai_core::naming::HostKeyAlias;
 use containai_core::remote::HostKey;
 
-/// The pinned host keys, at most one for each port of 127.0.0.1, here and on
-/// the machines of other engines.
+/// The pinned host keys, at most one for each port of this machine and of
+/// remote engines' machines.
 ///
-/// As a file it is what sshd(8) calls `SSH_KNOWN_HOSTS FILE FORMAT`, reduced to
-/// exact entries: a line for several hosts, a pattern, a hashed name or a
-/// marker would make OpenSSH trust more than what was pinned, so such lines
-/// are not kept.
+/// The file has the `SSH_KNOWN_HOSTS FILE FORMAT` of sshd(8), restricted to
+/// exact entries. Lines with several hosts, a pattern, a hashed name or a
+/// marker would make OpenSSH trust more than the pinned keys, so they are
+/// removed.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct KnownHosts {
     keys: BTreeMap<HostKeyAlias, HostKey>,
 }
 
 impl KnownHosts {
-    /// Reads the entries of a file. Lines that are none are passed over; a port
-    /// with two different keys is taken as not pinned.
+    /// Parses a file. Lines that are not exact entries are ignored; a name with
+    /// two different keys is treated as not pinned.
     #[must_use]
     pub fn parse(text: &str) -> Self {
         let mut keys = BTreeMap::new();
@@ -34,30 +34,31 @@ impl KnownHosts {
         Self { keys }
     }
 
-    /// The key that is pinned for a port.
+    /// Returns the key that is pinned under a name.
     #[must_use]
     pub fn get(&self, name: &HostKeyAlias) -> Option<&HostKey> {
         self.keys.get(name)
     }
 
-    /// The names for which a key is pinned: lowest ports of this machine first.
+    /// Returns the names for which a key is pinned, lowest ports of this
+    /// machine first.
     pub fn names(&self) -> impl Iterator<Item = &HostKeyAlias> {
         self.keys.keys()
     }
 
-    /// Pins a key as the only one for a port.
+    /// Pins a key as the only one under a name.
     pub fn pin(&mut self, name: HostKeyAlias, key: HostKey) {
         self.keys.insert(name, key);
     }
 
-    /// Forgets the key of a port.
+    /// Removes the key of a name.
     pub fn remove(&mut self, name: &HostKeyAlias) {
         self.keys.remove(name);
     }
 }
 
 impl fmt::Display for KnownHosts {
-    /// Writes the whole file, lowest port first.
+    /// Formats the whole file, lowest port first.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.keys.iter().try_for_each(|(name, key)| writeln!(f, "{name} {key}"))
     }

@@ -1,34 +1,34 @@
-//! What is left of containers that are gone.
+//! SSH configuration and host keys of removed containers.
 
 use containai_core::naming::HostKeyAlias;
 
 use crate::fragment::Fragment;
 
-/// What an engine that answered says about its containers.
+/// The containers of an engine that answered.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Witness {
-    /// Its address.
+    /// The engine's address.
     pub engine: String,
-    /// Each of our containers, stopped ones included: its name, and the one
+    /// Each managed container, stopped ones included: its name, and the name
     /// under which its host key is pinned.
     pub containers: Vec<(String, Option<HostKeyAlias>)>,
 }
 
-/// What is left of containers that are gone.
+/// SSH configuration and host keys of removed containers.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Leftovers {
-    /// OpenSSH configurations of containers that their engine does not have.
+    /// OpenSSH configurations of containers that are missing from their engine.
     pub fragments: Vec<Fragment>,
-    /// Names for which a key is pinned, and to which no container belongs.
+    /// Names with a pinned key that belong to no container.
     pub pins: Vec<HostKeyAlias>,
-    /// OpenSSH configurations whose engine did not answer, or that do not name
-    /// theirs: these are kept, and the keys for their ports too.
+    /// OpenSSH configurations whose engine did not answer or is not recorded.
+    /// They are kept, with the keys of their ports.
     pub unjudged: Vec<Fragment>,
 }
 
 impl Leftovers {
-    /// Tells what is left from what is needed, or may be. Without a witness
-    /// everything may be.
+    /// Finds the stale entries. Without an engine that answered, every entry is
+    /// kept.
     #[must_use]
     pub fn find(fragments: Vec<Fragment>, pins: &[HostKeyAlias], witnesses: &[Witness]) -> Self {
         let mut found = Self::default();
@@ -51,7 +51,7 @@ impl Leftovers {
         found
     }
 
-    /// Whether nothing is left.
+    /// Whether there are no stale entries.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.fragments.is_empty() && self.pins.is_empty()

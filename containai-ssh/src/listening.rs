@@ -1,4 +1,4 @@
-//! Whether a port of the host is in use.
+//! Detection of ports in use.
 
 use std::io::ErrorKind;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -7,12 +7,11 @@ use containai_core::naming::HostPort;
 use tokio::net::TcpSocket;
 
 /// Whether a server could not listen on the port, on any address of IPv4 or
-/// IPv6. The kernel is asked by binding; nothing listens meanwhile.
+/// IPv6. This binds without listening.
 ///
-/// `SO_REUSEADDR` is set as servers do. On Linux it never lets a bind pass
-/// beside a listening socket (socket(7)); without it, connections in
-/// `TIME_WAIT` would make a port look taken for a minute after its container
-/// was removed.
+/// `SO_REUSEADDR` is set as servers do. On Linux it never permits a bind beside
+/// a listening socket (socket(7)); without it, connections in `TIME_WAIT` would
+/// make a port appear in use for a minute after its container was removed.
 pub(crate) fn is_taken(port: HostPort) -> bool {
     let addresses: [IpAddr; 4] = [
         Ipv4Addr::LOCALHOST.into(),
@@ -32,7 +31,7 @@ fn is_address_taken(address: SocketAddr) -> bool {
     bound.is_err_and(|error| !is_missing_family(&error))
 }
 
-/// Hosts without IPv6 have neither the family nor the address.
+/// Hosts without IPv6 lack either the family or the address.
 pub(crate) fn is_missing_family(error: &std::io::Error) -> bool {
     error.kind() == ErrorKind::AddrNotAvailable
         || error.raw_os_error() == Some(rustix::io::Errno::AFNOSUPPORT.raw_os_error())
@@ -51,7 +50,7 @@ mod tests {
         let client = std::net::TcpStream::connect(listener.local_addr()?)?;
         let (server, _) = listener.accept()?;
         drop(listener);
-        // Closed first by the server, which then holds the port in TIME_WAIT.
+        // The server closes first, which leaves its port in `TIME_WAIT`.
         drop(server);
         drop(client);
         assert!(!is_taken(port), "{address} after its end");

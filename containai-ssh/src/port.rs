@@ -1,16 +1,16 @@
-//! Which port a new container gets.
+//! The port of a new container.
 
 use std::collections::BTreeMap;
 
 use containai_core::naming::{HostPort, PortRange};
 use containai_core::remote::RemoteError;
 
-/// Chooses the lowest port of the range that no container reserves and that
-/// is not taken on the host.
+/// Chooses the lowest port of the range that is neither reserved by a container
+/// nor in use on the host.
 ///
 /// # Errors
 ///
-/// [`RemoteError::NoFreePort`] that says who holds what.
+/// [`RemoteError::NoFreePort`] with the holders of the ports.
 pub fn choose(
     range: PortRange,
     reserved: &BTreeMap<HostPort, String>,
@@ -24,8 +24,8 @@ pub fn choose(
     })
 }
 
-/// One line for each container, and one for each run of ports that other
-/// programs hold.
+/// Returns one line for each container, and one for each run of ports that
+/// other programs use.
 fn holders(range: PortRange, reserved: &BTreeMap<HostPort, String>) -> Vec<String> {
     let mut lines = Vec::new();
     let mut run: Option<(HostPort, HostPort)> = None;

@@ -1,4 +1,4 @@
-//! Everything about reaching containers, behind the border of the core.
+//! The implementation of [`Remote`] over SSH.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -18,10 +18,11 @@ use crate::listening::is_taken;
 use crate::session::{Login, Session};
 use crate::{port, wait};
 
-/// The way into the containers of one user: [`Remote`] over OpenSSH's files
+/// SSH access to the containers of one user: [`Remote`] with OpenSSH's files
 /// and native sessions.
 ///
-/// Needs a Tokio runtime with time and network enabled; one thread is enough.
+/// Requires a Tokio runtime with time and network enabled; one thread is
+/// enough.
 #[derive(Clone, Debug)]
 pub struct SshRemote {
     layout: Layout,
@@ -32,7 +33,7 @@ pub struct SshRemote {
     agent: Option<PathBuf>,
 }
 
-/// A chosen port that no other process of this user chooses meanwhile.
+/// A chosen port that no other process of this user can choose meanwhile.
 #[derive(Debug)]
 pub struct Reservation {
     _lock: FileLock,
@@ -52,30 +53,30 @@ impl SshRemote {
         }
     }
 
-    /// Logs in as another user.
+    /// Sets the user to log in as.
     #[must_use]
     pub fn with_user(mut self, user: impl Into<String>) -> Self {
         self.user = user.into();
         self
     }
 
-    /// Notes the address of the engine in what is written, so that it can be
-    /// told later whose container it was.
+    /// Records the engine's address in the written files, which identifies the
+    /// owner of each entry later.
     #[must_use]
     pub fn with_engine(mut self, address: impl Into<String>) -> Self {
         self.engine = Some(address.into());
         self
     }
 
-    /// Reaches the ports of the machine that the engine runs on by a detour.
-    /// Default: they are this machine's.
+    /// Sets the route to the ports of a remote engine's machine. Default: the
+    /// ports are on this machine.
     #[must_use]
     pub fn with_detour(mut self, detour: Option<Detour>) -> Self {
         self.detour = detour;
         self
     }
 
-    /// The name under which the host key behind a port is pinned.
+    /// Returns the name under which the host key of a port is pinned.
     #[must_use]
     pub fn pin_name(&self, port: HostPort) -> HostKeyAlias {
         match &self.detour {
@@ -84,63 +85,65 @@ impl SshRemote {
         }
     }
 
-    /// Writes more than what is needed into the OpenSSH configuration.
+    /// Adds options to the OpenSSH configuration.
     #[must_use]
     pub fn with_wishes(mut self, wishes: Wishes) -> Self {
         self.wishes = wishes;
         self
     }
 
-    /// Whether commands may use an SSH agent; see [`Self::with_agent`].
+    /// Whether the SSH agent is forwarded; see [`Self::with_agent`].
     #[must_use]
     pub fn lends_agent(&self) -> bool {
         self.agent.is_some()
     }
 
-    /// Lets commands use the SSH agent that listens on this socket, for as
-    /// long as their session lasts.
+    /// Forwards the SSH agent that listens on this socket, for the duration of
+    /// each session.
     ///
     /// # Security
     ///
-    /// Whatever runs in the container may use the agent's keys meanwhile.
+    /// Programs in the container may use the agent's keys meanwhile.
     #[must_use]
     pub fn with_agent(mut self, socket: impl Into<PathBuf>) -> Self {
         self.agent = Some(socket.into());
         self
     }
 
-    /// Makes the key pair unless it exists.
+    /// Creates the key pair if it is missing.
     ///
     /// # Errors
     ///
-    /// [`RemoteError::BadKey`] for a file that is no usable key,
-    /// [`RemoteError::Read`] and [`RemoteError::Write`] naming the file.
+    /// [`RemoteError::InvalidKey`] for a file that is not a usable key,
+    /// [`RemoteError::Read`] and [`RemoteError::Write`] with the path of the
+    /// file.
     pub fn make_key(&self) -> Result<(), RemoteError> {
         self.identity().map(drop)
     }
 
-    /// Makes `~/.ssh/config` include the configuration of every container.
-    /// Does nothing when it does already. Belongs to set-up: a person should
-    /// know that this file is touched.
+    /// Includes the configuration of every container in `~/.ssh/config`, if it
+    /// is not included yet. Belongs to set-up, because the user should know
+    /// that this file is modified.
     ///
     /// # Errors
     ///
-    /// [`RemoteError::Read`] or [`RemoteError::Write`] naming the file.
+    /// [`RemoteError::Read`] or [`RemoteError::Write`] with the path of the
+    /// file.
     pub fn write_include(&self) -> Result<(), RemoteError> {
         files::write_include(&self.layout)
     }
 
-    /// Whether [`Self::write_include`] has nothing left to do.
+    /// Whether `~/.ssh/config` includes the configuration already.
     ///
     /// # Errors
     ///
-    /// [`RemoteError::Read`] naming the file.
+    /// [`RemoteError::Read`] with the path of the file.
     pub fn include_is_written(&self) -> Result<bool, RemoteError> {
         files::has_include(&self.layout)
     }
 
-    /// The OpenSSH configuration of a container, as [`Remote::introduce`]
-    /// writes it.
+    /// Returns the OpenSSH configuration of a container, as
+    /// [`Remote::register`] writes it.
     #[must_use]
     pub fn host_block(&self, name: &ContainerName, port: HostPort) -> HostBlock {
         HostBlock {
@@ -155,23 +158,23 @@ impl SshRemote {
         }
     }
 
-    /// Finds what belongs to no container that a witness knows; see
-    /// [`Leftovers::find`].
+    /// Finds the entries that belong to no container of these engines; see
+    /// [`StaleEntries::find`].
     ///
     /// # Errors
     ///
-    /// [`RemoteError::Read`] naming the file.
+    /// [`RemoteError::Read`] with the path of the file.
     pub fn leftovers(&self, witnesses: &[Witness]) -> Result<Leftovers, RemoteError> {
         let fragments = files::fragments(&self.layout)?;
         let pins = files::pinned_names(&self.layout)?;
         Ok(Leftovers::find(fragments, &pins, witnesses))
     }
 
-    /// Removes what [`Self::leftovers`] found.
+    /// Removes the entries that [`Self::stale_entries`] found.
     ///
     /// # Errors
     ///
-    /// [`RemoteError::Write`] naming the file.
+    /// [`RemoteError::Write`] with the path of the file.
     pub async fn remove(&self, leftovers: &Leftovers) -> Result<(), RemoteError> {
         for fragment in &leftovers.fragments {
             files::remove_fragment(&self.layout, &fragment.name)?;
@@ -179,18 +182,18 @@ impl SshRemote {
         files::unpin(&self.layout, &leftovers.pins).await
     }
 
-    /// The paths that this uses.
+    /// Returns the paths of the files.
     pub(crate) fn layout(&self) -> &Layout {
         &self.layout
     }
 
-    /// Whether this is the key that is pinned for a port.
+    /// Whether this key is the one that is pinned for a port.
     pub(crate) fn is_pinned(&self, port: HostPort, key: &HostKey) -> Result<bool, RemoteError> {
         Ok(files::pinned(&self.layout, &self.pin_name(port))?.as_ref() == Some(key))
     }
 
     /// Opens a session with a server that has exactly this key, which has to be
-    /// the pinned one. A server that does not answer soon is an error.
+    /// pinned. A server that does not answer soon is an error.
     pub(crate) async fn open_pinned(
         &self,
         port: HostPort,
@@ -239,7 +242,7 @@ impl Remote for SshRemote {
         reserved: &BTreeMap<HostPort, String>,
     ) -> Result<Reserved<Reservation>, RemoteError> {
         let lock = files::lock(&self.layout.port_lock()).await?;
-        // What listens on another machine, only a start there can tell.
+        // Listeners on a remote machine are detected when the container starts.
         let is_taken = |port| self.detour.is_none() && is_taken(port);
         Ok(Reserved {
             port: port::choose(range, reserved, is_taken)?,
@@ -266,8 +269,8 @@ impl Remote for SshRemote {
     ) -> Result<(), RemoteError> {
         files::pin(&self.layout, &self.pin_name(port), key).await?;
         files::write_fragment(&self.layout, name, &self.host_block(name, port))?;
-        // The container answers to this name now; another one with its port is
-        // from before somebody renamed or replaced it.
+        // The container has this name now; another entry with its port dates
+        // from before a rename or replacement.
         let is_stale = |old: &Fragment| {
             old.name != *name
                 && old.port == Some(port)
@@ -280,9 +283,9 @@ impl Remote for SshRemote {
         Ok(())
     }
 
-    /// A connection that breaks before anything was authenticated is made anew
-    /// once, unless it is [`Door::over`] something that cannot be; after that
-    /// nothing is ever tried twice.
+    /// A connection that fails before authentication is retried once, unless
+    /// its transport is [`Transport::over`] a stream that cannot be opened
+    /// again. Nothing is retried after that.
     async fn open(&self, door: Door, port: HostPort) -> Result<Session, RemoteError> {
         let Some(host_key) = files::pinned(&self.layout, &self.pin_name(port))? else {
             return Err(RemoteError::NotPinned { port: port.get() });

@@ -1,9 +1,9 @@
-//! Environment variables for a command, out of sight of every command line.
+//! Environment variables of a command, hidden from command lines.
 //!
-//! They travel in one variable of ours, [`CARRIER`], beside the command's line
-//! (RFC 4254 §6.4). The line unpacks it inside. So every name works, whatever
-//! the server itself sets, and there may be any number of them, where OpenSSH
-//! drops what is beyond 128.
+//! They are sent in one variable, [`ENV_PAYLOAD_VAR`], with the command's
+//! request (RFC 4254 §6.4), and the command line unpacks it in the container.
+//! Therefore every name works, whatever variables the server sets itself, and
+//! their number is unlimited, while OpenSSH drops those beyond 128.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -14,40 +14,41 @@ use containai_core::naming::{EnvName, EnvNameError};
 
 use crate::quote;
 
-/// The variable that the server's `AcceptEnv` has to name.
+/// The variable that the server's `AcceptEnv` has to allow.
 pub const CARRIER: &str = "CONTAINAI_ENV";
 
-/// The longest text that carries variables, in bytes: Linux takes no longer
-/// one (execve(2), `MAX_ARG_STRLEN`), less the carrier's own name.
+/// The maximum size of the payload, in bytes: the limit of Linux (execve(2),
+/// `MAX_ARG_STRLEN`) without the variable's own name.
 pub(crate) const LONGEST: usize = 128 * 1024 - 64;
 
-/// Environment variables for a [`Command`](crate::Command).
+/// Environment variables of a [`Command`](crate::Command).
 ///
-/// `Debug` shows names only.
+/// `Debug` prints names only.
 ///
 /// ```
-/// use containai_ssh::Variables;
+/// use containai_ssh::EnvVars;
 ///
-/// let mut variables = Variables::default();
-/// variables.assign("REGION=eu", |_| None)?;
-/// variables.read("# comments and empty lines count for nothing\nTOKEN\n", |name| {
+/// let mut vars = EnvVars::default();
+/// vars.assign("REGION=eu", |_| None)?;
+/// vars.read("# comments and empty lines are ignored\nTOKEN\n", |name| {
 ///     (name == "TOKEN").then(|| "secret".to_owned())
 /// })?;
-/// assert_eq!(format!("{variables:?}"), r#"{"REGION", "TOKEN"}"#);
-/// # Ok::<(), containai_ssh::VariablesError>(())
+/// assert_eq!(format!("{vars:?}"), r#"{"REGION", "TOKEN"}"#);
+/// # Ok::<(), containai_ssh::EnvVarsError>(())
 /// ```
 #[derive(Clone, Default, Eq, PartialEq)]
 pub struct Variables(BTreeMap<String, String>);
 
 impl Variables {
-    /// Takes `NAME=value`, or `NAME` with the value that `lookup` has; one that
-    /// it does not have is left out. The last one of a name counts.
+    /// Adds `NAME=value`, or `NAME` with the value that `lookup` returns; a
+    /// name without a value is skipped. A later value replaces an earlier one.
     ///
     /// # Errors
     ///
-    /// - [`Name`](VariablesError::Name): what is before `=` is no name.
-    /// - [`Nul`](VariablesError::Nul): the value holds a NUL byte.
-    /// - [`TooLong`](VariablesError::TooLong): all together are more than Linux takes in one variable, 128 KiB.
+    /// - [`Name`](EnvVarsError::Name): the text before `=` is not a valid name.
+    /// - [`Nul`](EnvVarsError::Nul): the value contains a NUL byte.
+    /// - [`TooLong`](EnvVarsError::TooLong): all together exceed the size limit
+    ///   of a variable in Linux, 128 KiB.
     pub fn assign(
         &mut self,
         text: &str,
@@ -70,12 +71,12 @@ impl Variables {
         }
     }
 
-    /// Takes the lines of a file: each as [`assign`](Self::assign) has it, to
-    /// the letter; empty lines and those that begin with `#` count for nothing.
+    /// Adds the lines of a file, each as in [`assign`](Self::assign), verbatim.
+    /// Empty lines and those that start with `#` are ignored.
     ///
     /// # Errors
     ///
-    /// As [`assign`](Self::assign), with the number of the line.
+    /// As [`assign`](Self::assign), with the line number.
     pub fn read(
         &mut self,
         text: &str,
@@ -94,13 +95,13 @@ impl Variables {
         Ok(())
     }
 
-    /// Whether there are none.
+    /// Whether there are no variables.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// What travels: a command of POSIX shells.
+    /// Returns a POSIX shell command that exports the variables.
     pub(crate) fn parcel(&self) -> String {
         if self.is_empty() {
             return ":".to_owned();
@@ -114,8 +115,9 @@ impl Variables {
     }
 }
 
-/// What travels where variables are left inside as well: a command of POSIX
-/// shells. The server gave this session what was left before, which goes first.
+/// Returns a POSIX shell command that also persists variables for later
+/// sessions. It first unsets those persisted before, which the server passed to
+/// this session.
 pub(crate) fn leaving(kept: &Variables, own: &Variables) -> String {
     let mut parcel = format!(
         "containai_f={CONTAINER_ENVIRONMENT}; \
@@ -129,7 +131,7 @@ pub(crate) fn leaving(kept: &Variables, own: &Variables) -> String {
             let lines: String =
                 kept.0.iter().map(|(name, value)| format!("{name}={value}\n")).collect();
             let lines = quote::word(lines.as_bytes());
-            // The shell's own `printf`: no process has the values in its arguments.
+            // A builtin `printf`: no process has the values in its arguments.
             parcel.extend([
                 "if [ -d \"${containai_f%/*}\" ]; then (umask 077; printf %s ",
                 &String::from_utf8_lossy(&lines),
@@ -141,20 +143,22 @@ pub(crate) fn leaving(kept: &Variables, own: &Variables) -> String {
     parcel
 }
 
-/// What is no name, and names that the server sets whatever was left inside:
-/// patterns of a shell's `case`.
+/// Invalid names, and names that the server sets in any case: patterns of a
+/// shell's `case`.
 const NOT_TAKEN_BACK: &str = "''|[0-9]*|*[!A-Za-z0-9_]*|CONTAINAI_ENV|HOME|LANG|LC_*|LOGNAME|MAIL|\
     PATH|SHELL|SSH_*|TERM|TZ|USER";
 
-/// A line that runs another one with the variables that came beside it.
+/// Returns a command line that runs another one with the variables of the
+/// payload.
 ///
-/// A server that dropped them is noticed before anything runs.
+/// A server that dropped the payload is detected before anything runs.
 pub(crate) fn unpacking(line: &[u8]) -> Vec<u8> {
     let code = exit::SSH_SETUP_FAILED;
     let script = format!(
         "[ \"${{{CARRIER}+x}}\" ] || {{ printf '%s\\n' 'error: the SSH server \
-         takes no variables: it is of a container that an older version made, or was changed' \
-         'hint: run `cai stop --remove` to have a new container the next time; its volumes stay' \
+         does not accept environment variables: an older version created the container, or its \
+         configuration was changed' \
+         'hint: run `cai stop --remove`, and the next session creates a new container; its volumes are kept' \
          >&2; exit {code}; }}; \
          eval \"${CARRIER}\"; unset {CARRIER}; exec \"$0\" -c \"$1\""
     );
@@ -171,35 +175,34 @@ impl fmt::Debug for Variables {
     }
 }
 
-/// Something that cannot be given to a command as a variable. No text shows a
-/// value.
+/// An invalid environment variable. No message contains a value.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum VariablesError {
-    /// What should be a name is none.
+    /// The name is invalid.
     #[error(transparent)]
     Name(#[from] EnvNameError),
-    /// No program can be given such a value.
-    #[error("the value of `{name}` holds a NUL byte")]
+    /// The value contains a NUL byte, which no variable can contain.
+    #[error("the value of `{name}` contains a NUL byte")]
     Nul {
         /// The variable.
         name: String,
     },
-    /// All together are more than Linux takes in one go.
-    #[error("the variables are longer than {} KiB all together", LONGEST / 1024 + 1)]
+    /// All together exceed the size limit of a variable in Linux.
+    #[error("the variables exceed {} KiB in total", LONGEST / 1024 + 1)]
     TooLong,
-    /// A line of a file.
+    /// A line of a file is invalid.
     #[error("line {number}: {source}")]
     Line {
-        /// The number of the line, from 1 on.
+        /// The line number, starting at 1.
         number: usize,
-        /// What is wrong with it.
+        /// The error.
         source: Box<VariablesError>,
     },
 }
 
 impl VariablesError {
-    /// Whether it is their length that is wrong, and nothing that stands there.
+    /// Whether the error is the total size, not the content.
     #[must_use]
     pub fn is_too_long(&self) -> bool {
         match self {
@@ -231,9 +234,9 @@ mod tests {
             read("A=1\nexport B=secret").expect_err("no name"),
             @"line 2: `export B` is not a valid environment variable name: expected letters, digits and `_`, not beginning with a digit"
         );
-        insta::assert_snapshot!(read("A=sec\0ret").expect_err("NUL"), @"line 1: the value of `A` holds a NUL byte");
+        insta::assert_snapshot!(read("A=sec\0ret").expect_err("NUL"), @"line 1: the value of `A` contains a NUL byte");
         let long = format!("A={}", "x".repeat(LONGEST));
-        insta::assert_snapshot!(read(&long).expect_err("long"), @"line 1: the variables are longer than 128 KiB all together");
+        insta::assert_snapshot!(read(&long).expect_err("long"), @"line 1: the variables exceed 128 KiB in total");
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Waiting until a container's SSH server speaks.
+//! Waiting for a container's SSH server.
 
 use std::net::Ipv4Addr;
 use std::time::{Duration, Instant};
@@ -11,31 +11,31 @@ use tokio::time::{sleep, timeout};
 
 use crate::door::Door;
 
-/// How long to wait in all.
+/// The total timeout.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
-/// How long to wait where somebody else has more patience.
+/// The timeout where the caller retries.
 pub(crate) const IMPATIENCE: Duration = Duration::from_millis(500);
-/// How long one connection may stay silent.
+/// The timeout of one silent connection.
 const ATTEMPT: Duration = Duration::from_secs(10);
-/// How long to pause between two attempts, at first and at most.
+/// The pause between two attempts, at first and at most.
 const PAUSE: (Duration, Duration) = (Duration::from_millis(5), Duration::from_millis(50));
-/// What a server says first (RFC 4253 §4.2); 1.99 is 2.0 by another name (§5.1).
+/// The identification of a server (RFC 4253 §4.2); 1.99 means 2.0 (§5.1).
 const BANNERS: [&[u8]; 2] = [b"SSH-2.0-", b"SSH-1.99-"];
-/// What OpenSSH says when it will speak later: sshd_config(5), `MaxStartups`
+/// The messages of an overloaded OpenSSH server: sshd_config(5), `MaxStartups`
 /// and `PerSourcePenalties`.
 const LATER: [&[u8]; 2] = [b"Exceeded MaxStartups", b"Not allowed at this time"];
 
-/// Waits until an SSH server speaks on a port of 127.0.0.1.
+/// Waits until an SSH server responds on a port of 127.0.0.1.
 ///
-/// The connection that found the server ready is the one that is used: a
-/// server counts connections that come to nothing against their sender, and
-/// OpenSSH 9.8 shuts such senders out for a while.
+/// The connection that found the server ready is used for the session: OpenSSH
+/// 9.8 penalizes clients for connections without authentication, and refuses
+/// them for a while.
 pub(crate) async fn knock(port: HostPort, patience: Duration) -> Result<Door, RemoteError> {
     let (start, peer) = (Instant::now(), Peer::Container(port));
     let (mut pause, longest) = PAUSE;
     loop {
         let left = patience.saturating_sub(start.elapsed());
-        let silent = || Greeting::NotYet("a connection, but no word".to_owned());
+        let silent = || Greeting::NotYet("connected, but the server sent nothing".to_owned());
         let last =
             match timeout(ATTEMPT.min(left), attempt(port)).await.unwrap_or_else(|_| silent()) {
                 Greeting::Ssh(stream) => return Ok(Door::socket(stream)),
@@ -52,7 +52,7 @@ pub(crate) async fn knock(port: HostPort, patience: Duration) -> Result<Door, Re
     }
 }
 
-/// Connects to a host once; nobody waits for it to start.
+/// Connects to a host once, without waiting for it to start.
 pub(crate) async fn knock_once(name: &str, port: HostPort) -> Result<Door, RemoteError> {
     let peer = Peer::Host { name: name.to_owned(), port };
     match timeout(ATTEMPT, greet((name, port.get()))).await {
@@ -62,11 +62,15 @@ pub(crate) async fn knock_once(name: &str, port: HostPort) -> Result<Door, Remot
             Err(RemoteError::Connection { peer, source: last.into() })
         }
         Ok(Err(error)) => Err(RemoteError::Connection { peer, source: error.into() }),
-        Err(_) => Err(RemoteError::NotReady { peer, waited: ATTEMPT, last: "no word".to_owned() }),
+        Err(_) => Err(RemoteError::NotReady {
+            peer,
+            waited: ATTEMPT,
+            last: "the server sent nothing".to_owned(),
+        }),
     }
 }
 
-/// What one connection brought.
+/// The result of one attempt.
 enum Greeting {
     Ssh(TcpStream),
     Foreign(String),
@@ -85,14 +89,14 @@ async fn greet(address: impl ToSocketAddrs) -> std::io::Result<Greeting> {
     stream.set_nodelay(true)?;
     let mut buffer = [0; 128];
     loop {
-        // Asked first: what came before the end is there to be looked at then.
+        // Checked first: all bytes before the end can then be peeked.
         let has_ended = stream.ready(Interest::READABLE).await?.is_read_closed();
         let length = stream.peek(&mut buffer).await?;
         let said = &buffer[..length];
-        // The engine's port proxy accepts before the server in the container
-        // listens, and then closes.
+        // The engine's port proxy accepts connections before the server in the
+        // container listens, and then closes them.
         if said.is_empty() {
-            return Ok(Greeting::NotYet("the connection was closed at once".to_owned()));
+            return Ok(Greeting::NotYet("the connection was closed immediately".to_owned()));
         }
         match judge(said) {
             Some(Word::Ssh) => return Ok(Greeting::Ssh(stream)),
@@ -101,25 +105,24 @@ async fn greet(address: impl ToSocketAddrs) -> std::io::Result<Greeting> {
             None => {}
         }
         if has_ended {
-            return Ok(Greeting::NotYet(format!("no more than `{}`", printable(said))));
+            return Ok(Greeting::NotYet(format!("the server sent only `{}`", printable(said))));
         }
-        // Looking does not consume, so there is nothing to wait for.
+        // Peeking consumes nothing, so readiness cannot be awaited.
         sleep(Duration::from_millis(1)).await;
     }
 }
 
-/// What the first bytes of a server mean.
+/// The meaning of a server's first bytes.
 pub(crate) enum Word {
-    /// It speaks SSH.
+    /// SSH.
     Ssh,
-    /// It will, later.
+    /// SSH, but overloaded.
     Later(String),
-    /// It speaks something else.
+    /// Another protocol.
     Foreign(String),
 }
 
-/// Tells what the first bytes of a server mean; `None` while they may become
-/// anything.
+/// Classifies the first bytes of a server; `None` if they are incomplete.
 pub(crate) fn judge(said: &[u8]) -> Option<Word> {
     if BANNERS.iter().any(|banner| said.starts_with(banner)) {
         return Some(Word::Ssh);
@@ -133,7 +136,7 @@ pub(crate) fn judge(said: &[u8]) -> Option<Word> {
     }
 }
 
-/// The first line, harmless on a terminal.
+/// Returns the first line, with control characters escaped.
 fn printable(said: &[u8]) -> String {
     let line = said.split(|b| matches!(b, b'\r' | b'\n')).next().unwrap_or_default();
     String::from_utf8_lossy(line).chars().flat_map(char::escape_debug).collect()
@@ -147,7 +150,7 @@ mod tests {
     use super::*;
     use crate::door::Way;
 
-    /// Answers one connection after another, each with one of the texts.
+    /// Answers each connection with the next text.
     fn serve(texts: &'static [&'static [u8]]) -> std::io::Result<u16> {
         let listener = TcpListener::bind("127.0.0.1:0")?;
         let port = listener.local_addr()?.port();
@@ -209,7 +212,7 @@ mod tests {
 
     #[tokio::test]
     async fn gives_up_in_time() -> std::io::Result<()> {
-        // Bound, so that nobody else listens there.
+        // Bound, so that no other process listens there.
         let socket = tokio::net::TcpSocket::new_v4()?;
         socket.bind((Ipv4Addr::LOCALHOST, 0).into())?;
         insta::assert_snapshot!(
@@ -219,7 +222,7 @@ mod tests {
         let silent = TcpListener::bind("127.0.0.1:0")?;
         insta::assert_snapshot!(
             seen(silent.local_addr()?.port(), Duration::from_millis(100)).await,
-            @"no SSH server answered on port PORT within 0 s: a connection, but no word"
+            @"no SSH server answered on port PORT within 0 s: connected, but the server sent nothing"
         );
         Ok(())
     }

@@ -1,4 +1,4 @@
-//! A child whose standard streams are a connection.
+//! A byte stream over the standard streams of a child process.
 
 use std::io;
 use std::pin::Pin;
@@ -11,11 +11,11 @@ use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
-/// How long a child that has closed its stream may take to end.
+/// The timeout of a child's exit after its stream is closed.
 const END: Duration = Duration::from_secs(2);
 
-/// A connection through a child, which ends with it. What was read to see who
-/// speaks is read once more.
+/// A byte stream over a child process, which is killed with it. Peeked bytes
+/// are read again.
 pub(super) struct ChildStream {
     stdin: Option<ChildStdin>,
     stdout: ChildStdout,
@@ -28,14 +28,14 @@ impl ChildStream {
     pub(super) fn new(mut child: Child) -> io::Result<Self> {
         let streams = (child.stdin.take(), child.stdout.take(), child.stderr.take());
         let (Some(stdin), Some(stdout), Some(stderr)) = streams else {
-            return Err(io::Error::other("a child without streams"));
+            return Err(io::Error::other("the child process has no standard streams"));
         };
         let talk = tokio::spawn(listen(stderr));
         Ok(Self { stdin: Some(stdin), stdout, talk, child, seen: Vec::new() })
     }
 
-    /// Waits for more of what the server says first, and shows all of it.
-    /// Nothing more came when it is as long as before.
+    /// Waits for more of the server's first bytes, and returns all of them. The
+    /// stream has ended if there are no new ones.
     pub(super) async fn peek(&mut self) -> io::Result<&[u8]> {
         let mut buffer = [0; 128];
         let length = self.stdout.read(&mut buffer).await?;
@@ -43,7 +43,7 @@ impl ChildStream {
         Ok(&self.seen)
     }
 
-    /// How it ended, and what it said about that.
+    /// Waits for the child, and returns its exit status and stderr tail.
     pub(super) async fn end(mut self) -> (Option<i32>, String) {
         self.stdin = None;
         let status = timeout(END, self.child.wait()).await;
@@ -53,7 +53,7 @@ impl ChildStream {
     }
 }
 
-/// Reads to the end, so that the child never waits.
+/// Reads to the end, so that the child never blocks.
 async fn listen(mut stderr: ChildStderr) -> String {
     let mut words = LastWords::default();
     let mut buffer = [0; 1024];
@@ -99,7 +99,7 @@ impl AsyncWrite for ChildStream {
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        // The end of a pipe is that nobody holds it any more.
+        // A pipe ends when its last writer is closed.
         self.stdin = None;
         Poll::Ready(Ok(()))
     }

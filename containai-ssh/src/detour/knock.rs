@@ -1,4 +1,4 @@
-//! Waiting until a server behind a detour speaks.
+//! Waiting for an SSH server behind a proxy.
 
 use std::io;
 use std::time::{Duration, Instant};
@@ -12,14 +12,15 @@ use super::means::Detour;
 use crate::door::Door;
 use crate::wait::{Word, judge};
 
-/// How long to wait where somebody else has more patience.
+/// The timeout where the caller retries.
 pub(crate) const IMPATIENCE: Duration = Duration::from_secs(5);
-/// How long one connection may stay silent; a hop may be slow.
+/// The timeout of one silent connection; a proxy may be slow.
 const ATTEMPT: Duration = Duration::from_secs(20);
-/// How long to pause between two attempts; each is a login on another machine.
+/// The pause between two attempts, each of which is a login on the remote
+/// machine.
 const PAUSE: Duration = Duration::from_millis(250);
 
-/// What one connection brought.
+/// The result of one attempt.
 enum Greeting {
     Ssh(Box<ChildStream>),
     Foreign(String),
@@ -27,8 +28,8 @@ enum Greeting {
     Never(String),
 }
 
-/// Waits until an SSH server speaks on a port of another machine. That the
-/// way there is closed is an error at once.
+/// Waits until an SSH server responds on a port of the remote engine's machine.
+/// An unreachable machine is an error at once.
 pub(crate) async fn knock(
     detour: &Detour,
     port: HostPort,
@@ -46,7 +47,7 @@ pub(crate) async fn knock(
             Ok(Ok(Greeting::Never(said))) => return Err(closed(detour, said.into())),
             Ok(Err(error)) => return Err(closed(detour, error.into())),
             Ok(Ok(Greeting::NotYet(last))) => last,
-            Err(_) => "a connection, but no word".to_owned(),
+            Err(_) => "connected, but the server sent nothing".to_owned(),
         };
         if start.elapsed() + PAUSE >= patience {
             return Err(RemoteError::NotReady {
@@ -110,7 +111,7 @@ mod tests {
         insta::assert_snapshot!(seen("echo \"HTTP $1\"").await, @"the server on port 2300 does not speak SSH: `HTTP 2300`");
         insta::assert_snapshot!(seen("echo key >&2; echo no >&2; exit 111").await, @"cannot connect to the host of engine `tcp://far:1` over SSH: key; no");
         insta::assert_snapshot!(seen("echo booting >&2; exit 113").await, @"no SSH server answered on port 2300 within 0 s: booting");
-        insta::assert_snapshot!(seen("exec sleep 5").await, @"no SSH server answered on port 2300 within 0 s: a connection, but no word");
+        insta::assert_snapshot!(seen("exec sleep 5").await, @"no SSH server answered on port 2300 within 0 s: connected, but the server sent nothing");
     }
 
     #[tokio::test]

@@ -1,4 +1,4 @@
-//! What leads to the ports of another machine.
+//! The route to the ports of a remote engine's machine.
 
 use std::process::Stdio;
 
@@ -7,48 +7,49 @@ use tokio::process::Command;
 
 use crate::quote;
 
-/// The exit status of a [`Means::Program`] whose server has not started yet:
-/// [`containai_core::exit::CANNOT_CONNECT`].
+/// The exit status of a [`ProxyKind::Command`] whose server has not started
+/// yet: [`containai_core::exit::CANNOT_CONNECT`].
 const NOT_YET: i32 = containai_core::exit::CANNOT_CONNECT as i32;
 
-/// The way to the ports of the machine that an engine runs on.
+/// The route to the ports of a remote engine's machine.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 pub struct Detour {
-    /// The engine's address; host keys are pinned for it.
+    /// The engine's address, for which host keys are pinned.
     pub engine: String,
-    /// What leads there.
+    /// The kind of proxy.
     pub means: Means,
 }
 
-/// What leads to the ports of another machine.
+/// The kind of proxy that connects to the ports of a remote machine.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum Means {
     /// The SSH server of that machine.
     Jump {
-        /// The user; `None` is for the user's OpenSSH configuration to say.
+        /// The user; `None` uses the user's OpenSSH configuration.
         user: Option<String>,
-        /// Its name for `ssh`, which is no option and has no blank in it.
+        /// The host name for `ssh`, which is neither an option nor contains
+        /// blanks.
         host: String,
-        /// The port; `None` is for the user's OpenSSH configuration to say.
+        /// The port; `None` uses the user's OpenSSH configuration.
         port: Option<u16>,
     },
-    /// A program and its arguments; the port is added as the last one.
+    /// A program and its arguments; the port is appended as the last one.
     ///
-    /// Its standard streams are the connection. When it ends without a word
-    /// it says why on standard error; status 113 means that it may be called
-    /// again, because the server has not started yet.
+    /// Its standard streams are the connection. If it exits before any output,
+    /// it reports the reason on stderr; exit status 113 means that the server
+    /// has not started yet, and that the program may be run again.
     Program(Vec<String>),
 }
 
 impl Detour {
-    /// The name under which the host key behind a port is pinned.
+    /// Returns the name under which the host key of a port is pinned.
     #[must_use]
     pub fn alias(&self, port: HostPort) -> HostKeyAlias {
         HostKeyAlias::elsewhere(&self.engine, port)
     }
 
-    /// The child that leads to a port.
+    /// Returns the child process that connects to a port.
     pub(super) fn command(&self, port: HostPort) -> Command {
         let words = self.words(port);
         let mut command = Command::new(&words[0]);
@@ -75,7 +76,7 @@ impl Detour {
         words
     }
 
-    /// The directive of ssh_config(5) that has OpenSSH go the same way.
+    /// Returns the directive of ssh_config(5) for the same route.
     ///
     /// `%` is doubled, because OpenSSH expands tokens in it.
     pub(crate) fn directive(&self) -> String {
@@ -94,13 +95,14 @@ impl Detour {
         }
     }
 
-    /// Whether a child that ended like this without a word may be called
-    /// again: the way is there, only the server is not.
+    /// Whether a child that exited before any output may be started again,
+    /// because only the server is missing.
     pub(super) fn is_not_yet(&self, status: Option<i32>, said: &str) -> bool {
         match &self.means {
             Means::Jump { .. } => {
-                // What `ssh -W` says when the other end of the channel refuses,
-                // and nothing when that accepts and closes, as port proxies do.
+                // The message of `ssh -W` when the remote end of the channel
+                // refuses; no message when it accepts and closes, as port
+                // proxies do.
                 status == Some(0) || said.is_empty() || said.contains("open failed")
             }
             Means::Program(_) => status == Some(NOT_YET),

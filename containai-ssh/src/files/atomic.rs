@@ -1,4 +1,4 @@
-//! Files that appear whole or not at all.
+//! Atomic file replacement and private directories.
 
 use std::fs::{DirBuilder, Permissions};
 use std::io::{self, ErrorKind, Write};
@@ -10,13 +10,13 @@ use tempfile::NamedTempFile;
 /// The mode of files that only their owner may read.
 pub(crate) const PRIVATE: u32 = 0o600;
 
-/// Writes a file through a temporary one beside it, which then takes its name.
+/// Replaces a file through a temporary one in the same directory.
 pub(super) fn replace(path: &Path, content: &[u8], mode: u32) -> io::Result<()> {
     beside(path, content, mode)?.persist(path)?;
     Ok(())
 }
 
-/// Writes a file unless it has that content already.
+/// Replaces a file unless it has that content already.
 pub(super) fn replace_if_different(path: &Path, content: &[u8], mode: u32) -> io::Result<()> {
     if std::fs::read(path).is_ok_and(|old| old == content) {
         return Ok(());
@@ -24,7 +24,8 @@ pub(super) fn replace_if_different(path: &Path, content: &[u8], mode: u32) -> io
     replace(path, content, mode)
 }
 
-/// Writes a file unless one exists; who comes second leaves the first one's.
+/// Creates a file unless one exists. Of two concurrent writers, the first one
+/// succeeds.
 pub(super) fn create(path: &Path, content: &[u8], mode: u32) -> io::Result<()> {
     match beside(path, content, mode)?.persist_noclobber(path) {
         Err(error) if error.error.kind() != ErrorKind::AlreadyExists => Err(error.error),
@@ -32,8 +33,8 @@ pub(super) fn create(path: &Path, content: &[u8], mode: u32) -> io::Result<()> {
     }
 }
 
-/// Makes a directory that only its owner may enter, parents included. One
-/// that exists keeps its mode.
+/// Creates a directory for its owner only, with its parents. An existing one
+/// keeps its mode.
 pub(super) fn private_dir(path: &Path) -> io::Result<()> {
     if path.is_dir() {
         return Ok(());
@@ -41,7 +42,7 @@ pub(super) fn private_dir(path: &Path) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(path)
 }
 
-/// Makes a directory of ours and takes it away from other users.
+/// Creates a directory and removes the permissions of other users.
 pub(crate) fn own_dir(path: &Path) -> io::Result<()> {
     private_dir(path)?;
     if std::fs::metadata(path)?.permissions().mode() & 0o077 != 0 {
@@ -57,7 +58,7 @@ fn beside(path: &Path, content: &[u8], mode: u32) -> io::Result<NamedTempFile> {
         .permissions(Permissions::from_mode(mode))
         .tempfile_in(dir)?;
     file.write_all(content)?;
-    // The umask may have taken bits from the mode.
+    // The umask may have cleared bits of the mode.
     file.as_file().set_permissions(Permissions::from_mode(mode))?;
     file.as_file().sync_all()?;
     Ok(file)

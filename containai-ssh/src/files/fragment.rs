@@ -11,7 +11,7 @@ use super::{atomic, failure};
 use crate::fragment::Fragment;
 use crate::host_block::HostBlock;
 
-/// Writes the OpenSSH configuration of a container, unless it stands already.
+/// Writes the OpenSSH configuration of a container, unless it is up to date.
 pub(crate) fn write_fragment(
     layout: &Layout,
     name: &ContainerName,
@@ -30,8 +30,8 @@ fn write(layout: &Layout, path: &Path, text: &str) -> io::Result<()> {
     atomic::replace_if_different(path, text.as_bytes(), atomic::PRIVATE)
 }
 
-/// Reads which containers have an OpenSSH configuration, by name. Files of
-/// other names are the user's business.
+/// Reads the OpenSSH configurations of containers, sorted by name. Files with
+/// other names belong to the user.
 pub(crate) fn fragments(layout: &Layout) -> Result<Vec<Fragment>, RemoteError> {
     let dir = layout.ssh_fragment_dir();
     let entries = match std::fs::read_dir(&dir) {
@@ -43,7 +43,7 @@ pub(crate) fn fragments(layout: &Layout) -> Result<Vec<Fragment>, RemoteError> {
     for entry in entries {
         let path = entry.map_err(failure::read(&dir))?.path();
         let file_name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-        // One that goes away meanwhile is none.
+        // A file that was removed meanwhile is skipped.
         if let Ok(text) = std::fs::read_to_string(&path) {
             found.extend(Fragment::parse(file_name, &text));
         }
@@ -52,7 +52,7 @@ pub(crate) fn fragments(layout: &Layout) -> Result<Vec<Fragment>, RemoteError> {
     Ok(found)
 }
 
-/// Removes the OpenSSH configuration of a container, if there is one.
+/// Removes the OpenSSH configuration of a container, if any.
 pub(crate) fn remove_fragment(layout: &Layout, name: &ContainerName) -> Result<(), RemoteError> {
     let path = layout.ssh_fragment(name);
     match std::fs::remove_file(&path) {

@@ -1,4 +1,4 @@
-//! The files of our key pair.
+//! The files of the user's ContainAI key pair.
 
 use std::fs::Permissions;
 use std::io::{self, ErrorKind};
@@ -12,11 +12,11 @@ use super::{atomic, failure};
 use crate::identity::Identity;
 use crate::key::{KeyError, KeyPair};
 
-/// Reads our key pair; makes it when there is none.
+/// Reads the key pair, or creates it if it is missing.
 ///
-/// A key that exists is never overwritten: containers that know it could not
-/// be opened any more. The key takes its name in one step, so of two processes
-/// that make one at once both use the one that came first.
+/// An existing key is never overwritten, because containers that authorize it
+/// would become inaccessible. The key file is created atomically, so concurrent
+/// processes all use the key of the first one.
 pub(crate) fn identity(layout: &Layout) -> Result<Identity, RemoteError> {
     let path = layout.identity();
     let pair = match load(&path)? {
@@ -36,11 +36,11 @@ fn make(layout: &Layout, path: &Path) -> Result<KeyPair, RemoteError> {
     let text = KeyPair::generate().and_then(|pair| pair.private_text()).map_err(bad(path))?;
     atomic::create(path, text.as_ref().as_bytes(), atomic::PRIVATE)
         .map_err(failure::write(path))?;
-    // Read back, because the key may be another process's.
+    // Read again, because the key may be another process's.
     load(path)?.ok_or_else(|| failure::read(path)(ErrorKind::NotFound.into()))
 }
 
-/// Reads the key if there is one, and takes it away from other users.
+/// Reads the key, if any, and removes the permissions of other users.
 fn load(path: &Path) -> Result<Option<KeyPair>, RemoteError> {
     let text = match std::fs::read_to_string(path) {
         Ok(text) => text,
@@ -52,7 +52,7 @@ fn load(path: &Path) -> Result<Option<KeyPair>, RemoteError> {
     Ok(Some(pair))
 }
 
-/// OpenSSH refuses to use a key that others may read.
+/// OpenSSH refuses a key that other users may read.
 fn tighten(path: &Path) -> io::Result<()> {
     let mode = std::fs::metadata(path)?.permissions().mode();
     if mode & 0o077 == 0 {

@@ -10,19 +10,18 @@ use containai_core::remote::RemoteError;
 use super::atomic::{PRIVATE, private_dir};
 use super::failure;
 
-/// How long to pause between two tries, at first and at most.
+/// The pause between two attempts, at first and at most.
 const PAUSE: (Duration, Duration) = (Duration::from_millis(1), Duration::from_millis(50));
 
-/// A lock that is held until it is dropped, or its process ends.
+/// A file lock, held until it is dropped or its process exits.
 #[derive(Debug)]
 pub(crate) struct FileLock {
     _file: File,
 }
 
-/// Waits for the lock of a file; dropping the future gives up.
+/// Waits for the lock of a file; dropping the future cancels the wait.
 ///
-/// flock(2) can only wait in a thread that nothing can stop, so this asks
-/// again and again instead.
+/// A blocking flock(2) cannot be cancelled, so this polls.
 pub(crate) async fn lock(path: &Path) -> Result<FileLock, RemoteError> {
     let file = open(path).map_err(failure::write(path))?;
     let (mut pause, longest) = PAUSE;

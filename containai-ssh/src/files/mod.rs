@@ -1,4 +1,4 @@
-//! The files of the SSH side: who writes them, how, and under which lock.
+//! The SSH files of a user: formats, atomic writes and locks.
 
 mod atomic;
 mod failure;

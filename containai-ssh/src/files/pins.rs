@@ -9,12 +9,12 @@ use containai_core::remote::{HostKey, RemoteError};
 use super::{atomic, failure, lock};
 use crate::known_hosts::KnownHosts;
 
-/// The key that is pinned for a port.
+/// Returns the key that is pinned under a name.
 pub(crate) fn pinned(layout: &Layout, name: &HostKeyAlias) -> Result<Option<HostKey>, RemoteError> {
     Ok(KnownHosts::parse(&text(layout)?).get(name).cloned())
 }
 
-/// Pins a key as the only one for its port.
+/// Pins a key as the only one under a name.
 pub(crate) async fn pin(
     layout: &Layout,
     name: &HostKeyAlias,
@@ -23,19 +23,20 @@ pub(crate) async fn pin(
     change(layout, |hosts| hosts.pin(name.clone(), key.clone())).await
 }
 
-/// The names for which a key is pinned.
+/// Returns the names for which a key is pinned.
 pub(crate) fn pinned_names(layout: &Layout) -> Result<Vec<HostKeyAlias>, RemoteError> {
     Ok(KnownHosts::parse(&text(layout)?).names().cloned().collect())
 }
 
-/// Forgets the keys of these names.
+/// Removes the keys of these names.
 pub(crate) async fn unpin(layout: &Layout, names: &[HostKeyAlias]) -> Result<(), RemoteError> {
     change(layout, |hosts| names.iter().for_each(|name| hosts.remove(name))).await
 }
 
-/// Rewrites the whole file, unless nothing changes.
+/// Rewrites the whole file if the content changes.
 ///
-/// The change is tried without the lock first: mostly there is nothing to do.
+/// The change is computed without the lock first, because usually nothing
+/// changes.
 async fn change(layout: &Layout, change: impl Fn(&mut KnownHosts)) -> Result<(), RemoteError> {
     let changed = |text: &str| {
         let mut hosts = KnownHosts::parse(text);
@@ -56,7 +57,7 @@ async fn change(layout: &Layout, change: impl Fn(&mut KnownHosts)) -> Result<(),
 fn text(layout: &Layout) -> Result<String, RemoteError> {
     let path = layout.known_hosts();
     match std::fs::read(&path) {
-        // What is not UTF-8 is no entry either.
+        // Invalid UTF-8 never forms an entry.
         Ok(bytes) => Ok(String::from_utf8_lossy(&bytes).into_owned()),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(String::new()),
         Err(error) => Err(failure::read(&path)(error)),

@@ -11,7 +11,7 @@ use nix::unistd::{Gid, Uid, User};
 use super::{atomic, failure};
 use crate::include;
 
-/// Adds our `Include` to the user's configuration, unless it stands there.
+/// Adds the `Include` line to the user's configuration, if it is missing.
 pub(crate) fn write_include(layout: &Layout) -> Result<(), RemoteError> {
     let path = layout.ssh_config();
     let (dir, fragments) = (layout.ssh_dir(), layout.ssh_fragment_dir());
@@ -23,12 +23,13 @@ pub(crate) fn write_include(layout: &Layout) -> Result<(), RemoteError> {
     }
 }
 
-/// Whether our `Include` stands in the user's configuration.
+/// Whether the user's configuration has the `Include` line.
 pub(crate) fn has_include(layout: &Layout) -> Result<bool, RemoteError> {
     Ok(with_include(layout)?.is_none())
 }
 
-/// The configuration with our `Include`; `None` when it has that already.
+/// Returns the configuration with the `Include` line; `None` if it has that
+/// already.
 fn with_include(layout: &Layout) -> Result<Option<String>, RemoteError> {
     let path = layout.ssh_config();
     let config = match std::fs::read_to_string(&path) {
@@ -40,7 +41,7 @@ fn with_include(layout: &Layout) -> Result<Option<String>, RemoteError> {
     Ok(include::add(&config, &pattern))
 }
 
-/// OpenSSH takes `~` from the password database, whatever `HOME` says.
+/// OpenSSH expands `~` from the password database and ignores `HOME`.
 fn pattern(layout: &Layout) -> io::Result<String> {
     let user = User::from_uid(Uid::current())?;
     if user.is_none_or(|user| user.dir == layout.home()) {
@@ -50,8 +51,8 @@ fn pattern(layout: &Layout) -> io::Result<String> {
         .map_err(|error| io::Error::new(ErrorKind::InvalidInput, error))
 }
 
-/// Replaces the file that the path leads to: people link their configuration
-/// from elsewhere. Mode and owner stay.
+/// Replaces the file that the path resolves to, because dotfiles are often
+/// symbolic links. Mode and owner are kept.
 fn write(path: &Path, text: &str) -> io::Result<()> {
     let target = target(path)?;
     let old = match std::fs::metadata(&target) {
@@ -68,10 +69,10 @@ fn write(path: &Path, text: &str) -> io::Result<()> {
     Ok(())
 }
 
-/// Where a chain of links ends, even if nothing is there yet.
+/// Resolves a chain of symbolic links, whose target may be missing.
 fn target(path: &Path) -> io::Result<PathBuf> {
     let mut target = path.to_owned();
-    // As many links as Linux follows (path_resolution(7)).
+    // The limit of Linux (path_resolution(7)).
     for _ in 0..40 {
         let Ok(next) = std::fs::read_link(&target) else {
             return Ok(target);

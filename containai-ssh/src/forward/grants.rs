@@ -1,4 +1,4 @@
-//! What the server may open, because we asked it to.
+//! The channels that the server may open.
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -16,10 +16,11 @@ use super::listener::Stream;
 use super::notice::{Notice, Notices};
 use super::relay::relay;
 
-/// How many channels a server may have open to us at once.
+/// The maximum number of concurrent channels that a server opens.
 const MOST: usize = 256;
 
-/// What the server may open, because we asked it to. Nothing at first.
+/// The channels that the server may open, because the client requested them.
+/// Initially none.
 #[derive(Clone)]
 pub(crate) struct Grants {
     table: Arc<Mutex<Table>>,
@@ -32,8 +33,8 @@ struct Table {
     ways: HashMap<Origin, (Endpoint, Notices)>,
 }
 
-/// Where the server listens for us, in the words of the request and of what it
-/// opens then.
+/// The address on which the server listens for the client, as in the request
+/// and in the channels that the server opens.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 pub(crate) enum Origin {
     /// Address and port.
@@ -42,13 +43,13 @@ pub(crate) enum Origin {
     Unix(String),
 }
 
-/// The SSH agent of this side.
+/// The SSH agent of this machine.
 #[derive(Clone)]
 pub(crate) struct Agent {
     /// Its socket.
     pub(crate) socket: PathBuf,
-    /// What tells it through which connection a request came, so that a key
-    /// that is bound to certain hosts is used for those only: OpenSSH's
+    /// The binding that identifies the connection of a request to the agent, so
+    /// that a key restricted to certain hosts is used for those only: OpenSSH's
     /// `PROTOCOL.agent`, `session-bind@openssh.com`.
     pub(crate) binding: Option<Arc<AgentSessionBinding>>,
 }
@@ -60,12 +61,12 @@ impl Default for Grants {
 }
 
 impl Grants {
-    /// Lets the server reach the agent.
+    /// Allows the server to reach the agent.
     pub(crate) fn lend(&self, agent: Agent) {
         self.table().agent = Some(agent);
     }
 
-    /// Answers the server's wish for the agent.
+    /// Answers the server's request to open the agent.
     pub(crate) async fn open_agent(&self, channel: Channel<Msg>, reply: ChannelOpenHandle) {
         let agent = self.table().agent.clone();
         let Some(agent) = agent else {
@@ -74,12 +75,12 @@ impl Grants {
         self.serve(channel, reply, async move { agent.connect().await }).await;
     }
 
-    /// Lets the server lead what comes to it to a target of ours.
+    /// Allows the server to forward connections to a local target.
     pub(crate) fn lead(&self, origin: Origin, target: Endpoint, notices: Notices) {
         self.table().ways.insert(origin, (target, notices));
     }
 
-    /// Answers the server's wish to lead a connection to us.
+    /// Answers the server's request to forward a connection.
     pub(crate) async fn open_way(
         &self,
         origin: &Origin,
@@ -101,8 +102,8 @@ impl Grants {
         self.serve(channel, reply, connect).await;
     }
 
-    /// Connects and relays beside everything else: the connection must not
-    /// wait for it.
+    /// Connects and relays in a task of its own, so that the SSH connection
+    /// never waits for it.
     async fn serve<S>(
         &self,
         channel: Channel<Msg>,
@@ -146,7 +147,7 @@ impl Agent {
     async fn connect(&self) -> std::io::Result<UnixStream> {
         let mut stream = UnixStream::connect(&self.socket).await?;
         if let Some(binding) = &self.binding {
-            // An agent that does not know this has no bound keys either.
+            // An agent without this extension has no restricted keys either.
             let _ = AgentClient::connect(&mut stream).bind_session(binding, true).await;
         }
         Ok(stream)

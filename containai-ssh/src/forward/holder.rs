@@ -1,11 +1,12 @@
-//! Who holds a port of this machine.
+//! The program that listens on a port of this machine.
 
 use std::fs;
 
 use containai_core::naming::HostPort;
 
-/// The program that listens on a port, such as `` `nginx` (process 17) ``;
-/// `None` where that cannot be told: another user's, or no Linux.
+/// Returns the program that listens on a port, such as `` `nginx` (process 17)
+/// ``; `None` if it is unknown, because it belongs to another user or the
+/// system is not Linux.
 pub(super) fn of(port: HostPort) -> Option<String> {
     let tables = ["/proc/net/tcp", "/proc/net/tcp6"].map(fs::read_to_string);
     let inode = tables.iter().flatten().find_map(|table| inode(table, port))?;
@@ -23,8 +24,8 @@ pub(super) fn of(port: HostPort) -> Option<String> {
     Some(format!("`{}` (process {pid})", name.trim_end().escape_debug()))
 }
 
-/// The listening socket on a port: proc_net_tcp(5). Its state is `0A`, the
-/// local address ends in the port in hexadecimal.
+/// Returns the inode of the listening socket of a port: proc_net_tcp(5). Its
+/// state is `0A`; the local address ends with the port in hexadecimal.
 fn inode(table: &str, port: HostPort) -> Option<&str> {
     let ending = format!(":{:04X}", port.get());
     table.lines().skip(1).find_map(|line| {

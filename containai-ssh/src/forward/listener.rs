@@ -1,4 +1,4 @@
-//! Sockets of this side that wait for connections.
+//! Listening sockets of this machine.
 
 use std::io::{self, ErrorKind};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -15,32 +15,33 @@ use tokio::net::{TcpListener, TcpSocket, UnixListener, lookup_host};
 use super::holder;
 use crate::listening::is_missing_family;
 
-/// One open socket.
+/// A listening socket.
 pub(super) enum Listener {
     Tcp(TcpListener),
     Unix { listener: UnixListener, _file: Unlink },
 }
 
-/// A connection that somebody made to a [`Listener`].
+/// A connection accepted by a [`ForwardListener`].
 pub(crate) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
 
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
 
-/// A connection and the address of who made it, as far as that has one.
+/// An accepted connection, and the peer's address for TCP.
 pub(super) type Incoming = (Box<dyn Stream>, Option<SocketAddr>);
 
-/// Removes a socket's file when nobody listens any more.
+/// Removes the file of a socket when it is closed.
 pub(super) struct Unlink(PathBuf);
 
 impl Drop for Unlink {
     fn drop(&mut self) {
-        // It may be gone already.
+        // The file may be removed already.
         let _ = std::fs::remove_file(&self.0);
     }
 }
 
 impl Listener {
-    /// Opens what the words mean: a port on both loopback addresses is two.
+    /// Opens the sockets of an address: a port on both loopback addresses is
+    /// two.
     pub(super) async fn open(listen: &Listen) -> Result<Vec<Self>, RemoteError> {
         match listen {
             Listen::Unix(path) => Ok(vec![unix(Path::new(path))?]),
@@ -49,7 +50,7 @@ impl Listener {
                 let mut opened = Vec::new();
                 for address in addresses(bind, *port).await.map_err(failed)? {
                     match tcp(address) {
-                        // A machine without IPv6 has the other address.
+                        // Without IPv6, the IPv4 address is enough.
                         Err(error) if is_missing_family(&error) && !opened.is_empty() => {}
                         outcome => opened.push(Self::Tcp(outcome.map_err(failed)?)),
                     }
@@ -89,7 +90,7 @@ fn tcp(address: SocketAddr) -> io::Result<TcpListener> {
         SocketAddr::V4(_) => TcpSocket::new_v4()?,
         SocketAddr::V6(_) => {
             let socket = TcpSocket::new_v6()?;
-            // Beside a socket of its own for IPv4.
+            // IPv4 has a socket of its own.
             rustix::net::sockopt::set_ipv6_v6only(&socket, true)?;
             socket
         }
@@ -99,7 +100,7 @@ fn tcp(address: SocketAddr) -> io::Result<TcpListener> {
     socket.listen(128)
 }
 
-/// Takes the place of a socket on which nobody listens any more.
+/// Replaces a socket without a listener.
 fn unix(path: &Path) -> Result<Listener, RemoteError> {
     let failed = |source| RemoteError::CannotListen {
         address: path.display().to_string(),
@@ -115,8 +116,8 @@ fn unix(path: &Path) -> Result<Listener, RemoteError> {
     Ok(Listener::Unix { listener: outcome.map_err(failed)?, _file: Unlink(path.to_owned()) })
 }
 
-/// Makes a socket that only its owner may connect to, from its first moment on.
-/// The mask is the whole process's, for as long as one system call takes.
+/// Creates a socket that only its owner may ever connect to. The umask of the
+/// whole process is changed for the duration of one system call.
 fn private(path: &Path) -> io::Result<UnixListener> {
     let before = umask(Mode::from_bits_truncate(0o177));
     let outcome = UnixListener::bind(path);

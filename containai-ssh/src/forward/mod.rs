@@ -1,4 +1,4 @@
-//! What is led through a connection beside commands.
+//! Port, socket and agent forwarding over an SSH connection.
 
 mod grants;
 mod holder;

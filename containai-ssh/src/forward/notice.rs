@@ -1,4 +1,4 @@
-//! What a person should know while something is forwarded.
+//! Warnings about failed connections of a forward.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -6,20 +6,21 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
-/// A connection that could not be led on. Others may be, so it is no error.
+/// A connection that could not be forwarded. Others may succeed, so it is a
+/// warning.
 #[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
 #[non_exhaustive]
 pub enum Notice {
-    /// The container cannot connect to what a local forward leads to.
+    /// The container cannot connect to the target of a local forward.
     RefusedInside {
-        /// Where it was to connect.
+        /// The target.
         target: String,
     },
-    /// This side cannot connect to what a remote forward leads to.
+    /// This machine cannot connect to the target of a remote forward.
     RefusedHere {
-        /// Where it was to connect.
+        /// The target.
         target: String,
-        /// What the system said.
+        /// The system's error.
         reason: String,
     },
 }
@@ -37,15 +38,15 @@ impl fmt::Display for Notice {
     }
 }
 
-/// Where notices come in; each is passed on once.
+/// The sender of warnings; each distinct one is sent once.
 #[derive(Clone)]
 pub(crate) struct Notices {
     sender: UnboundedSender<Notice>,
     shown: Arc<Mutex<BTreeSet<Notice>>>,
 }
 
-/// How many different notices are remembered. With a SOCKS server the targets
-/// are whatever somebody asks for.
+/// The maximum number of distinct warnings. The targets of a SOCKS proxy are
+/// chosen by its clients.
 const MOST: usize = 1000;
 
 impl Notices {
@@ -57,7 +58,7 @@ impl Notices {
     pub(crate) fn tell(&self, notice: Notice) {
         let mut shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
         if shown.len() < MOST && shown.insert(notice.clone()) {
-            // Nobody listens any more when everything ends.
+            // The receiver is closed at the end.
             let _ = self.sender.send(notice);
         }
     }

@@ -1,12 +1,12 @@
-//! The server's side of SOCKS: version 5 (RFC 1928) without authentication,
-//! version 4 and its extension 4a, `CONNECT` only, as OpenSSH has it.
+//! A SOCKS server: version 5 (RFC 1928) without authentication, version 4 and
+//! its extension 4a, `CONNECT` only, as in OpenSSH.
 
 use std::io::{self, Error, ErrorKind};
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
-/// What a client asks for.
+/// A request of a client.
 #[derive(Debug, Eq, PartialEq)]
 pub(super) struct Request {
     version: u8,
@@ -14,12 +14,12 @@ pub(super) struct Request {
     pub(super) port: u16,
 }
 
-/// The most bytes of a name in version 4, which ends it by a NUL.
+/// The maximum length of a NUL-terminated field of version 4.
 const LONGEST: usize = 255;
 const CONNECT: u8 = 1;
 
 impl Request {
-    /// Talks with the client until it has said where to connect.
+    /// Negotiates with the client until its request is complete.
     pub(super) async fn read(
         stream: &mut (impl AsyncRead + AsyncWrite + Unpin),
     ) -> io::Result<Self> {
@@ -35,7 +35,7 @@ impl Request {
         let port = stream.read_u16().await?;
         let address = stream.read_u32().await?;
         until_nul(stream).await?;
-        // 4a: an address of 0.0.0.x announces a name.
+        // 4a: an address of 0.0.0.x means that a host name follows.
         let host = match address {
             1..=255 => until_nul(stream).await?,
             _ => Ipv4Addr::from(address).to_string(),
@@ -75,12 +75,12 @@ impl Request {
         }
     }
 
-    /// Tells the client that it is connected.
+    /// Replies that the client is connected.
     pub(super) async fn grant(&self, stream: &mut (impl AsyncWrite + Unpin)) -> io::Result<()> {
         self.answer(stream, 0x5a, 0).await
     }
 
-    /// Tells the client that nobody answers there.
+    /// Replies that the target refused the connection.
     pub(super) async fn refuse(&self, stream: &mut (impl AsyncWrite + Unpin)) -> io::Result<()> {
         self.answer(stream, 0x5b, 5).await
     }
@@ -119,7 +119,7 @@ fn text(bytes: Vec<u8>) -> io::Result<String> {
 }
 
 fn malformed() -> Error {
-    Error::new(ErrorKind::InvalidData, "not a SOCKS request that can be met")
+    Error::new(ErrorKind::InvalidData, "unsupported SOCKS request")
 }
 
 #[cfg(test)]
@@ -128,7 +128,7 @@ mod tests {
 
     use super::*;
 
-    /// What becomes of a request, and what the client hears.
+    /// Checks the parsed request, and the reply to the client.
     fn check(sent: &[u8], expected: Option<(&str, u16)>, heard: &[u8]) {
         let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
         runtime.block_on(async {

@@ -1,4 +1,4 @@
-//! Forwards, from one connection to the next.
+//! A set of forwards that outlives connections.
 
 use std::future::poll_fn;
 use std::io;
@@ -20,31 +20,31 @@ use super::relay::relay;
 use super::socks::Request;
 use crate::session::Session;
 
-/// How often it is looked whether the connection still stands.
+/// The interval of checks for a closed connection.
 const LOOK: Duration = Duration::from_millis(200);
-/// How long to wait when the system has no file descriptor left.
+/// The pause before the next accept when file descriptors are exhausted.
 const PAUSE: Duration = Duration::from_millis(100);
-/// How long a client may take to say where it wants to go.
+/// The timeout of a SOCKS request.
 const HANDSHAKE: Duration = Duration::from_secs(30);
 
-/// A set of forwards whose local ends stay open while connections come and go.
+/// A set of forwards whose local listeners stay open across connections.
 ///
-/// Who connects while there is no connection waits for the next one.
+/// Clients that connect between two connections wait for the next one.
 pub struct Tunnel {
     forwards: Vec<Forward>,
-    /// Each with where it leads; `None` for SOCKS.
+    /// Each with its target; `None` for SOCKS.
     listeners: Vec<(Listener, Option<Endpoint>)>,
     notices: Notices,
     told: UnboundedReceiver<Notice>,
 }
 
 impl Tunnel {
-    /// Opens the local ends.
+    /// Opens the local listeners.
     ///
     /// # Errors
     ///
-    /// [`RemoteError::CannotListen`] naming the first end that cannot be
-    /// opened, and who holds it.
+    /// [`RemoteError::CannotListen`] with the first address that cannot be
+    /// opened, and the program that listens there.
     pub async fn open(forwards: Vec<Forward>) -> Result<Self, RemoteError> {
         let mut listeners = Vec::new();
         for forward in &forwards {
@@ -60,19 +60,19 @@ impl Tunnel {
         Ok(Self { forwards, listeners, notices, told })
     }
 
-    /// What is forwarded.
+    /// Returns the forwards.
     #[must_use]
     pub fn forwards(&self) -> &[Forward] {
         &self.forwards
     }
 
-    /// Asks the container to open the remote ends.
+    /// Requests the remote listeners from the container.
     ///
     /// # Errors
     ///
-    /// - [`RemoteError::CannotListenInside`]: the port is taken there, or the
-    ///   server does not allow it.
-    /// - [`RemoteError::Connection`]: the connection broke.
+    /// - [`RemoteError::CannotListenInContainer`]: the port is in use there, or
+    ///   the server does not permit it.
+    /// - [`RemoteError::Connection`]: the connection failed.
     pub async fn listen_inside(&self, session: &Session) -> Result<(), RemoteError> {
         for forward in &self.forwards {
             if let Forward::Remote { listen, target } = forward {
@@ -82,8 +82,8 @@ impl Tunnel {
         Ok(())
     }
 
-    /// Leads connections through a session until that ends, and tells what
-    /// could not be led on.
+    /// Forwards connections over a session until it ends, and calls `warn` for
+    /// each that failed.
     pub async fn serve(&mut self, session: Session, tell: impl Fn(&Notice)) {
         let session = Arc::new(session);
         let mut connections = JoinSet::new();
@@ -123,7 +123,7 @@ async fn accept(listeners: &[(Listener, Option<Endpoint>)]) -> io::Result<Accept
     .await
 }
 
-/// One connection that somebody made to a local end.
+/// A connection accepted by a local listener.
 struct Connection {
     session: Arc<Session>,
     peer: Option<SocketAddr>,
@@ -139,7 +139,7 @@ impl Connection {
                 }
             }
             None => {
-                // What is no SOCKS request is none of ours to complain about.
+                // Anything other than a SOCKS request is dropped silently.
                 let request = timeout(HANDSHAKE, Request::read(&mut stream)).await;
                 let Ok(Ok(request)) = request else { return };
                 let channel = self.tcp(&request.host, request.port).await;

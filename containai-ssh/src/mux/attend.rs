@@ -1,4 +1,4 @@
-//! The broker's side of one client.
+//! The daemon's side of one client.
 
 use std::fs::File;
 use std::io::{self, ErrorKind};
@@ -22,16 +22,16 @@ use super::target::Target;
 use super::wire::Wire;
 use crate::session::{ExitOutcome, Input, Output, Session, Signals, Stdio, Wish, Wishes};
 
-/// How long a client may take to say what it wants.
+/// The timeout of a client's request.
 const GREETING: Duration = Duration::from_secs(5);
-/// How many signals may wait to be passed on.
+/// The maximum number of pending signals.
 const AHEAD: usize = 16;
 
-/// Does what a client wants, to its end.
+/// Serves one client until it disconnects.
 pub(super) async fn attend(broker: &Broker, stream: UnixStream) {
     let mut wire = Wire::new(stream);
     if wire.is_ours() {
-        // A client that breaks off or talks nonsense gets no answer.
+        // A client that disconnects or sends a malformed message gets no reply.
         let _ = serve(broker, &mut wire).await;
     }
 }
@@ -70,7 +70,7 @@ async fn serve(broker: &Broker, wire: &mut Wire) -> io::Result<()> {
     }
 }
 
-/// An idle connection to what was lent last on an occasion.
+/// Takes an idle connection to the last target of a cache key.
 async fn recall(broker: &Broker, occasion: &str) -> Option<(Target, Open)> {
     let target = broker.memory.recall(occasion)?;
     let open = broker.pool.try_take(&target).await?;
@@ -102,7 +102,7 @@ async fn lend(
     wire.send(&reply.encode()).await
 }
 
-/// A command that has ended, and what it left of its connection.
+/// A finished command, and the state of its connection.
 struct Finished {
     outcome: Result<ExitOutcome, RemoteError>,
     state: State,
@@ -110,15 +110,15 @@ struct Finished {
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum State {
-    /// The next command may have it.
+    /// The next command may use it.
     Whole,
-    /// Something may be left of this one, or it is broken.
+    /// It failed, or may have state of this command.
     Spent,
 }
 
-/// Runs a command and passes on what its client gets of signals. A client that
-/// is gone is an error: it takes the connection with it, as if that had been
-/// its own.
+/// Runs a command and forwards the client's signals to it. A disconnected
+/// client is an error that closes the SSH connection, as if that had been its
+/// own.
 async fn accompany(
     wire: &mut Wire,
     session: &Session,
@@ -148,7 +148,8 @@ async fn accompany(
     }
 }
 
-/// An idle connection, else a new one; the client is told that it takes longer.
+/// Takes an idle connection, or opens a new one after a reply that this takes
+/// longer.
 async fn connection(
     broker: &Broker,
     wire: &Wire,

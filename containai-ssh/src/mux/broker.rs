@@ -1,4 +1,4 @@
-//! The process that keeps connections.
+//! The daemon process that keeps connections.
 
 use std::fs;
 use std::io;
@@ -18,22 +18,23 @@ use super::pool::Pool;
 use super::presence::Presence;
 use super::sharing::Sharing;
 
-/// How long to pause when no client can be let in, as without free files.
+/// The pause before the next accept when it fails, as when file descriptors are
+/// exhausted.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// Why a broker ended.
+/// The reason why a daemon exited.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum Ended {
-    /// Nobody came for a while.
+    /// No client connected for a while.
     Idle,
-    /// A client of another version came.
+    /// A client of another version connected.
     Retired,
-    /// Another broker is there already.
+    /// Another daemon is running already.
     Redundant,
 }
 
-/// What all who are attended to share.
+/// The state that all clients share.
 pub(super) struct Broker {
     pub(super) pool: Pool,
     pub(super) memory: Memory,
@@ -41,16 +42,16 @@ pub(super) struct Broker {
     pub(super) retire: Notify,
 }
 
-/// Leaves the session, the directory and the files of whoever started us, who
-/// would else wait for a pipe to close that we hold open. Returns the first
-/// client, if [`Sharing::begin`] started us.
+/// Detaches from the session, the directory and the open files of the parent
+/// process, which would otherwise wait for inherited pipes to close. Returns
+/// the first client, if [`MuxClient::start_daemon`] started this process.
 ///
-/// It closes every file but the three standard ones, so it belongs to the
-/// beginning of a program of its own.
+/// All files except the standard streams are closed, so this must be called at
+/// the start of a program.
 ///
 /// # Errors
 ///
-/// What the system says.
+/// Those of the system calls.
 pub fn detach() -> io::Result<StdUnixStream> {
     let first = io::stdin().as_fd().try_clone_to_owned()?;
     let entries = fs::read_dir("/proc/self/fd")?;
@@ -58,27 +59,27 @@ pub fn detach() -> io::Result<StdUnixStream> {
     let keep = std::os::fd::AsRawFd::as_raw_fd(&first);
     let others: Vec<i32> = names.filter(|number| *number > 2 && *number != keep).collect();
     for number in others {
-        // The one that listed the directory is closed already.
+        // The descriptor of the directory listing is closed already.
         let _ = nix::unistd::close(number);
     }
     rustix::stdio::dup2_stdin(OwnedFd::from(fs::File::open("/dev/null")?))?;
-    // Without a file of that name, the kernel does not know what to call us.
+    // The kernel would otherwise show the name of the program.
     let _ = rustix::thread::set_name(c"containai-mux");
-    // This fails for the leader of a process group, which is detached enough.
+    // This fails for a process group leader, which needs no new session.
     let _ = nix::unistd::setsid();
     std::env::set_current_dir("/")?;
     Ok(StdUnixStream::from(first))
 }
 
-/// Keeps connections and lends them until nobody has come for `patience`.
+/// Keeps and leases connections until no client has connected for `patience`.
 ///
-/// Belongs into a process of its own; needs a Tokio runtime with time and
-/// network enabled and, for sessions not to slow each other down, more than one
-/// thread.
+/// Runs in a process of its own. Requires a Tokio runtime with time and network
+/// enabled, and more than one thread so that sessions do not slow each other
+/// down.
 ///
 /// # Errors
 ///
-/// What the system says about the socket.
+/// Those of the socket.
 pub async fn serve(
     sharing: Sharing,
     patience: Duration,
@@ -100,7 +101,7 @@ pub async fn serve(
             drop(guest);
         });
     };
-    // One that is no socket is nobody.
+    // Anything other than a socket is ignored.
     let first = first.filter(|stream| stream.set_nonblocking(true).is_ok());
     if let Some(Ok(stream)) = first.map(UnixStream::from_std) {
         let_in(stream);
@@ -116,8 +117,8 @@ pub async fn serve(
             () = presence.gone_for(patience) => break Ended::Idle,
         }
     };
-    // Clients that were not let in yet see the socket close, and go their own
-    // way; those who were are served to their end.
+    // Clients that are not accepted yet see the socket close, and use dedicated
+    // connections; accepted clients are served to the end.
     drop(claim);
     drop(listener);
     presence.gone_for(Duration::ZERO).await;

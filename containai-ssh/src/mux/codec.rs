@@ -1,11 +1,11 @@
-//! Fields of messages.
+//! Encoding of message fields.
 
-/// A message that is none of ours.
+/// A malformed message.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
-#[error("a message that makes no sense")]
+#[error("malformed message")]
 pub(super) struct Malformed;
 
-/// Takes fields off the front of a message, whatever it holds.
+/// Reads fields from the front of an untrusted message.
 pub(super) struct Fields<'a>(&'a [u8]);
 
 impl<'a> Fields<'a> {
@@ -26,7 +26,7 @@ impl<'a> Fields<'a> {
         self.array().map(u32::from_le_bytes)
     }
 
-    /// Bytes with their length in front.
+    /// Reads bytes with a length prefix.
     pub(super) fn bytes(&mut self) -> Result<&'a [u8], Malformed> {
         let length = usize::try_from(self.number()?).map_err(|_| Malformed)?;
         let (bytes, rest) = self.0.split_at_checked(length).ok_or(Malformed)?;
@@ -38,7 +38,7 @@ impl<'a> Fields<'a> {
         std::str::from_utf8(self.bytes()?).map_err(|_| Malformed)
     }
 
-    /// Nothing may follow.
+    /// Requires the end of the message.
     pub(super) fn end(self) -> Result<(), Malformed> {
         if self.0.is_empty() { Ok(()) } else { Err(Malformed) }
     }
@@ -50,7 +50,7 @@ impl<'a> Fields<'a> {
     }
 }
 
-/// Puts fields at the end of a message.
+/// Appends fields to a message.
 #[derive(Default)]
 pub(super) struct Message(Vec<u8>);
 
@@ -71,8 +71,8 @@ impl Message {
     }
 
     pub(super) fn bytes(self, bytes: &[u8]) -> Self {
-        // What is longer than the length can tell is longer than any message
-        // may be, and refused by the wire.
+        // Bytes whose length does not fit exceed the maximum size of any
+        // message, and the socket refuses them.
         let mut message = self.number(u32::try_from(bytes.len()).unwrap_or(u32::MAX));
         message.0.extend(bytes);
         message

@@ -1,4 +1,4 @@
-//! Streams that another process is to use.
+//! Passing standard streams to another process.
 
 use std::fs::File;
 use std::io;
@@ -11,12 +11,12 @@ use tokio::task::JoinHandle;
 use super::start::Streams;
 use crate::session::{Input, Output, Sink, Stdio, Terminal};
 
-/// Streams of ours as files that another process can use.
+/// Standard streams as files that another process can use.
 pub(super) struct HandOver {
     input: Option<OwnedFd>,
     output: Option<OwnedFd>,
     error: Option<OwnedFd>,
-    /// What passes on to writers of ours what comes for them.
+    /// The tasks that copy output to writers of this process.
     pub(super) writers: Vec<JoinHandle<io::Result<()>>>,
 }
 
@@ -43,9 +43,9 @@ impl HandOver {
     }
 }
 
-/// A terminal whose keys are lines is read by us: the other process is in
-/// another session, and would take them from whoever the terminal belongs to
-/// while we are in the background (termios(3), "job control").
+/// Creates the file for standard input. A terminal in line mode is read by this
+/// process: the daemon is in another session, and would read from the terminal
+/// while this process is in the background (termios(3), "job control").
 fn input(input: Input, terminal: &Terminal) -> io::Result<Option<OwnedFd>> {
     match input {
         Input::Null => Ok(None),
@@ -73,7 +73,7 @@ fn output(
     }
 }
 
-/// Passes on until the end; reading and writing block threads of their own.
+/// Copies until the end; reads and writes block threads of their own.
 async fn pass(input: Input, output: Output) -> io::Result<()> {
     let mut chunks = input.start()?;
     let mut sink = Sink::new(output);

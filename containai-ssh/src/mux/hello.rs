@@ -1,33 +1,35 @@
-//! What a client says first.
+//! The first message of a client.
 
 use super::codec::{Fields, Malformed, Message};
 use super::target::Target;
 
-/// Goes up with every change of a message other than the beginning of
-/// [`Hello`], which never changes.
+/// Incremented with every change of a message, except for the header of
+/// [`MuxRequest`], which never changes.
 const PROTOCOL: u32 = 3;
-/// What every greeting starts with.
+/// The start of every request.
 const MAGIC: &[u8] = b"containai-mux";
-/// More than a greeting has, in bytes.
+/// The maximum size of a request, in bytes.
 pub(super) const LONGEST: usize = 16 * 1024;
 
-/// What a client says first, and what it wants by that.
+/// The first message of a client.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) enum Hello {
-    /// To run a command; the occasion is remembered with its target.
+    /// Lease a connection for a command; its target is recorded under the cache
+    /// key.
     Lease { target: Target, occasion: String },
-    /// A connection for whoever comes next.
+    /// Prepare a connection for the next client.
     Warmth { target: Target },
-    /// To run a command, perhaps, where it ran one last on this occasion.
+    /// Lease a connection to the last target of the cache key, for a command
+    /// that may follow.
     Recall { occasion: String },
 }
 
-/// A greeting as the broker understands it.
+/// A decoded request.
 #[derive(Debug, Eq, PartialEq)]
 pub(super) enum Greeting {
-    /// From a client of our own version.
+    /// From a client of the same version.
     Hello(Hello),
-    /// From a client of another version, which wants another broker.
+    /// From a client of another version, which needs another daemon.
     Stranger,
 }
 

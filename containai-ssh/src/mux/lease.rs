@@ -1,4 +1,4 @@
-//! A borrowed connection.
+//! A lease of a shared connection.
 
 use std::future::pending;
 use std::io;
@@ -15,27 +15,27 @@ use super::wire::Wire;
 use crate::command::Command;
 use crate::session::{ExitOutcome, Name, RawMode, Request, Stdio, Terminal, Wish, Wishes};
 
-/// How long the broker may take once we want to leave; more than it gives the
-/// server.
+/// The timeout of the daemon after a detach; longer than the daemon waits
+/// for the server.
 const FAREWELL: Duration = Duration::from_secs(1);
 
-/// A connection of the broker's with an open channel, for one command.
+/// A shared connection of the mux daemon with an open channel, for one command.
 ///
-/// Dropping it gives it back unused.
+/// Dropping it returns the connection unused.
 pub struct Lease {
     pub(super) wire: Wire,
     pub(super) port: HostPort,
 }
 
 impl Lease {
-    /// Runs a command; as [`Session::exec`](crate::Session::exec), with the
-    /// streams in the hands of the broker. If this process ends, the command
-    /// loses its connection.
+    /// Runs a command as [`Session::exec`](crate::Session::exec) does; the
+    /// daemon handles the streams. If this process exits, the command's
+    /// connection is closed.
     ///
     /// # Errors
     ///
-    /// As [`Session::exec`](crate::Session::exec); a broker that goes away is
-    /// a connection that breaks.
+    /// As [`Session::exec`](crate::Session::exec); a daemon that exits is a
+    /// failed connection.
     pub async fn exec(
         self,
         command: &Command,
@@ -51,18 +51,18 @@ impl Lease {
         let sent = self.wire.send_with(&start.encode(), &files.files()).await;
         sent.map_err(|error| broken(self.port, error))?;
         let writers = std::mem::take(&mut files.writers);
-        // Ours are not needed any more, and a pipe would not end otherwise.
+        // A pipe ends only when these copies are closed.
         drop(files);
         let outcome = self.attend(wishes, &terminal).await?;
         for writer in writers {
-            // A writer of ours that failed has ended the command already.
+            // A writer that failed has ended the command already.
             let _ = writer.await;
         }
         Ok(outcome)
     }
 
-    /// Passes signals on until the command has ended, or we want to leave and
-    /// the broker takes too long.
+    /// Forwards signals until the command ends, or the daemon takes too long
+    /// after a detach.
     async fn attend(
         mut self,
         mut wishes: Wishes,
@@ -87,12 +87,12 @@ impl Lease {
     }
 
     fn end(&self, message: io::Result<Option<Vec<u8>>>) -> Result<ExitOutcome, RemoteError> {
-        let gone = || broken(self.port, "the process that shares connections has ended");
+        let gone = || broken(self.port, "the mux daemon has exited");
         let message = message.ok().flatten().ok_or_else(gone)?;
         match Reply::decode(&message).map_err(|error| broken(self.port, error))? {
             Reply::Ended(outcome) => Ok(outcome),
             Reply::Failed(failure) => Err(failure.into_error(self.port)),
-            _ => Err(broken(self.port, "an answer that was not asked for")),
+            _ => Err(broken(self.port, "unexpected reply from the mux daemon")),
         }
     }
 }
@@ -103,7 +103,7 @@ impl std::fmt::Debug for Lease {
     }
 }
 
-/// The first wish to leave sets the time.
+/// The first detach sets the deadline.
 fn leave(leaving: &mut Option<(Name, Instant)>, name: Name) {
     leaving.get_or_insert_with(|| (name, Instant::now() + FAREWELL));
 }

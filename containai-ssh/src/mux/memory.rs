@@ -1,14 +1,14 @@
-//! What was lent for what.
+//! The last target of each cache key.
 
 use std::sync::{Mutex, PoisonError};
 
 use super::target::Target;
 
-/// How much is remembered; what was asked for longest ago is forgotten.
+/// The maximum number of cache keys; the oldest one is dropped.
 const MOST: usize = 64;
 
-/// The target that was lent last for each occasion. An occasion is a text of
-/// the borrower's, who alone knows what it means.
+/// The last leased target of each cache key, a text that is opaque to the
+/// daemon.
 #[derive(Default)]
 pub(super) struct Memory(Mutex<Vec<(String, Target)>>);
 

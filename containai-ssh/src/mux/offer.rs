@@ -1,15 +1,15 @@
-//! A connection that is offered before anybody knows whether it is meant.
+//! A connection leased before its target is known.
 
 use std::time::{Duration, Instant};
 
 use super::lease::Lease;
 use super::target::Target;
 
-/// For how long an offer is good: the server may have gone since.
+/// The validity of a prefetched connection; the server may be stopped later.
 const FRESH: Duration = Duration::from_secs(1);
 
-/// A connection with an open channel to what was borrowed last on an occasion,
-/// on which nothing has run. Dropping it gives it back.
+/// A connection with an open channel to the last target of a cache key, on
+/// which nothing has run. Dropping it returns the connection.
 #[derive(Debug)]
 pub struct Offer {
     pub(super) target: Target,
@@ -18,7 +18,7 @@ pub struct Offer {
 }
 
 impl Offer {
-    /// The connection, where it leads to this target and to no other.
+    /// Returns the lease, if the connection is to this target.
     #[must_use]
     pub fn for_target(self, target: &Target) -> Option<Lease> {
         (self.target == *target && self.since.elapsed() < FRESH).then_some(self.lease)

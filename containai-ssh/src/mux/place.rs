@@ -1,4 +1,4 @@
-//! Where the broker listens.
+//! The socket of the daemon.
 
 use std::fs::{self, File, Permissions, TryLockError};
 use std::io::{self, ErrorKind};
@@ -9,18 +9,18 @@ use tokio::net::UnixListener;
 
 use crate::files::{PRIVATE, own_dir};
 
-/// The longest path that a socket may have, in bytes (unix(7), `sun_path`).
+/// The maximum length of a socket's path, in bytes (unix(7), `sun_path`).
 const LONGEST: usize = 107;
 
-/// The right to listen on a path: a lock beside it that is held until this is
-/// dropped, or its process ends. Whoever holds it owns what the path names.
+/// The exclusive right to listen on a path: a lock file next to it, held until
+/// this is dropped or its process exits. The holder owns the socket's path.
 pub(super) struct Claim {
     path: PathBuf,
     _lock: File,
 }
 
 impl Claim {
-    /// Takes the path; `None` while somebody else has it.
+    /// Acquires the path; `None` if another process holds it.
     pub(super) fn take(path: &Path) -> io::Result<Option<Self>> {
         let directory = path.parent().unwrap_or(Path::new("/"));
         own_dir(directory)?;
@@ -37,8 +37,8 @@ impl Claim {
         }
     }
 
-    /// Listens; the socket takes its name when it is ready, and the place of
-    /// what an earlier holder left behind.
+    /// Listens. The socket gets its name when it is ready, and replaces a
+    /// leftover one.
     pub(super) fn listen(&self) -> io::Result<UnixListener> {
         let new = self.path.with_extension("new");
         match fs::remove_file(&new) {
@@ -53,23 +53,23 @@ impl Claim {
 }
 
 impl Drop for Claim {
-    /// The socket goes before the lock does.
+    /// Removes the socket before it releases the lock.
     fn drop(&mut self) {
         let _ = fs::remove_file(&self.path);
     }
 }
 
-/// Whether a socket at this path can be trusted to be ours.
+/// Whether a socket at this path can only belong to this user.
 pub(super) fn is_usable(path: &Path) -> bool {
     path.as_os_str().len() <= LONGEST && path.parent().is_some_and(is_private)
 }
 
-/// Whether a broker could listen there.
+/// Whether a daemon could listen on this path.
 pub(super) fn fits(path: &Path) -> bool {
     path.as_os_str().len() <= LONGEST
 }
 
-/// Whether nobody but us can put anything into a directory.
+/// Whether only this user can create files in a directory.
 fn is_private(directory: &Path) -> bool {
     let ours = rustix::process::geteuid().as_raw();
     fs::symlink_metadata(directory).is_ok_and(|metadata| {
@@ -86,7 +86,7 @@ mod tests {
         let dir = tempfile::tempdir()?;
         let path = dir.path().join("new/mux.sock");
         assert!(!is_usable(&path));
-        let claim = Claim::take(&path)?.expect("nobody else wants it");
+        let claim = Claim::take(&path)?.expect("the path is free");
         let _listener = claim.listen()?;
         assert!(is_usable(&path));
         assert!(Claim::take(&path)?.is_none());
@@ -94,7 +94,7 @@ mod tests {
         assert_eq!(fs::metadata(dir.path().join("new"))?.mode() & 0o777, 0o700);
         drop(claim);
         assert!(!path.exists());
-        let next = Claim::take(&path)?.expect("it is free again");
+        let next = Claim::take(&path)?.expect("the path is free again");
         fs::write(&path, "left behind")?;
         next.listen()?;
         Ok(())

@@ -1,4 +1,4 @@
-//! Connections that wait for their next command.
+//! The pool of idle connections.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -13,26 +13,26 @@ use super::target::Target;
 use crate::remote::SshRemote;
 use crate::session::Session;
 
-/// How long a server may take to open a channel on a connection that stood
-/// idle; one that takes longer is taken for dead.
+/// The timeout of opening a channel on an idle connection, after which
+/// that is considered dead.
 const CHANNEL: Duration = Duration::from_millis(500);
-/// How long a new connection may take; a server that takes longer is not ready,
-/// and waiting for that is not the broker's affair.
+/// The timeout of a new connection; the daemon does not wait for servers
+/// that are not ready.
 const CONNECTION: Duration = Duration::from_secs(2);
-/// The same by a detour, which is a login of its own.
+/// The same through a proxy, which is a login of its own.
 const DETOUR: Duration = Duration::from_secs(10);
-/// How many connections to one container may stand idle, and how many in all.
+/// The maximum numbers of idle connections: to one container, and in total.
 const MOST: (usize, usize) = (4, 32);
 
 /// A connection with a channel on which nothing runs yet.
 pub(super) type Open = (Session, Channel<Msg>);
 
-/// Connections that wait for their next command.
+/// The pool of idle connections.
 pub(super) struct Pool {
     remote: SshRemote,
     patience: Duration,
     idle: Mutex<Vec<Idle>>,
-    /// What connections are being made for without anybody waiting for them.
+    /// The targets of connections that are being opened ahead of their use.
     warming: watch::Sender<Vec<Target>>,
 }
 
@@ -48,15 +48,15 @@ impl Pool {
         Self { remote, patience, idle: Mutex::default(), warming: watch::Sender::default() }
     }
 
-    /// Takes a connection that leads to the target and answers. One that died
-    /// meanwhile shows here, before it has got any command.
+    /// Takes a responsive connection to the target. A dead connection is
+    /// detected before it gets a command.
     pub(super) async fn take(&self, target: &Target) -> Option<Open> {
         self.sweep(Some(target));
         self.idle_to(target).await
     }
 
-    /// As [`Self::take`], for a target that nobody has vouched for: what leads
-    /// elsewhere by the same port stays.
+    /// As [`Self::take_idle`], for a target that is not verified: connections
+    /// to other targets on the same port are kept.
     pub(super) async fn try_take(&self, target: &Target) -> Option<Open> {
         self.sweep(None);
         self.idle_to(target).await
@@ -71,12 +71,12 @@ impl Pool {
         None
     }
 
-    /// Makes a new connection, unless one is being made already that is free.
+    /// Opens a new connection, or takes one that is being prewarmed.
     pub(super) async fn open(&self, target: &Target) -> Result<Open, RemoteError> {
         let mut warming = self.warming.subscribe();
         if warming.borrow().contains(target) {
             let made = warming.wait_for(|targets| !targets.contains(target));
-            // Whoever makes it gives up in time, too.
+            // Prewarming has the same timeout.
             let _ = timeout(patience(target), made).await;
             if let Some(open) = self.take(target).await {
                 return Ok(open);
@@ -89,13 +89,13 @@ impl Pool {
         };
         let late = |_| RemoteError::Connection {
             peer: Peer::Container(target.port),
-            source: "the server takes too long".into(),
+            source: "the server timed out".into(),
         };
         timeout(patience(target), opening).await.map_err(late)?
     }
 
-    /// Has a connection ready for whoever comes next.
-    /// Nobody waits for it, so nobody wants to know why it failed.
+    /// Prepares a connection for the next client. No client waits for it, so
+    /// errors are ignored.
     pub(super) async fn warm(&self, target: &Target) {
         self.sweep(Some(target));
         if self.idle().iter().any(|idle| idle.target == *target) {
@@ -114,7 +114,7 @@ impl Pool {
         });
     }
 
-    /// Keeps a connection whose command has ended by itself.
+    /// Keeps a connection whose command has ended normally.
     pub(super) fn give_back(&self, target: Target, session: Session) {
         let mut idle = self.idle();
         let (most, most_in_all) = MOST;
@@ -124,8 +124,8 @@ impl Pool {
         }
     }
 
-    /// Drops what is broken or too old, what leads to a server whose pin has
-    /// changed, and what led to another container behind the wanted port.
+    /// Closes connections that are dead or too old, whose host key is no longer
+    /// pinned, or that are to another container on the wanted port.
     pub(super) fn sweep(&self, wanted: Option<&Target>) {
         let is_pinned = |target: &Target| {
             self.remote_to(target).is_pinned(target.port, &target.host_key).unwrap_or_default()
@@ -147,7 +147,7 @@ impl Pool {
         self.remote.clone().with_detour(target.detour.clone())
     }
 
-    /// The one that was used last: it is the least likely to have died.
+    /// Removes the most recently used connection, the least likely to be dead.
     fn pop(&self, target: &Target) -> Option<Session> {
         let mut idle = self.idle();
         let last = idle.iter().rposition(|idle| idle.target == *target)?;

@@ -1,4 +1,4 @@
-//! Whether anybody is there.
+//! Tracking of connected clients.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::Notify;
 use tokio::time::sleep;
 
-/// Counts those who are being attended to.
+/// Counts the connected clients.
 #[derive(Clone)]
 pub(super) struct Presence(Arc<Room>);
 
@@ -18,11 +18,11 @@ struct Room {
 #[derive(Clone, Copy)]
 struct State {
     guests: usize,
-    /// When the last one left.
+    /// The time at which the last client disconnected.
     since: Instant,
 }
 
-/// Somebody who is there until this is dropped.
+/// A connected client, until this is dropped.
 pub(super) struct Guest(Arc<Room>);
 
 impl Presence {
@@ -36,7 +36,7 @@ impl Presence {
         Guest(Arc::clone(&self.0))
     }
 
-    /// Waits until nobody has been there for this long.
+    /// Waits until no client has been connected for this long.
     pub(super) async fn gone_for(&self, patience: Duration) {
         loop {
             let state = *self.0.state();
@@ -62,7 +62,7 @@ impl Drop for Guest {
         state.guests -= 1;
         state.since = Instant::now();
         if state.guests == 0 {
-            // It is kept for a waiter that is not there yet.
+            // The notification is kept for a later waiter.
             self.0.emptied.notify_one();
         }
     }

@@ -1,4 +1,4 @@
-//! What the broker says.
+//! The replies of the daemon.
 
 use std::io;
 
@@ -9,10 +9,11 @@ use super::codec::{Fields, Malformed, Message};
 use super::target::Target;
 use crate::session::ExitOutcome;
 
-/// More than an answer has, in bytes.
+/// The maximum size of a reply, in bytes.
 pub(super) const LONGEST: usize = 64 * 1024;
 
-/// What [`RemoteError::Refused`] and [`RemoteError::Stream`] may name.
+/// The static texts of [`RemoteError::Refused`] and
+/// [`RemoteError::StandardStream`].
 const NAMES: [&str; 9] = [
     "a session",
     "a terminal",
@@ -25,29 +26,29 @@ const NAMES: [&str; 9] = [
     "terminal",
 ];
 
-/// What the broker says.
+/// A reply of the daemon.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) enum Reply {
-    /// There is no connection yet; one is being made.
+    /// A connection is being opened.
     Opening,
-    /// A channel is open and waits for the command.
+    /// A channel is open; the client may send the command.
     Ready,
-    /// A channel is open to what was lent last, and waits for the command if
-    /// that is meant.
+    /// A channel to the last target is open; the client may send a command if
+    /// the target is the right one.
     Offered(Target),
-    /// Nothing was lent on that occasion, or nothing is idle that leads there.
+    /// The cache key has no target, or the target no idle connection.
     Forgotten,
-    /// The client is to help itself: this is why.
+    /// No connection can be leased, for this reason.
     Unavailable(String),
-    /// This broker is of another version and makes room for one of the client's.
+    /// This daemon is of another version, and exits.
     Retiring,
     /// The command has ended.
     Ended(ExitOutcome),
-    /// The command was given up.
+    /// The command was aborted.
     Failed(Failure),
 }
 
-/// A [`RemoteError`] of a command under way.
+/// A [`RemoteError`] of a running command.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) enum Failure {
     Refused(&'static str),
@@ -135,7 +136,7 @@ fn name(text: &str) -> Result<&'static str, Malformed> {
     NAMES.into_iter().find(|name| *name == text).ok_or(Malformed)
 }
 
-/// A text that fits into an answer: part of it may be the server's.
+/// Truncates a text, which may be the server's, to the size of a reply.
 fn brief(text: &str) -> &str {
     let most = LONGEST / 2;
     let end = text.char_indices().map(|(at, c)| at + c.len_utf8()).take_while(|end| *end <= most);

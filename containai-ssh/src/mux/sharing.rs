@@ -1,4 +1,4 @@
-//! The client's side of the broker.
+//! The client of the mux daemon.
 
 use std::io::{self, ErrorKind, Write as _};
 use std::os::fd::OwnedFd;
@@ -19,15 +19,15 @@ use super::target::Target;
 use super::wire::Wire;
 use crate::remote::SshRemote;
 
-/// How long the broker may take to answer at all; it has nothing to do first
-/// but to try a connection that it has.
+/// The timeout of a reply; the daemon tests an idle connection at most.
 const ANSWER: Duration = Duration::from_secs(1);
-/// How long it may take to make a connection.
+/// The timeout of a reply while the daemon opens a connection.
 const OPENING: Duration = Duration::from_secs(3);
-/// The same by a detour, which is a login of its own.
+/// The same through a proxy, which is a login of its own.
 const DETOUR: Duration = Duration::from_secs(11);
 
-/// Connections that the commands of one user share.
+/// A client of the mux daemon, which shares connections between commands of one
+/// user.
 #[derive(Clone, Debug)]
 pub struct Sharing {
     remote: SshRemote,
@@ -36,26 +36,27 @@ pub struct Sharing {
     occasion: String,
 }
 
-/// Why there is nothing to borrow.
+/// The reason why no connection can be leased.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum NoLease {
-    /// Nobody shares connections; it is time to [`begin`](Sharing::begin).
-    #[error("nobody shares connections yet")]
+    /// No daemon is running; [`start_daemon`](MuxClient::start_daemon) starts
+    /// one.
+    #[error("the mux daemon is not running")]
     Nobody,
-    /// Whoever does is of another version, and makes room.
-    #[error("connections are shared by another version, which ends")]
+    /// The daemon is of another version, and exits.
+    #[error("the mux daemon is of another version and is exiting")]
     Retiring,
-    /// Whoever does gives no answer in time.
-    #[error("who shares connections takes too long")]
+    /// The daemon does not reply in time.
+    #[error("the mux daemon timed out")]
     Late,
-    /// Whoever does has none for this target and cannot make one.
+    /// The daemon has no connection for this target and cannot open one.
     #[error("{0}")]
     Unavailable(String),
 }
 
 impl NoLease {
-    /// Whether [`Sharing::begin`] would help those who come later.
+    /// Whether [`MuxClient::start_daemon`] would help later clients.
     #[must_use]
     pub fn wants_broker(&self) -> bool {
         matches!(self, Self::Nobody | Self::Retiring)
@@ -63,30 +64,30 @@ impl NoLease {
 }
 
 impl Sharing {
-    /// Shares the connections of a remote among programs of one version.
+    /// Creates a client that shares connections with programs of the same
+    /// version.
     #[must_use]
     pub fn new(remote: SshRemote, version: impl Into<String>) -> Self {
         let path = remote.layout().mux_socket();
         Self { remote, path, version: version.into(), occasion: String::new() }
     }
 
-    /// Says what is asked for in words of one's own, by which
-    /// [`recall`](Self::recall) finds what [`borrow`](Self::borrow) lent before.
-    /// Default: nothing is found.
+    /// Sets the cache key, under which [`prefetch`](Self::prefetch) finds the
+    /// target of an earlier [`lease`](Self::lease). Default: none.
     #[must_use]
     pub fn on(mut self, occasion: impl Into<String>) -> Self {
         self.occasion = occasion.into();
         self
     }
 
-    /// Borrows a connection with an open channel.
+    /// Leases a connection with an open channel.
     ///
-    /// Takes a second at most, and four where a connection has to be made;
-    /// without a broker it returns at once. Nothing has run when it fails.
+    /// Takes at most one second, or four if the daemon opens a connection;
+    /// without a daemon it returns at once. After an error, nothing has run.
     ///
     /// # Errors
     ///
-    /// See [`NoLease`].
+    /// See [`LeaseError`].
     pub async fn borrow(&self, target: &Target) -> Result<Lease, NoLease> {
         let hello = Hello::Lease { target: target.clone(), occasion: self.occasion.clone() };
         let mut wire = self.greet(&hello).await?;
@@ -101,14 +102,14 @@ impl Sharing {
         }
     }
 
-    /// Asks for what was borrowed last on the same occasion, for whoever has yet
-    /// to learn whether that is meant; `None` where there is nothing to offer.
+    /// Leases a connection to the last target of the cache key, before the
+    /// target is known; `None` if there is none.
     ///
-    /// Takes a second at most.
+    /// Takes at most one second.
     ///
     /// # Errors
     ///
-    /// See [`NoLease`].
+    /// See [`LeaseError`].
     pub async fn recall(&self) -> Result<Option<Offer>, NoLease> {
         let mut wire = self.greet(&Hello::Recall { occasion: self.occasion.clone() }).await?;
         match answer(&mut wire, ANSWER).await? {
@@ -121,13 +122,13 @@ impl Sharing {
         }
     }
 
-    /// Starts a broker that makes a connection for whoever comes next; does not
-    /// wait for it. The program is one that calls [`detach`](super::detach) and
-    /// [`serve`](super::serve).
+    /// Starts a daemon that prepares a connection for the next client, without
+    /// waiting for it. The program has to call [`daemonize`](super::daemonize)
+    /// and [`serve`](super::serve).
     ///
     /// # Errors
     ///
-    /// What the system says.
+    /// Those of the system calls.
     pub fn begin(&self, mut program: Program, target: &Target) -> io::Result<()> {
         if !place::fits(&self.path) {
             return Err(ErrorKind::InvalidFilename.into());
@@ -138,8 +139,8 @@ impl Sharing {
         ours.write_all(&[&length.to_le_bytes(), hello.as_slice()].concat())?;
         program.stdin(OwnedFd::from(theirs)).stdout(Streams::null()).stderr(Streams::null());
         let mut broker = program.spawn()?;
-        // It may end before we do, and is our child until then.
-        thread::Builder::new().name("broker".to_owned()).spawn(move || broker.wait())?;
+        // The daemon may exit before this process, and is its child until then.
+        thread::Builder::new().name("mux-daemon".to_owned()).spawn(move || broker.wait())?;
         Ok(())
     }
 
@@ -173,19 +174,19 @@ impl Sharing {
     }
 }
 
-/// What it means that nothing is lent.
+/// Converts a reply other than a lease.
 fn refusal(reply: Reply) -> NoLease {
     match reply {
         Reply::Retiring => NoLease::Retiring,
         Reply::Unavailable(why) => NoLease::Unavailable(why),
-        _ => NoLease::Unavailable("an answer that was not asked for".to_owned()),
+        _ => NoLease::Unavailable("unexpected reply from the mux daemon".to_owned()),
     }
 }
 
 async fn answer(wire: &mut Wire, patience: Duration) -> Result<Reply, NoLease> {
     match timeout(patience, wire.receive(reply::LONGEST)).await {
         Err(_) => Err(NoLease::Late),
-        // It has ended just now, and nobody has got our command yet.
+        // The daemon has just exited, before it got the command.
         Ok(Err(_) | Ok(None)) => Err(NoLease::Nobody),
         Ok(Ok(Some(message))) => {
             Reply::decode(&message).map_err(|error| NoLease::Unavailable(error.to_string()))

@@ -1,22 +1,23 @@
-//! What a client says once a channel is open for it.
+//! The message that starts a command on a leased connection.
 
 use super::codec::{Fields, Malformed, Message};
 use crate::session::{Name, Request, Size, Terminal, Wish};
 
-/// The longest command that Linux would start is half as long, in bytes
-/// (execve(2), "Limits on size of arguments and environment").
+/// Twice the longest command that Linux can start, in bytes (execve(2), "Limits
+/// on size of arguments and environment").
 pub(super) const LONGEST: usize = 4 << 20;
 
-/// The command, and which of the three streams come with it.
+/// The command, and the standard streams that are passed with it.
 ///
-/// It has no `Debug`, as its words may be secret.
+/// It has no `Debug`, because its arguments may be secret.
 #[derive(Eq, PartialEq)]
 pub(super) struct Start {
     pub(super) request: Request,
     pub(super) streams: Streams,
 }
 
-/// Which streams a client has passed, in this order; the others are empty.
+/// The standard streams that a client passes, in this order; the others are
+/// empty.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub(super) struct Streams {
     pub(super) input: bool,
@@ -70,7 +71,7 @@ impl Start {
     }
 }
 
-/// What a signal to the client asks for, as one byte.
+/// Encodes the action of a signal as one byte.
 pub(super) fn encode_wish(wish: Wish) -> Vec<u8> {
     let name = |name| match name {
         Name::Interrupt => 0,

@@ -1,4 +1,4 @@
-//! What a connection leads to.
+//! The target of a connection.
 
 use containai_core::engine::ContainerId;
 use containai_core::naming::HostPort;
@@ -7,20 +7,19 @@ use containai_core::remote::HostKey;
 use super::codec::{Fields, Malformed, Message};
 use crate::detour::{Detour, Means};
 
-/// What a connection leads to: this container of this engine, behind this port,
-/// with this host key. A connection is lent for an equal target only.
+/// The target of a connection: a container of an engine, its port and its host
+/// key. A connection is leased for an equal target only.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 pub struct Target {
     /// The engine's address.
     pub engine: String,
-    /// The container, as the engine has just listed it.
+    /// The container, as just listed by the engine.
     pub container: ContainerId,
-    /// The port of the loopback of the engine's machine that it is published
-    /// on.
+    /// The published port on the loopback interface of the engine's machine.
     pub port: HostPort,
     /// The key that is pinned for the port.
     pub host_key: HostKey,
-    /// What leads to the port; `None` when it is on this machine.
+    /// The route to the port; `None` if it is on this machine.
     pub detour: Option<Detour>,
 }
 
@@ -42,8 +41,8 @@ impl Target {
     }
 }
 
-/// The words of the detour behind what kind it is; a jump has three, the user
-/// and the port empty where there is none.
+/// Writes the kind of proxy, then its words. A jump has three: user, host and
+/// port, empty if unset.
 fn encode(detour: Option<&Detour>, message: Message) -> Message {
     let Some(Detour { engine, means }) = detour else { return message.byte(0) };
     let (kind, words) = match means {

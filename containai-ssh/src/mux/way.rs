@@ -1,4 +1,4 @@
-//! A connection, own or borrowed.
+//! A dedicated or shared connection.
 
 use containai_core::remote::RemoteError;
 
@@ -9,9 +9,9 @@ use crate::session::{ExitOutcome, Session, Stdio, Terminal};
 /// A connection on which a command can run.
 #[derive(Debug)]
 pub enum Way {
-    /// Our own.
+    /// A dedicated connection.
     Own(Session),
-    /// One that was borrowed.
+    /// A shared connection.
     Lent(Lease),
 }
 

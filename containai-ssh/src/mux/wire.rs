@@ -1,4 +1,4 @@
-//! Messages and files over a unix socket.
+//! Messages and files over a Unix socket.
 
 use std::io::{self, ErrorKind, IoSlice, IoSliceMut};
 use std::mem::MaybeUninit;
@@ -13,14 +13,14 @@ use rustix::net::{
 use tokio::io::Interest;
 use tokio::net::UnixStream;
 
-/// How many files may come with a command: one a stream.
+/// The maximum number of files in a message: one for each standard stream.
 pub(super) const FILES: usize = 3;
-/// The length of a message stands in front of it.
+/// The length prefix of a message.
 const HEADER: usize = size_of::<u32>();
-/// What is read at once, in bytes.
+/// The size of a read, in bytes.
 const CHUNK: usize = 16 * 1024;
 
-/// One end of a socket between a client and the broker.
+/// One end of the socket between a client and the daemon.
 pub(super) struct Wire {
     stream: UnixStream,
     arrived: Vec<u8>,
@@ -32,8 +32,8 @@ impl Wire {
         Self { stream, arrived: Vec::new(), files: Vec::new() }
     }
 
-    /// Connects to a socket. On this machine that never takes time: it is
-    /// [`ErrorKind::WouldBlock`] where too many wait to be let in (unix(7)).
+    /// Connects without blocking: fails with [`ErrorKind::WouldBlock`] if the
+    /// backlog is full (unix(7)).
     pub(super) fn connect(path: &Path) -> io::Result<Self> {
         let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
         let socket = socket_with(AddressFamily::UNIX, SocketType::STREAM, flags, None)?;
@@ -41,7 +41,7 @@ impl Wire {
         Ok(Self::new(UnixStream::from_std(socket.into())?))
     }
 
-    /// Whether the other end belongs to our own user.
+    /// Whether the peer runs as the same user.
     pub(super) fn is_ours(&self) -> bool {
         let ours = rustix::process::geteuid().as_raw();
         self.stream.peer_cred().is_ok_and(|peer| peer.uid() == ours)
@@ -51,8 +51,8 @@ impl Wire {
         self.send_with(message, &[]).await
     }
 
-    /// Sends a message; the files go with its first byte. Mostly there is room,
-    /// so that nothing is asked about that before.
+    /// Sends a message; the files are sent with its first byte. Tries to send
+    /// before it waits, because the socket usually has space.
     pub(super) async fn send_with(
         &self,
         message: &[u8],
@@ -75,13 +75,13 @@ impl Wire {
         Ok(())
     }
 
-    /// The next message; `None` when the other end is gone. Dropping the future
-    /// loses nothing.
+    /// Receives the next message; `None` if the peer has disconnected. Cancel
+    /// safe.
     ///
     /// # Errors
     ///
     /// Besides those of the socket, [`ErrorKind::InvalidData`] for a message
-    /// that is longer than `longest` or comes with too many files.
+    /// that is longer than `longest` or has too many files.
     pub(super) async fn receive(&mut self, longest: usize) -> io::Result<Option<Vec<u8>>> {
         loop {
             if let Some(message) = self.next(longest)? {
@@ -96,7 +96,7 @@ impl Wire {
         }
     }
 
-    /// The files that came up to now.
+    /// Takes the files received so far.
     pub(super) fn take_files(&mut self) -> Vec<OwnedFd> {
         std::mem::take(&mut self.files)
     }
@@ -126,8 +126,8 @@ fn send_some(stream: &UnixStream, bytes: &[u8], files: &[BorrowedFd<'_>]) -> io:
     Ok(sendmsg(stream, &[IoSlice::new(bytes)], &mut control, SendFlags::NOSIGNAL)?)
 }
 
-/// Reads once. What does not fit into the space for files is closed by the
-/// kernel (unix(7), `SCM_RIGHTS`).
+/// Reads once. The kernel closes files in excess of the buffer (unix(7),
+/// `SCM_RIGHTS`).
 fn receive_some(
     stream: &UnixStream,
     arrived: &mut Vec<u8>,

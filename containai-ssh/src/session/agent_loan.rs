@@ -1,4 +1,4 @@
-//! The SSH agent of the user, lent to a container.
+//! SSH agent forwarding.
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -6,19 +6,20 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::connect::Session;
 use crate::forward::Agent;
 
-/// An agent that is offered and not yet lent.
+/// An agent that the next command forwards.
 #[derive(Default)]
 pub(super) struct AgentLoan(Mutex<Option<PathBuf>>);
 
 impl Session {
-    /// Has the next command ask for the agent behind a socket.
+    /// Sets the socket of the agent that the next command forwards.
     pub(crate) fn offer_agent(&self, socket: PathBuf) {
         *self.agent.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(socket);
     }
 
-    /// Lends the agent if it is offered; whether the server has to be told.
+    /// Allows the server to reach the agent, if one is set; returns whether to
+    /// send the request.
     ///
-    /// Once is enough for a connection: OpenSSH refuses a second time.
+    /// One request per connection is enough: OpenSSH refuses another one.
     pub(super) fn lend_agent(&self) -> bool {
         let offered = self.agent.0.lock().unwrap_or_else(PoisonError::into_inner).take();
         let Some(socket) = offered else {

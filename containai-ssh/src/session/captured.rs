@@ -13,14 +13,14 @@ use super::stdio::Stdio;
 use super::terminal::Terminal;
 use crate::command::Command;
 
-/// What a command gave back.
+/// The result and output of a command.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Captured {
-    /// How it ended.
+    /// The result.
     pub outcome: ExitOutcome,
-    /// What it wrote to its standard output.
+    /// The standard output.
     pub stdout: Vec<u8>,
-    /// What it wrote to its standard error.
+    /// The standard error.
     pub stderr: Vec<u8>,
 }
 

@@ -1,4 +1,4 @@
-//! Authentication of both sides.
+//! Connection and mutual authentication.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -18,16 +18,16 @@ use crate::door::{Door, Way};
 use crate::forward::Grants;
 use crate::identity::Identity;
 
-/// How long both sides may take to authenticate each other.
+/// The timeout of the mutual authentication.
 const HANDSHAKE: Duration = Duration::from_secs(30);
-/// After how long a silence the server is asked whether it lives, and how
-/// often it may stay silent.
+/// The interval of keepalive requests on a silent connection, and the number of
+/// unanswered ones.
 const KEEPALIVE: (Duration, usize) = (Duration::from_secs(15), 3);
 
 /// An authenticated connection to a container, or to another host.
 ///
-/// Commands run on it one after another. Dropping it closes the connection as
-/// soon as its runtime runs again; [`close`](Self::close) does so politely.
+/// Commands run on it in sequence. Dropping it closes the connection when its
+/// runtime runs next; [`close`](Self::close) disconnects cleanly.
 pub struct Session {
     pub(super) handle: Handle<Gate>,
     pub(super) peer: Peer,
@@ -37,7 +37,7 @@ pub struct Session {
     farewell: Farewell,
 }
 
-/// Who is to be believed, and who we are.
+/// The peer to authenticate, and the credentials for it.
 pub(crate) struct Login<'a> {
     pub(crate) peer: Peer,
     pub(crate) host_key: &'a HostKey,
@@ -46,7 +46,8 @@ pub(crate) struct Login<'a> {
 }
 
 impl Session {
-    /// Authenticates both sides: the server by the pinned key, us by ours.
+    /// Authenticates both sides: the server by its pinned key, the client by
+    /// its identity.
     pub(crate) async fn open(door: Door, login: Login<'_>) -> Result<Self, RemoteError> {
         let (peer, haste) = (login.peer.clone(), Haste::new());
         let handshake = async {
@@ -58,7 +59,7 @@ impl Session {
                 Way::Other(stream) => Self::shake_hands(stream, haste, login).await,
             }
         };
-        let late = |_| failed(&peer, "the handshake took too long");
+        let late = |_| failed(&peer, "the handshake timed out");
         timeout(HANDSHAKE, handshake).await.map_err(late)?
     }
 
@@ -107,32 +108,32 @@ impl Session {
         }
     }
 
-    /// Whether the connection stands, as far as we have heard.
+    /// Whether the connection is open, as far as is known.
     pub(crate) fn is_open(&self) -> bool {
         !self.handle.is_closed()
     }
 
-    /// Has both sides agree on new keys (RFC 4253 §9). Commands go on
-    /// meanwhile; it happens by itself after 1 GiB or an hour.
+    /// Starts a new key exchange (RFC 4253 §9). Commands continue meanwhile; it
+    /// happens automatically after 1 GiB or an hour.
     ///
     /// # Errors
     ///
-    /// [`RemoteError::Connection`]: the connection is broken.
+    /// [`RemoteError::Connection`]: the connection failed.
     pub async fn rekey(&self) -> Result<(), RemoteError> {
         self.handle.rekey_soon().await.map_err(|error| self.failure(error))
     }
 
-    /// Says goodbye and waits until the connection is closed.
+    /// Disconnects, and waits until the connection is closed.
     pub async fn close(self) {
         let goodbye = self.handle.disconnect(Disconnect::ByApplication, "", "").await;
         if goodbye.is_ok() {
-            // How it ends does not matter any more.
+            // The result is irrelevant here.
             let _ = timeout(Duration::from_secs(1), self.handle).await;
         }
     }
 
-    /// An error of this connection; the reason why the connection ended says
-    /// more than that it has.
+    /// Converts an error of this connection. The server's reason for the
+    /// disconnect is preferred over the library's error.
     pub(super) fn failure(&self, error: russh::Error) -> RemoteError {
         match self.farewell.said() {
             Some(reason) => failed(&self.peer, reason),
@@ -151,8 +152,8 @@ fn failed(peer: &Peer, source: impl Into<Box<dyn std::error::Error + Send + Sync
     RemoteError::Connection { peer: peer.clone(), source: source.into() }
 }
 
-/// AES-GCM first, because the CPUs that this runs on have instructions for it;
-/// no compression, because the way is a loopback.
+/// AES-GCM first, because most CPUs have instructions for it; no compression,
+/// because the connection is usually a loopback.
 fn config() -> Config {
     let (keepalive_interval, keepalive_max) = KEEPALIVE;
     Config {

@@ -1,4 +1,4 @@
-//! What goes to and fro while a command runs.
+//! The standard streams and signals of a running command.
 
 use std::io::{self, ErrorKind};
 use std::os::fd::OwnedFd;
@@ -20,10 +20,10 @@ use super::signals::{Name, Wish, Wishes};
 use super::stdio::Stdio;
 use super::terminal::{Size, Terminal};
 
-/// How long the other side may take to notice that we leave.
+/// The timeout of the server after a detach.
 const FAREWELL: Duration = Duration::from_millis(200);
 
-/// One command and its streams.
+/// A command and its channel.
 pub(super) struct Conversation<'a> {
     pub(super) session: &'a Session,
     pub(super) write: ChannelWriteHalf<Msg>,
@@ -31,10 +31,10 @@ pub(super) struct Conversation<'a> {
 }
 
 impl Conversation<'_> {
-    /// Passes everything on until the command has ended.
+    /// Copies streams and forwards signals until the command has ended.
     ///
-    /// Three things go on beside each other and none waits for another: what
-    /// comes is written, what we have is sent, signals are attended to.
+    /// Three tasks run concurrently, none of which waits for another: received
+    /// output is written, input is sent, signals are handled.
     pub(super) async fn hold(
         self,
         read: ChannelReadHalf,
@@ -47,7 +47,7 @@ impl Conversation<'_> {
             Terminal::Request { .. } => stdio.input.file().and_then(|file| file.try_clone().ok()),
         };
         if !matches!(stdio.input, Input::Null) {
-            // What was asked for goes out before a thread is started.
+            // The requests are sent before the input thread is started.
             yield_now().await;
         }
         let chunks = stdio.input.start().map_err(stream("standard input"))?;
@@ -84,7 +84,7 @@ impl Conversation<'_> {
         }
     }
 
-    /// Sends our input and its end. Errors show on the receiving side.
+    /// Sends the input and its EOF. Errors appear on the receiving side.
     async fn send(&self, mut chunks: Chunks) {
         while let Some(chunk) = chunks.next().await {
             if self.write.data_bytes(chunk).await.is_err() {
@@ -94,7 +94,8 @@ impl Conversation<'_> {
         let _ = self.write.eof().await;
     }
 
-    /// Does what a signal asks for; returns the one after which to leave.
+    /// Performs the action of a signal; returns the signal after which to
+    /// detach.
     async fn attend(&self, wish: Wish, our_terminal: Option<&OwnedFd>) -> Option<Name> {
         match (wish, &self.terminal) {
             (Wish::Resize, _) => {
@@ -108,8 +109,8 @@ impl Conversation<'_> {
                 self.soon(self.write.signal(name.on_the_wire())).await;
                 None
             }
-            // With a terminal the keys for signals are sent as keys, so a
-            // signal is meant for us. The server hangs the terminal up.
+            // With a terminal, the keys for signals are sent as bytes, so a
+            // signal is for this process. The server hangs up the terminal.
             (Wish::Pass(name) | Wish::Leave(name), _) => {
                 self.soon(self.write.signal(name.on_the_wire())).await;
                 Some(name)
@@ -121,13 +122,13 @@ impl Conversation<'_> {
         self.soon(self.write.close()).await;
     }
 
-    /// Sends, unless the connection is stuck behind output that nobody reads.
+    /// Sends, unless the connection is blocked by unread output.
     async fn soon(&self, message: impl Future<Output = Result<(), russh::Error>>) {
         let _ = timeout(FAREWELL, message).await;
     }
 }
 
-/// The receiving side of a conversation.
+/// The receiving side of a command.
 struct Receiver<'a> {
     session: &'a Session,
     read: ChannelReadHalf,
@@ -137,8 +138,8 @@ struct Receiver<'a> {
 }
 
 impl Receiver<'_> {
-    /// Writes what comes until the channel is closed. Output may follow the
-    /// exit status, so that is not the end.
+    /// Writes received output until the channel is closed. Output may follow
+    /// the exit status, so that is not the end.
     async fn run(mut self) -> Result<ExitOutcome, RemoteError> {
         let mut outcome = None;
         while let Some(message) = self.read.wait().await {
@@ -185,7 +186,8 @@ impl Receiver<'_> {
     }
 }
 
-/// What a failed write to one of our streams means, if it failed.
+/// The result of the command after a failed write to a standard stream; `None`
+/// if it succeeded.
 fn ending(name: &'static str, written: io::Result<()>) -> Option<Result<ExitOutcome, RemoteError>> {
     match written {
         Ok(()) => None,

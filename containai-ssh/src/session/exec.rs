@@ -1,4 +1,4 @@
-//! Running a command.
+//! Running commands.
 
 use containai_core::remote::RemoteError;
 use russh::Channel;
@@ -16,23 +16,24 @@ use super::terminal::Terminal;
 use crate::command::Command;
 
 impl Session {
-    /// Runs a command until it ends, and passes its streams through.
+    /// Runs a command until it ends, with these streams.
     ///
-    /// Everything is binary-clean, and a slow reader or writer slows the other
-    /// side down. The end of our input is passed on; the end of the command is
-    /// the end even if our input goes on. One command at a time: a second one
-    /// beside it waits whenever the first one's reader is slow.
+    /// Streams are binary-safe, and a slow reader or writer slows the other
+    /// side down. EOF of the input is forwarded; the session ends with the
+    /// command, even if the input continues. Commands run in sequence: a
+    /// concurrent one is blocked whenever the reader of the first one is slow.
     ///
-    /// Dropping the future gives the command up; the server then closes its
+    /// Dropping the future aborts the command; the server then closes its
     /// streams.
     ///
     /// # Errors
     ///
-    /// - [`RemoteError::Connection`]: the connection broke; how far the command
-    ///   came is unknown.
-    /// - [`RemoteError::Refused`]: the server gives no terminal or runs nothing.
-    /// - [`RemoteError::Stream`]: our own input or output failed, other than by
-    ///   a reader that went away.
+    /// - [`RemoteError::Connection`]: the connection failed; the progress of
+    ///   the command is unknown.
+    /// - [`RemoteError::Refused`]: the server refused the terminal or the
+    ///   command.
+    /// - [`RemoteError::StandardStream`]: a local stream failed, other than by
+    ///   a closed reader.
     pub async fn exec(
         &self,
         command: &Command,
@@ -45,7 +46,7 @@ impl Session {
         self.run(channel, Request::new(command, terminal), stdio, wishes).await
     }
 
-    /// Runs a command on a channel that is open already.
+    /// Runs a command on an open channel.
     pub(crate) async fn run(
         &self,
         channel: Channel<Msg>,
@@ -67,8 +68,8 @@ impl Session {
         conversation.hold(read, replies, stdio, wishes).await
     }
 
-    /// Runs the user's login shell in the workspace; see
-    /// [`Command::shell`] and [`exec`](Self::exec).
+    /// Runs the user's login shell in the workspace; see [`Command::shell`] and
+    /// [`exec`](Self::exec).
     ///
     /// # Errors
     ///

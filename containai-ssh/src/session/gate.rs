@@ -1,5 +1,5 @@
-//! What the server may do to us: show the pinned key, and open what it was
-//! asked for.
+//! The handler of the server's requests: it checks the pinned key, and opens
+//! only the allowed channels.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -9,22 +9,22 @@ use russh::{Channel, ChannelOpenFailure};
 
 use crate::forward::{Grants, Origin};
 
-/// Answers the server on our behalf.
+/// Handles the requests of the server.
 pub(super) struct Gate {
     pinned: PublicKey,
     farewell: Farewell,
     grants: Grants,
 }
 
-/// Why a connection ended, once it has.
+/// The reason why a connection ended, if it has.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Farewell(Arc<Mutex<Option<String>>>);
 
-/// Why the gate closed, or the connection broke.
+/// The reason why a connection was closed or failed.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum GateError {
-    /// The server showed another key than the pinned one.
-    #[error("the server showed the key `{presented}`")]
+    /// The server presented a key other than the pinned one.
+    #[error("the server presented the key `{presented}`")]
     WrongKey { presented: String },
     #[error(transparent)]
     Library(#[from] russh::Error),
@@ -46,15 +46,15 @@ impl Farewell {
     }
 }
 
-/// For a stranger's request: no.
+/// Rejects a channel.
 async fn refuse(reply: ChannelOpenHandle) -> Result<(), GateError> {
     reply.reject(ChannelOpenFailure::AdministrativelyProhibited).await;
     Ok(())
 }
 
-/// The library accepts every channel that a server opens unless told
-/// otherwise; the server is as untrusted as the container, so all are refused
-/// but those that were granted.
+/// By default the library accepts every channel that a server opens. The server
+/// is as untrusted as the container, so all are rejected except the allowed
+/// ones.
 impl Handler for Gate {
     type Error = GateError;
 

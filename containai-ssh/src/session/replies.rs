@@ -1,11 +1,11 @@
-//! Which answer belongs to which request.
+//! Matching of replies to requests.
 
 use std::collections::VecDeque;
 
 use containai_core::remote::RemoteError;
 
-/// Requests on a channel whose answers are still to come; the protocol
-/// answers in order (RFC 4254 §5.4).
+/// The pending requests of a channel; the server replies in order (RFC 4254
+/// §5.4).
 #[derive(Debug, Default)]
 pub(super) struct Replies(VecDeque<&'static str>);
 

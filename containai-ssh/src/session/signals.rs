@@ -1,4 +1,4 @@
-//! What signals to us mean for the remote command.
+//! Forwarding of local signals to the remote command.
 
 use std::future::pending;
 use std::io;
@@ -8,27 +8,27 @@ use containai_core::remote::RemoteError;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc::Receiver;
 
-/// Whether signals to this process are meant for the remote command.
+/// Whether signals to this process are forwarded to the remote command.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum Signals {
-    /// They are not; whoever embeds this decides what they do.
+    /// They are not; the embedding program handles them.
     #[default]
     Ignore,
-    /// `SIGINT`, `SIGTERM` and `SIGHUP` are passed on, and changes of the
-    /// terminal's size with them. From then on these signals do not end this
-    /// process by themselves, even after the command has ended.
+    /// `SIGINT`, `SIGTERM`, `SIGHUP` and changes of the terminal's size are
+    /// forwarded. From then on these signals do not end this process by
+    /// themselves, even after the command has ended.
     Forward,
 }
 
 /// A second signal within this time means that the first had no effect.
 const IMPATIENCE: Duration = Duration::from_secs(1);
 
-/// Where wishes come from.
+/// The source of signal actions.
 pub(crate) enum Wishes {
     /// Signals to this process.
     Own(Listener),
-    /// Another process, which gets the signals.
+    /// Another process, which receives the signals.
     Told(Receiver<Wish>),
 }
 
@@ -40,7 +40,7 @@ impl Wishes {
         Ok(Self::Own(listener))
     }
 
-    /// Waits for the next one.
+    /// Waits for the next action.
     pub(crate) async fn next(&mut self) -> Wish {
         match self {
             Self::Own(listener) => listener.next().await,
@@ -52,7 +52,7 @@ impl Wishes {
     }
 }
 
-/// The signals that are listened to.
+/// The signals listened to.
 pub(crate) struct Listener {
     streams: Option<Streams>,
     last: Option<Instant>,
@@ -65,18 +65,18 @@ struct Streams {
     resize: Signal,
 }
 
-/// What a signal asks for.
+/// The action of a signal.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Wish {
-    /// Pass it on, and stay.
+    /// Forward it, and continue.
     Pass(Name),
-    /// Pass it on, and go.
+    /// Forward it, and detach.
     Leave(Name),
-    /// The terminal has another size.
+    /// Send the new size of the terminal.
     Resize,
 }
 
-/// A signal that is passed on.
+/// A signal that is forwarded.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Name {
     Interrupt,
@@ -129,7 +129,7 @@ impl Listener {
         };
         let last = self.last.replace(Instant::now());
         let is_second = last.is_some_and(|last| last.elapsed() < IMPATIENCE);
-        // After a hang-up there is nobody to send a second signal.
+        // After a hangup, no second signal can follow.
         if is_second || name == Name::HangUp { Wish::Leave(name) } else { Wish::Pass(name) }
     }
 }

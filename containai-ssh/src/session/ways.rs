@@ -1,4 +1,4 @@
-//! Channels that lead elsewhere than to a command.
+//! Channels for forwarding.
 
 use std::net::SocketAddr;
 
@@ -16,7 +16,8 @@ impl Session {
         self.handle.is_closed()
     }
 
-    /// Has the container connect to a host and port (RFC 4254 §7.2).
+    /// Opens a channel to a host and port, as seen from the container (RFC 4254
+    /// §7.2).
     pub(crate) async fn connect_tcp(
         &self,
         host: &str,
@@ -30,14 +31,16 @@ impl Session {
         self.handle.channel_open_direct_tcpip(host, port.into(), address, peer_port).await
     }
 
-    /// Has the container connect to a Unix socket (OpenSSH's `PROTOCOL`, 2.4).
+    /// Opens a channel to a Unix socket in the container (OpenSSH's `PROTOCOL`,
+    /// 2.4).
     pub(crate) async fn connect_unix(&self, path: &str) -> Result<Channel<Msg>, russh::Error> {
         self.haste.stop();
         self.handle.channel_open_direct_streamlocal(path).await
     }
 
-    /// Has the container listen, and lets it lead what comes to a target of
-    /// ours (RFC 4254 §7.1; OpenSSH's `PROTOCOL`, 2.4).
+    /// Requests a listener in the container, and allows it to forward
+    /// connections to a local target (RFC 4254 §7.1; OpenSSH's `PROTOCOL`,
+    /// 2.4).
     pub(crate) async fn listen_inside(
         &self,
         listen: &Listen,
@@ -45,7 +48,7 @@ impl Session {
         notices: &Notices,
     ) -> Result<(), RemoteError> {
         let origin = Origin::of(listen);
-        // Granted first: a connection may come before the answer.
+        // Allowed first, because a connection may precede the reply.
         self.grants.lead(origin.clone(), target.clone(), notices.clone());
         let outcome = match &origin {
             Origin::Tcp(address, port) => {

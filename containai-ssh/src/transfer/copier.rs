@@ -1,4 +1,4 @@
-//! The copier: what both directions have in common.
+//! The copier: what uploads and downloads have in common.
 
 use std::ffi::{OsStr, OsString};
 use std::io;
@@ -17,21 +17,21 @@ use super::script;
 use super::source::{AtEnd, show, trim_slashes};
 use crate::session::Session;
 
-/// Copies files and trees to and from a container, as `cp -a` would.
+/// Copies files and trees to and from a container, as `cp -a` does.
 ///
-/// A source that is a directory is copied with all that is in it; `dir/.` means
-/// its contents. If the destination is a directory the copy is made in it,
-/// under the source's name; else the copy gets the destination's name, whose
-/// directory has to exist. Several sources need a directory.
+/// A directory is copied with its contents; `dir/.` means its contents only. If
+/// the destination is a directory, the copy is made in it under the source's
+/// name. Otherwise the copy gets the destination's name, whose parent directory
+/// has to exist. Several sources require a directory.
 ///
-/// Modes and times are kept, to the nanosecond; links are copied as links, and
-/// hard links as files of their own. Owners, access control lists, extended
-/// attributes and special files are not copied; in both directions the copy
-/// belongs to whoever makes it.
+/// Modes and times are kept, to the nanosecond. Symbolic links are copied as
+/// links, and hard links as separate files. Owners, access control lists,
+/// extended attributes and special files are not copied; in both directions the
+/// copy belongs to the user who makes it.
 ///
-/// A single file that was interrupted goes on where it stopped: its part waits
-/// beside the destination as `.cai-….part`, and is used if the source still
-/// begins with the same bytes, which SHA-256 on both sides tells.
+/// An interrupted copy of a single file is resumed: the partial file is kept
+/// next to the destination as `.cai-….part`, and is reused if the source still
+/// begins with the same bytes, by SHA-256 on both sides.
 #[derive(Debug)]
 pub struct Copier<'a> {
     pub(super) session: &'a Session,
@@ -40,18 +40,18 @@ pub struct Copier<'a> {
     pub(super) meter: Arc<Meter>,
 }
 
-/// What is known of a file in the container, by its own account.
+/// The properties of a file in the container, as the container reports them.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) struct Seen {
     pub(super) kind: FileKind,
     pub(super) size: u64,
     pub(super) attributes: Attributes,
-    /// Where it leads, if it is a link.
+    /// The target, if it is a symbolic link.
     pub(super) link: Vec<u8>,
 }
 
 impl<'a> Copier<'a> {
-    /// Copies over a session; in the container paths are relative to the
+    /// Copies over a session; paths in the container are relative to the
     /// workspace.
     #[must_use]
     pub fn new(session: &'a Session) -> Self {
@@ -63,29 +63,30 @@ impl<'a> Copier<'a> {
         }
     }
 
-    /// Takes paths in the container relative to another directory.
+    /// Sets the directory to which paths in the container are relative.
     #[must_use]
     pub fn in_dir(mut self, directory: impl Into<OsString>) -> Self {
         self.directory = directory.into();
         self
     }
 
-    /// Names a directory of this machine that a container writes to, as an
-    /// absolute path without links. Links in there are never followed.
+    /// Adds a local directory that a container can write to, as an absolute
+    /// path without symbolic links. Links in it are never followed.
     #[must_use]
     pub fn guarding(mut self, boundary: impl Into<PathBuf>) -> Self {
         self.boundaries.push(boundary.into());
         self
     }
 
-    /// Counts on this meter.
+    /// Sets the progress that copies update.
     #[must_use]
     pub fn measured(mut self, meter: Arc<Meter>) -> Self {
         self.meter = meter;
         self
     }
 
-    /// What is at a path in the container; `Err` with its words if nothing is.
+    /// Returns the properties of a path in the container; `Err` with the failed
+    /// command if it does not exist.
     pub(super) async fn look(
         &self,
         path: &[u8],
@@ -99,7 +100,7 @@ impl<'a> Copier<'a> {
         seen(&answer).map(Ok).ok_or_else(|| TransferError::Nonsense { path: show(path) })
     }
 
-    /// What stands at a destination in the container.
+    /// Returns what exists at a destination in the container.
     pub(super) async fn standing(&self, target: &[u8]) -> Result<Standing, TransferError> {
         let bare = match trim_slashes(target) {
             b"" if !target.is_empty() => b"/",
@@ -123,7 +124,7 @@ impl<'a> Copier<'a> {
     }
 }
 
-/// Reads the answer of [`script::LOOK`].
+/// Parses the reply of [`script::STAT`].
 fn seen(answer: &[u8]) -> Option<Seen> {
     let end = answer.iter().position(|&byte| byte == b'\n')?;
     let line = std::str::from_utf8(&answer[..end]).ok()?;
@@ -143,26 +144,26 @@ fn seen(answer: &[u8]) -> Option<Seen> {
     })
 }
 
-/// How many sources there are.
+/// Returns the number of sources.
 pub(super) fn count<T>(sources: &[T]) -> Count {
     if sources.len() == 1 { Count::One } else { Count::Several }
 }
 
-/// Does blocking work on a thread of its own.
+/// Runs blocking work on a thread of its own.
 pub(super) async fn aside<T: Send + 'static>(
     work: impl FnOnce() -> T + Send + 'static,
 ) -> io::Result<T> {
     tokio::task::spawn_blocking(work).await.map_err(io::Error::other)
 }
 
-/// An error of this machine's file.
+/// Returns a converter for errors of a local file.
 pub(super) fn cannot_read(path: &OsStr) -> impl Fn(io::Error) -> TransferError {
     use std::os::unix::ffi::OsStrExt as _;
     let path = show(path.as_bytes());
     move |source| TransferError::Read { path: path.clone(), source }
 }
 
-/// An error of this machine's file.
+/// Returns a converter for errors of a local file.
 pub(super) fn cannot_write(path: &OsStr) -> impl Fn(io::Error) -> TransferError {
     use std::os::unix::ffi::OsStrExt as _;
     let path = show(path.as_bytes());

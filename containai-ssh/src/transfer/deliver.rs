@@ -1,4 +1,4 @@
-//! Chosen files into a container's data volume, in one command.
+//! Import of selected files into a container's data volume, in one command.
 
 use std::io;
 use std::sync::Arc;
@@ -17,26 +17,26 @@ use crate::command::Command;
 use crate::mux::Lease;
 use crate::session::{ExitOutcome, Input, Output, Session, Stdio, Terminal};
 
-/// What is to be delivered to a volume.
+/// The files of an import.
 #[derive(Debug)]
 pub struct Delivery {
-    /// Where the files of this machine are.
+    /// The directory of the local files.
     pub root: Directory,
-    /// What is written whatever is there; every directory on the way is among
-    /// them, so that no link stands in for one.
+    /// Entries that are always written. They include every parent directory, so
+    /// that each replaces a symbolic link of the same name.
     pub parcels: Vec<Parcel>,
-    /// Files that are made only where nothing is.
+    /// Files that are created only where nothing exists.
     pub spare: Vec<Parcel>,
-    /// What the volume says about itself from now on.
+    /// The import id that the volume gets.
     pub stamp: String,
 }
 
 impl Lease {
-    /// As [`Session::has_stamp`].
+    /// As [`Session::has_import_id`].
     ///
     /// # Errors
     ///
-    /// [`TransferError::Remote`] when the connection broke.
+    /// [`TransferError::Remote`] if the connection failed.
     pub async fn has_stamp(self, stamp: &str) -> Result<bool, TransferError> {
         let stdio = Stdio {
             input: Input::Null,
@@ -49,29 +49,30 @@ impl Lease {
     }
 }
 
-/// Succeeds where the data volume says this about itself.
+/// Returns a command that succeeds if the data volume has this import id.
 fn look_for(stamp: &str) -> Result<Command, TransferError> {
     let words: &[&[u8]] = &[stamp.as_bytes()];
     script::call(&CONTAINER_DATA.into(), script::HAS_STAMP, VOLUME_STAMP.as_bytes(), words)
 }
 
 impl Session {
-    /// Whether the data volume says this about itself.
+    /// Whether the data volume has this import id.
     ///
     /// # Errors
     ///
-    /// [`TransferError::Remote`] when the session broke.
+    /// [`TransferError::Remote`] if the session failed.
     pub async fn has_stamp(&self, stamp: &str) -> Result<bool, TransferError> {
         Ok(ask(self, &look_for(stamp)?).await?.0.is_success())
     }
 
-    /// Delivers to the data volume, as the container's agent: a link in the way
-    /// is replaced, and none is followed.
+    /// Writes files to the data volume, as the container's user. Symbolic links
+    /// in the paths are replaced, never followed.
     ///
     /// # Errors
     ///
-    /// - [`TransferError::Remote`]: the session broke.
-    /// - [`TransferError::Inside`]: `tar` inside could not write.
+    /// - [`TransferError::Remote`]: the session failed.
+    /// - [`TransferError::RemoteCommand`]: `tar` in the container could not
+    ///   write.
     pub async fn deliver(
         &self,
         delivery: Delivery,
@@ -99,13 +100,13 @@ impl Session {
         packed.map_err(cannot_read("the files to import".as_ref()))
     }
 
-    /// Looks at links of the home directory, or puts them right, and returns a
-    /// line for each that is or was not: its path, a tab, and what is the
-    /// matter. No link is followed on the way to one.
+    /// Checks or repairs symbolic links of the home directory, and returns the
+    /// path and state of each that is or was wrong. No link is followed in the
+    /// paths to them.
     ///
     /// # Errors
     ///
-    /// [`TransferError::Remote`] when the session broke.
+    /// [`TransferError::Remote`] if the session failed.
     pub async fn home_links(
         &self,
         links: &[HomeLink],
@@ -128,7 +129,7 @@ impl Session {
         let answer = answer(self, &command, input, ANSWER).await?;
         let (ending, answer) = answer;
         if !ending.is_success() {
-            return Err(ending.failed("look at the links of", b"~"));
+            return Err(ending.failed("check the links of", b"~"));
         }
         let answer = String::from_utf8_lossy(&answer).into_owned();
         let lines = answer.lines().filter_map(|line| line.split_once('\t'));
@@ -136,23 +137,23 @@ impl Session {
     }
 }
 
-/// A pipe with room for a mebibyte, as far as the kernel grants it.
+/// Creates a pipe with a capacity of 1 MiB, if the kernel permits it.
 ///
 /// # Errors
 ///
 /// Those of pipe(2).
 pub fn wide_pipe() -> io::Result<(io::PipeReader, io::PipeWriter)> {
     let (read, write) = io::pipe()?;
-    // A user who has many gets small ones.
+    // A user with many pipes gets small ones.
     let _ = rustix::pipe::fcntl_setpipe_size(&write, 1 << 20);
     Ok((read, write))
 }
 
-/// What is done about links that are not right.
+/// The treatment of wrong links.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum LinkRepair {
-    /// They are told.
+    /// They are reported.
     Look,
-    /// They are made anew.
+    /// They are recreated.
     Mend,
 }

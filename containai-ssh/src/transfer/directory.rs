@@ -1,5 +1,4 @@
-//! A directory of this machine, held open, so that nobody can move another one
-//! under its name.
+//! A local directory, held open so that it cannot be exchanged under its name.
 
 use std::ffi::{OsStr, OsString};
 use std::io;
@@ -19,7 +18,7 @@ use super::error::TransferError;
 use super::file_kind::Attributes;
 use super::resolve;
 
-/// A directory of this machine, held open.
+/// A local directory, held open.
 #[derive(Debug)]
 pub struct Directory {
     fd: OwnedFd,
@@ -27,21 +26,21 @@ pub struct Directory {
 }
 
 impl Directory {
-    /// Opens a directory. Links in its path are followed, but none that is
-    /// inside of one of `boundaries`, absolute paths without links.
+    /// Opens a directory. Symbolic links in its path are followed, except for
+    /// those inside of `boundaries`, absolute paths without links.
     ///
     /// # Errors
     ///
-    /// - [`TransferError::Link`]: there is such a link.
-    /// - [`TransferError::Read`]: it does not open.
+    /// - [`TransferError::UntrustedLink`]: there is such a link.
+    /// - [`TransferError::Read`]: the directory cannot be opened.
     pub fn open(path: &Path, boundaries: &[PathBuf]) -> Result<Self, TransferError> {
         let real = resolve::resolve(path, boundaries)?;
         Self::walk(&real)
             .map_err(|source| TransferError::Read { path: path.display().to_string(), source })
     }
 
-    /// Opens a path that has no links; one that came meanwhile is an error.
-    /// The way may lead through directories that we may not list.
+    /// Opens a path without symbolic links; a link created meanwhile is an
+    /// error. The parent directories may be unreadable.
     fn walk(real: &Path) -> io::Result<Self> {
         let flags = OFlags::PATH | flags();
         let mut fd = openat(rustix::fs::CWD, "/", flags, Mode::empty())?;
@@ -53,13 +52,13 @@ impl Directory {
         Ok(Self { fd, is_new: false })
     }
 
-    /// A directory in this one; a link is not followed.
+    /// Opens a subdirectory; a symbolic link is not followed.
     pub(super) fn child(&self, name: &OsStr) -> io::Result<Self> {
         Ok(Self { fd: openat(&self.fd, name, flags(), Mode::empty())?, is_new: false })
     }
 
-    /// The directory that these names lead to, no link among them; `None` when
-    /// one of them is missing or no directory.
+    /// Opens a nested directory through these names, without symbolic links;
+    /// `None` if one of them is missing or not a directory.
     pub(super) fn descend(&self, names: &[&OsStr]) -> io::Result<Option<Self>> {
         let mut directory = Self { fd: self.fd.try_clone()?, is_new: false };
         for name in names {
@@ -72,8 +71,8 @@ impl Directory {
         Ok(Some(directory))
     }
 
-    /// A directory in this one, made unless it is there. A new one is private
-    /// until [`dress`](Self::dress) gives it its mode.
+    /// Opens a subdirectory, and creates it if it is missing. A new one is
+    /// private until [`set_attributes`](Self::set_attributes).
     pub(super) fn make_child(&self, name: &OsStr) -> io::Result<Self> {
         let is_new = match mkdirat(&self.fd, name, Mode::RWXU) {
             Ok(()) => true,
@@ -83,12 +82,13 @@ impl Directory {
         Ok(Self { is_new, ..self.child(name)? })
     }
 
-    /// Whether it was made by this copy.
+    /// Whether this copy created the directory.
     pub(super) fn is_new(&self) -> bool {
         self.is_new
     }
 
-    /// What is called so, links not followed; `None` when nothing is.
+    /// Returns the attributes of an entry, without following links; `None` if
+    /// there is none.
     pub(super) fn stat(&self, name: &OsStr) -> io::Result<Option<Stat>> {
         match statat(&self.fd, name, AtFlags::SYMLINK_NOFOLLOW) {
             Ok(stat) => Ok(Some(stat)),
@@ -101,7 +101,8 @@ impl Directory {
         Ok(fstat(&self.fd)?)
     }
 
-    /// Opens a file in it. A link is not followed, and a pipe not waited for.
+    /// Opens a file in the directory. A symbolic link is not followed, and
+    /// opening a pipe does not block.
     pub(super) fn open_file(&self, name: &OsStr, flags: OFlags) -> io::Result<std::fs::File> {
         let flags = flags | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC | OFlags::NOCTTY;
         Ok(openat(&self.fd, name, flags, Mode::RUSR | Mode::WUSR)?.into())
@@ -111,7 +112,7 @@ impl Directory {
         Ok(OsString::from_vec(readlinkat(&self.fd, name, Vec::new())?.into_bytes()))
     }
 
-    /// Makes a link, in place of whatever file or link has its name.
+    /// Creates a symbolic link, in place of any file or link with its name.
     pub(super) fn link(&self, name: &OsStr, to: &OsStr, moment: Option<Moment>) -> io::Result<()> {
         match symlinkat(to, &self.fd, name) {
             Ok(()) => {}
@@ -131,7 +132,7 @@ impl Directory {
         Ok(())
     }
 
-    /// Makes a link where nothing is.
+    /// Creates a symbolic link where nothing exists.
     pub(super) fn new_link(&self, name: &OsStr, to: &OsStr) -> io::Result<()> {
         Ok(symlinkat(to, &self.fd, name)?)
     }
@@ -140,25 +141,26 @@ impl Directory {
         Ok(renameat(&self.fd, from, &self.fd, to)?)
     }
 
-    /// Removes a directory that is empty.
+    /// Removes an empty directory.
     pub(super) fn remove_empty(&self, name: &OsStr) -> io::Result<()> {
         Ok(unlinkat(&self.fd, name, AtFlags::REMOVEDIR)?)
     }
 
-    /// Removes a file of ours; that it is gone already does not matter.
+    /// Removes a file, which may be missing.
     pub(super) fn remove(&self, name: &OsStr) {
         let _ = unlinkat(&self.fd, name, AtFlags::empty());
     }
 
-    /// Gives the directory its mode and time.
+    /// Sets the mode and time of the directory.
     pub(super) fn dress(&self, attributes: Attributes) -> io::Result<()> {
         dress(&self.fd, attributes)
     }
 
-    /// The names in it, sorted, so that two copies of one tree are alike.
+    /// Returns the names of the entries, sorted so that copies of a tree are
+    /// reproducible.
     pub(super) fn names(&self) -> io::Result<Vec<OsString>> {
         let mut names = Vec::new();
-        // What was opened only as a part of a path cannot be listed itself.
+        // A directory opened with `O_PATH` cannot be listed.
         let listed = openat(&self.fd, ".", flags(), Mode::empty())?;
         for entry in rustix::fs::Dir::new(listed)? {
             let name = entry?.file_name().to_bytes().to_vec();
@@ -177,20 +179,21 @@ impl AsFd for Directory {
     }
 }
 
-/// Gives an open file its mode and time, the time last.
+/// Sets the mode and then the time of an open file.
 pub(super) fn dress(fd: impl AsFd, attributes: Attributes) -> io::Result<()> {
     fchmod(&fd, Mode::from_raw_mode(attributes.mode))?;
     Ok(futimens(&fd, &timestamps(attributes.modified))?)
 }
 
-/// A name that nothing has; whoever guesses it makes one file fail.
+/// Returns an unused name; a process that guesses it can make one file fail.
 pub(super) fn unused_name() -> OsString {
     static NEXT: AtomicU64 = AtomicU64::new(0);
     let number = NEXT.fetch_add(1, Ordering::Relaxed);
     format!(".cai-{}-{number}.new", std::process::id()).into()
 }
 
-/// Whether something stands where a directory should: a link, or another file.
+/// Whether a path component is a symbolic link or another file instead of a
+/// directory.
 pub(super) fn is_in_the_way(error: &io::Error) -> bool {
     [Errno::LOOP, Errno::NOTDIR]
         .map(|errno| Some(errno.raw_os_error()))

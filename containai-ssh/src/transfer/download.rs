@@ -1,4 +1,4 @@
-//! Out of the container.
+//! Copies from the container.
 
 use std::ffi::{OsStr, OsString};
 use std::io::{self, ErrorKind, Write};
@@ -29,13 +29,13 @@ use crate::session::{Input, Output};
 impl Copier<'_> {
     /// Copies files and trees of the container to this machine.
     ///
-    /// What cannot be copied is reported, and the rest goes on.
+    /// Failures are reported, and the rest is copied.
     ///
     /// # Errors
     ///
-    /// [`TransferError::Remote`] when the session broke, and
-    /// [`TransferError::Link`] when the destination leads through a link that
-    /// the container may have made.
+    /// [`TransferError::Remote`] if the session failed, and
+    /// [`TransferError::UntrustedLink`] if the destination's path has a
+    /// symbolic link that the container may have created.
     pub async fn download(
         &self,
         sources: &[OsString],
@@ -82,7 +82,7 @@ impl Copier<'_> {
         let seen = self.look(&source.path, source.at_end).await?;
         let seen = seen.map_err(|ending| TransferError::Missing {
             path: show(path),
-            reason: ending.lines().pop().unwrap_or_else(|| "it is not there".to_owned()),
+            reason: ending.lines().pop().unwrap_or_else(|| "it does not exist".to_owned()),
         })?;
         if source.at_end == AtEnd::Directory && seen.kind != FileKind::Directory {
             return Err(TransferError::NotADirectory { path: show(path) });
@@ -132,8 +132,8 @@ impl Copier<'_> {
         let unpacked = unpacking.await.map_err(|error| cannot_write(io::Error::other(error)))?;
         let mut report = match unpacked {
             Ok(report) => report,
-            // What the command says about its failure says more than that its
-            // archive is no whole one.
+            // The error of the command is more specific than a truncated
+            // archive.
             Err(UnpackError::Archive(ArchiveError::Truncated)) if !ending.is_success() => {
                 return Err(ending.failed("pack", &source.path));
             }
@@ -178,7 +178,7 @@ impl Copier<'_> {
         Ok(Report::default())
     }
 
-    /// Gets what is missing; tells how much is there then.
+    /// Downloads the missing part; returns the size of the file then.
     async fn download_rest(
         &self,
         source: &Source,
@@ -219,7 +219,7 @@ impl Copier<'_> {
         Ok(received)
     }
 
-    /// How much of the file is here already.
+    /// Returns how many bytes of the file exist here already.
     async fn common_here(
         &self,
         source: &Source,
@@ -241,7 +241,7 @@ impl Copier<'_> {
     }
 }
 
-/// What comes of one file: not a byte more than was announced.
+/// The content of one file, limited to the announced size.
 struct Content {
     writer: HoleWriter,
     left: u64,
@@ -252,7 +252,7 @@ impl Write for Content {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let room = bytes.len().min(usize::try_from(self.left).unwrap_or(usize::MAX));
         if room == 0 && !bytes.is_empty() {
-            // The file grew meanwhile; its beginning is what was asked for.
+            // The file grew meanwhile; its first part was requested.
             return Err(ErrorKind::BrokenPipe.into());
         }
         let written = self.writer.write(&bytes[..room])?;

@@ -1,4 +1,4 @@
-//! One command of ours in the container, and what it says.
+//! Running a script in the container.
 
 use std::io::{self, ErrorKind, Write};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -10,11 +10,11 @@ use super::source::show;
 use crate::command::Command;
 use crate::session::{ExitOutcome, Input, Output, Session, Stdio, Terminal};
 
-/// How much of an answer is read, and how much of what goes with it.
+/// The maximum sizes of a reply, and of the standard error.
 pub(super) const ANSWER: usize = 64 << 10;
 const TALK: usize = 16 << 10;
 
-/// How a command ended.
+/// The result of a script.
 pub(super) struct Ending {
     pub(super) outcome: ExitOutcome,
     /// The beginning of its standard error.
@@ -26,8 +26,8 @@ impl Ending {
         self.outcome == ExitOutcome::Status(0)
     }
 
-    /// The lines that it said, without names of programs and lines that only
-    /// say that others are there.
+    /// Returns the lines of its standard error, without program names and
+    /// without lines that only announce other errors.
     pub(super) fn lines(&self) -> Vec<String> {
         let lines = self.talk.split(|&byte| byte == b'\n').filter(|line| !line.is_empty());
         lines
@@ -36,7 +36,7 @@ impl Ending {
             .collect()
     }
 
-    /// That a command could not do something, in its own words.
+    /// Returns the error of a failed operation, with the script's own message.
     pub(super) fn failed(&self, what: &'static str, path: &[u8]) -> TransferError {
         let said = match self.lines().pop() {
             Some(line) => line,
@@ -46,7 +46,7 @@ impl Ending {
     }
 }
 
-/// `tar: x` and `sh: 3: x` are about `x`.
+/// Removes the prefix of `tar: x` and `sh: 3: x`.
 fn without_speaker(line: &str) -> &str {
     if let Some(rest) = line.strip_prefix("tar: ") {
         return rest;
@@ -55,7 +55,7 @@ fn without_speaker(line: &str) -> &str {
     rest.trim_start_matches(|c: char| c.is_ascii_digit()).trim_start_matches(": ")
 }
 
-/// Runs a command with these streams; its standard error is kept.
+/// Runs a command with these streams, and keeps its standard error.
 pub(super) async fn exchange(
     session: &Session,
     command: &Command,
@@ -69,7 +69,7 @@ pub(super) async fn exchange(
     Ok(Ending { outcome, talk: talk.take() })
 }
 
-/// Runs a command for its short answer.
+/// Runs a command for a short reply.
 pub(super) async fn ask(
     session: &Session,
     command: &Command,
@@ -77,7 +77,7 @@ pub(super) async fn ask(
     answer(session, command, Input::Null, ANSWER).await
 }
 
-/// Runs a command for an answer of at most this many bytes.
+/// Runs a command for a reply of at most this many bytes.
 pub(super) async fn answer(
     session: &Session,
     command: &Command,
@@ -90,14 +90,14 @@ pub(super) async fn answer(
     Ok((ending, answer.take()))
 }
 
-/// What becomes of more than there is room for.
+/// The treatment of excess output.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Excess {
     Swallowed,
     Refused,
 }
 
-/// Memory that a container cannot fill.
+/// A buffer that a container cannot fill without limit.
 #[derive(Clone)]
 struct Bounded {
     bytes: Arc<Mutex<Vec<u8>>>,

@@ -1,20 +1,20 @@
-//! What a file is, and what a copy keeps of it.
+//! Kinds of files, and the attributes that a copy keeps.
 
 use containai_core::archive::Moment;
 use rustix::fs::{FileType, Stat};
 
-/// What a file is.
+/// The kind of a file.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum FileKind {
     File,
     Directory,
     Link,
-    /// A device, pipe or socket: never copied.
+    /// A device, pipe or socket, which is never copied.
     Special,
 }
 
 impl FileKind {
-    /// From the `st_mode` of stat(2), which is the same on both sides.
+    /// Converts the `st_mode` of stat(2), which is the same on both sides.
     pub(super) fn of_mode(mode: u32) -> Self {
         match FileType::from_raw_mode(mode) {
             FileType::RegularFile => Self::File,
@@ -25,12 +25,12 @@ impl FileKind {
     }
 }
 
-/// What a copy keeps of a file, besides its content.
+/// The attributes that a copy keeps of a file.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) struct Attributes {
-    /// Permissions: three times three bits, nothing else.
+    /// The permissions: nine bits.
     pub(super) mode: u32,
-    /// When the content was modified.
+    /// The time of the last modification.
     pub(super) modified: Moment,
 }
 

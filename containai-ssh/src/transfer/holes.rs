@@ -1,29 +1,29 @@
-//! Writing files without writing their zeros.
+//! Writing sparse files.
 
 use std::fs::File;
 use std::io::{self, Seek as _, SeekFrom, Write};
 
-/// What is compared at once; shorter writes are not looked at.
+/// The zeros compared in one go; shorter writes are written as they are.
 static ZEROS: [u8; 64 << 10] = [0; 64 << 10];
 const SHORTEST: usize = 4 << 10;
 
-/// Writes to the end of a file and leaves holes where zeros come.
+/// Writes to the end of a file, with holes in place of zeros.
 #[derive(Debug)]
 pub(super) struct HoleWriter {
     file: File,
     written: u64,
-    /// Whether the file is shorter than what was written.
+    /// Whether the file is shorter than the written content.
     ends_in_hole: bool,
 }
 
 impl HoleWriter {
-    /// Goes on at the end of the file, which is at `at`.
+    /// Continues at the end of the file, at offset `at`.
     pub(super) fn new(mut file: File, at: u64) -> io::Result<Self> {
         file.seek(SeekFrom::Start(at))?;
         Ok(Self { file, written: at, ends_in_hole: false })
     }
 
-    /// Makes a hole at the end part of the file.
+    /// Extends the file over a hole at its end.
     pub(super) fn settle(&mut self) -> io::Result<()> {
         match std::mem::take(&mut self.ends_in_hole) {
             true => self.file.set_len(self.written),

@@ -1,4 +1,4 @@
-//! What is in a tree of this machine.
+//! The state of a local tree.
 
 use std::ffi::OsStr;
 use std::io;
@@ -11,16 +11,16 @@ use super::file_kind::FileKind;
 use super::pack::open;
 use super::part::hash;
 
-/// The bit of a mode that lets the owner execute a file.
+/// The mode bit with which the owner may execute a file.
 const EXECUTABLE: u32 = 0o100;
 
-/// Looks at these paths below a directory, and at what their files hold. What
-/// is not there, or is neither file nor link, is left out; no link on the way
-/// is followed.
+/// Returns the state of these paths below a directory, with hashes of the
+/// files. Missing paths, and those that are neither file nor link, are skipped.
+/// Symbolic links in a path are not followed.
 ///
 /// # Errors
 ///
-/// What cannot be read, with its path in the message.
+/// Read errors, with the path in the message.
 pub fn inventory<'a>(
     root: &Directory,
     paths: impl IntoIterator<Item = &'a str>,
@@ -35,7 +35,7 @@ pub fn inventory<'a>(
     Ok(found)
 }
 
-/// What is at one path.
+/// Returns the state of one path.
 pub(super) fn look(root: &Directory, path: &str) -> io::Result<Option<Item>> {
     let mut names: Vec<_> = path.split('/').map(OsStr::new).collect();
     let Some(name) = names.pop() else { return Ok(None) };

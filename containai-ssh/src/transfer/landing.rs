@@ -1,35 +1,35 @@
-//! Where a copy lands, as `cp` has it.
+//! The destination of a copy, as in `cp`.
 
 use super::error::TransferError;
 use super::file_kind::FileKind;
 use super::source::{Source, show, split, trim_slashes};
 
-/// What stands at the destination before anything is copied.
+/// The kind of the destination before the copy.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Standing {
     Nothing,
     Directory,
-    /// Anything else: a file, or a link that leads to no directory.
+    /// A file, or a symbolic link to anything other than a directory.
     Other,
 }
 
-/// How many sources there are.
+/// The number of sources.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Count {
     One,
     Several,
 }
 
-/// The place of one copy.
+/// The destination of one copy.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) struct Landing {
-    /// The directory that it is made in, which has to exist.
+    /// The parent directory, which has to exist.
     pub(super) directory: Vec<u8>,
-    /// Its name there; `None` when a directory's contents go straight in.
+    /// The name in it; `None` to copy a directory's contents into it.
     pub(super) name: Option<Vec<u8>>,
 }
 
-/// Decides where a source of this kind goes.
+/// Determines the destination of a source of this kind.
 pub(super) fn land(
     target: &[u8],
     standing: Standing,

@@ -1,11 +1,11 @@
-//! The headers of a member that we send, as GNU tar reads them.
+//! Tar headers, as GNU tar reads them.
 
 use containai_core::archive::pax;
 use tar::{EntryType, Header};
 
 use super::file_kind::Attributes;
 
-/// What a member that we send is.
+/// The kind of a tar entry.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum SentKind<'a> {
     File(u64),
@@ -13,15 +13,15 @@ pub(super) enum SentKind<'a> {
     Link(&'a [u8]),
 }
 
-/// All header blocks of a member.
+/// Returns all header blocks of an entry.
 ///
-/// Names that do not fit go in GNU's own long headers, which carry any bytes;
-/// POSIX's are UTF-8. Only the part of a second goes in a POSIX header.
+/// Long names use GNU's extension headers, which carry any bytes; POSIX's are
+/// UTF-8. The POSIX header carries only the fraction of a second.
 pub(super) fn blocks(path: &[u8], kind: SentKind<'_>, attributes: Attributes) -> Vec<u8> {
     blocks_of(path, kind, attributes, 0)
 }
 
-/// As [`blocks`], for an owner and group of this number.
+/// As [`header_blocks`], with this owner and group id.
 pub(super) fn blocks_of(
     path: &[u8],
     kind: SentKind<'_>,
@@ -67,7 +67,7 @@ pub(super) fn blocks_of(
     blocks
 }
 
-/// What fills the last block of so many bytes.
+/// Returns the size of the padding after this many bytes.
 pub(super) fn padding(size: u64) -> u64 {
     size.wrapping_neg() % 512
 }

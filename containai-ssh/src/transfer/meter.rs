@@ -1,8 +1,9 @@
-//! How far a copy is, for whoever watches.
+//! The progress of a copy.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Counts what a copy has done. One side counts, any number of others look.
+/// The progress of a copy, updated by one side and read by any number of
+/// others.
 #[derive(Debug, Default)]
 pub struct Meter {
     bytes: AtomicU64,
@@ -10,19 +11,20 @@ pub struct Meter {
     files: AtomicU64,
 }
 
-/// What a [`Meter`] shows.
+/// The counts of a [`TransferProgress`].
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct Reading {
-    /// Bytes of content that were copied, or found to be there already.
+    /// Bytes of content that were copied, or found to exist already.
     pub bytes: u64,
-    /// Bytes of all single files seen up to now; of trees nobody knows before.
+    /// The total size of the single files so far; the size of trees is unknown
+    /// in advance.
     pub total: u64,
     /// Files, directories and links of trees.
     pub files: u64,
 }
 
 impl Meter {
-    /// What it shows now.
+    /// Returns the current counts.
     #[must_use]
     pub fn read(&self) -> Reading {
         Reading {

@@ -1,4 +1,4 @@
-//! A tree of this machine into an archive.
+//! Packing of a local tree into an archive.
 
 use std::ffi::OsStr;
 use std::io::{self, Read, Write};
@@ -14,20 +14,20 @@ use super::report::Report;
 use super::selection::Selection;
 use super::source::show;
 
-/// Packs what is in a directory, not the directory itself. Links are packed as
-/// links; nothing is reached through one.
+/// Packs the contents of a directory, without the directory itself. Symbolic
+/// links are packed as links and never followed.
 ///
-/// What cannot be read is reported, and the rest goes on. A file that shrinks
-/// meanwhile is filled up with zeros, one that grows is cut.
+/// Read errors are reported, and the rest is packed. A file that shrinks
+/// meanwhile is padded with zeros; one that grows is truncated.
 ///
 /// # Errors
 ///
-/// When the archive cannot be written.
+/// Write errors of the archive.
 pub fn pack(root: &Directory, archive: impl Write, meter: &Meter) -> io::Result<Report> {
     pack_part(root, &Selection::Everything, archive, meter)
 }
 
-/// As [`pack`], of a part only.
+/// As [`pack`], for a selection.
 pub(super) fn pack_part(
     root: &Directory,
     part: &Selection,
@@ -43,7 +43,7 @@ pub(super) fn pack_part(
         buffer: vec![0; 64 << 10],
     };
     packing.contents(root)?;
-    // Two empty blocks are the end.
+    // An archive ends with two empty blocks.
     packing.archive.write_all(&[0; 1024])?;
     packing.archive.flush()?;
     Ok(packing.report)
@@ -54,7 +54,7 @@ struct Packing<'a, W> {
     archive: W,
     meter: &'a Meter,
     report: Report,
-    /// Where we are below the root, with a slash at the end.
+    /// The current directory below the root, with a trailing slash.
     path: Vec<u8>,
     buffer: Vec<u8>,
 }
@@ -78,11 +78,11 @@ impl<W: Write> Packing<'_, W> {
         Ok(())
     }
 
-    /// An error is the archive's; those of the tree are reported.
+    /// Returns errors of the archive; those of the tree are reported.
     fn entry(&mut self, directory: &Directory, name: &OsStr) -> io::Result<()> {
         let stat = match directory.stat(name) {
             Ok(Some(stat)) => stat,
-            // It went away since the directory was read.
+            // It was removed since the directory was read.
             Ok(None) => return Ok(()),
             Err(error) => return self.leave_out(&error),
         };
@@ -107,7 +107,7 @@ impl<W: Write> Packing<'_, W> {
                 Ok(to) => self.header(SentKind::Link(to.as_bytes()), &stat),
                 Err(error) => self.leave_out(&error),
             },
-            FileKind::Special => self.leave_out(&"it is no file, directory or link"),
+            FileKind::Special => self.leave_out(&"it is not a file, directory or link"),
         }
     }
 
@@ -129,7 +129,7 @@ impl<W: Write> Packing<'_, W> {
                 Ok(length) => length,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
                 Err(error) => {
-                    self.report.leave_out(show(&self.path), &format!("cut short: {error}"));
+                    self.report.leave_out(show(&self.path), &format!("truncated: {error}"));
                     break;
                 }
             };
@@ -152,12 +152,12 @@ impl<W: Write> Packing<'_, W> {
     }
 }
 
-/// Opens a file that was one a moment ago.
+/// Opens a file, and checks that it still is a regular file.
 pub(super) fn open(directory: &Directory, name: &OsStr) -> io::Result<(std::fs::File, Stat)> {
     let file = directory.open_file(name, OFlags::RDONLY)?;
     let stat = fstat(&file)?;
     match FileKind::of_mode(stat.st_mode) {
         FileKind::File => Ok((file, stat)),
-        _ => Err(io::Error::other("it is no file any more")),
+        _ => Err(io::Error::other("it is no longer a regular file")),
     }
 }

@@ -1,4 +1,4 @@
-//! Chosen files of this machine into one archive.
+//! Packing of selected local files into one archive.
 
 use std::ffi::OsStr;
 use std::fs::File;
@@ -15,54 +15,55 @@ use super::pack::open;
 use super::report::Report;
 use super::survey::descend;
 
-/// Who owns what arrives: the container's agent.
+/// The owner of imported files: the container's user.
 const OWNER: u64 = 1000;
 
-/// One member of an archive.
+/// One entry of an archive.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Parcel {
-    /// Its path in the archive.
+    /// The path in the archive.
     pub path: String,
-    /// Its permissions, nine bits.
+    /// The permissions, nine bits.
     pub mode: u32,
-    /// When its content was changed, in nanoseconds since 1970.
+    /// The time of the last modification, in nanoseconds since 1970.
     pub modified: i128,
-    /// What it is.
+    /// The content.
     pub filling: Filling,
 }
 
-/// What a member is.
+/// The content of an entry.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Filling {
     /// A directory.
     Directory,
-    /// A link, and what it says.
+    /// A symbolic link, and its target.
     Link(String),
     /// A file with this content.
     Bytes(Vec<u8>),
-    /// A file with the content of one of this machine, by its path below the
-    /// root. No link is followed to it.
+    /// A file with the content of a local one, by its path below the root. No
+    /// symbolic link is followed.
     File(String),
 }
 
-/// What became of parcels.
+/// The result of packing entries.
 #[derive(Debug, Default)]
 pub struct Packed {
-    /// For each parcel the [`hash`] of its content; `None` where
-    /// there is no content, or where it was left out.
+    /// The [`blake3_hex`] of each entry's content; `None` if it has no content,
+    /// or was skipped.
     pub hashes: Vec<Option<String>>,
-    /// What was left out.
+    /// The skipped entries.
     pub report: Report,
 }
 
-/// Packs parcels into an archive.
+/// Packs entries into an archive.
 ///
-/// A file that shrinks meanwhile is filled up with zeros, one that grows is
-/// cut; such a one has no hash, and neither has what could not be read.
+/// A file that shrinks meanwhile is padded with zeros, one that grows is
+/// truncated; a padded one has no hash. An unreadable one is skipped and has no
+/// hash either.
 ///
 /// # Errors
 ///
-/// When the archive cannot be written.
+/// Write errors of the archive.
 pub fn pack_parcels(
     root: &Directory,
     parcels: &[Parcel],
@@ -97,24 +98,25 @@ pub fn pack_parcels(
         meter.add_file();
         packed.hashes.push(hash);
     }
-    // Two empty blocks are the end.
+    // An archive ends with two empty blocks.
     archive.write_all(&[0; 1024])?;
     archive.flush()?;
     Ok(packed)
 }
 
-/// What tells contents apart: BLAKE3, in hexadecimal.
+/// Returns the BLAKE3 hash of a content, in hexadecimal.
 #[must_use]
 pub fn hash(bytes: &[u8]) -> String {
     blake3::hash(bytes).to_string()
 }
 
 impl Directory {
-    /// The [`hash`] of a file below it. No link is followed.
+    /// Returns the [`blake3_hex`] of a file below the directory. No symbolic
+    /// link is followed.
     ///
     /// # Errors
     ///
-    /// When it cannot be read, or is no file.
+    /// Read errors, or that it is not a regular file.
     pub fn hash(&self, path: &str) -> io::Result<String> {
         let (mut file, _) = Shelf { root: self, open: None }.take(path)?;
         let mut hash = Hasher::new();
@@ -122,11 +124,12 @@ impl Directory {
         Ok(hash.finalize().to_string())
     }
 
-    /// The content of a file below it, `most` bytes of it. No link is followed.
+    /// Returns up to `most` bytes of a file below the directory. No symbolic
+    /// link is followed.
     ///
     /// # Errors
     ///
-    /// When it cannot be read, or is no file.
+    /// Read errors, or that it is not a regular file.
     pub fn read_file(&self, path: &str, most: u64) -> io::Result<Vec<u8>> {
         let (file, _) = Shelf { root: self, open: None }.take(path)?;
         let mut bytes = Vec::new();
@@ -154,7 +157,7 @@ impl Shelf<'_> {
     }
 }
 
-/// Copies that many bytes and returns their hash, if they were all there.
+/// Copies this many bytes and returns their hash, if the file had them all.
 fn copy(
     file: File,
     size: u64,

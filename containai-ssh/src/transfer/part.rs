@@ -1,4 +1,4 @@
-//! A file that has come only in part, kept until the rest comes.
+//! A partially downloaded file, kept to be resumed.
 
 use std::ffi::{OsStr, OsString};
 use std::fs::{File, TryLockError};
@@ -11,13 +11,14 @@ use sha2::{Digest as _, Sha256};
 use super::directory::{Directory, dress};
 use super::file_kind::{Attributes, FileKind};
 
-/// What the part of a file is called, beside the place of the whole. It depends
-/// on nothing but the file's name, so that the next attempt finds it.
+/// Returns the name of a partial file in the directory of the complete one. It
+/// depends only on the file's name, so that the next attempt finds it.
 pub(super) fn part_name(name: &[u8]) -> OsString {
     format!(".cai-{}.part", &hex(&Sha256::digest(name))[..16]).into()
 }
 
-/// The hash of so many bytes of a file; it may have fewer.
+/// Returns the SHA-256 of the first `length` bytes of a file, which may be
+/// shorter.
 pub(super) fn hash(file: &mut File, length: u64) -> io::Result<String> {
     file.seek(SeekFrom::Start(0))?;
     let mut content = file.take(length);
@@ -37,7 +38,7 @@ fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// The part of a file on this machine; nobody else of us writes to it.
+/// A local partial file, locked against other processes.
 #[derive(Debug)]
 pub(super) struct Part {
     pub(super) file: File,
@@ -45,9 +46,9 @@ pub(super) struct Part {
 }
 
 impl Part {
-    /// Opens what has come, or begins. What stands in its place and is no file
-    /// of one name is removed: it was not made here. `None` while another copy
-    /// is at it.
+    /// Opens or creates the partial file. Anything in its place other than a
+    /// file with a single link was not created here, and is removed. `None` if
+    /// another copy holds the lock.
     pub(super) fn open(directory: &Directory, name: &OsStr) -> io::Result<Option<Self>> {
         let name = part_name(name.as_bytes());
         if let Some(stat) = directory.stat(&name)?
@@ -57,7 +58,7 @@ impl Part {
         }
         let file = directory.open_file(&name, OFlags::RDWR | OFlags::CREATE)?;
         if FileKind::of_mode(fstat(&file)?.st_mode) != FileKind::File {
-            return Err(io::Error::other("something else came in the way"));
+            return Err(io::Error::other("the partial file was replaced meanwhile"));
         }
         match file.try_lock() {
             Ok(()) => Ok(Some(Self { file, name })),
@@ -66,12 +67,12 @@ impl Part {
         }
     }
 
-    /// How much has come.
+    /// Returns the size so far.
     pub(super) fn length(&self) -> io::Result<u64> {
         Ok(self.file.metadata()?.len())
     }
 
-    /// Gives the whole file its mode, time and name.
+    /// Sets mode and time of the complete file, and gives it its name.
     pub(super) fn keep(
         self,
         directory: &Directory,
@@ -82,8 +83,8 @@ impl Part {
         directory.rename(&self.name, name)
     }
 
-    /// Removes it if nothing has come, so that a copy that never began leaves
-    /// nothing behind.
+    /// Removes the file if it is empty, so that a copy that never started
+    /// leaves nothing.
     pub(super) fn leave(self, directory: &Directory) {
         if self.length().is_ok_and(|length| length == 0) {
             directory.remove(&self.name);

@@ -1,18 +1,18 @@
-//! What a copy left out.
+//! The report of a copy.
 
 use super::error::TransferError;
 
-/// How many failures are kept word by word.
+/// The maximum number of recorded failures.
 const KEPT: usize = 50;
 
-/// What a copy left out. The rest was copied.
+/// The failures of a copy. Everything else was copied.
 #[derive(Debug, Default)]
 pub struct Report {
     failures: Vec<Failure>,
     others: u64,
 }
 
-/// One file that was left out.
+/// A file that was not copied.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Failure {
@@ -24,28 +24,28 @@ pub enum Failure {
     Entry {
         /// The file, escaped.
         path: String,
-        /// Why.
+        /// The reason.
         reason: String,
     },
-    /// What `tar` said in the container.
+    /// A message of `tar` in the container.
     #[error("in the container: {0}")]
     Inside(String),
 }
 
 impl Report {
-    /// The first failures.
+    /// Returns the first failures.
     #[must_use]
     pub fn failures(&self) -> &[Failure] {
         &self.failures
     }
 
-    /// The first failures, to keep.
+    /// Consumes the report and returns the first failures.
     #[must_use]
     pub fn into_failures(self) -> Vec<Failure> {
         self.failures
     }
 
-    /// How many more there were.
+    /// Returns the number of further failures.
     #[must_use]
     pub fn others(&self) -> u64 {
         self.others

@@ -1,18 +1,18 @@
-//! Which way several places go.
+//! The direction of a copy.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
 
 use super::spot::Spot;
 
-/// Which way a copy goes.
+/// The direction of a copy.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Route {
-    /// From this machine into a container.
+    /// From this machine to a container.
     Up {
         /// The container; `None` for the workspace's.
         container: Option<String>,
-        /// Paths of this machine.
+        /// Local paths.
         sources: Vec<PathBuf>,
         /// The path in the container.
         target: OsString,
@@ -23,32 +23,32 @@ pub enum Route {
         container: Option<String>,
         /// Paths in the container.
         sources: Vec<OsString>,
-        /// The path of this machine.
+        /// The local path.
         target: PathBuf,
     },
 }
 
-/// Places make no way.
+/// The reason why paths have no direction.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum RouteError {
-    /// Neither side is a container; that is what `cp` is for.
+    /// Neither side is a container; use `cp` instead.
     #[error("neither side is in a container")]
     BothHere,
     /// Both sides are in a container.
     #[error("both sides are in a container")]
     BothInside,
-    /// The sources are of several sides or containers.
-    #[error("the sources are not all in one place")]
+    /// The sources are on different sides or in different containers.
+    #[error("the sources are in different places")]
     Mixed,
 }
 
 impl Route {
-    /// Finds the way from the sources to the target.
+    /// Determines the direction from the sources to the target.
     ///
     /// # Errors
     ///
-    /// One variant for each way that there is none.
+    /// One variant for each invalid combination.
     pub fn new(sources: Vec<Spot>, target: Spot) -> Result<Self, RouteError> {
         let (mut here, mut inside, mut containers) = (Vec::new(), Vec::new(), Vec::new());
         for source in sources {
@@ -105,8 +105,8 @@ mod tests {
         check("x:a x:b c", r#"down Some("x") ["a", "b"] "c""#);
         check("a b", "neither side is in a container");
         check(":a :b", "both sides are in a container");
-        check(":a b c", "the sources are not all in one place");
-        check("x:a y:b c", "the sources are not all in one place");
+        check(":a b c", "the sources are in different places");
+        check("x:a y:b c", "the sources are in different places");
     }
 
     #[test]

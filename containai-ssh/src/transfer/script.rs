@@ -1,4 +1,5 @@
-//! What runs in the container. Paths are arguments, never part of a script.
+//! Scripts that run in the container. Paths are arguments, never part of a
+//! script.
 
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt as _;
@@ -7,30 +8,30 @@ use super::error::TransferError;
 use super::source::show;
 use crate::command::Command;
 
-/// A path that a person typed, with the home directory in place of `~`.
+/// Expands `~` in a path that a user typed.
 const PLACE: &str = "p=$1; case $p in '~') p=$HOME ;; '~/'*) p=$HOME/${p#??} ;; esac\n";
 
-/// PATH WHETHER-TO-FOLLOW: what is there, and where it leads if it is a link.
+/// PATH FOLLOW: properties of the path, and the target of a symbolic link.
 pub(super) const LOOK: &str = "\
 case $2 in follow) stat -L --printf='%f %s %.9Y\\n' -- \"$p\" ;;
 *) stat --printf='%f %s %.9Y\\n' -- \"$p\" && { [ ! -L \"$p\" ] || readlink -n -- \"$p\"; } ;; esac";
 
-/// DIRECTORY PART: how much of a file came up to now, and its hash.
+/// DIRECTORY PART: size of a partial file, and its hash.
 pub(super) const FIND_PART: &str = "\
 cd -- \"$p\" || exit
 [ -f \"$2\" ] && [ ! -L \"$2\" ] && exec 9<\"$2\" || { echo '0 -'; exit 0; }
 flock -w 10 9 || exit 75
 stat -L --printf='%s ' /proc/self/fd/9 && sha256sum <&9";
 
-/// PATH LENGTH: the hash of a file's beginning.
+/// PATH LENGTH: hash of the beginning of a file.
 pub(super) const HASH: &str = "head -c \"$2\" -- \"$p\" | sha256sum";
 
-/// PATH OFFSET: a file from there on.
+/// PATH OFFSET: content of a file from an offset.
 pub(super) const GET_FILE: &str =
     "exec dd if=\"$p\" bs=256K iflag=skip_bytes skip=\"$2\" status=none";
 
-/// DIRECTORY NAME PART OFFSET TOTAL MODE TIME: the rest of a file, which gets
-/// its name when all of it is there. Private until then.
+/// DIRECTORY NAME PART OFFSET TOTAL MODE TIME: writes the rest of a file, which
+/// is renamed when it is complete. Private until then.
 pub(super) const PUT_FILE: &str = "\
 cd -- \"$p\" || exit
 umask 077
@@ -42,12 +43,12 @@ dd of=\"$3\" bs=256K iflag=fullblock oflag=seek_bytes seek=\"$4\" conv=notrunc,s
 [ \"$(stat -c %s -- \"$3\")\" = \"$5\" ] || exit 76
 chmod -- \"$6\" \"$3\" && touch -d \"@$7\" -- \"$3\" && mv -fT -- \"$3\" \"$2\"";
 
-/// DIRECTORY NAME TARGET TIME: a link.
+/// DIRECTORY NAME TARGET TIME: creates a symbolic link.
 pub(super) const PUT_LINK: &str = "\
 cd -- \"$p\" && ln -sfnT -- \"$3\" \"$2\" && touch -h -d \"@$4\" -- \"$2\"";
 
-/// DIRECTORY NAME MODE TIME: a tree. A directory that was there keeps its mode
-/// and time.
+/// DIRECTORY NAME MODE TIME: unpacks a tree. An existing directory keeps its
+/// mode and time.
 pub(super) const PUT_TREE: &str = "\
 cd -- \"$p\" || exit
 new=
@@ -58,18 +59,19 @@ status=$?
 [ -z \"$new\" ] || { chmod -- \"$3\" \"$2\" && touch -d \"@$4\" -- \"$2\"; } || exit
 exit $status";
 
-/// PATH: a tree. Hard links are sent as files, so that none has to be made.
+/// PATH: packs a tree. Hard links are sent as files, so that none has to be
+/// created.
 pub(super) const GET_TREE: &str = "\
 cd -- \"$p\" && exec tar --create --file=- --format=posix \
 --pax-option=delete=atime,delete=ctime --hard-dereference --numeric-owner .";
 
-/// FILE WORD: whether the file says the word.
+/// FILE ID: whether the file contains the id.
 pub(super) const HAS_STAMP: &str = "[ ! -L .containai ] && [ -f \"$p\" ] && [ ! -L \"$p\" ] && [ \"$(head -c 100 -- \"$p\")\" = \"$2\" ]";
 
-/// FILE LENGTH WORD: an archive of so many bytes, of which only what is missing
-/// is made, and one that is written over what is there. The directories are in
-/// the second, which goes first and replaces links by them. In the end the file
-/// says the word.
+/// FILE LENGTH ID: reads two archives. From the first one, of this length,
+/// missing files are created; the second one replaces existing files. The
+/// second one is unpacked first, because its directories replace symbolic
+/// links. At the end the id is written to the file.
 pub(super) const DELIVER: &str = "\
 umask 077
 [ -d .containai ] && [ ! -L .containai ] || { rm -f .containai && mkdir .containai; } || exit
@@ -81,10 +83,10 @@ tar --extract --file=- --preserve-permissions --no-same-owner --delay-directory-
 tar --extract --file=\"$spare\" --preserve-permissions --no-same-owner --skip-old-files || exit
 printf %s \"$3\" >\"$p\"";
 
-/// HOME check|fix: reads lines of FORCE, LINK and TARGET with tabs between, and
-/// tells each link that is not as it should be. Every directory on the way has
-/// to be one; with `fix`, missing ones are made, and a link in the place of one
-/// is left alone and told.
+/// HOME check|fix: reads lines of FORCE, LINK and TARGET, separated by tabs,
+/// and prints each link that is wrong, with its state. Every parent directory
+/// has to be a directory: `fix` creates missing ones, and reports a symbolic
+/// link in place of one without changing it.
 pub(super) const LINKS: &str = "\
 tab=$(printf '\\t')
 while IFS=$tab read -r force link target; do
@@ -95,9 +97,9 @@ while [ \"${rest#*/}\" != \"$rest\" ]; do
 part=${rest%%/*}
 rest=${rest#*/}
 if [ ! -L \"$part\" ] && [ ! -e \"$part\" ] && [ \"$2\" = fix ]; then mkdir -- \"$part\" || exit; fi
-if [ -L \"$part\" ]; then state='in the way: a link on the way'; break; fi
+if [ -L \"$part\" ]; then state='in the way: a parent directory is a link'; break; fi
 if [ ! -d \"$part\" ]; then
-[ -e \"$part\" ] && state='in the way: a file on the way' || state=missing
+[ -e \"$part\" ] && state='in the way: a parent directory is a file' || state=missing
 break
 fi
 cd -P -- \"./$part\" || exit
@@ -122,41 +124,40 @@ fi
 printf '%s\\t%s\\n' \"$link\" \"$state\"
 done";
 
-/// PATH: what git would keep of a tree, NUL after each; all of it where there
-/// is no git, which is told by the status.
+/// PATH: files of a tree that git tracks or would add, NUL-terminated; a status
+/// of its own without git.
 pub(super) const LIST: &str = "\
 cd -- \"$p\" || exit
 [ -e .git ] && command -v git >/dev/null || exit 77
 exec git -c core.fsmonitor=false ls-files -z --cached --others --exclude-standard";
 
-/// PATH: kind, mode, path and target of everything in a tree but for git's own
-/// directories, NUL after each but the first two.
+/// PATH: kind, mode and path, then the target, of everything in a tree except
+/// git directories, each pair NUL-terminated.
 pub(super) const WALK: &str = "\
 cd -- \"$p\" && exec find . -mindepth 1 -name .git -prune -o -printf '%y %m %P\\0%l\\0'";
 
-/// PATH: the hashes of the files that are named on standard input, NUL after
-/// each name.
+/// PATH: hashes of the files named on standard input, with NUL-terminated
+/// names.
 pub(super) const HASHES: &str = "\
 cd -- \"$p\" && exec xargs -0 -r sha256sum -z --";
 
-/// PATH: the files and links that are named on standard input, NUL after each,
-/// as an archive.
+/// PATH: packs the files and links named on standard input, NUL-terminated.
 pub(super) const GET_PART: &str = "\
 cd -- \"$p\" && exec tar --create --file=- --format=posix \
 --pax-option=delete=atime,delete=ctime --hard-dereference --numeric-owner \
 --no-recursion --null --files-from=-";
 
-/// PATH: whether there is anything.
+/// PATH: whether the directory has any entry.
 pub(super) const HAS_ANY: &str = "cd -- \"$p\" && ls -A | head -c 1";
 
-/// Ours: there is no git.
+/// Exit status: git is missing.
 pub(super) const NO_GIT: u8 = 77;
-/// The exit status of `flock` when it waited in vain.
+/// Exit status: the lock was not acquired in time.
 pub(super) const BUSY: u8 = 75;
-/// Ours: not everything came.
+/// Exit status: the received file is incomplete.
 pub(super) const SHORT: u8 = 76;
 
-/// A script's call with a path and more arguments.
+/// Returns the command that runs a script with a path and further arguments.
 pub(super) fn call(
     directory: &OsString,
     script: &str,
@@ -173,8 +174,8 @@ pub(super) fn call(
     Ok(command.in_dir(directory))
 }
 
-/// A path that no program takes for an option, and only the home directory
-/// begins with `~`.
+/// Prefixes a path so that no program takes it for an option, and `~` only ever
+/// means the home directory.
 fn reachable(path: &[u8]) -> Vec<u8> {
     match path {
         b"" => b".".to_vec(),

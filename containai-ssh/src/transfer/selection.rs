@@ -1,14 +1,14 @@
-//! Which part of a tree is copied.
+//! The selected part of a tree.
 
 use std::collections::BTreeSet;
 use std::ops::Bound;
 
-/// Which part of a tree is copied, by paths below its root.
+/// The selected part of a tree, by paths below its root.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Selection {
-    /// All of it.
+    /// The whole tree.
     Everything,
-    /// These files and links, and these directories with all that is in them.
+    /// These files and links, and these directories with their contents.
     Only {
         /// Paths of files and links.
         files: BTreeSet<Vec<u8>>,
@@ -18,7 +18,7 @@ pub enum Selection {
 }
 
 impl Selection {
-    /// Whether a file or link is meant.
+    /// Whether a file or link is selected.
     pub(super) fn has_file(&self, path: &[u8]) -> bool {
         match self {
             Self::Everything => true,
@@ -26,7 +26,7 @@ impl Selection {
         }
     }
 
-    /// Whether something in a directory is meant.
+    /// Whether anything in a directory is selected.
     pub(super) fn has_some_in(&self, directory: &[u8]) -> bool {
         let Self::Only { files, trees } = self else { return true };
         let inside = [directory, b"/"].concat();

@@ -1,5 +1,5 @@
-//! What stands in a home directory, taken to a data volume, with links in its
-//! place.
+//! Moving files of a home directory to a data volume, and replacing them with
+//! symbolic links.
 
 use std::ffi::OsStr;
 use std::io::{self, ErrorKind, Read as _};
@@ -16,16 +16,17 @@ use super::pack::open;
 use super::store::NewFile;
 use super::survey::descend;
 
-/// What is worth no more than nothing: what is made where a file is missing.
+/// Contents that carry no data: the placeholders of missing files.
 const BARE: [&[u8]; 4] = [b"", b"\n", b"{}", b"{}\n"];
 
-/// Takes what stands in a home directory to a data volume.
+/// Moves files of a home directory to a data volume, and replaces them with
+/// symbolic links.
 ///
-/// Every directory is opened from the one above it and must not be a link, on
-/// both sides. Where both sides have a file the newer one counts, and the other
-/// is kept below [`VOLUME_REPLACED`]. Each file is whole on the volume before it
-/// goes from the home directory, so that an interruption loses nothing and the
-/// next call goes on.
+/// Every directory is opened from its parent and must not be a symbolic link,
+/// on both sides. If both sides have a file, the newer one wins and the other
+/// one is kept below [`VOLUME_REPLACED`]. Each file is complete on the volume
+/// before it is removed from the home directory, so an interruption loses
+/// nothing and the next run continues.
 #[derive(Debug)]
 pub struct Settling<'a> {
     home: &'a Directory,
@@ -33,27 +34,28 @@ pub struct Settling<'a> {
     mounted: &'a str,
 }
 
-/// What was done about one link.
+/// The outcome for one link.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Settled {
-    /// Nothing was to do.
+    /// The link was right.
     Already,
-    /// The link was made.
+    /// The link was created.
     Linked,
-    /// What stood there is on the volume, and the link was made.
+    /// The file or directory is on the volume, and the link was created.
     Taken,
-    /// It is as it was, or what is left of it: why.
+    /// The file or the rest of the directory was kept, for this reason.
     InTheWay(String),
 }
 
 impl<'a> Settling<'a> {
-    /// Between these two; `mounted` is what links to the volume say.
+    /// Creates a repair between the two; `mounted` is the mount point in the
+    /// targets of links.
     #[must_use]
     pub fn new(home: &'a Directory, volume: &'a Directory, mounted: &'a str) -> Self {
         Self { home, volume, mounted }
     }
 
-    /// What there is to do about a link; changes nothing.
+    /// Returns the outcome of a repair without changing anything.
     #[must_use]
     pub fn look(&self, link: &HomeLink) -> Settled {
         match self.decide(link) {
@@ -65,7 +67,7 @@ impl<'a> Settling<'a> {
         }
     }
 
-    /// Does what there is to do about a link.
+    /// Repairs a link.
     #[must_use]
     pub fn settle(&self, link: &HomeLink) -> Settled {
         self.try_settle(link).unwrap_or_else(|error| Settled::InTheWay(reason(&error)))
@@ -104,7 +106,7 @@ impl<'a> Settling<'a> {
         Ok(Settled::Taken)
     }
 
-    /// Leaves nothing where the file was. `path` is its own on the volume.
+    /// Moves a file. `path` is its path on the volume.
     fn take_file(
         &self,
         home: &Directory,
@@ -117,7 +119,7 @@ impl<'a> Settling<'a> {
         let known = match volume.stat(target)? {
             None => None,
             Some(stat) if FileKind::of_mode(stat.st_mode) == FileKind::File => Some(stat),
-            Some(_) => return Err(io::Error::other("on the volume there is no file")),
+            Some(_) => return Err(io::Error::other("the volume has something other than a file")),
         };
         let Some(theirs) = known else {
             copy(home, name, &ours, volume, target)?;
@@ -147,7 +149,7 @@ impl<'a> Settling<'a> {
         leave(home, name, &ours)
     }
 
-    /// Takes everything in it, and then the directory itself if it is empty.
+    /// Moves the contents, and removes the directory if it is empty then.
     fn take_directory(
         &self,
         home: &Directory,
@@ -160,7 +162,7 @@ impl<'a> Settling<'a> {
         let to = volume.make_child(target)?;
         for name in from.names()? {
             let Some(text) = name.to_str() else {
-                return Err(io::Error::other("a name in it is not UTF-8"));
+                return Err(io::Error::other("it contains a name that is not UTF-8"));
             };
             let path = format!("{path}/{text}");
             let at = |error: io::Error| io::Error::other(format!("`{path}`: {}", reason(&error)));
@@ -171,9 +173,9 @@ impl<'a> Settling<'a> {
                     self.take_directory(&from, &name, &to, &name, &path).map_err(at)?;
                 }
                 FileKind::Link => self.take_link(&from, &name, &to, &stat).map_err(at)?,
-                // A socket leads to a program, and means nothing without it.
+                // A socket is useless without its program.
                 FileKind::Special if is_socket(&stat) => from.remove(&name),
-                FileKind::Special => return Err(at(io::Error::other("it is no file"))),
+                FileKind::Special => return Err(at(io::Error::other("it is not a file"))),
             }
         }
         if to.is_new() {
@@ -182,8 +184,9 @@ impl<'a> Settling<'a> {
         home.remove_empty(name)
     }
 
-    /// Takes a link as it is. One that led to the volume goes where the volume has
-    /// something: that directory had such links before it was one as a whole.
+    /// Moves a symbolic link unchanged. A link to the volume is removed if the
+    /// volume has an entry of this name: such links remain from when the
+    /// entries of the directory were linked one by one.
     fn take_link(
         &self,
         from: &Directory,
@@ -194,14 +197,14 @@ impl<'a> Settling<'a> {
         let leads = from.read_link(name)?;
         let is_ours = Path::new(&leads).starts_with(self.mounted);
         match to.stat(name)? {
-            // What it led to is gone, or never was.
+            // The target is missing.
             None if is_ours && !self.has(&leads) => {}
             None => to.link(name, &leads, Some(Attributes::of(stat).modified))?,
             Some(_) if is_ours => {}
             Some(there) => {
                 let is_link = FileKind::of_mode(there.st_mode) == FileKind::Link;
                 if !is_link || to.read_link(name)? != leads {
-                    return Err(io::Error::other("the volume has something else"));
+                    return Err(io::Error::other("the volume has a different entry"));
                 }
             }
         }
@@ -209,7 +212,7 @@ impl<'a> Settling<'a> {
         Ok(())
     }
 
-    /// Whether the volume has what a link leads to.
+    /// Whether the target of a link exists on the volume.
     fn has(&self, leads: &OsStr) -> bool {
         let below = Path::new(leads).strip_prefix(self.mounted).ok().and_then(Path::to_str);
         below.is_some_and(|path| {
@@ -217,11 +220,11 @@ impl<'a> Settling<'a> {
         })
     }
 
-    /// Gives a file on the volume its new name, unless that is taken.
+    /// Renames a file on the volume, unless the new name exists.
     ///
     /// # Errors
     ///
-    /// When it cannot be renamed.
+    /// Those of the rename.
     pub fn rename(&self, from: &str, to: &str) -> io::Result<()> {
         let is_there = |path| Ok::<_, io::Error>(standing(self.volume, path)? == Standing::File);
         if !is_there(from)? || standing(self.volume, to)? != Standing::Nothing {
@@ -233,12 +236,12 @@ impl<'a> Settling<'a> {
     }
 }
 
-/// Whether it is a socket.
+/// Whether this is a socket.
 fn is_socket(stat: &Stat) -> bool {
     stat.st_mode & 0o170_000 == 0o140_000
 }
 
-/// Copies a file that looks like this, whole or not at all.
+/// Copies a file with these attributes, atomically.
 fn copy(
     from: &Directory,
     name: &OsStr,
@@ -251,24 +254,24 @@ fn copy(
     io::copy(&mut content, &mut &new.file)?;
     let now = rustix::fs::fstat(&content)?;
     if !is_alike(&now, stat) {
-        return Err(io::Error::other("it is being written to"));
+        return Err(io::Error::other("it is being written"));
     }
     new.file.sync_all()?;
     new.keep(Attributes::of(stat))
 }
 
-/// Removes a file unless another one has its name by now.
+/// Removes a file unless it was replaced or changed.
 fn leave(home: &Directory, name: &OsStr, stat: &Stat) -> io::Result<()> {
     match home.stat(name)? {
         Some(now) if is_alike(&now, stat) => {
             home.remove(name);
             Ok(())
         }
-        _ => Err(io::Error::other("it was written meanwhile")),
+        _ => Err(io::Error::other("it was changed meanwhile")),
     }
 }
 
-/// Whether it is the same file with the same content, as far as a look tells.
+/// Whether this is the same file with the same content, by its attributes.
 fn is_alike(one: &Stat, other: &Stat) -> bool {
     (one.st_dev, one.st_ino, one.st_size) == (other.st_dev, other.st_ino, other.st_size)
         && (one.st_mtime, one.st_mtime_nsec) == (other.st_mtime, other.st_mtime_nsec)
@@ -302,7 +305,8 @@ fn read(directory: &Directory, name: &OsStr, most: u64) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// What stands at a path; a link on the way to it is an error.
+/// Returns what exists at a path; a symbolic link among its parents is an
+/// error.
 fn standing(root: &Directory, path: &str) -> io::Result<Standing> {
     let (parent, name) = path.rsplit_once('/').unwrap_or(("", path));
     let Some(directory) = descend(root, parent)? else { return Ok(Standing::Nothing) };
@@ -318,7 +322,8 @@ fn standing(root: &Directory, path: &str) -> io::Result<Standing> {
     })
 }
 
-/// The directory that a path is in, made where it is missing, and its name.
+/// Opens the parent directory of a path, creating missing ones, and returns the
+/// name.
 fn entered<'p>(root: &Directory, path: &'p str) -> io::Result<(Directory, &'p OsStr)> {
     let mut directory = root.child(OsStr::new("."))?;
     let (parent, name) = path.rsplit_once('/').unwrap_or(("", path));
@@ -330,7 +335,7 @@ fn entered<'p>(root: &Directory, path: &'p str) -> io::Result<(Directory, &'p Os
 
 fn reason(error: &io::Error) -> String {
     match is_in_the_way(error) {
-        true => "a link or a file is on the way, and no link is followed".to_owned(),
+        true => "a parent path is a link or a file, and links are not followed".to_owned(),
         false => error.to_string(),
     }
 }

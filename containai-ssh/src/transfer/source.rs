@@ -1,30 +1,30 @@
-//! What a source's path asks for.
+//! The source of a copy.
 
 use super::error::TransferError;
 
-/// A path to copy from, split as `cp` reads it.
+/// A path to copy from, split as in `cp`.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) struct Source {
-    /// The path without what only says how it is meant.
+    /// The path without suffixes that only select its meaning.
     pub(super) path: Vec<u8>,
-    /// What the copy is called; `None` when only the contents are meant.
+    /// The name of the copy; `None` to copy the contents only.
     pub(super) name: Option<Vec<u8>>,
-    /// Whether a link at the end stands for what it leads to.
+    /// The meaning of a symbolic link at the end.
     pub(super) at_end: AtEnd,
 }
 
-/// What a link at the end of a path stands for.
+/// The meaning of a symbolic link at the end of a path.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum AtEnd {
-    /// For itself.
+    /// The link itself.
     Itself,
-    /// For the directory that it leads to, because a slash follows.
+    /// The directory that it refers to, because a slash follows.
     Directory,
 }
 
 impl Source {
-    /// `dir` and `dir/` are the directory, `dir/.` its contents. `..` and `/`
-    /// have no name that a copy could get.
+    /// Parses a path: `dir` and `dir/` are the directory, `dir/.` its contents.
+    /// `..` and `/` have no name for a copy.
     pub(super) fn parse(path: &[u8]) -> Result<Self, TransferError> {
         let bare = trim_slashes(path);
         let ends_in_slash = bare.len() < path.len();
@@ -47,19 +47,19 @@ impl Source {
     }
 }
 
-/// The path without slashes at its end; `/` alone becomes empty.
+/// Removes slashes from the end of a path; `/` alone becomes empty.
 pub(super) fn trim_slashes(path: &[u8]) -> &[u8] {
     let end = path.iter().rposition(|&byte| byte != b'/').map_or(0, |last| last + 1);
     &path[..end]
 }
 
-/// What is before the last component, its slash included, and the component.
+/// Splits a path into its parent, with the slash, and its last component.
 pub(super) fn split(path: &[u8]) -> (&[u8], &[u8]) {
     let at = path.iter().rposition(|&byte| byte == b'/').map_or(0, |slash| slash + 1);
     path.split_at(at)
 }
 
-/// A path for a message: what would move the cursor is escaped.
+/// Returns a path for a message, with control characters escaped.
 pub(super) fn show(path: &[u8]) -> String {
     let mut shown = String::new();
     for chunk in path.utf8_chunks() {
@@ -102,8 +102,8 @@ mod tests {
         check("", ". as - Directory");
         check("./", ". as - Directory");
         check("/.", "/ as - Directory");
-        check("..", "`..` has no name that its copy could have");
-        check("/", "`/` has no name that its copy could have");
+        check("..", "`..` has no name for its copy");
+        check("/", "`/` has no name for its copy");
         check("a\nb", "a\\nb as a\\nb Itself");
     }
 }

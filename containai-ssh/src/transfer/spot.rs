@@ -1,13 +1,13 @@
-//! What a person types for a place to copy from or to.
+//! A path argument of a copy.
 
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::PathBuf;
 
-/// A place here or in a container.
+/// A path on this machine or in a container.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Spot {
-    /// A path of this machine.
+    /// A local path.
     Here(PathBuf),
     /// A path in a container.
     Inside {
@@ -18,32 +18,32 @@ pub enum Spot {
     },
 }
 
-/// Text names no place.
+/// The reason why a path argument is invalid.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SpotError {
-    /// There is no text.
+    /// The argument is empty.
     #[error("the path is empty")]
     Empty,
-    /// The text holds a NUL byte, which no path can.
-    #[error("the path holds a NUL byte")]
+    /// The argument contains a NUL byte, which no path can contain.
+    #[error("the path contains a NUL byte")]
     Nul,
-    /// The container's name is not text.
+    /// The container's name is not UTF-8.
     #[error("the container's name is not UTF-8")]
     Name,
 }
 
 impl Spot {
-    /// Reads `NAME:path`, `:path` or a path of this machine.
+    /// Parses `NAME:path`, `:path` or a local path.
     ///
-    /// As for `scp`, a colon counts only before the first slash: `./a:b` is a
-    /// path of this machine.
+    /// As in `scp`, a colon separates only before the first slash: `./a:b` is a
+    /// local path.
     ///
     /// # Errors
     ///
-    /// - [`Empty`](SpotError::Empty), [`Nul`](SpotError::Nul): there is no such
-    ///   path.
-    /// - [`Name`](SpotError::Name): no container is called like that.
+    /// - [`Empty`](PathArgError::Empty), [`Nul`](PathArgError::Nul): the path
+    ///   is invalid.
+    /// - [`Name`](PathArgError::Name): the container name is invalid.
     pub fn parse(text: &OsStr) -> Result<Self, SpotError> {
         let bytes = text.as_bytes();
         if bytes.is_empty() {

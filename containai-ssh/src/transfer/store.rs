@@ -1,4 +1,4 @@
-//! A file that comes into being, or replaces another one as a whole.
+//! Atomic creation and replacement of files.
 
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
@@ -9,19 +9,19 @@ use rustix::fs::OFlags;
 use super::directory::{Directory, dress, unused_name};
 use super::file_kind::Attributes;
 
-/// A file under way. It goes away with this value unless it is kept.
+/// A file being written, which is removed on drop unless it is committed.
 pub(super) struct NewFile<'a> {
     directory: &'a Directory,
     name: &'a OsStr,
-    /// What it is called until it replaces another one.
+    /// The temporary name, if it replaces another file.
     aside: Option<OsString>,
     is_kept: bool,
     pub(super) file: File,
 }
 
 impl<'a> NewFile<'a> {
-    /// Makes an empty file that only its owner can read. What has the name
-    /// already stays until the new one is complete.
+    /// Creates an empty file that only its owner can read. An existing file of
+    /// this name is kept until the new one is complete.
     pub(super) fn create(directory: &'a Directory, name: &'a OsStr) -> io::Result<Self> {
         let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL;
         let (aside, file) = match directory.open_file(name, flags) {
@@ -35,7 +35,7 @@ impl<'a> NewFile<'a> {
         Ok(Self { directory, name, aside, is_kept: false, file })
     }
 
-    /// Gives it its mode, time and name.
+    /// Sets mode and time, and replaces the existing file.
     pub(super) fn keep(mut self, attributes: Attributes) -> io::Result<()> {
         dress(&self.file, attributes)?;
         if let Some(aside) = &self.aside {

@@ -1,4 +1,4 @@
-//! What is in a tree of this machine, seen without reading it.
+//! Scanning of a local tree, without reading its files.
 
 use std::ffi::OsStr;
 use std::io;
@@ -10,37 +10,38 @@ use super::directory::Directory;
 use super::file_kind::FileKind;
 use super::report::Report;
 
-/// Something that was found in a tree.
+/// An entry of a tree.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Found {
-    /// Its path below the directory that was looked at.
+    /// The path below the scanned directory.
     pub path: String,
-    /// What it is.
+    /// The kind.
     pub kind: FoundKind,
-    /// Its permissions, nine bits.
+    /// The permissions, nine bits.
     pub mode: u32,
-    /// Its size, in bytes.
+    /// The size, in bytes.
     pub size: u64,
-    /// When its content was changed, in nanoseconds since 1970.
+    /// The time of the last modification, in nanoseconds since 1970.
     pub modified: i128,
-    /// When anything about it was changed, in nanoseconds since 1970.
+    /// The time of the last status change, in nanoseconds since 1970.
     pub changed: i128,
-    /// Its number in the file system.
+    /// The inode number.
     pub inode: u64,
 }
 
-/// What something is.
+/// The kind of an entry.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum FoundKind {
     /// A regular file.
     File,
     /// A directory.
     Directory,
-    /// A link, and what it says.
+    /// A symbolic link, and its target.
     Link(String),
 }
 
-/// A look at parts of a directory. No link is followed, not even on the way.
+/// A scan of parts of a directory. Symbolic links are never followed, not even
+/// in parent paths.
 #[derive(Debug)]
 pub struct Survey<'a> {
     root: &'a Directory,
@@ -48,21 +49,21 @@ pub struct Survey<'a> {
 }
 
 impl<'a> Survey<'a> {
-    /// Looks at parts of this directory.
+    /// Starts a scan of this directory.
     #[must_use]
     pub fn new(root: &'a Directory) -> Self {
         Self { root, report: Report::default() }
     }
 
-    /// What could not be looked at.
+    /// Returns the paths that could not be read.
     #[must_use]
     pub fn into_report(self) -> Report {
         self.report
     }
 
-    /// Finds a path and all that is below it, a directory before what it
-    /// holds. `admits` gets the path below `path` and says whether to go on
-    /// with it. Nothing is found where nothing is.
+    /// Returns a path and everything below it, a directory before its contents.
+    /// `admits` decides for each path below `path` whether to include it. A
+    /// missing path yields no entries.
     pub fn find(&mut self, path: &str, admits: impl Fn(&str) -> bool) -> Vec<Found> {
         let mut found = Vec::new();
         let (parent, name) = path.rsplit_once('/').unwrap_or(("", path));
@@ -74,7 +75,7 @@ impl<'a> Survey<'a> {
         found
     }
 
-    /// The names in a directory, sorted; none where it is not.
+    /// Returns the names in a directory, sorted; none if it is missing.
     pub fn names(&mut self, path: &str) -> Vec<String> {
         let names = descend(self.root, path)
             .and_then(|directory| directory.map_or(Ok(Vec::new()), |directory| directory.names()));
@@ -135,7 +136,7 @@ impl<'a> Survey<'a> {
     }
 }
 
-/// Opens a directory below another, through no link; `None` where none is.
+/// Opens a nested directory without following links; `None` if it is missing.
 pub(super) fn descend(root: &Directory, path: &str) -> io::Result<Option<Directory>> {
     let mut directory = root.child(OsStr::new("."))?;
     for name in path.split('/').filter(|name| !name.is_empty()) {
@@ -154,9 +155,9 @@ fn kind(directory: &Directory, name: &OsStr, stat: &Stat) -> io::Result<FoundKin
         FileKind::Directory => Ok(FoundKind::Directory),
         FileKind::Link => match directory.read_link(name)?.into_string() {
             Ok(to) => Ok(FoundKind::Link(to)),
-            Err(_) => Err(io::Error::other("what it leads to is not UTF-8")),
+            Err(_) => Err(io::Error::other("its target is not UTF-8")),
         },
-        FileKind::Special => Err(io::Error::other("it is no file, directory or link")),
+        FileKind::Special => Err(io::Error::other("it is not a file, directory or link")),
     }
 }
 
@@ -175,7 +176,7 @@ fn of(path: &str, kind: FoundKind, stat: &Stat) -> Found {
 
 fn reason(error: &io::Error) -> String {
     match super::directory::is_in_the_way(error) {
-        true => "there is a link on the way, and no link is followed".to_owned(),
+        true => "a parent path is a link, and links are not followed".to_owned(),
         false => error.to_string(),
     }
 }

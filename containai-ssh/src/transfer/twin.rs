@@ -1,4 +1,4 @@
-//! The copy of a workspace in a container of another machine.
+//! The copy of a workspace in a container of a remote engine.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
@@ -22,41 +22,41 @@ use super::unpack::unpack_part;
 use super::{inventory, script};
 use crate::session::{Input, Output, Session};
 
-/// The most that a container may say about its files, in bytes.
+/// The maximum size of a container's file list, in bytes.
 const LISTING: usize = 256 << 20;
-/// The copy itself, as scripts name it.
+/// The root of the copy, for scripts.
 const HERE: &[u8] = b".";
 
-/// The copy of a workspace in a container of another machine.
+/// The copy of a workspace in a container of a remote engine.
 ///
-/// Whatever comes from there is hostile: nothing is written but the paths that
-/// were asked for, each as the file or link that it was seen to be, and only
-/// over what was seen here before. Git's own directory never comes back.
+/// All data from it is hostile: only the requested paths are written, each as
+/// the file or link that was listed, and only over the local state that was
+/// recorded before. Git's own directory is never downloaded.
 #[derive(Debug)]
 pub struct Twin<'a> {
     copier: Copier<'a>,
 }
 
 impl<'a> Twin<'a> {
-    /// The copy that a session leads to.
+    /// Accesses the copy over a session.
     #[must_use]
     pub fn new(session: &'a Session) -> Self {
         Self { copier: Copier::new(session) }
     }
 
-    /// Counts on this meter.
+    /// Sets the progress that copies update.
     #[must_use]
     pub fn measured(mut self, meter: Arc<super::Meter>) -> Self {
         self.copier = self.copier.measured(meter);
         self
     }
 
-    /// Whether nothing is there.
+    /// Whether the copy is empty.
     ///
     /// # Errors
     ///
-    /// [`TransferError::Remote`], and [`TransferError::Inside`] when nobody may
-    /// look.
+    /// [`TransferError::Remote`], and [`TransferError::RemoteCommand`] if it
+    /// cannot be listed.
     pub async fn is_empty(&self) -> Result<bool, TransferError> {
         let (ending, answer) = self.copier.ask(script::HAS_ANY, HERE, &[]).await?;
         match ending.is_success() {
@@ -65,24 +65,24 @@ impl<'a> Twin<'a> {
         }
     }
 
-    /// Brings a part of a tree there.
+    /// Uploads a part of a local tree.
     ///
     /// # Errors
     ///
-    /// [`TransferError::Remote`], and [`TransferError::Inside`] when nothing
-    /// could be unpacked.
+    /// [`TransferError::Remote`], and [`TransferError::RemoteCommand`] if it
+    /// cannot be unpacked.
     pub async fn fill(&self, tree: &Path, part: Selection) -> Result<Report, TransferError> {
         let landing = Landing { directory: HERE.to_vec(), name: None };
         self.copier.upload_part(Directory::open(tree, &[])?, part, landing).await
     }
 
-    /// What is there of what git would keep, and of these paths; all of it
-    /// where there is no git.
+    /// Returns the state of the files that git tracks or would add, and of
+    /// these known paths; of all files if there is no git.
     ///
     /// # Errors
     ///
-    /// [`TransferError::Remote`], and [`TransferError::Inside`] and
-    /// [`TransferError::Nonsense`] about the copy.
+    /// [`TransferError::Remote`], [`TransferError::RemoteCommand`] and
+    /// [`TransferError::UnexpectedReply`].
     pub async fn inventory(&self, known: &Inventory) -> Result<Inventory, TransferError> {
         let listed = self.listed().await?;
         let mut found = self.walked().await?;
@@ -94,7 +94,7 @@ impl<'a> Twin<'a> {
         let hashes = self.hashes(files.map(|(path, _)| path.as_str())).await?;
         found.retain(|path, item| match item {
             Item::Link { .. } => true,
-            // What went away since it was listed is not there.
+            // A file that was removed since it was listed is missing.
             Item::File { hash, .. } => match hashes.get(path) {
                 Some(told) => {
                     hash.clone_from(told);
@@ -106,7 +106,8 @@ impl<'a> Twin<'a> {
         Ok(found)
     }
 
-    /// Gets these paths, as they were seen there, over what was seen here.
+    /// Downloads these paths, as they were listed, over the recorded local
+    /// state.
     ///
     /// # Errors
     ///
@@ -148,11 +149,11 @@ impl<'a> Twin<'a> {
         Ok(report)
     }
 
-    /// Removes a path here, if it still is what was seen.
+    /// Removes a local path, if it is unchanged since it was recorded.
     ///
     /// # Errors
     ///
-    /// What the system says, or that it was changed meanwhile.
+    /// The system's error, or that the path was changed meanwhile.
     pub fn remove(tree: &Path, path: &str, here: &Inventory) -> Result<(), TransferError> {
         let root = Directory::open(tree, &[])?;
         let failed = cannot_write(OsStr::new(path));
@@ -185,7 +186,8 @@ impl<'a> Twin<'a> {
         }
     }
 
-    /// A file that cannot be read has none, and counts as not there.
+    /// Returns the hashes of files. An unreadable file has none, and is treated
+    /// as missing.
     async fn hashes<'p>(
         &self,
         paths: impl Iterator<Item = &'p str>,
@@ -206,7 +208,8 @@ impl<'a> Twin<'a> {
     }
 }
 
-/// Only what was asked for, as it was seen there, over what was seen here.
+/// Admits only requested paths, as they were listed, over the recorded local
+/// state.
 fn admit(
     root: &Directory,
     path: &MemberPath,
@@ -216,7 +219,7 @@ fn admit(
 ) -> Result<(), String> {
     let path = std::str::from_utf8(path.as_bytes()).unwrap_or_default();
     if !wanted.contains(path) || is_private(path) {
-        return Err("it was not asked for".to_owned());
+        return Err("it was not requested".to_owned());
     }
     let is_as_seen = match (kind, there.get(path)) {
         (MemberKind::File { .. }, Some(Item::File { .. })) => true,
@@ -225,7 +228,7 @@ fn admit(
     };
     match is_as_seen {
         true => unchanged(root, path, here),
-        false => Err("it has become something else meanwhile".to_owned()),
+        false => Err("its type or target was changed meanwhile".to_owned()),
     }
 }
 
@@ -233,12 +236,12 @@ fn unchanged(root: &Directory, path: &str, here: &Inventory) -> Result<(), Strin
     let now = look(root, path).map_err(|error| error.to_string())?;
     match now.as_ref() == here.get(path) {
         true => Ok(()),
-        false => Err("it was changed here meanwhile".to_owned()),
+        false => Err("the local file was changed meanwhile".to_owned()),
     }
 }
 
-/// Reads the answer of [`script::WALK`]; paths that are not plain text, or lead
-/// elsewhere, are in no inventory.
+/// Parses the reply of [`script::FIND`]; paths that are not UTF-8, or outside
+/// of the tree, are skipped.
 fn walked(answer: &[u8]) -> Option<Inventory> {
     let mut found = Inventory::new();
     let mut records = answer.split(|&byte| byte == 0);
@@ -281,13 +284,13 @@ fn nonsense() -> TransferError {
     TransferError::Nonsense { path: String::from_utf8_lossy(HERE).into_owned() }
 }
 
-/// See [`super::inventory()`]; a part of a tree that is about to be copied.
+/// See [`super::tree_state()`]; a part of a tree to be copied.
 impl Selection {
-    /// Looks at all that is selected; what is private to git is not.
+    /// Returns the state of all selected paths, except git's own.
     ///
     /// # Errors
     ///
-    /// As [`super::inventory()`].
+    /// As [`super::tree_state()`].
     pub fn inventory(&self, tree: &Path) -> Result<Inventory, TransferError> {
         let root = Directory::open(tree, &[])?;
         let failed = |source| TransferError::Read { path: tree.display().to_string(), source };
@@ -367,10 +370,10 @@ mod tests {
                 .unwrap_or_default()
         };
         insta::assert_snapshot!(seen("new", plain()), @"");
-        insta::assert_snapshot!(seen("new", MemberKind::Symlink(b"/etc".to_vec())), @"it has become something else meanwhile");
-        insta::assert_snapshot!(seen("other", plain()), @"it was not asked for");
-        insta::assert_snapshot!(seen("mine", plain()), @"it was changed here meanwhile");
-        insta::assert_snapshot!(seen(".git/hooks/x", plain()), @"it was not asked for");
+        insta::assert_snapshot!(seen("new", MemberKind::Symlink(b"/etc".to_vec())), @"its type or target was changed meanwhile");
+        insta::assert_snapshot!(seen("other", plain()), @"it was not requested");
+        insta::assert_snapshot!(seen("mine", plain()), @"the local file was changed meanwhile");
+        insta::assert_snapshot!(seen(".git/hooks/x", plain()), @"it was not requested");
         Ok(())
     }
 }

@@ -1,4 +1,4 @@
-//! A stranger's archive into a directory of this machine.
+//! Unpacking of an untrusted archive into a local directory.
 
 use std::ffi::OsStr;
 use std::io::{self, ErrorKind, Read, Write as _};
@@ -15,21 +15,21 @@ use super::report::Report;
 use super::store::NewFile;
 use super::unpack_error::UnpackError;
 
-/// How many bytes of directories' names are kept until the end.
+/// The total size of the names of new directories, in bytes.
 const NAMES: usize = 256 << 20;
 
-/// Unpacks an archive below a directory, whatever is in it.
+/// Unpacks an untrusted archive below a directory.
 ///
-/// Every component of every path is opened from the directory above it and must
-/// not be a link, so nothing outside can be reached. Files and links replace
-/// files and links of the same name, never directories; directories that exist
-/// keep their mode and time. What cannot be made is reported, and the rest goes
-/// on.
+/// Every component of every path is opened from its parent directory and must
+/// not be a symbolic link, so nothing outside can be reached. Files and links
+/// replace files and links of the same name, never directories; existing
+/// directories keep their mode and time. Entries that cannot be created are
+/// reported, and the rest is unpacked.
 ///
 /// # Errors
 ///
-/// [`UnpackError`]: the archive is broken, breaks out, or is too big. What
-/// came before stays.
+/// [`UnpackError`]: the archive is malformed, has a path outside, or is too
+/// large. Earlier entries remain.
 pub fn unpack(
     archive: impl Read,
     root: &Directory,
@@ -39,11 +39,11 @@ pub fn unpack(
     unpack_part(archive, root, limits, meter, &|_, _| Ok(()))
 }
 
-/// What may be written, by its path and kind; else why not.
+/// Decides by path and kind which entries to write; the error is the reason.
 pub(super) type Admission<'a> = dyn Fn(&MemberPath, &MemberKind) -> Result<(), String> + 'a;
 
-/// As [`unpack`], of what is admitted only. It is asked right before the file
-/// is written.
+/// As [`unpack`], for the entries that the filter admits. The filter is called
+/// immediately before an entry is written.
 pub(super) fn unpack_part(
     archive: impl Read,
     root: &Directory,
@@ -73,9 +73,9 @@ pub(super) fn unpack_part(
 struct Unpacking<'a> {
     admission: &'a Admission<'a>,
     root: &'a Directory,
-    /// The directory of the last member, because the next one's is the same.
+    /// The directory of the last member, which often is that of the next one.
     here: Option<(Vec<u8>, Directory)>,
-    /// New directories; they get their mode and time when nothing more comes.
+    /// New directories, whose mode and time are set at the end.
     made: Vec<(MemberPath, Attributes)>,
     kept_names: usize,
     limits: Limits,
@@ -152,8 +152,8 @@ impl Unpacking<'_> {
         Ok(())
     }
 
-    /// The directory with this path, no part of which is a link. Missing ones
-    /// are made, for archives that do not name them.
+    /// Opens the directory of a path without following links. Missing ones are
+    /// created, for archives that do not contain them.
     fn enter(&mut self, path: &[u8]) -> Result<&Directory, Trouble> {
         if path.is_empty() {
             return Ok(self.root);
@@ -183,8 +183,8 @@ impl Unpacking<'_> {
         Ok(())
     }
 
-    /// The innermost directories first: a mode may close the way to them, and
-    /// whatever is made in a directory changes its time.
+    /// Sets attributes of the innermost directories first: a mode may block
+    /// access to them, and each new entry changes a directory's time.
     fn finish(mut self) -> Result<Report, UnpackError> {
         while let Some((path, attributes)) = self.made.pop() {
             let dressed = self.enter(path.as_bytes()).map(|it| it.dress(attributes));
@@ -223,10 +223,10 @@ fn write(
     Ok(new.keep(attributes)?)
 }
 
-/// Nobody who packs for us is asked for them.
-const HOLES: ArchiveError = ArchiveError::Malformed("a file with holes was not asked for");
+/// The archives requested here have no sparse files.
+const HOLES: ArchiveError = ArchiveError::Malformed("a sparse file was not requested");
 
-/// What went wrong with one member: with the archive, or here.
+/// The error of one member: of the archive, or of the local file system.
 enum Trouble {
     Archive(UnpackError),
     Disk(io::Error),
@@ -244,10 +244,11 @@ impl From<io::Error> for Trouble {
     }
 }
 
-/// The system's words, but for what is in the way.
+/// Returns the system's message, except for a path component that is not a
+/// directory.
 fn reason(error: &io::Error) -> String {
     match is_in_the_way(error) {
-        true => "a file or a link is in the way, and no link is followed".to_owned(),
+        true => "a file or a link is in the way, and links are not followed".to_owned(),
         false => error.to_string(),
     }
 }

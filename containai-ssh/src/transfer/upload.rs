@@ -1,4 +1,4 @@
-//! Into the container.
+//! Copies to the container.
 
 use std::fs::File;
 use std::io::{Read, Seek as _, SeekFrom};
@@ -24,13 +24,13 @@ use super::source::{AtEnd, Source, show, split};
 use crate::session::{Input, Output};
 
 impl Copier<'_> {
-    /// Copies files and trees of this machine into the container.
+    /// Copies files and trees of this machine to the container.
     ///
-    /// What cannot be copied is reported, and the rest goes on.
+    /// Failures are reported, and the rest is copied.
     ///
     /// # Errors
     ///
-    /// [`TransferError::Remote`] when the session broke.
+    /// [`TransferError::Remote`] if the session failed.
     pub async fn upload(
         &self,
         sources: &[PathBuf],
@@ -38,7 +38,8 @@ impl Copier<'_> {
     ) -> Result<Report, TransferError> {
         let mut report = Report::default();
         for source in sources {
-            // The first of several may have made what the next one meets.
+            // An earlier source may have created the destination of the next
+            // one.
             let standing = self.standing(target.as_bytes()).await?;
             let landing = |source: &Source, kind| {
                 land(target.as_bytes(), standing, source, kind, count(sources))
@@ -71,7 +72,7 @@ impl Copier<'_> {
         let stat = directory.stat(name).map_err(&cannot_read)?;
         let stat = stat.ok_or_else(|| TransferError::Missing {
             path: show(path.as_os_str().as_bytes()),
-            reason: "there is no such file or directory".to_owned(),
+            reason: "no such file or directory".to_owned(),
         })?;
         let kind = FileKind::of_mode(stat.st_mode);
         let landing = landing(&source, kind)?;
@@ -121,8 +122,8 @@ impl Copier<'_> {
         });
         let input = Input::File(read.into());
         let ending = exchange(self.session, &command, input, Output::Null).await?;
-        // A pipe that nobody reads is the sign that the other side gave up, of
-        // which it says more itself.
+        // A closed pipe means that the remote command failed, which reports the
+        // reason itself.
         let packed = packing.await.ok().and_then(Result::ok);
         let mut report = packed.unwrap_or_default();
         if !ending.is_success() {
@@ -181,7 +182,7 @@ impl Copier<'_> {
         }
     }
 
-    /// How much of the file is in the container already.
+    /// Returns how many bytes of the file exist in the container already.
     async fn common(
         &self,
         path: &Path,
@@ -222,12 +223,12 @@ impl Copier<'_> {
         if ending.is_success() {
             Ok(Report::default())
         } else {
-            Err(ending.failed("make the link", name))
+            Err(ending.failed("create the link", name))
         }
     }
 }
 
-/// Content that is counted as it is read.
+/// Counts content as it is read.
 struct Metered {
     content: std::io::Take<File>,
     meter: Arc<Meter>,

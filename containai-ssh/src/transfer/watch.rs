@@ -1,4 +1,4 @@
-//! Directories of this machine, watched for changes.
+//! Watching of local directories.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
@@ -16,57 +16,57 @@ use tokio::io::unix::AsyncFd;
 use super::directory::{Directory, is_in_the_way};
 use super::survey::descend;
 
-/// Room for some hundred changes; the kernel keeps the rest.
+/// Space for some hundred events; the kernel queues the rest.
 const BUFFER: usize = 16 << 10;
 
-/// Watches directories of this machine (inotify(7)); what is below them is
-/// watched only where it is named too. No link is followed to one.
+/// Watches local directories (inotify(7)), without their subdirectories.
+/// Symbolic links to directories are not followed.
 #[derive(Debug)]
 pub struct Watch {
     inotify: AsyncFd<OwnedFd>,
-    /// The paths of directories, by the kernel's numbers for them.
+    /// The paths of directories, by watch descriptor.
     paths: BTreeMap<i32, String>,
 }
 
-/// Something that changed.
+/// A change.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Change {
-    /// The content, the mode or the being there of this path.
+    /// The path whose content, mode or existence changed.
     At(String),
-    /// Nobody knows what: there was more than the kernel keeps.
+    /// Events were lost, because the kernel's queue overflowed.
     Somewhere,
 }
 
-/// Whether directories are watched that were not before.
+/// Whether new directories are watched.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Novelty {
-    /// Some are: what happened in them until now was not seen.
+    /// Some are new: earlier changes in them were not seen.
     New,
-    /// None are.
+    /// None are new.
     Nothing,
 }
 
 impl Watch {
-    /// Watches nothing yet; belongs to a runtime.
+    /// Creates a watcher without directories, in a Tokio runtime.
     ///
     /// # Errors
     ///
-    /// When the kernel has no more watchers for this user.
+    /// That the user has too many watchers.
     pub fn new() -> io::Result<Self> {
         let inotify = init(CreateFlags::CLOEXEC | CreateFlags::NONBLOCK)?;
         // SAFETY: the descriptor is the same one until it is closed, after its
-        // registration is gone: nothing takes it out of this value.
+        // registration is removed: nothing takes it out of this value.
         let inotify = unsafe { AsyncFd::register(inotify) }?;
         Ok(Self { inotify, paths: BTreeMap::new() })
     }
 
-    /// Watches exactly these directories below the root from now on, by their
-    /// paths; the empty path is the root. Those that are not there, or not to be
-    /// reached without links, are left out.
+    /// Sets the watched directories to exactly these paths below the root; the
+    /// empty path is the root. Missing directories, and those behind symbolic
+    /// links, are skipped.
     ///
     /// # Errors
     ///
-    /// When the kernel watches no more directories for this user.
+    /// That the user watches too many directories.
     pub fn follow<'a>(
         &mut self,
         root: &Directory,
@@ -83,18 +83,18 @@ impl Watch {
         }
         let kept: BTreeSet<i32> = watched.keys().copied().collect();
         for number in self.paths.keys().filter(|number| !kept.contains(number)) {
-            // One that is gone is not watched any more as it is.
+            // A removed directory is not watched any more.
             let _ = remove_watch(self.inotify.get_ref(), *number);
         }
         self.paths = watched;
         Ok(novelty)
     }
 
-    /// Waits until something changes, and tells all that did.
+    /// Waits for changes, and returns all of them.
     ///
     /// # Errors
     ///
-    /// When the kernel gives no answer.
+    /// Those of read(2).
     pub async fn changes(&mut self) -> io::Result<Vec<Change>> {
         loop {
             let mut ready = self.inotify.readable().await?;
@@ -119,7 +119,7 @@ impl Watch {
             | WatchFlags::MODIFY
             | WatchFlags::ATTRIB
             | WatchFlags::MOVED_TO;
-        // What is open is watched, not what has its name by now.
+        // The open directory is watched, even if its name was reused meanwhile.
         let open = format!("/proc/self/fd/{}", directory.as_fd().as_raw_fd());
         match add_watch(self.inotify.get_ref(), open, seen | WatchFlags::ONLYDIR) {
             Ok(number) => Ok(Some(number)),
@@ -143,7 +143,7 @@ fn read(inotify: &OwnedFd, paths: &mut BTreeMap<i32, String>) -> io::Result<Vec<
         let change = if event.events().contains(ReadFlags::QUEUE_OVERFLOW) {
             Change::Somewhere
         } else if event.events().contains(ReadFlags::IGNORED) {
-            // Its number may be given to another directory.
+            // The watch descriptor may be reused for another directory.
             paths.remove(&event.wd());
             continue;
         } else {
@@ -153,7 +153,7 @@ fn read(inotify: &OwnedFd, paths: &mut BTreeMap<i32, String>) -> io::Result<Vec<
                 Some(Some(name)) if path.is_empty() => Change::At(name.to_owned()),
                 Some(Some(name)) => Change::At(format!("{path}/{name}")),
                 None => Change::At(path.clone()),
-                // No name that is not UTF-8 is ever brought over.
+                // Names that are not UTF-8 are never imported.
                 Some(None) => continue,
             }
         };
@@ -200,7 +200,7 @@ mod tests {
         fs::rename(at("home/.x/file"), at("home/.file")).expect("moved");
         assert_eq!(next(&mut watch).await, Some(vec![Change::At(".file".into())]));
 
-        // A directory that is made anew is another one.
+        // A recreated directory is a different one.
         fs::remove_dir_all(at("home/.x")).expect("removed");
         fs::create_dir(at("home/.x")).expect("made");
         assert_eq!(next(&mut watch).await, Some(vec![Change::At(".x".into())]));

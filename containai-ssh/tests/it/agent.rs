@@ -1,4 +1,4 @@
-//! The SSH agent of this side, lent to the other.
+//! SSH agent forwarding.
 
 use std::process::{Child, Command as Program, Stdio as Streams};
 use std::time::{Duration, Instant};
@@ -90,8 +90,8 @@ async fn an_agent_that_is_gone_is_an_error_inside_only() -> Result<()> {
     Ok(())
 }
 
-/// OpenSSH's agent uses a key that is bound to a host only for sessions that
-/// it was told to lead there.
+/// OpenSSH's agent uses a key that is restricted to a host only for sessions
+/// with that host.
 #[tokio::test]
 async fn the_agent_is_told_through_which_host_a_request_came() -> Result<()> {
     let (sshd, agent) = (Sshd::start().await?, Agent::start()?);
@@ -105,13 +105,13 @@ async fn the_agent_is_told_through_which_host_a_request_came() -> Result<()> {
         .arg(agent.dir.path().join("bound"))
         .env("SSH_AUTH_SOCK", agent.dir.path().join("agent"))
         .status()?;
-    ensure!(added.success(), "`ssh-add` knows no `-h`");
+    ensure!(added.success(), "`ssh-add` does not support `-h`");
     let session = agent.session(&sshd).await?;
     let listed = session.output(&sh("ssh-add -L")?, Input::Null).await?;
     assert_eq!(
         String::from_utf8(listed.stdout)?,
         agent.public_key()?,
-        "the bound key is not there"
+        "the restricted key is not listed"
     );
     Ok(())
 }

@@ -1,5 +1,5 @@
-//! Work that needs a process of its own: this test binary, started again with
-//! one ignored test that is such a process's `main`.
+//! Child processes of tests: this test binary, started with one ignored test as
+//! its `main`.
 
 use std::io::Write;
 use std::path::Path;
@@ -15,10 +15,10 @@ use containai_ssh::{Size, Stdio, Terminal};
 use crate::mux;
 use crate::sshd::{remote, sh};
 
-/// Stands before what a child says, behind what the test harness says.
+/// Separates the output of the test harness from that of the child.
 pub(crate) const MARK: &str = "--child--\n";
 
-/// A program that runs one of the ignored tests below.
+/// Returns the arguments that run one of the ignored tests below.
 fn program(test: &str) -> Result<Vec<String>> {
     let exe = std::env::current_exe()?.display().to_string();
     let arguments = [test, "--exact", "--ignored", "--nocapture", "--test-threads=1"];
@@ -30,7 +30,7 @@ fn variable(name: &str) -> Result<String> {
 }
 
 fn say(text: &str) -> Result<()> {
-    // Not `print!`, which the harness may keep.
+    // The harness may capture `print!`.
     std::io::stdout().write_all(text.as_bytes())?;
     Ok(std::io::stdout().flush()?)
 }
@@ -47,12 +47,12 @@ pub(crate) fn spawn_writer(home: &Path, port: u16, host_key: &HostKey) -> Result
     Ok(child)
 }
 
-/// Returns the authorized key that the child saw.
+/// Returns the authorized key that the child read.
 pub(crate) fn finish_writer(child: Child) -> Result<String> {
     let output = child.wait_with_output()?;
     ensure!(output.status.success(), "{output:?}");
     let text = String::from_utf8(output.stdout)?;
-    let (_, said) = text.split_once(MARK).context("the child said nothing")?;
+    let (_, said) = text.split_once(MARK).context("no output of the child")?;
     Ok(said.lines().next().unwrap_or_default().to_owned())
 }
 
@@ -68,10 +68,10 @@ async fn writer() -> Result<()> {
     say(&format!("{MARK}{line}\n"))
 }
 
-/// Set for a [`session`] that borrows its connection.
+/// Set for a [`session`] with a shared connection.
 pub(crate) const SHARED: &str = "IT_SHARED";
 
-/// A broker that keeps connections for a while.
+/// Returns a mux daemon that keeps connections for a while.
 pub(crate) fn broker_program(home: &Path, patience: Duration) -> Result<Program> {
     let words = program("child::broker")?;
     let mut program = Program::new(&words[0]);
@@ -93,7 +93,8 @@ fn broker() -> Result<()> {
     std::process::exit(0);
 }
 
-/// Says a greeting to a socket and tells what comes back.
+/// Returns the arguments of a program that sends a request to a socket and
+/// prints the size of the reply.
 pub(crate) fn knock_words() -> Result<Vec<String>> {
     program("child::knock")
 }
@@ -104,20 +105,20 @@ fn knock() -> Result<()> {
     use std::io::Read;
 
     let mut stream = std::os::unix::net::UnixStream::connect(variable("IT_SOCKET")?)?;
-    // A greeting of a protocol that there will never be.
+    // A request of an unknown protocol version.
     let magic = b"containai-mux";
     let length = u32::try_from(magic.len())?.to_le_bytes();
     let greeting = [&length[..], magic, &u32::MAX.to_le_bytes(), &[0; 4]].concat();
     let length = u32::try_from(greeting.len())?.to_le_bytes();
-    // Who is not let in may be hung up on before it has spoken.
+    // A rejected client may be disconnected before it has sent anything.
     let _ = stream.write_all(&[&length[..], &greeting].concat());
     let mut answer = Vec::new();
     let _ = stream.read_to_end(&mut answer);
     say(&format!("{MARK}{}\n", answer.len()))
 }
 
-/// The words of a program that runs a script on a server and ends with its
-/// exit code. `setsid` gives it the terminal that it is started on.
+/// Returns the arguments of a program that runs a script on a server and exits
+/// with its exit code. `setsid` gives it the terminal that it is started on.
 pub(crate) fn session_words() -> Result<Vec<String>> {
     program("child::session")
 }
@@ -143,7 +144,7 @@ async fn session() -> Result<()> {
         let after = Duration::from_millis(after.parse()?);
         std::thread::spawn(move || {
             std::thread::sleep(after);
-            panic!("as the test wants it");
+            panic!("requested by the test");
         });
     }
     say(MARK)?;

@@ -28,7 +28,7 @@ async fn statuses_come_back() -> Result<()> {
         assert_eq!(captured.outcome.code(), expected.code(), "{script}");
     }
     let runs = std::fs::read_to_string(sshd.dir.path().join("runs"))?;
-    assert_eq!(runs, "1\n", "a status of 255 is never a reason to run again");
+    assert_eq!(runs, "1\n", "a status of 255 never causes a retry");
     session.close().await;
     Ok(())
 }
@@ -66,7 +66,7 @@ async fn streams_stay_apart() -> Result<()> {
 async fn much_and_binary_both_ways() -> Result<()> {
     let sshd = Sshd::start().await?;
     let session = sshd.session().await?;
-    // Every byte value, and no period that a lost block could hide in.
+    // Every byte value, without a period that could hide a lost block.
     let sent: Vec<u8> =
         (0_u32..8 << 20).flat_map(|i| i.wrapping_mul(2_654_435_761).to_le_bytes()).collect();
     assert_eq!(sent.len(), 32 << 20);
@@ -86,7 +86,7 @@ async fn the_end_of_the_command_is_the_end() -> Result<()> {
     let outcome = session.exec(&sh("exit 7")?, Terminal::None, stdio).await?;
     assert_eq!(outcome, ExitOutcome::Status(7));
     assert!(start.elapsed() < Duration::from_secs(5));
-    // What comes later belongs to whoever reads next.
+    // Later input belongs to the next reader.
     std::thread::sleep(Duration::from_millis(50));
     std::io::Write::write_all(&mut &write, b"later")?;
     drop(write);

@@ -1,4 +1,4 @@
-//! What is written to the host, by one process and by several at once.
+//! Files written to the host, by one process and by several concurrently.
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
@@ -38,7 +38,7 @@ async fn key_is_one_that_openssh_takes() -> Result<()> {
 
     fs::remove_file(layout.identity_public())?;
     fs::set_permissions(layout.identity(), Permissions::from_mode(0o644))?;
-    assert_eq!(remote.authorized_key().await?, line, "the key stays");
+    assert_eq!(remote.authorized_key().await?, line, "the key is kept");
     assert_eq!(mode(&layout.identity())?, 0o600, "the mode is repaired");
     assert!(layout.identity_public().exists(), "the public half is repaired");
     Ok(())
@@ -114,7 +114,7 @@ async fn introducing_twice_writes_once() -> Result<()> {
     };
     let before = inodes()?;
     remote.introduce(&name, port, &key).await?;
-    assert_eq!(inodes()?, before, "nothing was written again");
+    assert_eq!(inodes()?, before, "no file was written again");
     remote.forget(&name, port).await?;
     remote.forget(&name, port).await?;
     assert!(!fragment.exists());
@@ -143,7 +143,7 @@ fn include_goes_to_where_the_link_leads() -> Result<()> {
 
     fs::remove_file(dotfiles.join("ssh"))?;
     remote.write_include()?;
-    assert!(dotfiles.join("ssh").exists(), "a link to nothing leads somewhere, too");
+    assert!(dotfiles.join("ssh").exists(), "the target of a broken link is created");
     assert_eq!(mode(&layout.ssh_config())?, 0o600);
     Ok(())
 }
@@ -160,7 +160,7 @@ async fn reservations_wait_for_each_other() -> Result<()> {
     let none = [].into();
     let second = remote.reserve_port(range, &none);
     let waited = tokio::time::timeout(std::time::Duration::from_millis(100), second).await;
-    assert!(waited.is_err(), "the first reservation still stands");
+    assert!(waited.is_err(), "the first reservation is held");
     let port = first.port;
     drop(first);
     assert_eq!(remote.reserve_port(range, &none).await?.port, port);
@@ -185,8 +185,8 @@ async fn a_renamed_container_leaves_nothing_behind() -> Result<()> {
     here.introduce(&old, port, &key).await?;
     here.introduce(&new, port, &key).await?;
     let is_there = |name| layout.ssh_fragment(name).exists();
-    assert!(is_there(&new) && !is_there(&old), "the old name goes");
-    assert!(is_there(&other) && is_there(&unmarked), "what may belong to another engine stays");
+    assert!(is_there(&new) && !is_there(&old), "the old name is removed");
+    assert!(is_there(&other) && is_there(&unmarked), "entries of other engines are kept");
     Ok(())
 }
 
@@ -205,7 +205,7 @@ async fn what_is_left_of_containers_that_are_gone_can_be_removed() -> Result<()>
     let leftovers = remote.leftovers(&[witness])?;
     assert_eq!(leftovers.fragments.len(), 1);
     assert_eq!(leftovers.pins, [HostKeyAlias::here(HostPort::new(2300)?)]);
-    assert!(layout.ssh_fragment(&gone).exists(), "looking removes nothing");
+    assert!(layout.ssh_fragment(&gone).exists(), "the search removes nothing");
     remote.remove(&leftovers).await?;
     assert!(!layout.ssh_fragment(&gone).exists() && layout.ssh_fragment(&here).exists());
     assert!(layout.ssh_fragment_dir().join("mine.conf").exists());

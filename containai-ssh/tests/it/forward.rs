@@ -14,7 +14,7 @@ use tokio::time::timeout;
 
 use crate::sshd::{Sshd, free_port};
 
-/// A tunnel that is served in the background.
+/// A tunnel served in the background.
 struct Served {
     serving: JoinHandle<()>,
     notices: UnboundedReceiver<Notice>,
@@ -40,7 +40,7 @@ impl Drop for Served {
     }
 }
 
-/// Reads to the end, and only then answers with how much that was.
+/// Reads to the end, and then answers with the number of bytes.
 async fn answer(mut stream: impl AsyncRead + AsyncWrite + Unpin) -> Result<()> {
     let mut bytes = Vec::new();
     stream.read_to_end(&mut bytes).await?;
@@ -66,7 +66,8 @@ fn serve_unix(path: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Sends much, ends, and reads the answer: half-close in both directions.
+/// Sends much data, closes, and reads the answer: half-close in both
+/// directions.
 async fn ask(mut stream: impl AsyncRead + AsyncWrite + Unpin) -> Result<String> {
     let talk = async {
         stream.write_all(&vec![7; 3 << 20]).await?;
@@ -119,7 +120,7 @@ async fn tcp_and_sockets_lead_both_ways() -> Result<()> {
         }
         drop(_served);
         tokio::time::sleep(Duration::from_millis(100)).await;
-        assert!(!Path::new(&a).exists(), "the socket goes with the tunnel");
+        assert!(!Path::new(&a).exists(), "the socket is removed with the tunnel");
     }
     Ok(())
 }
@@ -186,9 +187,9 @@ async fn curl_finds_its_way_through_socks() -> Result<()> {
             .await?;
         assert_eq!(refused.code(), Some(97), "curl: the proxy refused");
     }
-    let notice = served.notices.recv().await.context("a notice")?;
+    let notice = served.notices.recv().await.context("no warning")?;
     assert_eq!(notice.to_string(), "the container cannot connect to `127.0.0.1:1`");
-    assert!(served.notices.try_recv().is_err(), "it is told once");
+    assert!(served.notices.try_recv().is_err(), "it is reported once");
     Ok(())
 }
 
@@ -208,10 +209,10 @@ async fn a_target_that_refuses_is_told_once_and_not_fatal() -> Result<()> {
     for port in [here, inside] {
         for _ in 0..3 {
             let mut stream = TcpStream::connect(("127.0.0.1", port.get())).await?;
-            // Closed or reset; it ends.
+            // Closed or reset.
             let _ = timeout(Duration::from_secs(5), stream.read(&mut [0])).await?;
         }
-        told.push(served.notices.recv().await.context("a notice")?.to_string());
+        told.push(served.notices.recv().await.context("no warning")?.to_string());
     }
     assert_eq!(told[0], "the container cannot connect to `127.0.0.1:1`");
     assert!(told[1].starts_with("cannot connect to `127.0.0.1:2`: Connection refused"), "{told:?}");
@@ -227,7 +228,7 @@ async fn ends_that_are_taken_are_errors() -> Result<()> {
         let forward = Forward::parse(Direction::Local, &text)?;
         anyhow::Ok(Tunnel::open(vec![forward]).await.err())
     };
-    let error = open(format!("{port}:localhost:80")).await?.context("taken")?;
+    let error = open(format!("{port}:localhost:80")).await?.context("the address is not in use")?;
     let us = format!("(process {})", std::process::id());
     assert!(matches!(&error, RemoteError::CannotListen { .. }), "{error:?}");
     assert!(error.to_string().ends_with(&format!("{us} does")), "{error}");
@@ -236,15 +237,15 @@ async fn ends_that_are_taken_are_errors() -> Result<()> {
     let path = dir.path().join("socket");
     let listener = UnixListener::bind(&path)?;
     let text = format!("{}:localhost:80", path.display());
-    assert!(open(text.clone()).await?.is_some(), "somebody listens");
+    assert!(open(text.clone()).await?.is_some(), "the socket has a listener");
     drop(listener);
-    assert!(open(text).await?.is_none(), "nobody listens any more");
+    assert!(open(text).await?.is_none(), "the socket has no listener");
 
     let sshd = Sshd::start().await?;
     let inside =
         Served::start(&sshd, &[(Direction::Remote, format!("127.0.0.1:{port}:localhost:80"))])
             .await;
-    let error = inside.err().context("taken")?.to_string();
+    let error = inside.err().context("the address is not in use")?.to_string();
     assert_eq!(error, format!("the container cannot listen on `127.0.0.1:{port}`"));
     Ok(())
 }
@@ -266,9 +267,11 @@ async fn local_ends_outlive_a_connection() -> Result<()> {
         let (_, ended) = tokio::join!(tunnel.serve(first, |_| {}), end);
         ended
     };
-    timeout(Duration::from_secs(10), serving).await.context("the end is noticed")??;
+    timeout(Duration::from_secs(10), serving)
+        .await
+        .context("the closed connection is not detected")??;
     drop(stranger);
-    // It connects while there is no connection, and waits.
+    // A client that connects between two connections waits.
     let waiting = TcpStream::connect(("127.0.0.1", port.get())).await?;
     let second = sshd.session().await?;
     let served = tokio::spawn(async move { tunnel.serve(second, |_| {}).await });

@@ -1,4 +1,4 @@
-//! Hosts that are no containers: any name, any port, any byte stream.
+//! Hosts other than containers: any name, any port, any byte stream.
 
 use std::net::TcpListener;
 use std::process::Stdio as Streams;
@@ -12,7 +12,7 @@ use tokio::process::{Child, Command as Program};
 use crate::hostile_flow::noise;
 use crate::sshd::{SSHD, Sshd, free_port, make_host_key, me, sh};
 
-/// The server as a host, and its key to us.
+/// Returns the server, and the client's identity.
 fn host_of(sshd: &Sshd) -> Result<(Host, Identity)> {
     let (name, user) = ("localhost".to_owned(), me()?);
     let host = Host { name, port: sshd.port, user, key: sshd.host_key.clone() };
@@ -20,8 +20,8 @@ fn host_of(sshd: &Sshd) -> Result<(Host, Identity)> {
     Ok((host, Identity::read(identity)?))
 }
 
-/// A server without a port, on the streams of a child process. It wants new
-/// keys every now and then.
+/// Starts a server without a port, on the streams of a child process. It rekeys
+/// frequently.
 fn on_a_pipe(sshd: &Sshd) -> Result<(Child, Door)> {
     let mut child = Program::new(SSHD)
         .args(["-i", "-e", "-oRekeyLimit=1M", "-f"])
@@ -61,17 +61,17 @@ async fn a_child_process_carries_a_connection() -> Result<()> {
     let (_child, door) = on_a_pipe(&sshd)?;
     let session = host.connect_over(door, &identity).await?;
     said(&session).await?;
-    // Much, both ways, and through pipes that hold little.
+    // Large data in both directions, through pipes with a small capacity.
     let much = noise(5 << 20);
     let captured = session.output(&sh("cat")?, Input::bytes(much.clone())).await?;
     assert!(captured.stdout == much);
 
-    // What a container's port leads to may be elsewhere, too.
+    // The port of a container works with any transport, too.
     let (_child, door) = on_a_pipe(&sshd)?;
     let session = sshd.remote.open(door, sshd.port).await?;
     said(&session).await?;
 
-    // The key counts there as well.
+    // The host key is checked there as well.
     let (_child, door) = on_a_pipe(&sshd)?;
     let other = make_host_key(&sshd.dir.path().join("other"))?;
     let error = Host { key: other, ..host }.connect_over(door, &identity).await.unwrap_err();

@@ -1,5 +1,4 @@
-//! A server that asks for what it must not get, and one that tells what it
-//! was asked.
+//! A server that opens forbidden channels, and records the client's requests.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -7,8 +6,8 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use containai_core::naming::HostPort;
 use containai_core::remote::{HostKey, Remote};
-use containai_ssh::russh_keys::{Algorithm, PrivateKey, key::safe_rng};
 use containai_ssh::{Command, ExitOutcome, Input, SshRemote};
+use russh::keys::{Algorithm, PrivateKey, key::safe_rng};
 use russh::server::{self, Auth, ChannelOpenHandle, Msg, Session};
 use russh::{Channel, ChannelId, Pty, Sig};
 use sha2::{Digest, Sha256};
@@ -16,7 +15,7 @@ use tempfile::TempDir;
 
 use crate::sshd::name;
 
-/// A server of our own on a free port, pinned in a home directory of its own.
+/// A test server on a free port, pinned in a home directory of its own.
 pub(crate) struct Server {
     pub(crate) home: TempDir,
     pub(crate) port: HostPort,
@@ -24,7 +23,7 @@ pub(crate) struct Server {
     heard: Heard,
 }
 
-/// What clients asked for, and what they granted.
+/// The recorded requests of clients, and their replies.
 #[derive(Clone, Default)]
 struct Heard(Arc<Mutex<Vec<String>>>);
 
@@ -43,7 +42,7 @@ impl Server {
         Self::with(server::Config::default()).await
     }
 
-    /// Starts one that keeps to other limits.
+    /// Starts a server with other limits.
     pub(crate) async fn with(config: server::Config) -> Result<Self> {
         let home = TempDir::new()?;
         let remote = crate::sshd::remote(home.path())?;
@@ -79,7 +78,7 @@ impl Server {
 /// The server's side of one connection.
 struct Client {
     heard: Heard,
-    /// What came on a channel that wants to know.
+    /// The hash of the data of a channel, if requested.
     digest: Option<Sha256>,
 }
 
@@ -166,7 +165,7 @@ impl server::Handler for Client {
         match &mut self.digest {
             Some(digest) => {
                 digest.update(data);
-                // What is sent back has to come back whole, too.
+                // The echoed data has to be complete, too.
                 session.data(channel, data.to_vec())
             }
             None => Ok(()),
@@ -202,10 +201,10 @@ impl server::Handler for Client {
     }
 }
 
-/// How much [`flood`] writes, in bytes.
+/// The number of bytes that [`flood`] writes.
 pub(crate) const FLOOD: usize = 16 << 20;
 
-/// Writes to standard error and nowhere else.
+/// Writes to standard error only.
 async fn flood(server: server::Handle, channel: ChannelId) {
     for _ in 0..FLOOD / (32 << 10) {
         if server.extended_data(channel, 1, vec![b'e'; 32 << 10]).await.is_err() {
@@ -216,7 +215,7 @@ async fn flood(server: server::Handle, channel: ChannelId) {
     let _ = server.close(channel).await;
 }
 
-/// Asks the client for every kind of channel.
+/// Opens every kind of channel to the client.
 async fn attack(server: server::Handle, heard: Heard, channel: ChannelId) {
     let answers = [
         ("agent", server.channel_open_agent().await.is_ok()),
@@ -253,7 +252,7 @@ async fn whatever_the_server_opens_is_refused() -> Result<()> {
     let command = Command::new(["attack"])?;
     let attack = session.output(&command, Input::Null);
     let captured =
-        tokio::time::timeout(Duration::from_secs(10), attack).await.context("hangs")??;
+        tokio::time::timeout(Duration::from_secs(10), attack).await.context("timed out")??;
     assert_eq!(captured.outcome, ExitOutcome::Status(0));
     insta::assert_snapshot!(server.heard().join("\n"), @r"
     agent: refused
@@ -291,13 +290,13 @@ async fn a_granted_forward_opens_nothing_else() -> Result<()> {
 
     let server = Server::start().await?;
     let session = server.session().await?;
-    // The server asks for ports and sockets other than this one.
+    // The server opens ports and sockets other than this one.
     let forward = Forward::parse(Direction::Remote, "2222:localhost:1")?;
     let tunnel = containai_ssh::Tunnel::open(vec![forward]).await?;
     tunnel.listen_inside(&session).await?;
     let command = Command::new(["attack"])?;
     let attack = session.output(&command, Input::Null);
-    tokio::time::timeout(Duration::from_secs(10), attack).await.context("hangs")??;
+    tokio::time::timeout(Duration::from_secs(10), attack).await.context("timed out")??;
     let heard = server.heard();
     assert!(heard.iter().all(|line| line.ends_with("refused")) && heard.len() == 7, "{heard:?}");
     Ok(())

@@ -1,4 +1,4 @@
-//! Servers that keep to the protocol, and to nothing that one would wish.
+//! Servers that follow the protocol with extreme parameters.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use crate::hostile::{FLOOD, Server};
 
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Bytes in which a part that is missing, twice there or misplaced shows.
+/// Returns bytes in which a missing, repeated or misplaced part is detected.
 pub(crate) fn noise(length: usize) -> Vec<u8> {
     let mut state = 1_u64;
     let next = |_| {
@@ -23,14 +23,14 @@ pub(crate) fn noise(length: usize) -> Vec<u8> {
     (0..length).map(next).collect()
 }
 
-/// Sends bytes, which come back; both ways they are the same.
+/// Sends bytes that the server echoes, and checks both directions.
 async fn exchange(server: &Server, session: &Session, bytes: Vec<u8>) -> Result<()> {
     let digest = format!("{:x}", Sha256::digest(&bytes));
     let command = Command::new(["digest"])?;
     let output = session.output(&command, Input::bytes(bytes.clone()));
-    let captured = timeout(PATIENCE, output).await.context("hangs")??;
+    let captured = timeout(PATIENCE, output).await.context("timed out")??;
     assert_eq!(captured.outcome, ExitOutcome::Status(0));
-    assert_eq!(server.heard().last(), Some(&digest), "what the server got");
+    assert_eq!(server.heard().last(), Some(&digest), "the bytes that the server received");
     assert!(captured.stdout == bytes, "{} of {} bytes", captured.stdout.len(), bytes.len());
     Ok(())
 }
@@ -41,7 +41,7 @@ async fn status_255_is_the_commands_own_and_it_ran_once() -> Result<()> {
     let session = server.session().await?;
     let command = Command::new(["status-255"])?;
     let output = session.output(&command, Input::Null);
-    let captured = timeout(PATIENCE, output).await.context("hangs")??;
+    let captured = timeout(PATIENCE, output).await.context("timed out")??;
     assert_eq!(captured.outcome, ExitOutcome::Status(255));
     assert_eq!(server.heard(), ["ran"]);
     Ok(())
@@ -53,7 +53,7 @@ async fn a_flood_of_errors_arrives_and_ends() -> Result<()> {
     let session = server.session().await?;
     let command = Command::new(["flood"])?;
     let output = session.output(&command, Input::Null);
-    let captured = timeout(PATIENCE, output).await.context("hangs")??;
+    let captured = timeout(PATIENCE, output).await.context("timed out")??;
     assert_eq!(captured.outcome, ExitOutcome::Status(7));
     assert_eq!((captured.stdout.len(), captured.stderr.len()), (0, FLOOD));
     Ok(())
@@ -88,7 +88,7 @@ async fn new_keys_in_the_middle_lose_nothing() -> Result<()> {
             done = exchange(&server, &session, noise(8 << 20)) => done?,
             error = ours, if is_ours => return Err(error.into()),
         }
-        // And the connection is as good as before.
+        // The connection works as before.
         exchange(&server, &session, noise(100)).await?;
     }
     Ok(())

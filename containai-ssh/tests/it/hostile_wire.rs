@@ -1,5 +1,4 @@
-//! Servers that break off, stall or talk nonsense before anybody is
-//! authenticated.
+//! Servers that close, stall or send garbage before authentication.
 
 use std::time::{Duration, Instant};
 
@@ -14,14 +13,14 @@ use tokio::task::JoinSet;
 
 use crate::sshd::{Sshd, me};
 
-/// What a stand-in does after the bytes that it lets through.
+/// The action of the proxy after the given number of bytes.
 #[derive(Clone, Copy, Debug)]
 enum Then {
     Close,
     Stall,
 }
 
-/// Leads to a real server and lets this many of its bytes through.
+/// Starts a proxy that passes this many bytes of a real server.
 async fn cut(sshd: &Sshd, bytes: u64, then: Then) -> Result<HostPort> {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let port = HostPort::new(listener.local_addr()?.port())?;
@@ -46,7 +45,7 @@ async fn cut(sshd: &Sshd, bytes: u64, then: Then) -> Result<HostPort> {
     Ok(port)
 }
 
-/// Says something and listens from then on.
+/// Starts a server that sends these bytes and then only reads.
 async fn say(words: Vec<u8>) -> Result<HostPort> {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let port = HostPort::new(listener.local_addr()?.port())?;
@@ -54,7 +53,7 @@ async fn say(words: Vec<u8>) -> Result<HostPort> {
         while let Ok((mut client, _)) = listener.accept().await {
             let words = words.clone();
             tokio::spawn(async move {
-                // The client leaves in the middle.
+                // The client disconnects in between.
                 let _ = client.write_all(&words).await;
                 let _ = client.read_to_end(&mut Vec::new()).await;
             });
@@ -68,8 +67,9 @@ fn host(sshd: &Sshd, port: HostPort) -> Result<(Host, Identity)> {
     Ok((host, Identity::read(Layout::new(&sshd.home(), None, None).identity())?))
 }
 
-/// Moments of a handshake, in bytes of the server: in its name, between its
-/// name and its wishes, in its wishes, in its answer. The whole takes more.
+/// Positions in a handshake, in bytes of the server: in its identification,
+/// after it, in its key exchange message, in its reply. The whole handshake is
+/// longer.
 const MOMENTS: [u64; 7] = [0, 1, 8, 30, 200, 900, 1_200];
 
 #[tokio::test]
@@ -78,7 +78,7 @@ async fn a_connection_that_is_cut_anywhere_fails_at_once() -> Result<()> {
     for bytes in MOMENTS {
         let (host, identity) = host(&sshd, cut(&sshd, bytes, Then::Close).await?)?;
         let start = Instant::now();
-        let error = host.connect(&identity).await.expect_err("it is cut");
+        let error = host.connect(&identity).await.expect_err("the handshake is cut");
         ensure!(start.elapsed() < Duration::from_secs(5), "{bytes}: {:?}", start.elapsed());
         let expected = Peer::Host { name: host.name, port: host.port };
         match error {
@@ -102,7 +102,7 @@ async fn a_connection_that_stalls_anywhere_is_given_up() -> Result<()> {
     }
     while let Some(done) = tasks.join_next().await {
         let (bytes, error, elapsed) = done?;
-        // Ten seconds for a word, thirty for all the rest.
+        // Ten seconds for the first bytes, thirty for the rest.
         let limit = if bytes < 8 { 10 } else { 30 };
         ensure!((limit..limit + 5).contains(&elapsed.as_secs()), "{bytes}: {elapsed:?}");
         match error {
@@ -132,7 +132,7 @@ async fn nonsense_is_no_server() -> Result<()> {
     ] {
         let (host, identity) = host(&sshd, say(words).await?)?;
         let start = Instant::now();
-        let error = host.connect(&identity).await.expect_err("it is nonsense");
+        let error = host.connect(&identity).await.expect_err("the bytes are garbage");
         ensure!(start.elapsed() < Duration::from_secs(5), "{what}: {:?}", start.elapsed());
         match error {
             RemoteError::Connection { .. } if is_ssh => {}

@@ -1,5 +1,5 @@
-//! The SSH side against a real `sshd` on the loopback, as the user who runs
-//! the tests. Without an OpenSSH server installed these tests fail.
+//! Tests against a real `sshd` on the loopback interface, as the user who runs
+//! the tests. They fail without an installed OpenSSH server.
 
 mod agent;
 mod child;

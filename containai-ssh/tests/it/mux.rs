@@ -1,4 +1,4 @@
-//! Connections that commands share.
+//! Shared connections.
 
 use std::fs::File;
 use std::os::fd::OwnedFd;
@@ -16,10 +16,10 @@ use crate::child::{SHARED, broker_program};
 use crate::pty::Pty;
 use crate::sshd::{Sshd, make_host_key, name, sh};
 
-/// How long anything may take.
+/// The timeout of every wait.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
-/// A broker in a process of its own, beside a server.
+/// A mux daemon in a process of its own, and a server.
 pub(crate) struct Broker {
     pub(crate) process: Child,
     pub(crate) sharing: Sharing,
@@ -56,9 +56,9 @@ pub(crate) fn sharing(remote: &SshRemote) -> Sharing {
     Sharing::new(remote.clone(), "it")
 }
 
-/// The container behind a port, by the key that is pinned for it.
+/// Returns the target of a port, with the key that is pinned for it.
 pub(crate) async fn target(remote: &SshRemote, port: HostPort) -> Result<Target> {
-    let host_key = remote.pinned(port).await?.context("a key is pinned")?;
+    let host_key = remote.pinned(port).await?.context("no key is pinned")?;
     Ok(Target {
         engine: "unix:///it".to_owned(),
         container: ContainerId::new("3f2a"),
@@ -68,7 +68,8 @@ pub(crate) async fn target(remote: &SshRemote, port: HostPort) -> Result<Target>
     })
 }
 
-/// Borrows as soon as a broker is there; a machine under load may be late.
+/// Leases a connection as soon as a daemon is running; a loaded machine may be
+/// slow.
 pub(crate) async fn borrow(sharing: &Sharing, target: &Target) -> Result<Lease> {
     let start = Instant::now();
     loop {
@@ -84,7 +85,7 @@ pub(crate) async fn wait_until(what: &str, mut is_so: impl FnMut() -> Result<boo
     let start = Instant::now();
     while !is_so()? {
         if start.elapsed() > PATIENCE {
-            bail!("{what} never came");
+            bail!("timed out waiting for {what}");
         }
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
@@ -116,7 +117,7 @@ async fn who_begins_leaves_a_connection_for_the_next() -> Result<()> {
 async fn streams_and_environment_pass() -> Result<()> {
     let sshd = Sshd::start().await?;
     let broker = Broker::start(&sshd, PATIENCE).await?;
-    // Through a file and through memory on either side.
+    // From a file and from memory.
     let sent: Vec<u8> =
         (0_u32..1 << 20).flat_map(|i| i.wrapping_mul(2_654_435_761).to_le_bytes()).collect();
     let (mut there, back) = (tempfile::tempfile()?, tempfile::tempfile()?);
@@ -174,8 +175,8 @@ async fn a_connection_leads_to_its_own_target_only() -> Result<()> {
     assert_eq!(broker.run("true").await?, ExitOutcome::Status(0));
     let other = Target { container: ContainerId::new("77ab"), ..broker.target.clone() };
     drop(borrow(&broker.sharing, &other).await?);
-    assert_eq!(sshd.connections()?, 2, "another container behind the same port");
-    // The engine vouches for another key now: what was open is worth nothing.
+    assert_eq!(sshd.connections()?, 2, "another container on the same port");
+    // Another key is pinned now: open connections are not used any more.
     let key: HostKey = make_host_key(&sshd.dir.path().join("other_key"))?;
     sshd.remote.introduce(&name()?, sshd.port, &key).await?;
     for target in [broker.target.clone(), target(&sshd.remote, sshd.port).await?] {

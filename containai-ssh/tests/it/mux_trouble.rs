@@ -1,4 +1,4 @@
-//! Shared connections when something ends that should not.
+//! Shared connections when a client, daemon or server fails.
 
 use std::fs::{self, Permissions};
 use std::io::Read;
@@ -30,7 +30,7 @@ fn send(process: &Child, signal: Signal) -> Result<()> {
     Ok(kill(Pid::from_raw(process.id().try_into()?), signal)?)
 }
 
-/// A script that tells its process id and goes on until its stdin ends.
+/// Returns a script that writes its process id and runs until its stdin ends.
 fn waiting(sshd: &Sshd) -> (String, std::path::PathBuf) {
     let path = sshd.dir.path().join("pid");
     (format!("echo $$ > '{}'; exec cat", path.display()), path)
@@ -66,9 +66,9 @@ async fn a_broker_that_is_killed_is_a_broken_connection() -> Result<()> {
     broker.process.kill()?;
     broker.process.wait()?;
     assert_eq!(pty.wait()?.code(), Some(99));
-    pty.wait_for("the process that shares connections has ended")?;
+    pty.wait_for("the mux daemon has exited")?;
     assert!(!pty.is_raw()?);
-    // The socket is still there, and nobody listens.
+    // The socket exists, without a listener.
     assert_eq!(broker.sharing.borrow(&broker.target).await.unwrap_err(), NoLease::Nobody);
     let next = Broker::start(&sshd, PATIENCE).await?;
     assert_eq!(next.run("exit 6").await?, ExitOutcome::Status(6));
@@ -96,8 +96,8 @@ async fn nobody_for_a_while_is_the_end() -> Result<()> {
     let sshd = Sshd::start().await?;
     let mut broker = Broker::start(&sshd, Duration::from_millis(700)).await?;
     let outcome = broker.run("sleep 1; exit 7").await?;
-    assert_eq!(outcome, ExitOutcome::Status(7), "a session is somebody");
-    wait_until("end", || Ok(broker.process.try_wait()?.is_some())).await?;
+    assert_eq!(outcome, ExitOutcome::Status(7), "a session is a client");
+    wait_until("exit of the daemon", || Ok(broker.process.try_wait()?.is_some())).await?;
     assert!(broker.process.wait()?.success());
     assert!(!sshd.socket().exists());
     Ok(())
@@ -108,7 +108,7 @@ async fn a_second_broker_leaves_the_first_alone() -> Result<()> {
     let sshd = Sshd::start().await?;
     let first = Broker::start(&sshd, PATIENCE).await?;
     let mut second = Broker::start(&sshd, PATIENCE).await?;
-    wait_until("end", || Ok(second.process.try_wait()?.is_some())).await?;
+    wait_until("exit of the daemon", || Ok(second.process.try_wait()?.is_some())).await?;
     assert_eq!(first.run("exit 6").await?, ExitOutcome::Status(6));
     Ok(())
 }
@@ -120,11 +120,11 @@ async fn another_version_gets_a_broker_of_its_own() -> Result<()> {
     let lease = old.borrow().await?;
     let newer = Sharing::new(sshd.remote.clone(), "newer");
     assert_eq!(newer.borrow(&old.target).await.unwrap_err(), NoLease::Retiring);
-    wait_until("room", || Ok(!sshd.socket().exists())).await?;
-    assert!(old.process.try_wait()?.is_none(), "it serves who is there");
+    wait_until("removal of the socket", || Ok(!sshd.socket().exists())).await?;
+    assert!(old.process.try_wait()?.is_none(), "the daemon serves its current clients");
     let outcome = lease.exec(&sh("exit 8")?, Terminal::None, Stdio::default()).await?;
     assert_eq!(outcome, ExitOutcome::Status(8));
-    wait_until("end", || Ok(old.process.try_wait()?.is_some())).await?;
+    wait_until("exit of the daemon", || Ok(old.process.try_wait()?.is_some())).await?;
     Ok(())
 }
 
@@ -165,7 +165,7 @@ async fn another_user_is_nobody() -> Result<()> {
     let sshd = Sshd::start().await?;
     let broker = Broker::start(&sshd, PATIENCE).await?;
     let socket = sshd.socket();
-    // The doors that are closed to others are opened for the test.
+    // The test opens the directories that other users cannot enter.
     for directory in socket.ancestors().take_while(|path| *path != std::env::temp_dir()) {
         fs::set_permissions(directory, Permissions::from_mode(0o777))?;
     }
@@ -187,7 +187,7 @@ async fn another_user_is_nobody() -> Result<()> {
     assert_eq!(
         broker.sharing.borrow(&broker.target).await.unwrap_err(),
         NoLease::Nobody,
-        "others could have put the socket there"
+        "other users could have created the socket"
     );
     assert_ne!(answer(0)?, 0);
     Ok(())

@@ -1,4 +1,4 @@
-//! OpenSSH's own programs with what we write.
+//! OpenSSH's own programs with the generated configuration.
 
 use std::path::Path;
 use std::process::{Command as Program, Output, Stdio as Streams};
@@ -8,7 +8,8 @@ use containai_core::layout::Layout;
 
 use crate::sshd::{Sshd, name};
 
-/// `ssh` with a configuration file, as a home directory would give it.
+/// Runs `ssh` with a configuration file in place of the one in the home
+/// directory.
 fn ssh(config: &Path, arguments: &[&str]) -> Result<Output> {
     Program::new("ssh")
         .arg("-F")
@@ -23,7 +24,7 @@ fn ssh(config: &Path, arguments: &[&str]) -> Result<Output> {
 async fn ssh_connects_through_the_include() -> Result<()> {
     let sshd = Sshd::start().await?;
     let layout = Layout::new(&sshd.home(), None, None);
-    // What would lead elsewhere if it counted.
+    // Options that would break the connection if they applied.
     std::fs::write(
         layout.ssh_config(),
         "Host *\n  ProxyJump nowhere.invalid\n  User nobody\n  Port 1\n  ForwardAgent yes\n",
@@ -75,7 +76,7 @@ async fn ssh_reads_back_what_was_meant() -> Result<()> {
         says("user", "agent");
         says("stricthostkeychecking", "true");
         says("forwardagent", "no");
-        // `-G` expands the tokens of one and not of the other.
+        // `-G` expands the tokens of one option only.
         let identity = layout.identity().display().to_string();
         says("identityfile", &identity.replace('%', "%%"));
         says("userknownhostsfile", &layout.known_hosts().display().to_string());
@@ -85,7 +86,7 @@ async fn ssh_reads_back_what_was_meant() -> Result<()> {
 
 #[tokio::test]
 async fn ssh_finds_files_in_strange_places() -> Result<()> {
-    // The home directory has blanks already; tokens are what is left to expand.
+    // The home directory contains blanks already; this adds tokens.
     let sshd = Sshd::start().await?;
     let strange = sshd.dir.path().join("50% of #1");
     std::fs::rename(sshd.home(), &strange)?;

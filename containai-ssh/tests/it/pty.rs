@@ -12,7 +12,7 @@ use rustix::termios::{LocalModes, Termios, Winsize, tcgetattr, tcsetwinsize};
 use crate::child;
 use crate::sshd::Sshd;
 
-/// How long anything may take.
+/// The timeout of every wait.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A session on a terminal of 80 × 24.

@@ -11,7 +11,7 @@ use nix::unistd::Pid;
 use crate::child;
 use crate::hostile::Server;
 
-/// A session whose command is running.
+/// Starts a session and waits until its command runs.
 fn start(server: &Server) -> Result<Child> {
     let words = child::session_words()?;
     let mut program = Program::new(&words[0])
@@ -36,7 +36,7 @@ fn wait_until(what: &str, mut is_so: impl FnMut() -> Result<bool>) -> Result<()>
     let start = Instant::now();
     while !is_so()? {
         if start.elapsed() > Duration::from_secs(20) {
-            bail!("{what} never came");
+            bail!("timed out waiting for {what}");
         }
         std::thread::sleep(Duration::from_millis(5));
     }
@@ -54,7 +54,7 @@ async fn first_interrupt_is_passed_on_and_the_second_ends_us() -> Result<()> {
     let mut program = start(&server)?;
     send(&program, Signal::SIGINT)?;
     wait_until("the interrupt", || Ok(server.heard() == ["INT"]))?;
-    assert!(program.try_wait()?.is_none(), "the first one is the command's affair");
+    assert!(program.try_wait()?.is_none(), "the first signal is forwarded only");
     send(&program, Signal::SIGINT)?;
     assert_eq!(code(&mut program)?, Some(130));
     assert_eq!(server.heard(), ["INT", "INT"]);

@@ -25,14 +25,14 @@ async fn size_follows_ours() -> Result<()> {
 #[tokio::test]
 async fn every_key_goes_to_the_other_side() -> Result<()> {
     let sshd = Sshd::start().await?;
-    // The interrupt key is a byte here and a signal there.
+    // The interrupt key is a byte on this side and a signal on the other.
     let script = "trap 'echo interrupted' INT; echo ready; until [ -n \"$line\" ]; do read -r line; done; echo \"got $line\"; exit 5";
     let mut pty = Pty::start(&sshd, script, &[])?;
     pty.wait_for("ready")?;
     assert!(pty.is_raw()?);
     pty.press(b"\x03")?;
     pty.wait_for("interrupted")?;
-    // Erasing takes a whole character, and a mouse's report is only bytes.
+    // Erase deletes a whole character, and a mouse report is passed as bytes.
     pty.press("äé\x7f\x1b[<0;1;1M\r".as_bytes())?;
     pty.wait_for("got ä\u{1b}[<0;1;1M")?;
     assert_eq!(pty.wait()?.code(), Some(5));
@@ -69,14 +69,14 @@ async fn panic_restores_the_terminal() -> Result<()> {
     let pty = Pty::start(&sshd, "echo ready; sleep 60", &[("IT_PANIC_AFTER_MS", "1500")])?;
     pty.wait_for("ready")?;
     assert!(pty.is_raw()?);
-    pty.wait_for("as the test wants it")?;
+    pty.wait_for("requested by the test")?;
     assert!(!pty.is_raw()?);
     Ok(())
 }
 
 #[tokio::test]
 async fn a_server_that_goes_away_restores_the_terminal() -> Result<()> {
-    // The server is the parent, or its parent where the login shell stays between.
+    // The server is the parent, or its parent if the login shell is in between.
     const SCRIPT: &str = "case $(cat /proc/$PPID/comm) in sshd*) server=$PPID;; \
         *) server=$(awk '/^PPid/ { print $2 }' /proc/$PPID/status);; esac; \
         echo ready; sleep 0.3; kill -KILL $server; sleep 60";

@@ -1,4 +1,4 @@
-//! Files and trees, both ways.
+//! Copies of files and trees in both directions.
 
 use std::ffi::OsString;
 use std::fs::{self, File, FileTimes, Permissions};
@@ -48,12 +48,12 @@ impl Sides {
         self.copier().download(&sources, &self.at(target)).await
     }
 
-    /// Joined as text, because a slash at the end means something.
+    /// Joined as text, because a trailing slash is significant.
     fn at(&self, path: &str) -> PathBuf {
         format!("{}/{path}", self.here.display()).into()
     }
 
-    /// The one part that waits in a directory.
+    /// Returns the partial file in a directory.
     fn part(dir: &Path) -> Option<PathBuf> {
         let mut paths = fs::read_dir(dir).ok()?.filter_map(|entry| Some(entry.ok()?.path()));
         paths.find(|path| path.extension().is_some_and(|it| it == "part"))
@@ -69,7 +69,7 @@ fn failures(report: &Report) -> String {
     report.failures().iter().map(|failure| format!("{failure}\n")).collect()
 }
 
-/// Bytes without a period that a lost block could hide in.
+/// Returns bytes without a period that could hide a lost block.
 fn noise(length: u32) -> Vec<u8> {
     (0..length / 4).flat_map(|n| n.wrapping_mul(2_654_435_761).to_le_bytes()).collect()
 }
@@ -94,7 +94,7 @@ fn make_tree(root: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Everything that a copy keeps of a tree, a line each.
+/// Returns everything that a copy keeps of a tree, one line each.
 fn shape(root: &Path) -> Result<Vec<String>> {
     let mut lines = Vec::new();
     let mut left = vec![root.to_owned()];
@@ -132,7 +132,7 @@ async fn a_tree_comes_back_as_it_went() -> Result<()> {
     assert_eq!(shape(&sides.here.join("back"))?, shape(&sides.here.join("tree"))?);
     complete(&sides.down(&["tree/"], "new/").await?);
     assert_eq!(shape(&sides.here.join("new"))?, shape(&sides.here.join("tree"))?);
-    // Again onto itself, where only the times of directories change.
+    // Copied onto itself, which changes only the times of directories.
     complete(&sides.up(&["tree/."], "tree").await?);
     complete(&sides.down(&["tree/."], "back").await?);
     assert_eq!(shape(&sides.here.join("back"))?.len(), shape(&sides.here.join("tree"))?.len());
@@ -163,7 +163,7 @@ async fn copies_land_as_cp_has_it() -> Result<()> {
         ),
         (sides.down(&["dir"], "a").await?, "HERE/a` is not a directory\n"),
         (sides.down(&["new/."], "x").await?, "new/': Not a directory\n"),
-        (sides.down(&["~"], "x").await?, "`~` has no name that its copy could have\n"),
+        (sides.down(&["~"], "x").await?, "`~` has no name for its copy\n"),
     ] {
         let said = failures(&outcome).replace(&sides.here.display().to_string(), "HERE");
         assert!(said.ends_with(expected), "{said}");
@@ -180,8 +180,8 @@ async fn what_fails_is_listed_and_the_rest_is_copied() -> Result<()> {
     std::process::Command::new("mkfifo").arg(sides.here.join("tree/pipe")).status()?;
     let report = sides.up(&["nothing", "tree"], "").await?;
     let said = failures(&report);
-    assert!(said.contains("nothing`: there is no such file or directory\n"), "{said}");
-    assert!(said.ends_with("`pipe`: it is no file, directory or link\n"), "{said}");
+    assert!(said.contains("nothing`: no such file or directory\n"), "{said}");
+    assert!(said.ends_with("`pipe`: it is not a file, directory or link\n"), "{said}");
     assert_eq!(shape(&sides.there.join("tree"))?.len(), 3);
     std::process::Command::new("mkfifo").arg(sides.there.join("tree/pipe")).status()?;
     fs::create_dir_all(sides.here.join("to/tree/a"))?;
@@ -190,7 +190,7 @@ async fn what_fails_is_listed_and_the_rest_is_copied() -> Result<()> {
     assert!(said.contains("cannot copy `none`: stat: "), "{said}");
     assert!(said.contains("`a`: Is a directory"), "{said}");
     assert!(said.contains("`pipe`: it is a pipe"), "{said}");
-    assert!(said.contains("`tree/pipe` is no file"), "{said}");
+    assert!(said.contains("`tree/pipe` is not a file"), "{said}");
     assert_eq!(fs::read_to_string(sides.here.join("to/tree/z"))?, "z");
     Ok(())
 }
@@ -200,7 +200,7 @@ async fn an_interrupted_file_goes_on_where_it_stopped() -> Result<()> {
     let sides = Sides::new().await?;
     let content = noise(8 << 20);
     fs::write(sides.here.join("big"), &content)?;
-    // A copy that ends at once leaves the name that a part has.
+    // An aborted copy leaves a partial file with this name.
     fs::set_permissions(sides.here.join("big"), Permissions::from_mode(0o640))?;
     let name = interrupted(&sides).await?;
     for (part, kept) in [
@@ -230,7 +230,7 @@ async fn an_interrupted_file_goes_on_where_it_stopped() -> Result<()> {
     Ok(())
 }
 
-/// The name of a part in the container, from a copy that was given up.
+/// Returns the name of a partial file in the container, from an aborted copy.
 async fn interrupted(sides: &Sides) -> Result<String> {
     let sources = [sides.at("big")];
     let copier = sides.copier();
@@ -244,7 +244,7 @@ async fn interrupted(sides: &Sides) -> Result<String> {
     Ok(part_of("big"))
 }
 
-/// `.cai-….part`, as sha256sum(1) has it.
+/// Returns `.cai-….part` by means of sha256sum(1).
 fn part_of(name: &str) -> String {
     let hash = std::process::Command::new("sh")
         .args(["-c", "printf %s \"$1\" | sha256sum | cut -c 1-16", "sh", name])
@@ -285,7 +285,7 @@ async fn links_of_the_container_are_not_followed_here() -> Result<()> {
         assert!(matches!(error, TransferError::Link { .. }), "{target}: {error}");
     }
     let report = copier.upload(&[sides.at("ws/way/secret")], "stolen".as_ref()).await?;
-    assert!(failures(&report).contains("the container may have made it"));
+    assert!(failures(&report).contains("the container may have created"));
     complete(&copier.upload(&[sides.at("ws/way")], "way".as_ref()).await?);
     assert!(!sides.there.join("stolen").exists());
     assert_eq!(fs::read_link(sides.there.join("way"))?, Path::new("../outside"));

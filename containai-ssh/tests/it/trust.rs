@@ -1,4 +1,4 @@
-//! Who is let in, and whom we believe.
+//! Authentication of both sides.
 
 use anyhow::Result;
 use containai_core::remote::{Remote, RemoteError};
@@ -48,10 +48,10 @@ async fn a_connection_that_breaks_early_is_made_anew() -> Result<()> {
     let listener = std::net::TcpListener::bind(("127.0.0.1", port.get()))?;
     let sshd = Sshd::start().await?;
     sshd.remote.introduce(&name()?, port, &sshd.host_key).await?;
-    // The proxy does not wait for the server as `knock` does.
+    // The proxy does not wait for the server as `wait_ready` does.
     sshd.session().await?.close().await;
     let real = sshd.port;
-    // One connection that ends after the banner, then one that leads on.
+    // One connection that ends after the banner, then one that is forwarded.
     let proxy = std::thread::spawn(move || -> Result<()> {
         let (mut first, _) = listener.accept()?;
         first.write_all(b"SSH-2.0-broken\r\n")?;

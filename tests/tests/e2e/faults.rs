@@ -127,7 +127,7 @@ fn a_server_that_takes_no_variables_runs_nothing() {
     let refused = until(PATIENCE, "the server takes none", || {
         Some(exec(&["--", "touch", "ran"])).filter(|outcome| outcome.status() == 112)
     });
-    refused.fails(112, "the SSH server takes no variables").tells("`cai stop --remove`");
+    refused.fails(112, "the SSH server does not accept environment variables").tells("`cai stop --remove`");
     refused.keeps_quiet_about("hush");
     fs::remove_file(repository.path().join("ran")).ok();
     exec(&["--", "touch", "ran"]).code(112);

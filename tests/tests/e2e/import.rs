@@ -173,7 +173,7 @@ fn nothing_lands_through_a_link_of_the_agent() {
     let outcome = person.cai(["links", "fix"]).inside(&repository).run();
     assert_eq!(outcome.status(), 1, "{outcome}");
     assert!(
-        outcome.stdout().contains("~/.config/nvim: in the way: a link on the way"),
+        outcome.stdout().contains("~/.config/nvim: in the way: a parent directory is a link"),
         "{outcome}"
     );
     person.exec(&repository, "ls -A ~/evil").success().prints("gitconfig\n");

@@ -46,7 +46,7 @@ impl Place {
         let seen = self.with(|settling| settling.look(&link));
         let done = self.with(|settling| settling.settle(&link));
         if !matches!(done, Settled::InTheWay(_)) {
-            assert_eq!(seen, done, "a look promises what is done");
+            assert_eq!(seen, done, "a check returns the outcome of the repair");
             let expected = self.at("data").join(target);
             assert_eq!(fs::read_link(self.at("home").join(path)).expect("a link"), expected);
             assert_eq!(self.with(|settling| settling.settle(&link)), Settled::Already);
@@ -85,7 +85,7 @@ fn the_newer_of_two_counts_and_the_other_is_kept() {
     check(("new", 1), ("old", 9), "new", "old");
     check(("old", 9), ("new", 1), "new", "old");
     check(("same", 1), ("same", 9), "same", "NotFound");
-    // What was only made because nothing was there is worth nothing.
+    // A placeholder is worth less than any content.
     check(("old", 9), ("{}\n", 1), "old", "NotFound");
     check(("{}", 1), ("old", 9), "old", "NotFound");
 }
@@ -109,7 +109,7 @@ fn what_cannot_be_taken_stays() {
     let place = Place::new();
     place.write("home/.d/a", "a", 1);
     rustix::fs::mkfifoat(rustix::fs::CWD, place.at("home/.d/pipe"), 0o600.into()).expect("a pipe");
-    let Settled::InTheWay(why) = place.settle(".d", "d") else { panic!("it is in the way") };
+    let Settled::InTheWay(why) = place.settle(".d", "d") else { panic!("expected a blocked link") };
     assert!(why.contains("d/pipe"), "{why}");
     assert!(place.at("home/.d/pipe").exists());
     assert_eq!(place.read("data/d/a"), "a");
@@ -132,7 +132,8 @@ fn nothing_goes_through_a_link() {
         assert_eq!(names(&outside), ["mine"]);
         assert_eq!(place.read("outside/mine"), "mine");
     };
-    // On the way in the home directory, on the way on the volume, and at its end.
+    // A link among the parents in the home directory, among those on the
+    // volume, and at the end of the path.
     symlink(&outside, place.at("home/.way")).expect("a link");
     check(place.settle(".way/mine", "mine"));
     check(place.settle(".way/new", "new"));
@@ -146,7 +147,7 @@ fn nothing_goes_through_a_link() {
     place.write("data/d/x", "x", 1);
     symlink(&outside, place.at("data/d/way")).expect("a link");
     check(place.settle(".d", "d"));
-    // Our own place on the volume is no exception.
+    // The volume's `.containai` directory is no exception.
     symlink(&outside, place.at("data/.containai")).expect("a link");
     place.write("data/a", "other", 9);
     check(place.settle(".a", "a"));
@@ -158,7 +159,7 @@ fn names(directory: &Path) -> Vec<String> {
     entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect()
 }
 
-/// A directory that had links to the volume in it is one as a whole now.
+/// A directory whose entries were links to the volume is now linked as a whole.
 #[test]
 fn a_directory_with_links_of_ours_goes_to_the_volume() {
     let place = Place::new();

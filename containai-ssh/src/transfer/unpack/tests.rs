@@ -1,4 +1,4 @@
-//! Archives as a hostile container would make them.
+//! Archives of a hostile container.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -16,7 +16,7 @@ use crate::transfer::pack;
 
 const PLENTY: Limits = Limits { bytes: 1 << 30, entries: 1000 };
 
-/// A directory to unpack in, with something beside it that must not change.
+/// A directory to unpack in, next to one that must not change.
 struct Place {
     dir: TempDir,
 }
@@ -34,7 +34,8 @@ impl Place {
         self.dir.path().join("in")
     }
 
-    /// Unpacks and says how that ended; outside nothing may have changed.
+    /// Unpacks and returns the outcome; checks that nothing outside has
+    /// changed.
     fn unpack(&self, archive: &[u8], limits: Limits) -> String {
         let root = Directory::open(&self.inside(), &[]).expect("it was made above");
         let outcome = unpack(archive, &root, limits, &Meter::default());
@@ -49,7 +50,7 @@ impl Place {
     }
 }
 
-/// What is below a directory, by path.
+/// Returns the entries below a directory, by path.
 fn tree(dir: &Path) -> BTreeMap<String, String> {
     let mut found = BTreeMap::new();
     for entry in fs::read_dir(dir).expect("it is a directory") {
@@ -112,7 +113,7 @@ fn raw(path: &str, entry_type: EntryType, change: impl Fn(&mut Header)) -> Vec<u
     header.as_bytes().to_vec()
 }
 
-/// Has a header say what a link leads to.
+/// Sets the link target of a header.
 fn leads(to: &str) -> impl Fn(&mut Header) {
     move |header| header.set_link_name_literal(to).expect("it fits")
 }
@@ -161,12 +162,12 @@ fn links_are_made_and_never_followed() -> io::Result<()> {
         file("d/up/out/x", "x"),
     ];
     let said = place.unpack(&archive(&members), PLENTY);
-    let refused = "a file or a link is in the way, and no link is followed";
+    let refused = "a file or a link is in the way, and links are not followed";
     for path in ["way/x", "way", "way/secret", "one/x", "d/up/out/x"] {
         assert!(said.contains(&format!("`{path}`: {refused}; ")), "{path} in {said}");
     }
     let made = tree(&place.inside());
-    // The last one of a name is what remains.
+    // The last entry of a name wins.
     assert_eq!(made["file"], "file 640 theirs");
     assert_eq!((&*made["way"], &*made["one"]), (&*format!("link {out}"), "link two"));
     Ok(())
@@ -188,7 +189,7 @@ fn links_that_are_there_are_replaced_and_not_followed() -> io::Result<()> {
         file("dir/new", "new"),
     ];
     let said = place.unpack(&archive(&members), PLENTY);
-    assert_eq!(said.matches("no link is followed").count(), 2, "{said}");
+    assert_eq!(said.matches("links are not followed").count(), 2, "{said}");
     assert!(said.contains("`dir`: Is a directory"), "{said}");
     let made = tree(&place.inside());
     assert_eq!(made["planted"], "link ../out");
@@ -230,8 +231,8 @@ fn bombs_are_refused_before_they_burst() -> io::Result<()> {
     let endless = raw("x", EntryType::GNULongName, |header| header.set_size(1 << 40));
     let overflow = raw("x", EntryType::Regular, |header| header.set_size(u64::MAX));
     for (members, expected) in [
-        (vec![huge], "`huge` announces 1125899906842624 bytes where 1073741824 are free"),
-        (many, "the archive holds more than 1000 files"),
+        (vec![huge], "`huge` announces 1125899906842624 bytes, but only 1073741824 are available"),
+        (many, "the archive contains more than 1000 files"),
         (vec![endless], "oversized header"),
         (vec![overflow], "invalid size"),
         (vec![pax("size=18446744073709551615"), file("x", "x")], "invalid size"),
@@ -249,7 +250,7 @@ fn bombs_are_refused_before_they_burst() -> io::Result<()> {
 #[test]
 fn broken_archives_are_errors_and_leave_no_half_files() -> io::Result<()> {
     let whole = archive(&[file("first", "first"), file("second", &"x".repeat(2000))]);
-    // Up to where only zeros are missing that fill the last block.
+    // Up to the padding of the last block.
     for length in (0..whole.len() - 1024 - 48).step_by(61) {
         let place = Place::new()?;
         assert_eq!(place.unpack(&whole[..length], PLENTY), "the archive is truncated");
@@ -302,7 +303,7 @@ fn pax(record: &str) -> Vec<u8> {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(200))]
 
-    /// Paths and links of all kinds, one after another, in any order.
+    /// Paths and links of all kinds, in any order.
     #[test]
     fn nothing_gets_out(members in prop::collection::vec(
         (0_u8..4, "[ab./]{1,6}", "[ab./]{0,3}(\\.\\./out)?(/secret)?"), 1..12,
@@ -319,7 +320,7 @@ proptest! {
         place.unpack(&archive(&members), PLENTY);
     }
 
-    /// A good archive with some bytes changed.
+    /// A valid archive with some bytes changed.
     #[test]
     fn anything_is_survived(changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..8)) {
         let mut bytes = archive(&[dir("d", 0o755), pax("path=d/long"), file("x", "content"), link("l", "../out")]);
