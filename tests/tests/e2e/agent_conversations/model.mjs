@@ -1,4 +1,4 @@
-// Answers as the programming interfaces of models do, with one sentence.
+// Imitates the APIs of model providers; every answer is the same sentence.
 import http from 'node:http';
 const text = 'remembered';
 const events = list => list.map(([event, data]) => `${event ? `event: ${event}\n` : ''}data: ${typeof data === 'string' ? data : JSON.stringify(data)}\n\n`).join('');
