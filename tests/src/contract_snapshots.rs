@@ -1,5 +1,4 @@
-//! What every engine promises that keeps snapshots, tried on the fake and on a
-//! real one.
+//! The contract of every engine with snapshots, checked against the fake engine and a real one.
 
 use containai_core::engine::{
     ContainerId, CopyJob, Copying as _, EngineError, ImageSource, OwnVolumes, RunState, Snapshots,
@@ -10,29 +9,31 @@ use containai_core::lifecycle::Silent;
 use containai_core::naming::{Nonce, SnapshotName, VolumeName, VolumeUse};
 use futures_util::future::try_join_all;
 
-use crate::contract::Terms;
+use crate::contract::ContractInput;
 
-/// Goes through the life of a snapshot. Nothing is left behind but the volumes
-/// of the container.
+/// Runs a snapshot through its life. Only the volumes of the container are left behind.
 ///
 /// # Errors
 ///
-/// What a call that has to work answered.
+/// Errors of calls that have to succeed.
 ///
 /// # Panics
 ///
-/// When a promise is not kept.
-pub async fn hold_snapshots<E: Snapshots>(engine: &E, terms: &Terms) -> Result<(), EngineError> {
-    let mut spec = terms.spec.clone();
-    spec.image = engine.provide_image(&terms.image, ImageSource::Auto, &Silent).await?;
-    nobody_is_there(engine).await;
+/// When the contract is violated.
+pub async fn check_snapshots<E: Snapshots>(
+    engine: &E,
+    input: &ContractInput,
+) -> Result<(), EngineError> {
+    let mut spec = input.spec.clone();
+    spec.image = engine.provide_image(&input.image, ImageSource::Auto, &Silent).await?;
+    check_missing_container(engine).await;
     let id = engine.create(&spec).await?;
     let has = engine.volumes_of(&id).await?;
     assert_eq!(
         (Some(&has.data), Some(&has.docker)),
         (spec.data_volume.as_ref(), spec.docker_volume.as_ref())
     );
-    freezing_and_waking(engine, &id).await?;
+    check_pause_and_unpause(engine, &id).await?;
 
     let nonce = Nonce::from_random([0xc0; 6]);
     let to = OwnVolumes {
@@ -81,7 +82,7 @@ pub async fn hold_snapshots<E: Snapshots>(engine: &E, terms: &Terms) -> Result<(
     let listed = engine.containers().await?.into_iter().find(|it| it.id == anonymous.helper);
     let listed = listed.expect("the helper is listed");
     assert!(listed.labels.is_snapshot_helper() && !listed.serves(&spec.workspace));
-    // Two who sweep up find the same left-overs.
+    // Two concurrent clean-ups find the same leftovers.
     let helpers = [&helper, &helper, &anonymous.helper, &anonymous.helper];
     try_join_all(helpers.map(|helper| engine.dismiss(helper))).await?;
     engine.dismiss(&helper).await?;
@@ -96,9 +97,9 @@ pub async fn hold_snapshots<E: Snapshots>(engine: &E, terms: &Terms) -> Result<(
     Ok(())
 }
 
-/// Two who freeze or wake the same container do not know of each other, and one
-/// who has stopped it knows of neither.
-async fn freezing_and_waking<E: Snapshots>(
+/// Two processes that pause or unpause the same container do not know of each other, and a third
+/// one may stop it.
+async fn check_pause_and_unpause<E: Snapshots>(
     engine: &E,
     id: &ContainerId,
 ) -> Result<(), EngineError> {
@@ -117,14 +118,14 @@ async fn freezing_and_waking<E: Snapshots>(
     Ok(())
 }
 
-/// How many containers have each volume of a snapshot.
+/// Returns how many containers use each volume of a snapshot.
 async fn users<E: Snapshots>(engine: &E, nonce: &Nonce) -> Result<Vec<usize>, EngineError> {
     let volumes = engine.snapshot_volumes().await?.into_iter();
     let of_it = volumes.filter(|it| it.labels.snapshot().as_ref() == Some(nonce));
     Ok(of_it.map(|it| it.used_by.len()).collect())
 }
 
-async fn nobody_is_there<E: Snapshots>(engine: &E) {
+async fn check_missing_container<E: Snapshots>(engine: &E) {
     let nobody = ContainerId::new("0123456789abcdef");
     let answers = [
         engine.volumes_of(&nobody).await.map(drop),

@@ -1,9 +1,9 @@
-//! Examples of the documentation that no other test runs.
+//! Examples in the documentation that no other test runs.
 
 use containai_core::catalog::Manifest;
 
 #[test]
-fn the_example_of_a_manifest_is_one() {
+fn manifest_example_is_valid() {
     let page = include_str!("../../docs/manifests.md");
     let example = page.split("```").nth(1).and_then(|it| it.strip_prefix("toml\n"));
     let manifest = Manifest::read(example.expect("an example")).expect("no mistake");

@@ -1,4 +1,4 @@
-//! `cargo xtask generate`: what images carry and manifests say.
+//! `cargo xtask generate`: files of images derived from the code and the manifests.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -11,7 +11,7 @@ use containai_core::layout::{CONTAINER_TMPFILES, CONTAINER_WRAPPERS};
 
 use crate::project;
 
-/// Writes the files; a test in `containai-docker` fails where they are stale.
+/// Writes the files; a test in `containai-docker` fails when they are stale.
 pub(crate) fn run() -> anyhow::Result<ExitCode> {
     write("base", CONTAINER_TMPFILES, 0o644, &tmpfiles(&shipped_manifests()))?;
     for agent in shipped_agents().into_iter().filter(Agent::is_wrapped) {
@@ -29,7 +29,7 @@ pub(crate) fn run() -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Writes what an image has at an absolute path.
+/// Writes a file of an image, given by its absolute path there.
 fn write(image: &str, path: &str, mode: u32, text: &str) -> anyhow::Result<()> {
     let file = project::root().join(format!("images/{image}/rootfs{path}"));
     let cannot = || format!("cannot write `{}`", file.display());

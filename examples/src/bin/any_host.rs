@@ -1,5 +1,5 @@
-//! `any_host USER HOST PORT HOST_KEY.pub IDENTITY [BIND:]PORT:HOST:PORT COMMAND…`
-//! runs a command on any SSH server, then leads a port there until it is killed.
+//! `any_host USER HOST PORT HOST_KEY.pub IDENTITY [BIND:]PORT:HOST:PORT COMMAND…` runs a command on
+//! any SSH server, then forwards a port there until it is killed.
 use std::env::args;
 
 use anyhow::Context as _;

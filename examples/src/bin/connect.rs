@@ -1,11 +1,11 @@
-//! Opens a session in a running container and runs one command there.
+//! Opens a session in a running container and runs one command.
 //!
 //! ```text
 //! cargo run -p containai-examples --bin connect -- 2300 git status
 //! ```
 //!
-//! The port is the one that `cai status` shows; `cai` has pinned the
-//! container's host key for it. The command's streams and exit code are ours.
+//! The port is the one that `cai status` shows; `cai` has pinned the container's host key for it.
+//! The command uses the streams of this process, which exits with the command's status.
 
 use std::env;
 use std::path::PathBuf;

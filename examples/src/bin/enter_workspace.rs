@@ -1,6 +1,5 @@
-//! Embeds the whole: makes and starts the system container of a workspace on
-//! an engine that `cai setup` prepared, runs a command in it over SSH, and
-//! passes its status on.
+//! Embeds the whole library: creates and starts the system container of a workspace on an engine
+//! that `cai setup` prepared, runs a command in it over SSH, and passes its status on.
 //!
 //! `cargo run -p containai-examples --bin enter_workspace -- DIR COMMAND…`
 
@@ -24,7 +23,7 @@ async fn main() -> anyhow::Result<ExitCode> {
     let directory = words.next().context("usage: enter_workspace DIR COMMAND…")?;
     let home = std::env::var("HOME").context("`HOME` is not set")?;
 
-    // The facts: which engine, which user, which workspace.
+    // The facts: engine, user and workspace.
     let machine = EngineLayout::default();
     let record = EngineRecord::read(&machine)?.context("run `cai setup` first")?;
     let engine = DockerEngine::connect(EngineAddress::unix(machine.socket()), None)?
@@ -32,7 +31,7 @@ async fn main() -> anyhow::Result<ExitCode> {
     let remote = SshRemote::new(Layout::new(Path::new(&home), None, None));
     let workspace = WorkspacePath::new(std::fs::canonicalize(directory)?)?;
 
-    // The wish.
+    // The requested container.
     let capacity = HostCapacity { memory_bytes: 8 << 30, cpus: 4 };
     let desired = Desired {
         name: ContainerName::derive(&workspace, &GitHead::NoGit),
