@@ -15,7 +15,7 @@ const USAGE: &str = "\
 usage: cargo xtask <verb>
 
   test [STEP…]    provision what the tests need, then run all of them
-  tidy            check the house rules
+  tidy [RULE…]    check the house rules, or only the named ones
   bench [RUNS]    measure against Docker and OpenSSH; default 15 runs each
   compatibility   try foreign SSH clients and write docs/compatibility.md
   reference       write docs/reference from the tables that the parser uses
@@ -29,7 +29,7 @@ fn main() -> ExitCode {
     let rest: Vec<String> = args.collect();
     let outcome = match verb.as_str() {
         "test" => test::run(&rest),
-        "tidy" => tidy::run(),
+        "tidy" => tidy::run(&rest),
         "compatibility" if rest.is_empty() => compatibility::run(),
         "reference" if rest.is_empty() => reference::run(),
         "bench" => bench::run(&rest),
