@@ -10,11 +10,11 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use containai::process_env::ProcessEnv;
 use containai_core::config;
-use containai_core::layout::{CONTAINER_DATA, CONTAINER_PROGRAM, EngineLayout, Layout};
+use containai_core::layout::{CONTAINER_DATA, CONTAINER_CAI, EngineLayout, Layout};
 use nix::unistd::{User, geteuid, getuid};
 
 /// Set for a process that was started again as a member of the engine's group.
-pub(crate) const REGROUPED: &str = "CONTAINAI_REGROUPED";
+pub(crate) const GROUP_REEXEC_VARIABLE: &str = "CONTAINAI_REGROUPED";
 
 /// What the process was started with.
 #[derive(Clone, Debug)]
@@ -26,15 +26,15 @@ pub(crate) struct Env {
     /// `VISUAL`, else `EDITOR`: the user's editor as a shell's words.
     pub(crate) editor: Option<OsString>,
     /// Whether this process was started again with the engine's group.
-    pub(crate) is_regrouped: bool,
+    pub(crate) is_group_reexec: bool,
     /// Whether this is the program that a container was lent.
-    pub(crate) is_inside: bool,
+    pub(crate) is_in_container: bool,
 }
 
 impl Env {
     /// Reads everything once.
     pub(crate) fn read() -> anyhow::Result<Self> {
-        let home = home().context("cannot find the home directory: set `HOME`")?;
+        let home = home_directory().context("cannot find the home directory: set `HOME`")?;
         let path = |name: &str| std::env::var_os(name).filter(|v| !v.is_empty()).map(PathBuf::from);
         let engine_root = path("CONTAINAI_ENGINE_ROOT");
         let process = ProcessEnv {
@@ -44,14 +44,14 @@ impl Env {
                 path("DOCKER_CONFIG").as_deref(),
             )
             .with_data_home(path("XDG_DATA_HOME").as_deref())
-            .with_runtime_dir(path("XDG_RUNTIME_DIR").filter(|path| is_ours(path)).as_deref()),
+            .with_runtime_dir(path("XDG_RUNTIME_DIR").filter(|path| is_owned_by_user(path)).as_deref()),
             engine: engine_root.map_or_else(EngineLayout::default, EngineLayout::at),
             config: config::Environment::read(|name| std::env::var(name).ok()),
             certificates: path("DOCKER_CERT_PATH"),
             agent_socket: path("SSH_AUTH_SOCK"),
             directory: current_directory().context("cannot tell the current directory")?,
             user: invoking_user(),
-            programs: std::env::var_os("PATH")
+            search_path: std::env::var_os("PATH")
                 .map(|path| std::env::split_paths(&path).collect())
                 .unwrap_or_default(),
             program: std::env::current_exe().ok(),
@@ -63,8 +63,8 @@ impl Env {
             process,
             term: std::env::var("TERM").unwrap_or_else(|_| "xterm-256color".to_owned()),
             editor: path("VISUAL").or_else(|| path("EDITOR")).map(PathBuf::into_os_string),
-            is_regrouped: path(REGROUPED).is_some(),
-            is_inside: is_inside(),
+            is_group_reexec: path(GROUP_REEXEC_VARIABLE).is_some(),
+            is_in_container: is_in_container(),
         })
     }
 }
@@ -95,16 +95,16 @@ impl Deref for Env {
 
 /// Whether this program is where containers find it, beside a data volume. One
 /// that somebody builds inside, to work on it, is where it was built.
-fn is_inside() -> bool {
+fn is_in_container() -> bool {
     let device = |path: &Path| path.symlink_metadata().ok().map(|data| data.dev());
     let data = Path::new(CONTAINER_DATA);
-    std::env::current_exe().is_ok_and(|path| path == Path::new(CONTAINER_PROGRAM))
+    std::env::current_exe().is_ok_and(|path| path == Path::new(CONTAINER_CAI))
         && device(data).is_some()
         && device(data) != data.parent().and_then(device)
 }
 
 /// A variable that the user wants a command to have as well, where it is text.
-pub(crate) fn passed(name: &str) -> Option<String> {
+pub(crate) fn user_variable(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
 
@@ -117,7 +117,7 @@ pub(crate) struct Terminals {
 }
 
 impl Terminals {
-    pub(crate) fn look() -> Self {
+    pub(crate) fn detect() -> Self {
         Self {
             stdin: io::stdin().is_terminal(),
             stdout: io::stdout().is_terminal(),
@@ -138,11 +138,11 @@ impl Terminals {
 
 /// Whether a directory belongs to our user; with `sudo` the runtime directory
 /// is somebody else's.
-fn is_ours(directory: &Path) -> bool {
+fn is_owned_by_user(directory: &Path) -> bool {
     fs::metadata(directory).is_ok_and(|metadata| metadata.uid() == geteuid().as_raw())
 }
 
-fn home() -> Option<PathBuf> {
+fn home_directory() -> Option<PathBuf> {
     std::env::var_os("HOME")
         .map(PathBuf::from)
         .filter(|home| home.is_absolute())

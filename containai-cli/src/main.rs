@@ -3,28 +3,28 @@
 use std::process::ExitCode;
 
 mod app;
-mod broker;
+mod mux_daemon;
 mod command_line;
 mod commands;
 mod complete;
 mod editor;
 mod env;
 mod error;
-mod gone;
-mod regroup;
-mod role;
+mod legacy;
+mod group_reexec;
+mod multicall;
 mod ui;
-mod wire;
+mod output;
 
 fn main() -> ExitCode {
-    match role::of_this_process() {
-        role::Role::Cai => app::main(),
-        role::Role::Broker => broker::main(),
-        role::Role::Runtime => containai_docker::runtime::main(std::env::args_os().skip(1)),
-        role::Role::SysboxRuntime => {
+    match multicall::current() {
+        multicall::Applet::Cai => app::main(),
+        multicall::Applet::MuxDaemon => mux_daemon::main(),
+        multicall::Applet::Runtime => containai_docker::runtime::main(std::env::args_os().skip(1)),
+        multicall::Applet::SysboxRuntime => {
             containai_docker::runtime::sysbox_main(std::env::args_os().skip(1))
         }
-        role::Role::Supervisor => {
+        multicall::Applet::Supervisor => {
             containai_docker::host::supervisor_main(std::env::args_os().skip(1))
         }
     }

@@ -177,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn reads_what_docker_reads() {
+    fn reads_the_formats_of_docker() {
         check("4g", Some(4 << 30));
         check("4G", Some(4 << 30));
         check("4gb", Some(4 << 30));
@@ -195,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_instead_of_wrapping() {
+    fn overflow_is_an_error() {
         check("8191p", Some(8191 << 50));
         check("8192p", None);
         check("9223372036854775807", Some(i64::MAX as u64));
@@ -212,13 +212,13 @@ mod tests {
     }
 
     #[test]
-    fn approximates_for_people() {
+    fn approximate_size_has_one_decimal() {
         assert_eq!(ApproximateSize(1536).to_string(), "~1.5 KB");
         assert_eq!(ApproximateSize(1 << 50).to_string(), "~1024.0 TB");
     }
 
     #[test]
-    fn tells_people_as_much_as_they_read() {
+    fn human_size_is_rounded() {
         let check = |bytes: u64, expected: &str| {
             assert_eq!(HumanSize(ByteSize::from_bytes(bytes)).to_string(), expected);
         };
@@ -246,12 +246,12 @@ mod tests {
     }
 
     #[test]
-    fn what_a_person_reads() {
+    fn error_messages() {
         let text = |text: &str| text.to_owned();
         let samples = crate::samples!(ByteSizeError {
             Malformed: [ByteSizeError::Malformed { text: text("4 gigs\n") }],
             TooLarge: [ByteSizeError::TooLarge { text: text("9999999999t") }],
         });
-        insta::assert_snapshot!(crate::fake::worded(&samples));
+        insta::assert_snapshot!(crate::testing::render_errors(&samples));
     }
 }

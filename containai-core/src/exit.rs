@@ -26,7 +26,7 @@ pub const CANNOT_CONNECT: u8 = 113;
 pub const HOST_KEY_MISMATCH: u8 = 114;
 
 /// A conflicting container is not managed by ContainAI, or belongs to another workspace.
-pub const NOT_OURS: u8 = 115;
+pub const FOREIGN_CONTAINER: u8 = 115;
 
 /// `SIGINT` (Ctrl-C) ended `cai` before the remote command started.
 pub const INTERRUPTED: u8 = 130;
@@ -59,7 +59,7 @@ pub const ALL: [(u8, &str, &str); 11] = [
         "the server presented a host key that the engine does not confirm",
     ),
     (
-        NOT_OURS,
+        FOREIGN_CONTAINER,
         "foreign container",
         "a conflicting container is not managed by ContainAI, or belongs to another workspace",
     ),

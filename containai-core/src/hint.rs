@@ -47,13 +47,13 @@ pub trait Advice {
 /// Returns the causes of an error, outermost first. Causes whose text already appeared are omitted:
 /// a transparent error repeats the text of its cause.
 pub fn causes(error: &(dyn Error + 'static)) -> Vec<String> {
-    let mut said = error.to_string();
+    let mut reported = error.to_string();
     let mut causes = Vec::new();
     let mut next = error.source();
     while let Some(cause) = next {
         let text = cause.to_string();
-        if !said.contains(&text) {
-            said.push_str(&text);
+        if !reported.contains(&text) {
+            reported.push_str(&text);
             causes.push(text);
         }
         next = cause.source();

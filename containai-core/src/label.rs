@@ -4,16 +4,16 @@
 //! name is cosmetic. Labels are set once at creation and are untrusted when read: anyone with
 //! access to the engine can create a container with any label.
 
-mod errand;
+mod helper;
 
 use std::collections::BTreeMap;
 
 use crate::engine::{Isolation, WorkspaceMount};
-use crate::naming::{ClientId, ContainerName, HostPort, Nonce, VolumeName, WorkspacePath};
+use crate::naming::{ClientId, ContainerName, HostPort, RandomId, VolumeName, WorkspacePath};
 
 /// The prefix of labels set on containers. Images must not have such labels, since Docker copies
 /// image labels to containers.
-pub const RESERVED: &str = "containai.";
+pub const RESERVED_PREFIX: &str = "containai.";
 /// `true` on every container created by ContainAI. Containers without it are never modified.
 pub const MANAGED: &str = "containai.managed";
 /// The canonical path of the workspace on the host.
@@ -45,9 +45,9 @@ pub const REPLACES: &str = "containai.replaces";
 /// committed after that.
 pub const REPLACES_START: &str = "containai.replaces-start";
 /// The name that the container gets once it is complete.
-pub const TAKES_NAME: &str = "containai.takes-name";
+pub const FINAL_NAME: &str = "containai.takes-name";
 /// The image that the first container in a chain of replacements was created from.
-pub const IMAGE: &str = "containai.image";
+pub const ORIGINAL_IMAGE: &str = "containai.image";
 /// On a helper container: the volume that it restores. As long as the helper exists, the volume may
 /// hold a mix of old and new content.
 pub const RESTORES: &str = "containai.restores";
@@ -86,7 +86,7 @@ pub const ANONYMISES: &str = "containai.anonymises";
 pub const RECLAIMS: &str = "containai.reclaims";
 /// On a helper container that copies volumes: the ids of the containers that stay paused meanwhile,
 /// separated by commas.
-pub const FREEZES: &str = "containai.freezes";
+pub const PAUSES: &str = "containai.freezes";
 /// On shipped images: the installed agents, separated by commas. Docker copies image labels to
 /// containers, so the container list contains it.
 pub const AGENTS: &str = "ai.containai.agents";
@@ -152,7 +152,7 @@ impl Labels {
 
     /// Adds the labels of the workspace mount.
     #[must_use]
-    pub fn with_mount(mut self, mount: &WorkspaceMount) -> Self {
+    pub fn with_workspace_mount(mut self, mount: &WorkspaceMount) -> Self {
         if let WorkspaceMount::Volume { client, volume } = mount {
             self.0.insert(CLIENT.into(), client.to_string());
             self.0.insert(WORKSPACE_VOLUME.into(), volume.to_string());
@@ -163,15 +163,15 @@ impl Labels {
     /// Returns the labels as seen from a machine: workspaces of other machines are hidden, even at
     /// the same path. `None` is the machine of the engine.
     #[must_use]
-    pub fn seen_by(mut self, client: Option<&ClientId>) -> Self {
-        if !self.is_of(client) {
+    pub fn scoped_to(mut self, client: Option<&ClientId>) -> Self {
+        if !self.belongs_to(client) {
             self.0.remove(WORKSPACE);
         }
         self
     }
 
     /// Whether the workspace is on this machine; `None` is the machine of the engine.
-    pub fn is_of(&self, client: Option<&ClientId>) -> bool {
+    pub fn belongs_to(&self, client: Option<&ClientId>) -> bool {
         self.get(CLIENT) == client.map(ClientId::as_str)
     }
 
@@ -186,7 +186,7 @@ impl Labels {
     }
 
     /// Whether garbage collection must keep it.
-    pub fn is_kept(&self) -> bool {
+    pub fn is_protected(&self) -> bool {
         self.get(KEEP) == Some("true")
     }
 
@@ -218,14 +218,14 @@ impl Labels {
 
     /// Whether Sysbox starts the container without ContainAI's shim. Its bind mounts then belong to
     /// the host's root.
-    pub fn is_bare_sysbox(&self) -> bool {
+    pub fn is_sysbox_without_shim(&self) -> bool {
         self.isolation() == Some(Isolation::Sysbox)
             && self.get(RUNTIME) != Some(Isolation::Sysbox.runtime())
     }
 
     /// Returns the snapshot that it is part of or was created from.
-    pub fn snapshot(&self) -> Option<Nonce> {
-        Nonce::parse(self.get(SNAPSHOT)?).ok()
+    pub fn snapshot(&self) -> Option<RandomId> {
+        RandomId::parse(self.get(SNAPSHOT)?).ok()
     }
 
     /// Whether its data volume becomes the workspace's.
@@ -247,9 +247,9 @@ impl Labels {
     /// Hides labels that a snapshot's image has from another container. Labels that this set lacks
     /// become empty.
     #[must_use]
-    pub fn over_snapshot(mut self) -> Self {
+    pub fn masking_snapshot(mut self) -> Self {
         let of_one =
-            [KEEP, EPHEMERAL, FORKED, NEW_VOLUME, REPLACES, REPLACES_START, REPOSITORY, TAKES_NAME];
+            [KEEP, EPHEMERAL, FORKED, NEW_VOLUME, REPLACES, REPLACES_START, REPOSITORY, FINAL_NAME];
         for key in of_one.into_iter().chain([ANONYMISES, REPLACED_VOLUMES]) {
             self.0.entry(key.to_owned()).or_default();
         }
@@ -259,8 +259,8 @@ impl Labels {
     /// Hides the labels of an image. An image committed from a container has that container's
     /// labels, which must not apply to another one.
     #[must_use]
-    pub fn over_image(mut self, image: &Self) -> Self {
-        for key in image.0.keys().filter(|key| key.starts_with(RESERVED)) {
+    pub fn masking_image(mut self, image: &Self) -> Self {
+        for key in image.0.keys().filter(|key| key.starts_with(RESERVED_PREFIX)) {
             self.0.entry(key.clone()).or_default();
         }
         self
@@ -277,21 +277,21 @@ impl Labels {
     }
 
     /// Returns the name to take over; `None` when missing or invalid.
-    pub fn takes_name(&self) -> Option<ContainerName> {
-        ContainerName::parse(self.get(TAKES_NAME)?).ok()
+    pub fn final_name(&self) -> Option<ContainerName> {
+        ContainerName::parse(self.get(FINAL_NAME)?).ok()
     }
 
     /// Returns the labels of a replacement for this container: the same ones without the port, plus
     /// those that describe the replacement.
     #[must_use]
-    pub fn succeeded(&self, id: &str, last_start: &str, name: &str, image: &str) -> Self {
+    pub fn for_replacement(&self, id: &str, last_start: &str, name: &str, image: &str) -> Self {
         let mut labels = self.0.clone();
         labels.remove(SSH_PORT);
         for key in [NEW_VOLUME, REPLACED_VOLUMES] {
             labels.entry(key.to_owned()).and_modify(String::clear);
         }
         let news =
-            [(REPLACES, id), (REPLACES_START, last_start), (TAKES_NAME, name), (IMAGE, image)];
+            [(REPLACES, id), (REPLACES_START, last_start), (FINAL_NAME, name), (ORIGINAL_IMAGE, image)];
         labels.extend(news.map(|(key, value)| (key.to_owned(), value.to_owned())));
         Self(labels)
     }
@@ -312,7 +312,7 @@ impl Labels {
     /// Returns the value of a label. Container labels count as missing while they are empty, since
     /// a container cannot remove a label of its image.
     pub fn get(&self, key: &str) -> Option<&str> {
-        let is_said = |value: &&str| !value.is_empty() || !key.starts_with(RESERVED);
+        let is_said = |value: &&str| !value.is_empty() || !key.starts_with(RESERVED_PREFIX);
         self.0.get(key).map(String::as_str).filter(is_said)
     }
 
@@ -338,7 +338,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_workspace_of_another_machine_is_no_workspace_here() {
+    fn workspaces_of_other_machines_are_hidden() {
         let [one, other] = [[1; 16], [2; 16]].map(ClientId::from_random);
         let labels = |client: Option<&ClientId>| {
             let client = client.map(|client| (CLIENT, client.as_str()));
@@ -351,25 +351,25 @@ mod tests {
             (Some(&one), None, false),
             (None, Some(&one), false),
         ] {
-            let seen = labels(owner).seen_by(viewer);
+            let seen = labels(owner).scoped_to(viewer);
             assert_eq!(seen.workspace().is_some(), is_seen, "{owner:?} seen by {viewer:?}");
             assert!(seen.is_managed());
         }
     }
 
     #[test]
-    fn labels_of_an_image_say_nothing_of_a_container() {
+    fn image_labels_do_not_apply_to_the_container() {
         let one = ClientId::from_random([1; 16]);
         let image = [(EPHEMERAL, "true"), (CLIENT, one.as_str()), (RESTORES, "a"), (AGENTS, "b")]
             .into_iter()
-            .chain([(WORKSPACE, "/theirs"), (IMAGE, "other")])
+            .chain([(WORKSPACE, "/theirs"), (ORIGINAL_IMAGE, "other")])
             .collect::<Labels>();
         let own = [(MANAGED, "true"), (WORKSPACE, "/src")].into_iter().collect::<Labels>();
         // Docker merges labels this way.
         let mut has = image.clone();
-        has.0.extend(own.over_image(&image).0);
+        has.0.extend(own.masking_image(&image).0);
         assert_eq!(has.workspace(), Some("/src"));
-        assert!(has.is_of(None) && !has.is_ephemeral() && !has.is_helper());
-        assert_eq!((has.get(IMAGE), has.agents()), (None, Some(vec!["b"])));
+        assert!(has.belongs_to(None) && !has.is_ephemeral() && !has.is_helper());
+        assert_eq!((has.get(ORIGINAL_IMAGE), has.agents()), (None, Some(vec!["b"])));
     }
 }

@@ -8,7 +8,7 @@ use crate::naming::{ContainerName, SshAlias, TemplateName, VolumeName, Workspace
 
 mod engine;
 mod loans;
-mod records;
+mod workspace_records;
 mod sysbox;
 mod workspace;
 
@@ -21,16 +21,16 @@ pub const CONTAINER_WORKSPACE: &str = "/home/agent/workspace";
 /// The mount point of the data volume in a container.
 pub const CONTAINER_DATA: &str = "/mnt/agent-data";
 /// The file on a data volume with the id of its import record.
-pub const VOLUME_STAMP: &str = ".containai/import";
+pub const VOLUME_IMPORT_ID: &str = ".containai/import";
 /// The file on a data volume with the home directory paths that an import added to those of
 /// manifests: a JSON array of strings.
-pub const VOLUME_ADDITIONAL: &str = ".containai/additional";
+pub const VOLUME_ADDITIONAL_PATHS: &str = ".containai/additional";
 /// The staging directory of a restore at the root of a data volume; exists only during the restore.
 pub const VOLUME_STAGING: &str = ".containai-restore";
 /// The directory on a data volume for files replaced by newer ones.
 pub const VOLUME_REPLACED: &str = ".containai/replaced";
 /// The path of the engine's runtime program in a container, read-only.
-pub const CONTAINER_PROGRAM: &str = "/usr/local/bin/cai";
+pub const CONTAINER_CAI: &str = "/usr/local/bin/cai";
 /// The mount point of the host repository's objects and large files in the container of a linked
 /// worktree, read-only.
 pub const CONTAINER_REPOSITORY: &str = "/mnt/host-repository";
@@ -40,7 +40,7 @@ pub const CONTAINER_DOCKER: &str = "/var/lib/docker";
 pub const CONTAINER_AUTHORIZED_KEYS: &str = "/etc/containai/authorized_keys";
 /// The session environment: `NAME=value` lines on a tmpfs, read by sshd (`environment` in sshd(8))
 /// through a link in `~/.ssh`.
-pub const CONTAINER_ENVIRONMENT: &str = "/run/containai/session/environment";
+pub const CONTAINER_SESSION_ENV: &str = "/run/containai/session/environment";
 /// The directory of the user's start-up hooks, installed before each start.
 pub const CONTAINER_HOOKS: &str = "/etc/containai/hooks";
 /// The names of the current hooks, one per line, in order; other files are leftovers.
@@ -154,7 +154,7 @@ impl Layout {
 
     /// The sync base of a workspace copy on a remote engine, by the engine's address and the
     /// volume; mode 0600 in a directory of mode 0700.
-    pub fn copy_record(&self, engine: &str, volume: &VolumeName) -> PathBuf {
+    pub fn workspace_sync_base(&self, engine: &str, volume: &VolumeName) -> PathBuf {
         let digest = Sha256::digest(engine);
         let digest: String = digest[..4].iter().map(|byte| format!("{byte:02x}")).collect();
         self.config.join("copies").join(format!("{volume}-{digest}.json"))
@@ -205,18 +205,18 @@ impl Layout {
     }
 
     /// The directory into which a settings archive is unpacked for an import.
-    pub fn import_unpacked(&self) -> PathBuf {
+    pub fn import_unpack_dir(&self) -> PathBuf {
         self.config.join("imports").join("unpacked")
     }
 
     /// Serializes the use of [`Self::import_unpack_dir`].
-    pub fn unpacking_lock(&self) -> PathBuf {
+    pub fn import_unpack_lock(&self) -> PathBuf {
         self.lock_dir().join("import-unpacked.lock")
     }
 
     /// The directory with the named pipe of a restore to a volume, below a directory of mode 0700;
     /// exists as long as the helper container.
-    pub fn restore_pipe(&self, volume: &VolumeName) -> PathBuf {
+    pub fn restore_pipe_dir(&self, volume: &VolumeName) -> PathBuf {
         self.config.join("pipes").join(volume.as_ref())
     }
 
@@ -264,7 +264,7 @@ impl Layout {
 
     /// An empty file that exists while a container of the workspace may have variables in
     /// [`CONTAINER_SESSION_ENV`].
-    pub fn environment_mark(&self, workspace: &WorkspacePath) -> PathBuf {
+    pub fn session_env_marker(&self, workspace: &WorkspacePath) -> PathBuf {
         self.config.join("environment").join(workspace.digest())
     }
 
@@ -303,13 +303,13 @@ impl Layout {
     }
 
     /// The directory of OpenSSH client configurations, one file per container; mode 0700.
-    pub fn ssh_fragment_dir(&self) -> PathBuf {
+    pub fn ssh_include_dir(&self) -> PathBuf {
         self.ssh_dir().join("containai.d")
     }
 
     /// The OpenSSH client configuration of one container.
-    pub fn ssh_fragment(&self, name: &ContainerName) -> PathBuf {
-        self.ssh_fragment_dir().join(format!("{}.conf", SshAlias::of(name)))
+    pub fn ssh_include_file(&self, name: &ContainerName) -> PathBuf {
+        self.ssh_include_dir().join(format!("{}.conf", SshAlias::of(name)))
     }
 
     /// The directory of the meta file of the Docker context `containai-docker`; its name is the

@@ -20,20 +20,20 @@
 
 #![deny(missing_docs)]
 
-pub mod age;
+pub mod retention;
 pub mod archive;
 pub mod byte_size;
-pub mod catalog;
+pub mod manifest;
 pub mod config;
 pub mod copy;
 pub mod devcontainer;
 pub mod engine;
 pub mod exit;
-pub mod fake;
+pub mod testing;
 pub mod hint;
 pub mod import;
 pub mod label;
-pub mod last_words;
+pub mod stderr_tail;
 pub mod layout;
 pub mod lifecycle;
 pub mod naming;

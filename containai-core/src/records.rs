@@ -8,32 +8,32 @@ use crate::hint::{Advice, Hint};
 use crate::naming::{VolumeName, WorkspacePath};
 
 /// A store for the settings of a workspace that outlast its containers.
-pub trait Records: Sync {
+pub trait WorkspaceStore: Sync {
     /// Checks that [`Self::set_data_volume`] will succeed, without a change. Called
     /// before a container is stopped or created whose volume must be recorded later.
-    fn check(
+    fn check_writable(
         &self,
         workspace: &WorkspacePath,
-    ) -> impl Future<Output = Result<(), RecordError>> + Send;
+    ) -> impl Future<Output = Result<(), WorkspaceStoreError>> + Send;
 
     /// Records the data volume for all later containers of the workspace. Idempotent.
-    fn record_volume(
+    fn set_data_volume(
         &self,
         workspace: &WorkspacePath,
         volume: &VolumeName,
-    ) -> impl Future<Output = Result<(), RecordError>> + Send;
+    ) -> impl Future<Output = Result<(), WorkspaceStoreError>> + Send;
 }
 
 /// A store that records nothing, for programs that always name the volume.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct NoRecords;
+pub struct NoWorkspaceStore;
 
-impl Records for NoRecords {
-    async fn check(&self, _: &WorkspacePath) -> Result<(), RecordError> {
+impl WorkspaceStore for NoWorkspaceStore {
+    async fn check_writable(&self, _: &WorkspacePath) -> Result<(), WorkspaceStoreError> {
         Ok(())
     }
 
-    async fn record_volume(&self, _: &WorkspacePath, _: &VolumeName) -> Result<(), RecordError> {
+    async fn set_data_volume(&self, _: &WorkspacePath, _: &VolumeName) -> Result<(), WorkspaceStoreError> {
         Ok(())
     }
 }
@@ -42,7 +42,7 @@ impl Records for NoRecords {
 /// valid TOML.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot record the data volume of `{workspace}`")]
-pub struct RecordError {
+pub struct WorkspaceStoreError {
     /// The workspace.
     pub workspace: String,
     /// The cause.
@@ -50,7 +50,7 @@ pub struct RecordError {
     pub source: Box<dyn Error + Send + Sync + 'static>,
 }
 
-impl Advice for RecordError {
+impl Advice for WorkspaceStoreError {
     fn exit_code(&self) -> u8 {
         exit::FAILED
     }

@@ -30,7 +30,7 @@ impl Resources {
     /// host has less, and half of its processors, at least one.
     #[must_use]
     pub fn half_of(host: HostCapacity) -> Self {
-        let share = Share::HALF;
+        let share = HostShare::HALF;
         Self {
             memory: share.of_memory(host.memory_bytes),
             cpus: Cpus::from_count(share.of_cpus(host.cpus)),
@@ -40,7 +40,7 @@ impl Resources {
 
 /// Optional resource limits: those of a container, or a change to them.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
-pub struct Limits {
+pub struct ResourceLimits {
     /// The memory limit, swap included.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub memory: Option<ByteSize>,
@@ -51,7 +51,7 @@ pub struct Limits {
 
 /// A share of the host's capacity, with a minimum.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Share {
+pub struct HostShare {
     /// The share in percent.
     pub percent: u8,
     /// The minimum memory, unless the host has less.
@@ -60,19 +60,19 @@ pub struct Share {
     pub min_cpus: u32,
 }
 
-impl Share {
+impl HostShare {
     /// Half of the host, but at least 2 GiB and one processor.
     pub const HALF: Self = Self { percent: 50, min_memory: ByteSize::from_gib(2), min_cpus: 1 };
 
     /// The assumed memory of a host whose memory is unknown.
-    const UNKNOWN_MEMORY: ByteSize = ByteSize::from_gib(8);
+    const ASSUMED_MEMORY: ByteSize = ByteSize::from_gib(8);
 
     /// Returns the share of the host's memory, to the byte; 8 GiB are assumed if
     /// `host_bytes` is 0.
     #[must_use]
     pub fn of_memory(self, host_bytes: u64) -> ByteSize {
         let host = match host_bytes {
-            0 => Self::UNKNOWN_MEMORY.bytes(),
+            0 => Self::ASSUMED_MEMORY.bytes(),
             known => known,
         };
         let part = u128::from(host) * u128::from(self.percent) / 100;
@@ -95,12 +95,12 @@ impl Share {
 pub struct Cpus(u64);
 
 impl Cpus {
-    const NANOS: u64 = 1_000_000_000;
+    const NANOS_PER_CPU: u64 = 1_000_000_000;
 
     /// Creates a whole number of processors; 0 becomes 1.
     #[must_use]
     pub const fn from_count(count: u32) -> Self {
-        Self(if count == 0 { Self::NANOS } else { count as u64 * Self::NANOS })
+        Self(if count == 0 { Self::NANOS_PER_CPU } else { count as u64 * Self::NANOS_PER_CPU })
     }
 
     /// Creates a number of processors from units of 10⁻⁹; `None` for 0, which Docker
@@ -120,7 +120,7 @@ impl Cpus {
 impl fmt::Display for Cpus {
     /// Formats the number of processors: `2`, `1.5`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (whole, rest) = (self.0 / Self::NANOS, self.0 % Self::NANOS);
+        let (whole, rest) = (self.0 / Self::NANOS_PER_CPU, self.0 % Self::NANOS_PER_CPU);
         if rest == 0 {
             return write!(f, "{whole}");
         }
@@ -143,7 +143,7 @@ impl FromStr for Cpus {
         }
         let whole: u32 = whole.parse().map_err(|_| error())?;
         let fraction: u64 = format!("{fraction:0<9}").parse().map_err(|_| error())?;
-        match u64::from(whole) * Self::NANOS + fraction {
+        match u64::from(whole) * Self::NANOS_PER_CPU + fraction {
             0 => Err(error()),
             nanos => Ok(Self(nanos)),
         }
@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn takes_half_with_a_floor() {
+    fn half_of_the_host_with_a_minimum() {
         check(16 << 30, 8, "8g 4");
         check(15 << 30, 7, "7680m 3");
         check(3 << 30, 1, "2g 1");
@@ -180,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn reads_processors() {
+    fn parses_cpu_counts() {
         let nanos = |text: &str| text.parse().ok().map(Cpus::nanos);
         assert_eq!(nanos("2"), Some(2_000_000_000));
         assert_eq!(nanos("1.5"), Some(1_500_000_000));
@@ -201,13 +201,13 @@ mod tests {
         }
 
         #[test]
-        fn processors_read_back(whole in 0u32.., nanos in 1u32..1_000_000_000) {
-            let cpus = Cpus(u64::from(whole) * Cpus::NANOS + u64::from(nanos));
+        fn printed_cpus_parse_back(whole in 0u32.., nanos in 1u32..1_000_000_000) {
+            let cpus = Cpus(u64::from(whole) * Cpus::NANOS_PER_CPU + u64::from(nanos));
             prop_assert_eq!(cpus.to_string().parse(), Ok(cpus));
         }
 
         #[test]
-        fn reading_processors_never_panics(text in "[0-9.]{0,40}|.*") {
+        fn parsing_cpus_never_panics(text in "[0-9.]{0,40}|.*") {
             let _ = text.parse::<Cpus>();
         }
     }

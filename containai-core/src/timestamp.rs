@@ -17,7 +17,7 @@ impl Timestamp {
 
     /// Returns the seconds since 1970.
     #[must_use]
-    pub const fn unix(self) -> i64 {
+    pub const fn as_unix(self) -> i64 {
         self.0
     }
 
@@ -30,7 +30,7 @@ impl Timestamp {
 
     /// Formats the time for file names: `YYYYMMDD-HHMMSS` in UTC.
     #[must_use]
-    pub fn compact(self) -> String {
+    pub fn to_compact(self) -> String {
         self.to_string().replace(['-', ':', 'Z'], "").replace('T', "-")
     }
 
@@ -46,7 +46,7 @@ impl fmt::Display for Timestamp {
     /// Formats the time as of RFC 3339, in UTC.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (days, seconds) = (self.0.div_euclid(86_400), self.0.rem_euclid(86_400));
-        let (year, month, day) = date(days);
+        let (year, month, day) = civil_from_days(days);
         let (hour, minute, second) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
         write!(f, "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
     }
@@ -57,7 +57,7 @@ impl FromStr for Timestamp {
 
     /// Parses a date and time of RFC 3339; fractions of a second are truncated.
     fn from_str(text: &str) -> Result<Self, TimestampError> {
-        read(text).map(Self).ok_or_else(|| TimestampError { text: text.to_owned() })
+        parse_rfc3339(text).map(Self).ok_or_else(|| TimestampError { text: text.to_owned() })
     }
 }
 
@@ -70,23 +70,23 @@ pub struct TimestampError {
     pub text: String,
 }
 
-fn read(text: &str) -> Option<i64> {
+fn parse_rfc3339(text: &str) -> Option<i64> {
     let (date, rest) = text.split_at_checked(10)?;
     let rest = rest.strip_prefix(['T', 't', ' '])?;
     let (time, rest) = rest.split_at_checked(8)?;
-    let [year, month, day] = numbers(date, '-', [4, 2, 2])?;
-    let [hour, minute, second] = numbers(time, ':', [2, 2, 2])?;
+    let [year, month, day] = parse_numbers(date, '-', [4, 2, 2])?;
+    let [hour, minute, second] = parse_numbers(time, ':', [2, 2, 2])?;
     // A leap second is the 61st of its minute.
     let is_time = hour < 24 && minute < 60 && second < 61;
-    let is_date = (1..=12).contains(&month) && (1..=days_of(year, month)).contains(&day);
+    let is_date = (1..=12).contains(&month) && (1..=days_in_month(year, month)).contains(&day);
     if !is_time || !is_date {
         return None;
     }
-    let seconds = days_since_1970(year, month, day) * 86_400 + hour * 3600 + minute * 60 + second;
-    Some(seconds - offset(without_fraction(rest)?)?)
+    let seconds = days_from_civil(year, month, day) * 86_400 + hour * 3600 + minute * 60 + second;
+    Some(seconds - parse_offset(strip_fraction(rest)?)?)
 }
 
-fn numbers(text: &str, separator: char, lengths: [usize; 3]) -> Option<[i64; 3]> {
+fn parse_numbers(text: &str, separator: char, lengths: [usize; 3]) -> Option<[i64; 3]> {
     let mut parts = text.split(separator);
     let mut found = [0; 3];
     for (number, length) in found.iter_mut().zip(lengths) {
@@ -96,14 +96,14 @@ fn numbers(text: &str, separator: char, lengths: [usize; 3]) -> Option<[i64; 3]>
     parts.next().is_none().then_some(found)
 }
 
-fn without_fraction(text: &str) -> Option<&str> {
+fn strip_fraction(text: &str) -> Option<&str> {
     let Some(fraction) = text.strip_prefix('.') else { return Some(text) };
     let end = fraction.find(|c: char| !c.is_ascii_digit()).filter(|end| *end > 0)?;
     fraction.get(end..)
 }
 
 /// Returns the offset from UTC in seconds, positive to the east.
-fn offset(text: &str) -> Option<i64> {
+fn parse_offset(text: &str) -> Option<i64> {
     if matches!(text, "Z" | "z") {
         return Some(0);
     }
@@ -113,11 +113,11 @@ fn offset(text: &str) -> Option<i64> {
         _ => return None,
     };
     let clock = text.get(1..)?;
-    let [hour, minute, _] = numbers(&format!("{clock}:00"), ':', [2, 2, 2])?;
+    let [hour, minute, _] = parse_numbers(&format!("{clock}:00"), ':', [2, 2, 2])?;
     (hour < 24 && minute < 60).then_some(sign * (hour * 3600 + minute * 60))
 }
 
-fn days_of(year: i64, month: i64) -> i64 {
+fn days_in_month(year: i64, month: i64) -> i64 {
     let is_leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
     match month {
         2 if is_leap => 29,
@@ -129,7 +129,7 @@ fn days_of(year: i64, month: i64) -> i64 {
 
 /// Counts in years that begin in March, so that a leap day is the last day of a year
 /// (Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms").
-fn days_since_1970(year: i64, month: i64, day: i64) -> i64 {
+fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
     let year = if month <= 2 { year - 1 } else { year };
     let era = year.div_euclid(400);
     let year_of_era = year.rem_euclid(400);
@@ -138,7 +138,7 @@ fn days_since_1970(year: i64, month: i64, day: i64) -> i64 {
 }
 
 /// The inverse, from the same source.
-fn date(days: i64) -> (i64, i64, i64) {
+fn civil_from_days(days: i64) -> (i64, i64, i64) {
     let days = days.saturating_add(719_468);
     let (era, day_of_era) = (days.div_euclid(146_097), days.rem_euclid(146_097));
     let year_of_era =
@@ -175,11 +175,11 @@ mod tests {
     use proptest::prelude::*;
 
     fn check(text: &str, expected: Option<i64>) {
-        assert_eq!(text.parse().ok().map(Timestamp::unix), expected, "{text:?}");
+        assert_eq!(text.parse().ok().map(Timestamp::as_unix), expected, "{text:?}");
     }
 
     #[test]
-    fn reads_what_engines_write() {
+    fn parses_engine_timestamps() {
         check("1970-01-01T00:00:00Z", Some(0));
         check("2024-02-29T12:30:15.123456789Z", Some(1_709_209_815));
         check("2024-02-29T12:30:15+01:00", Some(1_709_206_215));
@@ -203,19 +203,19 @@ mod tests {
     }
 
     #[test]
-    fn never_is_no_moment() {
+    fn zero_time_is_none() {
         assert_eq!(Timestamp::of_engine("0001-01-01T00:00:00Z"), None);
         assert_eq!(Timestamp::of_engine("yesterday"), None);
         assert_eq!(Timestamp::of_engine("1970-01-01T00:00:01Z"), Some(Timestamp(1)));
     }
 
     #[test]
-    fn names_of_files_sort_by_time() {
-        assert_eq!(Timestamp(1_709_209_815).compact(), "20240229-123015");
+    fn compact_form_for_file_names() {
+        assert_eq!(Timestamp(1_709_209_815).to_compact(), "20240229-123015");
     }
 
     #[test]
-    fn what_lies_ahead_has_no_age() {
+    fn future_timestamps_have_zero_age() {
         let (early, late) = (Timestamp::from_unix(10), Timestamp::from_unix(25));
         assert_eq!(early.age_at(late), Duration::from_secs(15));
         assert_eq!(late.age_at(early), Duration::ZERO);
@@ -223,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn spans_are_told_to_the_minute() {
+    fn durations_print_to_the_minute() {
         let check = |seconds, expected: &str| {
             assert_eq!(Elapsed(Duration::from_secs(seconds)).to_string(), expected);
         };
@@ -236,20 +236,20 @@ mod tests {
 
     proptest! {
         #[test]
-        fn days_follow_each_other(day in -800_000i64..2_900_000) {
+        fn every_day_has_a_calendar_date(day in -800_000i64..2_900_000) {
             // The calendar date of every day since the year 1 is converted back to the
             // same day.
             let mut year = 1970 + day.div_euclid(365);
-            while days_since_1970(year, 1, 1) > day { year -= 1; }
-            while days_since_1970(year + 1, 1, 1) <= day { year += 1; }
+            while days_from_civil(year, 1, 1) > day { year -= 1; }
+            while days_from_civil(year + 1, 1, 1) <= day { year += 1; }
             let mut month = 1;
-            while month < 12 && days_since_1970(year, month + 1, 1) <= day { month += 1; }
-            let of_month = day - days_since_1970(year, month, 1) + 1;
-            prop_assert!((1..=days_of(year, month)).contains(&of_month));
+            while month < 12 && days_from_civil(year, month + 1, 1) <= day { month += 1; }
+            let of_month = day - days_from_civil(year, month, 1) + 1;
+            prop_assert!((1..=days_in_month(year, month)).contains(&of_month));
         }
 
         #[test]
-        fn moments_are_read_back(seconds in -62_135_596_800i64..253_402_300_800) {
+        fn printed_timestamps_parse_back(seconds in -62_135_596_800i64..253_402_300_800) {
             let text = Timestamp(seconds).to_string();
             prop_assert_eq!(text.parse().ok(), Some(Timestamp(seconds)), "{}", text);
         }

@@ -37,7 +37,7 @@ impl fmt::Display for Version {
 
 impl Ord for Version {
     fn cmp(&self, other: &Self) -> Ordering {
-        natural(&self.0, &other.0).then_with(|| self.0.cmp(&other.0))
+        natural_order(&self.0, &other.0).then_with(|| self.0.cmp(&other.0))
     }
 }
 
@@ -47,9 +47,9 @@ impl PartialOrd for Version {
     }
 }
 
-fn natural(mut a: &str, mut b: &str) -> Ordering {
+fn natural_order(mut a: &str, mut b: &str) -> Ordering {
     loop {
-        let (digits_a, digits_b) = (digits(&mut a), digits(&mut b));
+        let (digits_a, digits_b) = (take_digits(&mut a), take_digits(&mut b));
         // Of two numbers without leading zeros, the longer one is greater.
         let order = (digits_a.len().cmp(&digits_b.len())).then_with(|| digits_a.cmp(digits_b));
         if order.is_ne() {
@@ -65,7 +65,7 @@ fn natural(mut a: &str, mut b: &str) -> Ordering {
 }
 
 /// Takes the leading digits of `text`, without leading zeros.
-fn digits<'a>(text: &mut &'a str) -> &'a str {
+fn take_digits<'a>(text: &mut &'a str) -> &'a str {
     let end = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
     let (front, rest) = text.split_at(end);
     *text = rest;
@@ -83,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn compares_numbers_as_numbers() {
+    fn digit_runs_compare_as_numbers() {
         check("1.10.0", "1.9.9", true);
         check("2", "10", false);
         check("1.0.0", "1.0", true);

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::config::Remembered;
 use crate::naming::{VolumeName, WorkspacePath};
-use crate::resources::Limits;
+use crate::resources::ResourceLimits;
 
 /// The record of a workspace.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -29,15 +29,15 @@ pub struct DirectoryId {
     pub inode: u64,
     /// The birth time in nanoseconds since 1970; `None` if the file system does not
     /// record it.
-    pub born: Option<i64>,
+    pub birth_nanos: Option<i64>,
 }
 
 impl DirectoryId {
     /// Returns whether both identify the same directory. Where known, the birth time is
     /// compared instead of the device.
     #[must_use]
-    pub fn is_same(&self, other: &Self) -> bool {
-        let is_same_place = match (self.born, other.born) {
+    pub fn is_same_directory(&self, other: &Self) -> bool {
+        let is_same_place = match (self.birth_nanos, other.birth_nanos) {
             (Some(one), Some(other)) => one == other,
             _ => self.device == other.device,
         };
@@ -59,12 +59,12 @@ impl WorkspaceRecord {
     }
 
     /// Returns the choices on the engine with this address for modification.
-    pub fn on_mut(&mut self, engine: &str) -> &mut Remembered {
+    pub fn on_engine_mut(&mut self, engine: &str) -> &mut Remembered {
         self.engines.entry(engine.to_owned()).or_default()
     }
 
     /// Returns the choices on every engine for modification.
-    pub fn all_mut(&mut self) -> impl Iterator<Item = &mut Remembered> {
+    pub fn engines_mut(&mut self) -> impl Iterator<Item = &mut Remembered> {
         self.engines.values_mut()
     }
 
@@ -80,18 +80,18 @@ impl WorkspaceRecord {
     ///
     /// [`WorkspaceRecordError`]: the file is damaged or was edited by hand.
     pub fn parse(text: &str) -> Result<Self, WorkspaceRecordError> {
-        let stored: Stored = serde_json::from_str(text)?;
-        let workspace = WorkspacePath::new(&stored.workspace).map_err(invalid)?;
+        let stored: WorkspaceRecordFile = serde_json::from_str(text)?;
+        let workspace = WorkspacePath::new(&stored.workspace).map_err(invalid_record)?;
         let engines = stored.engines.into_iter().map(|(engine, chosen)| {
             let volume = |name: Option<String>| {
-                name.map(|name| VolumeName::parse(&name)).transpose().map_err(invalid)
+                name.map(|name| VolumeName::parse(&name)).transpose().map_err(invalid_record)
             };
-            let memory = chosen.memory.map(|text| text.parse()).transpose().map_err(invalid)?;
-            let cpus = chosen.cpus.map(|text| text.parse()).transpose().map_err(invalid)?;
+            let memory = chosen.memory.map(|text| text.parse()).transpose().map_err(invalid_record)?;
+            let cpus = chosen.cpus.map(|text| text.parse()).transpose().map_err(invalid_record)?;
             let remembered = Remembered {
                 data_volume: volume(chosen.data_volume)?,
                 docker_volume: volume(chosen.docker_volume)?,
-                limits: Limits { memory, cpus },
+                limits: ResourceLimits { memory, cpus },
             };
             Ok((engine, remembered))
         });
@@ -101,10 +101,10 @@ impl WorkspaceRecord {
 
     /// Returns the record as JSON.
     #[must_use]
-    pub fn text(&self) -> String {
+    pub fn to_json(&self) -> String {
         let engines = self.engines.iter().filter(|(_, it)| !it.is_empty());
         let engines = engines.map(|(engine, it)| {
-            let chosen = Chosen {
+            let chosen = EngineChoices {
                 data_volume: it.data_volume.as_ref().map(ToString::to_string),
                 docker_volume: it.docker_volume.as_ref().map(ToString::to_string),
                 memory: it.limits.memory.map(|memory| memory.to_string()),
@@ -112,7 +112,7 @@ impl WorkspaceRecord {
             };
             (engine.clone(), chosen)
         });
-        let stored = Stored {
+        let stored = WorkspaceRecordFile {
             workspace: self.workspace.to_string(),
             directory: self.directory,
             engines: engines.collect(),
@@ -133,25 +133,25 @@ pub struct WorkspaceRecordError {
 
 impl From<serde_json::Error> for WorkspaceRecordError {
     fn from(error: serde_json::Error) -> Self {
-        invalid(error)
+        invalid_record(error)
     }
 }
 
-fn invalid(error: impl std::error::Error + Send + Sync + 'static) -> WorkspaceRecordError {
+fn invalid_record(error: impl std::error::Error + Send + Sync + 'static) -> WorkspaceRecordError {
     WorkspaceRecordError { source: error.into() }
 }
 
 #[derive(Deserialize, Serialize)]
-struct Stored {
+struct WorkspaceRecordFile {
     workspace: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     directory: Option<DirectoryId>,
     #[serde(default)]
-    engines: BTreeMap<String, Chosen>,
+    engines: BTreeMap<String, EngineChoices>,
 }
 
 #[derive(Deserialize, Serialize)]
-struct Chosen {
+struct EngineChoices {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     data_volume: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -168,14 +168,14 @@ mod tests {
     use crate::byte_size::ByteSize;
 
     #[test]
-    fn a_record_is_read_as_it_was_written() {
+    fn records_parse_back() {
         let mut record = WorkspaceRecord::new(WorkspacePath::new("/src/api").expect("a path"));
-        record.directory = Some(DirectoryId { device: 1, inode: 2, born: Some(3) });
-        let chosen = record.on_mut("unix:///run/docker.sock");
+        record.directory = Some(DirectoryId { device: 1, inode: 2, birth_nanos: Some(3) });
+        let chosen = record.on_engine_mut("unix:///run/docker.sock");
         chosen.data_volume = VolumeName::parse("mine").ok();
         chosen.limits.memory = Some(ByteSize::from_gib(3));
         chosen.limits.cpus = "1.5".parse().ok();
-        insta::assert_snapshot!(record.text(), @r#"
+        insta::assert_snapshot!(record.to_json(), @r#"
         {
           "workspace": "/src/api",
           "directory": {
@@ -192,17 +192,17 @@ mod tests {
           }
         }
         "#);
-        assert_eq!(WorkspaceRecord::parse(&record.text()).expect("a record"), record);
+        assert_eq!(WorkspaceRecord::parse(&record.to_json()).expect("a record"), record);
         for broken in ["", "{}", r#"{"workspace": "src"}"#] {
             assert!(WorkspaceRecord::parse(broken).is_err(), "{broken}");
         }
-        let broken = record.text().replace("mine", "../mine");
+        let broken = record.to_json().replace("mine", "../mine");
         assert!(WorkspaceRecord::parse(&broken).is_err());
     }
 
     #[test]
-    fn a_directory_is_known_by_its_number_and_its_making() {
-        let id = |device, inode, born| DirectoryId { device, inode, born };
+    fn directories_are_identified_by_inode_and_birth_time() {
+        let id = |device, inode, born| DirectoryId { device, inode, birth_nanos: born };
         for (one, other, is_same) in [
             (id(1, 2, Some(3)), id(1, 2, Some(3)), true),
             (id(1, 2, Some(3)), id(9, 2, Some(3)), true),
@@ -211,7 +211,7 @@ mod tests {
             (id(1, 2, None), id(9, 2, None), false),
             (id(1, 2, Some(3)), id(1, 7, Some(3)), false),
         ] {
-            assert_eq!(one.is_same(&other), is_same, "{one:?} {other:?}");
+            assert_eq!(one.is_same_directory(&other), is_same, "{one:?} {other:?}");
         }
     }
 }

@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 use std::io::{Read as _, Write as _};
 
 use containai_core::archive::{
-    ArchiveError, Judge, Limits, Manifest, Member, MemberKind, MemberPath, Members, Moment, Owner,
-    Segment, Segments, Totals, Writer, export, restore, verify,
+    ArchiveError, UnpackPolicy, UnpackLimits, ArchiveManifest, Member, MemberKind, MemberPath, MemberReader, FileTime, Owner,
+    Segment, SparseMap, Totals, MemberWriter, export, restore, verify,
 };
 use containai_core::timestamp::Timestamp;
 use proptest::prelude::*;
 
-const LIMITS: Limits = Limits { bytes: 1 << 20, entries: 1000, each: 0 };
+const LIMITS: UnpackLimits = UnpackLimits { max_bytes: 1 << 20, max_entries: 1000, overhead_per_entry: 0 };
 const FRAME: (&str, &str) = ("new", "complete");
 
 /// Members with their contents.
@@ -22,13 +22,13 @@ fn member(path: &[u8], kind: MemberKind) -> Member {
         kind,
         mode: 0o644,
         owner: Owner { uid: 1000, gid: 1000 },
-        modified: Moment { seconds: 1_000_000_000, nanoseconds: 5 },
-        extras: BTreeMap::new(),
+        modified: FileTime { seconds: 1_000_000_000, nanoseconds: 5 },
+        attributes: BTreeMap::new(),
     }
 }
 
 fn file(path: &str, content: &[u8]) -> (Member, Vec<u8>) {
-    let kind = MemberKind::File { size: content.len() as u64, parts: None };
+    let kind = MemberKind::File { size: content.len() as u64, sparse_map: None };
     (member(path.as_bytes(), kind), content.to_vec())
 }
 
@@ -47,9 +47,9 @@ fn hard_link(path: &str, to: &str) -> (Member, Vec<u8>) {
 
 /// The archive as it is, whatever a judge would say.
 fn written(tree: &Tree) -> Vec<u8> {
-    let mut writer = Writer::new(Vec::new(), "");
+    let mut writer = MemberWriter::new(Vec::new(), "");
     for (member, content) in tree {
-        writer.member(member).expect("memory takes it");
+        writer.start_member(member).expect("memory takes it");
         writer.write_all(content).expect("it fits");
     }
     writer.finish().expect("memory takes it")
@@ -57,7 +57,7 @@ fn written(tree: &Tree) -> Vec<u8> {
 
 /// What is in an archive.
 fn read(archive: &[u8]) -> Result<Tree, ArchiveError> {
-    let mut members = Members::new(archive);
+    let mut members = MemberReader::new(archive);
     let mut tree = Vec::new();
     while let Some(member) = members.next_member()? {
         let mut content = Vec::new();
@@ -67,8 +67,8 @@ fn read(archive: &[u8]) -> Result<Tree, ArchiveError> {
     Ok(tree)
 }
 
-fn manifest() -> Manifest {
-    Manifest { volume: "v".into(), made: Timestamp::from_unix(5), version: "0".into() }
+fn manifest() -> ArchiveManifest {
+    ArchiveManifest { volume: "v".into(), created: Timestamp::from_unix(5), version: "0".into() }
 }
 
 /// An export of the tree.
@@ -148,14 +148,14 @@ fn nothing_that_could_do_more_than_its_owner_is_taken() {
     check(&|it| it.owner.uid = 65_536, &refused("has an owner outside the container's id range"));
     check(&|it| it.owner.gid = 1 << 40, &refused("has an owner outside the container's id range"));
     check(&|it| it.owner.uid = 65_535, "taken");
-    check(&|it| drop(it.extras.insert(b"SCHILY.xattr.user.x".into(), vec![0, 1])), "taken");
+    check(&|it| drop(it.attributes.insert(b"SCHILY.xattr.user.x".into(), vec![0, 1])), "taken");
     let list = b"SCHILY.acl.access";
-    check(&|it| drop(it.extras.insert(list.into(), b"user::rw-,user:1000:r--".into())), "taken");
+    check(&|it| drop(it.attributes.insert(list.into(), b"user::rw-,user:1000:r--".into())), "taken");
     let none = refused("has an invalid access control list");
-    check(&|it| drop(it.extras.insert(list.into(), vec![0xff])), &none);
+    check(&|it| drop(it.attributes.insert(list.into(), vec![0xff])), &none);
     // What the system would believe is not even read.
     check(
-        &|it| drop(it.extras.insert(b"SCHILY.xattr.security.capability".into(), vec![1])),
+        &|it| drop(it.attributes.insert(b"SCHILY.xattr.security.capability".into(), vec![1])),
         "taken",
     );
 }
@@ -208,11 +208,11 @@ fn bombs_are_not_taken() {
     );
     let names: Tree = (0..300).map(|number| file(&number.to_string(), b"")).collect();
     let names = forged(&[vec![directory("")], names].concat());
-    let limits = Limits { each: 4096, ..LIMITS };
+    let limits = UnpackLimits { overhead_per_entry: 4096, ..LIMITS };
     let told = verify(&names[..], limits, &mut |_| ()).map_err(|error| error.to_string());
     assert_eq!(told, Err("the archive holds more than the 1048576 bytes that are free".into()));
-    let parts = Segments::new(vec![Segment { offset: 1 << 45, length: 1 }], 1 << 46);
-    let kind = MemberKind::File { size: 1 << 46, parts: Some(parts.expect("it is in order")) };
+    let parts = SparseMap::new(vec![Segment { offset: 1 << 45, length: 1 }], 1 << 46);
+    let kind = MemberKind::File { size: 1 << 46, sparse_map: Some(parts.expect("it is in order")) };
     let endless = vec![directory(""), (member(b"a", kind), b"x".to_vec())];
     assert_eq!(
         judged(&forged(&endless)),
@@ -243,7 +243,7 @@ fn only_ours_is_taken_and_only_whole() {
 fn what_cannot_be_restored_is_not_exported() -> Result<(), ArchiveError> {
     let (mut program, content) = file("a/run", b"x");
     program.mode = 0o6755;
-    let pipe = (member(b"a/pipe", MemberKind::Special("is a named pipe")), Vec::new());
+    let pipe = (member(b"a/pipe", MemberKind::Unsupported("is a named pipe")), Vec::new());
     let tree =
         vec![directory(""), directory("a"), (program, content), pipe, hard_link("z", "a/pipe")];
     let mut raw = written(&tree);
@@ -255,7 +255,7 @@ fn what_cannot_be_restored_is_not_exported() -> Result<(), ArchiveError> {
     reseal(&mut raw[pipe_at..pipe_at + 512]);
     let (archive, transcript) = export(&raw[..], Vec::new(), manifest(), &mut |_| ())?;
     let told: Vec<_> =
-        transcript.dropped.iter().map(|it| format!("{} {}", it.path.show(), it.reason)).collect();
+        transcript.dropped.iter().map(|it| format!("{} {}", it.path.display(), it.reason)).collect();
     insta::assert_snapshot!(told.join("\n"), @r"
     a/run was exported without its set-user-id and set-group-id bits
     a/pipe is a named pipe and was skipped
@@ -279,14 +279,14 @@ fn trees() -> impl Strategy<Value = Tree> {
     );
     prop::collection::vec(node, 0..40).prop_map(|nodes| {
         let mut tree = vec![directory("")];
-        let mut judge = Judge::new(LIMITS);
-        judge.admit(&tree[0].0).expect("a top");
+        let mut judge = UnpackPolicy::new(LIMITS);
+        judge.check(&tree[0].0).expect("a top");
         for (name, (index, kind, seconds, number), content) in nodes {
             let name: Vec<u8> = name.into_iter().filter(|byte| *byte != b'/').collect();
             let directories: Vec<_> =
                 tree.iter().filter(|(it, _)| it.kind == MemberKind::Directory).collect();
             let parent = directories[index.index(directories.len())].0.path.clone();
-            let path = match parent.is_top() {
+            let path = match parent.is_root() {
                 true => name,
                 false => [parent.as_bytes(), b"/", &name].concat(),
             };
@@ -302,13 +302,13 @@ fn trees() -> impl Strategy<Value = Tree> {
                 kind,
                 mode: number & 0o1777,
                 owner: Owner { uid: u64::from(number % 65_536), gid: 0 },
-                modified: Moment { seconds: seconds >> 20, nanoseconds: number % 1_000_000_000 },
-                extras,
+                modified: FileTime { seconds: seconds >> 20, nanoseconds: number % 1_000_000_000 },
+                attributes: extras,
             };
             // What is refused, such as a name that comes twice, is no part of it.
-            let mut trial = Judge::new(LIMITS);
+            let mut trial = UnpackPolicy::new(LIMITS);
             let is_admitted =
-                tree.iter().map(|(it, _)| it).chain([&member]).all(|it| trial.admit(it).is_ok());
+                tree.iter().map(|(it, _)| it).chain([&member]).all(|it| trial.check(it).is_ok());
             if is_admitted {
                 tree.push((member, content));
             }
@@ -326,14 +326,14 @@ fn kind_of(kind: u8, content: Vec<u8>, other: MemberPath) -> (MemberKind, Vec<u8
         4 => {
             let half = Segment { offset: 5000, length: length / 2 };
             let rest = Segment { offset: 1 << 40, length: length - length / 2 };
-            let parts = Segments::new(vec![half, rest], (1 << 40) + length + 7);
+            let parts = SparseMap::new(vec![half, rest], (1 << 40) + length + 7);
             let kind = MemberKind::File {
                 size: (1 << 40) + length + 7,
-                parts: Some(parts.expect("they are in order")),
+                sparse_map: Some(parts.expect("they are in order")),
             };
             (kind, content)
         }
-        _ => (MemberKind::File { size: length, parts: None }, content),
+        _ => (MemberKind::File { size: length, sparse_map: None }, content),
     }
 }
 

@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use containai_core::engine::{ContainerId, EngineError, Sample, Sessions, Usage};
+use containai_core::engine::{ContainerId, EngineError, UsageSample, ActiveSessions, Usage};
 use containai_core::timestamp::Timestamp;
 use serde::Deserialize;
 use tokio::net::UnixStream;
@@ -12,17 +12,17 @@ use tokio::time::{sleep, timeout};
 
 use crate::cgroup::Cgroup;
 use crate::engine::DockerEngine;
-use crate::question;
+use crate::raw_http;
 
 /// Timeout of the request for a container's process.
-const LOOK: Duration = Duration::from_secs(1);
+const INSPECT_TIMEOUT: Duration = Duration::from_secs(1);
 /// Timeout of requests that the engine has to measure for; an engine before Docker 23 takes a
 /// second for each sample.
-const PATIENCE: Duration = Duration::from_secs(3);
+const ENGINE_TIMEOUT: Duration = Duration::from_secs(3);
 /// Interval between the two samples of the kernel.
-const APART: Duration = Duration::from_millis(50);
+const SAMPLE_INTERVAL: Duration = Duration::from_millis(50);
 /// Interval between the two samples of the engine, whose times are less precise.
-const APART_OF_ENGINE: Duration = Duration::from_millis(300);
+const ENGINE_SAMPLE_INTERVAL: Duration = Duration::from_millis(300);
 
 /// The activity of a running container. A part that was not available in time is `None`.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -30,7 +30,7 @@ pub struct Activity {
     /// Usage of processor, memory and tasks.
     pub usage: Option<Usage>,
     /// The active sessions.
-    pub sessions: Option<Sessions>,
+    pub sessions: Option<ActiveSessions>,
 }
 
 /// A running container, if the engine answered in time.
@@ -44,13 +44,13 @@ pub struct Running {
 impl DockerEngine {
     /// Locates the container's process; for [`Self::activity`].
     pub async fn running(&self, id: &ContainerId) -> Running {
-        let look = timeout(LOOK, self.state(id)).await;
-        let Ok(Some(State { pid, started_at })) = look else { return Running::default() };
+        let look = timeout(INSPECT_TIMEOUT, self.inspect_state(id)).await;
+        let Ok(Some(InspectedState { pid, started_at })) = look else { return Running::default() };
         let is_here = self.address().socket().is_some();
         let pid = pid.filter(|pid| is_here && *pid > 0);
         Running {
             started: started_at.and_then(|at| Timestamp::of_engine(&at)),
-            cgroup: pid.and_then(|pid| Cgroup::of(pid, id).ok()),
+            cgroup: pid.and_then(|pid| Cgroup::for_process(pid, id).ok()),
         }
     }
 
@@ -75,82 +75,82 @@ impl DockerEngine {
     /// # Errors
     ///
     /// The engine's error.
-    pub async fn sample(&self, id: &ContainerId) -> Result<Option<Sample>, EngineError> {
+    pub async fn sample(&self, id: &ContainerId) -> Result<Option<UsageSample>, EngineError> {
         let cgroup = self.running(id).await.cgroup;
         match cgroup.and_then(|cgroup| cgroup.sample().ok()) {
             Some(sample) => Ok(Some(sample)),
-            None => self.told_sample(id).await,
+            None => self.engine_sample(id).await,
         }
     }
 
     /// Returns the active sessions of a running container; `None` if they are not available in
     /// time.
-    pub async fn sessions(&self, id: &ContainerId) -> Option<Sessions> {
+    pub async fn sessions(&self, id: &ContainerId) -> Option<ActiveSessions> {
         let running = self.running(id).await;
         self.sessions_of(id, running.cgroup.as_ref()).await
     }
 
     async fn usage_of(&self, id: &ContainerId, cgroup: Option<&Cgroup>) -> Option<Usage> {
-        if let Some(usage) = measure(cgroup).await {
+        if let Some(usage) = kernel_usage(cgroup).await {
             return Some(usage);
         }
-        timeout(PATIENCE, self.told_usage(id)).await.ok()?
+        timeout(ENGINE_TIMEOUT, self.engine_usage(id)).await.ok()?
     }
 
-    async fn sessions_of(&self, id: &ContainerId, cgroup: Option<&Cgroup>) -> Option<Sessions> {
+    async fn sessions_of(&self, id: &ContainerId, cgroup: Option<&Cgroup>) -> Option<ActiveSessions> {
         if let Some(cgroup) = cgroup.cloned()
             && let Ok(Ok(processes)) = spawn_blocking(move || cgroup.processes()).await
         {
-            return Some(Sessions::count(&processes));
+            return Some(ActiveSessions::count(&processes));
         }
-        timeout(PATIENCE, self.told_sessions(id)).await.ok()?
+        timeout(ENGINE_TIMEOUT, self.engine_sessions(id)).await.ok()?
     }
 
-    async fn told_usage(&self, id: &ContainerId) -> Option<Usage> {
+    async fn engine_usage(&self, id: &ContainerId) -> Option<Usage> {
         let start = Instant::now();
-        let earlier = self.told_sample(id).await.ok()??;
+        let earlier = self.engine_sample(id).await.ok()??;
         let first = start.elapsed() / 2;
-        sleep(APART_OF_ENGINE).await;
+        sleep(ENGINE_SAMPLE_INTERVAL).await;
         let begin = start.elapsed();
-        let later = self.told_sample(id).await.ok()??;
+        let later = self.engine_sample(id).await.ok()??;
         // The engine takes the sample between request and response.
         let second = (begin + start.elapsed()) / 2;
         Some(Usage::between(&earlier, &later, second.saturating_sub(first)))
     }
 
     /// Returns the container's state from the engine, without the client library if possible.
-    async fn state(&self, id: &ContainerId) -> Option<State> {
+    async fn inspect_state(&self, id: &ContainerId) -> Option<InspectedState> {
         let is_plain = id.as_ref().bytes().all(|byte| byte.is_ascii_alphanumeric());
         if let Some(socket) = self.address().socket().filter(|_| is_plain) {
             let stream = UnixStream::connect(socket).await.ok()?;
             let path = format!("/containers/{id}/json");
-            let inspected: Inspected = question::ask(stream, &path).await.ok()?;
+            let inspected: InspectedContainer = raw_http::get_json(stream, &path).await.ok()?;
             return Some(inspected.state);
         }
         let state = self.docker().inspect_container(id.as_ref(), None).await.ok()?.state?;
         let pid = state.pid.and_then(|pid| pid.try_into().ok());
-        Some(State { pid, started_at: state.started_at })
+        Some(InspectedState { pid, started_at: state.started_at })
     }
 }
 
 /// Returns the usage between two samples of the kernel; `None` if it provides none.
-async fn measure(cgroup: Option<&Cgroup>) -> Option<Usage> {
+async fn kernel_usage(cgroup: Option<&Cgroup>) -> Option<Usage> {
     let cgroup = cgroup?;
     let (earlier, start) = (cgroup.sample().ok()?, Instant::now());
-    sleep(APART).await;
+    sleep(SAMPLE_INTERVAL).await;
     let later = cgroup.sample().ok()?;
     Some(Usage::between(&earlier, &later, start.elapsed()))
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct Inspected {
-    state: State,
+struct InspectedContainer {
+    state: InspectedState,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
-struct State {
+struct InspectedState {
     pid: Option<u32>,
     started_at: Option<String>,
 }
@@ -160,8 +160,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_matters_of_an_inspection_is_read() {
-        let read = |text| serde_json::from_str::<Inspected>(text).map(|it| it.state);
+    fn inspection_is_parsed() {
+        let read = |text| serde_json::from_str::<InspectedContainer>(text).map(|it| it.state);
         let running =
             r#"{"Id": "abc", "State": {"Pid": 12, "StartedAt": "2026-01-02T03:04:05.6Z"}}"#;
         let state = read(running).expect("a state");
@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_engine_that_never_answers_ends_the_wait() {
+    async fn unresponsive_engine_times_out() {
         let directory = tempfile::tempdir().expect("a directory");
         let socket = directory.path().join("engine.sock");
         // It accepts connections and never answers.

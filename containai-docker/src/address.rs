@@ -34,7 +34,7 @@ impl EngineAddress {
 
     /// Returns whether the engine is a remote engine, whose files and loopback are not those of
     /// this machine. A `tcp://` address always is: even on loopback it may be the end of a tunnel.
-    pub fn is_elsewhere(&self) -> bool {
+    pub fn is_remote(&self) -> bool {
         self.socket().is_none()
     }
 
@@ -85,7 +85,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn good_addresses_round_trip() {
+    fn valid_addresses_round_trip() {
         for text in [
             "unix:///var/run/x.sock",
             "tcp://10.0.0.1:2376",
@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn bad_addresses_are_refused() {
+    fn invalid_addresses_are_rejected() {
         for text in [
             "",
             "/var/run/x.sock",

@@ -6,8 +6,8 @@ use bollard::{API_DEFAULT_VERSION, Docker};
 use containai_core::engine::EngineError;
 
 use crate::address::EngineAddress;
-use crate::dial;
-use crate::failure::failure;
+use crate::ssh_dial;
+use crate::error_map::map_error;
 
 /// Seconds until the first byte of a response; streams have no timeout.
 const TIMEOUT: u64 = 120;
@@ -42,7 +42,7 @@ pub fn connect(
             TIMEOUT,
             API_DEFAULT_VERSION,
         ),
-        (EngineAddress::Ssh(host), _) => dial::client(host, TIMEOUT, API_DEFAULT_VERSION),
+        (EngineAddress::Ssh(host), _) => ssh_dial::client(host, TIMEOUT, API_DEFAULT_VERSION),
     };
-    client.map_err(|error| failure(error, address))
+    client.map_err(|error| map_error(error, address))
 }

@@ -14,17 +14,17 @@ use containai_core::engine::{Container, ContainerId, RunState};
 use futures_util::TryStreamExt as _;
 use tokio::time::{sleep, timeout};
 
-use crate::removal::forgive_missing;
+use crate::remove::ignore_not_found;
 use crate::{inspect, spec};
 
 /// Interval between two polls of a container in transition.
-const SETTLE_PAUSE: Duration = Duration::from_millis(100);
+const POLL_INTERVAL: Duration = Duration::from_millis(100);
 /// Maximum number of polls: five seconds.
-const SETTLE_LOOKS: usize = 50;
+const MAX_POLLS: usize = 50;
 /// Interval after which the stop signal is sent again.
-const REMINDER_PAUSE: Duration = Duration::from_secs(1);
+const RESEND_INTERVAL: Duration = Duration::from_secs(1);
 /// Maximum time for systemd to shut down.
-const STOP_PATIENCE: Duration = Duration::from_secs(spec::STOP_TIMEOUT.unsigned_abs() as u64);
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(spec::STOP_TIMEOUT.unsigned_abs() as u64);
 
 pub(crate) async fn list(docker: &Docker) -> Result<Vec<Container>, Error> {
     Ok(summaries(docker).await?.into_iter().filter_map(inspect::container).collect())
@@ -57,11 +57,11 @@ pub(crate) async fn start(docker: &Docker, id: &ContainerId) -> Result<(), Error
 /// the engine would kill the container at the end of the timeout even if it is in use again by
 /// then.
 pub(crate) async fn stop(docker: &Docker, id: &ContainerId) -> Result<(), Error> {
-    match timeout(STOP_PATIENCE, shut_down(docker, id)).await {
-        Ok(outcome) => forgive_missing(outcome),
+    match timeout(SHUTDOWN_TIMEOUT, shut_down(docker, id)).await {
+        Ok(outcome) => ignore_not_found(outcome),
         Err(_) => {
             let options = StopContainerOptionsBuilder::default().t(0).build();
-            forgive_missing(docker.stop_container(id.as_ref(), Some(options)).await)
+            ignore_not_found(docker.stop_container(id.as_ref(), Some(options)).await)
         }
     }
 }
@@ -74,7 +74,7 @@ async fn shut_down(docker: &Docker, id: &ContainerId) -> Result<(), Error> {
             Err(Error::DockerResponseServerError { status_code: 409, .. }) => return Ok(()),
             outcome => outcome?,
         }
-        if let Ok(ended) = timeout(REMINDER_PAUSE, exited(docker, id)).await {
+        if let Ok(ended) = timeout(RESEND_INTERVAL, wait_exit(docker, id)).await {
             return ended.map(drop);
         }
     }
@@ -102,20 +102,20 @@ pub(crate) async fn rename(docker: &Docker, id: &ContainerId, name: &str) -> Res
 }
 
 /// Waits until the container has left `state`, for at most five seconds.
-pub(crate) async fn settle(docker: &Docker, name: &str, state: RunState) -> Result<(), Error> {
-    for _ in 0..SETTLE_LOOKS {
+pub(crate) async fn wait_transition(docker: &Docker, name: &str, state: RunState) -> Result<(), Error> {
+    for _ in 0..MAX_POLLS {
         let containers = list(docker).await?;
         if !containers.iter().any(|container| container.name == name && container.state == state) {
             return Ok(());
         }
-        sleep(SETTLE_PAUSE).await;
+        sleep(POLL_INTERVAL).await;
     }
     Ok(())
 }
 
 /// Waits for the container's first process and returns its exit status. The library reports a
 /// status other than 0 as an error.
-pub(crate) async fn exited(docker: &Docker, id: &ContainerId) -> Result<i64, Error> {
+pub(crate) async fn wait_exit(docker: &Docker, id: &ContainerId) -> Result<i64, Error> {
     let mut stream = std::pin::pin!(docker.wait_container(id.as_ref(), None));
     match stream.try_next().await {
         Ok(Some(response)) => Ok(response.status_code),

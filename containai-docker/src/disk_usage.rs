@@ -13,24 +13,24 @@ use tokio::net::{TcpStream, UnixStream};
 use tokio::time::timeout;
 
 use crate::address::EngineAddress;
-use crate::dial;
-use crate::question::ask;
+use crate::ssh_dial;
+use crate::raw_http::get_json;
 
 /// Timeout of the request: the engine may have to walk all its files.
-const PATIENCE: Duration = Duration::from_secs(120);
+const USAGE_TIMEOUT: Duration = Duration::from_secs(120);
 /// The requested path; engines before API 1.42 ignore the filter and report everything.
-const VOLUMES: &str = "/system/df?type=volume&verbose=true";
+const VOLUMES_PATH: &str = "/system/df?type=volume&verbose=true";
 
 /// Returns the size of each volume of an engine that is reached without TLS.
-pub(crate) async fn of_volumes(address: &EngineAddress) -> io::Result<HashMap<String, ByteSize>> {
+pub(crate) async fn volume_usage(address: &EngineAddress) -> io::Result<HashMap<String, ByteSize>> {
     let asking = async {
         match address {
-            EngineAddress::Unix(socket) => ask(UnixStream::connect(socket).await?, VOLUMES).await,
-            EngineAddress::Tcp(place) => ask(TcpStream::connect(place).await?, VOLUMES).await,
-            EngineAddress::Ssh(host) => ask(dial::stream(host)?, VOLUMES).await,
+            EngineAddress::Unix(socket) => get_json(UnixStream::connect(socket).await?, VOLUMES_PATH).await,
+            EngineAddress::Tcp(place) => get_json(TcpStream::connect(place).await?, VOLUMES_PATH).await,
+            EngineAddress::Ssh(host) => get_json(ssh_dial::stream(host)?, VOLUMES_PATH).await,
         }
     };
-    Ok(volume_sizes(&timeout(PATIENCE, asking).await??))
+    Ok(volume_sizes(&timeout(USAGE_TIMEOUT, asking).await??))
 }
 
 /// Reads the size of each volume, in the format of engines before API 1.52 or in the later one.
@@ -50,7 +50,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn sizes_of_volumes_come_in_the_words_of_two_generations() {
+    fn volume_sizes_are_read_from_both_api_formats() {
         let items = serde_json::json!([
             {"Name": "data", "UsageData": {"RefCount": 1, "Size": 4096}},
             {"Name": "elsewhere", "UsageData": {"RefCount": 1, "Size": -1}},

@@ -7,7 +7,7 @@ use bollard::Docker;
 use bollard::exec::{CreateExecOptions, StartExecOptions, StartExecResults};
 use bollard::models::{ContainerInspectResponse, ContainerStateStatusEnum};
 use bollard::query_parameters::InspectContainerOptions;
-use containai_core::catalog::{DirectoryLink, shipped_manifests};
+use containai_core::manifest::{DirectoryLink, shipped_manifests};
 use containai_core::engine::{ContainerId, EngineError, Isolation};
 use containai_core::label::Labels;
 use containai_core::layout;
@@ -16,19 +16,19 @@ use futures_util::StreamExt as _;
 use tokio::time::timeout;
 
 use crate::engine::DockerEngine;
-use crate::volume::{Mounted, copy_as_agent};
-use crate::{archive, successor};
+use crate::volume::{VolumeHelperSpec, copy_as_agent};
+use crate::{container_files, recreate};
 
 /// Maximum time that the stop of a container waits for the copy, which the container can delay
 /// forever.
-const PATIENCE: Duration = Duration::from_secs(30);
+const COPY_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Timeout of the commit of a stopped container's file system.
-const COMMIT_PATIENCE: Duration = Duration::from_secs(120);
+const COMMIT_TIMEOUT: Duration = Duration::from_secs(120);
 
 /// Arguments: VOLUME, then PATH TARGET for each directory. Copies a directory that exists in place
 /// of the link, unless the volume has newer files.
-const COPY: &str = r#"
+const COPY_SCRIPT: &str = r#"
 cd || exit
 volume=$1; shift
 while [ $# -gt 1 ]; do
@@ -43,46 +43,46 @@ done
 /// Copies the files of a running container to the data volume, before it is stopped. Containers
 /// started by this version do this themselves ([`layout::CONTAINER_DROP_IN`]). The agent's
 /// permissions suffice; an error does not prevent the stop.
-pub(crate) async fn keep(docker: &Docker, id: &ContainerId) {
-    let unit = archive::read_file(docker, id, layout::CONTAINER_DROP_IN).await;
+pub(crate) async fn copy_to_volume(docker: &Docker, id: &ContainerId) {
+    let unit = container_files::read_file(docker, id, layout::CONTAINER_DROP_IN).await;
     if matches!(unit, Ok(None)) {
-        let _ = timeout(PATIENCE, copy(docker, id)).await;
+        let _ = timeout(COPY_TIMEOUT, run_copy(docker, id)).await;
     }
 }
 
 /// Copies the files of a stopped container, before it is removed, in a helper container that runs
 /// on its committed file system. An error does not prevent the removal: the container's root may
 /// have broken its file system.
-pub(crate) async fn keep_of_stopped(engine: &DockerEngine, id: &ContainerId) {
-    let _ = copy_of_stopped(engine, id).await;
+pub(crate) async fn copy_stopped_to_volume(engine: &DockerEngine, id: &ContainerId) {
+    let _ = try_copy_stopped(engine, id).await;
 }
 
-async fn copy_of_stopped(engine: &DockerEngine, id: &ContainerId) -> Result<(), EngineError> {
-    let failure = |error| engine.failure(error);
+async fn try_copy_stopped(engine: &DockerEngine, id: &ContainerId) -> Result<(), EngineError> {
+    let failure = |error| engine.map_error(error);
     let docker = engine.docker();
     let inspected = docker.inspect_container(id.as_ref(), None::<InspectContainerOptions>).await;
-    let Some(ended) = Ended::read(&inspected.map_err(failure)?) else { return Ok(()) };
-    let unit = archive::read_file(docker, id, layout::CONTAINER_DROP_IN).await;
+    let Some(ended) = StoppedContainer::read(&inspected.map_err(failure)?) else { return Ok(()) };
+    let unit = container_files::read_file(docker, id, layout::CONTAINER_DROP_IN).await;
     if unit.map_err(failure)?.is_some() {
         return Ok(());
     }
-    let Ok(kept) = timeout(COMMIT_PATIENCE, successor::keep(docker, id)).await else {
+    let Ok(kept) = timeout(COMMIT_TIMEOUT, recreate::commit(docker, id)).await else {
         return Ok(());
     };
     let image = kept.map_err(failure)?;
     let (volume, workspace) = (&ended.volume, &ended.workspace);
-    let mounted = Mounted { volume, workspace, image: &image, isolation: ended.isolation };
-    copy_as_agent(engine, mounted, words()).await
+    let mounted = VolumeHelperSpec { volume, workspace, image: &image, isolation: ended.isolation };
+    copy_as_agent(engine, mounted, script_args()).await
 }
 
 /// A stopped container of a workspace that has run before.
-struct Ended {
+struct StoppedContainer {
     workspace: WorkspacePath,
     volume: VolumeName,
     isolation: Isolation,
 }
 
-impl Ended {
+impl StoppedContainer {
     fn read(inspected: &ContainerInspectResponse) -> Option<Self> {
         let state = inspected.state.as_ref().and_then(|state| state.status);
         let labels = inspected.config.as_ref()?.labels.clone().unwrap_or_default();
@@ -98,16 +98,16 @@ impl Ended {
 }
 
 /// The arguments after `sh -c`.
-fn words() -> Vec<String> {
-    let mut words = [COPY, "sh", layout::CONTAINER_DATA].map(str::to_owned).to_vec();
-    for link in DirectoryLink::all(&shipped_manifests()) {
+fn script_args() -> Vec<String> {
+    let mut words = [COPY_SCRIPT, "sh", layout::CONTAINER_DATA].map(str::to_owned).to_vec();
+    for link in DirectoryLink::from_manifests(&shipped_manifests()) {
         words.extend([link.path, link.target]);
     }
     words
 }
 
-async fn copy(docker: &Docker, id: &ContainerId) -> Result<(), bollard::errors::Error> {
-    let words = ["sh", "-c"].map(str::to_owned).into_iter().chain(words()).collect();
+async fn run_copy(docker: &Docker, id: &ContainerId) -> Result<(), bollard::errors::Error> {
+    let words = ["sh", "-c"].map(str::to_owned).into_iter().chain(script_args()).collect();
     let options = CreateExecOptions {
         attach_stdout: Some(true),
         user: Some(layout::CONTAINER_USER.to_owned()),

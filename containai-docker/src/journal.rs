@@ -13,7 +13,7 @@ use crate::exec_status as exec;
 /// Runs journalctl until it ends, or until the reader disconnects: the engine then closes stdin,
 /// whatever the cause, and nothing else would end journalctl. The arguments that follow are
 /// journalctl's.
-const FOLLOW: &str = r#"journalctl "$@" & it=$!
+const FOLLOW_SCRIPT: &str = r#"journalctl "$@" & it=$!
 exec 3<&0
 { cat <&3; kill $it; } >/dev/null 2>&1 &
 wait $it"#;
@@ -37,15 +37,15 @@ impl DockerEngine {
     pub async fn journal(
         &self,
         id: &ContainerId,
-        words: &[&str],
+        args: &[&str],
         follow: Follow,
     ) -> Result<impl Stream<Item = Result<Vec<u8>, EngineError>> + Send + '_, EngineError> {
         let mut command = match follow {
-            Follow::On => vec!["sh", "-c", FOLLOW, "sh"],
+            Follow::On => vec!["sh", "-c", FOLLOW_SCRIPT, "sh"],
             Follow::Off => vec!["journalctl"],
         };
         command.push("--no-pager");
-        command.extend(words);
+        command.extend(args);
         if follow == Follow::On {
             command.push("--follow");
         }
@@ -58,16 +58,16 @@ impl DockerEngine {
             ..Default::default()
         };
         let created = self.docker().create_exec(id.as_ref(), options).await;
-        let exec = created.map_err(|error| self.failure(error))?.id;
+        let exec = created.map_err(|error| self.map_error(error))?.id;
         let started = self.docker().start_exec(&exec, None::<StartExecOptions>).await;
-        match started.map_err(|error| self.failure(error))? {
+        match started.map_err(|error| self.map_error(error))? {
             StartExecResults::Attached { output, input } => {
                 // Dropping `input` closes stdin, so it lives as long as the stream.
                 let output = output.map(move |chunk| {
                     let _open = &input;
                     chunk
                 });
-                Ok(exec::judged(self, exec, self.bytes(output), follow).left_stream())
+                Ok(exec::check_exit_status(self, exec, self.bytes(output), follow).left_stream())
             }
             StartExecResults::Detached => Ok(futures_util::stream::empty().right_stream()),
         }
@@ -94,6 +94,6 @@ impl DockerEngine {
         &self,
         output: impl Stream<Item = Result<LogOutput, Error>> + Send,
     ) -> impl Stream<Item = Result<Vec<u8>, EngineError>> + Send {
-        output.map_ok(|chunk| chunk.into_bytes().to_vec()).map_err(|error| self.failure(error))
+        output.map_ok(|chunk| chunk.into_bytes().to_vec()).map_err(|error| self.map_error(error))
     }
 }

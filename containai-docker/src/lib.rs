@@ -15,39 +15,39 @@
 
 mod activity;
 mod address;
-mod archive;
+mod container_files;
 pub mod built;
 mod cgroup;
 mod connect;
 mod container;
-mod dial;
+mod ssh_dial;
 mod disk_usage;
 mod engine;
 mod exec_status;
-mod failure;
-mod freezing;
+mod error_map;
+mod pause;
 mod home;
 pub mod host;
 mod id_range;
 pub mod image;
-mod inside;
-mod inside_script;
+mod exec_stream;
+mod exec_script;
 mod inspect;
 pub mod isolation;
 mod journal;
 mod limits;
-mod lineage;
-mod listing;
+mod image_graph;
+mod container_list;
 mod ownership;
 mod processes;
-mod question;
-mod removal;
+mod raw_http;
+mod remove;
 pub mod runtime;
 mod snapshot;
 mod spec;
 mod ssh_host;
 mod storage;
-mod successor;
+mod recreate;
 mod sysbox;
 mod usage;
 mod volume;
@@ -56,15 +56,15 @@ pub use activity::{Activity, Running};
 pub use address::{AddressError, EngineAddress};
 pub use connect::connect;
 pub use engine::DockerEngine;
-pub use inside::InsideStream;
+pub use exec_stream::SshdExecStream;
 pub use journal::Follow;
-pub use listing::{Listed, Sizes};
+pub use container_list::{ListedContainer, Sizes};
 pub use ownership::{
-    DiskIds, Owner, Ownership, OwnershipError, ReclaimListener, Reclaimed, reclaim_inside,
+    SubordinateIds, FileOwner, Ownership, OwnershipError, ReclaimListener, Reclaimed, reclaim_in_container,
 };
 pub use spec::refuse_mounts;
 pub use ssh_host::SshHost;
 pub use volume::{
-    Complaints, Mounted, Packing, PieceReader, PieceWriter, Pieces, Room, Unpacking, VolumeDoor,
-    VolumeError, VolumesCopying, pieces,
+    TarWarnings, VolumeHelperSpec, VolumePacker, ChannelReader, ChannelWriter, ByteChannel, FreeSpace, VolumeUnpacker, VolumeArchive,
+    VolumeError, DockerVolumeCopier, byte_channel,
 };

@@ -19,7 +19,7 @@ mod forbidden;
 pub use forbidden::refuse as refuse_mounts;
 
 /// The port of the container's sshd.
-pub(crate) const SSH: &str = "22/tcp";
+pub(crate) const SSH_PORT: &str = "22/tcp";
 /// The signal that requests a shutdown from systemd (systemd(1), "SIGNALS").
 pub(crate) const STOP_SIGNAL: &str = "SIGRTMIN+3";
 /// Maximum time for systemd to shut down, in seconds.
@@ -42,11 +42,11 @@ pub(crate) fn body(spec: &ContainerSpec) -> Result<ContainerCreateBody, EngineEr
         // systemd writes its first messages to /dev/console, which exists only with a terminal; an
         // error of a failed boot shows them.
         tty: Some(true),
-        env: Some(environment(spec)),
+        env: Some(env(spec)),
         entrypoint: Some(Vec::new()),
         cmd: Some(vec!["/sbin/init".into(), "--log-level=err".into()]),
         working_dir: Some(layout::CONTAINER_WORKSPACE.into()),
-        exposed_ports: Some(vec![SSH.into()]),
+        exposed_ports: Some(vec![SSH_PORT.into()]),
         stop_signal: Some(STOP_SIGNAL.into()),
         stop_timeout: Some(STOP_TIMEOUT.into()),
         labels: Some(labels.clone().into_map()),
@@ -55,7 +55,7 @@ pub(crate) fn body(spec: &ContainerSpec) -> Result<ContainerCreateBody, EngineEr
     })
 }
 
-fn environment(spec: &ContainerSpec) -> Vec<String> {
+fn env(spec: &ContainerSpec) -> Vec<String> {
     let workspace = format!("CAI_HOST_WORKSPACE={}", spec.workspace);
     let facts = spec.host.variables().map(|(name, value)| format!("{name}={value}"));
     [workspace].into_iter().chain(facts).collect()
@@ -74,7 +74,7 @@ fn host_config(spec: &ContainerSpec) -> HostConfig {
         nano_cpus: Some(spec.resources.cpus.nanos()),
         pids_limit: Some(MAX_PROCESSES),
         port_bindings: Some(HashMap::from([(
-            SSH.into(),
+            SSH_PORT.into(),
             Some(vec![PortBinding {
                 host_ip: Some("127.0.0.1".into()),
                 host_port: Some(spec.port.to_string()),
@@ -96,7 +96,7 @@ fn mounts(spec: &ContainerSpec) -> Vec<Mount> {
         // The engine creates the directories above the repository in the container, owned by host
         // root, so that the container cannot create a link beside it. The boot cleans `/tmp`.
         let workspace = spec.workspace.as_path();
-        if !forbidden::is_own_place(workspace) && !workspace.starts_with("/tmp") {
+        if !forbidden::is_container_path(workspace) && !workspace.starts_with("/tmp") {
             mounts.push(bind(spec.workspace.as_str(), spec.workspace.as_str(), ReadOnly::No));
         }
     }
@@ -105,8 +105,8 @@ fn mounts(spec: &ContainerSpec) -> Vec<Mount> {
 }
 
 fn repository_mounts(repository: &LinkedRepository) -> Vec<Mount> {
-    let own = bind(repository.own.as_str(), repository.common.as_str(), ReadOnly::No);
-    let stores = repository.stores.iter();
+    let own = bind(repository.own.as_str(), repository.common_dir.as_str(), ReadOnly::No);
+    let stores = repository.object_stores.iter();
     let stores = stores.map(|it| bind(it.source.as_str(), it.target.as_str(), ReadOnly::Yes));
     std::iter::once(own).chain(stores).collect()
 }
@@ -178,7 +178,7 @@ fn volume_mount(spec: &ContainerSpec, volume: Option<&VolumeName>, target: &str)
 #[cfg(test)]
 mod tests {
     use containai_core::engine::{
-        ContainerId, HostFacts, Lifetime, ObjectStore, Protection, Replaced, VolumeRecord,
+        ContainerId, HostFacts, Lifetime, ObjectStore, Protection, ReplacedContainer, VolumeRecordUpdate,
     };
     use containai_core::naming::{ContainerName, HostPort, Hostname, MountTarget, WorkspacePath};
     use containai_core::resources::{HostCapacity, Resources};
@@ -196,12 +196,12 @@ mod tests {
             port: HostPort::new(2300).expect("a port"),
             resources: Resources::half_of(HostCapacity { memory_bytes: 8 << 30, cpus: 4 }),
             template: String::new(),
-            lifetime: Lifetime::Lasting,
+            lifetime: Lifetime::Persistent,
             protection: Protection::None,
             repository: None,
             mounts: Vec::new(),
             replaces: None,
-            revives: None,
+            from_snapshot: None,
             mount: WorkspaceMount::Bind,
             host: HostFacts {
                 time_zone: Some("Europe/Berlin".into()),
@@ -215,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn body_asks_for_what_the_architecture_says() {
+    fn body_has_the_documented_settings() {
         let mut body = body(&spec("/src/a b:c", Isolation::Userns)).expect("a body");
         let labels: std::collections::BTreeMap<_, _> =
             body.labels.take().unwrap_or_default().into_iter().collect();
@@ -230,14 +230,14 @@ mod tests {
     }
 
     #[test]
-    fn nothing_of_the_repository_of_a_worktree_is_writable() {
+    fn repository_of_a_linked_worktree_is_read_only() {
         let path = |text: &str| WorkspacePath::new(text).expect("a path");
         let repository = |common: &str| {
             let source = path(&format!("{common}/objects"));
             let target = path("/mnt/host-repository/objects");
             let own = path("/home/me/.config/containai/worktrees/0123/repository");
             let stores = vec![ObjectStore { source, target }];
-            Some(LinkedRepository { common: path(common), own, stores })
+            Some(LinkedRepository { common_dir: path(common), own, object_stores: stores })
         };
         let spec = spec("/src/tree", Isolation::Userns);
         let spec = ContainerSpec { repository: repository("/src/api/.git"), ..spec };
@@ -262,7 +262,7 @@ mod tests {
     }
 
     #[test]
-    fn what_it_has_besides_is_mounted_as_asked_for() {
+    fn extra_mounts_are_mounted_as_requested() {
         let path = |text: &str| MountSource::Host(WorkspacePath::new(text).expect("a path"));
         let mount = |source, access| ExtraMount {
             source,
@@ -294,17 +294,17 @@ mod tests {
     }
 
     #[test]
-    fn container_of_one_session_leaves_no_volume_and_says_whom_it_replaces() {
+    fn session_container_has_anonymous_volumes_and_replacement_labels() {
         let spec = ContainerSpec {
             data_volume: None,
             docker_volume: None,
             lifetime: Lifetime::Session,
-            protection: Protection::Kept,
-            replaces: Some(Replaced {
+            protection: Protection::Protected,
+            replaces: Some(ReplacedContainer {
                 id: ContainerId::new("0123"),
                 last_start: "2026-01-01T00:00:00Z".into(),
                 name: ContainerName::parse("api-main").expect("a name"),
-                record: VolumeRecord::Kept,
+                record: VolumeRecordUpdate::Keep,
             }),
             ..spec("/src", Isolation::Userns)
         };
@@ -317,7 +317,7 @@ mod tests {
     }
 
     #[test]
-    fn the_workspace_of_another_machine_is_a_volume() {
+    fn workspace_of_another_client_is_a_volume() {
         let mut spec = spec("/etc", Isolation::Userns);
         let client = containai_core::naming::ClientId::from_random([7; 16]);
         let volume = VolumeName::parse("copy").expect("a name");
@@ -332,7 +332,7 @@ mod tests {
     }
 
     #[test]
-    fn sysbox_brings_its_own_cgroup_namespace() {
+    fn sysbox_gets_no_cgroup_namespace_mode() {
         let host = body(&spec("/src", Isolation::Sysbox)).expect("a body").host_config;
         let host = host.expect("a host configuration");
         assert_eq!(host.runtime.as_deref(), Some("containai-sysbox-runc"));

@@ -8,7 +8,7 @@ use containai_core::layout::CONTAINER_WORKSPACE;
 use containai_core::naming::EnvName;
 
 use crate::quote;
-use crate::variables::{self, CARRIER, LONGEST, Variables, VariablesError};
+use crate::env_vars::{self, ENV_PAYLOAD_VAR, MAX_PAYLOAD_LEN, EnvVars, EnvVarsError};
 
 /// A command that the remote user's shell runs in the container.
 ///
@@ -20,10 +20,10 @@ use crate::variables::{self, CARRIER, LONGEST, Variables, VariablesError};
 pub struct Command {
     dir: Option<OsString>,
     body: Body,
-    launch: Launch,
+    launch: LaunchMode,
     env: Vec<(EnvName, String)>,
-    variables: Variables,
-    kept: Option<Variables>,
+    env_vars: EnvVars,
+    persistent_env: Option<EnvVars>,
 }
 
 #[derive(Clone)]
@@ -35,12 +35,12 @@ enum Body {
 }
 
 /// The journal identifier of the output of detached commands.
-pub const JOURNAL: &str = "cai";
+pub const JOURNAL_IDENTIFIER: &str = "cai";
 
 /// The way in which the program of a [`Command`] is started.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 #[non_exhaustive]
-pub enum Launch {
+pub enum LaunchMode {
     /// As the user's shell, started by sshd: no profile is read.
     #[default]
     Plain,
@@ -71,7 +71,7 @@ impl Command {
             if word.as_bytes().contains(&0) {
                 return Err(CommandError::Nul);
             }
-            match assignment(&word).filter(|_| program.is_empty()) {
+            match parse_assignment(&word).filter(|_| program.is_empty()) {
                 Some(pair) => assignments.push(pair),
                 None => program.push(word),
             }
@@ -79,7 +79,7 @@ impl Command {
         if assignments.is_empty() && program.is_empty() {
             return Err(CommandError::Empty);
         }
-        Ok(Self::of(Body::Words(assignments, program)))
+        Ok(Self::from_body(Body::Words(assignments, program)))
     }
 
     /// Creates the user's login shell in the workspace. If that directory is
@@ -87,17 +87,17 @@ impl Command {
     /// investigate.
     #[must_use]
     pub fn shell() -> Self {
-        Self::of(Body::Shell)
+        Self::from_body(Body::Shell)
     }
 
-    fn of(body: Body) -> Self {
+    fn from_body(body: Body) -> Self {
         Self {
             dir: Some(CONTAINER_WORKSPACE.into()),
             body,
-            launch: Launch::default(),
+            launch: LaunchMode::default(),
             env: Vec::new(),
-            variables: Variables::default(),
-            kept: None,
+            env_vars: EnvVars::default(),
+            persistent_env: None,
         }
     }
 
@@ -118,14 +118,14 @@ impl Command {
 
     /// Sets how the program is started; ignored for a [`shell`](Self::shell).
     #[must_use]
-    pub fn launched(mut self, launch: Launch) -> Self {
+    pub fn with_launch(mut self, launch: LaunchMode) -> Self {
         self.launch = launch;
         self
     }
 
     /// Returns how the program is started.
     #[must_use]
-    pub fn launch(&self) -> Launch {
+    pub fn launch(&self) -> LaunchMode {
         self.launch
     }
 
@@ -141,8 +141,8 @@ impl Command {
     /// Sets environment variables, with values hidden from `ps`. A server that
     /// does not accept [`ENV_PAYLOAD_VAR`] runs nothing.
     #[must_use]
-    pub fn carrying(mut self, variables: Variables) -> Self {
-        self.variables = variables;
+    pub fn env_vars(mut self, variables: EnvVars) -> Self {
+        self.env_vars = variables;
         self
     }
 
@@ -155,11 +155,11 @@ impl Command {
     ///
     /// [`EnvVarsError::TooLong`]: together with [`env_vars`](Self::env_vars),
     /// they exceed the size limit of a variable in Linux.
-    pub fn leaving(mut self, kept: Variables) -> Result<Self, VariablesError> {
-        match variables::leaving(&kept, &self.variables).len() > LONGEST {
-            true => Err(VariablesError::TooLong),
+    pub fn persist_env(mut self, kept: EnvVars) -> Result<Self, EnvVarsError> {
+        match env_vars::persist_script(&kept, &self.env_vars).len() > MAX_PAYLOAD_LEN {
+            true => Err(EnvVarsError::TooLong),
             false => {
-                self.kept = Some(kept);
+                self.persistent_env = Some(kept);
                 Ok(self)
             }
         }
@@ -168,17 +168,17 @@ impl Command {
     /// Returns the command line for the remote shell.
     #[must_use]
     pub fn line(&self) -> Vec<u8> {
-        match self.parcel() {
+        match self.env_payload() {
             None => self.plain_line(),
-            Some(_) => variables::unpacking(&self.plain_line()),
+            Some(_) => env_vars::with_env_payload(&self.plain_line()),
         }
     }
 
     /// The value of [`ENV_PAYLOAD_VAR`], if the command needs one.
-    fn parcel(&self) -> Option<String> {
-        match &self.kept {
-            Some(kept) => Some(variables::leaving(kept, &self.variables)),
-            None => (!self.variables.is_empty()).then(|| self.variables.parcel()),
+    fn env_payload(&self) -> Option<String> {
+        match &self.persistent_env {
+            Some(kept) => Some(env_vars::persist_script(kept, &self.env_vars)),
+            None => (!self.env_vars.is_empty()).then(|| self.env_vars.export_command()),
         }
     }
 
@@ -195,10 +195,10 @@ impl Command {
         }
     }
 
-    pub(crate) fn sent_env(&self) -> Vec<(EnvName, String)> {
+    pub(crate) fn request_env(&self) -> Vec<(EnvName, String)> {
         let mut env = self.env.clone();
         // The name is valid, so parsing it succeeds.
-        if let (Some(parcel), Ok(carrier)) = (self.parcel(), EnvName::parse(CARRIER)) {
+        if let (Some(parcel), Ok(carrier)) = (self.env_payload(), EnvName::parse(ENV_PAYLOAD_VAR)) {
             env.push((carrier, parcel));
         }
         env
@@ -216,13 +216,13 @@ impl fmt::Debug for Command {
 
 /// Starts a program in a session of its own. `systemd-cat` executes the program
 /// in its own process, so the printed process id is the program's.
-const LEAVE_BEHIND: &str = "for program in systemd-cat \"$1\"; do \
+const DETACH_SCRIPT: &str = "for program in systemd-cat \"$1\"; do \
     command -v \"$program\" >/dev/null \
     && case $program in */*) [ -f \"$program\" ] && [ -x \"$program\" ];; esac || { echo \"sh: $program: not found\" >&2; exit 127; }; \
     done; \
     exec setsid -f /bin/sh -c 'echo $$; exec systemd-cat --identifier=\"$0\" \"$@\"' \"$0\" \"$@\" </dev/null";
 
-impl Launch {
+impl LaunchMode {
     fn wrap(self, assignments: &[(EnvName, OsString)], program: &[OsString]) -> Vec<u8> {
         match self {
             Self::Plain => simple_command(assignments, program),
@@ -231,7 +231,7 @@ impl Launch {
                 [b"bash -lc ".to_vec(), quote::word(&command)].concat()
             }
             Self::Detached => {
-                let starter = ["/bin/sh", "-c", LEAVE_BEHIND, JOURNAL].map(OsString::from);
+                let starter = ["/bin/sh", "-c", DETACH_SCRIPT, JOURNAL_IDENTIFIER].map(OsString::from);
                 simple_command(assignments, &[&starter[..], program].concat())
             }
         }
@@ -253,7 +253,7 @@ fn simple_command(assignments: &[(EnvName, OsString)], program: &[OsString]) -> 
     parts.join(&b' ')
 }
 
-fn assignment(word: &OsString) -> Option<(EnvName, OsString)> {
+fn parse_assignment(word: &OsString) -> Option<(EnvName, OsString)> {
     let bytes = word.as_bytes();
     let end = bytes.iter().position(|&b| b == b'=')?;
     let name = std::str::from_utf8(&bytes[..end]).ok()?;
@@ -277,8 +277,8 @@ pub enum CommandError {
 mod tests {
     use super::*;
 
-    fn line(words: &[&str], launch: Launch) -> String {
-        let line = Command::new(words).map(|command| command.launched(launch).line());
+    fn line(words: &[&str], launch: LaunchMode) -> String {
+        let line = Command::new(words).map(|command| command.with_launch(launch).line());
         line.map_or_else(
             |error| error.to_string(),
             |line| String::from_utf8_lossy(&line).into_owned(),
@@ -286,30 +286,30 @@ mod tests {
     }
 
     #[test]
-    fn lines() {
+    fn command_lines() {
         let words = ["A=x y", "cmd", "B=1", "it's"];
-        insta::assert_snapshot!(line(&words, Launch::Plain), @r"cd '/home/agent/workspace' && A='x y' 'cmd' 'B=1' 'it'\''s'");
-        insta::assert_snapshot!(line(&words, Launch::Login), @r"cd '/home/agent/workspace' && bash -lc 'A='\''x y'\'' '\''cmd'\'' '\''B=1'\'' '\''it'\'\\\'\''s'\'");
-        insta::assert_snapshot!(line(&["A=1", "a"], Launch::Detached), @r#"cd '/home/agent/workspace' && A='1' '/bin/sh' '-c' 'for program in systemd-cat "$1"; do command -v "$program" >/dev/null && case $program in */*) [ -f "$program" ] && [ -x "$program" ];; esac || { echo "sh: $program: not found" >&2; exit 127; }; done; exec setsid -f /bin/sh -c '\''echo $$; exec systemd-cat --identifier="$0" "$@"'\'' "$0" "$@" </dev/null' 'cai' 'a'"#);
-        insta::assert_snapshot!(line(&["A=1"], Launch::Plain), @"cd '/home/agent/workspace' && A='1'");
-        insta::assert_snapshot!(line(&[], Launch::Plain), @"no command given");
-        insta::assert_snapshot!(line(&["a\0"], Launch::Plain), @"an argument of the command contains a NUL byte");
+        insta::assert_snapshot!(line(&words, LaunchMode::Plain), @r"cd '/home/agent/workspace' && A='x y' 'cmd' 'B=1' 'it'\''s'");
+        insta::assert_snapshot!(line(&words, LaunchMode::Login), @r"cd '/home/agent/workspace' && bash -lc 'A='\''x y'\'' '\''cmd'\'' '\''B=1'\'' '\''it'\'\\\'\''s'\'");
+        insta::assert_snapshot!(line(&["A=1", "a"], LaunchMode::Detached), @r#"cd '/home/agent/workspace' && A='1' '/bin/sh' '-c' 'for program in systemd-cat "$1"; do command -v "$program" >/dev/null && case $program in */*) [ -f "$program" ] && [ -x "$program" ];; esac || { echo "sh: $program: not found" >&2; exit 127; }; done; exec setsid -f /bin/sh -c '\''echo $$; exec systemd-cat --identifier="$0" "$@"'\'' "$0" "$@" </dev/null' 'cai' 'a'"#);
+        insta::assert_snapshot!(line(&["A=1"], LaunchMode::Plain), @"cd '/home/agent/workspace' && A='1'");
+        insta::assert_snapshot!(line(&[], LaunchMode::Plain), @"no command given");
+        insta::assert_snapshot!(line(&["a\0"], LaunchMode::Plain), @"an argument of the command contains a NUL byte");
     }
 
     #[test]
-    fn what_only_looks_like_an_assignment_is_the_program() {
-        insta::assert_snapshot!(line(&["1A=x"], Launch::Plain), @"cd '/home/agent/workspace' && '1A=x'");
-        insta::assert_snapshot!(line(&["=x"], Launch::Plain), @"cd '/home/agent/workspace' && '=x'");
+    fn invalid_assignments_are_program_names() {
+        insta::assert_snapshot!(line(&["1A=x"], LaunchMode::Plain), @"cd '/home/agent/workspace' && '1A=x'");
+        insta::assert_snapshot!(line(&["=x"], LaunchMode::Plain), @"cd '/home/agent/workspace' && '=x'");
     }
 
     #[test]
-    fn a_shell_starts_in_the_directory() {
+    fn a_shell_starts_in_the_given_directory() {
         let line = Command::shell().in_dir("/tmp/a b").line();
         insta::assert_snapshot!(String::from_utf8_lossy(&line), @r#"cd '/tmp/a b'; exec "$SHELL" -l"#);
     }
 
     #[test]
-    fn at_home_there_is_no_directory_to_change_to() -> Result<(), CommandError> {
+    fn home_commands_do_not_change_directory() -> Result<(), CommandError> {
         let line =
             |command: Command| String::from_utf8_lossy(&command.in_home().line()).into_owned();
         insta::assert_snapshot!(line(Command::new(["A=1", "a b"])?), @"A='1' 'a b'");
@@ -318,30 +318,30 @@ mod tests {
     }
 
     #[test]
-    fn variables_go_beside_the_line() -> Result<(), Box<dyn std::error::Error>> {
-        let mut variables = Variables::default();
+    fn env_vars_are_sent_outside_the_command_line() -> Result<(), Box<dyn std::error::Error>> {
+        let mut variables = EnvVars::default();
         variables.assign("TOKEN=se'cret", |_| None)?;
-        let command = Command::new(["a"])?.carrying(variables);
+        let command = Command::new(["a"])?.env_vars(variables);
         let line = String::from_utf8_lossy(&command.line()).into_owned();
         insta::assert_snapshot!(line, @r#"exec /bin/sh -c '[ "${CONTAINAI_ENV+x}" ] || { printf '\''%s'\\'n'\'' '\''error: the SSH server does not accept environment variables: an older version created the container, or its configuration was changed'\'' '\''hint: run `cai stop --remove`, and the next session creates a new container; its volumes are kept'\'' >&2; exit 112; }; eval "$CONTAINAI_ENV"; unset CONTAINAI_ENV; exec "$0" -c "$1"' "$SHELL" 'cd '\''/home/agent/workspace'\'' && '\''a'\'"#);
-        let sent: Vec<_> = command.sent_env().into_iter().map(|(_, value)| value).collect();
+        let sent: Vec<_> = command.request_env().into_iter().map(|(_, value)| value).collect();
         assert_eq!(sent, [r"export TOKEN='se'\''cret'"]);
         assert!(!line.contains("cret") && !format!("{command:?}").contains("cret"));
         Ok(())
     }
 
     #[test]
-    fn debug_shows_no_words() {
+    fn debug_hides_arguments() {
         let command = Command::new(["TOKEN=secret", "run", "secret"]);
         assert!(!format!("{command:?}").contains("secret"));
     }
 
     #[test]
-    fn what_a_person_reads() {
+    fn error_messages() {
         let samples = containai_core::samples!(CommandError {
             Empty: [CommandError::Empty],
             Nul: [CommandError::Nul],
         });
-        insta::assert_snapshot!(containai_core::fake::worded(&samples));
+        insta::assert_snapshot!(containai_core::testing::render_errors(&samples));
     }
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use containai_core::naming::{HostPort, SshAlias};
 use containai_core::remote::{ClientOption, Forward};
 
-use crate::detour::Detour;
+use crate::proxy::ProxyRoute;
 
 /// The `Host` block of ssh_config(5) with which plain `ssh` reaches a
 /// container.
@@ -30,14 +30,14 @@ pub struct HostBlock {
     /// unknown.
     pub engine: Option<String>,
     /// The route to the port; `None` if it is on this machine.
-    pub detour: Option<Detour>,
+    pub proxy: Option<ProxyRoute>,
     /// Options of the user.
-    pub wishes: Wishes,
+    pub client_options: ClientOptions,
 }
 
 /// Options of OpenSSH sessions in a container.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub struct Wishes {
+pub struct ClientOptions {
     /// Whether the user's SSH agent is forwarded.
     pub forward_agent: ForwardAgent,
     /// Port and socket forwards.
@@ -59,19 +59,19 @@ pub enum ForwardAgent {
 }
 
 /// The first line of a block.
-pub(crate) const WRITTEN: &str = "# Written by ContainAI, which overwrites changes.\n";
+pub(crate) const HEADER: &str = "# Written by ContainAI, which overwrites changes.\n";
 /// The prefix of the engine's address.
-pub(crate) const ENGINE: &str = "# Engine: ";
+pub(crate) const ENGINE_PREFIX: &str = "# Engine: ";
 /// The prefix of the host key alias.
-pub(crate) const ALIAS: &str = "  HostKeyAlias ";
+pub(crate) const HOST_KEY_ALIAS_PREFIX: &str = "  HostKeyAlias ";
 /// The prefix of the port.
-pub(crate) const PORT: &str = "  Port ";
+pub(crate) const PORT_PREFIX: &str = "  Port ";
 
 /// The proxy option of ports on this machine; a [`ProxyRoute`] has its own.
 const NO_PROXY: &str = "ProxyCommand none";
 
 /// Options with the same value for every container, except [`NO_PROXY`].
-const FIXED: [&str; 12] = [
+const COMMON_OPTIONS: [&str; 12] = [
     "GlobalKnownHostsFile /dev/null",
     "StrictHostKeyChecking yes",
     "HostKeyAlgorithms ssh-ed25519",
@@ -95,37 +95,37 @@ impl HostBlock {
     pub fn render(&self) -> Result<String, HostBlockError> {
         let identity = path_argument(&self.identity)?;
         let known_hosts = path_argument(&self.known_hosts)?;
-        let agent = match self.wishes.forward_agent {
+        let agent = match self.client_options.forward_agent {
             ForwardAgent::No => "no",
             ForwardAgent::Yes => "yes",
         };
-        let way = self.detour.as_ref().map_or(NO_PROXY.to_owned(), Detour::directive);
+        let way = self.proxy.as_ref().map_or(NO_PROXY.to_owned(), ProxyRoute::directive);
         if way.contains(char::is_control) {
             return Err(HostBlockError { path: way.into() });
         }
-        let mut text = WRITTEN.to_owned();
+        let mut text = HEADER.to_owned();
         // An address that would end the comment is omitted; any other is read
         // back verbatim, quotes included.
         let is_line = |engine: &&String| !engine.contains(char::is_control);
         if let Some(engine) = self.engine.as_ref().filter(is_line) {
-            text.push_str(&format!("{ENGINE}{engine}\n"));
+            text.push_str(&format!("{ENGINE_PREFIX}{engine}\n"));
         }
         text.push_str(&format!(
-            "Host {}\n  HostName 127.0.0.1\n  AddressFamily inet\n{PORT}{}\n  User {}\n  \
+            "Host {}\n  HostName 127.0.0.1\n  AddressFamily inet\n{PORT_PREFIX}{}\n  User {}\n  \
              IdentityFile {identity}\n  IdentitiesOnly yes\n  UserKnownHostsFile {known_hosts}\n  \
              {}\n  ForwardAgent {agent}\n",
             self.alias,
             self.port,
             self.user,
-            FIXED.map(|line| if line == NO_PROXY { &way } else { line }).join("\n  "),
+            COMMON_OPTIONS.map(|line| if line == NO_PROXY { &way } else { line }).join("\n  "),
         ));
-        if let Some(detour) = &self.detour {
-            text.push_str(&format!("{ALIAS}{}\n", detour.alias(self.port)));
+        if let Some(detour) = &self.proxy {
+            text.push_str(&format!("{HOST_KEY_ALIAS_PREFIX}{}\n", detour.host_key_alias(self.port)));
         }
-        for forward in &self.wishes.forwards {
+        for forward in &self.client_options.forwards {
             text.push_str(&format!("  {}\n", forward.directive()));
         }
-        for option in &self.wishes.options {
+        for option in &self.client_options.options {
             text.push_str(&format!("  {option}\n"));
         }
         Ok(text)
@@ -164,7 +164,7 @@ mod tests {
     use containai_core::remote::Direction;
 
     use super::*;
-    use crate::detour::Means;
+    use crate::proxy::ProxyKind;
 
     fn block(home: &str) -> Result<HostBlock, Box<dyn std::error::Error>> {
         Ok(HostBlock {
@@ -174,20 +174,20 @@ mod tests {
             identity: Path::new(home).join("id_containai"),
             known_hosts: Path::new(home).join("known_hosts"),
             engine: Some("unix:///run/x.sock".to_owned()),
-            detour: None,
-            wishes: Wishes {
+            proxy: None,
+            client_options: ClientOptions {
                 forwards: vec![
                     Forward::parse(Direction::Local, "8080:localhost:80")?,
                     Forward::parse(Direction::Remote, "/tmp/a:/tmp/b")?,
                 ],
                 options: vec!["Compression yes".parse()?],
-                ..Wishes::default()
+                ..ClientOptions::default()
             },
         })
     }
 
     #[test]
-    fn says_everything_that_matters() -> Result<(), Box<dyn std::error::Error>> {
+    fn renders_every_option() -> Result<(), Box<dyn std::error::Error>> {
         insta::assert_snapshot!(block("/home/me/a b%c")?.render()?, @r#"
         # Written by ContainAI, which overwrites changes.
         # Engine: unix:///run/x.sock
@@ -220,10 +220,10 @@ mod tests {
     }
 
     #[test]
-    fn another_machine_is_reached_by_a_detour() -> Result<(), Box<dyn std::error::Error>> {
-        let means = Means::Jump { user: Some("me".to_owned()), host: "box".to_owned(), port: None };
+    fn a_remote_engine_is_reached_by_a_proxy() -> Result<(), Box<dyn std::error::Error>> {
+        let means = ProxyKind::Jump { user: Some("me".to_owned()), host: "box".to_owned(), port: None };
         let mut far = block("/home/me")?;
-        far.detour = Some(Detour { engine: "ssh://me@box".to_owned(), means });
+        far.proxy = Some(ProxyRoute { engine: "ssh://me@box".to_owned(), kind: means });
         let text = far.render()?;
         let lines = text.lines().filter(|line| line.contains("Proxy") || line.contains("Alias"));
         insta::assert_snapshot!(lines.collect::<Vec<_>>().join("\n"), @r#"
@@ -231,13 +231,13 @@ mod tests {
         HostKeyAlias containai-a27e749186bdb6b2-2300
         "#);
         let words = ["cai", "a\nHost *"].map(str::to_owned).into();
-        far.detour = Some(Detour { engine: "tcp://x:1".to_owned(), means: Means::Program(words) });
+        far.proxy = Some(ProxyRoute { engine: "tcp://x:1".to_owned(), kind: ProxyKind::Command(words) });
         assert!(far.render().is_err());
         Ok(())
     }
 
     #[test]
-    fn refuses_what_cannot_be_written() -> Result<(), Box<dyn std::error::Error>> {
+    fn rejects_unrepresentable_paths() -> Result<(), Box<dyn std::error::Error>> {
         for home in ["relative", "/a\"b", "/a\\b", "/${HOME}", "/a\nHost *"] {
             assert!(block(home)?.render().is_err(), "{home:?}");
         }

@@ -11,12 +11,12 @@ use crate::key::KeyPair;
 ///
 /// `Debug` prints the fingerprint only.
 #[derive(Clone, Debug)]
-pub struct Identity {
+pub struct SshIdentity {
     pub(crate) pair: KeyPair,
     pub(crate) path: PathBuf,
 }
 
-impl Identity {
+impl SshIdentity {
     /// Reads a private key of the user.
     ///
     /// # Errors
@@ -26,7 +26,7 @@ impl Identity {
     ///   OpenSSH's format without a passphrase, readable by its owner only.
     pub fn read(path: impl Into<PathBuf>) -> Result<Self, RemoteError> {
         let path = path.into();
-        let bad = |reason| RemoteError::BadIdentity { path: path.clone(), reason };
+        let bad = |reason| RemoteError::InvalidIdentity { path: path.clone(), reason };
         let (text, mode) = text_and_mode(&path)
             .map_err(|source| RemoteError::Read { path: path.clone(), source })?;
         if mode & 0o077 != 0 {
@@ -58,10 +58,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_a_private_file_with_a_key_is_taken() -> Result<(), Box<dyn std::error::Error>> {
+    fn accepts_only_a_key_in_a_private_file() -> Result<(), Box<dyn std::error::Error>> {
         let dir = tempfile::tempdir()?;
         let path = dir.path().join("key");
-        let read = || Identity::read(&path).map_err(|error| error.to_string()).err();
+        let read = || SshIdentity::read(&path).map_err(|error| error.to_string()).err();
         let shown = format!("cannot read `{}`", path.display());
         assert_eq!(read(), Some(shown));
 
@@ -72,10 +72,10 @@ mod tests {
         assert!(said.ends_with("other users can access it: its mode is 0640"), "{said}");
 
         std::fs::set_permissions(&path, Permissions::from_mode(0o600))?;
-        assert_eq!(Identity::read(&path)?.pair().public_line()?, pair.public_line()?);
+        assert_eq!(SshIdentity::read(&path)?.pair().public_line()?, pair.public_line()?);
 
         std::fs::write(&path, "no key\n")?;
-        assert!(matches!(Identity::read(&path), Err(RemoteError::BadIdentity { .. })));
+        assert!(matches!(SshIdentity::read(&path), Err(RemoteError::InvalidIdentity { .. })));
         Ok(())
     }
 }

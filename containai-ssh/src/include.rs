@@ -53,7 +53,7 @@ pub fn add(config: &str, pattern: &str) -> Option<String> {
         text.push_str(end);
     }
     for line in config.split_inclusive('\n') {
-        text.push_str(&without(line, pattern));
+        text.push_str(&without_pattern(line, pattern));
     }
     if !text.ends_with('\n') {
         text.push_str(end);
@@ -75,17 +75,17 @@ fn is_effective(line: &str) -> bool {
 
 fn includes(line: &str, pattern: &str) -> bool {
     include_arguments(line)
-        .is_some_and(|arguments| arguments.iter().any(|argument| names(argument, pattern)))
+        .is_some_and(|arguments| arguments.iter().any(|argument| is_pattern(argument, pattern)))
 }
 
 /// Returns the line without the pattern: unchanged if it does not have it,
 /// empty if it has nothing else.
-fn without(line: &str, pattern: &str) -> String {
+fn without_pattern(line: &str, pattern: &str) -> String {
     let Some(arguments) = include_arguments(line) else {
         return line.to_owned();
     };
     let (ours, rest): (Vec<&str>, Vec<&str>) =
-        arguments.into_iter().partition(|argument| names(argument, pattern));
+        arguments.into_iter().partition(|argument| is_pattern(argument, pattern));
     let has_path = rest.first().is_some_and(|argument| !argument.starts_with('#'));
     match (ours.is_empty(), has_path) {
         (true, _) => line.to_owned(),
@@ -100,7 +100,7 @@ fn without(line: &str, pattern: &str) -> String {
 
 /// Whether an argument is the pattern in any spelling: quoted, or relative to
 /// `~/.ssh` as ssh_config(5) allows.
-fn names(argument: &str, pattern: &str) -> bool {
+fn is_pattern(argument: &str, pattern: &str) -> bool {
     let argument = argument.trim_matches('"');
     argument == pattern || argument == PATTERN || argument == "containai.d/*.conf"
 }
@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn stands_first() {
+    fn include_is_the_first_line() {
         check("", "Include ~/.ssh/containai.d/*.conf\n");
         check("Host x", "Include ~/.ssh/containai.d/*.conf\n\nHost x\n");
         check(
@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn is_recognised_however_it_is_written() {
+    fn recognizes_every_spelling() {
         for line in [
             "Include ~/.ssh/containai.d/*.conf",
             "  include\t\"~/.ssh/containai.d/*.conf\" # cai",
@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn leaves_paths_of_the_user() {
+    fn keeps_the_users_paths() {
         check(
             "Host x\n  Include ~/mine ~/.ssh/containai.d/*.conf \"~/a b\" # both\n",
             "Include ~/.ssh/containai.d/*.conf\n\nHost x\n  Include ~/mine \"~/a b\" # both\n",
@@ -193,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn another_home_is_named_in_full() -> Result<(), HostBlockError> {
+    fn another_home_uses_an_absolute_path() -> Result<(), HostBlockError> {
         let pattern = pattern_below(Path::new("/tmp/my home/.ssh/containai.d"))?;
         let text = add("Host x\n", &pattern);
         let expected = "Include \"/tmp/my home/.ssh/containai.d/*.conf\"\n\nHost x\n";

@@ -51,7 +51,7 @@ impl KeyPair {
     /// [`KeyError`] if the library cannot encode it.
     pub(crate) fn private_text(&self) -> Result<impl AsRef<str> + use<>, KeyError> {
         // The text is wiped from memory when it is dropped.
-        self.0.to_openssh(LineEnding::LF).map_err(|error| unusable(&error)).map(Secret)
+        self.0.to_openssh(LineEnding::LF).map_err(|error| unusable(&error)).map(SecretText)
     }
 
     /// Returns the public key as one line of `authorized_keys` or the `.pub`
@@ -64,7 +64,7 @@ impl KeyPair {
         self.0.public_key().to_openssh().map_err(|error| unusable(&error))
     }
 
-    pub(crate) fn private(&self) -> &PrivateKey {
+    pub(crate) fn private_key(&self) -> &PrivateKey {
         &self.0
     }
 }
@@ -75,9 +75,9 @@ impl fmt::Debug for KeyPair {
     }
 }
 
-struct Secret<T>(T);
+struct SecretText<T>(T);
 
-impl<T: std::ops::Deref<Target = String>> AsRef<str> for Secret<T> {
+impl<T: std::ops::Deref<Target = String>> AsRef<str> for SecretText<T> {
     fn as_ref(&self) -> &str {
         &self.0
     }
@@ -99,7 +99,7 @@ mod tests {
     type Result = std::result::Result<(), Box<dyn std::error::Error>>;
 
     #[test]
-    fn reads_what_it_writes() -> Result {
+    fn keys_round_trip() -> Result {
         let pair = KeyPair::generate()?;
         let again = KeyPair::parse(pair.private_text()?.as_ref())?;
         assert_eq!(again.public_line()?, pair.public_line()?);
@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn says_why_a_key_is_unusable() -> Result {
+    fn reports_why_a_key_is_unusable() -> Result {
         let reason = |text: &str| KeyPair::parse(text).map_err(|error| error.to_string()).err();
         assert!(reason("").is_some());
         assert!(reason("-----BEGIN OPENSSH PRIVATE KEY-----\nAAAA\n").is_some());

@@ -25,7 +25,7 @@ impl KnownHosts {
     pub fn parse(text: &str) -> Self {
         let mut keys = BTreeMap::new();
         let mut contradicted = BTreeSet::new();
-        for (name, key) in text.lines().filter_map(entry) {
+        for (name, key) in text.lines().filter_map(parse_entry) {
             if keys.insert(name.clone(), key.clone()).is_some_and(|old| old != key) {
                 contradicted.insert(name);
             }
@@ -64,7 +64,7 @@ impl fmt::Display for KnownHosts {
     }
 }
 
-fn entry(line: &str) -> Option<(HostKeyAlias, HostKey)> {
+fn parse_entry(line: &str) -> Option<(HostKeyAlias, HostKey)> {
     let (name, key) = line.split_once(' ')?;
     Some((HostKeyAlias::parse(name)?, HostKey::parse(key).ok()?))
 }
@@ -81,14 +81,14 @@ mod tests {
         "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHHHHHHHHHT0x3gQ9BvYVQy0s2tYyV4hW6w1kZl0aLk5";
 
     fn here(port: u16) -> Result<HostKeyAlias> {
-        Ok(HostKeyAlias::here(containai_core::naming::HostPort::new(port)?))
+        Ok(HostKeyAlias::local(containai_core::naming::HostPort::new(port)?))
     }
 
     #[test]
-    fn one_line_a_port() -> Result {
+    fn one_line_per_port() -> Result {
         let mut hosts = KnownHosts::default();
         let [low, high] = [here(2300)?, here(2301)?];
-        let far = HostKeyAlias::elsewhere("ssh://me@box", low.port());
+        let far = HostKeyAlias::remote("ssh://me@box", low.port());
         hosts.pin(far.clone(), HostKey::parse(A)?);
         hosts.pin(high, HostKey::parse(A)?);
         hosts.pin(low.clone(), HostKey::parse(A)?);
@@ -102,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn only_exact_entries_count() -> Result {
+    fn ignores_inexact_entries() -> Result {
         for line in [
             format!("[127.0.0.1]:2300,[localhost]:2300 {A}"),
             format!("* {A}"),

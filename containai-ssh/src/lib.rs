@@ -59,44 +59,44 @@
 #![deny(missing_docs)]
 
 mod command;
-mod detour;
-mod door;
+mod proxy;
+mod transport;
 mod files;
 mod forward;
-mod fragment;
-mod host;
+mod config_file;
+mod server;
 mod host_block;
 mod identity;
 pub mod include;
 mod key;
 mod known_hosts;
-mod leftovers;
-mod listening;
+mod stale_entries;
+mod port_in_use;
 pub mod mux;
 pub mod port;
 pub mod quote;
 mod remote;
 mod session;
 pub mod transfer;
-mod variables;
-mod wait;
+mod env_vars;
+mod readiness;
 
-pub use command::{Command, CommandError, JOURNAL, Launch};
-pub use detour::{Detour, Means};
-pub use door::Door;
-pub use forward::{Notice, Tunnel};
-pub use fragment::Fragment;
-pub use host::Host;
-pub use host_block::{ForwardAgent, HostBlock, HostBlockError, Wishes};
-pub use identity::Identity;
+pub use command::{Command, CommandError, JOURNAL_IDENTIFIER, LaunchMode};
+pub use proxy::{ProxyRoute, ProxyKind};
+pub use transport::Transport;
+pub use forward::{ForwardWarning, Tunnel};
+pub use config_file::SshConfigFile;
+pub use server::SshServer;
+pub use host_block::{ForwardAgent, HostBlock, HostBlockError, ClientOptions};
+pub use identity::SshIdentity;
 pub use key::{KeyError, KeyPair};
 pub use known_hosts::KnownHosts;
-pub use leftovers::{Leftovers, Witness};
-pub use remote::{Reservation, SshRemote};
+pub use stale_entries::{StaleEntries, EngineContainers};
+pub use remote::{PortReservation, SshRemote};
 pub use session::{
-    Captured, ExitOutcome, Input, Output, Session, Signals, Size, Stdio, Terminal, restore_terminal,
+    Captured, ExitOutcome, Input, Output, Session, Signals, TerminalSize, Stdio, Terminal, restore_terminal,
 };
-pub use variables::{CARRIER, Variables, VariablesError};
+pub use env_vars::{ENV_PAYLOAD_VAR, EnvVars, EnvVarsError};
 
 /// Compiles the README's examples with the documentation.
 #[cfg(doctest)]

@@ -31,17 +31,17 @@ fn holders(range: PortRange, reserved: &BTreeMap<HostPort, String>) -> Vec<Strin
     let mut run: Option<(HostPort, HostPort)> = None;
     for port in range.iter() {
         if let Some(holder) = reserved.get(&port) {
-            lines.extend(run.take().map(others));
+            lines.extend(run.take().map(other_programs));
             lines.push(format!("{port}: {holder}"));
         } else {
             run = Some((run.map_or(port, |(start, _)| start), port));
         }
     }
-    lines.extend(run.map(others));
+    lines.extend(run.map(other_programs));
     lines
 }
 
-fn others((start, end): (HostPort, HostPort)) -> String {
+fn other_programs((start, end): (HostPort, HostPort)) -> String {
     if start == end {
         format!("{start}: another program")
     } else {
@@ -64,7 +64,7 @@ mod tests {
     }
 
     #[test]
-    fn lowest_free() -> Result {
+    fn chooses_the_lowest_free_port() -> Result {
         assert_eq!(pick(2302, &[], &[])?, "2300");
         assert_eq!(pick(2302, &[2300], &[2301])?, "2302");
         assert_eq!(pick(2302, &[2301], &[])?, "2300");
@@ -72,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn none_free_names_the_holders() -> Result {
+    fn the_error_lists_the_holders() -> Result {
         insta::assert_snapshot!(pick(2304, &[2301, 2302], &[2300, 2303, 2304])?, @r"
         no free port from 2300 to 2304
           2300: another program

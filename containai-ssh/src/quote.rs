@@ -56,7 +56,7 @@ mod tests {
     }
 
     #[test]
-    fn quotes_what_must_be_quoted() {
+    fn quotes_special_characters() {
         check("", "''");
         check("ls", "'ls'");
         check("it's", r"'it'\''s'");
@@ -88,7 +88,7 @@ mod tests {
         #![proptest_config(ProptestConfig::with_cases(128))]
 
         #[test]
-        fn shells_read_back_what_was_given(
+        fn shells_read_back_the_words(
             list in prop::collection::vec(
                 prop::collection::vec(prop_oneof![
                     4 => prop::sample::select(b"'\"\\$`!*?~#&|;<>(){}[]=%^\n\r\t -a/".to_vec()),

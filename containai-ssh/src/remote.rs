@@ -5,18 +5,18 @@ use std::path::PathBuf;
 
 use containai_core::layout::{CONTAINER_USER, Layout};
 use containai_core::naming::{ContainerName, HostKeyAlias, HostPort, PortRange, SshAlias};
-use containai_core::remote::{HostKey, Peer, Remote, RemoteError, Reserved};
+use containai_core::remote::{HostKey, Peer, Remote, RemoteError, ReservedPort};
 
-use crate::detour::{self, Detour};
-use crate::door::Door;
+use crate::proxy::{self, ProxyRoute};
+use crate::transport::Transport;
 use crate::files::{self, FileLock};
-use crate::fragment::Fragment;
-use crate::host_block::{HostBlock, Wishes};
-use crate::identity::Identity;
-use crate::leftovers::{Leftovers, Witness};
-use crate::listening::is_taken;
+use crate::config_file::SshConfigFile;
+use crate::host_block::{HostBlock, ClientOptions};
+use crate::identity::SshIdentity;
+use crate::stale_entries::{StaleEntries, EngineContainers};
+use crate::port_in_use::is_port_in_use;
 use crate::session::{Login, Session};
-use crate::{port, wait};
+use crate::{port, readiness};
 
 /// SSH access to the containers of one user: [`Remote`] with OpenSSH's files
 /// and native sessions.
@@ -28,14 +28,14 @@ pub struct SshRemote {
     layout: Layout,
     user: String,
     engine: Option<String>,
-    detour: Option<Detour>,
-    wishes: Wishes,
-    agent: Option<PathBuf>,
+    proxy: Option<ProxyRoute>,
+    client_options: ClientOptions,
+    agent_socket: Option<PathBuf>,
 }
 
 /// A chosen port that no other process of this user can choose meanwhile.
 #[derive(Debug)]
-pub struct Reservation {
+pub struct PortReservation {
     _lock: FileLock,
 }
 
@@ -47,9 +47,9 @@ impl SshRemote {
             layout,
             user: CONTAINER_USER.to_owned(),
             engine: None,
-            detour: None,
-            wishes: Wishes::default(),
-            agent: None,
+            proxy: None,
+            client_options: ClientOptions::default(),
+            agent_socket: None,
         }
     }
 
@@ -71,31 +71,31 @@ impl SshRemote {
     /// Sets the route to the ports of a remote engine's machine. Default: the
     /// ports are on this machine.
     #[must_use]
-    pub fn with_detour(mut self, detour: Option<Detour>) -> Self {
-        self.detour = detour;
+    pub fn with_proxy(mut self, detour: Option<ProxyRoute>) -> Self {
+        self.proxy = detour;
         self
     }
 
     /// Returns the name under which the host key of a port is pinned.
     #[must_use]
-    pub fn pin_name(&self, port: HostPort) -> HostKeyAlias {
-        match &self.detour {
-            Some(detour) => detour.alias(port),
-            None => HostKeyAlias::here(port),
+    pub fn host_key_alias(&self, port: HostPort) -> HostKeyAlias {
+        match &self.proxy {
+            Some(detour) => detour.host_key_alias(port),
+            None => HostKeyAlias::local(port),
         }
     }
 
     /// Adds options to the OpenSSH configuration.
     #[must_use]
-    pub fn with_wishes(mut self, wishes: Wishes) -> Self {
-        self.wishes = wishes;
+    pub fn with_client_options(mut self, wishes: ClientOptions) -> Self {
+        self.client_options = wishes;
         self
     }
 
     /// Whether the SSH agent is forwarded; see [`Self::with_agent`].
     #[must_use]
-    pub fn lends_agent(&self) -> bool {
-        self.agent.is_some()
+    pub fn forwards_agent(&self) -> bool {
+        self.agent_socket.is_some()
     }
 
     /// Forwards the SSH agent that listens on this socket, for the duration of
@@ -106,7 +106,7 @@ impl SshRemote {
     /// Programs in the container may use the agent's keys meanwhile.
     #[must_use]
     pub fn with_agent(mut self, socket: impl Into<PathBuf>) -> Self {
-        self.agent = Some(socket.into());
+        self.agent_socket = Some(socket.into());
         self
     }
 
@@ -117,7 +117,7 @@ impl SshRemote {
     /// [`RemoteError::InvalidKey`] for a file that is not a usable key,
     /// [`RemoteError::Read`] and [`RemoteError::Write`] with the path of the
     /// file.
-    pub fn make_key(&self) -> Result<(), RemoteError> {
+    pub fn ensure_key(&self) -> Result<(), RemoteError> {
         self.identity().map(drop)
     }
 
@@ -138,7 +138,7 @@ impl SshRemote {
     /// # Errors
     ///
     /// [`RemoteError::Read`] with the path of the file.
-    pub fn include_is_written(&self) -> Result<bool, RemoteError> {
+    pub fn has_include(&self) -> Result<bool, RemoteError> {
         files::has_include(&self.layout)
     }
 
@@ -153,8 +153,8 @@ impl SshRemote {
             identity: self.layout.identity(),
             known_hosts: self.layout.known_hosts(),
             engine: self.engine.clone(),
-            detour: self.detour.clone(),
-            wishes: self.wishes.clone(),
+            proxy: self.proxy.clone(),
+            client_options: self.client_options.clone(),
         }
     }
 
@@ -164,10 +164,10 @@ impl SshRemote {
     /// # Errors
     ///
     /// [`RemoteError::Read`] with the path of the file.
-    pub fn leftovers(&self, witnesses: &[Witness]) -> Result<Leftovers, RemoteError> {
-        let fragments = files::fragments(&self.layout)?;
+    pub fn stale_entries(&self, witnesses: &[EngineContainers]) -> Result<StaleEntries, RemoteError> {
+        let fragments = files::config_files(&self.layout)?;
         let pins = files::pinned_names(&self.layout)?;
-        Ok(Leftovers::find(fragments, &pins, witnesses))
+        Ok(StaleEntries::find(fragments, &pins, witnesses))
     }
 
     /// Removes the entries that [`Self::stale_entries`] found.
@@ -175,11 +175,11 @@ impl SshRemote {
     /// # Errors
     ///
     /// [`RemoteError::Write`] with the path of the file.
-    pub async fn remove(&self, leftovers: &Leftovers) -> Result<(), RemoteError> {
-        for fragment in &leftovers.fragments {
-            files::remove_fragment(&self.layout, &fragment.name)?;
+    pub async fn remove_stale(&self, leftovers: &StaleEntries) -> Result<(), RemoteError> {
+        for fragment in &leftovers.config_files {
+            files::remove_config_file(&self.layout, &fragment.name)?;
         }
-        files::unpin(&self.layout, &leftovers.pins).await
+        files::unpin(&self.layout, &leftovers.host_key_aliases).await
     }
 
     /// Returns the paths of the files.
@@ -189,7 +189,7 @@ impl SshRemote {
 
     /// Whether this key is the one that is pinned for a port.
     pub(crate) fn is_pinned(&self, port: HostPort, key: &HostKey) -> Result<bool, RemoteError> {
-        Ok(files::pinned(&self.layout, &self.pin_name(port))?.as_ref() == Some(key))
+        Ok(files::pinned(&self.layout, &self.host_key_alias(port))?.as_ref() == Some(key))
     }
 
     /// Opens a session with a server that has exactly this key, which has to be
@@ -202,35 +202,35 @@ impl SshRemote {
         if !self.is_pinned(port, key)? {
             return Err(RemoteError::NotPinned { port: port.get() });
         }
-        let door = match &self.detour {
-            None => wait::knock(port, wait::IMPATIENCE).await?,
-            Some(detour) => detour::knock(detour, port, detour::IMPATIENCE).await?,
+        let door = match &self.proxy {
+            None => readiness::wait_ready(port, readiness::SHORT_TIMEOUT).await?,
+            Some(detour) => proxy::wait_ready(detour, port, proxy::SHORT_TIMEOUT).await?,
         };
         Session::open(door, self.login(port, key, &self.identity()?)).await
     }
 
-    fn identity(&self) -> Result<Identity, RemoteError> {
-        files::identity(&self.layout)
+    fn identity(&self) -> Result<SshIdentity, RemoteError> {
+        files::load_or_create_identity(&self.layout)
     }
 
     fn login<'a>(
         &'a self,
         port: HostPort,
         host_key: &'a HostKey,
-        identity: &'a Identity,
+        identity: &'a SshIdentity,
     ) -> Login<'a> {
         Login { peer: Peer::Container(port), host_key, user: &self.user, identity }
     }
 }
 
 impl Remote for SshRemote {
-    type Door = Door;
-    type Session = Session;
-    type Reservation = Reservation;
+    type Transport = Transport;
+    type Connection = Session;
+    type Reservation = PortReservation;
 
     async fn authorized_key(&self) -> Result<String, RemoteError> {
         let line = self.identity()?.pair.public_line();
-        line.map_err(|error| RemoteError::BadKey {
+        line.map_err(|error| RemoteError::InvalidKey {
             path: self.layout.identity(),
             reason: error.to_string(),
         })
@@ -240,45 +240,45 @@ impl Remote for SshRemote {
         &self,
         range: PortRange,
         reserved: &BTreeMap<HostPort, String>,
-    ) -> Result<Reserved<Reservation>, RemoteError> {
+    ) -> Result<ReservedPort<PortReservation>, RemoteError> {
         let lock = files::lock(&self.layout.port_lock()).await?;
         // Listeners on a remote machine are detected when the container starts.
-        let is_taken = |port| self.detour.is_none() && is_taken(port);
-        Ok(Reserved {
+        let is_taken = |port| self.proxy.is_none() && is_port_in_use(port);
+        Ok(ReservedPort {
             port: port::choose(range, reserved, is_taken)?,
-            reservation: Reservation { _lock: lock },
+            reservation: PortReservation { _lock: lock },
         })
     }
 
-    async fn knock(&self, port: HostPort) -> Result<Door, RemoteError> {
-        match &self.detour {
-            None => wait::knock(port, wait::PATIENCE).await,
-            Some(detour) => detour::knock(detour, port, wait::PATIENCE).await,
+    async fn wait_ready(&self, port: HostPort) -> Result<Transport, RemoteError> {
+        match &self.proxy {
+            None => readiness::wait_ready(port, readiness::READY_TIMEOUT).await,
+            Some(detour) => proxy::wait_ready(detour, port, readiness::READY_TIMEOUT).await,
         }
     }
 
-    async fn pinned(&self, port: HostPort) -> Result<Option<HostKey>, RemoteError> {
-        files::pinned(&self.layout, &self.pin_name(port))
+    async fn pinned_host_key(&self, port: HostPort) -> Result<Option<HostKey>, RemoteError> {
+        files::pinned(&self.layout, &self.host_key_alias(port))
     }
 
-    async fn introduce(
+    async fn register(
         &self,
         name: &ContainerName,
         port: HostPort,
         key: &HostKey,
     ) -> Result<(), RemoteError> {
-        files::pin(&self.layout, &self.pin_name(port), key).await?;
-        files::write_fragment(&self.layout, name, &self.host_block(name, port))?;
+        files::pin(&self.layout, &self.host_key_alias(port), key).await?;
+        files::write_config_file(&self.layout, name, &self.host_block(name, port))?;
         // The container has this name now; another entry with its port dates
         // from before a rename or replacement.
-        let is_stale = |old: &Fragment| {
+        let is_stale = |old: &SshConfigFile| {
             old.name != *name
                 && old.port == Some(port)
                 && old.engine.is_some()
                 && old.engine == self.engine
         };
-        for old in files::fragments(&self.layout)?.into_iter().filter(is_stale) {
-            files::remove_fragment(&self.layout, &old.name)?;
+        for old in files::config_files(&self.layout)?.into_iter().filter(is_stale) {
+            files::remove_config_file(&self.layout, &old.name)?;
         }
         Ok(())
     }
@@ -286,25 +286,25 @@ impl Remote for SshRemote {
     /// A connection that fails before authentication is retried once, unless
     /// its transport is [`Transport::over`] a stream that cannot be opened
     /// again. Nothing is retried after that.
-    async fn open(&self, door: Door, port: HostPort) -> Result<Session, RemoteError> {
-        let Some(host_key) = files::pinned(&self.layout, &self.pin_name(port))? else {
+    async fn authenticate(&self, door: Transport, port: HostPort) -> Result<Session, RemoteError> {
+        let Some(host_key) = files::pinned(&self.layout, &self.host_key_alias(port))? else {
             return Err(RemoteError::NotPinned { port: port.get() });
         };
         let identity = self.identity()?;
-        let is_ours = door.is_socket() || self.detour.is_some();
+        let is_ours = door.is_tcp() || self.proxy.is_some();
         let open = |door| Session::open(door, self.login(port, &host_key, &identity));
         let session = match open(door).await {
-            Err(RemoteError::Connection { .. }) if is_ours => open(self.knock(port).await?).await,
+            Err(RemoteError::Connection { .. }) if is_ours => open(self.wait_ready(port).await?).await,
             result => result,
         }?;
-        if let Some(socket) = &self.agent {
-            session.offer_agent(socket.clone());
+        if let Some(socket) = &self.agent_socket {
+            session.set_agent_socket(socket.clone());
         }
         Ok(session)
     }
 
-    async fn forget(&self, name: &ContainerName, port: HostPort) -> Result<(), RemoteError> {
-        files::remove_fragment(&self.layout, name)?;
-        files::unpin(&self.layout, &[self.pin_name(port)]).await
+    async fn unregister(&self, name: &ContainerName, port: HostPort) -> Result<(), RemoteError> {
+        files::remove_config_file(&self.layout, name)?;
+        files::unpin(&self.layout, &[self.host_key_alias(port)]).await
     }
 }

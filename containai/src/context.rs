@@ -9,11 +9,11 @@ use containai_core::hint::Hint;
 use containai_core::naming::{ClientId, WorkspacePath};
 use containai_docker::host::EngineRecord;
 use containai_docker::{AddressError, DockerEngine, EngineAddress};
-use containai_ssh::{ForwardAgent, SshRemote, Wishes};
+use containai_ssh::{ForwardAgent, SshRemote, ClientOptions};
 
-use crate::devcontainer_file::Sessions;
-use crate::elsewhere;
-use crate::environment::Imported;
+use crate::devcontainer_file::DevcontainerSessionOptions;
+use crate::remote_engine;
+use crate::session_env::SessionEnv;
 use crate::error::OperationError;
 use crate::hooks;
 use crate::process_env::ProcessEnv;
@@ -30,7 +30,7 @@ pub struct Context {
     pub(crate) record: Option<EngineRecord>,
     pub remote: SshRemote,
     /// The variables that the workspace's sessions get.
-    pub(crate) imported: Option<Imported>,
+    pub(crate) session_env: Option<SessionEnv>,
     /// This machine, for an engine that runs on another one.
     pub client: Option<ClientId>,
 }
@@ -47,18 +47,18 @@ impl Context {
         let own = EngineAddress::unix(env.engine.socket());
         let address = match &config.docker_host.value {
             None => own.clone(),
-            Some(text) => EngineAddress::from_str(text).map_err(|error| bad_address(&error))?,
+            Some(text) => EngineAddress::from_str(text).map_err(|error| invalid_address(&error))?,
         };
         let record = match address == own {
             true => EngineRecord::read(&env.engine)?,
             false => None,
         };
         let sessions =
-            workspace.map(|workspace| Sessions::read(env, workspace, &config)).unwrap_or_default();
+            workspace.map(|workspace| DevcontainerSessionOptions::read(env, workspace, &config)).unwrap_or_default();
         let remote = SshRemote::new(env.layout.clone())
             .with_engine(address.to_string())
-            .with_detour(elsewhere::detour(&address, env))
-            .with_wishes(wishes(&config, &sessions));
+            .with_proxy(remote_engine::proxy_route(&address, env))
+            .with_client_options(client_options(&config, &sessions));
         if matches!(address, EngineAddress::Tcp(_)) && env.certificates.is_none() {
             reporter.warn(
                 "what goes to this engine is neither secret nor safe from change: set `DOCKER_CERT_PATH`",
@@ -67,18 +67,18 @@ impl Context {
         let lends = config.forward_agent.value;
         let imported = match workspace {
             Some(workspace) => {
-                Imported::read(&config, &sessions.variables, workspace, env, reporter)?
+                SessionEnv::read(&config, &sessions.variables, workspace, env, reporter)?
             }
             None => None,
         };
-        let client = match address.is_elsewhere() {
-            true => Some(elsewhere::client(env)?),
+        let client = match address.is_remote() {
+            true => Some(remote_engine::client(env)?),
             false => None,
         };
         let (env, reporter) = (env.clone(), reporter.clone());
-        let mut context = Self { env, reporter, config, address, record, remote, imported, client };
+        let mut context = Self { env, reporter, config, address, record, remote, session_env: imported, client };
         if lends {
-            context.lend_agent();
+            context.enable_agent_forwarding();
         }
         Ok(context)
     }
@@ -91,15 +91,15 @@ impl Context {
     }
 
     /// What has another call of this program use the same engine.
-    pub fn docker_host_words(&self) -> Vec<String> {
-        match self.is_own_engine() {
+    pub fn docker_host_args(&self) -> Vec<String> {
+        match self.is_dedicated_engine() {
             true => Vec::new(),
             false => vec![format!("--docker-host={}", self.address)],
         }
     }
 
     /// Lets commands use the user's SSH agent, if there is one.
-    pub(crate) fn lend_agent(&mut self) {
+    pub(crate) fn enable_agent_forwarding(&mut self) {
         match &self.env.agent_socket {
             Some(socket) => self.remote = self.remote.clone().with_agent(socket),
             None => self.reporter.detail("no SSH agent is forwarded: `SSH_AUTH_SOCK` is not set"),
@@ -107,7 +107,7 @@ impl Context {
     }
 
     /// Whether the engine is the one that set-up makes on this machine.
-    pub fn is_own_engine(&self) -> bool {
+    pub fn is_dedicated_engine(&self) -> bool {
         self.address.socket() == Some(&self.env.engine.socket())
     }
 
@@ -121,7 +121,7 @@ impl Context {
     pub fn engine(&self) -> crate::Result<DockerEngine> {
         let engine = DockerEngine::connect(self.address.clone(), self.env.certificates.as_deref())?
             .with_build_lock(self.env.layout.image_lock())
-            .with_surroundings(self.env.surroundings())
+            .with_build_env(self.env.surroundings())
             .with_startup_hooks(hooks::read(&self.env.layout.startup_hooks(), &self.reporter)?);
         let ownership = self.record.as_ref().and_then(|it| it.ownership(&self.env.engine));
         let engine =
@@ -134,9 +134,9 @@ impl Context {
 }
 
 /// What the configuration says about OpenSSH's sessions.
-fn wishes(config: &Config, sessions: &Sessions) -> Wishes {
+fn client_options(config: &Config, sessions: &DevcontainerSessionOptions) -> ClientOptions {
     let (local, remote) = (&config.local_forward.value, &config.remote_forward.value);
-    Wishes {
+    ClientOptions {
         forward_agent: match config.forward_agent.value {
             true => ForwardAgent::Yes,
             false => ForwardAgent::No,
@@ -146,7 +146,7 @@ fn wishes(config: &Config, sessions: &Sessions) -> Wishes {
     }
 }
 
-fn bad_address(error: &AddressError) -> OperationError {
+fn invalid_address(error: &AddressError) -> OperationError {
     OperationError::usage(error.to_string()).hint(Hint::new(
         "use `unix:///path`, `tcp://host:port` or `ssh://user@host[:port][/socket]`",
     ))

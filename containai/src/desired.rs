@@ -1,12 +1,12 @@
 //! The container that the configuration asks for.
 
 use containai_core::engine::{HostFacts, Isolation};
-use containai_core::lifecycle::{Desired, Manner};
+use containai_core::lifecycle::{Desired, RunOptions};
 use containai_core::naming::{ContainerName, GitHead, WorkspacePath};
 use containai_core::resources::HostCapacity;
 
 use crate::context::Context;
-use crate::host;
+use crate::host_facts;
 
 /// The container that the configuration asks for; `head` is part of its name.
 pub(crate) fn desired(
@@ -27,7 +27,7 @@ pub(crate) fn desired(
         resources: config.resources(capacity),
         isolation,
         template: String::new(),
-        manner: Manner { docker_volume: config.docker_volume.clone(), ..Manner::default() },
+        options: RunOptions { docker_volume: config.docker_volume.clone(), ..RunOptions::default() },
         client: context.client.clone(),
         host: HostFacts::default(),
     }
@@ -35,5 +35,5 @@ pub(crate) fn desired(
 
 /// What this machine has; right for an engine of this machine.
 pub fn local_capacity() -> HostCapacity {
-    host::capacity()
+    host_facts::capacity()
 }

@@ -4,19 +4,19 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use containai_core::config::{Config, ContentHash, DevcontainerChoice, FileText};
-use containai_core::devcontainer::{Approval, Devcontainer, DevcontainerError, Host};
+use containai_core::devcontainer::{Approval, Devcontainer, DevcontainerError, DevcontainerContext};
 use containai_core::hint::Hint;
 use containai_core::layout::DEVCONTAINER_FILES;
 use containai_core::naming::WorkspacePath;
 use containai_core::remote::{Direction, Forward};
 
-use crate::beneath::{self, Links};
+use crate::workspace_file::{self, FollowLinks};
 use crate::error::OperationError;
 use crate::process_env::{EnvVars, ProcessEnv};
 use crate::trust;
 
 /// The longest file, in bytes.
-const LONGEST: u64 = 256 << 10;
+const MAX_BYTES: u64 = 256 << 10;
 
 /// The `devcontainer.json` of a workspace, as it was read once: what is judged
 /// is what is approved and what is followed.
@@ -43,11 +43,11 @@ impl DevcontainerFile {
     ) -> crate::Result<Option<Self>> {
         let paths: &[&str] = match choice {
             DevcontainerChoice::Off => &[],
-            DevcontainerChoice::Found => &DEVCONTAINER_FILES,
-            DevcontainerChoice::At(path) => &[path.as_str()],
+            DevcontainerChoice::Discovered => &DEVCONTAINER_FILES,
+            DevcontainerChoice::Path(path) => &[path.as_str()],
         };
         for path in paths {
-            let read = beneath::read(workspace, Path::new(path), Links::Refused, LONGEST);
+            let read = workspace_file::read(workspace, Path::new(path), FollowLinks::Never, MAX_BYTES);
             let text = read.map_err(|refused| {
                 OperationError::usage(format!("cannot read `{path}` in `{workspace}`: {refused}"))
                     .hint(Hint::new(
@@ -55,7 +55,7 @@ impl DevcontainerFile {
                     ))
             })?;
             if let Some(text) = text {
-                let approved = trust::Approval::of_devcontainer(&env.layout, workspace)?;
+                let approved = trust::StoredApproval::load_devcontainer(&env.layout, workspace)?;
                 let is_given = approved.is_some_and(|it| it.hash() == ContentHash::of(&text));
                 let approval = if is_given { Approval::Given } else { Approval::Missing };
                 return Ok(Some(Self {
@@ -67,7 +67,7 @@ impl DevcontainerFile {
             }
         }
         match choice {
-            DevcontainerChoice::At(path) => {
+            DevcontainerChoice::Path(path) => {
                 Err(OperationError::usage(format!("there is no `{path}` in `{workspace}`"))
                     .hint(Hint::new(
                         "name the path within the workspace, or leave it out to have it found",
@@ -89,13 +89,13 @@ impl DevcontainerFile {
     }
 
     /// The same as if nobody had approved it.
-    pub fn unapproved(&self) -> Self {
+    pub fn without_approval(&self) -> Self {
         Self { approval: Approval::Missing, ..self.clone() }
     }
 
     /// Reads what it says.
     pub fn read(&self, workspace: &WorkspacePath) -> Result<Devcontainer, DevcontainerError> {
-        let host = Host {
+        let host = DevcontainerContext {
             workspace: workspace.as_str(),
             folder: self.folder(),
             id: &workspace.digest(),
@@ -105,21 +105,21 @@ impl DevcontainerFile {
     }
 
     /// As a file of the workspace that waits for approval.
-    pub fn file(&self, workspace: &WorkspacePath) -> FileText {
+    pub fn file_text(&self, workspace: &WorkspacePath) -> FileText {
         FileText { path: workspace.as_path().join(&self.path), text: self.text.clone() }
     }
 }
 
 /// What a file asks for that every session has to do with.
 #[derive(Clone, Default)]
-pub(crate) struct Sessions {
+pub(crate) struct DevcontainerSessionOptions {
     /// Variables; values may be secret.
     pub(crate) variables: BTreeMap<String, String>,
     /// What of the host leads inside, once a person has approved the file.
     pub(crate) forwards: Vec<Forward>,
 }
 
-impl Sessions {
+impl DevcontainerSessionOptions {
     /// Reads the file that counts. What keeps it from being followed is told
     /// where a container is made, and not here.
     pub(crate) fn read(env: &ProcessEnv, workspace: &WorkspacePath, config: &Config) -> Self {

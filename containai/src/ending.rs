@@ -5,13 +5,13 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 /// Ctrl-C, the end of the terminal, or kill(1); from now on none of them ends
 /// the program by itself.
 #[derive(Debug)]
-pub struct Ending {
+pub struct ShutdownSignal {
     interrupt: Signal,
     terminate: Signal,
     hang_up: Signal,
 }
 
-impl Ending {
+impl ShutdownSignal {
     pub fn new() -> crate::Result<Self> {
         Ok(Self {
             interrupt: signal(SignalKind::interrupt())?,
@@ -21,7 +21,7 @@ impl Ending {
     }
 
     /// Resolves when one comes.
-    pub async fn wanted(&mut self) {
+    pub async fn received(&mut self) {
         tokio::select! {
             _ = self.interrupt.recv() => {}
             _ = self.terminate.recv() => {}

@@ -136,7 +136,7 @@ errors! {
     /// A configuration file is invalid.
     Config(containai_core::config::ConfigError),
     /// A configuration file could not be changed.
-    ConfigChange(containai_core::config::ChangeError),
+    ConfigChange(containai_core::config::SettingChangeError),
     /// A `devcontainer.json` is invalid.
     Devcontainer(containai_core::devcontainer::DevcontainerError),
     /// A file could not be read or written.
@@ -266,9 +266,9 @@ macro_rules! others {
 
 others! {
     crate::git::GitFilesError,
-    containai_ssh::transfer::Failure,
+    containai_ssh::transfer::CopyFailure,
     crate::worktree::WorktreeError,
-    containai_core::import::OutsideHome,
+    containai_core::import::OutsideHomeError,
     containai_core::naming::ClientIdError,
     containai_core::naming::WorkspacePathError,
     containai_core::workspace_record::WorkspaceRecordError,

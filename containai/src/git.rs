@@ -15,16 +15,16 @@ use containai_core::naming::{GitHead, WorkspacePath};
 use crate::error::OperationError;
 use crate::worktree;
 
-mod apart;
+mod clone;
 mod command;
 mod confined;
 mod directory;
 mod error;
 mod files;
 mod linked;
-mod owner;
+mod run_as_owner;
 
-pub(crate) use apart::{clone_head, make_apart};
+pub(crate) use clone::{clone_head, clone_with_clean_config};
 pub(crate) use confined::{ConfinedGit, confined};
 
 use command::git;
@@ -39,7 +39,7 @@ pub fn top_level(directory: &Path) -> Option<PathBuf> {
 
 /// What the user's own configuration says, wherever the command is given: that
 /// of the repository is inside anyway.
-pub(crate) fn of_user(key: &str) -> Option<String> {
+pub(crate) fn user_setting(key: &str) -> Option<String> {
     let output = Command::new("git")
         .args(["config", "--global", "--includes", "--get", key])
         .current_dir("/")
@@ -58,13 +58,13 @@ pub(crate) fn head(workspace: &WorkspacePath) -> GitHead {
     let Some(top) = top_level(workspace.as_path()) else { return GitHead::NoGit };
     let Ok(files) = GitFiles::read_only(&top) else { return GitHead::Detached };
     match files.common.has("reftable") {
-        true => head_of_reftable(&top),
+        true => reftable_head(&top),
         false => files.head().unwrap_or(GitHead::Detached),
     }
 }
 
 /// Only git reads this format.
-fn head_of_reftable(top: &Path) -> GitHead {
+fn reftable_head(top: &Path) -> GitHead {
     let output = git(top).args(["rev-parse", "--abbrev-ref", "HEAD"]).output();
     let text = output.ok().filter(|it| it.status.success()).map(|it| it.stdout);
     match String::from_utf8(text.unwrap_or_default()).as_deref().map(str::trim) {
@@ -75,7 +75,7 @@ fn head_of_reftable(top: &Path) -> GitHead {
 
 /// What git says about the files of a repository, by paths below its top.
 #[derive(Debug, Default)]
-pub(crate) struct Listing {
+pub(crate) struct GitFileList {
     /// What is tracked, and what would be if it were added. A directory is a
     /// repository of its own.
     pub(crate) kept: Vec<String>,
@@ -85,7 +85,7 @@ pub(crate) struct Listing {
 
 /// Lists the files of a workspace that is the top of a repository; `None` for
 /// any other, and where there is no git.
-pub(crate) fn listing(workspace: &WorkspacePath) -> crate::Result<Option<Listing>> {
+pub(crate) fn list_files(workspace: &WorkspacePath) -> crate::Result<Option<GitFileList>> {
     if top_level(workspace.as_path()).as_deref() != Some(workspace.as_path()) {
         return Ok(None);
     }
@@ -109,7 +109,7 @@ pub(crate) fn listing(workspace: &WorkspacePath) -> crate::Result<Option<Listing
         return Ok(None);
     };
     let ignored = list(&["--others", "--ignored", "--exclude-standard", "--directory"])?;
-    Ok(Some(Listing { kept, ignored: ignored.unwrap_or_default() }))
+    Ok(Some(GitFileList { kept, ignored: ignored.unwrap_or_default() }))
 }
 
 /// What the HEAD of a linked worktree of the repository points to; `None` for any
@@ -124,7 +124,7 @@ pub(crate) fn worktree_head(repository: &WorkspacePath, path: &WorkspacePath) ->
 /// one that it has; writes nothing.
 pub(crate) fn check_fork(repository: &WorkspacePath, branch: &str) -> Result<(), OperationError> {
     let files = GitFiles::open(repository)?;
-    linked::start_of(&files, branch)?;
+    linked::start_commit(&files, branch)?;
     files.head_commit()?;
     Ok(())
 }
@@ -141,11 +141,11 @@ pub(crate) fn add_worktree(
     let status = std::fs::metadata(repository.as_path())?;
     let files = GitFiles::open(repository).map_err(OperationError::from)?;
     // git will bring the commits of the worktree's container to this repository, and follows links.
-    if let Some(link) = worktree::links::find(files.common.path(), None)? {
+    if let Some(link) = worktree::links::find_link(files.common.path(), None)? {
         return Err(OperationError::from(GitFilesError::Link(link)).into());
     }
-    let make = || NewWorktree::plan(repository, path, branch)?.make();
-    Ok(owner::acting(&status, make).map_err(OperationError::from)?)
+    let make = || NewWorktree::plan(repository, path, branch)?.create();
+    Ok(run_as_owner::run_as_owner(&status, make).map_err(OperationError::from)?)
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use nix::unistd::geteuid;
 use crate::report::Reporter;
 
 /// The most that a hook may weigh, in bytes; it is a script, not a program.
-const MOST: u64 = 1 << 20;
+const MAX_BYTES: u64 = 1 << 20;
 
 /// Reads the hooks of a directory in the order of their names; a directory that
 /// is not there has none. What others than the user could have written, what
@@ -28,7 +28,7 @@ pub(crate) fn read(directory: &Path, reporter: &Reporter) -> crate::Result<Vec<S
     let mut hooks = Vec::new();
     for entry in entries {
         let path = entry.with_context(cannot)?.path();
-        match hook(&path) {
+        match read_hook(&path) {
             Ok(hook) => hooks.push(hook),
             Err(reason) => {
                 reporter.warn(&format!("no start-up hook: `{}` {reason}", path.display()))
@@ -39,7 +39,7 @@ pub(crate) fn read(directory: &Path, reporter: &Reporter) -> crate::Result<Vec<S
     Ok(hooks)
 }
 
-fn hook(path: &Path) -> Result<StartupHook, String> {
+fn read_hook(path: &Path) -> Result<StartupHook, String> {
     let metadata = fs::metadata(path).map_err(|error| format!("cannot be read: {error}"))?;
     let is_own = metadata.uid() == geteuid().as_raw() || metadata.uid() == 0;
     if !metadata.is_file() || metadata.mode() & 0o100 == 0 {
@@ -48,8 +48,8 @@ fn hook(path: &Path) -> Result<StartupHook, String> {
     if !is_own || metadata.mode() & 0o022 != 0 {
         return Err("can be written by others".into());
     }
-    if metadata.len() > MOST {
-        return Err(format!("is larger than {} KiB", MOST >> 10));
+    if metadata.len() > MAX_BYTES {
+        return Err(format!("is larger than {} KiB", MAX_BYTES >> 10));
     }
     let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
     let program = fs::read(path).map_err(|error| format!("cannot be read: {error}"))?;
@@ -63,7 +63,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn hooks_are_the_executable_files_that_only_the_user_writes() {
+    fn hooks_are_executable_files_writable_only_by_the_user() {
         let directory = tempfile::tempdir().expect("a directory");
         for (name, mode) in
             [("20-b", 0o755), ("10-a", 0o700), ("x", 0o644), ("y", 0o777), ("z~", 0o755)]

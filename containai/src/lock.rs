@@ -11,10 +11,10 @@ use crate::error::ResultExt as _;
 use crate::report::Reporter;
 
 /// How often a taken lock is tried again.
-const PAUSE: Duration = Duration::from_millis(20);
+const RETRY_INTERVAL: Duration = Duration::from_millis(20);
 
 /// Takes the lock if nobody has it; see [`hold`].
-pub(crate) fn try_hold(path: &Path) -> crate::Result<Option<File>> {
+pub(crate) fn try_acquire(path: &Path) -> crate::Result<Option<File>> {
     let context = || format!("cannot use the lock `{}`", path.display());
     let file = open(path).with_context(context)?;
     match file.try_lock() {
@@ -25,14 +25,14 @@ pub(crate) fn try_hold(path: &Path) -> crate::Result<Option<File>> {
 }
 
 /// Whether a process has the lock; leaves no trace.
-pub(crate) fn is_held(path: &Path) -> bool {
+pub(crate) fn is_locked(path: &Path) -> bool {
     let file = File::open(path);
     file.is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
 }
 
 /// Waits for the lock; it is given back when the file is dropped or the
 /// process ends, however it ends.
-pub async fn hold(path: &Path, what: &str, reporter: &Reporter) -> crate::Result<File> {
+pub async fn acquire(path: &Path, what: &str, reporter: &Reporter) -> crate::Result<File> {
     let context = || format!("cannot use the lock `{}`", path.display());
     let file = open(path).with_context(context)?;
     let mut is_told = false;
@@ -46,7 +46,7 @@ pub async fn hold(path: &Path, what: &str, reporter: &Reporter) -> crate::Result
                 is_told = true;
             }
         }
-        tokio::time::sleep(PAUSE).await;
+        tokio::time::sleep(RETRY_INTERVAL).await;
     }
 }
 

@@ -16,22 +16,22 @@ use crate::{records, settings};
 
 /// A path that a workspace may have had before.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub(crate) enum Former {
+pub(crate) enum FormerPath {
     /// The very directory had it.
-    Same(WorkspacePath),
+    SameDirectory(WorkspacePath),
     /// A directory of the same name had it, which is gone.
-    Namesake(WorkspacePath),
+    SameName(WorkspacePath),
 }
 
 /// What an engine has for a workspace.
 #[derive(Clone, Debug)]
-pub struct Belongings {
+pub struct WorkspaceState {
     pub remembered: Remembered,
     /// The copy of the workspace, on an engine of another machine.
     copy: Option<VolumeName>,
 }
 
-impl Belongings {
+impl WorkspaceState {
     /// Looks for the volumes of a workspace, and what is remembered for it.
     pub async fn find(
         context: &Context,
@@ -71,7 +71,7 @@ impl Belongings {
     }
 
     /// Says what a workspace has from now on, and what stays behind.
-    pub fn tell(&self, context: &Context, old: &WorkspacePath, new: &WorkspacePath) {
+    pub fn report(&self, context: &Context, old: &WorkspacePath, new: &WorkspacePath) {
         let reporter = &context.reporter;
         let Remembered { data_volume, docker_volume, .. } = &self.remembered;
         for volume in data_volume.iter().chain(docker_volume) {
@@ -90,12 +90,12 @@ impl Belongings {
 
 /// The path that the workspace had before, if it has nothing here and another one that is
 /// gone has.
-pub(crate) fn former(
+pub(crate) fn find_former(
     context: &Context,
     workspace: &WorkspacePath,
     containers: &[Container],
-) -> Option<Former> {
-    let known = records::all(&context.env.layout);
+) -> Option<FormerPath> {
+    let known = records::list(&context.env.layout);
     let own = known.iter().find(|record| record.workspace == *workspace);
     let has_own = |record: &WorkspaceRecord| {
         record.on(&context.address.to_string()).is_some_and(|it| it.data_volume.is_some())
@@ -104,34 +104,34 @@ pub(crate) fn former(
         return None;
     }
     let is_gone = |path: &WorkspacePath| path != workspace && !path.as_path().exists();
-    let here = records::identify(workspace.as_path())?;
+    let here = records::directory_id(workspace.as_path())?;
     let was = |record: &&WorkspaceRecord| {
-        is_gone(&record.workspace) && record.directory.is_some_and(|it| it.is_same(&here))
+        is_gone(&record.workspace) && record.directory.is_some_and(|it| it.is_same_directory(&here))
     };
     if let Some(record) = known.iter().find(was) {
-        return Some(Former::Same(record.workspace.clone()));
+        return Some(FormerPath::SameDirectory(record.workspace.clone()));
     }
     let served = containers.iter().filter(|it| it.labels.is_managed());
     let mut paths = served.filter_map(|it| WorkspacePath::new(it.labels.workspace()?).ok());
     let namesake = paths.find(|it| is_gone(it) && it.dir_name() == workspace.dir_name());
-    namesake.map(Former::Namesake)
+    namesake.map(FormerPath::SameName)
 }
 
 /// Says before a container is made that there is something to take over.
-pub(crate) async fn tell(
+pub(crate) async fn warn_if_moved(
     context: &Context,
     engine: &DockerEngine,
     workspace: &WorkspacePath,
     containers: &[Container],
 ) -> crate::Result<()> {
-    let Some(former) = former(context, workspace, containers) else { return Ok(()) };
-    let (Former::Same(old) | Former::Namesake(old)) = &former;
+    let Some(former) = find_former(context, workspace, containers) else { return Ok(()) };
+    let (FormerPath::SameDirectory(old) | FormerPath::SameName(old)) = &former;
     let container = containers.iter().find(|it| it.serves(old));
-    let found = Belongings::find(context, engine, old, container).await?;
+    let found = WorkspaceState::find(context, engine, old, container).await?;
     let Some(volume) = &found.remembered.data_volume else { return Ok(()) };
     let begin = match &former {
-        Former::Same(_) => format!("this directory was `{old}`"),
-        Former::Namesake(_) => format!("`{old}` is gone, and may have been moved here"),
+        FormerPath::SameDirectory(_) => format!("this directory was `{old}`"),
+        FormerPath::SameName(_) => format!("`{old}` is gone, and may have been moved here"),
     };
     context.reporter.warn(&format!(
         "{begin}: its data volume {volume} is not used here; `cai workspace move {old} {workspace}` takes it over (after `cai stop --remove`)"

@@ -13,12 +13,12 @@ pub fn write(path: &Path, text: &str) -> io::Result<()> {
         Err(error) if error.kind() == ErrorKind::NotFound => path.to_owned(),
         target => target?,
     };
-    beside(&target, "", text)?.persist(&target)?;
+    create_beside(&target, "", text)?.persist(&target)?;
     Ok(())
 }
 
 /// Makes a file with this text in the directory of another one.
-pub fn beside(path: &Path, suffix: &str, text: &str) -> io::Result<NamedTempFile> {
+pub fn create_beside(path: &Path, suffix: &str, text: &str) -> io::Result<NamedTempFile> {
     let directory = path.parent().unwrap_or(Path::new("/"));
     DirBuilder::new().recursive(true).mode(0o700).create(directory)?;
     let private = Permissions::from_mode(0o600);
@@ -41,7 +41,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_link_stays_and_the_mode_is_private() -> anyhow::Result<()> {
+    fn links_are_kept_and_the_mode_is_0600() -> anyhow::Result<()> {
         let dir = TempDir::new()?;
         let (real, link) = (dir.path().join("real.toml"), dir.path().join("config.toml"));
         fs::write(&real, "a = 1\n")?;

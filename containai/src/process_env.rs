@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use containai_core::config;
 use containai_core::layout::{EngineLayout, Layout};
-use containai_docker::image::Surroundings;
+use containai_docker::image::BuildEnv;
 
 /// The variables that a process which outlives the command gets, and all that it gets: the
 /// others may be secret.
@@ -71,7 +71,7 @@ pub struct ProcessEnv {
     /// `None`: each process opens its own.
     pub mux_program: Option<PathBuf>,
     /// The directories of programs (`PATH`).
-    pub programs: Vec<PathBuf>,
+    pub search_path: Vec<PathBuf>,
     /// All variables.
     pub variables: EnvVars,
 }
@@ -84,7 +84,7 @@ impl ProcessEnv {
     }
 
     /// The proxies, certificates and package registries that builds use on this machine.
-    pub(crate) fn surroundings(&self) -> Surroundings {
+    pub(crate) fn surroundings(&self) -> BuildEnv {
         let text = |name: &str| self.variables.text(name).filter(|value| !value.is_empty());
         let either = |upper: &str, lower: &str| text(lower).or_else(|| text(upper));
         let proxies = ["http_proxy", "https_proxy", "no_proxy", "ftp_proxy", "all_proxy"];
@@ -96,7 +96,7 @@ impl ProcessEnv {
         });
         let bundle = ["SSL_CERT_FILE", "CURL_CA_BUNDLE", "NODE_EXTRA_CA_CERTS"];
         let named = bundle.into_iter().filter_map(text).map(PathBuf::from).find(|it| it.is_file());
-        Surroundings {
+        BuildEnv {
             proxies: proxies.collect(),
             certificates: named.or_else(|| Some("/etc/ssl/certs/ca-certificates.crt".into())),
             npm_registry: either("NPM_CONFIG_REGISTRY", "npm_config_registry"),
@@ -112,7 +112,7 @@ impl ProcessEnv {
             path.is_file()
                 && nix::unistd::access(path.as_path(), nix::unistd::AccessFlags::X_OK).is_ok()
         };
-        self.programs
+        self.search_path
             .iter()
             .filter(|directory| directory.is_absolute())
             .map(|directory| directory.join(name))

@@ -3,17 +3,17 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use containai_core::catalog::shipped_manifests;
+use containai_core::manifest::shipped_manifests;
 use containai_core::engine::{Coverage, ProtectedPath};
 use containai_core::layout::EngineLayout;
 
 use crate::process_env::ProcessEnv;
 
 /// How many paths a message names.
-const NAMED: usize = 5;
+const MAX_LISTED: usize = 5;
 /// What is root's, or as good as root: with Sysbox the container's root would be
 /// root there.
-const SYSTEM: [&str; 11] = [
+const SYSTEM_DIRECTORIES: [&str; 11] = [
     "/boot",
     "/dev",
     "/etc",
@@ -27,7 +27,7 @@ const SYSTEM: [&str; 11] = [
     "/var/spool/cron",
 ];
 /// What else of the system nobody works on.
-const PROGRAMS: [&str; 13] = [
+const PROGRAM_DIRECTORIES: [&str; 13] = [
     "/bin",
     "/sbin",
     "/lib",
@@ -43,12 +43,12 @@ const PROGRAMS: [&str; 13] = [
     "/var/lib/libvirt",
 ];
 /// What everybody puts files in.
-const SHARED: [&str; 2] = ["/tmp", "/var/tmp"];
+const TEMPORARY_DIRECTORIES: [&str; 2] = ["/tmp", "/var/tmp"];
 /// Keys of whoever has this home directory.
-const KEYS: [(&str, &str); 3] =
+const KEY_PATHS: [(&str, &str); 3] =
     [(".ssh", "SSH keys"), (".gnupg", "GnuPG keys"), (".docker", "what Docker logs in with")];
 /// What else in a home directory is secret, or runs without being asked.
-const SECRETS: [(&str, &str); 38] = [
+const SECRET_PATHS: [(&str, &str); 38] = [
     (".aws", "credentials"),
     (".azure", "credentials"),
     (".config/gcloud", "credentials"),
@@ -90,10 +90,10 @@ const SECRETS: [(&str, &str); 38] = [
 ];
 
 /// What no mount of a `devcontainer.json` may be, hold or lie in.
-pub(crate) fn from_mounts(env: &ProcessEnv) -> Vec<ProtectedPath> {
+pub(crate) fn for_mounts(env: &ProcessEnv) -> Vec<ProtectedPath> {
     let layout = &env.layout;
-    let mut all = vec![itself(layout.home(), "your home directory")];
-    all.extend(KEYS.map(|(path, what)| tree(layout.home().join(path), what)));
+    let mut all = vec![path_itself(layout.home(), "your home directory")];
+    all.extend(KEY_PATHS.map(|(path, what)| tree(layout.home().join(path), what)));
     all.push(tree(layout.docker_config_dir(), "what Docker logs in with"));
     let own = "keys and configuration of ContainAI";
     all.push(tree(layout.config_dir(), own));
@@ -111,33 +111,33 @@ pub(crate) fn from_mounts(env: &ProcessEnv) -> Vec<ProtectedPath> {
         ];
         all.extend(parts.map(|path| tree(path, "the engine")));
     }
-    all.extend(SYSTEM.map(|path| tree(path, "the system")));
-    resolved(all)
+    all.extend(SYSTEM_DIRECTORIES.map(|path| tree(path, "the system")));
+    resolve_links(all)
 }
 
 /// What no workspace may be, hold or lie in.
-pub(crate) fn from_workspaces(env: &ProcessEnv) -> Vec<ProtectedPath> {
-    let mut all = from_mounts(env);
+pub(crate) fn for_workspaces(env: &ProcessEnv) -> Vec<ProtectedPath> {
+    let mut all = for_mounts(env);
     let home = env.layout.home();
-    let mut more: Vec<_> = SECRETS.iter().map(|(path, what)| tree(home.join(path), what)).collect();
-    more.extend(PROGRAMS.map(|path| tree(path, "the system")));
-    more.extend(SHARED.map(|path| itself(path, "temporary files of all users")));
+    let mut more: Vec<_> = SECRET_PATHS.iter().map(|(path, what)| tree(home.join(path), what)).collect();
+    more.extend(PROGRAM_DIRECTORIES.map(|path| tree(path, "the system")));
+    more.extend(TEMPORARY_DIRECTORIES.map(|path| path_itself(path, "temporary files of all users")));
     for manifest in shipped_manifests() {
         let is_agent = manifest.agent.is_some();
         let entries = manifest.entries.into_iter().filter(|it| is_agent || it.credential);
         let entries = entries.filter(|it| !it.source.is_empty());
-        more.extend(entries.map(|it| itself(home.join(it.source), "settings of an agent")));
+        more.extend(entries.map(|it| path_itself(home.join(it.source), "settings of an agent")));
     }
     let passwd = fs::read_to_string("/etc/passwd").unwrap_or_default();
-    for other in homes(&passwd).filter(|other| other != home) {
+    for other in home_directories(&passwd).filter(|other| other != home) {
         let other = other.as_path();
         if other.starts_with("/home") || other == Path::new("/root") {
-            more.push(itself(other, "another user's home directory"));
+            more.push(path_itself(other, "another user's home directory"));
         }
-        let keys = KEYS.map(|(path, what)| tree(other.join(path), what));
+        let keys = KEY_PATHS.map(|(path, what)| tree(other.join(path), what));
         more.extend(keys.into_iter().filter(|it| it.path.symlink_metadata().is_ok()));
     }
-    all.extend(resolved(more));
+    all.extend(resolve_links(more));
     all
 }
 
@@ -152,17 +152,17 @@ pub(crate) fn exposed(real: &Path, all: Vec<ProtectedPath>) -> Vec<ProtectedPath
 }
 
 /// The paths that are there, for people; at least one.
-pub(crate) fn named(exposed: &[ProtectedPath]) -> String {
+pub(crate) fn list_existing(exposed: &[ProtectedPath]) -> String {
     let there = exposed.iter().filter(|it| it.path.symlink_metadata().is_ok()).count().max(1);
-    let names: Vec<_> = exposed.iter().take(there.min(NAMED)).map(ToString::to_string).collect();
-    match there.saturating_sub(NAMED) {
+    let names: Vec<_> = exposed.iter().take(there.min(MAX_LISTED)).map(ToString::to_string).collect();
+    match there.saturating_sub(MAX_LISTED) {
         0 => names.join(", "),
         more => format!("{} and {more} more", names.join(", ")),
     }
 }
 
 /// Where a path is or lies behind a link, what it leads to is protected as well.
-fn resolved(all: Vec<ProtectedPath>) -> Vec<ProtectedPath> {
+fn resolve_links(all: Vec<ProtectedPath>) -> Vec<ProtectedPath> {
     let both = |it: ProtectedPath| {
         let real = fs::canonicalize(&it.path).ok().filter(|real| *real != it.path);
         let real = real.map(|path| ProtectedPath { path, ..it.clone() });
@@ -173,7 +173,7 @@ fn resolved(all: Vec<ProtectedPath>) -> Vec<ProtectedPath> {
 }
 
 /// The home directories of people and root, passwd(5).
-fn homes(passwd: &str) -> impl Iterator<Item = PathBuf> + '_ {
+fn home_directories(passwd: &str) -> impl Iterator<Item = PathBuf> + '_ {
     passwd.lines().filter_map(|line| {
         let fields: Vec<&str> = line.split(':').collect();
         let uid: u32 = fields.get(2)?.parse().ok()?;
@@ -183,8 +183,8 @@ fn homes(passwd: &str) -> impl Iterator<Item = PathBuf> + '_ {
     })
 }
 
-fn itself(path: impl Into<PathBuf>, what: &'static str) -> ProtectedPath {
-    ProtectedPath { path: path.into(), what, coverage: Coverage::Itself }
+fn path_itself(path: impl Into<PathBuf>, what: &'static str) -> ProtectedPath {
+    ProtectedPath { path: path.into(), what, coverage: Coverage::PathOnly }
 }
 
 fn tree(path: impl Into<PathBuf>, what: &'static str) -> ProtectedPath {
@@ -196,28 +196,28 @@ mod tests {
     use super::*;
 
     #[test]
-    fn homes_of_people() {
+    fn home_directories_of_login_users() {
         let passwd = "root:x:0:0:root:/root:/bin/bash\ndaemon:x:1:1::/usr/sbin:/x\n\
                       dev:x:1000:1000::/home/dev:/bin/sh\nnobody:x:65534:65534::/nonexistent:/x\n\
                       odd:x:1001:1001::/:/x\nbroken\n";
-        let found: Vec<_> = homes(passwd).collect();
+        let found: Vec<_> = home_directories(passwd).collect();
         assert_eq!(found, [Path::new("/root"), Path::new("/home/dev")]);
     }
 
     #[test]
-    fn links_are_resolved_and_what_is_there_is_named_first() -> anyhow::Result<()> {
+    fn links_are_resolved_and_existing_paths_are_listed_first() -> anyhow::Result<()> {
         let place = tempfile::tempdir()?;
         let place = fs::canonicalize(place.path())?;
         fs::create_dir_all(place.join("keys/deep"))?;
         std::os::unix::fs::symlink("keys", place.join(".ssh"))?;
         let all =
-            || resolved(vec![tree(place.join("none"), "none"), tree(place.join(".ssh"), "keys")]);
+            || resolve_links(vec![tree(place.join("none"), "none"), tree(place.join(".ssh"), "keys")]);
         let paths =
             |of: &Path| exposed(of, all()).into_iter().map(|it| it.path).collect::<Vec<_>>();
         assert_eq!(paths(&place.join("keys/deep")), [place.join("keys")]);
         assert_eq!(paths(&place), [place.join(".ssh"), place.join("keys"), place.join("none")]);
         assert_eq!(paths(&place.join("keysx")), [] as [PathBuf; 0]);
-        let shown = named(&exposed(&place, all())).replace(&place.display().to_string(), "DIR");
+        let shown = list_existing(&exposed(&place, all())).replace(&place.display().to_string(), "DIR");
         assert_eq!(shown, "keys (`DIR/.ssh`), keys (`DIR/keys`)");
         Ok(())
     }

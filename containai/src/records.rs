@@ -10,8 +10,8 @@ use crate::error::ResultExt as _;
 use containai_core::config::Remembered;
 use containai_core::layout::Layout;
 use containai_core::naming::{VolumeName, WorkspacePath};
-use containai_core::records::{RecordError, Records};
-use containai_core::resources::Limits;
+use containai_core::records::{WorkspaceStoreError, WorkspaceStore};
+use containai_core::resources::ResourceLimits;
 use containai_core::workspace_record::{DirectoryId, WorkspaceRecord};
 
 use crate::context::Context;
@@ -19,37 +19,37 @@ use crate::report::Reporter;
 use crate::{lock, private_file};
 
 /// The records of the user, as the lifecycle has them.
-pub(crate) struct UserRecords<'a> {
+pub(crate) struct FileWorkspaceStore<'a> {
     pub(crate) context: &'a Context,
 }
 
-impl Records for UserRecords<'_> {
-    async fn check(&self, workspace: &WorkspacePath) -> Result<(), RecordError> {
-        self.edit(workspace, |_| {}).await
+impl WorkspaceStore for FileWorkspaceStore<'_> {
+    async fn check_writable(&self, workspace: &WorkspacePath) -> Result<(), WorkspaceStoreError> {
+        self.update(workspace, |_| {}).await
     }
 
-    async fn record_volume(
+    async fn set_data_volume(
         &self,
         workspace: &WorkspacePath,
         volume: &VolumeName,
-    ) -> Result<(), RecordError> {
+    ) -> Result<(), WorkspaceStoreError> {
         let engine = self.context.address.to_string();
         let change = |record: &mut WorkspaceRecord| {
-            record.on_mut(&engine).data_volume = Some(volume.clone());
+            record.on_engine_mut(&engine).data_volume = Some(volume.clone());
         };
-        self.edit(workspace, change).await
+        self.update(workspace, change).await
     }
 }
 
-impl UserRecords<'_> {
-    async fn edit(
+impl FileWorkspaceStore<'_> {
+    async fn update(
         &self,
         workspace: &WorkspacePath,
         change: impl FnOnce(&mut WorkspaceRecord),
-    ) -> Result<(), RecordError> {
+    ) -> Result<(), WorkspaceStoreError> {
         edit(&self.context.env.layout, &self.context.reporter, workspace, change)
             .await
-            .map_err(|error| RecordError { workspace: workspace.to_string(), source: error.into() })
+            .map_err(|error| WorkspaceStoreError { workspace: workspace.to_string(), source: error.into() })
     }
 }
 
@@ -71,12 +71,12 @@ pub async fn edit(
     change: impl FnOnce(&mut WorkspaceRecord),
 ) -> crate::Result<()> {
     let _turn =
-        lock::hold(&layout.workspace_record_lock(), "records of workspaces", reporter).await?;
+        lock::acquire(&layout.workspace_record_lock(), "records of workspaces", reporter).await?;
     let path = layout.workspace_record(workspace);
     let record = read(layout, workspace)?;
     let mut record = record.unwrap_or_else(|| WorkspaceRecord::new(workspace.clone()));
     change(&mut record);
-    private_file::write(&path, &record.text())
+    private_file::write(&path, &record.to_json())
         .with_context(|| format!("cannot write `{}`", path.display()))
 }
 
@@ -84,12 +84,12 @@ pub async fn edit(
 pub async fn remember_limits(
     context: &Context,
     workspace: &WorkspacePath,
-    limits: Limits,
+    limits: ResourceLimits,
 ) -> crate::Result<()> {
     let engine = context.address.to_string();
     edit(&context.env.layout, &context.reporter, workspace, |record| {
-        let kept = &mut record.on_mut(&engine).limits;
-        *kept = Limits { memory: limits.memory.or(kept.memory), cpus: limits.cpus.or(kept.cpus) };
+        let kept = &mut record.on_engine_mut(&engine).limits;
+        *kept = ResourceLimits { memory: limits.memory.or(kept.memory), cpus: limits.cpus.or(kept.cpus) };
     })
     .await
 }
@@ -97,7 +97,7 @@ pub async fn remember_limits(
 /// Forgets the limits of the workspace's containers.
 pub async fn forget_limits(context: &Context, workspace: &WorkspacePath) -> crate::Result<()> {
     let engine = context.address.to_string();
-    let change = |record: &mut WorkspaceRecord| record.on_mut(&engine).limits = Limits::default();
+    let change = |record: &mut WorkspaceRecord| record.on_engine_mut(&engine).limits = ResourceLimits::default();
     edit(&context.env.layout, &context.reporter, workspace, change).await
 }
 
@@ -113,7 +113,7 @@ pub async fn forget_volume(
     }
     let mut had = false;
     edit(layout, reporter, workspace, |record| {
-        for remembered in record.all_mut() {
+        for remembered in record.engines_mut() {
             had |= remembered.data_volume.take().is_some();
         }
     })
@@ -133,7 +133,7 @@ pub async fn forget(
         return Ok(());
     }
     edit(layout, reporter, workspace, |record| {
-        *record.on_mut(engine) = Remembered::default();
+        *record.on_engine_mut(engine) = Remembered::default();
         if record.is_empty() {
             record.directory = None;
         }
@@ -142,16 +142,16 @@ pub async fn forget(
 }
 
 /// Every record; one that cannot be read is for commands of its workspace to report.
-pub(crate) fn all(layout: &Layout) -> Vec<WorkspaceRecord> {
+pub(crate) fn list(layout: &Layout) -> Vec<WorkspaceRecord> {
     let entries = fs::read_dir(layout.workspace_record_dir()).into_iter().flatten().flatten();
     entries.filter_map(|entry| read_file(&entry.path()).ok()?).collect()
 }
 
 /// Notes which directory a workspace is, for when it has another path. That it cannot be
 /// noted is no reason not to go inside.
-pub(crate) async fn note_directory(context: &Context, workspace: &WorkspacePath) {
+pub(crate) async fn record_directory(context: &Context, workspace: &WorkspacePath) {
     let layout = &context.env.layout;
-    let directory = identify(workspace.as_path());
+    let directory = directory_id(workspace.as_path());
     let is_known = read(layout, workspace)
         .is_ok_and(|record| record.is_some_and(|record| record.directory == directory));
     if !is_known
@@ -163,13 +163,13 @@ pub(crate) async fn note_directory(context: &Context, workspace: &WorkspacePath)
 }
 
 /// What tells a directory from every other; `None` where there is none.
-pub fn identify(path: &Path) -> Option<DirectoryId> {
+pub fn directory_id(path: &Path) -> Option<DirectoryId> {
     let metadata = fs::symlink_metadata(path).ok().filter(fs::Metadata::is_dir)?;
     let born = metadata.created().ok().and_then(|at| at.duration_since(UNIX_EPOCH).ok());
     Some(DirectoryId {
         device: metadata.dev(),
         inode: metadata.ino(),
-        born: born.and_then(|since| since.as_nanos().try_into().ok()),
+        birth_nanos: born.and_then(|since| since.as_nanos().try_into().ok()),
     })
 }
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use age::secrecy::SecretString;
 use containai_core::hint::{Advice as _, Hint};
-use containai_core::lifecycle::{Event, Events};
+use containai_core::lifecycle::{Event, EventListener};
 use containai_docker::{ReclaimListener, Reclaimed};
 
 use crate::Error;
@@ -187,8 +187,8 @@ impl Reporter {
     }
 }
 
-impl Events for Reporter {
-    fn event(&self, event: Event<'_>) {
+impl EventListener for Reporter {
+    fn on_event(&self, event: Event<'_>) {
         self.0.report(Report::Lifecycle(event));
     }
 }
@@ -202,6 +202,6 @@ impl ReclaimListener for Reporter {
 /// Replaces control characters except newlines, so that text of engines, containers and files
 /// cannot move a terminal's cursor.
 #[must_use]
-pub fn harmless(text: &str) -> String {
+pub fn escape_control(text: &str) -> String {
     text.replace(|c: char| c.is_control() && c != '\n', "\u{fffd}")
 }

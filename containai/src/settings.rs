@@ -1,12 +1,12 @@
 //! The configuration, read from every place that has some of it.
 
-use containai_core::config::{Config, FileText, Flags, Layers};
+use containai_core::config::{Config, FileText, Flags, ConfigLayers};
 use containai_core::naming::WorkspacePath;
 use containai_docker::EngineAddress;
 
 use crate::process_env::ProcessEnv;
 use crate::report::Reporter;
-use crate::trust::{self, Approval};
+use crate::trust::{self, StoredApproval};
 use crate::{records, user_config};
 
 /// Puts the configuration for a workspace together, and says what of it was
@@ -20,19 +20,19 @@ pub fn resolve(
     let layers = layers(env, reporter, flags, workspace)?;
     let mut config = Config::resolve(&layers)?;
     if let Some(workspace) = workspace {
-        remember(&mut config, env, workspace)?;
+        apply_remembered(&mut config, env, workspace)?;
     }
     for ignored in &config.ignored {
         reporter.warn(&ignored.to_string());
     }
-    if let (Some(workspace), false) = (workspace, config.suggested.is_empty()) {
-        reporter.warn(&waiting(workspace, &config, layers.approved.is_some()));
+    if let (Some(workspace), false) = (workspace, config.suggestions.is_empty()) {
+        reporter.warn(&approval_notice(workspace, &config, layers.approved.is_some()));
     }
     Ok(config)
 }
 
 /// Adds what earlier commands chose for the workspace on its engine.
-fn remember(config: &mut Config, env: &ProcessEnv, workspace: &WorkspacePath) -> crate::Result<()> {
+fn apply_remembered(config: &mut Config, env: &ProcessEnv, workspace: &WorkspacePath) -> crate::Result<()> {
     let Some(record) = records::read(&env.layout, workspace)? else { return Ok(()) };
     let own = || EngineAddress::unix(env.engine.socket());
     let engine = match &config.docker_host.value {
@@ -43,7 +43,7 @@ fn remember(config: &mut Config, env: &ProcessEnv, workspace: &WorkspacePath) ->
         }
     };
     if let Some(remembered) = record.on(&engine) {
-        config.remember(remembered, &env.layout.workspace_record(workspace));
+        config.apply_remembered(remembered, &env.layout.workspace_record(workspace));
     }
     Ok(())
 }
@@ -54,20 +54,20 @@ pub fn layers(
     reporter: &Reporter,
     flags: Flags,
     workspace: Option<&WorkspacePath>,
-) -> crate::Result<Layers> {
+) -> crate::Result<ConfigLayers> {
     let path = env.layout.config_file();
     let text = user_config::read(&path)?;
-    let mut layers = Layers {
+    let mut layers = ConfigLayers {
         flags,
         environment: env.config.clone(),
         workspace: workspace.cloned(),
         user_file: Some(FileText { path, text }),
-        ..Layers::default()
+        ..ConfigLayers::default()
     };
     let Some(workspace) = workspace else {
         return Ok(layers);
     };
-    match trust::suggested(workspace) {
+    match trust::workspace_config(workspace) {
         Ok(file) => layers.workspace_file = file,
         Err(refused) => {
             let path = containai_core::layout::workspace_config(workspace);
@@ -75,14 +75,14 @@ pub fn layers(
         }
     }
     if layers.workspace_file.is_some() {
-        layers.approved = Approval::of(&env.layout, workspace)?.map(|approval| approval.hash());
+        layers.approved = StoredApproval::load(&env.layout, workspace)?.map(|approval| approval.hash());
     }
     Ok(layers)
 }
 
-fn waiting(workspace: &WorkspacePath, config: &Config, was_approved: bool) -> String {
+fn approval_notice(workspace: &WorkspacePath, config: &Config, was_approved: bool) -> String {
     let path = containai_core::layout::workspace_config(workspace);
-    let keys: Vec<_> = config.suggested.iter().map(|it| format!("`{}`", it.key)).collect();
+    let keys: Vec<_> = config.suggestions.iter().map(|it| format!("`{}`", it.key)).collect();
     let since = if was_approved { " and has changed since you approved it" } else { "" };
     format!(
         "`{}` asks for {}{since}; nothing of that counts until `cai trust` approves it",

@@ -14,20 +14,20 @@ use crate::context::Context;
 use crate::error::OperationError;
 use crate::process_env::ProcessEnv;
 use crate::report::Reporter;
-use crate::surroundings;
-use crate::workspace::{self, Caution};
+use crate::enclosing_workspace;
+use crate::workspace::{self, ProtectedPathUse};
 
-pub fn by_workspace(
+pub fn find_by_workspace(
     containers: &[Container],
     given: Option<&Path>,
     context: &Context,
 ) -> crate::Result<Container> {
-    let spot = workspace::spot(given, &context.env, Caution::Forced)?;
-    let workspace = surroundings::meant(&spot, containers, context, ".");
+    let spot = workspace::find_ref(given, &context.env, ProtectedPathUse::Allow)?;
+    let workspace = enclosing_workspace::resolve(&spot, containers, context, ".");
     let observed = Observed { containers: containers.to_vec(), ..Observed::default() };
     match observed.serving(&workspace).as_slice() {
         [container] => Ok((*container).clone()),
-        [] => Err(missing(&format!("no container serves `{workspace}`")).into()),
+        [] => Err(not_found(&format!("no container serves `{workspace}`")).into()),
         several => {
             let names = several.iter().map(|container| container.name.clone()).collect();
             Err(Refusal::Ambiguous { workspace: workspace.to_string(), names }.into())
@@ -42,10 +42,10 @@ pub async fn find_named(
     engine: &DockerEngine,
     context: &Context,
 ) -> crate::Result<Container> {
-    named(word, &engine.containers().await?, context)
+    find_by_reference(word, &engine.containers().await?, context)
 }
 
-pub fn named(
+pub fn find_by_reference(
     word: Option<&str>,
     containers: &[Container],
     context: &Context,
@@ -56,22 +56,22 @@ pub fn named(
             return Ok(container.clone());
         }
         if word.is_some_and(|word| !is_here(word)) {
-            return Err(Refusal::NotOurs { name: container.name.clone() }.into());
+            return Err(Refusal::NotManaged { name: container.name.clone() }.into());
         }
     }
     if let Some(word) = word.filter(|word| !is_here(word)) {
         let message = format!("`{word}` is neither a container nor a directory");
-        return Err(unknown(&message).into());
+        return Err(unknown_name(&message).into());
     }
-    by_workspace(containers, word.map(Path::new), context)
+    find_by_workspace(containers, word.map(Path::new), context)
 }
 
 /// The container of ours that has this name.
-pub fn by_name(containers: Vec<Container>, name: &str) -> crate::Result<Container> {
+pub fn find_by_name(containers: Vec<Container>, name: &str) -> crate::Result<Container> {
     match containers.into_iter().find(|container| container.name == name) {
         Some(container) if container.labels.is_managed() => Ok(container),
-        Some(_) => Err(Refusal::NotOurs { name: name.to_owned() }.into()),
-        None => Err(unknown(&format!("there is no container `{name}`")).into()),
+        Some(_) => Err(Refusal::NotManaged { name: name.to_owned() }.into()),
+        None => Err(unknown_name(&format!("there is no container `{name}`")).into()),
     }
 }
 
@@ -83,24 +83,24 @@ pub async fn workspace_of(
     reporter: &Reporter,
 ) -> crate::Result<WorkspacePath> {
     let context = Context::new(env, reporter, flags.clone(), None)?;
-    Ok(served(&by_name(context.engine()?.containers().await?, name)?)?)
+    Ok(workspace_served(&find_by_name(context.engine()?.containers().await?, name)?)?)
 }
 
 /// The workspace that a container of ours serves.
-pub fn served(container: &Container) -> Result<WorkspacePath, OperationError> {
+pub fn workspace_served(container: &Container) -> Result<WorkspacePath, OperationError> {
     let workspace = container.labels.workspace().unwrap_or_default();
     WorkspacePath::new(Path::new(workspace))
-        .map_err(|error| OperationError::with_code(exit::NOT_OURS, error.to_string()))
+        .map_err(|error| OperationError::with_code(exit::FOREIGN_CONTAINER, error.to_string()))
 }
 
 /// Nothing has the name that was given.
-pub fn unknown(message: &str) -> OperationError {
+pub fn unknown_name(message: &str) -> OperationError {
     OperationError::with_code(exit::FAILED, message)
         .hint(Hint::run("cai list", "see the containers there are"))
 }
 
 /// Nothing is there to work on.
-pub fn missing(message: &str) -> OperationError {
+pub fn not_found(message: &str) -> OperationError {
     OperationError::with_code(exit::FAILED, message)
         .hint(Hint::run("cai run", "make the workspace's container"))
 }

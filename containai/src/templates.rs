@@ -11,9 +11,9 @@ use containai_core::hint::Hint;
 use containai_core::layout::Layout;
 use containai_core::naming::{BuiltImage, Fingerprint, TemplateName};
 use containai_core::template::{
-    Copied, Dockerfile, DockerfileError, Finding, Severity, check, fingerprint, template_labels,
+    CopySources, Dockerfile, DockerfileError, DockerfileFinding, Severity, check_dockerfile, fingerprint, template_labels,
 };
-use containai_docker::built::{ContextDirectory, ContextPlace, Recipe, Source};
+use containai_docker::built::{BuildContext, ContextDir, ImageRecipe, RecipeSource};
 use containai_docker::image::local_reference;
 
 use crate::error::OperationError;
@@ -33,7 +33,7 @@ pub struct Template {
 
 /// The names of all templates, sorted. What is not a directory with a name of a
 /// template is none.
-pub fn names(layout: &Layout) -> crate::Result<Vec<TemplateName>> {
+pub fn list(layout: &Layout) -> crate::Result<Vec<TemplateName>> {
     let directory = layout.template_dir();
     let entries = match fs::read_dir(&directory) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
@@ -61,7 +61,7 @@ impl Template {
         match fs::read_to_string(&path) {
             Ok(text) => Ok(Self { name: name.clone(), directory, text }),
             Err(error) if error.kind() == ErrorKind::NotFound => {
-                let there = names(layout)?;
+                let there = list(layout)?;
                 let there: Vec<_> = there.iter().map(|name| format!("`{name}`")).collect();
                 let hint = match there.as_slice() {
                     [] => Hint::run(&format!("cai template new {name}"), "make it"),
@@ -81,8 +81,8 @@ impl Template {
     }
 
     /// What is wrong with its Dockerfile; the inner error is all of it.
-    pub fn findings(&self) -> Result<Vec<Finding>, DockerfileError> {
-        Ok(check(&Dockerfile::parse(&self.text)?))
+    pub fn findings(&self) -> Result<Vec<DockerfileFinding>, DockerfileError> {
+        Ok(check_dockerfile(&Dockerfile::parse(&self.text)?))
     }
 
     /// How its image is built on `base`.
@@ -90,7 +90,7 @@ impl Template {
     /// # Errors
     ///
     /// What cannot be built, with the place in the Dockerfile.
-    pub fn recipe(&self, base: &ImageRequest) -> crate::Result<Recipe> {
+    pub fn recipe(&self, base: &ImageRequest) -> crate::Result<ImageRecipe> {
         let refuse = |text: String| {
             let again = format!("cai template check {}", self.name);
             let hint = Hint::run(&again, "see all that is wrong with it");
@@ -98,21 +98,21 @@ impl Template {
                 .hint(hint)
         };
         let file = Dockerfile::parse(&self.text).map_err(|error| refuse(error.to_string()))?;
-        let is_on_ours = file.takes_base();
-        let findings = check(&file);
+        let is_on_ours = file.declares_base_image();
+        let findings = check_dockerfile(&file);
         if let Some(error) = findings.iter().find(|it| it.severity == Severity::Error) {
             return Err(refuse(format!("line {}: {}", error.line, error.text)).into());
         }
         let fingerprint = self.fingerprint(base)?;
         let labels = template_labels(self.name.as_str(), fingerprint.as_str());
-        Ok(Recipe {
+        Ok(ImageRecipe {
             reference: BuiltImage::of_template(&self.name, &fingerprint),
             labels: labels.map(|(key, value)| (key.to_owned(), value.to_owned())).to_vec(),
             fingerprint,
             layers: Vec::new(),
             environment: BTreeMap::new(),
-            source: Source::Dockerfile {
-                context: ContextPlace::at(&self.directory),
+            source: RecipeSource::Dockerfile {
+                context: ContextDir::at(&self.directory),
                 path: DOCKERFILE.to_owned(),
                 text: self.text.clone(),
                 base: is_on_ours.then(|| base.clone()),
@@ -123,15 +123,15 @@ impl Template {
     }
 
     fn fingerprint(&self, base: &ImageRequest) -> crate::Result<Fingerprint> {
-        let context = ContextDirectory::open(&ContextPlace::at(&self.directory))
-            .and_then(|it| it.entries(&Copied::everything()));
+        let context = BuildContext::open(&ContextDir::at(&self.directory))
+            .and_then(|it| it.entries(&CopySources::all()));
         let context =
             context.with_context(|| format!("cannot read `{}`", self.directory.display()))?;
         let base = match base {
             ImageRequest::Shipped(image) => local_reference(*image),
             ImageRequest::Reference(reference) => reference.clone(),
         };
-        let foundation = Recipe::foundation();
+        let foundation = ImageRecipe::common_inputs();
         let texts: Vec<&str> = [self.text.as_str(), base.as_str()]
             .into_iter()
             .chain(foundation.iter().map(String::as_str))

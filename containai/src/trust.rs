@@ -10,15 +10,15 @@ use containai_core::layout::{self, Layout};
 use containai_core::naming::WorkspacePath;
 use serde::{Deserialize, Serialize};
 
-use crate::beneath::{self, Links, Refused};
+use crate::workspace_file::{self, FollowLinks, ReadRefused};
 use crate::private_file;
 
 /// The longest file that a workspace may suggest, in bytes.
-const LONGEST: u64 = 64 << 10;
+const MAX_BYTES: u64 = 64 << 10;
 
 /// What was approved of one workspace, as it is kept.
 #[derive(Clone, Debug, Deserialize, Serialize)]
-pub struct Approval {
+pub struct StoredApproval {
     /// The real path of the workspace.
     pub workspace: String,
     /// The text that was approved; its hash is the pin, and a change is shown
@@ -26,16 +26,16 @@ pub struct Approval {
     pub text: String,
 }
 
-impl Approval {
+impl StoredApproval {
     /// The approval of a workspace; `None` where there is none.
-    pub fn of(layout: &Layout, workspace: &WorkspacePath) -> crate::Result<Option<Self>> {
+    pub fn load(layout: &Layout, workspace: &WorkspacePath) -> crate::Result<Option<Self>> {
         let approval = read(&layout.trust_file(workspace))?;
         Ok(approval.filter(|approval| approval.workspace == workspace.as_str()))
     }
 
     /// The approval of a workspace's `devcontainer.json`; `None` where there is
     /// none.
-    pub fn of_devcontainer(
+    pub fn load_devcontainer(
         layout: &Layout,
         workspace: &WorkspacePath,
     ) -> crate::Result<Option<Self>> {
@@ -44,7 +44,7 @@ impl Approval {
     }
 
     /// Every approval, by path.
-    pub fn all(layout: &Layout) -> crate::Result<Vec<Self>> {
+    pub fn list(layout: &Layout) -> crate::Result<Vec<Self>> {
         let directory = layout.trust_dir();
         let entries = match fs::read_dir(&directory) {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
@@ -62,7 +62,7 @@ impl Approval {
     }
 
     /// Keeps it.
-    pub fn keep(&self, path: &Path) -> crate::Result<()> {
+    pub fn save(&self, path: &Path) -> crate::Result<()> {
         let text = serde_json::to_string_pretty(self)?;
         private_file::write(path, &text)
             .with_context(|| format!("cannot write `{}`", path.display()))
@@ -86,7 +86,7 @@ impl Approval {
 }
 
 /// One that cannot be read as one approves nothing.
-fn read(path: &Path) -> crate::Result<Option<Approval>> {
+fn read(path: &Path) -> crate::Result<Option<StoredApproval>> {
     match fs::read(path) {
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
         bytes => {
@@ -97,9 +97,9 @@ fn read(path: &Path) -> crate::Result<Option<Approval>> {
 }
 
 /// The workspace's own file; `None` where there is none.
-pub fn suggested(workspace: &WorkspacePath) -> Result<Option<FileText>, Refused> {
+pub fn workspace_config(workspace: &WorkspacePath) -> Result<Option<FileText>, ReadRefused> {
     let path = layout::workspace_config(workspace);
     let below = path.strip_prefix(workspace.as_path()).unwrap_or(&path);
-    let text = beneath::read(workspace, below, Links::Refused, LONGEST)?;
+    let text = workspace_file::read(workspace, below, FollowLinks::Never, MAX_BYTES)?;
     Ok(text.map(|text| FileText { path, text }))
 }

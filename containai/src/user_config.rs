@@ -14,12 +14,12 @@ use crate::{lock, private_file};
 /// Changes the file under its lock, so that two commands lose nothing of each
 /// other. It appears whole or not at all, mode 0600; a symbolic link stays one.
 /// A file that would not change is not written.
-pub async fn edit<T, E: From<crate::Error>>(
+pub async fn update<T, E: From<crate::Error>>(
     layout: &Layout,
     reporter: &Reporter,
     change: impl FnOnce(&mut ConfigFile) -> Result<T, E>,
 ) -> Result<T, E> {
-    let _turn = lock::hold(&layout.config_lock(), "the configuration", reporter).await?;
+    let _turn = lock::acquire(&layout.config_lock(), "the configuration", reporter).await?;
     let path = layout.config_file();
     let before = read(&path)?;
     let mut file = ConfigFile::parse(&path, before.as_str()).map_err(crate::Error::from)?;
@@ -38,7 +38,7 @@ pub async fn replace(
     before: &str,
     after: &str,
 ) -> crate::Result<bool> {
-    let _turn = lock::hold(&layout.config_lock(), "the configuration", reporter).await?;
+    let _turn = lock::acquire(&layout.config_lock(), "the configuration", reporter).await?;
     let path = layout.config_file();
     if read(&path)? != before {
         return Ok(false);

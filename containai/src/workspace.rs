@@ -15,38 +15,38 @@ use crate::{git, protected};
 
 /// Whether a workspace that is rarely meant may be used.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Caution {
+pub enum ProtectedPathUse {
     /// Keys, engines, the system, the home directory, and what holds one of
     /// these are refused.
-    Careful,
+    Refuse,
     /// The user insists.
-    Forced,
+    Allow,
 }
 
 /// A workspace, and how it was come by.
 #[derive(Clone, Debug)]
-pub enum Spot {
+pub enum WorkspaceRef {
     /// Somebody named it.
-    Named(WorkspacePath),
+    Explicit(WorkspacePath),
     /// It is around the current directory.
-    Found(WorkspacePath),
+    Implicit(WorkspacePath),
 }
 
-impl Spot {
+impl WorkspaceRef {
     pub fn path(&self) -> &WorkspacePath {
-        let (Self::Named(path) | Self::Found(path)) = self;
+        let (Self::Explicit(path) | Self::Implicit(path)) = self;
         path
     }
 }
 
 /// As [`find`], with how it was found.
-pub fn spot(
+pub fn find_ref(
     given: Option<&Path>,
     env: &ProcessEnv,
-    caution: Caution,
-) -> Result<Spot, OperationError> {
+    caution: ProtectedPathUse,
+) -> Result<WorkspaceRef, OperationError> {
     let path = find(given, env, caution)?;
-    Ok(if given.is_some() { Spot::Named(path) } else { Spot::Found(path) })
+    Ok(if given.is_some() { WorkspaceRef::Explicit(path) } else { WorkspaceRef::Implicit(path) })
 }
 
 /// The workspace: the directory as given, else the repository around the
@@ -54,21 +54,21 @@ pub fn spot(
 pub fn find(
     given: Option<&Path>,
     env: &ProcessEnv,
-    caution: Caution,
+    caution: ProtectedPathUse,
 ) -> Result<WorkspacePath, OperationError> {
     let directory = match given {
         Some(path) => env.directory.join(path),
         None => git::top_level(&env.directory).unwrap_or_else(|| env.directory.clone()),
     };
-    let real = resolve(&directory)?;
-    if caution == Caution::Careful {
+    let real = canonical_directory(&directory)?;
+    if caution == ProtectedPathUse::Refuse {
         refuse_protected(&real, env)?;
     }
-    named(&real)
+    parse_path(&real)
 }
 
 /// A path that everything which has to do with it can be told.
-fn named(path: &Path) -> Result<WorkspacePath, OperationError> {
+fn parse_path(path: &Path) -> Result<WorkspacePath, OperationError> {
     WorkspacePath::new(path).map_err(|error| {
         OperationError::usage(error.to_string())
             .hint(Hint::new("give the directory a name of plain text, or choose another one"))
@@ -76,19 +76,19 @@ fn named(path: &Path) -> Result<WorkspacePath, OperationError> {
 }
 
 /// As [`find`], where the directory may be gone from the disk.
-pub fn find_gone(
+pub fn find_removed(
     given: &Path,
     env: &ProcessEnv,
-    caution: Caution,
+    caution: ProtectedPathUse,
 ) -> Result<WorkspacePath, OperationError> {
     let directory = env.directory.join(given);
     match directory.exists() {
         true => find(Some(given), env, caution),
-        false => named(&directory),
+        false => parse_path(&directory),
     }
 }
 
-fn resolve(directory: &Path) -> Result<PathBuf, OperationError> {
+fn canonical_directory(directory: &Path) -> Result<PathBuf, OperationError> {
     let shown = directory.display();
     let real = fs::canonicalize(directory).map_err(|error| match error.kind() {
         ErrorKind::NotFound => OperationError::usage(format!("there is no directory `{shown}`"))
@@ -104,16 +104,16 @@ fn resolve(directory: &Path) -> Result<PathBuf, OperationError> {
 
 /// Looks at a workspace that a container is about to be made for, however it
 /// became one: refuses what no container gets, or says what it exposes.
-pub(crate) fn check(
+pub(crate) fn check_new(
     workspace: &WorkspacePath,
     env: &ProcessEnv,
     reporter: &Reporter,
-    caution: Caution,
+    caution: ProtectedPathUse,
 ) -> Result<(), OperationError> {
-    if caution == Caution::Careful {
+    if caution == ProtectedPathUse::Refuse {
         return refuse_protected(workspace.as_path(), env);
     }
-    let exposed = protected::exposed(workspace.as_path(), protected::from_workspaces(env));
+    let exposed = protected::exposed(workspace.as_path(), protected::for_workspaces(env));
     let there = exposed.iter().filter(|it| it.path.symlink_metadata().is_ok());
     let there: Vec<_> = there.map(ToString::to_string).collect();
     if !there.is_empty() {
@@ -123,11 +123,11 @@ pub(crate) fn check(
 }
 
 fn refuse_protected(real: &Path, env: &ProcessEnv) -> Result<(), OperationError> {
-    let exposed = protected::exposed(real, protected::from_workspaces(env));
+    let exposed = protected::exposed(real, protected::for_workspaces(env));
     if exposed.is_empty() {
         return Ok(());
     }
-    let is_home = exposed.iter().any(|it| it.path == real && it.coverage == Coverage::Itself);
+    let is_home = exposed.iter().any(|it| it.path == real && it.coverage == Coverage::PathOnly);
     let is_part = exposed.iter().any(|it| it.path != real && real.starts_with(&it.path));
     let relation = match () {
         () if real == Path::new("/") => "is the whole file system, with",
@@ -135,7 +135,7 @@ fn refuse_protected(real: &Path, env: &ProcessEnv) -> Result<(), OperationError>
         () if is_part => "is not accepted as a workspace: it belongs to",
         () => "is not accepted as a workspace: it holds",
     };
-    let message = format!("`{}` {relation} {}", real.display(), protected::named(&exposed));
+    let message = format!("`{}` {relation} {}", real.display(), protected::list_existing(&exposed));
     Err(OperationError::usage(message)
         .hint(Hint::new("go to a project's directory; `--force` gives the container all of this")))
 }

@@ -17,21 +17,21 @@ use containai_core::engine::LinkedRepository;
 use containai_core::layout::Layout;
 use containai_core::naming::{WorkspacePath, WorkspacePathError};
 
-mod arrival;
+mod session_sync;
 mod index;
-mod kept;
+mod conflict_refs;
 mod large_files;
 pub(crate) mod links;
 mod objects;
-mod own;
-mod settle;
+mod container_repository;
+mod sync;
 mod state;
-mod stores;
-mod tree;
+mod object_stores;
+mod untrusted_tree;
 
-pub use arrival::{bring_last, bring_now, has_own, is_of_old, settle_before};
-pub(crate) use own::provide;
-use settle::Settled;
+pub use session_sync::{fetch_after_session, fetch_now, has_separate_repository, shares_host_repository, sync_before_session};
+pub(crate) use container_repository::ensure_container_repository;
+use sync::WorktreeSync;
 
 /// No file of these is longer than a path.
 const MAX_POINTER: u64 = 8192;
@@ -51,10 +51,10 @@ pub(crate) enum WorktreeError {
     Link(PathBuf),
     /// The workspace names a repository that does not know it.
     #[error("`{}` does not say that this is its worktree", .0.display())]
-    Stranger(PathBuf),
+    NotListed(PathBuf),
     /// The repository is somebody else's, or lies in the workspace.
     #[error("`{}` does not belong to the workspace's owner, or lies inside of it", .0.display())]
-    Foreign(PathBuf),
+    OtherOwner(PathBuf),
     #[error("{0}")]
     Path(#[from] WorkspacePathError),
     #[error("{0}")]
@@ -106,7 +106,7 @@ pub(crate) fn find(workspace: &WorkspacePath) -> Result<Option<LinkedWorktree>, 
 
 /// What the container of the workspace has mounted in place of its repository;
 /// `None` where the workspace is no linked worktree.
-pub(crate) fn repository(
+pub(crate) fn linked_repository(
     workspace: &WorkspacePath,
     layout: &Layout,
 ) -> Result<Option<LinkedRepository>, WorktreeError> {
@@ -117,9 +117,9 @@ pub(crate) fn repository(
     let own = layout.worktree_repository(workspace);
     let own = own.strip_prefix(config).map_or_else(|_| own.clone(), |below| home.join(below));
     Ok(Some(LinkedRepository {
-        common: WorkspacePath::new(&worktree.common)?,
+        common_dir: WorkspacePath::new(&worktree.common)?,
         own: WorkspacePath::new(own)?,
-        stores: stores::of(&worktree)?,
+        object_stores: object_stores::of(&worktree)?,
     }))
 }
 
@@ -136,13 +136,13 @@ fn verify(
     }
     let returned = fs::canonicalize(read(&entry.join("gitdir"))?);
     if !returned.is_ok_and(|path| path == pointer) {
-        return Err(WorktreeError::Stranger(common.to_owned()));
+        return Err(WorktreeError::NotListed(common.to_owned()));
     }
     let owner = |path: &Path| fs::symlink_metadata(path).map(|status| status.uid());
     let theirs = owner(workspace.as_path())?;
     let is_theirs = owner(common)? == theirs && owner(entry)? == theirs;
     if !is_theirs || common.starts_with(workspace.as_path()) {
-        return Err(WorktreeError::Foreign(common.to_owned()));
+        return Err(WorktreeError::OtherOwner(common.to_owned()));
     }
     Ok(())
 }

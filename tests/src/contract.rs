@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 
 use containai_core::engine::{
     Container, ContainerId, ContainerSpec, Engine, EngineError, ImageRequest, ImageSource,
-    RunState, Succession,
+    RunState, ReplacementSpec,
 };
-use containai_core::lifecycle::Silent;
+use containai_core::lifecycle::IgnoreEvents;
 use containai_core::naming::{ContainerName, HostPort};
 use futures_util::future::try_join_all;
 
@@ -36,7 +36,7 @@ pub struct ContractInput {
 /// When the contract is violated.
 pub async fn check_engine<E: Engine>(engine: &E, terms: &ContractInput) -> Result<(), EngineError> {
     let mut spec = terms.spec.clone();
-    spec.image = engine.provide_image(&terms.image, ImageSource::Auto, &Silent).await?;
+    spec.image = engine.ensure_image(&terms.image, ImageSource::Auto, &IgnoreEvents).await?;
     assert_eq!(engine.find_image(&terms.image).await?.as_ref(), Some(&spec.image));
     check_missing_container(engine).await;
 
@@ -49,8 +49,8 @@ pub async fn check_engine<E: Engine>(engine: &E, terms: &ContractInput) -> Resul
         assert_eq!(made.labels.get(key), Some(value), "{key}");
     }
 
-    engine.install_key(&id, "ssh-ed25519 AAAA one").await?;
-    engine.install_key(&id, "ssh-ed25519 AAAA two").await?;
+    engine.provision(&id, "ssh-ed25519 AAAA one").await?;
+    engine.provision(&id, "ssh-ed25519 AAAA two").await?;
     let never = engine.last_start(&id).await?;
     engine.start(&id).await?;
     let first = engine.last_start(&id).await?;
@@ -62,7 +62,7 @@ pub async fn check_engine<E: Engine>(engine: &E, terms: &ContractInput) -> Resul
     engine.stop(&id).await?;
     engine.stop(&id).await?;
     assert_eq!(state(engine, &id).await?, Some(RunState::Exited));
-    engine.exited(&id).await?;
+    engine.wait_exit(&id).await?;
     engine.start(&id).await?;
     assert_ne!(engine.last_start(&id).await?, first, "every start has its own time");
     engine.stop(&id).await?;
@@ -84,13 +84,13 @@ async fn create_replacement<E: Engine>(
     terms: &ContractInput,
     old: &Container,
 ) -> Result<ContainerId, EngineError> {
-    let image = engine.keep(&old.id).await?;
+    let image = engine.commit(&old.id).await?;
     let name = terms.other_name.clone();
-    let labels = old.labels.succeeded(old.id.as_ref(), "once", &old.name, &old.image);
+    let labels = old.labels.for_replacement(old.id.as_ref(), "once", &old.name, &old.image);
     let succession =
-        Succession { of: old.id.clone(), name, image, labels, volumes: BTreeMap::new() };
-    let replacement = engine.create_successor(&succession, terms.other_port).await?;
-    let taken = engine.create_successor(&succession, terms.other_port).await;
+        ReplacementSpec { of: old.id.clone(), name, image, labels, volumes: BTreeMap::new() };
+    let replacement = engine.create_replacement(&succession, terms.other_port).await?;
+    let taken = engine.create_replacement(&succession, terms.other_port).await;
     assert!(matches!(taken, Err(EngineError::NameTaken { .. })), "{taken:?}");
     let listed = find(engine, &replacement).await?.expect("the replacement is listed");
     assert_eq!(listed.state, RunState::Created);
@@ -106,10 +106,10 @@ async fn check_missing_container<E: Engine>(engine: &E) {
     let nobody = ContainerId::new("0123456789abcdef");
     let answers = [
         engine.start(&nobody).await,
-        engine.install_key(&nobody, "ssh-ed25519 AAAA").await,
+        engine.provision(&nobody, "ssh-ed25519 AAAA").await,
         engine.last_start(&nobody).await.map(drop),
-        engine.keep(&nobody).await.map(drop),
-        engine.exited(&nobody).await.map(drop),
+        engine.commit(&nobody).await.map(drop),
+        engine.wait_exit(&nobody).await.map(drop),
     ];
     for (number, answer) in answers.into_iter().enumerate() {
         let is_missing = matches!(answer, Err(EngineError::NoSuchContainer { .. }));

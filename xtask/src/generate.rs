@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
-use containai_core::catalog::{Agent, shipped_agents, shipped_manifests, tmpfiles};
+use containai_core::manifest::{Agent, shipped_agents, shipped_manifests, tmpfiles};
 use containai_core::engine::ShippedImage;
 use containai_core::layout::{CONTAINER_TMPFILES, CONTAINER_WRAPPERS};
 
@@ -16,12 +16,12 @@ pub(crate) fn run() -> anyhow::Result<ExitCode> {
     write("base", CONTAINER_TMPFILES, 0o644, &tmpfiles(&shipped_manifests()))?;
     for agent in shipped_agents().into_iter().filter(Agent::is_wrapped) {
         if ShippedImage::Agents.agents().contains(&agent.name.as_str()) {
-            for command in agent.commands() {
+            for command in agent.command_names() {
                 write(
                     "agents",
                     &format!("{CONTAINER_WRAPPERS}/{command}"),
                     0o755,
-                    &agent.wrapper(),
+                    &agent.wrapper_script(),
                 )?;
             }
         }

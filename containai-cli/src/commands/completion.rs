@@ -6,7 +6,7 @@ use clap_complete::Shell;
 use clap_complete::env::Shells;
 
 use crate::app::App;
-use crate::complete::VARIABLE;
+use crate::complete::COMPLETION_VARIABLE;
 
 /// Print a completion script for a shell
 ///
@@ -24,7 +24,7 @@ pub(super) fn run(args: &CompletionArgs, app: &App) -> anyhow::Result<ExitCode> 
     let shells = Shells::builtins();
     let shell = shells.completer(&shell).context("clap knows every shell that it reads")?;
     let mut script = Vec::new();
-    shell.write_registration(VARIABLE, "cai", "cai", "cai", &mut script)?;
+    shell.write_registration(COMPLETION_VARIABLE, "cai", "cai", "cai", &mut script)?;
     app.ui.data(String::from_utf8_lossy(&script).trim_end())?;
     Ok(ExitCode::SUCCESS)
 }

@@ -3,15 +3,15 @@ use std::process::ExitCode;
 
 use clap::Args;
 use containai_core::config::Flags;
-use containai_ssh::{Command, Launch};
+use containai_ssh::{Command, LaunchMode};
 
-use super::agent::AgentArgs;
+use super::agent_forwarding::AgentForwardingArgs;
 use super::env_args::EnvArgs;
-use super::which_args::WhichArgs;
+use super::container_ref_args::ContainerRefArgs;
 use crate::app::App;
 use containai::OperationError;
-use containai::enter::{self, Choice, Consent, Entrance};
-use containai::workspace::Caution;
+use containai::session::{self, SessionOptions, SetupConsent, SessionRequest};
+use containai::workspace::ProtectedPathUse;
 
 /// Run a command in the workspace's existing container
 ///
@@ -20,9 +20,9 @@ use containai::workspace::Caution;
 #[derive(Debug, Args)]
 pub(crate) struct ExecArgs {
     #[command(flatten)]
-    which: WhichArgs,
+    container_ref: ContainerRefArgs,
     #[command(flatten)]
-    agent: AgentArgs,
+    agent: AgentForwardingArgs,
     #[command(flatten)]
     env: EnvArgs,
     /// Leave the command behind, print its process id, and send its output to the container's journal
@@ -34,19 +34,19 @@ pub(crate) struct ExecArgs {
 }
 
 pub(super) async fn run(args: ExecArgs, app: &App) -> anyhow::Result<ExitCode> {
-    let spot = args.which.spot(None, &app.env, Caution::Forced)?;
-    let launch = if args.detach { Launch::Detached } else { Launch::Plain };
+    let spot = args.container_ref.workspace_ref(None, &app.env, ProtectedPathUse::Allow)?;
+    let launch = if args.detach { LaunchMode::Detached } else { LaunchMode::Plain };
     let command = Command::new(args.command)
         .map_err(|error| OperationError::usage(error.to_string()))?
-        .carrying(args.env.variables(&app.env)?)
-        .launched(launch);
+        .env_vars(args.env.variables(&app.env)?)
+        .with_launch(launch);
     let (docker_host, mux) = (app.global.docker_host.clone(), app.global.mux());
     let flags = Flags { docker_host, mux, ..Flags::default() };
-    let choice = Choice { name: args.which.container.clone(), ..Choice::default() };
+    let choice = SessionOptions { name: args.container_ref.container.clone(), ..SessionOptions::default() };
     let entrance =
-        Entrance::new(&app.env, &app.reporter, flags, spot, Consent::Refused)?.choosing(choice);
+        SessionRequest::new(&app.env, &app.reporter, flags, spot, SetupConsent::Never)?.with_options(choice);
     let entrance = args.agent.apply(entrance);
-    let reached = entrance.enter_existing().await?;
-    let status = enter::attend(reached.session, &command, app.streams(), &app.reporter).await?;
+    let reached = entrance.open_existing().await?;
+    let status = session::exec_attached(reached.connection, &command, app.streams(), &app.reporter).await?;
     Ok(ExitCode::from(status))
 }

@@ -4,7 +4,7 @@ use clap::Args;
 use containai_docker::Sizes;
 
 use crate::app::App;
-use crate::wire::list::{Entry, table};
+use crate::output::list::{ContainerListEntry, table};
 use containai::context::Context;
 
 /// List the containers of ContainAI on the engine
@@ -24,11 +24,11 @@ pub(super) async fn run(args: &ListArgs, app: &App) -> anyhow::Result<ExitCode> 
     let context = Context::of_engine(&app.env, &app.reporter, &app.global.flags())?;
     let sizes = if args.size { Sizes::Measured } else { Sizes::Unknown };
     let listed = context.engine()?.managed(sizes).await?;
-    let entries: Vec<_> = listed.iter().map(Entry::of).collect();
+    let entries: Vec<_> = listed.iter().map(ContainerListEntry::of).collect();
     if args.json {
         app.ui.data(&serde_json::to_string_pretty(&entries)?)?;
     } else if app.global.is_quiet() {
-        let names: Vec<_> = entries.iter().map(Entry::name).collect();
+        let names: Vec<_> = entries.iter().map(ContainerListEntry::name).collect();
         if !names.is_empty() {
             app.ui.data(&names.join("\n"))?;
         }

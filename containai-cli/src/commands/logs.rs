@@ -9,9 +9,9 @@ use containai_core::hint::Hint;
 use containai_docker::Follow;
 use futures_util::{Stream, StreamExt as _};
 
-use super::target::TargetArgs;
+use super::container_lookup::TargetArgs;
 use crate::app::App;
-use crate::wire::log::Lines;
+use crate::output::log::LineSanitizer;
 use containai::OperationError;
 use containai::context::Context;
 
@@ -28,7 +28,7 @@ pub(crate) struct LogsArgs {
     follow: bool,
     /// Of this service only
     #[arg(long)]
-    unit: Option<Unit>,
+    unit: Option<JournalUnit>,
     /// The number of lines at the end
     #[arg(short = 'n', long, value_name = "NUMBER", default_value_t = 100)]
     lines: usize,
@@ -36,7 +36,7 @@ pub(crate) struct LogsArgs {
 
 /// A service of the container.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
-enum Unit {
+enum JournalUnit {
     /// The SSH server
     Ssh,
     /// The Docker inside
@@ -45,9 +45,9 @@ enum Unit {
     Init,
 }
 
-impl Unit {
+impl JournalUnit {
     /// Words of journalctl(1) that leave nothing else.
-    fn words(self) -> &'static [&'static str] {
+    fn journalctl_args(self) -> &'static [&'static str] {
         match self {
             // What sessions run belongs to the server's unit too.
             Self::Ssh => {
@@ -66,11 +66,11 @@ pub(super) async fn run(args: &LogsArgs, app: &App) -> anyhow::Result<ExitCode> 
     let follow = if args.follow { Follow::On } else { Follow::Off };
     if container.state == RunState::Running {
         let lines = format!("--lines={}", args.lines);
-        let unit = args.unit.map_or(&[][..], Unit::words);
+        let unit = args.unit.map_or(&[][..], JournalUnit::journalctl_args);
         let words = [&[lines.as_str()], unit].concat();
         print(engine.journal(&container.id, &words, follow).await?, app).await?;
     } else {
-        let follow = refuse_of_stopped(args, &container)?;
+        let follow = check_stopped(args, &container)?;
         app.ui.say(&format!("{} is {}: this is its console", container.name, container.state));
         print(engine.console(&container.id, Some(args.lines), follow), app).await?;
     }
@@ -79,7 +79,7 @@ pub(super) async fn run(args: &LogsArgs, app: &App) -> anyhow::Result<ExitCode> 
 
 /// Nothing comes from a container that does not run, and its services are not
 /// told apart on its console.
-fn refuse_of_stopped(args: &LogsArgs, container: &Container) -> Result<Follow, OperationError> {
+fn check_stopped(args: &LogsArgs, container: &Container) -> Result<Follow, OperationError> {
     if args.unit.is_none() && !args.follow {
         return Ok(Follow::Off);
     }
@@ -95,12 +95,12 @@ async fn print(
     app: &App,
 ) -> anyhow::Result<()> {
     let mut chunks = pin!(chunks);
-    let mut lines = Lines::default();
+    let mut lines = LineSanitizer::default();
     while let Some(chunk) = chunks.next().await {
-        if app.ui.lines(&lines.push(&chunk?))? == ControlFlow::Break(()) {
+        if app.ui.print_lines(&lines.push(&chunk?))? == ControlFlow::Break(()) {
             return Ok(());
         }
     }
-    let _ = app.ui.lines(&lines.finish())?;
+    let _ = app.ui.print_lines(&lines.finish())?;
     Ok(())
 }

@@ -1,12 +1,12 @@
 //! The verbs, one a file.
 
-mod agent;
+mod agent_forwarding;
 mod completion;
 mod config;
-mod consent;
+mod confirm;
 mod cp;
-mod create;
-mod entry_args;
+mod container;
+mod session_args;
 mod env_args;
 mod exec;
 mod export;
@@ -32,13 +32,13 @@ mod status;
 mod stop;
 mod sync;
 mod sync_back;
-mod target;
+mod container_lookup;
 mod template;
 mod top;
 mod trust;
-mod verb;
+mod dispatch;
 mod version;
-mod which_args;
+mod container_ref_args;
 mod workspace;
 
-pub(crate) use verb::{Command, Session};
+pub(crate) use dispatch::{CliCommand, SessionCommand};

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use containai::place::PlaceQuery;
+use containai::volume_target::PlaceQuery;
 use containai_core::naming::VolumeName;
 
 /// A volume, by the workspace or the container that it is for.

@@ -3,13 +3,13 @@ use std::process::ExitCode;
 
 use clap::Args;
 use containai_core::naming::AgentName;
-use containai_ssh::{Command, Launch};
+use containai_ssh::{Command, LaunchMode};
 
-use super::entry_args::EntryArgs;
+use super::session_args::SessionArgs;
 use super::env_args::EnvArgs;
 use crate::app::App;
 use containai::OperationError;
-use containai::enter;
+use containai::session;
 
 /// Run a command, or the agent, in the workspace's container
 ///
@@ -19,7 +19,7 @@ use containai::enter;
 #[derive(Debug, Args)]
 pub(crate) struct RunArgs {
     #[command(flatten)]
-    entry: EntryArgs,
+    session: SessionArgs,
     #[command(flatten)]
     env: EnvArgs,
     /// Leave the command behind, print its process id, and send its output to the container's journal
@@ -34,18 +34,18 @@ pub(crate) struct RunArgs {
 }
 
 pub(super) async fn run(args: RunArgs, app: &App) -> anyhow::Result<ExitCode> {
-    let form = args.entry.form();
-    let entrance = args.entry.entrance(args.agent, app)?;
+    let form = args.session.output_format();
+    let entrance = args.session.session_request(args.agent, app)?;
     if let Some(form) = form {
         return form.print(&entrance.plan().await?, app);
     }
     let variables = args.env.variables(&app.env)?;
     if args.command.is_empty() {
-        return Ok(ExitCode::from(enter::agent(entrance, variables, app.streams()).await?));
+        return Ok(ExitCode::from(session::start_agent(entrance, variables, app.streams()).await?));
     }
     let command = Command::new(args.command)
         .map_err(|error| OperationError::usage(error.to_string()))?
-        .carrying(variables)
-        .launched(if args.detach { Launch::Detached } else { Launch::Plain });
-    Ok(ExitCode::from(entrance.visit(&command, app.streams(), |_| Ok(())).await?))
+        .env_vars(variables)
+        .with_launch(if args.detach { LaunchMode::Detached } else { LaunchMode::Plain });
+    Ok(ExitCode::from(entrance.run(&command, app.streams(), |_| Ok(())).await?))
 }

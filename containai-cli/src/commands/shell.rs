@@ -3,7 +3,7 @@ use std::process::ExitCode;
 use clap::Args;
 use containai_ssh::Command;
 
-use super::entry_args::EntryArgs;
+use super::session_args::SessionArgs;
 use super::env_args::EnvArgs;
 use crate::app::App;
 
@@ -14,17 +14,17 @@ use crate::app::App;
 #[derive(Debug, Args)]
 pub(crate) struct ShellArgs {
     #[command(flatten)]
-    entry: EntryArgs,
+    session: SessionArgs,
     #[command(flatten)]
     env: EnvArgs,
 }
 
 pub(super) async fn run(args: ShellArgs, app: &App) -> anyhow::Result<ExitCode> {
-    let form = args.entry.form();
-    let entrance = args.entry.entrance(None, app)?;
+    let form = args.session.output_format();
+    let entrance = args.session.session_request(None, app)?;
     if let Some(form) = form {
         return form.print(&entrance.plan().await?, app);
     }
-    let command = Command::shell().carrying(args.env.variables(&app.env)?);
-    Ok(ExitCode::from(entrance.visit(&command, app.streams(), |_| Ok(())).await?))
+    let command = Command::shell().env_vars(args.env.variables(&app.env)?);
+    Ok(ExitCode::from(entrance.run(&command, app.streams(), |_| Ok(())).await?))
 }

@@ -6,7 +6,7 @@ use containai_docker::{Activity, Sizes};
 use futures_util::future::join_all;
 
 use crate::app::App;
-use crate::wire::stats::{Figures, table};
+use crate::output::stats::{Figures, table};
 use containai::context::Context;
 
 /// Show what all running containers use now

@@ -3,7 +3,7 @@ use std::process::ExitCode;
 use clap::Args;
 
 use crate::app::App;
-use crate::wire::version::Version;
+use crate::output::version::VersionOutput;
 
 /// Tell the version
 #[derive(Debug, Args)]
@@ -14,7 +14,7 @@ pub(crate) struct VersionArgs {
 }
 
 pub(super) fn run(args: &VersionArgs, app: &App) -> anyhow::Result<ExitCode> {
-    let version = Version::current();
+    let version = VersionOutput::current();
     match args.json {
         true => app.ui.data(&serde_json::to_string_pretty(&version)?)?,
         false => app.ui.data(&version.to_string())?,

@@ -26,7 +26,7 @@ pub enum ArchiveError {
     NotAnExport,
     /// The manifest has an unknown format version.
     #[error("unsupported archive format {format}: only format 1 is supported")]
-    Newer {
+    UnsupportedFormat {
         /// The format.
         format: u64,
     },
@@ -40,13 +40,13 @@ pub enum ArchiveError {
     },
     /// The archive contains more entries than allowed.
     #[error("the archive contains more than {limit} files")]
-    TooMany {
+    TooManyEntries {
         /// The limit.
         limit: u64,
     },
     /// The archive needs more space than allowed.
     #[error("the archive needs more than the {limit} bytes of free space")]
-    TooBig {
+    TooLarge {
         /// The limit, in bytes.
         limit: u64,
     },
@@ -54,7 +54,7 @@ pub enum ArchiveError {
 
 impl ArchiveError {
     pub(super) fn refused(path: &[u8], reason: &'static str) -> Self {
-        Self::Refused { path: show(path), reason }
+        Self::Refused { path: escape_path(path), reason }
     }
 }
 
@@ -70,9 +70,9 @@ impl Advice for ArchiveError {
             }
             Self::Write(_) => "free disk space and run the command again",
             Self::NotAnExport => "use an archive created by `cai export`",
-            Self::Newer { .. } => "use the `cai` version that created the archive, or a newer one",
+            Self::UnsupportedFormat { .. } => "use the `cai` version that created the archive, or a newer one",
             Self::Refused { .. } => "do not trust the source of this archive; nothing was unpacked",
-            Self::TooMany { .. } | Self::TooBig { .. } => {
+            Self::TooManyEntries { .. } | Self::TooLarge { .. } => {
                 "free space on the disk that holds the engine's volumes; nothing was unpacked"
             }
         };
@@ -81,7 +81,7 @@ impl Advice for ArchiveError {
 }
 
 /// Returns a path with control characters escaped, for messages.
-pub(super) fn show(path: &[u8]) -> String {
+pub(super) fn escape_path(path: &[u8]) -> String {
     String::from_utf8_lossy(path).escape_debug().to_string()
 }
 
@@ -90,21 +90,21 @@ mod tests {
     use std::io::ErrorKind;
 
     use super::*;
-    use crate::{fake, samples};
+    use crate::{testing, samples};
 
     #[test]
-    fn what_a_person_reads() {
+    fn messages_and_hints() {
         let samples = samples!(ArchiveError {
             Read: [ArchiveError::Read(ErrorKind::PermissionDenied.into())],
             Write: [ArchiveError::Write(ErrorKind::StorageFull.into())],
             Truncated: [ArchiveError::Truncated],
             Malformed: [ArchiveError::Malformed("incorrect header checksum")],
             NotAnExport: [ArchiveError::NotAnExport],
-            Newer: [ArchiveError::Newer { format: 2 }],
+            UnsupportedFormat: [ArchiveError::UnsupportedFormat { format: 2 }],
             Refused: [ArchiveError::refused(b"../\x1b[31mevil", "contains `..`")],
-            TooMany: [ArchiveError::TooMany { limit: 1000 }],
-            TooBig: [ArchiveError::TooBig { limit: 1 << 30 }],
+            TooManyEntries: [ArchiveError::TooManyEntries { limit: 1000 }],
+            TooLarge: [ArchiveError::TooLarge { limit: 1 << 30 }],
         });
-        insta::assert_snapshot!(fake::advised(&samples));
+        insta::assert_snapshot!(testing::render_errors_with_hints(&samples));
     }
 }

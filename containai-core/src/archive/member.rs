@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{MemberPath, Moment, Segments};
+use super::{MemberPath, FileTime, SparseMap};
 
 /// One member of an archive, without its content.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -16,10 +16,10 @@ pub struct Member {
     /// The owner inside the container.
     pub owner: Owner,
     /// The modification time.
-    pub modified: Moment,
+    pub modified: FileTime,
     /// Extended attributes and access control lists, by the keys of their records. Other attributes
     /// are dropped.
-    pub extras: BTreeMap<Vec<u8>, Vec<u8>>,
+    pub attributes: BTreeMap<Vec<u8>, Vec<u8>>,
 }
 
 /// The type of a member.
@@ -30,7 +30,7 @@ pub enum MemberKind {
         /// The size in bytes, holes included.
         size: u64,
         /// The stored parts of a sparse file; `None` when the file has no holes.
-        parts: Option<Segments>,
+        sparse_map: Option<SparseMap>,
     },
     /// A directory.
     Directory,
@@ -39,16 +39,16 @@ pub enum MemberKind {
     /// A hard link to a preceding file.
     HardLink(MemberPath),
     /// A type that is never archived: a phrase that follows a path.
-    Special(&'static str),
+    Unsupported(&'static str),
 }
 
 impl MemberKind {
     /// Returns the number of content bytes in the archive.
     #[must_use]
-    pub fn stored(&self) -> u64 {
+    pub fn stored_size(&self) -> u64 {
         match self {
-            Self::File { parts: Some(parts), .. } => parts.stored(),
-            Self::File { size, parts: None } => *size,
+            Self::File { sparse_map: Some(parts), .. } => parts.stored_size(),
+            Self::File { size, sparse_map: None } => *size,
             _ => 0,
         }
     }

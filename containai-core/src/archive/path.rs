@@ -1,10 +1,10 @@
 //! Paths of members.
 
-use super::error::{ArchiveError, show};
+use super::error::{ArchiveError, escape_path};
 
 /// The maximum length of a path and of one component on Linux (`PATH_MAX` without its NUL byte,
 /// `NAME_MAX`).
-const LONGEST: (usize, usize) = (4095, 255);
+const MAX_LENGTHS: (usize, usize) = (4095, 255);
 
 /// A path relative to the root of a volume: components of arbitrary bytes, separated by single
 /// slashes. Empty for the root.
@@ -27,7 +27,7 @@ impl MemberPath {
     /// [`ArchiveError::Refused`] for a path that points, or may point, outside the volume.
     pub fn parse(path: &[u8]) -> Result<Self, ArchiveError> {
         let refused = |reason| Err(ArchiveError::refused(path, reason));
-        if path.len() > LONGEST.0 {
+        if path.len() > MAX_LENGTHS.0 {
             return Err(ArchiveError::refused(
                 &path[..64],
                 "(truncated) exceeds the maximum path length",
@@ -44,7 +44,7 @@ impl MemberPath {
             match name {
                 b"" | b"." => continue,
                 b".." => return refused("contains `..`"),
-                name if name.len() > LONGEST.1 => {
+                name if name.len() > MAX_LENGTHS.1 => {
                     return refused("has a component that is too long");
                 }
                 _ if kept.is_empty() => {}
@@ -63,7 +63,7 @@ impl MemberPath {
 
     /// Whether this is the root of the volume.
     #[must_use]
-    pub fn is_top(&self) -> bool {
+    pub fn is_root(&self) -> bool {
         self.0.is_empty()
     }
 
@@ -82,8 +82,8 @@ impl MemberPath {
 
     /// Returns the path with control characters escaped, for messages.
     #[must_use]
-    pub fn show(&self) -> String {
-        show(&self.0)
+    pub fn display(&self) -> String {
+        escape_path(&self.0)
     }
 }
 
@@ -94,10 +94,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn paths_that_lead_outside_are_refused() {
+    fn paths_outside_the_volume_are_refused() {
         let check = |path: &[u8], expected: &str| {
             let shown = match MemberPath::parse(path) {
-                Ok(path) => path.show(),
+                Ok(path) => path.display(),
                 Err(error) => error.to_string(),
             };
             assert_eq!(shown, expected, "{path:?}");
@@ -115,11 +115,11 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_taken_stays_below(path in prop::collection::vec(
+        fn accepted_paths_stay_below_the_root(path in prop::collection::vec(
             prop_oneof![3 => prop::sample::select(b"./a\0\n".to_vec()), 1 => any::<u8>()], 0..40,
         )) {
             if let Ok(taken) = MemberPath::parse(&path) {
-                for name in taken.as_bytes().split(|&byte| byte == b'/').filter(|_| !taken.is_top()) {
+                for name in taken.as_bytes().split(|&byte| byte == b'/').filter(|_| !taken.is_root()) {
                     prop_assert!(!matches!(name, b"" | b"." | b".."));
                 }
                 let again = MemberPath::parse(taken.as_bytes()).ok();

@@ -10,7 +10,7 @@ pub fn records(mut text: &[u8]) -> impl Iterator<Item = Option<(&[u8], &[u8])>> 
         if text.is_empty() {
             return None;
         }
-        let Some((key, value, rest)) = first(text) else {
+        let Some((key, value, rest)) = split_first_record(text) else {
             text = &[];
             return Some(None);
         };
@@ -19,7 +19,7 @@ pub fn records(mut text: &[u8]) -> impl Iterator<Item = Option<(&[u8], &[u8])>> 
     })
 }
 
-fn first(text: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
+fn split_first_record(text: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
     let blank = text.iter().position(|&byte| byte == b' ')?;
     let length: usize = std::str::from_utf8(&text[..blank]).ok()?.parse().ok()?;
     let (record, rest) = text.split_at_checked(length)?;
@@ -46,7 +46,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn bad_records_end_it() {
+    fn malformed_record_ends_iteration() {
         for bad in ["x", "5", " a=b\n", "999 a=b\n", "7 a=b\n", "2 a=b\n", "6 ab\n\n", "-6 a=b\n"] {
             assert_eq!(records(bad.as_bytes()).next(), Some(None), "{bad:?}");
         }
@@ -56,7 +56,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn records_are_read_back(value in "(?s).{0,120}") {
+        fn written_records_can_be_parsed(value in "(?s).{0,120}") {
             let mut text = record(b"path", value.as_bytes());
             text.extend(record(b"mtime", b"1.5"));
             let read: Option<Vec<_>> = records(&text).collect();
@@ -65,7 +65,7 @@ mod tests {
         }
 
         #[test]
-        fn anything_is_survived(text in prop::collection::vec(any::<u8>(), 0..200)) {
+        fn never_panics(text in prop::collection::vec(any::<u8>(), 0..200)) {
             prop_assert!(records(&text).count() <= text.len());
         }
     }

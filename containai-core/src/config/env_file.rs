@@ -46,15 +46,15 @@ fn parse_line(line: &str) -> Option<EnvEntry> {
     if line.starts_with('#') {
         return None;
     }
-    let (name, value) = without_export(line).split_once('=')?;
+    let (name, value) = strip_export(line).split_once('=')?;
     let name = EnvName::parse(name).ok()?;
-    if opens_a_quote(value) {
+    if has_unclosed_quote(value) {
         return None;
     }
     Some(EnvEntry { name, value: value.to_owned() })
 }
 
-fn without_export(line: &str) -> &str {
+fn strip_export(line: &str) -> &str {
     match line.strip_prefix("export") {
         Some(rest) if rest.starts_with([' ', '\t']) => rest.trim_start_matches([' ', '\t']),
         _ => line,
@@ -62,7 +62,7 @@ fn without_export(line: &str) -> &str {
 }
 
 /// Whether the value starts with a quote that is never closed.
-fn opens_a_quote(value: &str) -> bool {
+fn has_unclosed_quote(value: &str) -> bool {
     let Some(quote @ ('"' | '\'')) = value.chars().next() else {
         return false;
     };
@@ -81,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn takes_values_as_they_stand() {
+    fn values_are_kept_verbatim() {
         check("A= 1 \r\nB='x y'\n", &["A= 1 ", "B='x y'"]);
         check("export A=1\nexport\tB=2\nexportC=3\n", &["A=1", "B=2", "exportC=3"]);
         check("A=\"x\nB=1\n", &["B=1"]);
@@ -89,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn debug_shows_no_secret() {
+    fn debug_output_hides_values() {
         let shown = format!("{:?}", parse_env_file("TOKEN=hunter2"));
         assert!(shown.contains("TOKEN") && !shown.contains("hunter2"), "{shown}");
     }

@@ -2,13 +2,13 @@
 
 use std::error::Error;
 
-use super::{Origin, Place};
+use super::{Origin, TextPosition};
 use crate::exit;
 use crate::hint::{Advice, Hint};
 use crate::naming::PortRangeError;
 
 /// The reason why a value is invalid.
-pub(super) type Cause = Box<dyn Error + Send + Sync>;
+pub(super) type ValueError = Box<dyn Error + Send + Sync>;
 
 /// A configuration is invalid.
 #[derive(Debug, thiserror::Error)]
@@ -18,7 +18,7 @@ pub enum ConfigError {
     #[error("`{place}` is not valid TOML: {message} at `{text}`")]
     Syntax {
         /// The position of the error.
-        place: Place,
+        position: TextPosition,
         /// The message of the TOML parser.
         message: String,
         /// The line.
@@ -28,7 +28,7 @@ pub enum ConfigError {
     #[error("`{place}`: unknown setting `{key}`")]
     UnknownKey {
         /// The position.
-        place: Place,
+        position: TextPosition,
         /// The key.
         key: String,
         /// The closest known key.
@@ -36,9 +36,9 @@ pub enum ConfigError {
     },
     /// A value has the wrong type, for example a table in place of a string.
     #[error("`{place}`: `{key}` must be {expected}, not `{text}`")]
-    WrongKind {
+    WrongType {
         /// The position.
-        place: Place,
+        position: TextPosition,
         /// The key.
         key: String,
         /// The expected type.
@@ -48,31 +48,31 @@ pub enum ConfigError {
     },
     /// A value is invalid for its setting.
     #[error("`{place}`: `{key}` cannot be `{}`", text.escape_debug())]
-    Value {
+    InvalidValue {
         /// The position.
-        place: Place,
+        position: TextPosition,
         /// The key.
         key: &'static str,
         /// The value.
         text: String,
         /// The reason.
-        source: Cause,
+        source: ValueError,
     },
     /// An environment variable has a value that is invalid for its setting.
     #[error("the environment variable `{name}` cannot be `{}`", text.escape_debug())]
-    Variable {
+    InvalidVariable {
         /// The variable.
         name: &'static str,
         /// The value.
         text: String,
         /// The reason.
-        source: Cause,
+        source: ValueError,
     },
     /// A workspace table is not named by an absolute path.
     #[error("`{place}`: `workspace.\"{}\"` is not an absolute path", text.escape_debug())]
-    Section {
+    InvalidSection {
         /// The position.
-        place: Place,
+        position: TextPosition,
         /// The name of the table.
         text: String,
     },
@@ -80,7 +80,7 @@ pub enum ConfigError {
     #[error(
         "`ssh.port_range_start` ({start}) and `ssh.port_range_end` ({end}) form an invalid range"
     )]
-    Ports {
+    InvalidPortRange {
         /// The origin of the first port.
         start: Origin,
         /// The origin of the last port.
@@ -104,15 +104,15 @@ impl Advice for ConfigError {
                 vec![Hint::run("cai config list", "list all settings")]
             }
             Self::Syntax { .. }
-            | Self::WrongKind { .. }
-            | Self::Value { .. }
-            | Self::Section { .. } => {
+            | Self::WrongType { .. }
+            | Self::InvalidValue { .. }
+            | Self::InvalidSection { .. } => {
                 vec![Hint::new(
                     "correct that line; `cai config edit` checks the file before saving it",
                 )]
             }
-            Self::Variable { name, .. } => vec![Hint::new(format!("unset or correct `{name}`"))],
-            Self::Ports { .. } => vec![Hint::new("set both with `cai config set`")],
+            Self::InvalidVariable { name, .. } => vec![Hint::new(format!("unset or correct `{name}`"))],
+            Self::InvalidPortRange { .. } => vec![Hint::new("set both with `cai config set`")],
         }
     }
 }
@@ -121,21 +121,21 @@ impl Advice for ConfigError {
 mod tests {
     use super::*;
     use crate::naming::{HostPort, HostPortError};
-    use crate::{fake, samples};
+    use crate::{testing, samples};
 
     #[test]
-    fn what_a_person_reads() -> Result<(), HostPortError> {
+    fn messages_and_hints() -> Result<(), HostPortError> {
         let path = || "/home/me/.config/containai/config.toml".into();
-        let place = || Place { path: path(), line: 3, column: 7 };
+        let place = || TextPosition { path: path(), line: 3, column: 7 };
         let unknown = |key: &str, nearest| ConfigError::UnknownKey {
-            place: place(),
+            position: place(),
             key: key.to_owned(),
             nearest,
         };
         let ends = (HostPort::new(2400)?, HostPort::new(2300)?);
         let samples = samples!(ConfigError {
             Syntax: [ConfigError::Syntax {
-                place: place(),
+                position: place(),
                 message: "missing value".into(),
                 text: "image =".into(),
             }],
@@ -143,31 +143,31 @@ mod tests {
                 unknown("agent.defualt", Some("agent.default")),
                 unknown("telemetry", None)
             ],
-            WrongKind: [ConfigError::WrongKind {
-                place: place(),
+            WrongType: [ConfigError::WrongType {
+                position: place(),
                 key: "ssh.mux".into(),
                 expected: "true or false".into(),
                 text: "7".into(),
             }],
-            Value: [ConfigError::Value {
-                place: place(),
+            InvalidValue: [ConfigError::InvalidValue {
+                position: place(),
                 key: "ssh.port_range_start",
                 text: "80".into(),
                 source: PortRangeError::Privileged { port: HostPort::new(80)? }.into(),
             }],
-            Variable: [ConfigError::Variable {
+            InvalidVariable: [ConfigError::InvalidVariable {
                 name: "CONTAINAI_AGENT",
                 text: "a b".into(),
                 source: "a reason".into(),
             }],
-            Section: [ConfigError::Section { place: place(), text: "src/api".into() }],
-            Ports: [ConfigError::Ports {
+            InvalidSection: [ConfigError::InvalidSection { position: place(), text: "src/api".into() }],
+            InvalidPortRange: [ConfigError::InvalidPortRange {
                 start: Origin::User(path()),
                 end: Origin::Default,
                 source: PortRangeError::Reversed { start: ends.0, end: ends.1 },
             }],
         });
-        insta::assert_snapshot!(fake::advised(&samples));
+        insta::assert_snapshot!(testing::render_errors_with_hints(&samples));
         Ok(())
     }
 }

@@ -11,7 +11,7 @@ use crate::resources::Cpus;
 
 /// All sources of a configuration.
 #[derive(Debug, Clone, Default)]
-pub struct Layers {
+pub struct ConfigLayers {
     /// Options of the command line.
     pub flags: Flags,
     /// Environment variables.

@@ -21,40 +21,40 @@ mod diff;
 mod env_file;
 mod error;
 mod file;
-mod import;
+mod session_env;
 mod layers;
 mod listing;
-mod nearest;
+mod did_you_mean;
 mod origin;
-mod overridden;
-mod place;
+mod shadowed;
+mod position;
 mod remembered;
-mod removal;
+mod remove_key;
 mod resolved;
 mod setting;
 mod sources;
-mod stray;
+mod unknown_keys;
 mod trust;
-mod visible;
+mod escape_control;
 
-pub use change::{Area, Change, ChangeError};
+pub use change::{ChangeTarget, SettingChange, SettingChangeError};
 pub use content_hash::ContentHash;
 pub use diff::diff;
 pub use env_file::{EnvEntry, parse_env_file};
 pub use error::ConfigError;
 pub use file::{ConfigFile, EditError};
-pub use import::import_env;
-pub use layers::{Environment, FileText, Flags, Layers};
-pub use listing::Listed;
+pub use session_env::select_session_env;
+pub use layers::{Environment, FileText, Flags, ConfigLayers};
+pub use listing::ListedSetting;
 pub use origin::{Origin, Setting};
-pub use overridden::Overridden;
-pub use place::Place;
+pub use shadowed::Shadowed;
+pub use position::TextPosition;
 pub use remembered::Remembered;
 pub use resolved::Config;
 pub use setting::{
-    DevcontainerChoice, ImageError, InvalidDevcontainer, IsolationChoice, Kind, LimitError,
-    SETTINGS, Scope, SettingSpec, UnknownIsolation, parse_image, parse_memory,
+    DevcontainerChoice, ImageReferenceError, InvalidDevcontainerChoice, IsolationChoice, SettingKind, MemoryLimitError,
+    SETTINGS, SettingScope, SettingSpec, UnknownIsolation, parse_image, parse_memory,
 };
-pub use stray::SECTIONS;
-pub use trust::{Ignored, Suggestion, Trust, Why};
-pub use visible::visible;
+pub use unknown_keys::WORKSPACE_TABLE;
+pub use trust::{IgnoredSetting, Suggestion, Trust, IgnoreReason};
+pub use escape_control::escape_control;

@@ -4,19 +4,19 @@ use std::error::Error;
 use std::str::FromStr;
 use std::time::Duration;
 
-use super::error::Cause;
+use super::error::ValueError;
 use super::setting::{
-    AGENT, ALLOWED, CPU_LIMIT, CREDENTIALS, DATA_VOLUME, DEVCONTAINER, DOCKER_HOST,
-    EXCLUDE_PRIVATE, EXCLUDES, FILE, FORWARD_AGENT, FROM_HOST, IMAGE, IMAGE_SOURCE, IMPORT,
-    ISOLATION, LOCAL_FORWARD, MEMORY_LIMIT, MUX, MUX_IDLE, NOT_EXPORTED, OPTIONS, PATHS,
-    PORT_RANGE_END, PORT_RANGE_START, REMOTE_FORWARD, TEMPLATE, parse_memory, read_allowed,
-    read_client_option, read_docker_host, read_env_file, read_env_name, read_exclude,
-    read_home_path, read_idle, read_image, read_local_forward, read_remote_forward, read_switch,
-    read_template, read_word,
+    AGENT, IMPORT_ALLOWED_SECRETS, CPU_LIMIT, IMPORT_CREDENTIALS, DATA_VOLUME, DEVCONTAINER, DOCKER_HOST,
+    IMPORT_EXCLUDE_PRIVATE, IMPORT_EXCLUDES, ENV_FILE, FORWARD_AGENT, ENV_FROM_HOST, IMAGE, IMAGE_SOURCE, ENV_IMPORT,
+    ISOLATION, LOCAL_FORWARD, MEMORY_LIMIT, MUX, MUX_IDLE, EXPORT_EXCLUDES, SSH_OPTIONS, IMPORT_PATHS,
+    PORT_RANGE_END, PORT_RANGE_START, REMOTE_FORWARD, TEMPLATE, parse_memory, read_allowed_secret,
+    read_client_option, read_docker_host, read_workspace_path, read_env_name, read_exclude,
+    read_home_path, read_idle, read_image, read_local_forward, read_remote_forward, read_bool,
+    read_template, read_manifest_name,
 };
-use super::sources::{Found, Sources};
+use super::sources::{LayeredValue, Sources};
 use super::{
-    ConfigError, DevcontainerChoice, Ignored, IsolationChoice, Layers, Setting, Suggestion,
+    ConfigError, DevcontainerChoice, IgnoredSetting, IsolationChoice, ConfigLayers, Setting, Suggestion,
 };
 use crate::byte_size::ByteSize;
 use crate::engine::{ImageRequest, ImageSource, ShippedImage};
@@ -94,9 +94,9 @@ pub struct Config {
     /// Exclusions from exports; default none.
     pub export_excludes: Setting<Vec<String>>,
     /// Settings of the workspace's own file that wait for approval.
-    pub suggested: Vec<Suggestion>,
+    pub suggestions: Vec<Suggestion>,
     /// Settings of files that were ignored.
-    pub ignored: Vec<Ignored>,
+    pub ignored: Vec<IgnoredSetting>,
     /// The workspaces with a table in the user's file.
     pub sections: Vec<WorkspacePath>,
     ssh_ports: PortRange,
@@ -112,60 +112,60 @@ impl Config {
     /// # Errors
     ///
     /// [`ConfigError`] names the position or the variable of the invalid value.
-    pub fn resolve(layers: &Layers) -> Result<Self, ConfigError> {
+    pub fn resolve(layers: &ConfigLayers) -> Result<Self, ConfigError> {
         let flags = layers.flags.clone();
         let mut sources = Sources::read(layers)?;
         let memory = sources.find(&MEMORY_LIMIT, flags.memory, parse_memory)?;
-        let cpus = sources.find(&CPU_LIMIT, flags.cpus, parse)?;
+        let cpus = sources.find(&CPU_LIMIT, flags.cpus, parse_value)?;
         let ports = PortRange::default();
-        let start = sources.find(&PORT_RANGE_START, None, parse)?.or(ports.start());
-        let end = sources.find(&PORT_RANGE_END, None, parse)?.or(ports.end());
-        let env_file = sources.find(&FILE, None, read_env_file)?.or_none();
+        let start = sources.find(&PORT_RANGE_START, None, parse_value)?.or_default(ports.start());
+        let end = sources.find(&PORT_RANGE_END, None, parse_value)?.or_default(ports.end());
+        let env_file = sources.find(&ENV_FILE, None, read_workspace_path)?.or_none();
         let env_from_host =
-            sources.find(&FROM_HOST, None, read_switch)?.or(env_file.value.is_none());
-        let env_import = sources.find_list(&IMPORT, |text| Ok(text.to_owned()))?;
+            sources.find(&ENV_FROM_HOST, None, read_bool)?.or_default(env_file.value.is_none());
+        let env_import = sources.find_list(&ENV_IMPORT, |text| Ok(text.to_owned()))?;
         Ok(Self {
-            agent: sources.find(&AGENT, flags.agent, parse)?.or(AgentName::default()),
+            agent: sources.find(&AGENT, flags.agent, parse_value)?.or_default(AgentName::default()),
             image: sources
                 .find(&IMAGE, flags.image, read_image)?
-                .or(ImageRequest::Shipped(ShippedImage::DEFAULT)),
+                .or_default(ImageRequest::Shipped(ShippedImage::DEFAULT)),
             image_source: sources
-                .find(&IMAGE_SOURCE, flags.image_source, parse)?
-                .or(ImageSource::default()),
-            template: sources.find(&TEMPLATE, flags.template.map(Some), read_template)?.or(None),
+                .find(&IMAGE_SOURCE, flags.image_source, parse_value)?
+                .or_default(ImageSource::default()),
+            template: sources.find(&TEMPLATE, flags.template.map(Some), read_template)?.or_default(None),
             devcontainer: sources
-                .find(&DEVCONTAINER, flags.devcontainer, parse)?
-                .or(DevcontainerChoice::default()),
+                .find(&DEVCONTAINER, flags.devcontainer, parse_value)?
+                .or_default(DevcontainerChoice::default()),
             isolation: sources
-                .find(&ISOLATION, flags.isolation, parse)?
-                .or(IsolationChoice::default()),
+                .find(&ISOLATION, flags.isolation, parse_value)?
+                .or_default(IsolationChoice::default()),
             docker_host: sources.find(&DOCKER_HOST, flags.docker_host, read_docker_host)?.or_none(),
-            data_volume: sources.find(&DATA_VOLUME, flags.data_volume, parse)?.or_none(),
+            data_volume: sources.find(&DATA_VOLUME, flags.data_volume, parse_value)?.or_none(),
             docker_volume: None,
             workspace_memory_limit: memory.workspace.clone(),
             workspace_cpu_limit: cpus.workspace.clone(),
-            memory_limit: memory.by_the_user(),
-            cpu_limit: cpus.by_the_user(),
-            ssh_ports: ssh_ports(&start, &end)?,
+            memory_limit: memory.user_value(),
+            cpu_limit: cpus.user_value(),
+            ssh_ports: ssh_port_range(&start, &end)?,
             port_range_start: start,
             port_range_end: end,
-            forward_agent: sources.find(&FORWARD_AGENT, None, read_switch)?.or(false),
+            forward_agent: sources.find(&FORWARD_AGENT, None, read_bool)?.or_default(false),
             local_forward: sources.find_list(&LOCAL_FORWARD, read_local_forward)?,
             remote_forward: sources.find_list(&REMOTE_FORWARD, read_remote_forward)?,
-            client_options: sources.find_list(&OPTIONS, read_client_option)?,
-            mux: sources.find(&MUX, flags.mux, read_switch)?.or(true),
-            mux_idle: sources.find(&MUX_IDLE, None, read_idle)?.or(Duration::from_secs(60)),
-            env_import: sources.read_names(env_import),
+            client_options: sources.find_list(&SSH_OPTIONS, read_client_option)?,
+            mux: sources.find(&MUX, flags.mux, read_bool)?.or_default(true),
+            mux_idle: sources.find(&MUX_IDLE, None, read_idle)?.or_default(Duration::from_secs(60)),
+            env_import: sources.parse_env_names(env_import),
             env_from_host,
             env_file,
             sections: sources.sections(),
-            import_paths: sources.find_list(&PATHS, read_home_path)?,
-            import_excludes: sources.find_list(&EXCLUDES, read_exclude)?,
-            import_excludes_private: sources.find(&EXCLUDE_PRIVATE, None, read_switch)?.or(true),
-            import_credentials: sources.find_list(&CREDENTIALS, read_word)?,
-            import_allowed_secrets: sources.find_list(&ALLOWED, read_allowed)?,
-            export_excludes: sources.find_list(&NOT_EXPORTED, read_exclude)?,
-            suggested: sources.suggested,
+            import_paths: sources.find_list(&IMPORT_PATHS, read_home_path)?,
+            import_excludes: sources.find_list(&IMPORT_EXCLUDES, read_exclude)?,
+            import_excludes_private: sources.find(&IMPORT_EXCLUDE_PRIVATE, None, read_bool)?.or_default(true),
+            import_credentials: sources.find_list(&IMPORT_CREDENTIALS, read_manifest_name)?,
+            import_allowed_secrets: sources.find_list(&IMPORT_ALLOWED_SECRETS, read_allowed_secret)?,
+            export_excludes: sources.find_list(&EXPORT_EXCLUDES, read_exclude)?,
+            suggestions: sources.suggestions,
             ignored: sources.ignored,
         })
     }
@@ -189,8 +189,8 @@ impl Config {
     }
 }
 
-impl<T> Found<T> {
-    fn or(self, default: T) -> Setting<T> {
+impl<T> LayeredValue<T> {
+    fn or_default(self, default: T) -> Setting<T> {
         let found = self.workspace.or(self.trusted);
         found.unwrap_or_else(|| Setting::default_to(default))
     }
@@ -200,7 +200,7 @@ impl<T> Found<T> {
         found.map_or_else(|| Setting::default_to(None), |setting| setting.map(Some))
     }
 
-    fn by_the_user(self) -> Setting<Option<T>> {
+    fn user_value(self) -> Setting<Option<T>> {
         Self { workspace: None, ..self }.or_none()
     }
 }
@@ -208,27 +208,27 @@ impl<T> Found<T> {
 impl Sources<'_> {
     /// Parses variable names. Invalid ones are reported as ignored, since no variable can have such
     /// a name.
-    fn read_names(&mut self, list: Setting<Vec<String>>) -> Setting<Vec<EnvName>> {
+    fn parse_env_names(&mut self, list: Setting<Vec<String>>) -> Setting<Vec<EnvName>> {
         let mut names = Vec::new();
         for text in &list.value {
             match read_env_name(text) {
                 Ok(name) => names.push(name),
-                Err(error) => self.ignore(&IMPORT, &list.origin, &error),
+                Err(error) => self.add_ignored(&ENV_IMPORT, &list.origin, &error),
             }
         }
         list.map(|_| names)
     }
 }
 
-fn ssh_ports(start: &Setting<HostPort>, end: &Setting<HostPort>) -> Result<PortRange, ConfigError> {
-    PortRange::new(start.value, end.value).map_err(|source| ConfigError::Ports {
+fn ssh_port_range(start: &Setting<HostPort>, end: &Setting<HostPort>) -> Result<PortRange, ConfigError> {
+    PortRange::new(start.value, end.value).map_err(|source| ConfigError::InvalidPortRange {
         start: start.origin.clone(),
         end: end.origin.clone(),
         source,
     })
 }
 
-fn parse<T>(text: &str) -> Result<T, Cause>
+fn parse_value<T>(text: &str) -> Result<T, ValueError>
 where
     T: FromStr,
     T::Err: Error + Send + Sync + 'static,

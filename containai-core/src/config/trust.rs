@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::Place;
+use super::TextPosition;
 
 /// The condition for taking a setting from the workspace's own file.
 ///
@@ -11,12 +11,12 @@ use super::Place;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Trust {
     /// Always taken: it affects only programs in the container.
-    Harmless,
+    Always,
     /// Taken if it requests less than the user's limit.
-    OnlyLower,
+    LowerOnly,
     /// Taken after the user approved the exact content of the file: it decides what the host
     /// mounts, shares or listens on.
-    Approved,
+    WhenApproved,
     /// Never taken: it concerns the machine, not the workspace.
     Never,
 }
@@ -25,53 +25,53 @@ pub enum Trust {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Suggestion {
     /// The position.
-    pub place: Place,
+    pub position: TextPosition,
     /// The setting.
     pub key: String,
 }
 
 /// A setting or file that was ignored.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Ignored {
+pub struct IgnoredSetting {
     /// The position.
-    pub place: Place,
+    pub position: TextPosition,
     /// The setting; empty when the whole file was ignored.
     pub key: String,
     /// The reason.
-    pub why: Why,
+    pub reason: IgnoreReason,
 }
 
 /// The reason for ignoring a setting of the workspace's own file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Why {
+pub enum IgnoreReason {
     /// Only the user's file may set it.
-    Never,
+    UserOnly,
     /// No setting has this key.
     Unknown {
         /// The closest known key.
         nearest: Option<&'static str>,
     },
     /// The value is invalid; the error message.
-    Invalid(String),
+    InvalidValue(String),
 }
 
-impl fmt::Display for Ignored {
+impl fmt::Display for IgnoredSetting {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { place, key, why } = self;
+        let Self { position: place, key, reason: why } = self;
         match why {
-            Why::Never => {
+            IgnoreReason::UserOnly => {
                 write!(f, "ignored `{key}` at `{place}`: only your own configuration may set it")
             }
-            Why::Unknown { nearest } => {
+            IgnoreReason::Unknown { nearest } => {
                 write!(f, "ignored `{key}` at `{place}`: unknown setting")?;
                 match nearest {
                     Some(nearest) => write!(f, "; did you mean `{nearest}`?"),
                     None => Ok(()),
                 }
             }
-            Why::Invalid(message) if key.is_empty() => write!(f, "ignored `{place}`: {message}"),
-            Why::Invalid(message) => write!(f, "ignored `{key}` at `{place}`: {message}"),
+            IgnoreReason::InvalidValue(message) if key.is_empty() => write!(f, "ignored `{place}`: {message}"),
+            IgnoreReason::InvalidValue(message) => write!(f, "ignored `{key}` at `{place}`: {message}"),
         }
     }
 }

@@ -4,10 +4,10 @@
 //! ([`three_way_diff()`]). A change on one side can be applied to the other; changes on both sides
 //! are a conflict for the user to resolve. Git directories are excluded ([`is_git_path`]).
 
-mod compare;
-mod inventory;
-mod record;
+mod three_way_diff;
+mod tree_state;
+mod sync_base;
 
-pub use compare::{Comparison, compare};
-pub use inventory::{Inventory, Item, is_private};
-pub use record::{CopyRecord, CopyState};
+pub use three_way_diff::{ThreeWayDiff, three_way_diff};
+pub use tree_state::{TreeState, TreeItem, is_git_path};
+pub use sync_base::{SyncBase, SyncState};

@@ -7,16 +7,16 @@ use serde_json::{Map, Value};
 
 use super::error::DevcontainerError;
 use super::feature::Feature;
-use super::fields::Fields;
-use super::image::Origin;
+use super::fields::JsonFields;
+use super::image::DevcontainerImage;
 use super::lifecycle::{Lifecycle, LifecycleCommand};
-use super::mount::WantedMount;
-use super::substitute::{Variables, asks_host, substitute};
-use super::text;
+use super::mount::RequestedMount;
+use super::substitute::{SubstitutionVariables, uses_host_variable, substitute};
+use super::jsonc;
 use crate::layout::CONTAINER_WORKSPACE;
 
 /// The context in which a file is read.
-pub struct Host<'a> {
+pub struct DevcontainerContext<'a> {
     /// The workspace's path on the host.
     pub workspace: &'a str,
     /// The folder of the file, relative to the workspace.
@@ -27,7 +27,7 @@ pub struct Host<'a> {
     pub variable: &'a dyn Fn(&str) -> Option<String>,
 }
 
-impl fmt::Debug for Host<'_> {
+impl fmt::Debug for DevcontainerContext<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Host").field("workspace", &self.workspace).finish_non_exhaustive()
     }
@@ -48,7 +48,7 @@ pub struct Devcontainer {
     /// The name.
     pub name: Option<String>,
     /// The image.
-    pub origin: Origin,
+    pub image: DevcontainerImage,
     /// The features to install in the image.
     pub features: Vec<Feature>,
     /// Variables of the container, without values from the host.
@@ -64,7 +64,7 @@ pub struct Devcontainer {
     /// The command to run on the host before a container is created or started.
     pub initialize: Option<LifecycleCommand>,
     /// Additional mounts.
-    pub mounts: Vec<WantedMount>,
+    pub mounts: Vec<RequestedMount>,
     /// Properties that are ignored, one fragment each.
     pub notes: Vec<String>,
     /// The whole document after variable substitution.
@@ -80,7 +80,7 @@ impl fmt::Debug for Devcontainer {
 
 /// Properties that do not apply to ContainAI's containers, or are used only by other programs that
 /// read the file.
-const WITHOUT_EFFECT: [&str; 6] =
+const IGNORED_KEYS: [&str; 6] =
     ["runArgs", "privileged", "capAdd", "securityOpt", "workspaceMount", "secrets"];
 
 impl Devcontainer {
@@ -91,38 +91,38 @@ impl Devcontainer {
     /// [`DevcontainerError`] for unsupported properties and for unapproved access to the host.
     pub fn parse(
         file: &str,
-        host: &Host<'_>,
+        host: &DevcontainerContext<'_>,
         approval: Approval,
     ) -> Result<Self, DevcontainerError> {
-        let raw = text::parse(file)?;
-        let demands = demands(Fields(&raw))?;
+        let raw = jsonc::parse(file)?;
+        let demands = host_requests(JsonFields(&raw))?;
         if approval == Approval::Missing && !demands.is_empty() {
             return Err(DevcontainerError::Untrusted { demands });
         }
-        let nobody = |_: &str| None;
+        let no_variables = |_: &str| None;
         let local: &dyn Fn(&str) -> Option<String> = match approval {
             Approval::Given => host.variable,
-            Approval::Missing => &nobody,
+            Approval::Missing => &no_variables,
         };
-        let folder = Fields(&raw).text("workspaceFolder")?.unwrap_or(CONTAINER_WORKSPACE);
+        let folder = JsonFields(&raw).string("workspaceFolder")?.unwrap_or(CONTAINER_WORKSPACE);
         let configuration = substitute(
             &raw,
-            &Variables {
+            &SubstitutionVariables {
                 local_folder: host.workspace,
                 container_folder: folder,
                 id: host.id,
                 local,
             },
         );
-        let fields = Fields(&configuration);
-        let mut notes = notes(fields);
+        let fields = JsonFields(&configuration);
+        let mut notes = ignored_keys(fields);
         if folder != CONTAINER_WORKSPACE {
             notes.push(format!(
                 "`workspaceFolder` is ignored: the workspace is at `{CONTAINER_WORKSPACE}`"
             ));
         }
-        let (container_env, mut session_env) = environment(fields, Fields(&raw))?;
-        for (name, value) in nullable(fields, "remoteEnv")? {
+        let (container_env, mut session_env) = split_environment(fields, JsonFields(&raw))?;
+        for (name, value) in without_nulls(fields, "remoteEnv")? {
             match value.contains("${containerEnv:") {
                 true => notes
                     .push(format!("`remoteEnv.{name}` is ignored: it uses a container variable")),
@@ -130,19 +130,19 @@ impl Devcontainer {
             }
         }
         Ok(Self {
-            name: fields.text("name")?.map(str::to_owned),
-            origin: Origin::read(fields, host.folder)?,
-            features: Feature::read(fields, host.folder, &text::keys(file, "features"))?,
+            name: fields.string("name")?.map(str::to_owned),
+            image: DevcontainerImage::read(fields, host.folder)?,
+            features: Feature::read(fields, host.folder, &jsonc::key_order(file, "features"))?,
             container_env,
             session_env,
             remote_user: fields
-                .text("remoteUser")?
-                .or(fields.text("containerUser")?)
+                .string("remoteUser")?
+                .or(fields.string("containerUser")?)
                 .map(str::to_owned),
-            forward_ports: ports(fields, &mut notes)?,
+            forward_ports: forward_ports(fields, &mut notes)?,
             lifecycle: Lifecycle::read(fields)?,
             initialize: LifecycleCommand::read(fields, "initializeCommand")?,
-            mounts: WantedMount::read_all(fields)?,
+            mounts: RequestedMount::read_all(fields)?,
             notes,
             configuration,
         })
@@ -156,15 +156,15 @@ impl Devcontainer {
 }
 
 /// Returns the requested kinds of access to the host.
-fn demands(raw: Fields<'_>) -> Result<Vec<String>, DevcontainerError> {
+fn host_requests(raw: JsonFields<'_>) -> Result<Vec<String>, DevcontainerError> {
     let mut demands = Vec::new();
     if LifecycleCommand::read(raw, "initializeCommand")?.is_some() {
         demands.push("running a command (`initializeCommand`)".to_owned());
     }
-    if !raw.list("mounts")?.is_empty() {
+    if !raw.array("mounts")?.is_empty() {
         demands.push("mounting directories or volumes (`mounts`)".to_owned());
     }
-    if raw.0.values().any(asks_host) {
+    if raw.0.values().any(uses_host_variable) {
         demands.push("reading variables (`${localEnv:…}`)".to_owned());
     }
     Ok(demands)
@@ -172,28 +172,28 @@ fn demands(raw: Fields<'_>) -> Result<Vec<String>, DevcontainerError> {
 
 /// The variables of the container without and with values from the host. The latter may be secret
 /// and must not be part of an image.
-type Environments = (BTreeMap<String, String>, BTreeMap<String, String>);
+type SplitEnvironment = (BTreeMap<String, String>, BTreeMap<String, String>);
 
-fn environment(fields: Fields<'_>, raw: Fields<'_>) -> Result<Environments, DevcontainerError> {
+fn split_environment(fields: JsonFields<'_>, raw: JsonFields<'_>) -> Result<SplitEnvironment, DevcontainerError> {
     let written = raw.object("containerEnv")?;
-    let is_host = |name: &String| written.and_then(|it| it.get(name)).is_some_and(asks_host);
+    let is_host = |name: &String| written.and_then(|it| it.get(name)).is_some_and(uses_host_variable);
     let all = fields.variables("containerEnv")?;
     let (host, own) = all.into_iter().partition(|(name, _)| is_host(name));
     Ok((own, host))
 }
 
 /// Reads variables; `null` unsets a variable, so such entries are skipped.
-fn nullable(fields: Fields<'_>, key: &str) -> Result<BTreeMap<String, String>, DevcontainerError> {
+fn without_nulls(fields: JsonFields<'_>, key: &str) -> Result<BTreeMap<String, String>, DevcontainerError> {
     let Some(object) = fields.object(key)? else { return Ok(BTreeMap::new()) };
     let kept = object.iter().filter(|(_, value)| !value.is_null());
     let kept: Map<String, Value> = kept.map(|(k, v)| (k.clone(), v.clone())).collect();
     let whole: Map<String, Value> = [(key.to_owned(), Value::Object(kept))].into_iter().collect();
-    Fields(&whole).variables(key)
+    JsonFields(&whole).variables(key)
 }
 
-fn ports(fields: Fields<'_>, notes: &mut Vec<String>) -> Result<Vec<u16>, DevcontainerError> {
+fn forward_ports(fields: JsonFields<'_>, notes: &mut Vec<String>) -> Result<Vec<u16>, DevcontainerError> {
     let mut ports = Vec::new();
-    for value in fields.list("forwardPorts")? {
+    for value in fields.array("forwardPorts")? {
         let own = value.as_str().and_then(|text| text.strip_prefix("localhost:")?.parse().ok());
         let port = value.as_u64().and_then(|port| u16::try_from(port).ok()).or(own);
         match port.filter(|port| *port != 0) {
@@ -208,19 +208,19 @@ fn ports(fields: Fields<'_>, notes: &mut Vec<String>) -> Result<Vec<u16>, Devcon
     Ok(ports)
 }
 
-fn notes(fields: Fields<'_>) -> Vec<String> {
+fn ignored_keys(fields: JsonFields<'_>) -> Vec<String> {
     let is_set = |key: &&str| fields.get(key).is_some_and(|value| *value != Value::Bool(false));
-    let keys = WITHOUT_EFFECT.into_iter().filter(is_set);
+    let keys = IGNORED_KEYS.into_iter().filter(is_set);
     keys.map(|key| format!("`{key}` has no effect")).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::devcontainer::WantedSource;
+    use crate::devcontainer::RequestedMountSource;
 
     fn read(file: &str, approval: Approval) -> Result<Devcontainer, DevcontainerError> {
-        let host = Host {
+        let host = DevcontainerContext {
             workspace: "/home/me/api",
             folder: ".devcontainer",
             id: "id",
@@ -230,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn what_reaches_the_host_waits_for_a_person() {
+    fn host_requests_need_approval() {
         for (text, demand) in [
             ("{\"initializeCommand\": \"x\"}", "running a command"),
             ("{\"initializeCommand\": {\"a\": [\"x\"]}}", "running a command"),
@@ -244,7 +244,7 @@ mod tests {
         }
         let text = "{\"mounts\": [\"source=${localWorkspaceFolder}/x,target=/x,type=bind\"]}";
         let given = read(text, Approval::Given).expect("approved");
-        assert_eq!(given.mounts[0].source, WantedSource::Path("/home/me/api/x".into()));
+        assert_eq!(given.mounts[0].source, RequestedMountSource::Path("/home/me/api/x".into()));
         let text = "{\"initializeCommand\": \"\", \"mounts\": [], \"x\": \"${containerEnv:HOME}\"}";
         assert!(read(text, Approval::Missing).is_ok());
         let given = read("{\"initializeCommand\": \"make\"}", Approval::Given).expect("approved");
@@ -252,7 +252,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_the_hosts_is_no_part_of_an_image() {
+    fn host_variables_are_not_part_of_the_image() {
         let text = "{\"containerEnv\": {\"A\": \"x\", \"B\": \"${localEnv:TOKEN}\"}, \
                     \"remoteEnv\": {\"C\": \"c\", \"D\": null, \"E\": \"${containerEnv:PATH}:/x\"}}";
         let read = read(text, Approval::Given).expect("approved");
@@ -264,9 +264,9 @@ mod tests {
     }
 
     #[test]
-    fn images_and_builds() {
+    fn reads_images_and_builds() {
         let check = |text: &str| match read(text, Approval::Missing) {
-            Ok(read) => format!("{:?}", read.origin),
+            Ok(read) => format!("{:?}", read.image),
             Err(error) => error.to_string(),
         };
         let all = [
@@ -291,7 +291,7 @@ mod tests {
     }
 
     #[test]
-    fn ports_are_ports_inside() {
+    fn forward_ports_are_container_ports() {
         let read = read(
             "{\"forwardPorts\": [3000, \"localhost:80\", \"db:5432\", 3000, 0, 70000], \"privileged\": true, \"capAdd\": false}",
             Approval::Missing,

@@ -19,7 +19,7 @@ pub enum DevcontainerError {
     },
     /// A value has the wrong type.
     #[error("`{key}` must be {expected}")]
-    Value {
+    WrongType {
         /// The key, with dots between objects.
         key: String,
         /// The expected type.
@@ -35,7 +35,7 @@ pub enum DevcontainerError {
     },
     /// A path points outside the workspace.
     #[error("`{key}` points outside the workspace: `{}`", .path.escape_debug())]
-    Outside {
+    OutsideWorkspace {
         /// The key, with dots between objects.
         key: String,
         /// The path as written.
@@ -57,7 +57,7 @@ impl Advice for DevcontainerError {
     fn hints(&self) -> Vec<Hint> {
         vec![match self {
             Self::Untrusted { .. } => Hint::run("cai trust", "review and approve the file"),
-            Self::Syntax { .. } | Self::Value { .. } | Self::Outside { .. } => {
+            Self::Syntax { .. } | Self::WrongType { .. } | Self::OutsideWorkspace { .. } => {
                 Hint::new("correct the file, or ignore it with `--devcontainer=off`")
             }
             Self::Unsupported { .. } => Hint::new(

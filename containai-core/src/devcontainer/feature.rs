@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::error::DevcontainerError;
-use super::fields::{Fields, plain, wrong};
+use super::fields::{JsonFields, scalar_text, wrong_type};
 use super::lifecycle::Lifecycle;
-use super::path::below;
-use super::text;
+use super::path::resolve_in_workspace;
+use super::jsonc;
 
 /// A feature in a directory of the workspace, with its options.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -22,7 +22,7 @@ pub struct Feature {
 impl Feature {
     /// Reads `features` in document order.
     pub(super) fn read(
-        fields: Fields<'_>,
+        fields: JsonFields<'_>,
         folder: &str,
         order: &[String],
     ) -> Result<Vec<Self>, DevcontainerError> {
@@ -43,12 +43,12 @@ impl Feature {
                 Value::String(version) => [("version".to_owned(), version.clone())].into(),
                 Value::Object(_) => fields
                     .object("features")?
-                    .map(|features| Fields(features).texts(name))
+                    .map(|features| JsonFields(features).string_map(name))
                     .transpose()?
                     .unwrap_or_default(),
-                _ => return Err(wrong(&key, "an object of options")),
+                _ => return Err(wrong_type(&key, "an object of options")),
             };
-            features.push(Self { directory: below(folder, name, &key)?, options });
+            features.push(Self { directory: resolve_in_workspace(folder, name, &key)?, options });
         }
         Ok(features)
     }
@@ -74,8 +74,8 @@ impl FeatureManifest {
     ///
     /// [`DevcontainerError`] for unsupported properties, such as mounts and dependencies.
     pub fn parse(manifest: &str) -> Result<Self, DevcontainerError> {
-        let object = text::parse(manifest)?;
-        let fields = Fields(&object);
+        let object = jsonc::parse(manifest)?;
+        let fields = JsonFields(&object);
         for (key, reason) in [
             ("mounts", "features cannot add mounts"),
             ("dependsOn", "list the features it depends on before it"),
@@ -92,11 +92,11 @@ impl FeatureManifest {
         }
         let mut defaults = BTreeMap::new();
         for (name, option) in fields.object("options")?.into_iter().flatten() {
-            let default = option.get("default").and_then(plain);
+            let default = option.get("default").and_then(scalar_text);
             defaults.extend(default.map(|default| (name.clone(), default)));
         }
         Ok(Self {
-            id: fields.text("id")?.unwrap_or_default().to_owned(),
+            id: fields.string("id")?.unwrap_or_default().to_owned(),
             defaults,
             environment: fields.variables("containerEnv")?,
             lifecycle: Lifecycle::read(fields)?,
@@ -106,15 +106,15 @@ impl FeatureManifest {
     /// Returns the option values as variables for the installation script.
     ///
     /// Source: <https://containers.dev/implementors/features/#option-resolution>.
-    pub fn variables(&self, given: &BTreeMap<String, String>) -> BTreeMap<String, String> {
+    pub fn option_variables(&self, given: &BTreeMap<String, String>) -> BTreeMap<String, String> {
         let all = self.defaults.iter().chain(given);
-        all.map(|(name, value)| (variable(name), value.clone())).collect()
+        all.map(|(name, value)| (option_variable(name), value.clone())).collect()
     }
 }
 
 /// Returns the variable name of an option: other characters become `_`, and leading digits and
 /// underscores are replaced by one `_`.
-fn variable(option: &str) -> String {
+fn option_variable(option: &str) -> String {
     let plain = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' };
     let name: String = option.chars().map(plain).collect();
     let rest = name.trim_start_matches(|c: char| c.is_ascii_digit() || c == '_');
@@ -126,11 +126,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn options_become_variables() {
+    fn option_names_become_variable_names() {
         for (option, expected) in
             [("version", "VERSION"), ("install-x.y", "INSTALL_X_Y"), ("_1a", "_A"), ("9é", "_")]
         {
-            assert_eq!(variable(option), expected, "{option}");
+            assert_eq!(option_variable(option), expected, "{option}");
         }
         let manifest = FeatureManifest::parse(
             "{\"id\":\"f\",\"options\":{\"version\":{\"default\":\"1\"},\"on\":{\"default\":true},\"x\":{}},\
@@ -138,7 +138,7 @@ mod tests {
         )
         .expect("a manifest");
         let given = [("version".to_owned(), "2".to_owned())].into();
-        let variables = manifest.variables(&given);
+        let variables = manifest.option_variables(&given);
         let expected = [("ON", "true"), ("VERSION", "2")];
         assert!(variables.iter().map(|(k, v)| (k.as_str(), v.as_str())).eq(expected));
         assert_eq!(manifest.lifecycle.post_create.len(), 1);

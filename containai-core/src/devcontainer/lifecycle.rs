@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::error::DevcontainerError;
-use super::fields::{Fields, wrong};
+use super::fields::{JsonFields, wrong_type};
 
 /// A lifecycle command.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -11,9 +11,9 @@ pub enum LifecycleCommand {
     /// A shell command line.
     Shell(String),
     /// A program and its arguments, run without a shell.
-    Words(Vec<String>),
+    Exec(Vec<String>),
     /// Named commands, run in parallel.
-    Together(Vec<(String, LifecycleCommand)>),
+    Parallel(Vec<(String, LifecycleCommand)>),
 }
 
 /// The lifecycle commands of a container. Commands of features precede those of the file itself.
@@ -41,7 +41,7 @@ impl Lifecycle {
         "postAttachCommand",
     ];
 
-    pub(super) fn read(fields: Fields<'_>) -> Result<Self, DevcontainerError> {
+    pub(super) fn read(fields: JsonFields<'_>) -> Result<Self, DevcontainerError> {
         let command = |key| Ok(LifecycleCommand::read(fields, key)?.into_iter().collect());
         let [on_create, update_content, post_create, post_start, post_attach] = Self::KEYS;
         Ok(Self {
@@ -82,11 +82,11 @@ impl Lifecycle {
 
 impl LifecycleCommand {
     /// Reads the command of a key; `None` for an empty one.
-    pub(super) fn read(fields: Fields<'_>, key: &str) -> Result<Option<Self>, DevcontainerError> {
-        fields.get(key).map_or(Ok(None), |value| Self::of(value, key))
+    pub(super) fn read(fields: JsonFields<'_>, key: &str) -> Result<Option<Self>, DevcontainerError> {
+        fields.get(key).map_or(Ok(None), |value| Self::from_value(value, key))
     }
 
-    fn of(value: &Value, key: &str) -> Result<Option<Self>, DevcontainerError> {
+    fn from_value(value: &Value, key: &str) -> Result<Option<Self>, DevcontainerError> {
         let expected = "a string, an array of strings, or an object of these";
         let command = match value {
             Value::String(line) if line.trim().is_empty() => return Ok(None),
@@ -94,33 +94,33 @@ impl LifecycleCommand {
             Value::Array(items) => {
                 let words = items.iter().map(|item| item.as_str().map(str::to_owned));
                 let words: Vec<_> =
-                    words.collect::<Option<_>>().ok_or_else(|| wrong(key, expected))?;
+                    words.collect::<Option<_>>().ok_or_else(|| wrong_type(key, expected))?;
                 if words.is_empty() {
                     return Ok(None);
                 }
-                Self::Words(words)
+                Self::Exec(words)
             }
             Value::Object(object) => {
                 let mut together = Vec::new();
                 for (name, value) in object {
                     let key = format!("{key}.{name}");
                     if value.is_object() {
-                        return Err(wrong(&key, "a string or an array of strings"));
+                        return Err(wrong_type(&key, "a string or an array of strings"));
                     }
-                    let command = Self::of(value, &key)?;
+                    let command = Self::from_value(value, &key)?;
                     together.extend(command.map(|command| (name.clone(), command)));
                 }
                 if together.is_empty() {
                     return Ok(None);
                 }
-                Self::Together(together)
+                Self::Parallel(together)
             }
-            _ => return Err(wrong(key, expected)),
+            _ => return Err(wrong_type(key, expected)),
         };
         let has_nul = |text: &String| text.contains('\0');
         match &command {
-            Self::Shell(line) if has_nul(line) => Err(wrong(key, expected)),
-            Self::Words(words) if words.iter().any(has_nul) => Err(wrong(key, expected)),
+            Self::Shell(line) if has_nul(line) => Err(wrong_type(key, expected)),
+            Self::Exec(words) if words.iter().any(has_nul) => Err(wrong_type(key, expected)),
             _ => Ok(Some(command)),
         }
     }

@@ -17,13 +17,13 @@ mod path;
 mod script;
 mod stages;
 mod substitute;
-mod text;
+mod jsonc;
 
-pub use document::{Approval, Devcontainer, Host};
+pub use document::{Approval, Devcontainer, DevcontainerContext};
 pub use error::DevcontainerError;
 pub use feature::{Feature, FeatureManifest};
-pub use image::Origin;
+pub use image::DevcontainerImage;
 pub use lifecycle::{Lifecycle, LifecycleCommand};
-pub use mount::{WantedMount, WantedSource};
+pub use mount::{RequestedMount, RequestedMountSource};
 pub use script::{LIFECYCLE_PROGRAM, lifecycle_script};
-pub use stages::{FEATURES, environment_lines, feature_stage};
+pub use stages::{FEATURES_DIR, feature_install_script, feature_stage};

@@ -6,7 +6,7 @@ use std::fmt;
 use serde_json::Value;
 
 use super::error::DevcontainerError;
-use super::fields::{Fields, plain, wrong};
+use super::fields::{JsonFields, scalar_text, wrong_type};
 use crate::engine::MountAccess;
 use crate::naming::{MountTarget, VolumeName};
 
@@ -16,9 +16,9 @@ const EXPECTED: &str =
 
 /// A mount requested by the file, in the format of `--mount` in docker-run(1).
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct WantedMount {
+pub struct RequestedMount {
     /// The source.
-    pub source: WantedSource,
+    pub source: RequestedMountSource,
     /// The target in the container.
     pub target: MountTarget,
     /// The access mode in the container.
@@ -27,28 +27,28 @@ pub struct WantedMount {
 
 /// The source of a requested mount.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub enum WantedSource {
+pub enum RequestedMountSource {
     /// An absolute path of the host, as written.
     Path(String),
     /// A volume.
     Volume(VolumeName),
 }
 
-impl WantedMount {
-    pub(super) fn read_all(fields: Fields<'_>) -> Result<Vec<Self>, DevcontainerError> {
-        fields.list("mounts")?.iter().map(Self::read).collect()
+impl RequestedMount {
+    pub(super) fn read_all(fields: JsonFields<'_>) -> Result<Vec<Self>, DevcontainerError> {
+        fields.array("mounts")?.iter().map(Self::read).collect()
     }
 
     fn read(value: &Value) -> Result<Self, DevcontainerError> {
         let mut options = match value {
-            Value::String(text) => of_text(text),
+            Value::String(text) => parse_mount_string(text),
             Value::Object(object) => {
-                let pair = |(key, value): (&String, &Value)| Some((key.clone(), plain(value)?));
+                let pair = |(key, value): (&String, &Value)| Some((key.clone(), scalar_text(value)?));
                 object.iter().map(pair).collect()
             }
             _ => None,
         }
-        .ok_or_else(|| wrong("mounts", EXPECTED))?;
+        .ok_or_else(|| wrong_type("mounts", EXPECTED))?;
         let mut take = |names: &[&str]| names.iter().find_map(|name| options.remove(*name));
         let kind = take(&["type"]).unwrap_or_else(|| "volume".to_owned());
         let source = take(&["source", "src"]).unwrap_or_default();
@@ -56,7 +56,7 @@ impl WantedMount {
         let access = match take(&["readonly", "ro"]).as_deref() {
             None | Some("false" | "0") => MountAccess::ReadWrite,
             Some("" | "true" | "1") => MountAccess::ReadOnly,
-            Some(_) => return Err(wrong("mounts", EXPECTED)),
+            Some(_) => return Err(wrong_type("mounts", EXPECTED)),
         };
         // Applies only to hosts other than Linux.
         take(&["consistency"]);
@@ -66,7 +66,7 @@ impl WantedMount {
             ));
         }
         let source = match kind.as_str() {
-            "bind" if source.starts_with('/') => WantedSource::Path(source),
+            "bind" if source.starts_with('/') => RequestedMountSource::Path(source),
             // A workspace's settings and credentials must not be available to another workspace's
             // container.
             "volume" if source.starts_with("containai-") => {
@@ -75,7 +75,7 @@ impl WantedMount {
                 ));
             }
             "volume" => VolumeName::parse(&source)
-                .map(WantedSource::Volume)
+                .map(RequestedMountSource::Volume)
                 .map_err(|_| unsupported("the volume name is invalid"))?,
             "bind" => {
                 return Err(unsupported("the source of a bind mount must be an absolute path"));
@@ -91,18 +91,18 @@ impl WantedMount {
     }
 }
 
-impl fmt::Display for WantedMount {
+impl fmt::Display for RequestedMount {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let source = match &self.source {
-            WantedSource::Path(path) => path.as_str(),
-            WantedSource::Volume(name) => name.as_str(),
+            RequestedMountSource::Path(path) => path.as_str(),
+            RequestedMountSource::Volume(name) => name.as_str(),
         };
         write!(f, "{source} at {}", self.target)
     }
 }
 
 /// Parses the string form. Values with quotes, which Docker parses as CSV, are rejected.
-fn of_text(text: &str) -> Option<BTreeMap<String, String>> {
+fn parse_mount_string(text: &str) -> Option<BTreeMap<String, String>> {
     if text.contains('"') {
         return None;
     }
@@ -122,10 +122,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn mounts_as_docker_has_them() {
+    fn reads_mounts_in_docker_syntax() {
         let check = |text: &str| {
             let value = serde_json::from_str(text).expect("the test's text is JSON");
-            match WantedMount::read(&value) {
+            match RequestedMount::read(&value) {
                 Ok(mount) => format!("{mount} {:?}", mount.access),
                 Err(error) => error.to_string(),
             }

@@ -7,8 +7,8 @@ use super::error::DevcontainerError;
 /// # Errors
 ///
 /// [`DevcontainerError::OutsideWorkspace`] for a path outside the workspace.
-pub(super) fn below(folder: &str, path: &str, key: &str) -> Result<String, DevcontainerError> {
-    let outside = || DevcontainerError::Outside { key: key.to_owned(), path: path.to_owned() };
+pub(super) fn resolve_in_workspace(folder: &str, path: &str, key: &str) -> Result<String, DevcontainerError> {
+    let outside = || DevcontainerError::OutsideWorkspace { key: key.to_owned(), path: path.to_owned() };
     if path.starts_with('/') || path.contains(['\0', '\\']) {
         return Err(outside());
     }
@@ -28,7 +28,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nothing_leads_out() {
+    fn paths_outside_the_workspace_are_refused() {
         for (path, expected) in [
             ("Dockerfile", Some(".devcontainer/Dockerfile")),
             ("./a//b/", Some(".devcontainer/a/b")),
@@ -39,7 +39,7 @@ mod tests {
             ("../../.devcontainer/x", None),
             ("/etc", None),
         ] {
-            assert_eq!(below(".devcontainer", path, "k").ok().as_deref(), expected, "{path}");
+            assert_eq!(resolve_in_workspace(".devcontainer", path, "k").ok().as_deref(), expected, "{path}");
         }
     }
 }

@@ -8,7 +8,7 @@ pub const LIFECYCLE_PROGRAM: &str = "/usr/lib/containai/devcontainer";
 
 /// The beginning of the script. Output goes to stderr, so that it never mixes with the output of a
 /// session. The lock serializes concurrent sessions and is not inherited by commands.
-const HEAD: &str = r#"#!/bin/sh
+const PRELUDE: &str = r#"#!/bin/sh
 # Runs the lifecycle commands of devcontainer.json: creation commands once, start commands once per start.
 exec </dev/null >&2
 state=/var/lib/containai/devcontainer
@@ -44,10 +44,10 @@ pub fn lifecycle_script(lifecycle: &Lifecycle, user: Option<&str>) -> Option<Str
     if lifecycle.is_empty() {
         return None;
     }
-    let (shebang, head) = HEAD.split_once('\n')?;
+    let (shebang, head) = PRELUDE.split_once('\n')?;
     let mut script = format!(
         "{shebang}\nuser={}\n{head}cd {CONTAINER_WORKSPACE} || exit 1\n",
-        quoted(user.unwrap_or_default())
+        shell_quote(user.unwrap_or_default())
     );
     for (key, commands) in lifecycle.phases() {
         if commands.is_empty() {
@@ -58,7 +58,7 @@ pub fn lifecycle_script(lifecycle: &Lifecycle, user: Option<&str>) -> Option<Str
             "postAttachCommand" => None,
             _ => Some("$state"),
         };
-        let lines: String = commands.iter().map(|command| block(key, command)).collect();
+        let lines: String = commands.iter().map(|command| command_block(key, command)).collect();
         script.push_str(&match mark {
             Some(place) => format!(
                 "\nif [ ! -e \"{place}/{key}\" ]; then\n    echo \"==> {key}\"\n{lines}    : > \"{place}/{key}\"\nfi\n"
@@ -69,35 +69,35 @@ pub fn lifecycle_script(lifecycle: &Lifecycle, user: Option<&str>) -> Option<Str
     Some(script)
 }
 
-fn block(key: &str, command: &LifecycleCommand) -> String {
+fn command_block(key: &str, command: &LifecycleCommand) -> String {
     match command {
-        LifecycleCommand::Together(commands) => {
+        LifecycleCommand::Parallel(commands) => {
             let begun: String = commands
                 .iter()
-                .map(|(_, command)| format!("    {} &\n    all=\"$all $!\"\n", call(command)))
+                .map(|(_, command)| format!("    {} &\n    all=\"$all $!\"\n", command_line(command)))
                 .collect();
             format!(
                 "    all= worst=0\n{begun}    for one in $all; do wait \"$one\" || worst=$?; done\n    finish {key} \"$worst\"\n"
             )
         }
-        command => format!("    {}\n    finish {key} $?\n", call(command)),
+        command => format!("    {}\n    finish {key} $?\n", command_line(command)),
     }
 }
 
-fn call(command: &LifecycleCommand) -> String {
+fn command_line(command: &LifecycleCommand) -> String {
     match command {
-        LifecycleCommand::Shell(line) => format!("run /bin/sh -c {}", quoted(line)),
-        LifecycleCommand::Words(words) => {
-            let words: Vec<_> = words.iter().map(|word| quoted(word)).collect();
+        LifecycleCommand::Shell(line) => format!("run /bin/sh -c {}", shell_quote(line)),
+        LifecycleCommand::Exec(words) => {
+            let words: Vec<_> = words.iter().map(|word| shell_quote(word)).collect();
             format!("run {}", words.join(" "))
         }
         // Parallel commands are never nested.
-        LifecycleCommand::Together(_) => ":".to_owned(),
+        LifecycleCommand::Parallel(_) => ":".to_owned(),
     }
 }
 
 /// Quotes a word for a shell.
-pub(super) fn quoted(word: &str) -> String {
+pub(super) fn shell_quote(word: &str) -> String {
     format!("'{}'", word.replace('\'', "'\\''"))
 }
 
@@ -108,10 +108,10 @@ mod tests {
     #[test]
     fn commands_are_quoted_and_in_order() {
         let lifecycle = Lifecycle {
-            on_create: vec![LifecycleCommand::Words(vec!["a b".into(), "it's".into()])],
-            post_create: vec![LifecycleCommand::Together(vec![
+            on_create: vec![LifecycleCommand::Exec(vec!["a b".into(), "it's".into()])],
+            post_create: vec![LifecycleCommand::Parallel(vec![
                 ("x".into(), LifecycleCommand::Shell("echo $HOME; exit 3".into())),
-                ("y".into(), LifecycleCommand::Words(vec!["y".into()])),
+                ("y".into(), LifecycleCommand::Exec(vec!["y".into()])),
             ])],
             post_start: vec![LifecycleCommand::Shell("s".into())],
             post_attach: vec![LifecycleCommand::Shell("t\nu".into())],

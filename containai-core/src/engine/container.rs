@@ -6,7 +6,7 @@ use std::fmt;
 use super::{ExtraMount, HostFacts, LinkedRepository};
 use crate::label::{self, Labels};
 use crate::naming::{
-    ClientId, ContainerName, HostPort, Hostname, Nonce, VolumeName, WorkspacePath,
+    ClientId, ContainerName, HostPort, Hostname, RandomId, VolumeName, WorkspacePath,
 };
 use crate::resources::Resources;
 
@@ -106,8 +106,8 @@ impl Container {
     /// Whether its file system cannot contain any work: it never ran and was not created from
     /// another container's file system.
     pub fn is_empty(&self) -> bool {
-        let is_heir = self.labels.replaces().is_some() || self.labels.snapshot().is_some();
-        self.state == RunState::Created && !is_heir
+        let has_inherited_files = self.labels.replaces().is_some() || self.labels.snapshot().is_some();
+        self.state == RunState::Created && !has_inherited_files
     }
 }
 
@@ -178,9 +178,9 @@ pub struct ContainerSpec {
     /// Additional mounts.
     pub mounts: Vec<ExtraMount>,
     /// The container to replace.
-    pub replaces: Option<Replaced>,
+    pub replaces: Option<ReplacedContainer>,
     /// The snapshot to create it from.
-    pub revives: Option<Revived>,
+    pub from_snapshot: Option<SnapshotSource>,
 }
 
 /// The lifetime of a container.
@@ -188,7 +188,7 @@ pub struct ContainerSpec {
 pub enum Lifetime {
     /// Until it is removed explicitly.
     #[default]
-    Lasting,
+    Persistent,
     /// Until the end of its session.
     Session,
 }
@@ -200,12 +200,12 @@ pub enum Protection {
     #[default]
     None,
     /// It is kept until it is removed by name.
-    Kept,
+    Protected,
 }
 
 /// The container that a new one replaces, without reusing its file system.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Replaced {
+pub struct ReplacedContainer {
     /// The container.
     pub id: ContainerId,
     /// The last start time, as reported by the engine.
@@ -213,40 +213,40 @@ pub struct Replaced {
     /// The name that the new container takes over.
     pub name: ContainerName,
     /// The change to the workspace's record of its data volume.
-    pub record: VolumeRecord,
+    pub record: VolumeRecordUpdate,
 }
 
 /// The change to a workspace's record of its data volume when a container gets its final name.
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
-pub enum VolumeRecord {
+pub enum VolumeRecordUpdate {
     /// The record is kept.
     #[default]
-    Kept,
+    Keep,
     /// The record is set to the volume of the new container. Until then a label on the container
     /// says so, so that the record changes only after the old container is removed.
-    Replaced,
+    Replace,
 }
 
 /// The snapshot that a container is created from. Its image is the container's image.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Revived {
+pub struct SnapshotSource {
     /// The snapshot.
-    pub snapshot: Nonce,
+    pub snapshot: RandomId,
     /// The image that the first container in the chain was created from.
     pub image: String,
     /// The name that the container gets once it is complete.
     pub name: ContainerName,
     /// The identity of the new container.
-    pub identity: Identity,
+    pub identity: ContainerIdentity,
 }
 
 /// The identity of an SSH server: host key and machine id.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-pub enum Identity {
+pub enum ContainerIdentity {
     /// The identity of the snapshot, which no other container uses.
-    Kept,
+    Keep,
     /// A new identity, generated at the first start.
-    Renewed,
+    Regenerate,
 }
 
 /// The mount of a container's workspace.
@@ -266,7 +266,7 @@ pub enum WorkspaceMount {
 /// The specification of a replacement, which equals the old container except for these fields and
 /// the port.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Succession {
+pub struct ReplacementSpec {
     /// The container to replace.
     pub of: ContainerId,
     /// The temporary name while the old container still exists.
@@ -289,38 +289,38 @@ impl ContainerSpec {
             &self.template,
             &self.isolation.to_string(),
         )
-        .with_mount(&self.mount);
+        .with_workspace_mount(&self.mount);
         if self.isolation == Isolation::Sysbox {
             labels = labels.with(label::RUNTIME, self.isolation.runtime());
         }
         if self.lifetime == Lifetime::Session {
             labels = labels.with(label::EPHEMERAL, "true");
         }
-        if self.protection == Protection::Kept {
+        if self.protection == Protection::Protected {
             labels = labels.with(label::KEEP, "true");
         }
         if let Some(repository) = &self.repository {
-            labels = labels.with(label::REPOSITORY, repository.common.as_str());
+            labels = labels.with(label::REPOSITORY, repository.common_dir.as_str());
         }
         if let Some(old) = &self.replaces {
             labels = labels
                 .with(label::REPLACES, old.id.as_ref())
                 .with(label::REPLACES_START, &old.last_start)
-                .with(label::TAKES_NAME, old.name.as_ref());
-            if old.record == VolumeRecord::Replaced {
+                .with(label::FINAL_NAME, old.name.as_ref());
+            if old.record == VolumeRecordUpdate::Replace {
                 labels = labels.with(label::NEW_VOLUME, "true");
             }
         }
-        if let Some(revived) = &self.revives {
+        if let Some(revived) = &self.from_snapshot {
             labels = labels
                 .with(label::SNAPSHOT, revived.snapshot.as_str())
-                .with(label::IMAGE, &revived.image)
+                .with(label::ORIGINAL_IMAGE, &revived.image)
                 .with(label::NEW_VOLUME, "true")
-                .with(label::TAKES_NAME, revived.name.as_ref());
-            if revived.identity == Identity::Renewed {
+                .with(label::FINAL_NAME, revived.name.as_ref());
+            if revived.identity == ContainerIdentity::Regenerate {
                 labels = labels.with(label::FORKED, "true");
             }
-            labels = labels.over_snapshot();
+            labels = labels.masking_snapshot();
         }
         labels
     }

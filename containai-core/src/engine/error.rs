@@ -6,7 +6,7 @@ use crate::exit;
 use crate::hint::{Advice, Hint};
 
 /// The cause of an error in an implementation.
-pub type Cause = Box<dyn Error + Send + Sync + 'static>;
+pub type BoxError = Box<dyn Error + Send + Sync + 'static>;
 
 /// An error of a container engine.
 #[derive(Debug, thiserror::Error)]
@@ -19,7 +19,7 @@ pub enum EngineError {
         address: String,
         /// The connection error.
         #[source]
-        source: Cause,
+        source: BoxError,
     },
     /// This user may not access the engine's socket.
     #[error("no permission to use the engine at `{address}`")]
@@ -28,11 +28,11 @@ pub enum EngineError {
         address: String,
         /// The connection error.
         #[source]
-        source: Cause,
+        source: BoxError,
     },
     /// The engine's address is invalid.
     #[error("`{address}` is not an engine address: {reason}")]
-    BadAddress {
+    InvalidAddress {
         /// The address.
         address: String,
         /// The reason.
@@ -102,7 +102,7 @@ pub enum EngineError {
     },
     /// Sysbox is registered, but its services do not respond; usually they were stopped or killed.
     #[error("Sysbox does not respond: {message}")]
-    SysboxDead {
+    SysboxUnresponsive {
         /// The message of its runtime.
         message: String,
     },
@@ -123,7 +123,7 @@ pub enum EngineError {
     },
     /// The container started, but its first process exited.
     #[error("container `{name}` exited with status {status}{}", list(.log))]
-    Ended {
+    ContainerExited {
         /// The container's name.
         name: String,
         /// The exit status of its first process.
@@ -149,7 +149,7 @@ pub enum EngineError {
     },
     /// A host file required by the engine cannot be read or written.
     #[error("cannot use `{path}`")]
-    Host {
+    HostFile {
         /// The file.
         path: String,
         /// The system error.
@@ -159,7 +159,7 @@ pub enum EngineError {
 }
 
 /// Whether the address belongs to a dedicated engine installed by `cai setup`.
-fn is_ours(address: &str) -> bool {
+fn is_dedicated_engine(address: &str) -> bool {
     address.starts_with("unix://") && address.ends_with("/containai-docker.sock")
 }
 
@@ -170,7 +170,7 @@ fn list(lines: &[String]) -> String {
 impl Advice for EngineError {
     fn exit_code(&self) -> u8 {
         match self {
-            Self::BadAddress { .. } | Self::ForbiddenMount { .. } => exit::USAGE,
+            Self::InvalidAddress { .. } | Self::ForbiddenMount { .. } => exit::USAGE,
             Self::PortTaken { .. } => exit::SSH_SETUP_FAILED,
             Self::CopyFailed { .. } => exit::FAILED,
             _ => exit::CONTAINER_NOT_STARTED,
@@ -179,7 +179,7 @@ impl Advice for EngineError {
 
     fn hints(&self) -> Vec<Hint> {
         let hint = match self {
-            Self::Unreachable { address, .. } if is_ours(address) => {
+            Self::Unreachable { address, .. } if is_dedicated_engine(address) => {
                 Hint::run("cai setup", "install and start the engine")
             }
             Self::Unreachable { address, .. } if address.starts_with("ssh://") => Hint::new(
@@ -194,7 +194,7 @@ impl Advice for EngineError {
             Self::AccessDenied { .. } => {
                 Hint::run("cai setup", "give this user access, then open a new login session")
             }
-            Self::BadAddress { .. } => Hint::new(
+            Self::InvalidAddress { .. } => Hint::new(
                 "use `unix:///path`, `tcp://host:port` or `ssh://user@host[:port][/socket]`",
             ),
             Self::NameTaken { .. } | Self::NoSuchContainer { .. } => {
@@ -216,7 +216,7 @@ impl Advice for EngineError {
             Self::UnknownRuntime { runtime } if runtime == "sysbox-runc" => {
                 Hint::run("cai run --fresh", "recreate the container; its volumes are kept")
             }
-            Self::SysboxDead { .. } => {
+            Self::SysboxUnresponsive { .. } => {
                 return vec![
                     Hint::run(
                         "sudo systemctl restart sysbox",
@@ -236,13 +236,13 @@ impl Advice for EngineError {
             ),
             // Each init watches files, and the kernel limits the total number of watches of all
             // containers.
-            Self::Ended { log, .. } if log.iter().any(|line| line.contains("inotify")) => {
+            Self::ContainerExited { log, .. } if log.iter().any(|line| line.contains("inotify")) => {
                 Hint::run(
                     "sudo sysctl fs.inotify.max_user_instances=1024",
                     "allow more running containers, or stop one",
                 )
             }
-            Self::Ended { .. } => Hint::new(
+            Self::ContainerExited { .. } => Hint::new(
                 "remove the container with `cai stop --remove`, and run the command again; its volumes are kept",
             ),
             Self::CopyFailed { .. } => Hint::new(
@@ -252,7 +252,7 @@ impl Advice for EngineError {
             Self::Refused { .. } => Hint::new(
                 "check the engine's log: `journalctl -u containai-docker`, or `/var/log/containai-docker.log` without systemd",
             ),
-            Self::Host { .. } => {
+            Self::HostFile { .. } => {
                 Hint::new("check that the file is readable and writable, and run the command again")
             }
         };
@@ -265,11 +265,11 @@ mod tests {
     use std::io::{Error, ErrorKind};
 
     use super::*;
-    use crate::{fake, samples};
+    use crate::{testing, samples};
 
     #[test]
-    fn what_a_person_reads() {
-        let nobody = |address: &str| EngineError::Unreachable {
+    fn messages_and_hints() {
+        let unreachable = |address: &str| EngineError::Unreachable {
             address: address.into(),
             source: Error::from(ErrorKind::ConnectionRefused).into(),
         };
@@ -277,16 +277,16 @@ mod tests {
         let (name, image) = (|| "api-main".to_owned(), || "me/tools:1".to_owned());
         let samples = samples!(EngineError {
             Unreachable: [
-                nobody("unix:///var/run/containai-docker.sock"),
-                nobody("unix:///run/other.sock"),
-                nobody("ssh://me@build"),
-                nobody("tcp://build:2376"),
+                unreachable("unix:///var/run/containai-docker.sock"),
+                unreachable("unix:///run/other.sock"),
+                unreachable("ssh://me@build"),
+                unreachable("tcp://build:2376"),
             ],
             AccessDenied: [EngineError::AccessDenied {
                 address: "unix:///var/run/containai-docker.sock".into(),
                 source: Error::from(ErrorKind::PermissionDenied).into(),
             }],
-            BadAddress: [EngineError::BadAddress {
+            InvalidAddress: [EngineError::InvalidAddress {
                 address: "npipe:////./pipe/docker".into(),
                 reason: "its scheme is none of `unix`, `tcp` and `ssh`".into(),
             }],
@@ -312,19 +312,19 @@ mod tests {
                 EngineError::UnknownRuntime { runtime: "sysbox-runc".into() },
             ],
             NoIsolation: [EngineError::NoIsolation { reason: "the probe did not start".into() }],
-            SysboxDead: [EngineError::SysboxDead { message: "failed to register".into() }],
+            SysboxUnresponsive: [EngineError::SysboxUnresponsive { message: "failed to register".into() }],
             NoSpace: [EngineError::NoSpace { message: "write /layer: no space left".into() }],
             CopyFailed: [EngineError::CopyFailed {
                 status: 4,
                 tail: lines(&["cp: error reading 'a': Input/output error"]),
             }],
-            Ended: [
-                EngineError::Ended {
+            ContainerExited: [
+                EngineError::ContainerExited {
                     name: name(),
                     status: 255,
                     log: lines(&["Failed to mount cgroup", "Freezing execution"]),
                 },
-                EngineError::Ended {
+                EngineError::ContainerExited {
                     name: name(),
                     status: 255,
                     log: lines(&[
@@ -337,11 +337,11 @@ mod tests {
                 reason: "it belongs to the host",
             }],
             Refused: [EngineError::Refused { status: 500, message: "unknown driver".into() }],
-            Host: [EngineError::Host {
+            HostFile: [EngineError::HostFile {
                 path: "/var/lib/containai-docker/engine-id".into(),
                 source: ErrorKind::PermissionDenied.into(),
             }],
         });
-        insta::assert_snapshot!(fake::advised(&samples));
+        insta::assert_snapshot!(testing::render_errors_with_hints(&samples));
     }
 }

@@ -35,7 +35,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_cannot_be_quoted_is_left_out() {
+    fn unquotable_values_are_omitted() {
         let facts = HostFacts {
             time_zone: Some("Europe/Berlin\n".into()),
             git_name: Some("A \"B\" C".into()),

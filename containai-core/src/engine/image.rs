@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 /// The agents in the image layer for agents.
-const INSTALLED: &[&str] = &["claude", "codex", "copilot", "gemini", "kimi", "opencode", "pi"];
+const INSTALLED_AGENTS: &[&str] = &["claude", "codex", "copilot", "gemini", "kimi", "opencode", "pi"];
 
 /// The shipped images.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -46,7 +46,7 @@ impl ShippedImage {
     }
 
     /// Returns the images to build in order, ending with this one.
-    pub fn lineage(self) -> Vec<Self> {
+    pub fn build_order(self) -> Vec<Self> {
         let mut images: Vec<_> =
             std::iter::successors(Some(self), |image| image.parent()).collect();
         images.reverse();
@@ -57,7 +57,7 @@ impl ShippedImage {
     pub fn agents(self) -> &'static [&'static str] {
         match self {
             Self::Base | Self::Sdks => &[],
-            Self::Agents | Self::Full => INSTALLED,
+            Self::Agents | Self::Full => INSTALLED_AGENTS,
         }
     }
 }
@@ -156,21 +156,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_an_image_is_built_on_stands_before_it() {
+    fn parents_come_before_their_children() {
         let names =
-            |image: ShippedImage| image.lineage().iter().map(|it| it.name()).collect::<Vec<_>>();
+            |image: ShippedImage| image.build_order().iter().map(|it| it.name()).collect::<Vec<_>>();
         assert_eq!(names(ShippedImage::Base), ["base"]);
         assert_eq!(names(ShippedImage::Agents), ["base", "agents"]);
         assert_eq!(names(ShippedImage::Full), ["base", "sdks", "full"]);
         for image in ShippedImage::ALL {
-            assert!(image.lineage().is_sorted(), "{image:?}");
+            assert!(image.build_order().is_sorted(), "{image:?}");
             assert!(image.agents().is_sorted(), "{image:?}");
         }
     }
 
     #[test]
     fn every_agent_that_is_not_optional_is_installed() {
-        for agent in crate::catalog::shipped_agents().iter().filter(|agent| !agent.optional) {
+        for agent in crate::manifest::shipped_agents().iter().filter(|agent| !agent.optional) {
             assert!(
                 ShippedImage::DEFAULT.agents().contains(&agent.name.as_str()),
                 "{}",

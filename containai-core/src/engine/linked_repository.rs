@@ -10,11 +10,11 @@ use crate::naming::WorkspacePath;
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct LinkedRepository {
     /// The common directory of the repository on the host, such as `/home/me/api/.git`.
-    pub common: WorkspacePath,
+    pub common_dir: WorkspacePath,
     /// The host directory that is mounted at that path in the container, read-write.
     pub own: WorkspacePath,
     /// The object stores, mounted read-only.
-    pub stores: Vec<ObjectStore>,
+    pub object_stores: Vec<ObjectStore>,
 }
 
 /// A host directory with objects that the container may read.

@@ -7,35 +7,35 @@ mod host_facts;
 mod id_range;
 mod image;
 mod linked_repository;
-mod own_image;
+mod managed_image;
 mod protected;
-mod sessions;
+mod active_sessions;
 mod snapshots;
 mod startup_hook;
 mod storage;
 mod usage;
 
 pub use container::{
-    Container, ContainerId, ContainerSpec, Identity, Isolation, Lifetime, Protection, Replaced,
-    Revived, RunState, Succession, VolumeRecord, WorkspaceMount,
+    Container, ContainerId, ContainerSpec, ContainerIdentity, Isolation, Lifetime, Protection, ReplacedContainer,
+    SnapshotSource, RunState, ReplacementSpec, VolumeRecordUpdate, WorkspaceMount,
 };
-pub use error::{Cause, EngineError};
+pub use error::{BoxError, EngineError};
 pub use extra_mount::{ExtraMount, MountAccess, MountSource};
 pub use host_facts::HostFacts;
 pub use id_range::IdRangeMode;
 pub use image::{ImageRequest, ImageSource, ShippedImage, UnknownImage, UnknownImageSource};
 pub use linked_repository::{LinkedRepository, ObjectStore};
-pub use own_image::{GOES_ON, OwnImage, Thrift, prunable};
+pub use managed_image::{BUILD_GRACE, ManagedImage, PruneScope, prunable};
 pub use protected::{Coverage, ProtectedPath};
-pub use sessions::{Process, Sessions};
-pub use snapshots::{Anonymous, CopyJob, Copying, OwnVolumes, Room, Snapshots, VolumeCopy};
+pub use active_sessions::{ContainerProcess, ActiveSessions};
+pub use snapshots::{AnonymisedImage, CopyJob, VolumeCopier, ContainerVolumes, CopySpace, Snapshots, VolumeCopy};
 pub use startup_hook::StartupHook;
-pub use storage::{Moments, Storage, StoredImage, StoredVolume};
-pub use usage::{Sample, Usage};
+pub use storage::{ContainerTimes, Storage, StoredImage, StoredVolume};
+pub use usage::{UsageSample, Usage};
 
 use std::future::Future;
 
-use crate::lifecycle::Events;
+use crate::lifecycle::EventListener;
 use crate::naming::{ContainerName, HostPort, VolumeName};
 use crate::remote::HostKey;
 
@@ -49,11 +49,11 @@ pub trait Engine: Sync {
 
     /// Ensures that the image is in the store, from the given source if necessary, and returns its
     /// reference.
-    fn provide_image(
+    fn ensure_image(
         &self,
         image: &ImageRequest,
         source: ImageSource,
-        events: &dyn Events,
+        events: &dyn EventListener,
     ) -> impl Future<Output = Result<String, EngineError>> + Send;
 
     /// Returns the reference of the image if it is in the store.
@@ -77,13 +77,13 @@ pub trait Engine: Sync {
 
     /// Commits the file system of a stopped container, without volumes, to an image and returns its
     /// reference. The image is removed with the container created from it.
-    fn keep(&self, id: &ContainerId) -> impl Future<Output = Result<String, EngineError>> + Send;
+    fn commit(&self, id: &ContainerId) -> impl Future<Output = Result<String, EngineError>> + Send;
 
     /// Creates a replacement from the committed file system of a container without starting it. The
     /// old container is kept.
-    fn create_successor(
+    fn create_replacement(
         &self,
-        succession: &Succession,
+        replacement: &ReplacementSpec,
         port: HostPort,
     ) -> impl Future<Output = Result<ContainerId, EngineError>> + Send;
 
@@ -96,7 +96,7 @@ pub trait Engine: Sync {
 
     /// Installs the public key, one `authorized_keys` line, for sshd, along with further files. The
     /// container is not running.
-    fn install_key(
+    fn provision(
         &self,
         id: &ContainerId,
         authorized_key: &str,
@@ -109,7 +109,7 @@ pub trait Engine: Sync {
     fn unpause(&self, id: &ContainerId) -> impl Future<Output = Result<(), EngineError>> + Send;
 
     /// Waits a few seconds at most until a container has left a transitional state.
-    fn settle(
+    fn wait_transition(
         &self,
         name: &str,
         state: RunState,
@@ -123,7 +123,7 @@ pub trait Engine: Sync {
     fn remove(&self, id: &ContainerId) -> impl Future<Output = Result<(), EngineError>> + Send;
 
     /// Removes a stopped container and its anonymous volumes.
-    fn discard(&self, id: &ContainerId) -> impl Future<Output = Result<(), EngineError>> + Send;
+    fn remove_with_anonymous_volumes(&self, id: &ContainerId) -> impl Future<Output = Result<(), EngineError>> + Send;
 
     /// Whether the volume exists.
     fn has_volume(
@@ -143,7 +143,7 @@ pub trait Engine: Sync {
     ) -> impl Future<Output = Result<Option<HostKey>, EngineError>> + Send;
 
     /// Waits for the container's first process to exit and returns its exit status.
-    fn exited(&self, id: &ContainerId) -> impl Future<Output = Result<i64, EngineError>> + Send;
+    fn wait_exit(&self, id: &ContainerId) -> impl Future<Output = Result<i64, EngineError>> + Send;
 
     /// Returns the last lines of the container's console, at most `lines`, oldest first.
     fn log_tail(

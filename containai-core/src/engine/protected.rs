@@ -18,7 +18,7 @@ pub struct ProtectedPath {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Coverage {
     /// The path itself, not its content.
-    Itself,
+    PathOnly,
     /// The path and its content.
     Tree,
 }
@@ -44,11 +44,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn keys_and_what_holds_them_stay() {
+    fn protected_paths_and_their_parents_are_refused() {
         let protected =
             |path: &str, coverage| ProtectedPath { path: path.into(), what: "it", coverage };
         let all =
-            [protected("/home/me", Coverage::Itself), protected("/home/me/.ssh", Coverage::Tree)];
+            [protected("/home/me", Coverage::PathOnly), protected("/home/me/.ssh", Coverage::Tree)];
         let is_free = |path: &str| !all.iter().any(|it| it.is_exposed_by(Path::new(path)));
         for path in ["/home/me/src", "/home/me/.sshx", "/home/you", "/srv", "/home/me/a/.ssh"] {
             assert!(is_free(path), "{path}");

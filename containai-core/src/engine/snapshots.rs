@@ -5,34 +5,34 @@ use std::future::Future;
 use super::{ContainerId, EngineError, Isolation, Storage, StoredVolume};
 use crate::byte_size::ByteSize;
 use crate::label::Labels;
-use crate::naming::{Nonce, VolumeName, WorkspacePath};
+use crate::naming::{RandomId, VolumeName, WorkspacePath};
 
 /// The operations of a container engine that snapshots need.
 pub trait Snapshots: Storage {
     /// A copy in progress.
-    type Copying<'e>: Copying + Send
+    type Copier<'e>: VolumeCopier + Send
     where
         Self: 'e;
 
     /// Returns the volumes for the container's data and inner Docker, named or anonymous.
-    fn volumes_of(
+    fn container_volumes(
         &self,
         id: &ContainerId,
-    ) -> impl Future<Output = Result<OwnVolumes, EngineError>> + Send;
+    ) -> impl Future<Output = Result<ContainerVolumes, EngineError>> + Send;
 
     /// Pauses all processes of a container until it is unpaused; does nothing for a stopped one.
-    fn freeze(&self, id: &ContainerId) -> impl Future<Output = Result<(), EngineError>> + Send;
+    fn pause(&self, id: &ContainerId) -> impl Future<Output = Result<(), EngineError>> + Send;
 
     /// Creates the target volumes and a helper container, without copying yet. The labels of the
     /// helper describe its purpose, so that a later run can clean up after an interrupted copy.
-    fn begin_copy(
+    fn start_copy(
         &self,
         job: &CopyJob,
-    ) -> impl Future<Output = Result<Self::Copying<'_>, EngineError>> + Send;
+    ) -> impl Future<Output = Result<Self::Copier<'_>, EngineError>> + Send;
 
     /// Commits the file system of a paused or stopped container to an untagged image with the
     /// container's labels and these. Returns its id.
-    fn commit(
+    fn commit_snapshot(
         &self,
         id: &ContainerId,
         labels: &Labels,
@@ -45,13 +45,13 @@ pub trait Snapshots: Storage {
         &self,
         image: &str,
         origin: &WorkspacePath,
-    ) -> impl Future<Output = Result<Anonymous, EngineError>> + Send;
+    ) -> impl Future<Output = Result<AnonymisedImage, EngineError>> + Send;
 
     /// Tags an image as a complete snapshot.
-    fn name_snapshot(
+    fn tag_snapshot(
         &self,
         image: &str,
-        snapshot: &Nonce,
+        snapshot: &RandomId,
     ) -> impl Future<Output = Result<(), EngineError>> + Send;
 
     /// Tags an image so that it is kept as long as a container created from it.
@@ -62,9 +62,9 @@ pub trait Snapshots: Storage {
     ) -> impl Future<Output = Result<(), EngineError>> + Send;
 
     /// Returns the untagged images of snapshots, leftovers of interrupted runs.
-    fn nameless_snapshots(
+    fn untagged_snapshots(
         &self,
-    ) -> impl Future<Output = Result<Vec<(String, Nonce)>, EngineError>> + Send;
+    ) -> impl Future<Output = Result<Vec<(String, RandomId)>, EngineError>> + Send;
 
     /// Returns the volumes of snapshots, complete or not, without their sizes.
     fn snapshot_volumes(
@@ -73,7 +73,7 @@ pub trait Snapshots: Storage {
 
     /// Removes a helper container, even a running one, and keeps its volumes. A missing one is not
     /// an error.
-    fn dismiss(&self, helper: &ContainerId)
+    fn remove_helper(&self, helper: &ContainerId)
     -> impl Future<Output = Result<(), EngineError>> + Send;
 }
 
@@ -81,12 +81,12 @@ pub trait Snapshots: Storage {
 ///
 /// Its helper container runs until [`Self::close`], or until the process that holds this value ends
 /// for any reason. A helper that is not running is therefore a leftover.
-pub trait Copying {
+pub trait VolumeCopier {
     /// Returns the helper container.
     fn helper(&self) -> &ContainerId;
 
     /// Returns the space needed and available for the copies.
-    fn room(&self) -> Room;
+    fn space(&self) -> CopySpace;
 
     /// Copies the current content.
     fn copy(&mut self) -> impl Future<Output = Result<(), EngineError>> + Send;
@@ -100,7 +100,7 @@ pub trait Copying {
 
 /// An image without a container's identity.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Anonymous {
+pub struct AnonymisedImage {
     /// The reference. It is removed with the last container created from the image.
     pub image: String,
     /// The helper container that it was created in. The image is kept as long as the helper, and
@@ -110,7 +110,7 @@ pub struct Anonymous {
 
 /// The disk space for copies.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct Room {
+pub struct CopySpace {
     /// The approximate size of the originals.
     pub needed: ByteSize,
     /// The free space on the disk of the copies.
@@ -119,7 +119,7 @@ pub struct Room {
 
 /// The volumes of a container that belong to a snapshot.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct OwnVolumes {
+pub struct ContainerVolumes {
     /// Mounted at [`crate::layout::CONTAINER_DATA`].
     pub data: VolumeName,
     /// Mounted at [`crate::layout::CONTAINER_DOCKER`].
@@ -143,12 +143,12 @@ pub struct CopyJob {
     /// The workspace in the labels of the new volumes.
     pub workspace: WorkspacePath,
     /// The snapshot of the new volumes; `None` for volumes of a new container.
-    pub snapshot: Option<Nonce>,
+    pub snapshot: Option<RandomId>,
     /// A shipped image in the store, for the helper container.
     pub image: String,
     /// The isolation of the helper container. It must match that of the containers with these
     /// volumes, or file owners would differ.
     pub isolation: Isolation,
     /// The containers that stay paused meanwhile.
-    pub freezes: Vec<ContainerId>,
+    pub pauses: Vec<ContainerId>,
 }

@@ -12,13 +12,13 @@ use crate::timestamp::Timestamp;
 /// Removing a missing object succeeds; removing one in use fails.
 pub trait Storage: Engine {
     /// Whether these labels belong to a managed object of this machine.
-    fn shows(&self, labels: &Labels) -> bool;
+    fn owns(&self, labels: &Labels) -> bool;
 
     /// Returns the times of a container.
-    fn moments(
+    fn container_times(
         &self,
         id: &ContainerId,
-    ) -> impl Future<Output = Result<Moments, EngineError>> + Send;
+    ) -> impl Future<Output = Result<ContainerTimes, EngineError>> + Send;
 
     /// Returns the size of a container's own files; `None` if the engine does not report it.
     fn size(
@@ -39,7 +39,7 @@ pub trait Storage: Engine {
 
 /// The times of a container.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct Moments {
+pub struct ContainerTimes {
     /// The current state.
     pub state: RunState,
     /// The creation time; `None` if the engine's value is invalid.

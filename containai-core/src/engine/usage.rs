@@ -8,7 +8,7 @@ use crate::byte_size::ByteSize;
 
 /// The engine's counters at one point in time.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct Sample {
+pub struct UsageSample {
     /// The processor time since the container's start, over all processors.
     pub cpu: Duration,
     /// The memory in use, without memory that the kernel can reclaim immediately.
@@ -36,7 +36,7 @@ pub struct Usage {
 impl Usage {
     /// Computes the usage between two samples taken this far apart.
     #[must_use]
-    pub fn between(earlier: &Sample, later: &Sample, apart: Duration) -> Self {
+    pub fn between(earlier: &UsageSample, later: &UsageSample, apart: Duration) -> Self {
         // The counter restarts at zero with the container.
         let busy = later.cpu.saturating_sub(earlier.cpu).as_secs_f64();
         let apart = apart.as_secs_f64();
@@ -64,8 +64,8 @@ impl Usage {
 mod tests {
     use super::*;
 
-    fn sample(milliseconds: u64, memory: u64) -> Sample {
-        Sample {
+    fn sample(milliseconds: u64, memory: u64) -> UsageSample {
+        UsageSample {
             cpu: Duration::from_millis(milliseconds),
             memory: ByteSize::from_bytes(memory),
             limit: ByteSize::from_bytes(1000),
@@ -74,7 +74,7 @@ mod tests {
     }
 
     #[test]
-    fn processors_are_counted_in_hundredths() {
+    fn cpu_percent_is_per_processor() {
         let between = |earlier, later, apart| {
             Usage::between(&sample(earlier, 0), &sample(later, 300), Duration::from_millis(apart))
         };

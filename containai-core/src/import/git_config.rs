@@ -1,7 +1,7 @@
 //! A filter for git configurations.
 
 /// Marks the workspace as safe: inside the container it belongs to another user.
-const SAFE: &str = "[safe]\n\tdirectory = /home/agent/workspace\n";
+const SAFE_DIRECTORY: &str = "[safe]\n\tdirectory = /home/agent/workspace\n";
 
 /// Removes secrets and host-specific settings from a git configuration.
 ///
@@ -19,27 +19,27 @@ const SAFE: &str = "[safe]\n\tdirectory = /home/agent/workspace\n";
 #[must_use]
 pub fn filter_git_config(text: &str) -> String {
     let mut kept = String::new();
-    let mut section = Section::default();
+    let mut section = GitConfigSection::default();
     // A header that is written with the first line to keep.
     let mut header = None;
     for mut line in logical_lines(text) {
-        if let Some((found, length)) = Section::parse(line) {
+        if let Some((found, length)) = GitConfigSection::parse(line) {
             section = found;
             let (head, rest) = line.split_at(length);
             if !is_comment(rest) {
                 header = Some(format!("{head}\n"));
                 line = rest;
             } else {
-                header = Some(ended(line));
+                header = Some(with_newline(line));
                 continue;
             }
         }
-        if section.keeps(line) {
+        if section.keeps_line(line) {
             kept.extend(header.take());
-            kept.push_str(&ended(line));
+            kept.push_str(&with_newline(line));
         }
     }
-    kept + SAFE
+    kept + SAFE_DIRECTORY
 }
 
 /// Returns the lines, joined where a backslash continues them.
@@ -63,7 +63,7 @@ fn logical_lines(text: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-fn ended(line: &str) -> String {
+fn with_newline(line: &str) -> String {
     if line.ends_with('\n') { line.to_owned() } else { format!("{line}\n") }
 }
 
@@ -74,12 +74,12 @@ fn is_comment(line: &str) -> bool {
 }
 
 #[derive(Default)]
-struct Section {
+struct GitConfigSection {
     name: String,
     subsection: String,
 }
 
-impl Section {
+impl GitConfigSection {
     /// Parses a header, `[name]`, `[name "sub"]` or `[name.sub]`, and returns its end.
     fn parse(line: &str) -> Option<(Self, usize)> {
         let indent = line.len() - line.trim_start().len();
@@ -104,7 +104,7 @@ impl Section {
         Some((section, indent + end + 2))
     }
 
-    fn keeps(&self, line: &str) -> bool {
+    fn keeps_line(&self, line: &str) -> bool {
         if matches!(self.name.as_str(), "include" | "includeif") || has_secret(&self.subsection) {
             return false;
         }
@@ -160,7 +160,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn secrets_and_commands_stay_here() {
+    fn secrets_and_commands_are_removed() {
         for gone in [
             "[url \"https://x:ghp_1@github.com/\"]\n\tinsteadOf = https://github.com/\n",
             "[url \"https://ghp_1@github.com/\"]\n\tinsteadOf = gh:\n",
@@ -175,7 +175,7 @@ mod tests {
             "[http]\n\tproxy = http://me:secret@proxy:3128\n",
             "[sendemail]\n\tsmtpPass = x\n[hub]\n\toauthtoken = x\n",
         ] {
-            assert_eq!(filter_git_config(gone), SAFE, "{gone}");
+            assert_eq!(filter_git_config(gone), SAFE_DIRECTORY, "{gone}");
         }
         for kept in [
             "[url \"ssh://git@github.com/\"]\n\tinsteadOf = https://github.com/\n",
@@ -184,22 +184,22 @@ mod tests {
             "[core] editor = vim\n".replace("] ", "]\n ").as_str(),
             "[branch \"a]b\"]\n\tremote = origin\n",
         ] {
-            assert_eq!(filter_git_config(kept), format!("{kept}{SAFE}"), "{kept}");
+            assert_eq!(filter_git_config(kept), format!("{kept}{SAFE_DIRECTORY}"), "{kept}");
         }
     }
 
     proptest! {
         #[test]
-        fn a_password_never_passes(before in "(?s)[\\[\\]\"a=#;\\\\\n ]{0,30}", after in "(?s).{0,20}") {
+        fn passwords_are_always_removed(before in "(?s)[\\[\\]\"a=#;\\\\\n ]{0,30}", after in "(?s).{0,20}") {
             let text = format!("{before}\n[url \"https://me:hunter2@host/\"]\n x = y\n{after}");
             let text = text.replace('\\', "");
             prop_assert!(!filter_git_config(&text).contains("hunter2"));
         }
 
         #[test]
-        fn what_is_filtered_stays(text in "(?s)([a-z]+ = [a-z]+\n|\\[[a-z]+\\]\n|\\[x \"y\"\\]\n){0,12}") {
+        fn filter_is_idempotent(text in "(?s)([a-z]+ = [a-z]+\n|\\[[a-z]+\\]\n|\\[x \"y\"\\]\n){0,12}") {
             let once = filter_git_config(&text);
-            prop_assert_eq!(filter_git_config(&once), once.clone() + SAFE);
+            prop_assert_eq!(filter_git_config(&once), once.clone() + SAFE_DIRECTORY);
         }
     }
 }

@@ -1,9 +1,9 @@
 //! The links from the home directory to the volume.
 
-use crate::catalog::{DirectoryLink, Manifest};
+use crate::manifest::{DirectoryLink, Manifest};
 
 /// Paths on the volume that earlier versions stored under another name.
-pub const MOVED: [(&str, &str); 1] = [("claude/credentials.json", "claude/.credentials.json")];
+pub const RENAMED_TARGETS: [(&str, &str); 1] = [("claude/credentials.json", "claude/.credentials.json")];
 
 /// A link in the container's home directory.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -13,12 +13,12 @@ pub struct HomeLink {
     /// Its target, a path on the volume.
     pub target: String,
     /// The files in the image's home directory that the link may replace.
-    pub replaces: Replaces,
+    pub replaces: Replaceable,
 }
 
 /// The files that a link may replace.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Replaces {
+pub enum Replaceable {
     /// Other links only.
     Links,
     /// Any file or directory.
@@ -30,7 +30,7 @@ pub enum Replaces {
 /// linked as a whole.
 #[must_use]
 pub fn home_links(manifests: &[Manifest]) -> Vec<HomeLink> {
-    let whole = DirectoryLink::all(manifests);
+    let whole = DirectoryLink::from_manifests(manifests);
     let entries = manifests.iter().flat_map(|manifest| &manifest.entries);
     entries
         .filter(|entry| !entry.flags.contains('G') && !entry.container_link.is_empty())
@@ -39,8 +39,8 @@ pub fn home_links(manifests: &[Manifest]) -> Vec<HomeLink> {
             path: entry.container_link.clone(),
             target: entry.target.clone(),
             replaces: match entry.replaces_path() {
-                true => Replaces::Anything,
-                false => Replaces::Links,
+                true => Replaceable::Anything,
+                false => Replaceable::Links,
             },
         })
         .collect()

@@ -5,25 +5,25 @@
 //! files is left to the caller.
 
 mod additional;
-mod choice;
+mod options;
 mod git_config;
-mod job;
+mod item;
 mod link;
 mod pattern;
 mod record;
 mod relink;
 mod rewriting;
 mod secret;
-mod settle;
+mod link_repair;
 
-pub use additional::{OutsideHome, additional, listed, unlisted};
-pub use choice::{Choice, Credentials, Excluding, Privates, Secrecy, Secrets};
+pub use additional::{OutsideHomeError, additional_manifest, listed, read_path_list};
+pub use options::{ImportOptions, CredentialSelection, Exclusions, PrivateFiles, SecretHandling, SecretEntries};
 pub use git_config::filter_git_config;
-pub use job::{Content, Job, JobKind, Jobs, Missing};
-pub use link::{HomeLink, MOVED, Replaces, home_links};
+pub use item::{ContentHandling, ImportItem, ImportItemKind, ImportItems, IfMissing};
+pub use link::{HomeLink, RENAMED_TARGETS, Replaceable, home_links};
 pub use pattern::matches;
-pub use record::{KeptBack, Look, Record, Trace, Verdict};
+pub use record::{WithheldSecrets, FileStat, ImportRecord, ImportedFile, FileChange};
 pub use relink::{Relinked, destination, relink};
 pub use rewriting::Rewriting;
 pub use secret::{AllowedSecret, AllowedSecretError, Screened, Screening, screen};
-pub use settle::{Settlement, Standing, settle};
+pub use link_repair::{LinkAction, PathState, plan_link_repair};

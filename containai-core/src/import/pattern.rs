@@ -13,7 +13,7 @@ pub fn matches(pattern: &str, name: &str) -> bool {
             p += 1;
             continue;
         }
-        if let Some(next) = one(&pattern, p, name[n]) {
+        if let Some(next) = match_one(&pattern, p, name[n]) {
             (p, n) = (next, n + 1);
             continue;
         }
@@ -25,10 +25,10 @@ pub fn matches(pattern: &str, name: &str) -> bool {
 }
 
 /// Returns the position after the pattern element that matches the character.
-fn one(pattern: &[char], at: usize, c: char) -> Option<usize> {
+fn match_one(pattern: &[char], at: usize, c: char) -> Option<usize> {
     match pattern.get(at)? {
         '?' => Some(at + 1),
-        '[' => match class(pattern, at) {
+        '[' => match bracket_class(pattern, at) {
             Some((members, negated, next)) => {
                 let found = members.windows(3).any(|w| w[1] == '-' && (w[0]..=w[2]).contains(&c))
                     || members.contains(&c);
@@ -43,7 +43,7 @@ fn one(pattern: &[char], at: usize, c: char) -> Option<usize> {
 
 /// Returns the members of a bracket expression, whether it is negated, and its end;
 /// `None` for an unclosed bracket.
-fn class(pattern: &[char], at: usize) -> Option<(&[char], bool, usize)> {
+fn bracket_class(pattern: &[char], at: usize) -> Option<(&[char], bool, usize)> {
     let negated = matches!(pattern.get(at + 1), Some('!' | '^'));
     let start = at + 1 + usize::from(negated);
     // A bracket in the first place is a member.
@@ -78,7 +78,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_name_fits_itself_and_a_star(name in "[a-z.]{0,8}", tail in "[a-z]{0,4}") {
+        fn names_match_themselves_and_a_star(name in "[a-z.]{0,8}", tail in "[a-z]{0,4}") {
             prop_assert!(matches(&name, &name));
             let with_star = format!("{name}*");
             let longer = format!("{name}{tail}");

@@ -28,7 +28,7 @@ impl Layout {
     }
 
     /// The last common state of both sides, out of reach of the container.
-    pub fn worktree_record(&self, workspace: &WorkspacePath) -> PathBuf {
+    pub fn worktree_sync_base(&self, workspace: &WorkspacePath) -> PathBuf {
         self.worktree_dir(workspace).join("record.json")
     }
 

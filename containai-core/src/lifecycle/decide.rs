@@ -1,10 +1,10 @@
 //! The decision on the next step.
 
-use super::outgoing::{decide_departure, decide_outgoing, decide_record, decide_stray};
+use super::replacement::{decide_teardown, decide_recreate, decide_volume_record, decide_stale_replacement};
 use super::restore::decide_restore;
-use super::succession::{decide_pair, decide_successor, promised_name};
+use super::port_migration::{resume_replacement, decide_port_migration, final_name};
 use crate::engine::{Container, ContainerId, Lifetime, RunState};
-use crate::lifecycle::{Claim, Desired, Observed, Refusal};
+use crate::lifecycle::{Strength, Desired, Observed, Refusal};
 use crate::naming::{ContainerName, VolumeName, VolumeUse};
 
 /// The next step. Every step is idempotent.
@@ -12,7 +12,7 @@ use crate::naming::{ContainerName, VolumeName, VolumeUse};
 #[non_exhaustive]
 pub enum Step {
     /// Pull or build the image if the engine does not have it.
-    ProvideImage,
+    EnsureImage,
     /// Create the container under this name without starting it.
     Create {
         /// An unused name.
@@ -24,7 +24,7 @@ pub enum Step {
         id: ContainerId,
     },
     /// Install the public key and the other files that the container needs at its start.
-    InstallKey {
+    Provision {
         /// The stopped container.
         id: ContainerId,
     },
@@ -40,20 +40,20 @@ pub enum Step {
     },
     /// Commit the file system of a stopped container whose port is in use, to create a
     /// replacement from it.
-    Keep {
+    Commit {
         /// The stopped container.
         id: ContainerId,
     },
     /// Create a replacement from the committed image, with the same volumes and settings,
     /// without starting it.
-    Succeed {
+    CreateReplacement {
         /// The container to replace.
         of: ContainerId,
         /// The interim name of the replacement.
         name: ContainerName,
     },
     /// Remove the container that has been replaced.
-    Retire {
+    RemoveReplaced {
         /// The stopped container.
         id: ContainerId,
     },
@@ -66,12 +66,12 @@ pub enum Step {
     },
     /// Remove a replacement that is outdated because the old container has been started
     /// again.
-    GiveUp {
+    RemoveReplacement {
         /// The replacement; it never ran.
         id: ContainerId,
     },
     /// Record the data volume of the workspace.
-    Record {
+    RecordDataVolume {
         /// The volume.
         volume: VolumeName,
     },
@@ -87,14 +87,14 @@ pub enum Step {
     },
     /// Recreate a container with the same volumes but a new file system, without starting
     /// it.
-    Replace {
+    Recreate {
         /// The container to replace.
         of: ContainerId,
         /// The interim name of the new container.
         name: ContainerName,
     },
     /// Remove an ephemeral container together with the volumes that were created for it.
-    Discard {
+    RemoveEphemeral {
         /// The stopped container.
         id: ContainerId,
     },
@@ -106,7 +106,7 @@ pub enum Step {
         state: RunState,
     },
     /// Connect to the running container.
-    Reach {
+    Connect {
         /// The running container.
         id: ContainerId,
     },
@@ -118,16 +118,16 @@ pub enum Step {
 
 /// Decides on the next step from the observed state towards the desired state.
 pub fn decide(observed: &Observed, desired: &Desired) -> Step {
-    if let Some(id) = &observed.departing {
-        return decide_departure(observed, desired, id);
+    if let Some(id) = &observed.ending {
+        return decide_teardown(observed, desired, id);
     }
-    if let Some(pair) = observed.pair(&desired.workspace) {
-        let stray = decide_stray(observed, desired, pair);
-        return stray.unwrap_or_else(|| decide_pair(observed, pair));
+    if let Some(pair) = observed.pending_replacement(&desired.workspace) {
+        let stray = decide_stale_replacement(observed, desired, pair);
+        return stray.unwrap_or_else(|| resume_replacement(observed, pair));
     }
     match observed.serving(&desired.workspace).as_slice() {
-        [] => decide_new(observed, desired),
-        [container] => match objection(observed, desired, container) {
+        [] => decide_create(observed, desired),
+        [container] => match find_mismatch(observed, desired, container) {
             Some(refusal) => Step::Refuse(refusal),
             None => decide_existing(observed, desired, container),
         },
@@ -138,48 +138,48 @@ pub fn decide(observed: &Observed, desired: &Desired) -> Step {
     }
 }
 
-fn decide_new(observed: &Observed, desired: &Desired) -> Step {
-    let name = match desired.manner.name {
-        Claim::Preferred => choose_name(observed, &desired.name),
-        Claim::Insisted => the_name(observed, &desired.name),
+fn decide_create(observed: &Observed, desired: &Desired) -> Step {
+    let name = match desired.options.name {
+        Strength::Preferred => choose_name(observed, &desired.name),
+        Strength::Required => require_exact_name(observed, &desired.name),
     };
     match name {
         Err(refusal) => Step::Refuse(refusal),
-        Ok(_) if observed.image.is_none() => Step::ProvideImage,
-        Ok(name) => decide_record(observed, desired).unwrap_or(Step::Create { name }),
+        Ok(_) if observed.image.is_none() => Step::EnsureImage,
+        Ok(name) => decide_volume_record(observed, desired).unwrap_or(Step::Create { name }),
     }
 }
 
 /// Returns the mismatch between the workspace's container and the required options.
-fn objection(observed: &Observed, desired: &Desired, container: &Container) -> Option<Refusal> {
-    let Desired { name, data_volume, manner, .. } = desired;
+fn find_mismatch(observed: &Observed, desired: &Desired, container: &Container) -> Option<Refusal> {
+    let Desired { name, data_volume, options: manner, .. } = desired;
     let is_named = container.name == name.as_ref()
-        || promised_name(container).is_some_and(|promised| promised == *name);
-    if manner.name == Claim::Insisted && !is_named {
+        || final_name(container).is_some_and(|promised| promised == *name);
+    if manner.name == Strength::Required && !is_named {
         let (has, wanted) = (container.name.clone(), name.to_string());
-        return Some(Refusal::OtherName { has, wanted });
+        return Some(Refusal::NameMismatch { actual: has, requested: wanted });
     }
-    if desired.dismisses(container) {
+    if desired.replaces(container) {
         return None;
     }
     let name = container.name.clone();
     let has = container.labels.data_volume();
-    if manner.data_volume == Claim::Insisted && *data_volume != has {
+    if manner.data_volume == Strength::Required && *data_volume != has {
         let text = |volume: &Option<VolumeName>| {
             volume.as_ref().map_or_else(|| "none".to_owned(), ToString::to_string)
         };
-        return Some(Refusal::OtherVolume { name, has: text(&has), wanted: text(data_volume) });
+        return Some(Refusal::VolumeMismatch { name, actual: text(&has), requested: text(data_volume) });
     }
-    let is_made = observed.made.as_ref() == Some(&container.id);
+    let is_made = observed.created.as_ref() == Some(&container.id);
     let lasts = manner.lifetime == Lifetime::Session && !is_made;
-    lasts.then_some(Refusal::InTheWay { name })
+    lasts.then_some(Refusal::AlreadyExists { name })
 }
 
 fn decide_existing(observed: &Observed, desired: &Desired, container: &Container) -> Step {
     let id = container.id.clone();
-    if let Some(promised) = promised_name(container) {
+    if let Some(promised) = final_name(container) {
         if let Some(volume) = volume_to_record(observed, desired, container) {
-            return Step::Record { volume };
+            return Step::RecordDataVolume { volume };
         }
         if let Some(volumes) = volumes_to_remove(observed, desired, container) {
             return Step::RemoveVolumes { volumes };
@@ -189,8 +189,8 @@ fn decide_existing(observed: &Observed, desired: &Desired, container: &Container
             Ok(name) => Step::Rename { id, name },
         };
     }
-    if desired.dismisses(container) {
-        return decide_outgoing(observed, container);
+    if desired.replaces(container) {
+        return decide_recreate(observed, container);
     }
     let is_stopped = matches!(container.state, RunState::Created | RunState::Exited);
     if let Some(step) = decide_restore(observed, container).filter(|_| is_stopped) {
@@ -200,12 +200,12 @@ fn decide_existing(observed: &Observed, desired: &Desired, container: &Container
         RunState::Running if container.labels.ssh_port().is_none() => {
             Step::Refuse(Refusal::NoPort { name: container.name.clone() })
         }
-        RunState::Running => Step::Reach { id },
-        RunState::Created | RunState::Exited if observed.port_lost.as_ref() == Some(&id) => {
-            decide_successor(observed, container)
+        RunState::Running => Step::Connect { id },
+        RunState::Created | RunState::Exited if observed.port_conflict.as_ref() == Some(&id) => {
+            decide_port_migration(observed, container)
         }
-        RunState::Created | RunState::Exited if observed.key_installed => Step::Start { id },
-        RunState::Created | RunState::Exited => Step::InstallKey { id },
+        RunState::Created | RunState::Exited if observed.is_provisioned => Step::Start { id },
+        RunState::Created | RunState::Exited => Step::Provision { id },
         RunState::Paused => Step::Unpause { id },
         RunState::Restarting | RunState::Removing => {
             Step::Wait { name: container.name.clone(), state: container.state }
@@ -221,9 +221,9 @@ fn volume_to_record(
     desired: &Desired,
     container: &Container,
 ) -> Option<VolumeName> {
-    let is_new = container.labels.has_new_volume() && !observed.volume_recorded;
+    let is_new = container.labels.has_new_volume() && !observed.is_volume_recorded;
     let volume = container.labels.data_volume().filter(|_| is_new)?;
-    (!desired.has_own(&volume)).then_some(volume)
+    (!desired.is_default_data_volume(&volume)).then_some(volume)
 }
 
 /// Returns the volumes that only the replaced container used. They are removed before the
@@ -235,11 +235,11 @@ fn volumes_to_remove(
     container: &Container,
 ) -> Option<Vec<VolumeName>> {
     let Desired { workspace, client, .. } = desired;
-    let data = container.labels.data_volume().filter(|_| !observed.volumes_removed)?;
+    let data = container.labels.data_volume().filter(|_| !observed.are_replaced_volumes_removed)?;
     let kept = [data.docker_beside(workspace, client.as_ref()), data];
     let is_ours = |volume: &VolumeName| {
         let uses = [VolumeUse::Data, VolumeUse::Docker];
-        uses.into_iter().any(|what| volume.is_of(workspace, client.as_ref(), what))
+        uses.into_iter().any(|what| volume.belongs_to(workspace, client.as_ref(), what))
     };
     let mut volumes = container.labels.replaced_volumes();
     volumes.retain(|volume| is_ours(volume) && !kept.contains(volume));
@@ -247,7 +247,7 @@ fn volumes_to_remove(
 }
 
 /// Returns the exact requested name if it is unused.
-pub(super) fn the_name(
+pub(super) fn require_exact_name(
     observed: &Observed,
     wanted: &ContainerName,
 ) -> Result<ContainerName, Refusal> {
@@ -269,14 +269,14 @@ pub(super) fn choose_name(
 ) -> Result<ContainerName, Refusal> {
     for name in wanted.candidates() {
         let holds = |it: &&Container| {
-            it.name == name.as_ref() || promised_name(it).is_some_and(|promised| promised == name)
+            it.name == name.as_ref() || final_name(it).is_some_and(|promised| promised == name)
         };
         let holder = observed.containers.iter().find(holds);
         match holder {
             None => return Ok(name),
             Some(container) if container.labels.is_managed() => {}
             Some(container) => {
-                return Err(Refusal::NotOurs { name: container.name.clone() });
+                return Err(Refusal::NotManaged { name: container.name.clone() });
             }
         }
     }

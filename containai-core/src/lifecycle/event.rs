@@ -25,15 +25,15 @@ pub enum Event<'a> {
 }
 
 /// A listener for events.
-pub trait Events: Sync {
+pub trait EventListener: Sync {
     /// Receives an event. Must not block for long.
-    fn event(&self, event: Event<'_>);
+    fn on_event(&self, event: Event<'_>);
 }
 
 /// A listener that ignores all events.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Silent;
+pub struct IgnoreEvents;
 
-impl Events for Silent {
-    fn event(&self, _: Event<'_>) {}
+impl EventListener for IgnoreEvents {
+    fn on_event(&self, _: Event<'_>) {}
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::engine::{Container, ContainerId};
-use crate::lifecycle::Kept;
+use crate::lifecycle::CommittedImage;
 use crate::naming::{HostPort, VolumeName, WorkspacePath};
 
 /// The observed state of the engine, and the progress of the current run.
@@ -15,35 +15,35 @@ pub struct Observed {
     /// was not looked up because a container exists.
     pub image: Option<String>,
     /// Whether this run has installed the files of the stopped container.
-    pub key_installed: bool,
+    pub is_provisioned: bool,
     /// The stopped container that did not start because its port is in use.
-    pub port_lost: Option<ContainerId>,
+    pub port_conflict: Option<ContainerId>,
     /// Ports that this run found in use by other programs. On a remote engine, a failed
     /// start is the only way to detect them.
     pub foreign_ports: BTreeSet<HostPort>,
     /// The image that this run committed from a container whose port is in use.
-    pub kept: Option<Kept>,
+    pub committed: Option<CommittedImage>,
     /// The time of the last start of the container that is being replaced, as an opaque
     /// text of the engine; `None` if there is no such container or it is being removed.
     pub last_start: Option<String>,
     /// The container created by this run.
-    pub made: Option<ContainerId>,
+    pub created: Option<ContainerId>,
     /// Whether this run has recorded the data volume of the workspace.
-    pub volume_recorded: bool,
+    pub is_volume_recorded: bool,
     /// Whether this run has removed the unused volumes of the replaced container.
-    pub volumes_removed: bool,
+    pub are_replaced_volumes_removed: bool,
     /// The existing default volumes of the workspace; observed only for a new ephemeral
     /// container.
     pub volumes: BTreeSet<VolumeName>,
     /// The ephemeral container whose session has ended.
-    pub departing: Option<ContainerId>,
+    pub ending: Option<ContainerId>,
 }
 
 impl Observed {
     /// Returns the managed containers for `workspace`; more than one is a user error. A
     /// replacement is not included while the old container exists.
     pub fn serving(&self, workspace: &WorkspacePath) -> Vec<&Container> {
-        let counts = |it: &&Container| it.serves(workspace) && self.predecessor(it).is_none();
+        let counts = |it: &&Container| it.serves(workspace) && self.replaced_by(it).is_none();
         self.containers.iter().filter(counts).collect()
     }
 

@@ -9,7 +9,7 @@ use crate::hint::{Advice, Hint};
 pub enum Refusal {
     /// A container without the managed label has the name; it is never changed.
     #[error("container `{name}` is not managed by ContainAI")]
-    NotOurs {
+    NotManaged {
         /// The container's name.
         name: String,
     },
@@ -37,25 +37,25 @@ pub enum Refusal {
     },
     /// The container of the workspace has another name than the requested one.
     #[error("the workspace has container `{has}`, not `{wanted}`")]
-    OtherName {
+    NameMismatch {
         /// The container's name.
-        has: String,
+        actual: String,
         /// The requested name.
-        wanted: String,
+        requested: String,
     },
     /// The container of the workspace has another data volume than the requested one.
     #[error("container `{name}` has data volume `{has}`, not `{wanted}`")]
-    OtherVolume {
+    VolumeMismatch {
         /// The container's name.
         name: String,
         /// The volume of the container.
-        has: String,
+        actual: String,
         /// The requested volume.
-        wanted: String,
+        requested: String,
     },
     /// An ephemeral container was requested, but the workspace has a container.
     #[error("the workspace already has container `{name}`")]
-    InTheWay {
+    AlreadyExists {
         /// The container's name.
         name: String,
     },
@@ -74,7 +74,7 @@ pub enum Refusal {
     /// A restore was interrupted, and its helper can neither finish it nor roll it back;
     /// usually the disk is full.
     #[error("restore of volume `{volume}` is incomplete")]
-    HalfRestored {
+    RestoreIncomplete {
         /// The volume.
         volume: String,
         /// The name of the helper container.
@@ -97,15 +97,15 @@ fn quoted(names: &[String]) -> String {
 impl Advice for Refusal {
     fn exit_code(&self) -> u8 {
         match self {
-            Self::NotOurs { .. }
+            Self::NotManaged { .. }
             | Self::Ambiguous { .. }
             | Self::NamesExhausted { .. }
-            | Self::OtherWorkspace { .. } => exit::NOT_OURS,
-            Self::OtherName { .. } | Self::OtherVolume { .. } | Self::InTheWay { .. } => {
+            | Self::OtherWorkspace { .. } => exit::FOREIGN_CONTAINER,
+            Self::NameMismatch { .. } | Self::VolumeMismatch { .. } | Self::AlreadyExists { .. } => {
                 exit::USAGE
             }
             Self::NoPort { .. } => exit::SSH_SETUP_FAILED,
-            Self::Dead { .. } | Self::HalfRestored { .. } | Self::Stuck { .. } => {
+            Self::Dead { .. } | Self::RestoreIncomplete { .. } | Self::Stuck { .. } => {
                 exit::CONTAINER_NOT_STARTED
             }
         }
@@ -113,7 +113,7 @@ impl Advice for Refusal {
 
     fn hints(&self) -> Vec<Hint> {
         let hint = match self {
-            Self::NotOurs { name } => Hint::new(format!(
+            Self::NotManaged { name } => Hint::new(format!(
                 "remove it, or rename it with `docker --context containai-docker rename {name} <name>`"
             )),
             Self::Ambiguous { .. } => {
@@ -125,16 +125,16 @@ impl Advice for Refusal {
             Self::OtherWorkspace { .. } => {
                 Hint::new("choose another name, or select that workspace with `--workspace`")
             }
-            Self::OtherName { has, wanted } => Hint::new(format!(
+            Self::NameMismatch { actual: has, requested: wanted } => Hint::new(format!(
                 "omit the name, or run `cai stop --remove --container {has}` first to create `{wanted}`; volumes are kept"
             )),
-            Self::OtherVolume { wanted, .. } => Hint::new(format!(
+            Self::VolumeMismatch { requested: wanted, .. } => Hint::new(format!(
                 "add `--fresh` to recreate the container with `{wanted}`; the other volume is kept"
             )),
-            Self::InTheWay { name } => Hint::new(format!(
+            Self::AlreadyExists { name } => Hint::new(format!(
                 "omit `--ephemeral`, or run `cai stop --remove --container {name}` first; volumes are kept"
             )),
-            Self::HalfRestored { .. } => Hint::new(
+            Self::RestoreIncomplete { .. } => Hint::new(
                 "free space on the disk of the engine's volumes, then run the command again",
             ),
             Self::NoPort { name } | Self::Dead { name } | Self::Stuck { name, .. } => Hint::run(
@@ -149,13 +149,13 @@ impl Advice for Refusal {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{fake, samples};
+    use crate::{testing, samples};
 
     #[test]
-    fn what_a_person_reads() {
+    fn error_messages() {
         let name = || "api-main".to_owned();
         let samples = samples!(Refusal {
-            NotOurs: [Refusal::NotOurs { name: name() }],
+            NotManaged: [Refusal::NotManaged { name: name() }],
             Ambiguous: [Refusal::Ambiguous {
                 workspace: "/src/api".into(),
                 names: vec![name(), "api-main-2".into()],
@@ -165,21 +165,21 @@ mod tests {
                 name: name(),
                 workspace: "/src/web".into()
             }],
-            OtherName: [Refusal::OtherName { has: name(), wanted: "mine".into() }],
-            OtherVolume: [Refusal::OtherVolume {
+            NameMismatch: [Refusal::NameMismatch { actual: name(), requested: "mine".into() }],
+            VolumeMismatch: [Refusal::VolumeMismatch {
                 name: name(),
-                has: "api-data".into(),
-                wanted: "shared".into(),
+                actual: "api-data".into(),
+                requested: "shared".into(),
             }],
-            InTheWay: [Refusal::InTheWay { name: name() }],
+            AlreadyExists: [Refusal::AlreadyExists { name: name() }],
             NoPort: [Refusal::NoPort { name: name() }],
             Dead: [Refusal::Dead { name: name() }],
-            HalfRestored: [Refusal::HalfRestored {
+            RestoreIncomplete: [Refusal::RestoreIncomplete {
                 volume: "api-data".into(),
                 helper: "containai-restore-1".into(),
             }],
             Stuck: [Refusal::Stuck { name: name(), state: "restarting".into() }],
         });
-        insta::assert_snapshot!(fake::advised(&samples));
+        insta::assert_snapshot!(testing::render_errors_with_hints(&samples));
     }
 }

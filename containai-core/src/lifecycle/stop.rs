@@ -9,11 +9,11 @@ use crate::remote::Remote;
 
 /// The mode of a stop.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Fate {
+pub enum StopMode {
     /// Stop the container and keep it.
-    Stopped,
+    Stop,
     /// Stop and remove the container; its named volumes are kept.
-    Removed,
+    Remove,
 }
 
 /// A step for one container. Every step is idempotent.
@@ -21,7 +21,7 @@ pub enum Fate {
 #[non_exhaustive]
 pub enum StopStep {
     /// Wait for the end of a state transition.
-    Settle {
+    WaitTransition {
         /// The state it is leaving.
         state: RunState,
     },
@@ -35,13 +35,13 @@ pub enum StopStep {
         file: PathBuf,
     },
     /// Remove a pending replacement, which would take the container's place.
-    RemoveSuccessor {
+    RemoveReplacement {
         /// The replacement; it never ran.
         id: ContainerId,
     },
     /// Remove the OpenSSH configuration and host key. This precedes the removal, because
     /// the port of a removed container is unknown.
-    Forget {
+    Unregister {
         /// Its name.
         name: ContainerName,
         /// Its port.
@@ -53,17 +53,17 @@ pub enum StopStep {
 
 /// The steps for one container, in order.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Halt {
+pub struct StopPlan {
     /// The container as listed.
     pub container: Container,
     /// The steps; empty if the container is already as requested.
     pub steps: Vec<StopStep>,
 }
 
-impl Halt {
+impl StopPlan {
     /// Returns whether active sessions end.
     #[must_use]
-    pub fn ends_work(&self) -> bool {
+    pub fn ends_sessions(&self) -> bool {
         self.steps.contains(&StopStep::Stop)
     }
 
@@ -84,39 +84,39 @@ impl Halt {
 pub fn plan_stop(
     observed: &Observed,
     chosen: &[ContainerId],
-    fate: Fate,
+    mode: StopMode,
     export: Option<&Path>,
-) -> Result<Vec<Halt>, Refusal> {
+) -> Result<Vec<StopPlan>, Refusal> {
     let is_chosen = |it: &&Container| chosen.contains(&it.id);
     let containers = || observed.containers.iter().filter(is_chosen);
     if let Some(foreign) = containers().find(|it| !it.labels.is_managed()) {
-        return Err(Refusal::NotOurs { name: foreign.name.clone() });
+        return Err(Refusal::NotManaged { name: foreign.name.clone() });
     }
     let halt =
-        |it: &Container| Halt { container: it.clone(), steps: steps(observed, it, fate, export) };
+        |it: &Container| StopPlan { container: it.clone(), steps: steps(observed, it, mode, export) };
     Ok(containers().map(halt).collect())
 }
 
 fn steps(
     observed: &Observed,
     container: &Container,
-    fate: Fate,
+    mode: StopMode,
     export: Option<&Path>,
 ) -> Vec<StopStep> {
     let mut steps = match container.state {
         RunState::Running | RunState::Restarting => vec![StopStep::Stop],
         RunState::Paused => vec![StopStep::Unpause, StopStep::Stop],
-        RunState::Removing => vec![StopStep::Settle { state: RunState::Removing }],
+        RunState::Removing => vec![StopStep::WaitTransition { state: RunState::Removing }],
         RunState::Created | RunState::Exited | RunState::Dead => Vec::new(),
     };
     steps.extend(export.map(|file| StopStep::Export { file: file.to_owned() }));
-    if fate == Fate::Removed {
-        if let Some(successor) = observed.successor_of(container) {
-            steps.push(StopStep::RemoveSuccessor { id: successor.id.clone() });
+    if mode == StopMode::Remove {
+        if let Some(successor) = observed.replacement_of(container) {
+            steps.push(StopStep::RemoveReplacement { id: successor.id.clone() });
         }
         let name = ContainerName::parse(&container.name).ok();
         if let (Some(name), Some(port)) = (name, container.labels.ssh_port()) {
-            steps.push(StopStep::Forget { name, port });
+            steps.push(StopStep::Unregister { name, port });
         }
         steps.push(StopStep::Remove);
     }
@@ -124,7 +124,7 @@ fn steps(
 }
 
 /// An exporter of data volumes.
-pub trait Exports {
+pub trait VolumeExporter {
     /// The error of a failed export.
     type Error: From<DriveError>;
 
@@ -138,9 +138,9 @@ pub trait Exports {
 
 /// An exporter for plans without an export.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct NoExports;
+pub struct NoVolumeExporter;
 
-impl Exports for NoExports {
+impl VolumeExporter for NoVolumeExporter {
     type Error = DriveError;
 
     async fn export(&self, _: &Container, _: &Path) -> Result<(), DriveError> {
@@ -153,34 +153,34 @@ impl Exports for NoExports {
 /// # Errors
 ///
 /// Errors of the engine, the remote or the export; the remaining steps are not executed.
-pub async fn halt<E: Engine, R: Remote, X: Exports>(
+pub async fn execute_stop<E: Engine, R: Remote, X: VolumeExporter>(
     engine: &E,
     remote: &R,
     exports: &X,
-    halt: &Halt,
+    plan: &StopPlan,
 ) -> Result<(), X::Error> {
-    let Container { id, name: called, state, .. } = &halt.container;
+    let Container { id, name: called, state, .. } = &plan.container;
     // The engine may still execute a start requested by a killed run. Until then it lists
     // the container as stopped.
     if matches!(state, RunState::Created | RunState::Exited) {
-        engine.stop(id).await.map_err(from)?;
+        engine.stop(id).await.map_err(drive_error)?;
     }
-    for step in &halt.steps {
+    for step in &plan.steps {
         match step {
-            StopStep::Settle { state } => engine.settle(called, *state).await.map_err(from)?,
-            StopStep::Unpause => engine.unpause(id).await.map_err(from)?,
-            StopStep::Stop => engine.stop(id).await.map_err(from)?,
-            StopStep::Export { file } => exports.export(&halt.container, file).await?,
-            StopStep::RemoveSuccessor { id } => engine.remove(id).await.map_err(from)?,
-            StopStep::Forget { name, port } => {
-                remote.forget(name, *port).await.map_err(DriveError::from)?;
+            StopStep::WaitTransition { state } => engine.wait_transition(called, *state).await.map_err(drive_error)?,
+            StopStep::Unpause => engine.unpause(id).await.map_err(drive_error)?,
+            StopStep::Stop => engine.stop(id).await.map_err(drive_error)?,
+            StopStep::Export { file } => exports.export(&plan.container, file).await?,
+            StopStep::RemoveReplacement { id } => engine.remove(id).await.map_err(drive_error)?,
+            StopStep::Unregister { name, port } => {
+                remote.unregister(name, *port).await.map_err(DriveError::from)?;
             }
-            StopStep::Remove => engine.remove(id).await.map_err(from)?,
+            StopStep::Remove => engine.remove(id).await.map_err(drive_error)?,
         }
     }
     Ok(())
 }
 
-fn from(error: EngineError) -> DriveError {
+fn drive_error(error: EngineError) -> DriveError {
     error.into()
 }

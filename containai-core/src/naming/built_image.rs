@@ -4,7 +4,7 @@ use super::newtype::reads_as_text;
 use super::{Fingerprint, TemplateName};
 
 /// The length to which the name of a template is cut; a tag has at most 128 characters.
-const MAX_NAME: usize = 100;
+const MAX_TEMPLATE_NAME_LEN: usize = 100;
 
 /// The reference of an image that is built on this machine, such as
 /// `containai/template:ml-3f2a91c04d7e`.
@@ -20,7 +20,7 @@ impl BuiltImage {
     /// Returns the image of a template.
     pub fn of_template(name: &TemplateName, fingerprint: &Fingerprint) -> Self {
         // Names are ASCII.
-        let name = &name.as_str()[..name.as_str().len().min(MAX_NAME)];
+        let name = &name.as_str()[..name.as_str().len().min(MAX_TEMPLATE_NAME_LEN)];
         Self(format!("containai/template:{name}-{fingerprint}"))
     }
 
@@ -35,7 +35,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_longest_name_makes_a_tag() {
+    fn longest_template_name_fits_in_a_tag() {
         let fingerprint: Fingerprint = "0123456789ab".parse().expect("a fingerprint");
         let image = |name: &str| {
             let name = TemplateName::parse(name).expect("a name");

@@ -52,7 +52,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_what_we_drew_is_one() {
+    fn parses_32_hex_digits_only() {
         let id = ClientId::from_random([0xab; 16]);
         assert_eq!(ClientId::parse(id.as_str()), Ok(id));
         for text in ["", "AB", &"A".repeat(32), &"a".repeat(31), &format!("{}\n", "a".repeat(31))] {

@@ -194,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_branch_says_why() {
+    fn without_a_branch_the_suffix_names_the_reason() {
         assert_eq!(ContainerName::derive_from("a", &GitHead::NoGit).as_str(), "a-nogit");
         assert_eq!(ContainerName::derive_from("a", &GitHead::Detached).as_str(), "a-detached");
     }
@@ -210,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn takes_what_docker_takes() {
+    fn accepts_what_docker_accepts() {
         for good in ["ab", "A.b_c-d", "0-"] {
             assert!(ContainerName::parse(good).is_ok(), "{good}");
         }
@@ -223,7 +223,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn derived_names_are_short_and_docker_takes_them(dir in ".*", branch in ".*") {
+        fn derived_names_are_short_and_valid_for_docker(dir in ".*", branch in ".*") {
             let name = ContainerName::derive_from(&dir, &GitHead::Branch(branch));
             for candidate in name.candidates() {
                 let text = candidate.as_str();
@@ -255,11 +255,11 @@ mod tests {
     }
 
     #[test]
-    fn what_a_person_reads() {
+    fn error_messages() {
         let samples = crate::samples!(ContainerNameError {
             Refused: [ContainerNameError::Refused { text: "Bad Name!\u{1b}".into() }],
             TooLong: [ContainerNameError::TooLong { text: "long".repeat(20) }],
         });
-        insta::assert_snapshot!(crate::fake::worded(&samples));
+        insta::assert_snapshot!(crate::testing::render_errors(&samples));
     }
 }

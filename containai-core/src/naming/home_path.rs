@@ -30,7 +30,7 @@ impl HomePath {
     /// Returns the path relative to this home directory, an absolute path without a
     /// trailing slash; `None` if it is outside.
     #[must_use]
-    pub fn below(&self, home: &str) -> Option<&str> {
+    pub fn relative_to(&self, home: &str) -> Option<&str> {
         let rest = match self.0.strip_prefix('~') {
             Some(rest) => rest,
             None => self.0.strip_prefix(home)?,
@@ -72,7 +72,7 @@ mod tests {
     fn paths_below_home() {
         let check = |text: &str, expected: Option<&str>| {
             let path = HomePath::parse(text).ok();
-            assert_eq!(path.as_ref().and_then(|path| path.below("/home/me")), expected, "{text}");
+            assert_eq!(path.as_ref().and_then(|path| path.relative_to("/home/me")), expected, "{text}");
         };
         check("~/.tool", Some(".tool"));
         check("~/.tool/a b/", Some(".tool/a b"));
@@ -101,9 +101,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn nothing_leaves_home(text in "(~|/home/me)?(/|[a.]|\\.\\.){0,8}") {
+        fn paths_never_leave_home(text in "(~|/home/me)?(/|[a.]|\\.\\.){0,8}") {
             let path = HomePath::parse(&text).ok();
-            if let Some(below) = path.as_ref().and_then(|path| path.below("/home/me")) {
+            if let Some(below) = path.as_ref().and_then(|path| path.relative_to("/home/me")) {
                 prop_assert!(below.split('/').all(|part| !matches!(part, "" | "." | "..")));
             }
         }

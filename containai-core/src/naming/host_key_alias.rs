@@ -7,9 +7,9 @@ use sha2::{Digest as _, Sha256};
 use super::HostPort;
 
 /// The number of bytes of the digest of the engine's address.
-const DIGEST: usize = 8;
+const DIGEST_BYTES: usize = 8;
 /// The prefix for containers of remote engines.
-const PREFIX: &str = "containai-";
+const REMOTE_PREFIX: &str = "containai-";
 
 /// The name under which OpenSSH looks up the host key of a container.
 ///
@@ -25,15 +25,15 @@ pub struct HostKeyAlias {
 impl HostKeyAlias {
     /// Creates the name for a port of a local engine.
     #[must_use]
-    pub fn here(port: HostPort) -> Self {
+    pub fn local(port: HostPort) -> Self {
         Self { engine: None, port }
     }
 
     /// Creates the name for a port of the remote engine with this address.
     #[must_use]
-    pub fn elsewhere(engine: &str, port: HostPort) -> Self {
+    pub fn remote(engine: &str, port: HostPort) -> Self {
         let digest = Sha256::digest(engine);
-        let engine = digest[..DIGEST].iter().map(|byte| format!("{byte:02x}")).collect();
+        let engine = digest[..DIGEST_BYTES].iter().map(|byte| format!("{byte:02x}")).collect();
         Self { engine: Some(engine), port }
     }
 
@@ -46,15 +46,15 @@ impl HostKeyAlias {
     /// Parses a name in its exact form; `None` for any other text.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        let name = match text.strip_prefix(PREFIX) {
+        let name = match text.strip_prefix(REMOTE_PREFIX) {
             Some(rest) => {
                 let (engine, port) = rest.split_once('-')?;
                 let is_digit = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
-                (engine.len() == 2 * DIGEST && engine.bytes().all(is_digit)).then_some(())?;
+                (engine.len() == 2 * DIGEST_BYTES && engine.bytes().all(is_digit)).then_some(())?;
                 Self { engine: Some(engine.to_owned()), port: port.parse().ok()? }
             }
-            None if text == "127.0.0.1" => Self::here(HostPort::new(22).ok()?),
-            None => Self::here(text.strip_prefix("[127.0.0.1]:")?.parse().ok()?),
+            None if text == "127.0.0.1" => Self::local(HostPort::new(22).ok()?),
+            None => Self::local(text.strip_prefix("[127.0.0.1]:")?.parse().ok()?),
         };
         (name.to_string() == text).then_some(name)
     }
@@ -63,7 +63,7 @@ impl HostKeyAlias {
 impl fmt::Display for HostKeyAlias {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (&self.engine, self.port.get()) {
-            (Some(engine), port) => write!(f, "{PREFIX}{engine}-{port}"),
+            (Some(engine), port) => write!(f, "{REMOTE_PREFIX}{engine}-{port}"),
             (None, 22) => f.write_str("127.0.0.1"),
             (None, port) => write!(f, "[127.0.0.1]:{port}"),
         }
@@ -78,10 +78,10 @@ mod tests {
     fn engines_do_not_share_names() -> Result<(), Box<dyn std::error::Error>> {
         let port = HostPort::new(2300)?;
         let names = [
-            HostKeyAlias::here(port),
-            HostKeyAlias::here(HostPort::new(22)?),
-            HostKeyAlias::elsewhere("ssh://me@box", port),
-            HostKeyAlias::elsewhere("ssh://me@box:2222", port),
+            HostKeyAlias::local(port),
+            HostKeyAlias::local(HostPort::new(22)?),
+            HostKeyAlias::remote("ssh://me@box", port),
+            HostKeyAlias::remote("ssh://me@box:2222", port),
         ];
         let texts: Vec<_> = names.iter().map(ToString::to_string).collect();
         insta::assert_snapshot!(texts.join("\n"), @r#"

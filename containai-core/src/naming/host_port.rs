@@ -184,13 +184,13 @@ mod tests {
     }
 
     #[test]
-    fn what_a_person_reads() -> Result<(), HostPortError> {
+    fn error_messages() -> Result<(), HostPortError> {
         let (start, end) = (HostPort::new(2400)?, HostPort::new(2300)?);
         let samples = crate::samples!(PortRangeError {
             Privileged: [PortRangeError::Privileged { port: HostPort::new(80)? }],
             Reversed: [PortRangeError::Reversed { start, end }],
         });
-        insta::assert_snapshot!(crate::fake::worded(&samples));
+        insta::assert_snapshot!(crate::testing::render_errors(&samples));
         Ok(())
     }
 }

@@ -4,7 +4,7 @@ use super::newtype::{parses_from_text, reads_as_text};
 use crate::layout::{CONTAINER_DATA, CONTAINER_DOCKER, CONTAINER_HOME, CONTAINER_WORKSPACE};
 
 /// The system directories, which nothing may be mounted on or below.
-const SYSTEM: [&str; 16] = [
+const SYSTEM_PATHS: [&str; 16] = [
     "/bin",
     "/boot",
     "/dev",
@@ -24,7 +24,7 @@ const SYSTEM: [&str; 16] = [
 ];
 
 /// Directories that a mount must not cover; mounts below them are allowed.
-const COVERED_BY_NONE: [&str; 2] = [CONTAINER_HOME, CONTAINER_WORKSPACE];
+const NEVER_COVERED: [&str; 2] = [CONTAINER_HOME, CONTAINER_WORKSPACE];
 
 /// The target of a mount in a container, such as `/cache`: an absolute path without `.`
 /// and `..`. It does not cover the system, the home directory or the workspace, and is
@@ -50,8 +50,8 @@ impl MountTarget {
         let closed = [CONTAINER_DATA, CONTAINER_DOCKER, ssh.as_str()];
         let is_free = |place: &&str| !is_below(path, place) && !is_below(place, path);
         let is_fine = is_path
-            && SYSTEM.iter().chain(&closed).all(is_free)
-            && COVERED_BY_NONE.iter().all(|place| !is_below(place, path));
+            && SYSTEM_PATHS.iter().chain(&closed).all(is_free)
+            && NEVER_COVERED.iter().all(|place| !is_below(place, path));
         match is_fine {
             true => Ok(Self(path.to_owned())),
             false => Err(MountTargetError { text: text.to_owned() }),
@@ -83,7 +83,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_the_systems_stays() {
+    fn system_paths_are_refused() {
         for text in [
             "/cache",
             "/usr/local/share/x/",
@@ -121,7 +121,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn whatever_is_taken_is_a_plain_path(text in "[a-z/. \n]{0,20}|/.{0,20}") {
+        fn accepted_targets_are_normalized_paths(text in "[a-z/. \n]{0,20}|/.{0,20}") {
             if let Ok(target) = MountTarget::parse(&text) {
                 let parts: Vec<_> = target.as_str().split('/').skip(1).collect();
                 prop_assert!(parts.iter().all(|part| !matches!(*part, "" | "." | "..")));

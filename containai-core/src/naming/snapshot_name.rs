@@ -1,6 +1,6 @@
 //! Snapshot names.
 
-use super::Nonce;
+use super::RandomId;
 use super::alphabet::{is_docker_first, is_docker_rest, is_made_of};
 use super::newtype::{parses_from_text, reads_as_text};
 
@@ -33,7 +33,7 @@ impl SnapshotName {
 
     /// Returns the default names to try in order: the time as `20260131-235959`, then
     /// with `-2` and so on.
-    pub fn of_moment(compact: &str) -> impl Iterator<Item = Self> {
+    pub fn from_timestamp(compact: &str) -> impl Iterator<Item = Self> {
         let plain = compact.to_owned();
         let others = (2_u32..).map({
             let plain = plain.clone();
@@ -44,7 +44,7 @@ impl SnapshotName {
 
     /// Returns the reference of the image of a snapshot.
     #[must_use]
-    pub fn image(id: &Nonce) -> String {
+    pub fn image_reference(id: &RandomId) -> String {
         format!("{}:{id}", Self::REPOSITORY)
     }
 
@@ -77,7 +77,7 @@ mod tests {
         for bad in ["", "-a", ".a", "a b", "a/b", "é", "a\n", &"a".repeat(65)] {
             assert!(SnapshotName::parse(bad).is_err(), "{bad:?}");
         }
-        let names: Vec<_> = SnapshotName::of_moment("20260131-235959").take(3).collect();
+        let names: Vec<_> = SnapshotName::from_timestamp("20260131-235959").take(3).collect();
         let names: Vec<_> = names.iter().map(SnapshotName::as_str).collect();
         assert_eq!(names, ["20260131-235959", "20260131-235959-2", "20260131-235959-3"]);
     }

@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn normalises_and_refuses() {
+    fn normalizes_or_refuses() {
         check("/home/a/repo", Ok("/home/a/repo"));
         check("/home//a/./repo/", Ok("/home/a/repo"));
         check("/", Ok("/"));
@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_person_reads() {
+    fn error_messages() {
         let samples = crate::samples!(WorkspacePathError {
             NotAbsolute: [WorkspacePathError::NotAbsolute { path: "src/api".into() }],
             NotUtf8: [WorkspacePathError::NotUtf8 { path: "/src/api".into() }],
@@ -174,6 +174,6 @@ mod tests {
             }],
             Parent: [WorkspacePathError::Parent { path: "/src/../etc".into() }],
         });
-        insta::assert_snapshot!(crate::fake::worded(&samples));
+        insta::assert_snapshot!(crate::testing::render_errors(&samples));
     }
 }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::engine::Cause;
+use crate::engine::BoxError;
 use crate::exit;
 use crate::hint::{Advice, Hint};
 
@@ -34,7 +34,7 @@ pub enum RemoteError {
     /// The private key file exists but contains no usable OpenSSH key; it is never
     /// overwritten.
     #[error("`{}` is not a usable private key: {reason}", .path.display())]
-    BadKey {
+    InvalidKey {
         /// The key file.
         path: PathBuf,
         /// The problem.
@@ -67,17 +67,17 @@ pub enum RemoteError {
         /// The server.
         peer: Peer,
         /// The first line that it sent, without control characters.
-        spoke: String,
+        received: String,
     },
     /// The host of the remote engine cannot be reached over SSH: it is unknown, offline
     /// or refuses the login.
     #[error("cannot connect to the host of engine `{engine}` over SSH")]
-    NoWay {
+    EngineHostUnreachable {
         /// The address of the engine.
         engine: String,
         /// The error of `ssh`.
         #[source]
-        source: Cause,
+        source: BoxError,
     },
     /// The server presented another key than the pinned one.
     #[error("host key on {peer} is `{presented}`, but `{pinned}` is pinned")]
@@ -92,7 +92,7 @@ pub enum RemoteError {
     /// A private key of the user is not usable: usually it has a passphrase, another
     /// type, or may be read by other users.
     #[error("`{}` is not a usable private key: {reason}", .path.display())]
-    BadIdentity {
+    InvalidIdentity {
         /// The key file.
         path: PathBuf,
         /// The problem.
@@ -106,7 +106,7 @@ pub enum RemoteError {
     },
     /// The server does not accept the public key.
     #[error("the SSH server on {peer} does not accept the key `{}`", .identity.display())]
-    Denied {
+    KeyRejected {
         /// The server.
         peer: Peer,
         /// The private key.
@@ -119,11 +119,11 @@ pub enum RemoteError {
         peer: Peer,
         /// The error of the SSH library.
         #[source]
-        source: Cause,
+        source: BoxError,
     },
     /// A standard stream of this process failed while the remote command ran.
     #[error("cannot use {stream}")]
-    Stream {
+    StandardStream {
         /// The stream, such as `standard output`.
         stream: &'static str,
         /// The error of the system.
@@ -149,17 +149,17 @@ pub enum RemoteError {
     },
     /// A forward cannot listen in the container; usually the address is in use.
     #[error("the container cannot listen on `{address}`")]
-    CannotListenInside {
+    CannotListenInContainer {
         /// The port, address or path.
         address: String,
     },
 }
 
-fn held(holder: Option<&str>) -> String {
+fn holder_suffix(holder: Option<&str>) -> String {
     holder.map(|holder| format!(": in use by {holder}")).unwrap_or_default()
 }
 
-fn lines(lines: &[String]) -> String {
+fn indented_lines(lines: &[String]) -> String {
     lines.iter().map(|line| format!("\n  {line}")).collect()
 }
 
@@ -168,13 +168,13 @@ impl Advice for RemoteError {
         match self {
             Self::Read { .. }
             | Self::Write { .. }
-            | Self::BadKey { .. }
-            | Self::BadIdentity { .. }
+            | Self::InvalidKey { .. }
+            | Self::InvalidIdentity { .. }
             | Self::NoFreePort { .. }
             | Self::CannotListen { .. }
-            | Self::CannotListenInside { .. } => exit::SSH_SETUP_FAILED,
+            | Self::CannotListenInContainer { .. } => exit::SSH_SETUP_FAILED,
             Self::HostKeyMismatch { .. } | Self::NotPinned { .. } => exit::HOST_KEY_MISMATCH,
-            Self::Stream { .. } => exit::FAILED,
+            Self::StandardStream { .. } => exit::FAILED,
             _ => exit::CANNOT_CONNECT,
         }
     }
@@ -185,16 +185,16 @@ impl Advice for RemoteError {
                 Hint::new("widen `ssh.port_range_start` and `ssh.port_range_end`"),
                 Hint::new("remove a container that is no longer needed with `cai stop --remove`"),
             ],
-            Self::CannotListen { .. } | Self::CannotListenInside { .. } => {
+            Self::CannotListen { .. } | Self::CannotListenInContainer { .. } => {
                 vec![Hint::new(
                     "choose another port or path, or stop the program that listens there",
                 )]
             }
-            Self::BadKey { path, .. } => vec![Hint::new(format!(
+            Self::InvalidKey { path, .. } => vec![Hint::new(format!(
                 "move `{}` away; the next run creates a new key",
                 path.display()
             ))],
-            Self::BadIdentity { .. } => vec![Hint::new(
+            Self::InvalidIdentity { .. } => vec![Hint::new(
                 "choose an ed25519 key in OpenSSH format, without a passphrase and with mode 0600",
             )],
             Self::NotSsh { peer, .. }
@@ -215,19 +215,19 @@ impl Advice for RemoteError {
                     "if the container changed its own key, remove it with `cai stop --remove`; its volumes are kept",
                 ),
             ],
-            Self::NoWay { .. } => vec![Hint::new(
+            Self::EngineHostUnreachable { .. } => vec![Hint::new(
                 "check that `ssh` connects to that host without prompting: its host key in `known_hosts`, your key in the SSH agent",
             )],
             Self::NotSsh { .. } => vec![Hint::new(
                 "another program may be listening on the port: find it with `ss -ltnp`; stop the container and run the command again",
             )],
-            Self::Denied { peer, .. } if !peer.is_container() => {
+            Self::KeyRejected { peer, .. } if !peer.is_container() => {
                 vec![Hint::new("add the public key to the user's `authorized_keys`")]
             }
             Self::NotReady { .. } | Self::Connection { .. } => {
                 vec![Hint::run("cai status", "check the state of the container")]
             }
-            Self::Denied { .. } => vec![Hint::new(
+            Self::KeyRejected { .. } => vec![Hint::new(
                 "stop the container with `cai stop` and run the command again: the key is installed before every start",
             )],
             Self::Read { .. } => {
@@ -243,7 +243,7 @@ impl Advice for RemoteError {
             Self::Refused { .. } => {
                 vec![Hint::run("cai logs --unit ssh", "see the messages of the server")]
             }
-            Self::Stream { .. } => Vec::new(),
+            Self::StandardStream { .. } => Vec::new(),
         }
     }
 }
@@ -254,16 +254,16 @@ mod tests {
 
     use super::*;
     use crate::naming::{HostPort, HostPortError};
-    use crate::{fake, samples};
+    use crate::{testing, samples};
 
     #[test]
-    fn what_a_person_reads() -> Result<(), HostPortError> {
+    fn error_messages() -> Result<(), HostPortError> {
         let port = HostPort::new(2300)?;
         let container = || Peer::Container(port);
         let host = || Peer::Host { name: "build".into(), port };
         let config = || PathBuf::from("/home/me/.ssh/config");
         let key = || PathBuf::from("/home/me/.config/containai/id_containai");
-        let cause = |kind: ErrorKind| Cause::from(Error::from(kind));
+        let cause = |kind: ErrorKind| BoxError::from(Error::from(kind));
         let silent = |peer| RemoteError::NotReady {
             peer,
             waited: Duration::from_secs(30),
@@ -280,33 +280,33 @@ mod tests {
                 source: ErrorKind::PermissionDenied.into()
             }],
             Write: [RemoteError::Write { path: config(), source: ErrorKind::StorageFull.into() }],
-            BadKey: [RemoteError::BadKey { path: key(), reason: "it has a passphrase".into() }],
+            InvalidKey: [RemoteError::InvalidKey { path: key(), reason: "it has a passphrase".into() }],
             NoFreePort: [RemoteError::NoFreePort {
                 start: 2300,
                 end: 2301,
                 holders: vec!["2300: api-main".into(), "2301: another program".into()],
             }],
             NotReady: [silent(container()), silent(host())],
-            NotSsh: [RemoteError::NotSsh { peer: container(), spoke: "HTTP/1.1 400".into() }],
-            NoWay: [RemoteError::NoWay {
+            NotSsh: [RemoteError::NotSsh { peer: container(), received: "HTTP/1.1 400".into() }],
+            EngineHostUnreachable: [RemoteError::EngineHostUnreachable {
                 engine: "ssh://me@build".into(),
                 source: "Host key verification failed.".into(),
             }],
             HostKeyMismatch: [mismatch(container()), mismatch(host())],
-            BadIdentity: [RemoteError::BadIdentity {
+            InvalidIdentity: [RemoteError::InvalidIdentity {
                 path: "/home/me/.ssh/id_rsa".into(),
                 reason: "it is no ed25519 key".into(),
             }],
             NotPinned: [RemoteError::NotPinned { port: 2300 }],
-            Denied: [
-                RemoteError::Denied { peer: container(), identity: key() },
-                RemoteError::Denied { peer: host(), identity: key() },
+            KeyRejected: [
+                RemoteError::KeyRejected { peer: container(), identity: key() },
+                RemoteError::KeyRejected { peer: host(), identity: key() },
             ],
             Connection: [RemoteError::Connection {
                 peer: container(),
                 source: cause(ErrorKind::ConnectionReset),
             }],
-            Stream: [RemoteError::Stream {
+            StandardStream: [RemoteError::StandardStream {
                 stream: "standard output",
                 source: ErrorKind::StorageFull.into(),
             }],
@@ -316,11 +316,11 @@ mod tests {
                 holder: Some("`node` (4711)".into()),
                 source: ErrorKind::AddrInUse.into(),
             }],
-            CannotListenInside: [RemoteError::CannotListenInside {
+            CannotListenInContainer: [RemoteError::CannotListenInContainer {
                 address: "localhost:80".into()
             }],
         });
-        insta::assert_snapshot!(fake::advised(&samples));
+        insta::assert_snapshot!(testing::render_errors_with_hints(&samples));
         Ok(())
     }
 }

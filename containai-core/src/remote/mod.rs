@@ -8,7 +8,7 @@ mod peer;
 
 pub use client_option::{ClientOption, ClientOptionError};
 pub use error::RemoteError;
-pub use forward::{Bind, Direction, Endpoint, Forward, ForwardError, Listen};
+pub use forward::{BindAddress, Direction, Endpoint, Forward, ForwardError, ListenAddress};
 pub use host_key::{HostKey, HostKeyError};
 pub use peer::Peer;
 
@@ -20,9 +20,9 @@ use crate::naming::{ContainerName, HostPort, PortRange};
 /// The operations that the lifecycle needs to connect to containers.
 pub trait Remote: Sync {
     /// A transport to an SSH server that has answered, before authentication.
-    type Door: Send;
+    type Transport: Send;
     /// An authenticated connection to the verified container.
-    type Session: Send;
+    type Connection: Send;
     /// A reservation of a port, released on drop.
     type Reservation: Send;
 
@@ -36,21 +36,21 @@ pub trait Remote: Sync {
         &self,
         range: PortRange,
         reserved: &BTreeMap<HostPort, String>,
-    ) -> impl Future<Output = Result<Reserved<Self::Reservation>, RemoteError>> + Send;
+    ) -> impl Future<Output = Result<ReservedPort<Self::Reservation>, RemoteError>> + Send;
 
     /// Waits until an SSH server answers on the port, at most 30 s.
-    fn knock(&self, port: HostPort)
-    -> impl Future<Output = Result<Self::Door, RemoteError>> + Send;
+    fn wait_ready(&self, port: HostPort)
+    -> impl Future<Output = Result<Self::Transport, RemoteError>> + Send;
 
     /// Returns the key that is pinned for the port.
-    fn pinned(
+    fn pinned_host_key(
         &self,
         port: HostPort,
     ) -> impl Future<Output = Result<Option<HostKey>, RemoteError>> + Send;
 
     /// Pins the key as the only one for the port and writes the OpenSSH configuration of
     /// the container. Idempotent.
-    fn introduce(
+    fn register(
         &self,
         name: &ContainerName,
         port: HostPort,
@@ -58,14 +58,14 @@ pub trait Remote: Sync {
     ) -> impl Future<Output = Result<(), RemoteError>> + Send;
 
     /// Authenticates the server and the client over the transport.
-    fn open(
+    fn authenticate(
         &self,
-        door: Self::Door,
+        transport: Self::Transport,
         port: HostPort,
-    ) -> impl Future<Output = Result<Self::Session, RemoteError>> + Send;
+    ) -> impl Future<Output = Result<Self::Connection, RemoteError>> + Send;
 
     /// Removes the files of [`Self::register`].
-    fn forget(
+    fn unregister(
         &self,
         name: &ContainerName,
         port: HostPort,
@@ -74,7 +74,7 @@ pub trait Remote: Sync {
 
 /// A reserved port.
 #[derive(Debug)]
-pub struct Reserved<R> {
+pub struct ReservedPort<R> {
     /// The port.
     pub port: HostPort,
     /// The reservation, to be held until the container that publishes the port exists.

@@ -8,7 +8,7 @@ use super::stage::Stage;
 use crate::label;
 
 /// The placeholder for `BASE_IMAGE`, which is not a valid reference.
-const OURS: &str = "\u{1}";
+const BASE_PLACEHOLDER: &str = "\u{1}";
 
 /// The severity of a finding.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
@@ -21,7 +21,7 @@ pub enum Severity {
 
 /// A problem of a Dockerfile.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Finding {
+pub struct DockerfileFinding {
     /// The line number, starting at 1.
     pub line: usize,
     /// Its severity.
@@ -30,7 +30,7 @@ pub struct Finding {
     pub text: String,
 }
 
-impl fmt::Display for Finding {
+impl fmt::Display for DockerfileFinding {
     /// Formats the finding for editors, to follow the name of the file.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let severity = match self.severity {
@@ -43,25 +43,25 @@ impl fmt::Display for Finding {
 
 /// Checks for build errors, and for instructions without effect in a container that runs
 /// systemd. The latter are checked in the last stage and its base stages only.
-pub fn check(file: &Dockerfile) -> Vec<Finding> {
+pub fn check_dockerfile(file: &Dockerfile) -> Vec<DockerfileFinding> {
     let mut findings = Vec::new();
     for instruction in file.instructions() {
-        findings.extend(builder(instruction));
+        findings.extend(check_buildkit(instruction));
     }
-    let lineage = file.lineage(OURS);
-    findings.extend(root(file, &lineage));
+    let lineage = file.base_chain(BASE_PLACEHOLDER);
+    findings.extend(check_base_image(file, &lineage));
     for instruction in lineage.iter().flat_map(|stage| stage.instructions) {
-        findings.extend(without_effect(instruction));
+        findings.extend(check_ineffective(instruction));
     }
-    findings.extend(user(&lineage));
+    findings.extend(check_user(&lineage));
     findings.sort_by_key(|finding| (finding.line, finding.severity));
     findings
 }
 
 /// Reports features of BuildKit: images are built with the classic builder, which every
 /// engine has.
-fn builder(instruction: &Instruction) -> Option<Finding> {
-    let Instruction { line, keyword, has_document, .. } = instruction;
+fn check_buildkit(instruction: &Instruction) -> Option<DockerfileFinding> {
+    let Instruction { line, keyword, has_here_document: has_document, .. } = instruction;
     let option = instruction.options().find(|option| {
         let name = option.split('=').next().unwrap_or_default();
         match keyword.as_str() {
@@ -78,14 +78,14 @@ fn builder(instruction: &Instruction) -> Option<Finding> {
         None => return None,
     };
     let text = format!("{what} of `{keyword}` requires BuildKit, which is not used: remove it");
-    Some(Finding { line: *line, severity: Severity::Error, text })
+    Some(DockerfileFinding { line: *line, severity: Severity::Error, text })
 }
 
 /// Checks the base image of the last stage.
-fn root(file: &Dockerfile, lineage: &[Stage<'_>]) -> Option<Finding> {
+fn check_base_image(file: &Dockerfile, lineage: &[Stage<'_>]) -> Option<DockerfileFinding> {
     let line = lineage.last()?.from.line;
-    let image = file.root(OURS);
-    if image == OURS {
+    let image = file.base_image(BASE_PLACEHOLDER);
+    if image == BASE_PLACEHOLDER {
         return None;
     }
     let (severity, text) = match image.as_str() {
@@ -106,12 +106,12 @@ fn root(file: &Dockerfile, lineage: &[Stage<'_>]) -> Option<Finding> {
             ),
         ),
     };
-    Some(Finding { line, severity, text })
+    Some(DockerfileFinding { line, severity, text })
 }
 
-fn without_effect(instruction: &Instruction) -> Option<Finding> {
+fn check_ineffective(instruction: &Instruction) -> Option<DockerfileFinding> {
     let warn =
-        |text: String| Some(Finding { line: instruction.line, severity: Severity::Warning, text });
+        |text: String| Some(DockerfileFinding { line: instruction.line, severity: Severity::Warning, text });
     match instruction.keyword.as_str() {
         keyword @ ("ENTRYPOINT" | "CMD" | "STOPSIGNAL" | "HEALTHCHECK") => warn(format!(
             "`{keyword}` has no effect: the first process of a container is systemd; \
@@ -126,8 +126,8 @@ fn without_effect(instruction: &Instruction) -> Option<Finding> {
         "LABEL" => {
             let pairs = instruction.pairs();
             let name =
-                pairs.into_iter().map(|(name, _)| name).find(|it| it.starts_with(label::RESERVED));
-            name.map(|name| Finding {
+                pairs.into_iter().map(|(name, _)| name).find(|it| it.starts_with(label::RESERVED_PREFIX));
+            name.map(|name| DockerfileFinding {
                 line: instruction.line,
                 severity: Severity::Error,
                 text: format!(
@@ -141,12 +141,12 @@ fn without_effect(instruction: &Instruction) -> Option<Finding> {
 }
 
 /// Reports a final user other than root.
-fn user(lineage: &[Stage<'_>]) -> Option<Finding> {
+fn check_user(lineage: &[Stage<'_>]) -> Option<DockerfileFinding> {
     let all = lineage.iter().flat_map(|stage| stage.instructions.iter().rev());
     let last = all.into_iter().find(|instruction| instruction.keyword == "USER")?;
-    let name = last.rest.split(':').next().unwrap_or_default();
+    let name = last.arguments.split(':').next().unwrap_or_default();
     let is_root = matches!(name, "root" | "0");
-    (!is_root).then(|| Finding {
+    (!is_root).then(|| DockerfileFinding {
         line: last.line,
         severity: Severity::Warning,
         text: "`USER` only applies to the build: sessions run as `agent`".to_owned(),
@@ -159,11 +159,11 @@ mod tests {
 
     fn shown(text: &str) -> String {
         let file = Dockerfile::parse(text).expect("a Dockerfile");
-        check(&file).iter().map(|finding| format!("{finding}\n")).collect()
+        check_dockerfile(&file).iter().map(|finding| format!("{finding}\n")).collect()
     }
 
     #[test]
-    fn only_what_reaches_the_container_is_judged() {
+    fn only_stages_of_the_final_image_are_checked() {
         let text = "ARG BASE_IMAGE\nFROM golang AS build\nUSER x\nENTRYPOINT a\nLABEL containai.x=1\nFROM ${BASE_IMAGE}\nCOPY --from=build /a /b\nUSER agent\nRUN a\nUSER root\n";
         assert_eq!(shown(text), "");
         insta::assert_snapshot!(
@@ -182,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn the_root_of_the_last_stage_is_named() {
+    fn base_image_of_the_last_stage_is_checked() {
         insta::assert_snapshot!(shown("FROM ${BASE_IMAGE}"), @"1: error: the base image is empty: add `ARG BASE_IMAGE` before the first `FROM`");
         insta::assert_snapshot!(shown("FROM scratch"), @"1: error: the last stage is empty (`scratch`): base it on `${BASE_IMAGE}`");
         insta::assert_snapshot!(shown("FROM a AS x\nFROM x"), @"1: warning: the last stage is based on `a`, not on `${BASE_IMAGE}`: it must be a ContainAI image; `cai template upgrade` switches to the current one");

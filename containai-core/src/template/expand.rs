@@ -17,8 +17,8 @@ pub(super) fn expand(text: &str, values: &BTreeMap<String, String>) -> String {
             continue;
         }
         rest = &rest[1..];
-        if let Some((inner, after)) = rest.strip_prefix('{').and_then(closed) {
-            out.push_str(&braced(inner, values));
+        if let Some((inner, after)) = rest.strip_prefix('{').and_then(split_at_closing_brace) {
+            out.push_str(&expand_braced(inner, values));
             rest = after;
             continue;
         }
@@ -38,7 +38,7 @@ fn is_name(c: char) -> bool {
 }
 
 /// Returns the text up to the closing brace, and the text after it.
-fn closed(text: &str) -> Option<(&str, &str)> {
+fn split_at_closing_brace(text: &str) -> Option<(&str, &str)> {
     let mut depth = 1;
     for (at, c) in text.char_indices() {
         match c {
@@ -53,7 +53,7 @@ fn closed(text: &str) -> Option<(&str, &str)> {
     None
 }
 
-fn braced(inner: &str, values: &BTreeMap<String, String>) -> String {
+fn expand_braced(inner: &str, values: &BTreeMap<String, String>) -> String {
     let end = inner.find(|c: char| !is_name(c)).unwrap_or(inner.len());
     let (name, word) = inner.split_at(end);
     let value = values.get(name).map(String::as_str);
@@ -90,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn values_are_put_in_once() {
+    fn values_are_expanded_once() {
         for (text, expected) in [
             ("x", "x"),
             ("$A", "1"),
@@ -109,7 +109,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_text_comes_to_an_end(text in ".{0,60}") {
+        fn expansion_always_terminates(text in ".{0,60}") {
             expand(&text, &values());
         }
     }

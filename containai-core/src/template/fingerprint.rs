@@ -10,12 +10,12 @@ pub struct ContextEntry {
     /// The path relative to the context, with `/`.
     pub path: String,
     /// The file type and content.
-    pub kind: EntryKind,
+    pub kind: ContextEntryKind,
 }
 
 /// The type and content of a file in a build context.
 #[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
-pub enum EntryKind {
+pub enum ContextEntryKind {
     /// A directory.
     Directory,
     /// A regular file: its mode and SHA-256.
@@ -41,13 +41,13 @@ pub fn fingerprint(context: &[ContextEntry], texts: &[&str]) -> Fingerprint {
     for entry in sorted {
         add(entry.path.as_bytes());
         match &entry.kind {
-            EntryKind::Directory => add(b"d"),
-            EntryKind::File(mode, content) => {
+            ContextEntryKind::Directory => add(b"d"),
+            ContextEntryKind::File(mode, content) => {
                 add(b"f");
                 add(&mode.to_be_bytes());
                 add(content);
             }
-            EntryKind::Link(target) => {
+            ContextEntryKind::Link(target) => {
                 add(b"l");
                 add(target.as_bytes());
             }
@@ -61,15 +61,15 @@ mod tests {
     use super::*;
 
     fn file(path: &str, mode: u32, content: u8) -> ContextEntry {
-        ContextEntry { path: path.into(), kind: EntryKind::File(mode, [content; 32]) }
+        ContextEntry { path: path.into(), kind: ContextEntryKind::File(mode, [content; 32]) }
     }
 
     #[test]
-    fn everything_counts_but_the_order() {
+    fn fingerprint_depends_on_everything_but_order() {
         let (a, b) = (file("a", 0o644, 1), file("b", 0o644, 2));
         let link =
-            |target: &str| ContextEntry { path: "a".into(), kind: EntryKind::Link(target.into()) };
-        let directory = ContextEntry { path: "a".into(), kind: EntryKind::Directory };
+            |target: &str| ContextEntry { path: "a".into(), kind: ContextEntryKind::Link(target.into()) };
+        let directory = ContextEntry { path: "a".into(), kind: ContextEntryKind::Directory };
         let both = [a.clone(), b.clone()];
         let print = fingerprint(&both, &["base"]);
         assert_eq!(print, fingerprint(&[b.clone(), a.clone()], &["base"]));

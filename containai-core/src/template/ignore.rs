@@ -5,11 +5,11 @@
 /// Source: <https://docs.docker.com/build/concepts/context/#dockerignore-files>.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct IgnoreFile {
-    patterns: Vec<Pattern>,
+    patterns: Vec<IgnorePattern>,
 }
 
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub(super) struct Pattern {
+pub(super) struct IgnorePattern {
     parts: Vec<String>,
     is_exception: bool,
 }
@@ -19,14 +19,14 @@ impl IgnoreFile {
     pub fn parse(text: &str) -> Self {
         let lines = text.trim_start_matches('\u{feff}').lines().map(str::trim);
         let lines = lines.filter(|line| !line.is_empty() && !line.starts_with('#'));
-        Self { patterns: lines.filter_map(Pattern::parse).collect() }
+        Self { patterns: lines.filter_map(IgnorePattern::parse).collect() }
     }
 
     /// Returns whether a path relative to the context, with `/`, is excluded. The last
     /// pattern that matches the path or a parent of it decides.
-    pub fn leaves_out(&self, path: &str) -> bool {
+    pub fn excludes(&self, path: &str) -> bool {
         let parts: Vec<&str> = path.split('/').collect();
-        let last = self.patterns.iter().rev().find(|pattern| pattern.fits(&parts));
+        let last = self.patterns.iter().rev().find(|pattern| pattern.matches_path(&parts));
         last.is_some_and(|pattern| !pattern.is_exception)
     }
 
@@ -36,7 +36,7 @@ impl IgnoreFile {
     }
 }
 
-impl Pattern {
+impl IgnorePattern {
     pub(super) fn parse(line: &str) -> Option<Self> {
         let (line, is_exception) = match line.strip_prefix('!') {
             Some(line) => (line.trim(), true),
@@ -54,14 +54,14 @@ impl Pattern {
     }
 
     /// Returns whether the pattern matches the path or a parent of it.
-    pub(super) fn fits(&self, path: &[&str]) -> bool {
-        (1..=path.len()).any(|length| fits(&self.parts, &path[..length]))
+    pub(super) fn matches_path(&self, path: &[&str]) -> bool {
+        (1..=path.len()).any(|length| matches_parts(&self.parts, &path[..length]))
     }
 }
 
 /// `**` matches any number of components, including none. The table of matches limits the
 /// work to the product of both lengths.
-fn fits(pattern: &[String], path: &[&str]) -> bool {
+fn matches_parts(pattern: &[String], path: &[&str]) -> bool {
     let mut reachable = vec![false; path.len() + 1];
     reachable[0] = true;
     for part in pattern {
@@ -87,7 +87,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_last_pattern_that_fits_decides() {
+    fn last_matching_pattern_decides() {
         let file = IgnoreFile::parse(
             "\u{feff}# comment\n\n/target/\n*.log\n**/node_modules\n!important.log\ndocs/**\n!docs/**/*.md\na?c/[xy]\n",
         );
@@ -107,8 +107,8 @@ mod tests {
             ("abc/x", true),
             ("abc/z", false),
         ] {
-            assert_eq!(file.leaves_out(path), expected, "{path}");
+            assert_eq!(file.excludes(path), expected, "{path}");
         }
-        assert!(!IgnoreFile::parse("\n#\n/\n").leaves_out("x"));
+        assert!(!IgnoreFile::parse("\n#\n/\n").excludes("x"));
     }
 }

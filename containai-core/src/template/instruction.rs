@@ -10,28 +10,28 @@ pub struct Instruction {
     /// The keyword in upper case, such as `FROM`.
     pub keyword: String,
     /// The text after the keyword, without comments and line ends.
-    pub rest: String,
+    pub arguments: String,
     /// The byte range in the file.
     pub(super) span: Range<usize>,
     /// Whether a here-document follows.
-    pub(super) has_document: bool,
+    pub(super) has_here_document: bool,
 }
 
 impl Instruction {
     /// Returns the options before the arguments, such as `--platform=x`.
     pub fn options(&self) -> impl Iterator<Item = &str> {
-        self.rest.split_whitespace().take_while(|word| word.starts_with("--"))
+        self.arguments.split_whitespace().take_while(|word| word.starts_with("--"))
     }
 
     /// Returns the words after the options.
     pub fn words(&self) -> impl Iterator<Item = &str> {
-        self.rest.split_whitespace().skip_while(|word| word.starts_with("--"))
+        self.arguments.split_whitespace().skip_while(|word| word.starts_with("--"))
     }
 
     /// Returns the `NAME` or `NAME=value` pairs of an `ARG`, `ENV` or `LABEL`, with
     /// unquoted values.
     pub fn pairs(&self) -> Vec<(String, Option<String>)> {
-        split_words(&self.rest)
+        split_words(&self.arguments)
             .into_iter()
             .map(|word| match word.split_once('=') {
                 Some((name, value)) => (name.to_owned(), Some(value.to_owned())),
@@ -68,14 +68,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pairs_lose_their_quotes() {
+    fn pairs_are_unquoted() {
         let check = |rest: &str, expected: &[(&str, Option<&str>)]| {
             let instruction = Instruction {
                 line: 1,
                 keyword: "ARG".into(),
-                rest: rest.into(),
+                arguments: rest.into(),
                 span: 0..0,
-                has_document: false,
+                has_here_document: false,
             };
             let pairs = instruction.pairs();
             let pairs: Vec<_> =

@@ -7,26 +7,26 @@
 //! cannot affect that stage.
 
 mod check;
-mod copied;
+mod copy_sources;
 mod dockerfile;
 mod expand;
 mod fingerprint;
 mod ignore;
 mod instruction;
 mod stage;
-mod starter;
+mod scaffold;
 mod upgrade;
-mod whole_path;
-mod wrapping;
+mod path_env;
+mod final_stage;
 
-pub use check::{Finding, Severity, check};
-pub use copied::Copied;
+pub use check::{DockerfileFinding, Severity, check_dockerfile};
+pub use copy_sources::CopySources;
 pub use dockerfile::{Dockerfile, DockerfileError};
-pub use fingerprint::{ContextEntry, EntryKind, fingerprint};
+pub use fingerprint::{ContextEntry, ContextEntryKind, fingerprint};
 pub use ignore::IgnoreFile;
 pub use instruction::Instruction;
-pub use stage::{BASE_IMAGE, Base, Stage};
-pub use starter::starter;
+pub use stage::{BASE_IMAGE, StageBase, Stage};
+pub use scaffold::scaffold;
 pub use upgrade::upgrade;
-pub use whole_path::whole_path;
-pub use wrapping::{PROOF, template_labels, wrapping};
+pub use path_env::path_env;
+pub use final_stage::{BOOT_CHECK, template_labels, final_stage};

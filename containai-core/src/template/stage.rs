@@ -17,14 +17,14 @@ pub struct Stage<'a> {
     /// Its name in lower case.
     pub name: Option<String>,
     /// Its base.
-    pub base: Base,
+    pub base: StageBase,
     /// The instructions after its `FROM`.
     pub instructions: &'a [Instruction],
 }
 
 /// The base of a stage.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub enum Base {
+pub enum StageBase {
     /// An earlier stage, by index.
     Stage(usize),
     /// An image; empty for an undefined variable.
@@ -34,18 +34,18 @@ pub enum Base {
 impl Dockerfile {
     /// Returns the stages, where `base` is the value of the build argument `BASE_IMAGE`.
     pub fn stages(&self, base: &str) -> Vec<Stage<'_>> {
-        self.read_stages(base).unwrap_or_default()
+        self.parse_stages(base).unwrap_or_default()
     }
 
     /// Returns whether a stage may be built on `BASE_IMAGE`.
-    pub fn takes_base(&self) -> bool {
+    pub fn declares_base_image(&self) -> bool {
         let before = self.instructions.iter().take_while(|it| it.keyword == "ARG");
         before.flat_map(Instruction::pairs).any(|(name, _)| name == BASE_IMAGE)
     }
 
     /// Returns the last stage, followed by its base stages. The base of the last element
     /// is an image.
-    pub fn lineage(&self, base: &str) -> Vec<Stage<'_>> {
+    pub fn base_chain(&self, base: &str) -> Vec<Stage<'_>> {
         let mut stages = self.stages(base);
         let mut found = Vec::new();
         let mut next = stages.len().checked_sub(1);
@@ -54,8 +54,8 @@ impl Dockerfile {
             stages.truncate(index + 1);
             let Some(stage) = stages.pop() else { break };
             next = match stage.base {
-                Base::Stage(before) => Some(before),
-                Base::Image(_) => None,
+                StageBase::Stage(before) => Some(before),
+                StageBase::Image(_) => None,
             };
             found.push(stage);
         }
@@ -63,14 +63,14 @@ impl Dockerfile {
     }
 
     /// Returns the base image of the last stage.
-    pub fn root(&self, base: &str) -> String {
-        match self.lineage(base).pop().map(|stage| stage.base) {
-            Some(Base::Image(image)) => image,
+    pub fn base_image(&self, base: &str) -> String {
+        match self.base_chain(base).pop().map(|stage| stage.base) {
+            Some(StageBase::Image(image)) => image,
             _ => String::new(),
         }
     }
 
-    pub(super) fn read_stages(&self, base: &str) -> Result<Vec<Stage<'_>>, DockerfileError> {
+    pub(super) fn parse_stages(&self, base: &str) -> Result<Vec<Stage<'_>>, DockerfileError> {
         let mut arguments = BTreeMap::new();
         let mut stages: Vec<Stage<'_>> = Vec::new();
         for (index, instruction) in self.instructions.iter().enumerate() {
@@ -80,7 +80,7 @@ impl Dockerfile {
                     let after = &self.instructions[index + 1..];
                     let length = after.iter().position(|it| it.keyword == "FROM");
                     let instructions = &after[..length.unwrap_or(after.len())];
-                    let stage = read_from(instruction, &arguments, &stages, instructions)?;
+                    let stage = parse_from(instruction, &arguments, &stages, instructions)?;
                     stages.push(stage);
                 }
                 _ => {}
@@ -113,7 +113,7 @@ fn is_reference(word: &str) -> bool {
         && bare.chars().all(|it| it.is_ascii_graphic() && !matches!(it, '"' | '\'' | '\\' | '`'))
 }
 
-fn read_from<'a>(
+fn parse_from<'a>(
     from: &'a Instruction,
     arguments: &BTreeMap<String, String>,
     stages: &[Stage<'_>],
@@ -130,8 +130,8 @@ fn read_from<'a>(
     let image = expand(image, arguments);
     let called = |stage: &Stage<'_>| stage.name.as_deref() == Some(&image.to_ascii_lowercase());
     let base = match stages.iter().rposition(called) {
-        Some(before) => Base::Stage(before),
-        None => Base::Image(image),
+        Some(before) => StageBase::Stage(before),
+        None => StageBase::Image(image),
     };
     Ok(Stage { from, name, base, instructions })
 }
@@ -141,11 +141,11 @@ mod tests {
     use super::*;
 
     fn root(text: &str) -> String {
-        Dockerfile::parse(text).expect("a Dockerfile").root("ours")
+        Dockerfile::parse(text).expect("a Dockerfile").base_image("ours")
     }
 
     #[test]
-    fn the_last_stage_counts() {
+    fn base_image_is_that_of_the_last_stage() {
         for (text, expected) in [
             ("ARG BASE_IMAGE\nFROM ${BASE_IMAGE}", "ours"),
             ("ARG BASE_IMAGE=x\nFROM $BASE_IMAGE AS a\nFROM golang AS b\nFROM A AS c", "ours"),

@@ -4,7 +4,7 @@ use super::dockerfile::{Dockerfile, DockerfileError};
 use super::stage::BASE_IMAGE;
 
 /// The placeholder for `BASE_IMAGE`, which is not a valid reference.
-const OURS: &str = "\u{1}";
+const BASE_PLACEHOLDER: &str = "\u{1}";
 
 /// Changes the base of the last stage to `ARG BASE_IMAGE`, with the previous image as its
 /// default; all other text is kept. `None` if it is up to date.
@@ -14,15 +14,15 @@ const OURS: &str = "\u{1}";
 /// As [`Dockerfile::parse`].
 pub fn upgrade(text: &str) -> Result<Option<String>, DockerfileError> {
     let file = Dockerfile::parse(text)?;
-    let lineage = file.lineage(OURS);
-    let (Some(stage), false) = (lineage.last(), file.root(OURS) == OURS) else {
+    let lineage = file.base_chain(BASE_PLACEHOLDER);
+    let (Some(stage), false) = (lineage.last(), file.base_image(BASE_PLACEHOLDER) == BASE_PLACEHOLDER) else {
         return Ok(None);
     };
     let Some(image) = stage.from.words().next() else {
         return Ok(None);
     };
     let span = &stage.from.span;
-    let Some(at) = place_of(image, &text[span.clone()]).map(|at| span.start + at) else {
+    let Some(at) = image_offset(image, &text[span.clone()]).map(|at| span.start + at) else {
         return Ok(None);
     };
     let mut upgraded = text.to_owned();
@@ -42,7 +42,7 @@ pub fn upgrade(text: &str) -> Result<Option<String>, DockerfileError> {
 
 /// Returns the position of the image in the text of a `FROM`, which may span several
 /// lines with comments.
-fn place_of(image: &str, text: &str) -> Option<usize> {
+fn image_offset(image: &str, text: &str) -> Option<usize> {
     let lines = text.split_inclusive('\n').scan(0, |end, line| {
         let start = *end;
         *end += line.len();
@@ -68,7 +68,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_the_root_of_the_last_stage_changes() {
+    fn only_the_base_image_of_the_last_stage_changes() {
         for (text, expected) in [
             (
                 "# mine\nFROM a:1\nRUN x\n",
@@ -105,7 +105,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_was_upgraded_is_so_for_good(
+        fn upgrade_is_idempotent(
             text in "(ARG [A-Z]=[a-z]\n){0,2}((FROM|from) (--p=[a-z] )?[a-z]{1,4}( AS [a-z]{1,3})?\n(RUN [a-z]\n|# [a-z]\n){0,2}){1,4}"
         ) {
             let upgraded = upgrade(&text).expect("a Dockerfile").expect("not done yet");
@@ -113,7 +113,7 @@ mod tests {
             let file = Dockerfile::parse(&upgraded).expect("still one");
             let before = Dockerfile::parse(&text).expect("one");
             // Without the argument, the base image is unchanged.
-            prop_assert_eq!(file.root(""), before.root(""));
+            prop_assert_eq!(file.base_image(""), before.base_image(""));
         }
     }
 }

@@ -10,7 +10,7 @@ pub enum Side {
     /// The repository on the host.
     Host,
     /// The repository of the container.
-    Own,
+    Container,
 }
 
 /// A conditional update of a reference.
@@ -26,7 +26,7 @@ pub struct RefChange {
 
 /// The reason for a conflict.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Reason {
+pub enum ConflictReason {
     /// The reference changed on the host as well.
     Diverged,
     /// The branch is checked out in another worktree, whose files would become outdated.
@@ -35,11 +35,11 @@ pub enum Reason {
 
 /// A difference of one reference, with its resolution.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub enum Difference {
+pub enum RefDifference {
     /// Update this side: only the other side has changed.
-    Follow(Side, RefChange),
+    Update(Side, RefChange),
     /// Both sides have changed; one value may be an ancestor of the other.
-    Both {
+    ChangedOnBoth {
         /// The reference.
         name: RefName,
         /// The value on the host.
@@ -54,7 +54,7 @@ pub enum Difference {
         /// The value in the container.
         own: ObjectId,
         /// The reason.
-        reason: Reason,
+        reason: ConflictReason,
     },
 }
 
@@ -62,40 +62,40 @@ pub enum Difference {
 /// the branches that other worktrees of the host have checked out. Only branches and tags
 /// are compared.
 #[must_use]
-pub fn compare(base: &Refs, host: &Refs, own: &Refs, held: &BTreeSet<RefName>) -> Vec<Difference> {
+pub fn compare_refs(base: &Refs, host: &Refs, own: &Refs, held: &BTreeSet<RefName>) -> Vec<RefDifference> {
     let names: BTreeSet<_> = [base, host, own].into_iter().flat_map(Refs::keys).collect();
-    let names = names.into_iter().filter(|name| name.is_mutual());
-    names.filter_map(|name| one(name, [base, host, own].map(|it| it.get(name)), held)).collect()
+    let names = names.into_iter().filter(|name| name.is_branch_or_tag());
+    names.filter_map(|name| compare_ref(name, [base, host, own].map(|it| it.get(name)), held)).collect()
 }
 
-fn one(
+fn compare_ref(
     name: &RefName,
     [base, host, own]: [Option<&ObjectId>; 3],
     held: &BTreeSet<RefName>,
-) -> Option<Difference> {
+) -> Option<RefDifference> {
     let change = |old: Option<&ObjectId>, new: Option<&ObjectId>| RefChange {
         name: name.clone(),
         old: old.cloned(),
         new: new.cloned(),
     };
-    let conflict = |own: &ObjectId, reason| Difference::Conflict {
+    let conflict = |own: &ObjectId, reason| RefDifference::Conflict {
         name: name.clone(),
         own: own.clone(),
         reason,
     };
-    let to_own = || Difference::Follow(Side::Own, change(own, host));
+    let to_own = || RefDifference::Update(Side::Container, change(own, host));
     Some(match (host, own) {
         (host, own) if host == own => return None,
         (_, own) if own == base => to_own(),
         // Deleted in the container: it is restored if it is checked out or has changed on
         // the host.
         (Some(_), None) if host != base || held.contains(name) => to_own(),
-        (_, Some(own)) if host == base && held.contains(name) => conflict(own, Reason::CheckedOut),
-        (_, _) if host == base => Difference::Follow(Side::Host, change(host, own)),
+        (_, Some(own)) if host == base && held.contains(name) => conflict(own, ConflictReason::CheckedOut),
+        (_, _) if host == base => RefDifference::Update(Side::Host, change(host, own)),
         (Some(host), Some(own)) => {
-            Difference::Both { name: name.clone(), host: host.clone(), own: own.clone() }
+            RefDifference::ChangedOnBoth { name: name.clone(), host: host.clone(), own: own.clone() }
         }
-        (_, Some(own)) => conflict(own, Reason::Diverged),
+        (_, Some(own)) => conflict(own, ConflictReason::Diverged),
         (_, None) => return None,
     })
 }
@@ -116,15 +116,15 @@ mod tests {
         let shown = |value: &Option<ObjectId>| {
             value.as_ref().map_or("-".to_owned(), |id| id.as_str()[..1].to_owned())
         };
-        let found: Vec<_> = compare(&refs(base), &refs(host), &refs(own), &held)
+        let found: Vec<_> = compare_refs(&refs(base), &refs(host), &refs(own), &held)
             .iter()
             .map(|difference| match difference {
-                Difference::Follow(side, RefChange { old, new, .. }) => {
+                RefDifference::Update(side, RefChange { old, new, .. }) => {
                     let side = if *side == Side::Host { "host" } else { "container" };
                     format!("{side} {}>{}", shown(old), shown(new))
                 }
-                Difference::Both { .. } => "both".to_owned(),
-                Difference::Conflict { reason, .. } => format!("{reason:?}"),
+                RefDifference::ChangedOnBoth { .. } => "both".to_owned(),
+                RefDifference::Conflict { reason, .. } => format!("{reason:?}"),
             })
             .collect();
         let case = format!("base {base:?}, host {host:?}, own {own:?}, held {is_held:?}");
@@ -162,6 +162,6 @@ mod tests {
     fn remote_branches_are_of_one_side() {
         let name = RefName::parse("refs/remotes/origin/x").expect("a name");
         let refs = Refs::from([(name, id('1'))]);
-        assert_eq!(compare(&Refs::new(), &refs, &Refs::new(), &BTreeSet::new()), []);
+        assert_eq!(compare_refs(&Refs::new(), &refs, &Refs::new(), &BTreeSet::new()), []);
     }
 }

@@ -27,7 +27,7 @@ impl Head {
 
     /// Returns the content of the file.
     #[must_use]
-    pub fn file(&self) -> String {
+    pub fn to_file(&self) -> String {
         match self {
             Self::Branch(name) => format!("ref: {name}\n"),
             Self::Detached(id) => format!("{id}\n"),
@@ -40,10 +40,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_branch_or_a_commit() {
+    fn parses_branch_or_commit() {
         let id = "a".repeat(40);
         for good in ["ref: refs/heads/main\n".to_owned(), format!("{id}\n")] {
-            assert_eq!(Head::parse(&good).map(|head| head.file()), Some(good));
+            assert_eq!(Head::parse(&good).map(|head| head.to_file()), Some(good));
         }
         for bad in ["", "ref: refs/tags/x\n", "ref: ../../config\n", "ref: HEAD", "main"] {
             assert_eq!(Head::parse(bad), None, "{bad}");

@@ -7,17 +7,17 @@
 //! three-way with their last common state ([`compare_refs()`]).
 
 mod compare;
-mod configuration;
+mod config;
 mod head;
 mod object_id;
 mod record;
 mod ref_name;
 mod refs;
 
-pub use compare::{Difference, Reason, RefChange, Side, compare};
-pub use configuration::{ConfigEntry, configuration};
+pub use compare::{RefDifference, ConflictReason, RefChange, Side, compare_refs};
+pub use config::{ConfigEntry, container_config};
 pub use head::Head;
 pub use object_id::ObjectId;
 pub use record::{Fingerprints, WorktreeRecord};
 pub use ref_name::RefName;
-pub use refs::{Refs, parse_listed, parse_packed};
+pub use refs::{Refs, parse_for_each_ref, parse_packed_refs};

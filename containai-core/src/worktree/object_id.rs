@@ -23,7 +23,7 @@ impl ObjectId {
 
     /// Returns the null object name of the same length.
     #[must_use]
-    pub fn none_like(&self) -> String {
+    pub fn null_like(&self) -> String {
         "0".repeat(self.0.len())
     }
 }
@@ -53,7 +53,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn digits_only() {
+    fn parses_hex_digits_only() {
         for good in ["1".repeat(40), "0f".repeat(32)] {
             assert!(ObjectId::parse(&good).is_some(), "{good}");
         }

@@ -7,12 +7,12 @@ use super::{Head, ObjectId, Refs};
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub struct WorktreeRecord {
     /// The common directory of the host's worktrees.
-    pub common: String,
+    pub common_dir: String,
     /// The directory of this worktree in the common directory.
-    pub entry: String,
+    pub worktree_dir: String,
     /// The creation time of that directory, which distinguishes it from a later one of
     /// the same name.
-    pub made: String,
+    pub created: String,
     /// The references at the last common state of both sides.
     pub base: Refs,
     /// `HEAD` at that time.
@@ -20,14 +20,14 @@ pub struct WorktreeRecord {
     /// The values of the container that conflict with the host's references and were
     /// reported.
     #[serde(default)]
-    pub kept: Refs,
+    pub conflicting_refs: Refs,
     /// The commit, or empty tree, that the host's index is based on, while the index is
     /// being updated.
     #[serde(default)]
-    pub adjusting: Option<ObjectId>,
+    pub index_base: Option<ObjectId>,
     /// The state of both sides after the last comparison.
     #[serde(default)]
-    pub seen: Fingerprints,
+    pub fingerprints: Fingerprints,
 }
 
 /// The states of both sides; equal fingerprints mean no change.

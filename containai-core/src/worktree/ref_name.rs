@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 
 /// The maximum length of a name; file systems allow 255 bytes for a component.
-const LONGEST: usize = 1024;
+const MAX_LEN: usize = 1024;
 
 /// The full name of a reference, such as `refs/heads/main`.
 ///
@@ -18,7 +18,7 @@ impl RefName {
         let parts: Vec<_> = text.split('/').collect();
         let is_good = parts.len() >= 2
             && parts[0] == "refs"
-            && text.len() <= LONGEST
+            && text.len() <= MAX_LEN
             && !text.contains("..")
             && !text.contains("@{")
             && parts.iter().all(|part| is_component(part))
@@ -47,7 +47,7 @@ impl RefName {
 
     /// Returns whether it is a branch or a tag, which both sides share.
     #[must_use]
-    pub fn is_mutual(&self) -> bool {
+    pub fn is_branch_or_tag(&self) -> bool {
         self.0.starts_with("refs/heads/") || self.0.starts_with("refs/tags/")
     }
 }
@@ -91,7 +91,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_that_git_takes_and_names_that_lead_elsewhere() {
+    fn accepts_valid_refs_and_refuses_path_traversal() {
         for good in ["refs/heads/main", "refs/heads/fork/a-b_c.d", "refs/tags/v1.0", "refs/heads/é"]
         {
             assert!(RefName::parse(good).is_some(), "{good}");

@@ -4,13 +4,13 @@
 //! ([`crate::DockerEngine::with_recipe`]) builds that image instead of pulling it.
 
 mod build;
-mod directory;
-mod place;
+mod build_context;
+mod context_dir;
 mod recipe;
 mod tarball;
 
-pub use directory::ContextDirectory;
-pub use place::ContextPlace;
-pub use recipe::{Layer, Part, Recipe, Source};
+pub use build_context::BuildContext;
+pub use context_dir::ContextDir;
+pub use recipe::{RecipeLayer, ContextPart, ImageRecipe, RecipeSource};
 
-pub(crate) use build::make;
+pub(crate) use build::build;

@@ -5,22 +5,22 @@ use std::fmt;
 
 use containai_core::engine::{ImageRequest, ShippedImage};
 use containai_core::naming::{BuiltImage, Fingerprint};
-use containai_core::template::wrapping;
+use containai_core::template::final_stage;
 
-use super::ContextPlace;
+use super::ContextDir;
 use crate::image;
 
 /// The recipe of a custom image, and the reference of the resulting image.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Recipe {
+pub struct ImageRecipe {
     /// The reference, derived from all inputs of the build.
     pub reference: BuiltImage,
     /// The fingerprint of all inputs of the build.
     pub fingerprint: Fingerprint,
     /// The user's source of the image.
-    pub source: Source,
+    pub source: RecipeSource,
     /// The layers that are built on the source and the base system.
-    pub layers: Vec<Layer>,
+    pub layers: Vec<RecipeLayer>,
     /// The environment variables that the final stage sets.
     pub environment: BTreeMap<String, String>,
     /// The labels that the final stage sets.
@@ -29,11 +29,11 @@ pub struct Recipe {
 
 /// The user's source of a custom image.
 #[derive(Clone, Eq, PartialEq)]
-pub enum Source {
+pub enum RecipeSource {
     /// A Dockerfile and its context.
     Dockerfile {
         /// The context directory.
-        context: ContextPlace,
+        context: ContextDir,
         /// The path of the Dockerfile in the context.
         path: String,
         /// The validated text of the Dockerfile, which is the text that is built.
@@ -51,20 +51,20 @@ pub enum Source {
 
 /// A generated Dockerfile that is built on the previous image, its `BASE_IMAGE`.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Layer {
+pub struct RecipeLayer {
     /// The Dockerfile.
     pub dockerfile: String,
     /// The files of its context.
-    pub parts: Vec<Part>,
+    pub parts: Vec<ContextPart>,
 }
 
 /// A part of a build context.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub enum Part {
+pub enum ContextPart {
     /// The contents of a directory of the host.
     Directory {
         /// The directory.
-        place: ContextPlace,
+        dir: ContextDir,
         /// The path in the context; empty for the context itself.
         prefix: String,
     },
@@ -79,23 +79,23 @@ pub enum Part {
     },
 }
 
-impl Part {
+impl ContextPart {
     /// Returns a text file.
     pub fn text(path: impl Into<String>, mode: u32, content: impl Into<String>) -> Self {
         Self::File { path: path.into(), mode, content: content.into().into_bytes() }
     }
 }
 
-impl Recipe {
+impl ImageRecipe {
     /// Returns the inputs that all custom images share: the final stage, the script that it runs,
     /// and the base system.
-    pub fn foundation() -> [String; 3] {
+    pub fn common_inputs() -> [String; 3] {
         let system = image::local_reference(ShippedImage::Base);
-        [wrapping(&[], &BTreeMap::new()), super::build::PROOF_SCRIPT.to_owned(), system]
+        [final_stage(&[], &BTreeMap::new()), super::build::BOOT_CHECK_SCRIPT.to_owned(), system]
     }
 }
 
-impl fmt::Debug for Source {
+impl fmt::Debug for RecipeSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Dockerfile { context, base, arguments, target, .. } => f

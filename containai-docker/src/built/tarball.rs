@@ -7,16 +7,16 @@ use futures_util::{Stream, stream};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
-use super::Part;
-use super::directory::{ContextDirectory, header};
+use super::ContextPart;
+use super::build_context::{BuildContext, header};
 
 /// Number of bytes packed at a time.
-const CHUNK: usize = 256 * 1024;
+const CHUNK_SIZE: usize = 256 * 1024;
 
 /// Packs a context on a separate thread while the engine reads the archive, so that it is never in
 /// memory as a whole. The handle returns the error of packing.
 pub(super) fn stream(
-    parts: Vec<Part>,
+    parts: Vec<ContextPart>,
 ) -> (impl Stream<Item = io::Result<Bytes>> + Send + 'static, JoinHandle<io::Result<()>>) {
     let (sender, receiver) = mpsc::channel(4);
     let packing = tokio::task::spawn_blocking(move || {
@@ -33,18 +33,18 @@ pub(super) fn stream(
     (chunks, packing)
 }
 
-fn pack(parts: &[Part], sender: mpsc::Sender<io::Result<Bytes>>) -> io::Result<()> {
-    let mut archive = tar::Builder::new(io::BufWriter::with_capacity(CHUNK, Chunks(sender)));
+fn pack(parts: &[ContextPart], sender: mpsc::Sender<io::Result<Bytes>>) -> io::Result<()> {
+    let mut archive = tar::Builder::new(io::BufWriter::with_capacity(CHUNK_SIZE, ChunkSender(sender)));
     for part in parts {
         match part {
-            Part::Directory { place, prefix } => {
-                let directory = ContextDirectory::open(place).map_err(|error| {
-                    let shown = place.root.join(&place.below);
+            ContextPart::Directory { dir: place, prefix } => {
+                let directory = BuildContext::open(place).map_err(|error| {
+                    let shown = place.root.join(&place.subpath);
                     io::Error::new(error.kind(), format!("`{}`: {error}", shown.display()))
                 })?;
                 directory.pack(prefix, &mut archive)?;
             }
-            Part::File { path, mode, content } => {
+            ContextPart::File { path, mode, content } => {
                 let mut header = header(tar::EntryType::Regular, content.len() as u64, *mode);
                 archive.append_data(&mut header, path, content.as_slice())?;
             }
@@ -53,9 +53,9 @@ fn pack(parts: &[Part], sender: mpsc::Sender<io::Result<Bytes>>) -> io::Result<(
     archive.into_inner()?.flush()
 }
 
-struct Chunks(mpsc::Sender<io::Result<Bytes>>);
+struct ChunkSender(mpsc::Sender<io::Result<Bytes>>);
 
-impl Write for Chunks {
+impl Write for ChunkSender {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let chunk = Bytes::copy_from_slice(bytes);
         // The receiver is closed when the build has failed.

@@ -6,7 +6,7 @@ use std::path::{Component, Path, PathBuf};
 
 use containai_core::engine::ContainerId;
 
-use crate::runtime::mount_table::{self, Mounted};
+use crate::runtime::mountinfo::{self, MountInfo};
 
 /// The control groups of one container in the relevant hierarchies.
 ///
@@ -16,25 +16,25 @@ use crate::runtime::mount_table::{self, Mounted};
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct Cgroup {
     /// The group that accounts processor time.
-    pub(super) cpu: Group,
+    pub(super) cpu: CgroupDirectory,
     /// The group that accounts and limits memory.
-    pub(super) memory: Group,
+    pub(super) memory: CgroupDirectory,
     /// The group that accounts processes and threads.
-    pub(super) pids: Option<Group>,
+    pub(super) pids: Option<CgroupDirectory>,
     /// The group whose subtree has every process of the container.
-    pub(super) members: Group,
+    pub(super) members: CgroupDirectory,
 }
 
 /// One directory of a hierarchy.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub(super) struct Group {
-    pub(super) version: Version,
+pub(super) struct CgroupDirectory {
+    pub(super) version: HierarchyVersion,
     pub(super) path: PathBuf,
 }
 
 /// The control group version of a hierarchy.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Version {
+pub(super) enum HierarchyVersion {
     V1,
     V2,
 }
@@ -46,14 +46,14 @@ impl Cgroup {
     ///
     /// `NotFound` if no process of this machine with that id is in a group of the container: the
     /// container has ended, or the engine runs on another machine.
-    pub(crate) fn of(pid: u32, id: &ContainerId) -> io::Result<Self> {
+    pub(crate) fn for_process(pid: u32, id: &ContainerId) -> io::Result<Self> {
         let membership = fs::read_to_string(format!("/proc/{pid}/cgroup"))?;
         let mounts = fs::read_to_string("/proc/self/mountinfo")?;
-        let found = Self::find(&membership, &mount_table::parse(&mounts), id.as_ref());
+        let found = Self::find(&membership, &mountinfo::parse(&mounts), id.as_ref());
         found.ok_or_else(|| ErrorKind::NotFound.into())
     }
 
-    fn find(membership: &str, mounts: &[Mounted], id: &str) -> Option<Self> {
+    fn find(membership: &str, mounts: &[MountInfo], id: &str) -> Option<Self> {
         let group = |controller: &str| group(membership, mounts, id, controller);
         // systemd creates no groups in the first two, so fewer have to be walked.
         let members = ["freezer", "devices", "pids"].into_iter().find_map(group)?;
@@ -68,7 +68,7 @@ impl Cgroup {
 
 /// Returns the container's directory in the hierarchy of a controller: a version 1 hierarchy if it
 /// is mounted, otherwise version 2.
-fn group(membership: &str, mounts: &[Mounted], id: &str, controller: &str) -> Option<Group> {
+fn group(membership: &str, mounts: &[MountInfo], id: &str, controller: &str) -> Option<CgroupDirectory> {
     let has = |list: &str| list.split(',').any(|it| it == controller);
     let lines = || {
         membership.lines().filter_map(|line| {
@@ -77,20 +77,20 @@ fn group(membership: &str, mounts: &[Mounted], id: &str, controller: &str) -> Op
         })
     };
     let first = lines().find(|(controllers, _)| has(controllers)).and_then(|(_, path)| {
-        let mut mounts = mounts.iter().filter(|it| it.kind == "cgroup" && has(&it.options));
-        Some(Group { version: Version::V1, path: mounts.find_map(|it| below(it, path, id))? })
+        let mut mounts = mounts.iter().filter(|it| it.fs_type == "cgroup" && has(&it.options));
+        Some(CgroupDirectory { version: HierarchyVersion::V1, path: mounts.find_map(|it| container_directory(it, path, id))? })
     });
     let second = || {
         let (_, path) = lines().find(|(controllers, _)| controllers.is_empty())?;
-        let mut mounts = mounts.iter().filter(|it| it.kind == "cgroup2");
-        Some(Group { version: Version::V2, path: mounts.find_map(|it| below(it, path, id))? })
+        let mut mounts = mounts.iter().filter(|it| it.fs_type == "cgroup2");
+        Some(CgroupDirectory { version: HierarchyVersion::V2, path: mounts.find_map(|it| container_directory(it, path, id))? })
     };
     first.or_else(second)
 }
 
 /// Returns the container's directory above `path`; `None` if the mount does not show it or the path
 /// does not contain the container's id.
-fn below(mount: &Mounted, path: &str, id: &str) -> Option<PathBuf> {
+fn container_directory(mount: &MountInfo, path: &str, id: &str) -> Option<PathBuf> {
     let scope = format!("docker-{id}.scope");
     let below = Path::new(path).strip_prefix(&mount.root).ok()?;
     let mut directory = mount.target.clone();
@@ -121,7 +121,7 @@ mod tests {
 
     #[track_caller]
     fn check(mounts: &str, membership: &str, expected: Option<[&str; 4]>) {
-        let found = Cgroup::find(membership, &mount_table::parse(mounts), "abc");
+        let found = Cgroup::find(membership, &mountinfo::parse(mounts), "abc");
         let paths = found.map(|it| {
             let pids = it.pids.map(|group| group.path).unwrap_or_default();
             [it.cpu.path, it.memory.path, pids, it.members.path]
@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn hierarchies_of_both_versions() {
+    fn hierarchies_of_both_versions_are_found() {
         let all = |path: &str| {
             format!(
                 "5:pids:{path}\n4:cpu,cpuacct:{path}\n3:memory:{path}\n2:freezer:{path}\n0::{path}\n"
@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn names_that_a_container_chose_lead_nowhere_else() {
+    fn names_chosen_by_a_container_stay_below_its_cgroup() {
         // The container may repeat its own id, but the topmost one is used.
         let own = ["/sys/fs/cgroup/docker/abc"; 4];
         check(V2, "0::/docker/abc/docker/abc/x\n", Some(own));
@@ -159,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_name_the_container_is_not_its() {
+    fn paths_without_the_container_id_are_ignored() {
         check(V2, "0::/\n", None);
         check(V2, "0::/docker/abcd\n", None);
         check(V2, "0::/../docker/abc\n", None);

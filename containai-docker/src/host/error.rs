@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use containai_core::exit;
 use containai_core::hint::{Advice, Hint};
 
-use super::command::CommandError;
+use super::command::HostCommandError;
 use super::platform::Platform;
 
 /// An error from setting up a host.
@@ -22,7 +22,7 @@ pub enum SetupError {
         /// The missing requirement.
         missing: &'static str,
         /// The alternative, as a hint.
-        instead: &'static str,
+        alternative: &'static str,
     },
     /// Neither isolation works on this host, or the requested one does not.
     #[error("no isolation available: {reason}")]
@@ -63,7 +63,7 @@ pub enum SetupError {
     },
     /// The engine's record is invalid; it was edited, or a newer version wrote it.
     #[error("invalid record `{path}`: {reason}")]
-    BadRecord {
+    InvalidRecord {
         /// The file.
         path: PathBuf,
         /// Why it is invalid.
@@ -77,7 +77,7 @@ pub enum SetupError {
     },
     /// A program of the host failed.
     #[error(transparent)]
-    Command(#[from] CommandError),
+    Command(#[from] HostCommandError),
     /// A file of the host cannot be read or written.
     #[error("cannot access `{path}`")]
     File {
@@ -89,13 +89,13 @@ pub enum SetupError {
     },
     /// The engine exited unexpectedly, usually right after its start.
     #[error("the engine exited{}", list(.log))]
-    EngineDied {
+    EngineExited {
         /// The last lines of its log.
         log: Vec<String>,
     },
     /// The engine runs, but its socket does not respond.
     #[error("the engine did not respond within {seconds} s{}", list(.log))]
-    EngineSilent {
+    EngineNotResponding {
         /// Time that setup waited.
         seconds: u64,
         /// The last lines of its log.
@@ -103,7 +103,7 @@ pub enum SetupError {
     },
     /// The engine did not stop in time.
     #[error("the engine (process {pid}) did not stop within {seconds} s")]
-    EngineStuck {
+    EngineNotStopping {
         /// Its process id.
         pid: i32,
         /// Time that was waited.
@@ -116,20 +116,20 @@ pub enum SetupError {
 #[non_exhaustive]
 pub enum SysboxProblem {
     /// The package is not installed.
-    Absent,
+    NotInstalled,
     /// The package is installed, but one of its services is not running.
-    Dead,
+    NotRunning,
     /// `/etc/subuid` or `/etc/subgid` has no range for its containers, or one that overlaps the
     /// host's own ids.
-    NoIds,
+    NoIdRange,
 }
 
 impl fmt::Display for SysboxProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Absent => "Sysbox is not installed",
-            Self::Dead => "Sysbox is installed, but its services do not respond",
-            Self::NoIds => {
+            Self::NotInstalled => "Sysbox is not installed",
+            Self::NotRunning => "Sysbox is installed, but its services do not respond",
+            Self::NoIdRange => {
                 "`/etc/subuid` and `/etc/subgid` have no range of 65536 ids for `sysbox`"
             }
         })
@@ -137,11 +137,11 @@ impl fmt::Display for SysboxProblem {
 }
 
 impl SysboxProblem {
-    fn cure(self) -> Hint {
+    fn hint(self) -> Hint {
         match self {
-            Self::Absent => Hint::new("install Sysbox"),
-            Self::Dead => Hint::run("systemctl restart sysbox", "start its services"),
-            Self::NoIds => Hint::run(
+            Self::NotInstalled => Hint::new("install Sysbox"),
+            Self::NotRunning => Hint::run("systemctl restart sysbox", "start its services"),
+            Self::NoIdRange => Hint::run(
                 "usermod --add-subuids 100000-165535 --add-subgids 100000-165535 sysbox",
                 "add a range of free ids",
             ),
@@ -149,7 +149,7 @@ impl SysboxProblem {
     }
 }
 
-fn list(lines: &[String]) -> String {
+fn indented(lines: &[String]) -> String {
     lines.iter().map(|line| format!("\n  {line}")).collect()
 }
 
@@ -167,9 +167,9 @@ impl Advice for SetupError {
             Self::Sysbox { problem } => {
                 let other =
                     Hint::run("cai setup --isolation userns", "use user namespaces instead");
-                return vec![problem.cure(), other];
+                return vec![problem.hint(), other];
             }
-            Self::Unsupported { instead, .. } => Hint::new(*instead),
+            Self::Unsupported { alternative: instead, .. } => Hint::new(*instead),
             Self::NoIsolation { .. } => Hint::new("use Linux 5.12 or later"),
             Self::TooOld { .. } => Hint::new("upgrade the distribution's Docker packages"),
             Self::NoSubnet => Hint::new("free a /24 network in 10.0.0.0/8 or 172.30.0.0/16"),
@@ -177,7 +177,7 @@ impl Advice for SetupError {
             Self::NoSuchUser { .. } => {
                 Hint::new("run `cai setup` as the user who will use the engine")
             }
-            Self::BadRecord { .. } => Hint::new(
+            Self::InvalidRecord { .. } => Hint::new(
                 "move the file away and run `cai setup`; containers of a different isolation become invisible",
             ),
             Self::NotSetUp { .. } => Hint::run("cai setup", "install and start the engine"),
@@ -188,13 +188,13 @@ impl Advice for SetupError {
                 Hint::new("free disk space, then run `cai setup` again")
             }
             Self::Command(_) => Hint::new("fix the reported problem, then run `cai setup` again"),
-            Self::EngineDied { .. } | Self::EngineSilent { .. } => {
+            Self::EngineExited { .. } | Self::EngineNotResponding { .. } => {
                 Hint::new("check the engine's log, then run `cai setup` again")
             }
             Self::File { .. } => {
                 Hint::new("make the path readable and writable, then run `cai setup` again")
             }
-            Self::EngineStuck { pid, .. } => {
+            Self::EngineNotStopping { pid, .. } => {
                 Hint::run(&format!("kill -KILL {pid}"), "stop it, then run `cai setup` again")
             }
         };
@@ -207,13 +207,13 @@ mod tests {
     use std::os::unix::process::ExitStatusExt as _;
     use std::process::ExitStatus;
 
-    use containai_core::{fake, samples};
+    use containai_core::{testing, samples};
     use io::ErrorKind;
 
     use super::*;
 
     #[test]
-    fn what_a_person_reads() {
+    fn messages_and_hints() {
         let path = || PathBuf::from("/etc/containai/engine.json");
         let file = |kind: ErrorKind| SetupError::File { path: path(), source: kind.into() };
         let log = || vec!["failed to start daemon".to_owned()];
@@ -221,29 +221,29 @@ mod tests {
             Unsupported: [SetupError::Unsupported {
                 platform: Platform::MacOs,
                 missing: "it needs a virtual machine",
-                instead: "name an engine with `--docker-host`",
+                alternative: "name an engine with `--docker-host`",
             }],
             NoIsolation: [SetupError::NoIsolation { reason: "the kernel is 5.4".into() }],
             Sysbox: [
-                SetupError::Sysbox { problem: SysboxProblem::Absent },
-                SetupError::Sysbox { problem: SysboxProblem::Dead },
-                SetupError::Sysbox { problem: SysboxProblem::NoIds },
+                SetupError::Sysbox { problem: SysboxProblem::NotInstalled },
+                SetupError::Sysbox { problem: SysboxProblem::NotRunning },
+                SetupError::Sysbox { problem: SysboxProblem::NoIdRange },
             ],
             TooOld: [SetupError::TooOld { program: "runc", found: "1.0.0".into(), needed: "1.1" }],
             NoSubnet: [SetupError::NoSubnet],
             NoSubordinateIds: [SetupError::NoSubordinateIds { file: "/etc/subuid" }],
             NoSuchUser: [SetupError::NoSuchUser { user: "no-such-user".into() }],
-            BadRecord: [SetupError::BadRecord {
+            InvalidRecord: [SetupError::InvalidRecord {
                 path: path(),
                 reason: "missing field `subnet`".into()
             }],
             NotSetUp: [SetupError::NotSetUp { path: path() }],
             Command: [
-                SetupError::Command(CommandError::Spawn {
+                SetupError::Command(HostCommandError::Spawn {
                     program: "ip".into(),
                     source: ErrorKind::NotFound.into(),
                 }),
-                SetupError::Command(CommandError::Failed {
+                SetupError::Command(HostCommandError::Failed {
                     command: "apt-get install -y runc".into(),
                     status: ExitStatus::from_raw(100 << 8),
                     tail: vec!["E: Unable to locate package runc".into()],
@@ -254,10 +254,10 @@ mod tests {
                 file(ErrorKind::StorageFull),
                 file(ErrorKind::NotADirectory),
             ],
-            EngineDied: [SetupError::EngineDied { log: log() }],
-            EngineSilent: [SetupError::EngineSilent { seconds: 30, log: log() }],
-            EngineStuck: [SetupError::EngineStuck { pid: 4711, seconds: 30 }],
+            EngineExited: [SetupError::EngineExited { log: log() }],
+            EngineNotResponding: [SetupError::EngineNotResponding { seconds: 30, log: log() }],
+            EngineNotStopping: [SetupError::EngineNotStopping { pid: 4711, seconds: 30 }],
         });
-        insta::assert_snapshot!(fake::advised(&samples));
+        insta::assert_snapshot!(testing::render_errors_with_hints(&samples));
     }
 }

@@ -1,6 +1,6 @@
 //! Progress events of setup.
 
-use super::step::Step;
+use super::step::SetupStep;
 
 /// A progress event of setup.
 #[derive(Debug)]
@@ -13,7 +13,7 @@ pub enum SetupEvent<'a> {
         /// Number of steps.
         total: usize,
         /// The step.
-        step: &'a Step,
+        step: &'a SetupStep,
     },
     /// The current step made progress.
     Progress {
@@ -28,9 +28,9 @@ pub enum SetupEvent<'a> {
         reason: &'a str,
     },
     /// The step has finished.
-    StepDone {
+    StepFinished {
         /// The step.
-        step: &'a Step,
+        step: &'a SetupStep,
     },
 }
 
@@ -42,8 +42,8 @@ pub trait SetupEvents: Sync {
 
 /// Ignores all events.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Silent;
+pub struct IgnoreSetupEvents;
 
-impl SetupEvents for Silent {
+impl SetupEvents for IgnoreSetupEvents {
     fn on(&self, _event: &SetupEvent<'_>) {}
 }

@@ -16,7 +16,7 @@ use super::subordinate::IdRange;
 
 /// The facts about a host that setup needs.
 #[derive(Clone, Debug, PartialEq)]
-pub struct HostFacts {
+pub struct SetupFacts {
     /// The platform.
     pub platform: Platform,
     /// The effective user id of this process.
@@ -32,9 +32,9 @@ pub struct HostFacts {
     /// Installed and available packages.
     pub packages: PackageFacts,
     /// The installed engine.
-    pub dockerd: Option<Installed>,
+    pub dockerd: Option<InstalledProgram>,
     /// The installed OCI runtime.
-    pub runc: Option<Installed>,
+    pub runc: Option<InstalledProgram>,
     /// Users, groups and subordinate ids.
     pub accounts: Accounts,
     /// The IPv4 networks in the routing tables, and the addresses of name servers.
@@ -56,7 +56,7 @@ pub struct HostFacts {
     /// Whether systemd starts the engine's unit at boot.
     pub unit_enabled: bool,
     /// Whether the runtime and the supervisor are installed and match the program to install.
-    pub program_current: bool,
+    pub program_is_current: bool,
     /// Whether the engine responds.
     pub engine: EngineState,
     /// Whether the bridge and the firewall chains are in place.
@@ -67,7 +67,7 @@ pub struct HostFacts {
 
 /// An installed program.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Installed {
+pub struct InstalledProgram {
     /// Path of the program.
     pub path: PathBuf,
     /// Version that it reports.
@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn names_servers_only_when_the_engine_finds_none() {
+    fn needs_dns_only_without_reachable_server() {
         let local = Ipv4Addr::new(127, 0, 0, 1);
         let far = Ipv4Addr::new(10, 0, 0, 2);
         assert!(needed_dns(&[far], &[], &[]).is_empty());

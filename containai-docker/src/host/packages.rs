@@ -13,7 +13,7 @@ pub struct PackageFacts {
 }
 
 /// The packages that setup passes to `apt-cache policy`.
-pub(super) const OF_INTEREST: [&str; 9] = [
+pub(super) const QUERIED_PACKAGES: [&str; 9] = [
     "docker-ce",
     "docker.io",
     "uidmap",
@@ -34,23 +34,23 @@ const DOCKER_IO: [&str; 1] = ["docker.io"];
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct PackageNeeds {
     /// Needed if `dockerd` is missing.
-    pub engine: Need,
+    pub engine: PackageNeed,
     /// Needed if `/dev/fuse` exists, which lxcfs requires.
-    pub lxcfs: Need,
+    pub lxcfs: PackageNeed,
     /// Needed if the kernel enforces AppArmor: the engine requires its parser.
-    pub apparmor: Need,
+    pub apparmor: PackageNeed,
 }
 
 impl fmt::Display for PackageNeeds {
     /// Formats the command for a dry run before the package lists exist.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("apt-get install")?;
-        if self.engine == Need::Wanted {
+        if self.engine == PackageNeed::Needed {
             f.write_str(" (docker-ce docker-ce-cli containerd.io, else docker.io)")?;
         }
         f.write_str(" uidmap iptables iproute2 ca-certificates")?;
         for (name, need) in [("lxcfs", self.lxcfs), ("apparmor", self.apparmor)] {
-            if need == Need::Wanted {
+            if need == PackageNeed::Needed {
                 write!(f, " ({name} if available)")?;
             }
         }
@@ -60,25 +60,25 @@ impl fmt::Display for PackageNeeds {
 
 /// Whether a package is needed.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub enum Need {
+pub enum PackageNeed {
     /// It is installed, or the host has no use for it.
     #[default]
-    Nothing,
+    NotNeeded,
     /// It must be installed.
-    Wanted,
+    Needed,
 }
 
-impl Need {
+impl PackageNeed {
     /// Returns [`PackageNeed::Needed`] if `condition` holds.
     pub fn when(condition: bool) -> Self {
-        if condition { Self::Wanted } else { Self::Nothing }
+        if condition { Self::Needed } else { Self::NotNeeded }
     }
 }
 
 /// Returns the packages to install, without those that are installed.
 pub(super) fn choose_packages(facts: &PackageFacts, needs: PackageNeeds) -> Vec<String> {
     let mut wanted = Vec::new();
-    if needs.engine == Need::Wanted {
+    if needs.engine == PackageNeed::Needed {
         let vendor = facts.candidates.contains_key("docker-ce");
         wanted.extend(if vendor { DOCKER_CE.as_slice() } else { DOCKER_IO.as_slice() });
     }
@@ -86,7 +86,7 @@ pub(super) fn choose_packages(facts: &PackageFacts, needs: PackageNeeds) -> Vec<
     let optional = [("lxcfs", needs.lxcfs), ("apparmor", needs.apparmor)];
     let available = optional
         .into_iter()
-        .filter(|(name, need)| *need == Need::Wanted && facts.candidates.contains_key(*name));
+        .filter(|(name, need)| *need == PackageNeed::Needed && facts.candidates.contains_key(*name));
     wanted.extend(available.map(|(name, _)| name));
     wanted.retain(|name| !facts.installed.contains(*name));
     wanted.into_iter().map(str::to_owned).collect()
@@ -139,7 +139,7 @@ lxcfs:
 ";
 
     #[test]
-    fn chooses_by_candidates() {
+    fn chooses_packages_from_candidates() {
         let check = |policy: &str, installed: &str, needs: PackageNeeds, expected: &str| {
             let facts = PackageFacts {
                 installed: installed.split(' ').map(str::to_owned).collect(),
@@ -148,7 +148,7 @@ lxcfs:
             assert_eq!(choose_packages(&facts, needs).join(" "), expected);
         };
         let all =
-            PackageNeeds { engine: Need::Wanted, lxcfs: Need::Wanted, apparmor: Need::Wanted };
+            PackageNeeds { engine: PackageNeed::Needed, lxcfs: PackageNeed::Needed, apparmor: PackageNeed::Needed };
         check(POLICY, "", all, "docker.io uidmap iptables iproute2 ca-certificates lxcfs");
         check(POLICY, "iproute2 uidmap", all, "docker.io iptables ca-certificates lxcfs");
         check(

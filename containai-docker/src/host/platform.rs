@@ -23,13 +23,13 @@ impl Platform {
         if proc_version.to_ascii_lowercase().contains("microsoft") {
             return Self::Wsl2;
         }
-        let id = value(os_release, "ID");
-        let like = value(os_release, "ID_LIKE");
+        let id = os_release_value(os_release, "ID");
+        let like = os_release_value(os_release, "ID_LIKE");
         let family = id.split(' ').chain(like.split(' '));
         if family.into_iter().any(|name| matches!(name, "debian" | "ubuntu")) {
             return Self::Debian;
         }
-        let name = value(os_release, "PRETTY_NAME");
+        let name = os_release_value(os_release, "PRETTY_NAME");
         Self::OtherLinux(if name.is_empty() { "this Linux".to_owned() } else { name.to_owned() })
     }
 }
@@ -45,7 +45,7 @@ impl fmt::Display for Platform {
     }
 }
 
-fn value<'a>(os_release: &'a str, key: &str) -> &'a str {
+fn os_release_value<'a>(os_release: &'a str, key: &str) -> &'a str {
     os_release
         .lines()
         .filter_map(|line| line.trim().split_once('='))
@@ -58,7 +58,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_the_family() {
+    fn detects_distribution_family() {
         let check = |os_release: &str, version: &str, expected: Platform| {
             assert_eq!(Platform::of_linux(os_release, version), expected, "{os_release}");
         };

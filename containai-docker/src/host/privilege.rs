@@ -2,7 +2,7 @@
 
 use nix::unistd::{Uid, User};
 
-use super::command::{Invocation, find_program};
+use super::command::{HostCommand, find_program};
 
 /// Access of this process to root privileges.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -24,7 +24,7 @@ impl Privilege {
             Self::Root
         } else if find_program("sudo").is_none() {
             Self::None
-        } else if Invocation::new("sudo", &["-n", "true"]).succeeds() {
+        } else if HostCommand::new("sudo", &["-n", "true"]).succeeds() {
             Self::Sudo
         } else {
             Self::SudoWithPassword

@@ -8,11 +8,11 @@ use super::error::SetupError;
 use super::file;
 use super::subnet::Subnet;
 use super::subordinate::IdRange;
-use crate::ownership::{DiskIds, Ownership};
+use crate::ownership::{SubordinateIds, Ownership};
 use crate::runtime::idmap::agent_host_id;
 
 /// The format version that this program writes.
-const VERSION: u32 = 1;
+const FORMAT_VERSION: u32 = 1;
 
 /// The decisions that later runs of setup keep: images and containers of one isolation are
 /// invisible to the other, and containers have addresses of the subnet.
@@ -48,7 +48,7 @@ impl EngineRecord {
     /// Creates a record in the current format.
     pub fn new(isolation: Isolation, bridge: String, subnet: Subnet) -> Self {
         Self {
-            version: VERSION,
+            version: FORMAT_VERSION,
             isolation,
             previous: None,
             bridge,
@@ -69,10 +69,10 @@ impl EngineRecord {
     pub fn read(layout: &EngineLayout) -> Result<Option<Self>, SetupError> {
         let path = layout.record();
         let Some(text) = file::read_optional(&path)? else { return Ok(None) };
-        let bad = |reason: String| SetupError::BadRecord { path: path.clone(), reason };
+        let bad = |reason: String| SetupError::InvalidRecord { path: path.clone(), reason };
         let record: Self = serde_json::from_str(&text).map_err(|error| bad(error.to_string()))?;
-        if record.version != VERSION {
-            return Err(bad(format!("unsupported version {}, expected {VERSION}", record.version)));
+        if record.version != FORMAT_VERSION {
+            return Err(bad(format!("unsupported version {}, expected {FORMAT_VERSION}", record.version)));
         }
         Ok(Some(record))
     }
@@ -89,7 +89,7 @@ impl EngineRecord {
         let uids = self.subordinate_uids?;
         let gids = self.subordinate_gids.unwrap_or(uids);
         let range = |ids: IdRange| ids.base..ids.base.saturating_add(ids.count);
-        let ids = DiskIds::new(range(uids), range(gids));
+        let ids = SubordinateIds::new(range(uids), range(gids));
         Some(Ownership { ids, records: layout.loans_dir() })
     }
 
@@ -157,7 +157,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn survives_a_round_trip() {
+    fn round_trips_through_json() {
         let subnet = "10.213.0.0/24".parse().expect("a network");
         let mut record = EngineRecord::new(Isolation::Userns, "cai0".into(), subnet);
         record.subordinate_uids = Some(IdRange { base: 1_000_000, count: 65536 });
@@ -189,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_what_it_does_not_understand() {
+    fn rejects_invalid_records() {
         for bad in ["", "{}", r#"{"version":1,"isolation":"none"}"#] {
             assert!(serde_json::from_str::<EngineRecord>(bad).is_err(), "{bad}");
         }

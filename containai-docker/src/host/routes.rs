@@ -39,7 +39,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn reads_the_trie() {
+    fn parses_fib_trie() {
         let text = "\
 Main:
   +-- 0.0.0.0/0 3 0 5
@@ -61,7 +61,7 @@ Main:
     }
 
     #[test]
-    fn reads_name_servers() {
+    fn parses_name_servers() {
         let text = "# nameserver 1.1.1.1\nnameserver 127.0.0.53\nnameserver fe80::1\nnameserver\t10.0.0.2\nsearch x\n";
         let expected = [Ipv4Addr::new(127, 0, 0, 53), Ipv4Addr::new(10, 0, 0, 2)];
         assert_eq!(parse_name_servers(text), expected);

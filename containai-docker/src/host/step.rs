@@ -3,10 +3,10 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use super::command::Invocation;
-use super::container_ids::OWNER;
+use super::command::HostCommand;
+use super::container_ids::CONTAINER_IDS_USER;
 use super::kernel_limits;
-use super::names::SYSTEM_USER;
+use super::engine_names::SYSTEM_USER;
 use super::packages::PackageNeeds;
 use super::subordinate::IdRange;
 use super::unit::UNIT;
@@ -14,7 +14,7 @@ use super::unit::UNIT;
 /// A step of setup. Every step is idempotent.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
-pub enum Step {
+pub enum SetupStep {
     /// Updates the package lists, which a fresh machine lacks.
     RefreshPackageLists,
     /// Installs these packages.
@@ -22,9 +22,9 @@ pub enum Step {
     /// Installs the needed packages, chosen after the package lists were updated.
     InstallNeeded(PackageNeeds),
     /// Creates the system user and its group.
-    MakeSystemUser(AccountGap),
+    CreateSystemUser(MissingAccounts),
     /// Gives the system user its subordinate ids; `None` leaves the file unchanged.
-    GrantIds {
+    AddSubordinateIds {
         /// Written to `/etc/subuid`.
         uids: Option<IdRange>,
         /// Written to `/etc/subgid`.
@@ -32,16 +32,16 @@ pub enum Step {
     },
     /// Reserves the ids that are divided into one range per container; `None` leaves the file
     /// unchanged.
-    ReserveRanges {
+    ReserveContainerIds {
         /// Whether the owner of the ids exists.
-        has_owner: IdsOwner,
+        owner: IdsOwner,
         /// Written to `/etc/subuid`.
         uids: Option<IdRange>,
         /// Written to `/etc/subgid`.
         gids: Option<IdRange>,
     },
     /// Adds a user to the group with access to the engine's socket.
-    AdmitUser(String),
+    AddUserToGroup(String),
     /// Copies the program to the path of the engine's runtime.
     InstallProgram {
         /// The program.
@@ -63,16 +63,16 @@ pub enum Step {
         content: String,
     },
     /// Brings up the bridge and the firewall chains.
-    RaiseNetwork {
+    BringUpNetwork {
         /// The commands that a dry run shows.
         commands: Vec<String>,
     },
     /// Raises kernel limits.
     RaiseLimits,
     /// Starts the engine.
-    StartEngine(Starter),
+    StartEngine(ServiceManager),
     /// Restarts the engine to reload its configuration.
-    RestartEngine(Starter),
+    RestartEngine(ServiceManager),
 }
 
 /// Whether the system user that owns the reserved ids exists.
@@ -92,7 +92,7 @@ impl From<bool> for IdsOwner {
 
 /// The missing accounts.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum AccountGap {
+pub enum MissingAccounts {
     /// The user and the group.
     Both,
     /// The user; the group exists.
@@ -103,7 +103,7 @@ pub enum AccountGap {
 
 /// The program that starts and supervises the engine.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub enum Starter {
+pub enum ServiceManager {
     /// systemd, at every boot.
     Systemd,
     /// ContainAI's own supervisor, until the machine shuts down.
@@ -118,7 +118,7 @@ pub enum Starter {
 /// A detail of a step in a dry run.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
-pub enum Detail {
+pub enum StepDetail {
     /// A command line.
     Command(String),
     /// A file with its permission bits and its text.
@@ -132,29 +132,29 @@ pub enum Detail {
     },
 }
 
-impl Step {
+impl SetupStep {
     /// Describes the step on one line.
     pub fn describe(&self) -> String {
         match self {
             Self::RefreshPackageLists => "update the package lists".into(),
             Self::InstallPackages(names) => format!("install {}", names.join(", ")),
             Self::InstallNeeded(_) => "install the engine and its dependencies".into(),
-            Self::MakeSystemUser(AccountGap::Group) => format!("create group `{SYSTEM_USER}`"),
-            Self::MakeSystemUser(_) => format!("create system user `{SYSTEM_USER}`"),
-            Self::GrantIds { uids, gids } => {
+            Self::CreateSystemUser(MissingAccounts::Group) => format!("create group `{SYSTEM_USER}`"),
+            Self::CreateSystemUser(_) => format!("create system user `{SYSTEM_USER}`"),
+            Self::AddSubordinateIds { uids, gids } => {
                 let range = uids.or(*gids).map(|range| range.to_string()).unwrap_or_default();
                 format!("reserve the ids {range} for containers")
             }
-            Self::ReserveRanges { uids, gids, .. } => {
+            Self::ReserveContainerIds { uids, gids, .. } => {
                 let range = uids.or(*gids).map(|range| range.to_string()).unwrap_or_default();
                 format!("reserve the ids {range}, divided into one range per container")
             }
-            Self::AdmitUser(user) => format!("add `{user}` to group `{SYSTEM_USER}`"),
+            Self::AddUserToGroup(user) => format!("add `{user}` to group `{SYSTEM_USER}`"),
             Self::InstallProgram { runtime, .. } => {
                 format!("install the container runtime `{}`", runtime.display())
             }
             Self::WriteFile { what, path, .. } => format!("write {what} `{}`", path.display()),
-            Self::RaiseNetwork { .. } => "set up the bridge and the firewall chains".into(),
+            Self::BringUpNetwork { .. } => "set up the bridge and the firewall chains".into(),
             Self::RaiseLimits => "raise kernel limits shared by containers".into(),
             Self::StartEngine(starter) => format!("start the engine under {starter}"),
             Self::RestartEngine(starter) => {
@@ -164,13 +164,13 @@ impl Step {
     }
 
     /// Returns the exact commands and files, in order.
-    pub fn details(&self) -> Vec<Detail> {
+    pub fn details(&self) -> Vec<StepDetail> {
         match self {
             Self::WriteFile { path, mode, content, .. } => {
-                vec![Detail::File { path: path.clone(), mode: *mode, content: content.clone() }]
+                vec![StepDetail::File { path: path.clone(), mode: *mode, content: content.clone() }]
             }
-            Self::RaiseNetwork { commands } => {
-                commands.iter().cloned().map(Detail::Command).collect()
+            Self::BringUpNetwork { commands } => {
+                commands.iter().cloned().map(StepDetail::Command).collect()
             }
             Self::InstallProgram { from, runtime, links } => {
                 let (from, runtime) = (from.display(), runtime.display());
@@ -179,71 +179,71 @@ impl Step {
                     format!("ln --symbolic --force containai-runc {}", link.display())
                 };
                 let commands = std::iter::once(copy).chain(links.iter().map(link));
-                commands.map(Detail::Command).collect()
+                commands.map(StepDetail::Command).collect()
             }
-            Self::RaiseLimits => kernel_limits::commands().map(Detail::Command).collect(),
-            Self::InstallNeeded(needs) => vec![Detail::Command(needs.to_string())],
+            Self::RaiseLimits => kernel_limits::commands().map(StepDetail::Command).collect(),
+            Self::InstallNeeded(needs) => vec![StepDetail::Command(needs.to_string())],
             _ => self
-                .invocations()
+                .commands()
                 .iter()
-                .map(|invocation| Detail::Command(invocation.to_string()))
+                .map(|invocation| StepDetail::Command(invocation.to_string()))
                 .collect(),
         }
     }
 
     /// Returns the commands of a step that consists only of commands.
-    pub(super) fn invocations(&self) -> Vec<Invocation> {
+    pub(super) fn commands(&self) -> Vec<HostCommand> {
         match self {
-            Self::RefreshPackageLists => vec![super::apt::update()],
-            Self::InstallPackages(names) => vec![super::apt::install(names)],
-            Self::MakeSystemUser(gap) => vec![make_account(*gap)],
-            Self::GrantIds { uids, gids } => vec![grant_ids(SYSTEM_USER, *uids, *gids)],
-            Self::ReserveRanges { has_owner, uids, gids } => {
+            Self::RefreshPackageLists => vec![super::apt::update_command()],
+            Self::InstallPackages(names) => vec![super::apt::install_command(names)],
+            Self::CreateSystemUser(gap) => vec![create_account_command(*gap)],
+            Self::AddSubordinateIds { uids, gids } => vec![add_subordinate_ids_command(SYSTEM_USER, *uids, *gids)],
+            Self::ReserveContainerIds { owner: has_owner, uids, gids } => {
                 let make =
-                    (*has_owner == IdsOwner::Missing).then(|| useradd(&["--user-group"], OWNER));
-                make.into_iter().chain([grant_ids(OWNER, *uids, *gids)]).collect()
+                    (*has_owner == IdsOwner::Missing).then(|| useradd_command(&["--user-group"], CONTAINER_IDS_USER));
+                make.into_iter().chain([add_subordinate_ids_command(CONTAINER_IDS_USER, *uids, *gids)]).collect()
             }
-            Self::AdmitUser(user) => {
-                vec![Invocation::new("usermod", &["--append", "--groups", SYSTEM_USER, user])]
+            Self::AddUserToGroup(user) => {
+                vec![HostCommand::new("usermod", &["--append", "--groups", SYSTEM_USER, user])]
             }
-            Self::StartEngine(starter) => starter.start(),
-            Self::RestartEngine(starter) => starter.restart(),
+            Self::StartEngine(starter) => starter.start_commands(),
+            Self::RestartEngine(starter) => starter.restart_commands(),
             _ => Vec::new(),
         }
     }
 }
 
-impl Starter {
-    fn start(&self) -> Vec<Invocation> {
+impl ServiceManager {
+    fn start_commands(&self) -> Vec<HostCommand> {
         match self {
             Self::Systemd => {
-                vec![systemctl(&["daemon-reload"]), systemctl(&["enable", "--now", UNIT])]
+                vec![systemctl_command(&["daemon-reload"]), systemctl_command(&["enable", "--now", UNIT])]
             }
-            Self::Supervisor { program, root } => vec![supervisor(program, "start", root)],
+            Self::Supervisor { program, root } => vec![supervisor_command(program, "start", root)],
         }
     }
 
-    fn restart(&self) -> Vec<Invocation> {
+    fn restart_commands(&self) -> Vec<HostCommand> {
         match self {
             Self::Systemd => vec![
-                systemctl(&["daemon-reload"]),
-                systemctl(&["enable", UNIT]),
-                systemctl(&["restart", UNIT]),
+                systemctl_command(&["daemon-reload"]),
+                systemctl_command(&["enable", UNIT]),
+                systemctl_command(&["restart", UNIT]),
             ],
-            Self::Supervisor { program, root } => vec![supervisor(program, "restart", root)],
+            Self::Supervisor { program, root } => vec![supervisor_command(program, "restart", root)],
         }
     }
 }
 
-fn systemctl(args: &[&str]) -> Invocation {
-    Invocation::new("systemctl", args)
+fn systemctl_command(args: &[&str]) -> HostCommand {
+    HostCommand::new("systemctl", args)
 }
 
-fn supervisor(program: &Path, verb: &str, root: &Path) -> Invocation {
-    Invocation::new(&program.to_string_lossy(), &[verb, &root.to_string_lossy()])
+fn supervisor_command(program: &Path, verb: &str, root: &Path) -> HostCommand {
+    HostCommand::new(&program.to_string_lossy(), &[verb, &root.to_string_lossy()])
 }
 
-impl fmt::Display for Starter {
+impl fmt::Display for ServiceManager {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Systemd => "systemd",
@@ -252,29 +252,29 @@ impl fmt::Display for Starter {
     }
 }
 
-fn make_account(gap: AccountGap) -> Invocation {
+fn create_account_command(gap: MissingAccounts) -> HostCommand {
     let group = match gap {
-        AccountGap::Group => return Invocation::new("groupadd", &["--system", SYSTEM_USER]),
-        AccountGap::Both => &["--user-group"][..],
-        AccountGap::User => &["--gid", SYSTEM_USER],
+        MissingAccounts::Group => return HostCommand::new("groupadd", &["--system", SYSTEM_USER]),
+        MissingAccounts::Both => &["--user-group"][..],
+        MissingAccounts::User => &["--gid", SYSTEM_USER],
     };
-    useradd(group, SYSTEM_USER)
+    useradd_command(group, SYSTEM_USER)
 }
 
-fn useradd(group: &[&str], user: &str) -> Invocation {
-    let nowhere = ["--home-dir", "/nonexistent", "--shell", "/usr/sbin/nologin", user];
-    Invocation::new("useradd", &["--system", "--no-create-home"])
+fn useradd_command(group: &[&str], user: &str) -> HostCommand {
+    let no_login = ["--home-dir", "/nonexistent", "--shell", "/usr/sbin/nologin", user];
+    HostCommand::new("useradd", &["--system", "--no-create-home"])
         .args(group.iter().copied())
-        .args(nowhere)
+        .args(no_login)
 }
 
 /// Returns the usermod(8) command, which locks the files like all shadow tools and replaces them
 /// atomically.
-fn grant_ids(owner: &str, uids: Option<IdRange>, gids: Option<IdRange>) -> Invocation {
+fn add_subordinate_ids_command(owner: &str, uids: Option<IdRange>, gids: Option<IdRange>) -> HostCommand {
     let flag = |name: &str, range: Option<IdRange>| {
         range.map(|range| [name.to_owned(), range.to_string()]).into_iter().flatten()
     };
-    Invocation::new("usermod", &[])
+    HostCommand::new("usermod", &[])
         .args(flag("--add-subuids", uids))
         .args(flag("--add-subgids", gids))
         .args([owner])
@@ -284,10 +284,10 @@ fn grant_ids(owner: &str, uids: Option<IdRange>, gids: Option<IdRange>) -> Invoc
 mod tests {
     use super::*;
 
-    fn shown(step: &Step) -> String {
+    fn shown(step: &SetupStep) -> String {
         let details = step.details().into_iter().map(|detail| match detail {
-            Detail::Command(command) => format!("$ {command}\n"),
-            Detail::File { path, mode, content } => {
+            StepDetail::Command(command) => format!("$ {command}\n"),
+            StepDetail::File { path, mode, content } => {
                 format!("{} {mode:o}\n{content}", path.display())
             }
         });
@@ -298,26 +298,26 @@ mod tests {
     fn shows_exact_commands() {
         let range = IdRange { base: 1_000_000, count: 65536 };
         let supervisor =
-            Starter::Supervisor { program: "/l/containai-engine".into(), root: "/".into() };
+            ServiceManager::Supervisor { program: "/l/containai-engine".into(), root: "/".into() };
         let steps = [
-            Step::RefreshPackageLists,
-            Step::InstallPackages(vec!["docker.io".into(), "uidmap".into()]),
-            Step::MakeSystemUser(AccountGap::Both),
-            Step::MakeSystemUser(AccountGap::User),
-            Step::MakeSystemUser(AccountGap::Group),
-            Step::GrantIds { uids: Some(range), gids: Some(range) },
-            Step::GrantIds { uids: None, gids: Some(range) },
-            Step::ReserveRanges {
-                has_owner: IdsOwner::Missing,
+            SetupStep::RefreshPackageLists,
+            SetupStep::InstallPackages(vec!["docker.io".into(), "uidmap".into()]),
+            SetupStep::CreateSystemUser(MissingAccounts::Both),
+            SetupStep::CreateSystemUser(MissingAccounts::User),
+            SetupStep::CreateSystemUser(MissingAccounts::Group),
+            SetupStep::AddSubordinateIds { uids: Some(range), gids: Some(range) },
+            SetupStep::AddSubordinateIds { uids: None, gids: Some(range) },
+            SetupStep::ReserveContainerIds {
+                owner: IdsOwner::Missing,
                 uids: Some(range),
                 gids: Some(range),
             },
-            Step::ReserveRanges { has_owner: IdsOwner::Present, uids: None, gids: Some(range) },
-            Step::AdmitUser("me".into()),
-            Step::StartEngine(Starter::Systemd),
-            Step::RestartEngine(Starter::Systemd),
-            Step::StartEngine(supervisor.clone()),
-            Step::RestartEngine(supervisor),
+            SetupStep::ReserveContainerIds { owner: IdsOwner::Present, uids: None, gids: Some(range) },
+            SetupStep::AddUserToGroup("me".into()),
+            SetupStep::StartEngine(ServiceManager::Systemd),
+            SetupStep::RestartEngine(ServiceManager::Systemd),
+            SetupStep::StartEngine(supervisor.clone()),
+            SetupStep::RestartEngine(supervisor),
         ];
         insta::assert_snapshot!(steps.iter().map(shown).collect::<String>(), @r##"
         update the package lists

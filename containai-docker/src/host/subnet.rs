@@ -48,20 +48,20 @@ impl Subnet {
     ///
     /// Routes of prefix length 0 and 1 are default routes (VPN clients split theirs into two
     /// halves) and are ignored.
-    pub fn choose(taken: &[Self], turn: u8) -> Option<Self> {
+    pub fn choose(taken: &[Self], start: u8) -> Option<Self> {
         let blocked =
             |candidate: Self| taken.iter().any(|used| used.prefix > 1 && used.overlaps(candidate));
-        candidates(turn).find(|candidate| !blocked(*candidate))
+        candidates(start).find(|candidate| !blocked(*candidate))
     }
 }
 
 /// Returns the candidates. Docker's own pools (172.17–31, 192.168 from .0 up) come last, because
 /// another engine of the host may still use them.
-fn candidates(turn: u8) -> impl Iterator<Item = Subnet> {
+fn candidates(start: u8) -> impl Iterator<Item = Subnet> {
     const SECOND_OCTETS: [(u8, u8); 5] = [(10, 213), (10, 89), (10, 171), (172, 30), (192, 168)];
     SECOND_OCTETS.into_iter().flat_map(move |(first, second)| {
         (0..=u8::MAX).map(move |offset| {
-            Subnet::new(Ipv4Addr::new(first, second, turn.wrapping_add(offset), 0), 24)
+            Subnet::new(Ipv4Addr::new(first, second, start.wrapping_add(offset), 0), 24)
         })
     })
 }
@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn chooses_what_nobody_uses() {
+    fn chooses_unused_subnet() {
         let check = |taken: &[&str], turn: u8, expected: Option<&str>| {
             let chosen = Subnet::choose(&nets(taken), turn).map(String::from);
             assert_eq!(chosen.as_deref(), expected, "{taken:?}");
@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn reads_and_writes_itself() {
+    fn parses_and_displays() {
         let subnet: Subnet = "10.213.5.77/24".parse().expect("a network");
         assert_eq!(subnet.to_string(), "10.213.5.0/24");
         assert_eq!(subnet.gateway_with_prefix(), "10.213.5.1/24");

@@ -85,7 +85,7 @@ mod tests {
 
     /// The first to enable forwarding sets the policy for packets of other interfaces.
     #[test]
-    fn starts_after_the_docker_of_the_host_and_brings_its_network_along() {
+    fn starts_after_host_docker_and_wants_network_unit() {
         let layout = EngineLayout::default();
         let line = |unit: &str, key: &str| {
             unit.lines().find_map(|line| line.strip_prefix(key)).unwrap_or_default().to_owned()

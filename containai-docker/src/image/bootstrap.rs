@@ -7,29 +7,29 @@ use std::process::Stdio;
 use bollard::query_parameters::{CreateImageOptionsBuilder, TagImageOptionsBuilder};
 use bytes::Bytes;
 use containai_core::engine::EngineError;
-use containai_core::lifecycle::{Event, Events};
+use containai_core::lifecycle::{Event, EventListener};
 use futures_util::{Stream, TryStreamExt as _, stream};
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader};
 use tokio::process::{Child, ChildStderr, ChildStdout, Command};
 
 use super::os_release::{OsRelease, mirror};
-use super::tail::Tail;
+use super::log_tail::LogTail;
 use crate::engine::DockerEngine;
 
 /// The package that apt in the Dockerfile requires.
 const INCLUDE: &str = "--include=ca-certificates";
 /// Number of bytes sent to the engine at a time.
-const CHUNK: usize = 256 * 1024;
+const CHUNK_SIZE: usize = 256 * 1024;
 /// The prefix of mmdebstrap's messages about its stages.
-const SAYING: &str = "I: ";
+const INFO_PREFIX: &str = "I: ";
 
 /// Returns the reference of the base image, creating the image if the store does not have it. The
 /// inner error is the reason why mmdebstrap cannot be used.
-pub(crate) async fn base(
+pub(crate) async fn ensure_base(
     engine: &DockerEngine,
-    events: &dyn Events,
+    events: &dyn EventListener,
 ) -> Result<Result<String, String>, EngineError> {
-    let system = OsRelease::parse(&read("/etc/os-release"));
+    let system = OsRelease::parse(&read_or_empty("/etc/os-release"));
     if !matches!(system.id.as_str(), "debian" | "ubuntu") || system.codename.is_empty() {
         return Ok(Err(format!("`{}` has no package mirror for mmdebstrap", system.id)));
     }
@@ -40,7 +40,7 @@ pub(crate) async fn base(
     if let Err(reason) = require_mmdebstrap(events).await {
         return Ok(Err(reason));
     }
-    events.event(Event::Stage(&format!("bootstrapping {} with mmdebstrap", system.codename)));
+    events.on_event(Event::Stage(&format!("bootstrapping {} with mmdebstrap", system.codename)));
     match import(engine, &system, events).await? {
         Ok(id) => tag(engine, &id, &reference).await.map(Ok),
         Err(reason) => Ok(Err(reason)),
@@ -52,7 +52,7 @@ pub(crate) async fn base(
 async fn import(
     engine: &DockerEngine,
     system: &OsRelease,
-    events: &dyn Events,
+    events: &dyn EventListener,
 ) -> Result<Result<String, String>, EngineError> {
     let mut child = match spawn(system) {
         Ok(child) => child,
@@ -63,7 +63,7 @@ async fn import(
     };
     let (imported, tail) = futures_util::future::join(
         upload(engine, stdout),
-        listen(stderr, &system.codename, events),
+        report_stderr(stderr, &system.codename, events),
     )
     .await;
     let status = child.wait().await;
@@ -91,7 +91,7 @@ async fn upload(engine: &DockerEngine, archive: ChildStdout) -> Result<String, E
     let body = bollard::body_try_stream(chunks(archive));
     let mut stream = std::pin::pin!(engine.docker().create_image(Some(options), Some(body), None));
     let mut id = String::new();
-    while let Some(info) = stream.try_next().await.map_err(|error| engine.failure(error))? {
+    while let Some(info) = stream.try_next().await.map_err(|error| engine.map_error(error))? {
         if let Some(status) = info.status.filter(|status| status.starts_with("sha256:")) {
             id = status;
         }
@@ -101,20 +101,20 @@ async fn upload(engine: &DockerEngine, archive: ChildStdout) -> Result<String, E
 
 fn chunks(source: ChildStdout) -> impl Stream<Item = io::Result<Bytes>> + Send + 'static {
     stream::try_unfold(source, |mut source| async move {
-        let mut chunk = Vec::with_capacity(CHUNK);
-        while chunk.len() < CHUNK && source.read_buf(&mut chunk).await? > 0 {}
+        let mut chunk = Vec::with_capacity(CHUNK_SIZE);
+        while chunk.len() < CHUNK_SIZE && source.read_buf(&mut chunk).await? > 0 {}
         Ok((!chunk.is_empty()).then(|| (Bytes::from(chunk), source)))
     })
 }
 
-async fn listen(stderr: ChildStderr, codename: &str, events: &dyn Events) -> Tail {
+async fn report_stderr(stderr: ChildStderr, codename: &str, events: &dyn EventListener) -> LogTail {
     let mut lines = BufReader::new(stderr).lines();
-    let mut tail = Tail::default();
+    let mut tail = LogTail::default();
     while let Ok(Some(line)) = lines.next_line().await {
         for line in tail.push(&format!("{line}\n")) {
-            match line.strip_prefix(SAYING) {
-                Some(saying) => events.event(Event::Stage(&format!("{codename}: {saying}"))),
-                None => events.event(Event::Output(&line)),
+            match line.strip_prefix(INFO_PREFIX) {
+                Some(saying) => events.on_event(Event::Stage(&format!("{codename}: {saying}"))),
+                None => events.on_event(Event::Output(&line)),
             }
         }
     }
@@ -125,32 +125,32 @@ async fn tag(engine: &DockerEngine, id: &str, reference: &str) -> Result<String,
     let (repository, tag) = super::reference::split(reference);
     let options = TagImageOptionsBuilder::default().repo(repository).tag(tag).build();
     let tagged = engine.docker().tag_image(id, Some(options)).await;
-    tagged.map_err(|error| engine.failure(error))?;
+    tagged.map_err(|error| engine.map_error(error))?;
     Ok(reference.to_owned())
 }
 
 /// Installs mmdebstrap if it is missing and installing is allowed.
-async fn require_mmdebstrap(events: &dyn Events) -> Result<(), String> {
+async fn require_mmdebstrap(events: &dyn EventListener) -> Result<(), String> {
     match Command::new("mmdebstrap").arg("--version").stdout(Stdio::null()).status().await {
         Ok(_) => return Ok(()),
         Err(error) if error.kind() == ErrorKind::NotFound => {}
         Err(error) => return Err(format!("cannot run `mmdebstrap`: {error}")),
     }
-    events.event(Event::Stage("installing mmdebstrap"));
+    events.on_event(Event::Stage("installing mmdebstrap"));
     crate::host::install_packages(&["mmdebstrap"], events).map_err(|error| error.to_string())
 }
 
 fn apt_sources() -> String {
-    let mut text = read("/etc/apt/sources.list");
+    let mut text = read_or_empty("/etc/apt/sources.list");
     let directory = fs::read_dir("/etc/apt/sources.list.d").into_iter().flatten().flatten();
     for file in directory {
         text.push_str("\n\n");
-        text.push_str(&read(&file.path().to_string_lossy()));
+        text.push_str(&read_or_empty(&file.path().to_string_lossy()));
     }
     text
 }
 
 /// Reads a file; an unreadable one is empty.
-fn read(path: &str) -> String {
+fn read_or_empty(path: &str) -> String {
     fs::read_to_string(path).unwrap_or_default()
 }

@@ -4,23 +4,23 @@ use std::io;
 
 use containai_core::engine::ShippedImage;
 
-use super::tree;
+use super::embedded;
 
 /// The directory of the host's settings in the context. Only the stages that download mount it, and
 /// none of its files become part of an image.
-const HOST: &str = "host/";
+const HOST_DIRECTORY: &str = "host/";
 
 /// Packs the image's files and the host's settings as the build context. Owner, group and time are
 /// constant, so that the builder's cache recognises unchanged files.
 pub(crate) fn archive(image: ShippedImage, host: &[(&str, Vec<u8>)]) -> io::Result<Vec<u8>> {
     let mut archive = tar::Builder::new(Vec::new());
-    for file in tree::files(image) {
+    for file in embedded::files(image) {
         archive.append_data(&mut header(file.mode, file.bytes), file.path, file.bytes)?;
     }
     for (name, bytes) in host {
         archive.append_data(
             &mut header(0o644, bytes),
-            format!("{HOST}{name}"),
+            format!("{HOST_DIRECTORY}{name}"),
             bytes.as_slice(),
         )?;
     }

@@ -3,7 +3,7 @@
 use containai_core::engine::ShippedImage;
 use sha2::{Digest as _, Sha256};
 
-use super::tree;
+use super::embedded;
 
 /// The registry of released images.
 const REGISTRY: &str = "ghcr.io/containai";
@@ -13,7 +13,7 @@ const REGISTRY: &str = "ghcr.io/containai";
 /// The tag is a digest of the embedded files of the image and its parents: a changed file changes
 /// the tag of every image above it.
 pub fn local_reference(image: ShippedImage) -> String {
-    format!("containai/{}:{}", image.name(), content(image))
+    format!("containai/{}:{}", image.name(), content_digest(image))
 }
 
 /// Returns the reference in the registry, with this crate's version as tag.
@@ -23,11 +23,11 @@ pub(crate) fn registry_reference(image: ShippedImage) -> String {
 
 /// Returns the first twelve hexadecimal digits of the SHA-256 over the files of the image and its
 /// parents.
-pub(crate) fn content(image: ShippedImage) -> String {
-    let digest = image.lineage().into_iter().fold(Vec::new(), |parent, image| {
+pub(crate) fn content_digest(image: ShippedImage) -> String {
+    let digest = image.build_order().into_iter().fold(Vec::new(), |parent, image| {
         let mut hash = Sha256::new();
         hash.update(parent);
-        for file in tree::files(image) {
+        for file in embedded::files(image) {
             hash.update(file.path);
             hash.update([0]);
             hash.update(file.mode.to_be_bytes());
@@ -72,13 +72,13 @@ mod tests {
     }
 
     #[test]
-    fn what_an_image_is_built_on_is_part_of_its_content() {
+    fn parent_images_are_part_of_the_digest() {
         // The same files on another parent are another image.
         assert_eq!(
-            tree::files(ShippedImage::Agents).as_ptr(),
-            tree::files(ShippedImage::Full).as_ptr()
+            embedded::files(ShippedImage::Agents).as_ptr(),
+            embedded::files(ShippedImage::Full).as_ptr()
         );
-        let contents: std::collections::BTreeSet<_> = ShippedImage::ALL.map(content).into();
+        let contents: std::collections::BTreeSet<_> = ShippedImage::ALL.map(content_digest).into();
         assert_eq!(contents.len(), ShippedImage::ALL.len());
     }
 }

@@ -23,6 +23,6 @@ impl OwnershipError {
 
 impl From<OwnershipError> for EngineError {
     fn from(error: OwnershipError) -> Self {
-        Self::Host { path: error.path.display().to_string(), source: error.source }
+        Self::HostFile { path: error.path.display().to_string(), source: error.source }
     }
 }

@@ -6,14 +6,14 @@ const AGENT_ID: u32 = 1000;
 
 /// A user and a group on this machine.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct Owner {
+pub struct FileOwner {
     /// User id.
     pub uid: u32,
     /// Group id.
     pub gid: u32,
 }
 
-impl Owner {
+impl FileOwner {
     /// Host root.
     pub(super) const ROOT: Self = Self { uid: 0, gid: 0 };
 }
@@ -21,12 +21,12 @@ impl Owner {
 /// The ids of an engine's containers on disk: the engine's whole subordinate range, regardless of
 /// the range of a running container.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct DiskIds {
+pub struct SubordinateIds {
     uids: Range<u32>,
     gids: Range<u32>,
 }
 
-impl DiskIds {
+impl SubordinateIds {
     /// Returns the ids in these ranges; the first ones are the container's root.
     #[must_use]
     pub fn new(uids: Range<u32>, gids: Range<u32>) -> Self {
@@ -35,9 +35,9 @@ impl DiskIds {
 
     /// Returns the id of the container's `agent` on disk.
     #[must_use]
-    pub fn agent(&self) -> Owner {
+    pub fn agent(&self) -> FileOwner {
         let id = |range: &Range<u32>| range.start.saturating_add(AGENT_ID);
-        Owner { uid: id(&self.uids), gid: id(&self.gids) }
+        FileOwner { uid: id(&self.uids), gid: id(&self.gids) }
     }
 
     /// Returns the uid of the container's root on disk.
@@ -63,7 +63,7 @@ impl DiskIds {
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Ownership {
     /// The ids of the engine's containers.
-    pub ids: DiskIds,
+    pub ids: SubordinateIds,
     /// The directory of the records of lent workspaces; accessible only to host root.
     pub records: PathBuf,
 }

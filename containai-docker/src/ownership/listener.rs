@@ -14,17 +14,17 @@ pub trait ReclaimListener: Send + Sync {
 
 /// The optional listener of an engine.
 #[derive(Clone, Default)]
-pub(crate) struct Listener(pub(crate) Option<Arc<dyn ReclaimListener>>);
+pub(crate) struct ReclaimNotifier(pub(crate) Option<Arc<dyn ReclaimListener>>);
 
-impl Listener {
-    pub(super) fn tell(&self, workspace: &Path, done: Reclaimed) {
-        if let Some(listener) = self.0.as_ref().filter(|_| !done.is_nothing()) {
+impl ReclaimNotifier {
+    pub(super) fn notify(&self, workspace: &Path, done: Reclaimed) {
+        if let Some(listener) = self.0.as_ref().filter(|_| !done.is_empty()) {
             listener.reclaimed(workspace, done);
         }
     }
 }
 
-impl fmt::Debug for Listener {
+impl fmt::Debug for ReclaimNotifier {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Listener").field(&self.0.is_some()).finish()
     }

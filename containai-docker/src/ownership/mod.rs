@@ -10,22 +10,22 @@
 
 mod acl;
 mod error;
-mod held;
+mod workspace_container;
 mod ids;
 mod lend;
 mod listener;
 mod node;
 mod owner;
 mod reclaim;
-mod record;
-mod removal;
+mod loan_store;
+mod reclaim_workspace;
 #[cfg(test)]
 mod tests;
 mod walk;
-mod workspace;
+mod lend_workspace;
 
 pub use error::OwnershipError;
-pub use ids::{DiskIds, Owner, Ownership};
-pub(crate) use listener::Listener;
+pub use ids::{SubordinateIds, FileOwner, Ownership};
+pub(crate) use listener::ReclaimNotifier;
 pub use listener::ReclaimListener;
-pub use reclaim::{Reclaimed, reclaim_inside};
+pub use reclaim::{Reclaimed, reclaim_in_container};

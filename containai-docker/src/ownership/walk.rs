@@ -10,65 +10,65 @@ use rustix::io::Errno;
 use super::node::{FileId, Node};
 
 /// Maximum number of directories on the path that are kept open besides the top.
-const OPEN: usize = 64;
+const MAX_OPEN_DIRECTORIES: usize = 64;
 
 /// The action of a walk on each file.
 pub(super) trait Visitor {
     /// Whether a file with this status is visited. Directories always are.
-    fn wants(&self, status: &Stat) -> bool;
+    fn matches(&self, status: &Stat) -> bool;
 
     /// Whether the files of a directory with this status can be skipped, so that only its
     /// subdirectories are examined.
-    fn is_settled(&self, _directory: &Stat) -> bool {
+    fn is_unchanged(&self, _directory: &Stat) -> bool {
         false
     }
 
     /// Visits a file. A directory is visited before its contents.
-    fn visit(&mut self, node: &Node, found: Found<'_>) -> rustix::io::Result<()>;
+    fn visit(&mut self, node: &Node, found: VisitedFile<'_>) -> rustix::io::Result<()>;
 }
 
 /// The name of a visited file and the entries of a visited directory.
 #[derive(Clone, Copy)]
-pub(super) struct Found<'a> {
+pub(super) struct VisitedFile<'a> {
     /// The file's name; empty for the top.
     pub(super) name: &'a CStr,
     /// The entries of a directory; empty for other files.
-    pub(super) entries: &'a [Entry],
+    pub(super) entries: &'a [WalkEntry],
 }
 
-impl Found<'_> {
-    pub(super) fn holds(&self, name: &CStr) -> bool {
+impl VisitedFile<'_> {
+    pub(super) fn contains(&self, name: &CStr) -> bool {
         self.entries.iter().any(|entry| entry.name.as_c_str() == name)
     }
 }
 
 /// The files that could not be visited.
 #[derive(Debug, Default)]
-pub(super) struct Refused {
+pub(super) struct WalkErrors {
     /// The number of files and directories.
-    pub(super) files: u64,
+    pub(super) count: u64,
     /// The error of the first one.
     pub(super) first: Option<io::Error>,
 }
 
-impl Refused {
-    fn note(&mut self, error: Errno) {
+impl WalkErrors {
+    fn record(&mut self, error: Errno) {
         // Removed files and other mounts are not part of this tree.
         if !matches!(error, Errno::NOENT | Errno::XDEV) {
-            self.files += 1;
+            self.count += 1;
             self.first.get_or_insert_with(|| error.into());
         }
     }
 }
 
 /// A directory entry as read; the file may be replaced at any time.
-pub(super) struct Entry {
+pub(super) struct WalkEntry {
     name: CString,
     kind: FileType,
 }
 
 /// A directory with pending subdirectories. Its node is closed while the walk is far below.
-struct Level {
+struct WalkLevel {
     node: Option<Node>,
     id: FileId,
     pending: Vec<CString>,
@@ -85,42 +85,42 @@ pub(super) fn walk<V: Visitor>(
     top: &Path,
     left_out: &[FileId],
     visitor: &mut V,
-) -> io::Result<Refused> {
-    let mut refused = Refused::default();
-    let mut levels = vec![enter(Node::top(top)?, c"", visitor, &mut refused)];
+) -> io::Result<WalkErrors> {
+    let mut refused = WalkErrors::default();
+    let mut levels = vec![enter(Node::open(top)?, c"", visitor, &mut refused)];
     while let Some(level) = levels.last_mut() {
         let Some(name) = level.pending.pop() else {
             leave(&mut levels, &mut refused);
             continue;
         };
         let Some(directory) = &level.node else { continue };
-        match directory.child(&name) {
+        match directory.open_child(&name) {
             Ok(node) if !node.is_directory() || left_out.contains(&node.id()) => {}
             Ok(node) => {
                 levels.push(enter(node, &name, visitor, &mut refused));
                 // The top stays open, to continue there if the other directories are moved.
-                if let Some(far) = levels.len().checked_sub(OPEN + 1).filter(|far| *far > 0) {
+                if let Some(far) = levels.len().checked_sub(MAX_OPEN_DIRECTORIES + 1).filter(|far| *far > 0) {
                     levels[far].node = None;
                 }
             }
-            Err(error) => refused.note(error),
+            Err(error) => refused.record(error),
         }
     }
     Ok(refused)
 }
 
 /// Visits a directory and its files, but not its subdirectories.
-fn enter<V: Visitor>(node: Node, name: &CStr, visitor: &mut V, refused: &mut Refused) -> Level {
-    let entries = read(&node).unwrap_or_else(|error| {
-        refused.note(error);
+fn enter<V: Visitor>(node: Node, name: &CStr, visitor: &mut V, refused: &mut WalkErrors) -> WalkLevel {
+    let entries = read_entries(&node).unwrap_or_else(|error| {
+        refused.record(error);
         Vec::new()
     });
-    if let Err(error) = visitor.visit(&node, Found { name, entries: &entries }) {
-        refused.note(error);
+    if let Err(error) = visitor.visit(&node, VisitedFile { name, entries: &entries }) {
+        refused.record(error);
     }
-    let is_settled = visitor.is_settled(node.status());
+    let is_settled = visitor.is_unchanged(node.status());
     let mut pending = Vec::new();
-    for Entry { name, kind } in entries {
+    for WalkEntry { name, kind } in entries {
         if kind == FileType::Directory {
             pending.push(name);
             continue;
@@ -128,28 +128,28 @@ fn enter<V: Visitor>(node: Node, name: &CStr, visitor: &mut V, refused: &mut Ref
         if is_settled && kind != FileType::Unknown {
             continue;
         }
-        match node.glance(&name) {
+        match node.stat_entry(&name) {
             Ok(status) if FileType::from_raw_mode(status.st_mode) == FileType::Directory => {
                 pending.push(name);
             }
-            Ok(status) if visitor.wants(&status) => {
-                let found = Found { name: &name, entries: &[] };
-                let visited = node.child(&name).and_then(|file| match file.is_directory() {
+            Ok(status) if visitor.matches(&status) => {
+                let found = VisitedFile { name: &name, entries: &[] };
+                let visited = node.open_child(&name).and_then(|file| match file.is_directory() {
                     true => Ok(()),
                     false => visitor.visit(&file, found),
                 });
                 if let Err(error) = visited {
-                    refused.note(error);
+                    refused.record(error);
                 }
             }
             Ok(_) => {}
-            Err(error) => refused.note(error),
+            Err(error) => refused.record(error),
         }
     }
-    Level { id: node.id(), node: Some(node), pending }
+    WalkLevel { id: node.id(), node: Some(node), pending }
 }
 
-fn read(node: &Node) -> rustix::io::Result<Vec<Entry>> {
+fn read_entries(node: &Node) -> rustix::io::Result<Vec<WalkEntry>> {
     if !node.is_directory() {
         return Ok(Vec::new());
     }
@@ -157,7 +157,7 @@ fn read(node: &Node) -> rustix::io::Result<Vec<Entry>> {
     for entry in node.entries()? {
         let entry = entry?;
         if !matches!(entry.file_name().to_bytes(), b"." | b"..") {
-            entries.push(Entry { name: entry.file_name().to_owned(), kind: entry.file_type() });
+            entries.push(WalkEntry { name: entry.file_name().to_owned(), kind: entry.file_type() });
         }
     }
     Ok(entries)
@@ -165,12 +165,12 @@ fn read(node: &Node) -> rustix::io::Result<Vec<Entry>> {
 
 /// Returns to the parent directory through `..`, if it is still the directory that the walk came
 /// from. If directories are moved meanwhile, the rest of them is skipped.
-fn leave(levels: &mut Vec<Level>, refused: &mut Refused) {
+fn leave(levels: &mut Vec<WalkLevel>, refused: &mut WalkErrors) {
     let Some(done) = levels.pop() else { return };
     let Some(above) = levels.last_mut().filter(|above| above.node.is_none()) else { return };
-    above.node = done.node.and_then(|node| node.parent(above.id));
+    above.node = done.node.and_then(|node| node.open_parent(above.id));
     if above.node.is_none() {
-        refused.note(Errno::STALE);
+        refused.record(Errno::STALE);
         levels.truncate(1);
     }
 }

@@ -74,7 +74,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn unknown_fields_and_the_mode_survive() {
+    fn keeps_unknown_fields_and_mode() {
         let folder = tempfile::tempdir().expect("a directory");
         let path = folder.path().join("config.json");
         fs::write(&path, r#"{"vendor":{"big":18446744073709551615},"annotations":{"a":"b"}}"#)
@@ -96,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn refusals_name_the_file() {
+    fn open_fails_without_valid_config() {
         let folder = tempfile::tempdir().expect("a directory");
         assert!(matches!(Bundle::open(folder.path()), Err(BundleError::Read { .. })));
         fs::write(folder.path().join("config.json"), "{").expect("written");

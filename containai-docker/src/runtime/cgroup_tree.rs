@@ -15,9 +15,9 @@ const DIRECTORY: OFlags =
     OFlags::DIRECTORY.union(OFlags::NOFOLLOW).union(OFlags::RDONLY).union(OFlags::CLOEXEC);
 
 /// An open control group.
-pub(super) struct Group(OwnedFd);
+pub(super) struct CgroupDir(OwnedFd);
 
-impl Group {
+impl CgroupDir {
     /// Opens the container's own control group in a hierarchy.
     pub(super) fn open(path: &Path) -> io::Result<Self> {
         Ok(Self(open(path, DIRECTORY, Mode::empty())?))
@@ -52,7 +52,7 @@ impl Group {
     }
 
     /// Visits only the descendants of this group.
-    pub(super) fn visit_below(
+    pub(super) fn visit_descendants(
         &self,
         deadline: Instant,
         mut visit: impl FnMut(&Self),
@@ -61,7 +61,7 @@ impl Group {
     }
 
     /// Removes the descendants that have no processes.
-    pub(super) fn remove_below(&self, deadline: Instant) -> io::Result<()> {
+    pub(super) fn remove_descendants(&self, deadline: Instant) -> io::Result<()> {
         self.walk(deadline, &mut |_| (), &mut |parent, name| {
             // runc retries busy groups and reports them.
             let _ = unlinkat(parent, name, AtFlags::REMOVEDIR);
@@ -120,12 +120,12 @@ mod tests {
 
     use super::*;
 
-    fn soon() -> Instant {
+    fn deadline() -> Instant {
         Instant::now() + Duration::from_secs(60)
     }
 
     #[test]
-    fn groups_are_visited_and_removed_however_deep() {
+    fn visits_and_removes_deep_trees() {
         let directory = tempfile::tempdir().expect("a directory");
         let mut current = openat(
             open(directory.path(), DIRECTORY, Mode::empty()).expect("opened"),
@@ -140,19 +140,19 @@ mod tests {
             rustix::fs::mkdirat(&current, "beside", Mode::RWXU).expect("made");
             current = openat(&current, &name, DIRECTORY, Mode::empty()).expect("opened");
         }
-        let group = Group::open(directory.path()).expect("opened");
+        let group = CgroupDir::open(directory.path()).expect("opened");
         let mut count = 0;
-        group.visit(soon(), |_| count += 1).expect("visited");
+        group.visit(deadline(), |_| count += 1).expect("visited");
         assert_eq!(count, 201);
-        group.remove_below(soon()).expect("removed");
+        group.remove_descendants(deadline()).expect("removed");
         assert_eq!(fs::read_dir(directory.path()).expect("listed").count(), 0);
     }
 
     #[test]
-    fn files_of_a_group() {
+    fn reads_and_writes_existing_files_only() {
         let directory = tempfile::tempdir().expect("a directory");
         fs::write(directory.path().join("freezer.state"), "FROZEN").expect("written");
-        let group = Group::open(directory.path()).expect("opened");
+        let group = CgroupDir::open(directory.path()).expect("opened");
         group.set("freezer.state", "THAWED");
         group.set("cgroup.freeze", "0");
         assert_eq!(group.get("freezer.state"), "THAWED");

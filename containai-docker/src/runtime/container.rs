@@ -21,7 +21,7 @@ pub(super) struct ContainerState {
     pub(super) pid: u32,
     /// Start time of the init process, in clock ticks since boot.
     #[serde(rename = "init_process_start")]
-    started: u64,
+    start_time: u64,
     /// The container's own directory in each hierarchy: by controller, and with an empty key on
     /// cgroup v2.
     #[serde(default)]
@@ -36,13 +36,13 @@ impl ContainerState {
     }
 
     /// Returns whether the init process has exited. The kernel may have reused its pid since.
-    pub(super) fn has_ended(&self) -> bool {
+    pub(super) fn has_exited(&self) -> bool {
         let stat = fs::read_to_string(format!("/proc/{}/stat", self.pid)).unwrap_or_default();
-        !is_alive(&stat, self.started)
+        !is_alive(&stat, self.start_time)
     }
 
     /// Returns whether a process, by its `/proc/<pid>/cgroup`, belongs to the container.
-    pub(super) fn owns(&self, membership: &str) -> bool {
+    pub(super) fn has_member(&self, membership: &str) -> bool {
         let name = self.cgroup_paths.values().find_map(|path| path.file_name()?.to_str());
         name.is_some_and(|name| {
             membership.lines().filter_map(|line| line.splitn(3, ':').nth(2)).any(|path| {
@@ -67,7 +67,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_number_that_another_process_has_is_no_life() {
+    fn reused_pid_is_not_alive() {
         let stat = |state: &str| {
             format!("7 (a) b) {state} 1 7 7 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 1 0 4711 170 0\n")
         };
@@ -79,11 +79,11 @@ mod tests {
     }
 
     #[test]
-    fn only_processes_of_the_container_are_its_own() {
+    fn has_member_matches_whole_cgroup_names() {
         let json = r#"{"init_process_pid": 7, "init_process_start": 9, "config": {},
             "cgroup_paths": {"freezer": "/sys/fs/cgroup/freezer/docker/abc", "": "/sys/fs/cgroup/unified/docker/abc"}}"#;
         let state: ContainerState = serde_json::from_str(json).expect("a state");
-        assert!(state.owns("3:freezer:/docker/abc\n0::/docker/abc/init.scope\n"));
-        assert!(!state.owns("3:freezer:/docker/abcd\n1:name=systemd:/user/x-abc\n0::/\n"));
+        assert!(state.has_member("3:freezer:/docker/abc\n0::/docker/abc/init.scope\n"));
+        assert!(!state.has_member("3:freezer:/docker/abcd\n1:name=systemd:/user/x-abc\n0::/\n"));
     }
 }

@@ -6,7 +6,7 @@ use std::process::Command;
 
 /// Paths of runc. A fixed list and not `PATH`: the engine runs as root, and the program it runs
 /// must not depend on the environment it was started from.
-const RUNC: [&str; 4] =
+const RUNC_PATHS: [&str; 4] =
     ["/usr/bin/runc", "/usr/sbin/runc", "/usr/local/sbin/runc", "/usr/local/bin/runc"];
 
 /// An error from executing runc.
@@ -18,7 +18,7 @@ pub(super) enum ExecError {
     Missing,
     /// The file exists and cannot be executed.
     #[error("cannot execute `{path}`")]
-    Refused {
+    Execute {
         path: &'static str,
         #[source]
         source: io::Error,
@@ -27,18 +27,18 @@ pub(super) enum ExecError {
 
 /// Returns the path of runc.
 pub(super) fn find_runc() -> Option<PathBuf> {
-    RUNC.iter().map(PathBuf::from).find(|path| path.exists())
+    RUNC_PATHS.iter().map(PathBuf::from).find(|path| path.exists())
 }
 
 /// Replaces this process with runc, with the same arguments, environment, working directory and
 /// open descriptors.
 ///
 /// Returns only on failure.
-pub(super) fn become_runc(arguments: &[OsString]) -> ExecError {
-    for path in RUNC {
+pub(super) fn exec_runc(arguments: &[OsString]) -> ExecError {
+    for path in RUNC_PATHS {
         let source = Command::new(path).arg0("runc").args(arguments).exec();
         if source.kind() != io::ErrorKind::NotFound {
-            return ExecError::Refused { path, source };
+            return ExecError::Execute { path, source };
         }
     }
     ExecError::Missing

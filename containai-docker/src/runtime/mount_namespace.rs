@@ -10,9 +10,9 @@ use rustix::mount::{MoveMountFlags, move_mount};
 
 /// The mount namespace in which the engine started this process.
 #[derive(Debug)]
-pub(super) struct EngineMounts(File);
+pub(super) struct EngineMountNamespace(File);
 
-impl EngineMounts {
+impl EngineMountNamespace {
     /// Opens the current mount namespace.
     pub(super) fn current() -> io::Result<Self> {
         File::open("/proc/self/ns/mnt").map(Self)

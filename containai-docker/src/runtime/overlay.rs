@@ -24,7 +24,7 @@ pub(super) fn mount(
     let directory = File::open(".")?;
     // The options are limited to one page, which absolute paths would fill.
     chdir(folder)?;
-    let mounted = as_root_of(root, || {
+    let mounted = with_fs_ids(root, || {
         let flags = MountFlags::empty();
         Ok(rustix::mount::mount("overlay", target, "overlay", flags, Some(options.as_c_str()))?)
     });
@@ -33,7 +33,7 @@ pub(super) fn mount(
 }
 
 /// Runs `work` with these file system ids (setfsuid(2)) and all capabilities.
-fn as_root_of<T>((uid, gid): (u32, u32), work: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
+fn with_fs_ids<T>((uid, gid): (u32, u32), work: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
     let before = capabilities_secure_bits()?;
     set_capabilities_secure_bits(before | CapabilitiesSecureBits::NO_SETUID_FIXUP)?;
     let old_gid = setfsgid(Gid::from_raw(gid));
@@ -51,12 +51,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_process_is_itself_again() {
+    fn restores_process_ids() {
         if !nix::unistd::geteuid().is_root() {
             return;
         }
         let bits = capabilities_secure_bits().expect("bits");
-        let error = as_root_of((7, 8), || {
+        let error = with_fs_ids((7, 8), || {
             let inside = std::fs::read_to_string("/proc/thread-self/status")?;
             assert!(inside.contains("Uid:\t0\t0\t0\t7\n"), "{inside}");
             Err::<(), _>(io::Error::other("it fails"))

@@ -7,14 +7,14 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use super::container::{ContainerRef, ContainerState};
-use super::failure;
+use super::error_report;
 
 /// Time limit for the kernel to freeze a container. Freezing takes milliseconds. On cgroup v1 it
 /// never completes while a parent waits in vfork(2) for a child that is already frozen, and the
 /// engine answers no requests about the container meanwhile.
-const LIMIT: Duration = Duration::from_secs(10);
+const FREEZE_TIMEOUT: Duration = Duration::from_secs(10);
 /// Interval between checks of the runtime.
-const STEP: Duration = Duration::from_millis(20);
+const POLL_INTERVAL: Duration = Duration::from_millis(20);
 
 /// An error from pausing a container.
 #[derive(Debug, thiserror::Error)]
@@ -31,10 +31,10 @@ pub(super) enum PauseError {
     },
     /// The pause was undone.
     #[error("the container could not be paused within {} s; it is still running", LIMIT.as_secs())]
-    Late,
+    TimedOut,
     /// The pause could not be undone.
     #[error("the container could neither be paused within {} s nor unpaused", LIMIT.as_secs())]
-    Stuck(#[source] io::Error),
+    UnpauseFailed(#[source] io::Error),
 }
 
 /// Has the runtime pause a container, and undoes an incomplete pause after the time limit.
@@ -44,10 +44,10 @@ pub(super) fn run(
     log: Option<&Path>,
     container: &ContainerRef,
 ) -> ExitCode {
-    match pause(runtime, arguments, container, LIMIT) {
+    match pause(runtime, arguments, container, FREEZE_TIMEOUT) {
         Ok(code) => code,
         Err(error) => {
-            failure::report(log, &failure::chain(&error));
+            error_report::report(log, &error_report::error_chain(&error));
             ExitCode::FAILURE
         }
     }
@@ -68,8 +68,8 @@ fn pause(
             // Also waits for it: a late write of it would freeze the container again.
             let _ = child.kill();
             let _ = child.wait();
-            unfreeze(container).map_err(PauseError::Stuck)?;
-            Err(PauseError::Late)
+            unfreeze(container).map_err(PauseError::UnpauseFailed)?;
+            Err(PauseError::TimedOut)
         }
     }
 }
@@ -85,7 +85,7 @@ fn wait(child: &mut Child, limit: Duration) -> io::Result<Option<u8>> {
         if Instant::now() >= deadline {
             return Ok(None);
         }
-        sleep(STEP);
+        sleep(POLL_INTERVAL);
     }
 }
 
@@ -110,11 +110,11 @@ mod tests {
 
     use super::*;
 
-    struct Bench {
+    struct PauseFixture {
         folder: tempfile::TempDir,
     }
 
-    impl Bench {
+    impl PauseFixture {
         fn new(script: &str) -> Self {
             let folder = tempfile::tempdir().expect("a directory");
             let runtime = folder.path().join("runtime");
@@ -123,7 +123,7 @@ mod tests {
             Self { folder }
         }
 
-        fn state(&self, cgroups: &Value) {
+        fn write_state(&self, cgroups: &Value) {
             let folder = self.folder.path().join("abc");
             fs::create_dir(&folder).expect("a directory");
             let state = serde_json::json!({
@@ -140,10 +140,10 @@ mod tests {
     }
 
     #[test]
-    fn the_runtime_has_the_say_while_it_is_quick() {
+    fn returns_exit_status_of_runtime() {
         let long = Duration::from_secs(60);
         let check = |script, expected: u8| {
-            let code = Bench::new(script).pause(long).expect("it exited");
+            let code = PauseFixture::new(script).pause(long).expect("it exited");
             assert_eq!(format!("{code:?}"), format!("{:?}", ExitCode::from(expected)));
         };
         check("#!/bin/sh\n[ \"$1\" = pause ]\n", 0);
@@ -151,20 +151,20 @@ mod tests {
     }
 
     #[test]
-    fn a_pause_that_hangs_is_undone() {
+    fn hanging_pause_is_undone() {
         let group = tempfile::tempdir().expect("a directory");
         let check = |name: &str, file: &str, expected: &str| {
-            let bench = Bench::new("#!/bin/sh\nexec sleep 1000\n");
-            bench.state(&serde_json::json!({ name: group.path() }));
+            let bench = PauseFixture::new("#!/bin/sh\nexec sleep 1000\n");
+            bench.write_state(&serde_json::json!({ name: group.path() }));
             let outcome = bench.pause(Duration::from_millis(50));
-            assert!(matches!(outcome, Err(PauseError::Late)), "{outcome:?}");
+            assert!(matches!(outcome, Err(PauseError::TimedOut)), "{outcome:?}");
             let written = fs::read_to_string(group.path().join(file)).expect("it was written");
             assert_eq!(written, expected);
         };
         check("freezer", "freezer.state", "THAWED");
         check("", "cgroup.freeze", "0");
-        let bench = Bench::new("#!/bin/sh\nexec sleep 1000\n");
+        let bench = PauseFixture::new("#!/bin/sh\nexec sleep 1000\n");
         let outcome = bench.pause(Duration::from_millis(50));
-        assert!(matches!(outcome, Err(PauseError::Stuck(_))), "{outcome:?}");
+        assert!(matches!(outcome, Err(PauseError::UnpauseFailed(_))), "{outcome:?}");
     }
 }

@@ -11,14 +11,14 @@ use super::ids::StreamOwner;
 ///
 /// The engine creates them for root of its own range, and runc gives them to the user of the
 /// process; only the owner can open `/dev/stdout`.
-pub(super) fn hand_over(owner: StreamOwner) -> io::Result<()> {
+pub(super) fn chown_streams(owner: StreamOwner) -> io::Result<()> {
     let (input, output, error) = (io::stdin(), io::stdout(), io::stderr());
     [input.as_fd(), output.as_fd(), error.as_fd()]
         .into_iter()
-        .try_for_each(|stream| give(stream, owner))
+        .try_for_each(|stream| chown_stream(stream, owner))
 }
 
-fn give(stream: BorrowedFd<'_>, owner: StreamOwner) -> io::Result<()> {
+fn chown_stream(stream: BorrowedFd<'_>, owner: StreamOwner) -> io::Result<()> {
     let metadata = File::from(stream.try_clone_to_owned()?).metadata()?;
     let kind = metadata.file_type();
     // Other files, such as `/dev/null`, do not belong to the container.
@@ -40,7 +40,7 @@ mod tests {
         let owner = StreamOwner { engine: (engine, engine), container: (7, 7) };
         // Only root may change the owner of a pipe; for other users, the attempt itself is the
         // result.
-        match give(stream.as_fd(), owner) {
+        match chown_stream(stream.as_fd(), owner) {
             Ok(()) => stream.metadata().expect("metadata").uid(),
             Err(error) if error.raw_os_error() == Some(nix::libc::EPERM) => 7,
             Err(error) => panic!("{error}"),
@@ -48,7 +48,7 @@ mod tests {
     }
 
     #[test]
-    fn only_pipes_of_the_engines_range_are_given() {
+    fn chowns_only_pipes_of_the_engine() {
         let me = nix::unistd::geteuid().as_raw();
         let (pipe, _other) = rustix::pipe::pipe().expect("a pipe");
         let pipe = File::from(pipe);

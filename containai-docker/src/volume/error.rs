@@ -41,17 +41,17 @@ impl Advice for VolumeError {
     }
 }
 
-fn last(lines: &[String]) -> String {
+fn format_lines(lines: &[String]) -> String {
     lines.iter().map(|line| format!("\n  {line}")).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use containai_core::{fake, samples};
+    use containai_core::{testing, samples};
 
     #[test]
-    fn what_a_person_reads() {
+    fn messages_and_hints() {
         let samples = samples!(VolumeError {
             Engine: [VolumeError::Engine(EngineError::NoSuchImage { image: "base".into() })],
             Failed: [VolumeError::Failed {
@@ -60,6 +60,6 @@ mod tests {
                 lines: vec!["tar: f: Cannot write: No space left on device".into()],
             }],
         });
-        insta::assert_snapshot!(fake::advised(&samples));
+        insta::assert_snapshot!(testing::render_errors_with_hints(&samples));
     }
 }

@@ -1,24 +1,24 @@
 //! Access to volumes through helper containers, without the containers that mount them.
 
 mod copying;
-mod door;
-mod errand;
+mod archive_api;
+mod helper;
 mod error;
 mod home_copy;
 mod packing;
-mod pieces;
+mod byte_channel;
 mod reclaiming;
 mod script;
-mod shortcut;
+mod fifo;
 mod unpacking;
-mod users;
+mod mounted_by;
 
-pub use copying::VolumesCopying;
-pub use door::VolumeDoor;
-pub use errand::Mounted;
+pub use copying::DockerVolumeCopier;
+pub use archive_api::VolumeArchive;
+pub use helper::VolumeHelperSpec;
 pub use error::VolumeError;
 pub(crate) use home_copy::copy_as_agent;
-pub use packing::{Complaints, Packing};
-pub use pieces::{PieceReader, PieceWriter, Pieces, pieces};
-pub(crate) use reclaiming::reclaim_beside;
-pub use unpacking::{Room, Unpacking};
+pub use packing::{TarWarnings, VolumePacker};
+pub use byte_channel::{ChannelReader, ChannelWriter, ByteChannel, byte_channel};
+pub(crate) use reclaiming::reclaim_in_helper;
+pub use unpacking::{FreeSpace, VolumeUnpacker};

@@ -3,16 +3,16 @@
 
 use containai_core::layout::{CONTAINER_DATA, VOLUME_STAGING};
 
-use super::shortcut::PIPE;
+use super::fifo::PIPE_PATH;
 
 /// The directory of a restore's unpacked tree, below [`VOLUME_STAGING`].
 pub(super) const TREE: &str = "new";
 /// The last file of a complete stream.
 pub(super) const COMPLETE: &str = "complete";
 /// The line that starts the operation.
-pub(super) const GO: &[u8] = b"go\n";
+pub(super) const START: &[u8] = b"go\n";
 /// The line that starts the operation with the pipe as input.
-pub(super) const GO_PIPE: &[u8] = b"pipe\n";
+pub(super) const START_FROM_PIPE: &[u8] = b"pipe\n";
 
 /// Options with which GNU tar preserves attributes.
 const ATTRIBUTES: &str = "--numeric-owner --acls --xattrs --xattrs-include='user.*'";
@@ -33,8 +33,8 @@ pub(super) const COPIED: &str = "copied";
 /// The line after the copies are synced to the disk.
 pub(super) const SYNCED: &str = "synced";
 /// The directories of the source and the target volumes in the helper container.
-pub(super) const ORIGINALS: &str = "/mnt/containai/from";
-pub(super) const COPIES: &str = "/mnt/containai/to";
+pub(super) const SOURCES: &str = "/mnt/containai/from";
+pub(super) const TARGETS: &str = "/mnt/containai/to";
 
 /// Prints the size of the sources and the free space, waits for the start line, and copies each
 /// source to the target of the same number. Then it waits for the end of its input: it runs as long
@@ -43,7 +43,7 @@ pub(super) const COPIES: &str = "/mnt/containai/to";
 /// `cp` preserves owners, modes, times, hard links, holes, ACLs, extended attributes and the
 /// whiteouts of overlay file systems, which are devices that unprivileged users may create.
 pub(super) fn copy() -> String {
-    copy_in(ORIGINALS, COPIES)
+    copy_in(SOURCES, TARGETS)
 }
 
 fn copy_in(originals: &str, copies: &str) -> String {
@@ -86,7 +86,7 @@ exit 0
 /// New files are synced to the disk before old ones are removed. If the volume was empty, nothing
 /// can be lost, and the sync is skipped.
 pub(super) fn unpack() -> String {
-    unpack_in(CONTAINER_DATA, "", PIPE)
+    unpack_in(CONTAINER_DATA, "", PIPE_PATH)
 }
 
 /// As [`unpack`], for another volume and pipe; state that has to survive a crash is stored below

@@ -22,9 +22,9 @@ fn scripts() {
 }
 
 /// A volume with content, a tree to restore, and a directory for state that survives a crash.
-struct Place(TempDir);
+struct TestVolume(TempDir);
 
-impl Place {
+impl TestVolume {
     fn new() -> io::Result<Self> {
         let place = Self(TempDir::new()?);
         for directory in ["volume/kept/deep", "tree/new/kept", "memory", "bin"] {
@@ -81,7 +81,7 @@ impl Place {
     }
 
     /// As [`Self::run`], with the archive in a named pipe.
-    fn run_beside_a_pipe(&self, input: &[u8]) -> io::Result<bool> {
+    fn run_with_pipe(&self, input: &[u8]) -> io::Result<bool> {
         let pipe = self.at("pipe");
         assert!(Command::new("mkfifo").arg(&pipe).status()?.success());
         let mut child = self.start(None)?;
@@ -133,7 +133,7 @@ impl Place {
     }
 
     /// Resets the state, so that the next run is a new helper container.
-    fn forget(&self) -> io::Result<()> {
+    fn reset_helper_state(&self) -> io::Result<()> {
         fs::remove_dir_all(self.at("memory"))?;
         fs::create_dir(self.at("memory"))
     }
@@ -169,16 +169,16 @@ fn tree(root: &Path) -> BTreeMap<PathBuf, String> {
 }
 
 #[test]
-fn killed_anywhere_it_is_finished_or_taken_back() -> io::Result<()> {
-    finished_or_taken_back(Place::new)
+fn killed_restore_is_finished_or_rolled_back() -> io::Result<()> {
+    check_finished_or_rolled_back(TestVolume::new)
 }
 
 #[test]
-fn killed_anywhere_a_volume_that_was_empty_is_whole_or_empty() -> io::Result<()> {
-    finished_or_taken_back(Place::empty)
+fn killed_restore_leaves_an_empty_volume_complete_or_empty() -> io::Result<()> {
+    check_finished_or_rolled_back(TestVolume::empty)
 }
 
-fn finished_or_taken_back(prepare: fn() -> io::Result<Place>) -> io::Result<()> {
+fn check_finished_or_rolled_back(prepare: fn() -> io::Result<TestVolume>) -> io::Result<()> {
     let (mut taken_back, mut finished) = (0, 0);
     for at in 1.. {
         let place = prepare()?;
@@ -212,38 +212,38 @@ fn finished_or_taken_back(prepare: fn() -> io::Result<Place>) -> io::Result<()> 
 }
 
 #[test]
-fn a_stream_without_its_end_changes_nothing() -> io::Result<()> {
-    let place = Place::new()?;
+fn incomplete_stream_changes_nothing() -> io::Result<()> {
+    let place = TestVolume::new()?;
     let whole = place.archive(&["complete"])?;
     for input in [&place.archive(&[])?[..], &whole[..whole.len() / 2], &whole[..512], b"", b"junk"]
     {
         let old = tree(&place.at("volume"));
         assert!(!place.run(input, None)?);
         assert_eq!(tree(&place.at("volume")), old);
-        place.forget()?;
+        place.reset_helper_state()?;
     }
     Ok(())
 }
 
 #[test]
-fn what_comes_through_a_pipe_is_no_other() -> io::Result<()> {
-    let place = Place::new()?;
+fn stream_through_a_pipe_behaves_the_same() -> io::Result<()> {
+    let place = TestVolume::new()?;
     let whole = place.archive(&["complete"])?;
     for input in [&place.archive(&[])?[..], &whole[..whole.len() / 2], b""] {
         let old = tree(&place.at("volume"));
-        assert!(!place.run_beside_a_pipe(input)?);
+        assert!(!place.run_with_pipe(input)?);
         assert_eq!(tree(&place.at("volume")), old);
-        place.forget()?;
+        place.reset_helper_state()?;
     }
     let new = tree(&place.at("tree/new"));
-    assert!(place.run_beside_a_pipe(&whole)?);
+    assert!(place.run_with_pipe(&whole)?);
     assert_eq!(tree(&place.at("volume")), new);
     Ok(())
 }
 
 #[test]
-fn a_pipe_that_nobody_writes_to_is_not_waited_for() -> io::Result<()> {
-    let place = Place::new()?;
+fn pipe_without_a_writer_does_not_block() -> io::Result<()> {
+    let place = TestVolume::new()?;
     assert!(Command::new("mkfifo").arg(place.at("pipe")).status()?.success());
     let (old, new) = (tree(&place.at("volume")), tree(&place.at("tree/new")));
     // The writer has ended.
@@ -253,7 +253,7 @@ fn a_pipe_that_nobody_writes_to_is_not_waited_for() -> io::Result<()> {
     }
     assert!(!child.wait()?.success());
     assert_eq!(tree(&place.at("volume")), old);
-    place.forget()?;
+    place.reset_helper_state()?;
     // A client of a remote engine writes to the standard input.
     assert!(place.run(&place.archive(&["complete"])?, None)?);
     assert_eq!(tree(&place.at("volume")), new);
@@ -261,8 +261,8 @@ fn a_pipe_that_nobody_writes_to_is_not_waited_for() -> io::Result<()> {
 }
 
 #[test]
-fn what_was_told_nothing_does_nothing_when_it_is_started_again() -> io::Result<()> {
-    let place = Place::new()?;
+fn restarted_helper_without_a_command_does_nothing() -> io::Result<()> {
+    let place = TestVolume::new()?;
     let old = tree(&place.at("volume"));
     assert_eq!(place.start(None)?.wait()?.code(), Some(3));
     let mut again = place.start(None)?;
@@ -283,7 +283,7 @@ fn what_was_told_nothing_does_nothing_when_it_is_started_again() -> io::Result<(
 }
 
 /// Returns the attributes that a copy has to preserve, as printed by `find`.
-fn told(directory: &Path) -> io::Result<String> {
+fn find_listing(directory: &Path) -> io::Result<String> {
     let mut find = Command::new("find");
     find.args([".", "-printf", "%P %y %#m %n %U:%G %s %T@ %l\n"]).current_dir(directory);
     let text = String::from_utf8_lossy(&find.output()?.stdout).into_owned();
@@ -293,7 +293,7 @@ fn told(directory: &Path) -> io::Result<String> {
 }
 
 /// Creates two volumes; the second is the storage of an inner Docker.
-fn originals() -> io::Result<TempDir> {
+fn source_volumes() -> io::Result<TempDir> {
     let place = TempDir::new()?;
     let fill = "mkdir -p from/0/a from/1/overlay2/diff to/0 to/1 && cd from/0 && echo text > .hidden \
          && ln .hidden a/second && ln -s /nowhere a/dangling && mkfifo a/pipe \
@@ -304,7 +304,7 @@ fn originals() -> io::Result<TempDir> {
     Ok(place)
 }
 
-fn copy_of(place: &TempDir, input: &str) -> io::Result<(Option<i32>, String)> {
+fn run_copy(place: &TempDir, input: &str) -> io::Result<(Option<i32>, String)> {
     let at = |name: &str| place.path().join(name).display().to_string();
     let mut child = Command::new("sh")
         .args(["-c", &copy_in(&at("from"), &at("to"))])
@@ -319,16 +319,16 @@ fn copy_of(place: &TempDir, input: &str) -> io::Result<(Option<i32>, String)> {
 }
 
 #[test]
-fn copies_are_like_their_originals() -> io::Result<()> {
-    let place = originals()?;
-    let (status, said) = copy_of(&place, "go\n")?;
+fn copies_match_their_sources() -> io::Result<()> {
+    let place = source_volumes()?;
+    let (status, said) = run_copy(&place, "go\n")?;
     assert_eq!(status, Some(0));
     let lines: Vec<_> = said.lines().collect();
     let numbers = lines[0].split(' ').filter(|word| word.parse::<u64>().is_ok()).count();
     assert_eq!((numbers, &lines[1..]), (3, &["copied", "synced"][..]), "{said}");
     for volume in ["0", "1"] {
         let at = |side: &str| place.path().join(side).join(volume);
-        assert_eq!(told(&at("to"))?, told(&at("from"))?);
+        assert_eq!(find_listing(&at("to"))?, find_listing(&at("from"))?);
     }
     let copy = |path: &str| fs::metadata(place.path().join("to/0").join(path));
     assert_eq!(copy(".hidden")?.ino(), copy("a/second")?.ino());
@@ -337,12 +337,12 @@ fn copies_are_like_their_originals() -> io::Result<()> {
 }
 
 #[test]
-fn nothing_is_copied_for_somebody_who_has_gone() -> io::Result<()> {
-    let place = originals()?;
-    assert_eq!(copy_of(&place, "")?.0, Some(3));
+fn nothing_is_copied_without_a_command() -> io::Result<()> {
+    let place = source_volumes()?;
+    assert_eq!(run_copy(&place, "")?.0, Some(3));
     assert_eq!(fs::read_dir(place.path().join("to/0"))?.count(), 0);
     fs::remove_dir(place.path().join("to/1"))?;
     fs::write(place.path().join("to/1"), "in the way")?;
-    assert_eq!(copy_of(&place, "go\n")?.0, Some(4));
+    assert_eq!(run_copy(&place, "go\n")?.0, Some(4));
     Ok(())
 }

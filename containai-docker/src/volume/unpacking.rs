@@ -13,14 +13,14 @@ use tokio::io::{AsyncWrite, AsyncWriteExt as _};
 use tokio::net::unix::pipe::Sender;
 use tokio::sync::mpsc::Receiver;
 
-use super::errand::{Errand, Mounted};
-use super::shortcut::Shortcut;
+use super::helper::{HelperContainer, VolumeHelperSpec};
+use super::fifo::NamedPipe;
 use super::{VolumeError, script};
 use crate::engine::DockerEngine;
 
 /// The free space of a file system.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct Room {
+pub struct FreeSpace {
     /// Free bytes.
     pub bytes: u64,
     /// Free inodes; `None` if the file system has no limit.
@@ -29,11 +29,11 @@ pub struct Room {
 
 /// A helper container that is ready to replace a volume's content. Nothing is written before
 /// [`VolumeUnpacker::run`]. [`VolumeUnpacker::close`] has to follow.
-pub struct Unpacking<'a> {
-    helper: Errand<'a>,
-    shortcut: Option<Shortcut>,
+pub struct VolumeUnpacker<'a> {
+    helper: HelperContainer<'a>,
+    pipe: Option<NamedPipe>,
     /// The free space of the volume's file system.
-    pub room: Room,
+    pub free_space: FreeSpace,
 }
 
 impl DockerEngine {
@@ -48,48 +48,48 @@ impl DockerEngine {
     /// - [`VolumeError::Failed`]: the image is not a ContainAI image.
     pub async fn unpack_volume(
         &self,
-        mounted: Mounted<'_>,
+        spec: VolumeHelperSpec<'_>,
         pipe: Option<PathBuf>,
-    ) -> Result<Unpacking<'_>, VolumeError> {
-        let (mut helper, shortcut) = self.unpacker(mounted, pipe).await?;
-        let error = match room(&mut helper).await {
-            Ok(Some(room)) => return Ok(Unpacking { helper, shortcut, room }),
-            Ok(None) => match helper.status().await {
-                Ok(status) => helper.failed(status),
+    ) -> Result<VolumeUnpacker<'_>, VolumeError> {
+        let (mut helper, named_pipe) = self.start_unpacker(spec, pipe).await?;
+        let error = match read_free_space(&mut helper).await {
+            Ok(Some(room)) => return Ok(VolumeUnpacker { helper, pipe: shortcut: named_pipe, free_space: room }),
+            Ok(None) => match helper.wait_exit().await {
+                Ok(status) => helper.exit_error(status),
                 Err(error) => error.into(),
             },
             Err(error) => error.into(),
         };
         helper.remove().await?;
-        if let Some(shortcut) = shortcut {
-            shortcut.remove();
+        if let Some(named_pipe) = named_pipe {
+            named_pipe.remove();
         }
         Err(error)
     }
 
     /// Starts a helper with a named pipe if the engine and the file system support that.
-    async fn unpacker(
+    async fn start_unpacker(
         &self,
-        mounted: Mounted<'_>,
+        spec: VolumeHelperSpec<'_>,
         pipe: Option<PathBuf>,
-    ) -> Result<(Errand<'_>, Option<Shortcut>), EngineError> {
+    ) -> Result<(HelperContainer<'_>, Option<NamedPipe>), EngineError> {
         let command = || vec![script::unpack()];
-        if let Some(shortcut) = pipe.as_deref().and_then(Shortcut::make) {
+        if let Some(named_pipe) = pipe.as_deref().and_then(NamedPipe::create) {
             let started =
-                Errand::start_beside(&shortcut, self, mounted, label::RESTORES, command()).await;
+                HelperContainer::start_with_pipe(&named_pipe, self, spec, label::RESTORES, command()).await;
             match started {
-                Ok(helper) => return Ok((helper, Some(shortcut))),
-                Err(_) => shortcut.remove(),
+                Ok(helper) => return Ok((helper, Some(named_pipe))),
+                Err(_) => named_pipe.remove(),
             }
         }
-        Ok((Errand::start(self, mounted, label::RESTORES, command()).await?, None))
+        Ok((HelperContainer::start(self, spec, label::RESTORES, command()).await?, None))
     }
 }
 
-impl Unpacking<'_> {
+impl VolumeUnpacker<'_> {
     /// The directory that contains the tree of a stream, and the name of the empty file that ends
     /// it. A stream without that file changes nothing.
-    pub const FRAME: (&'static str, &'static str) = (script::TREE, script::COMPLETE);
+    pub const STREAM_LAYOUT: (&'static str, &'static str) = (script::TREE, script::COMPLETE);
 
     /// Unpacks a tar archive and replaces the whole content of the volume by it.
     ///
@@ -102,10 +102,10 @@ impl Unpacking<'_> {
         let helper = &mut self.helper;
         let engine = helper.engine();
         let mut input = std::mem::replace(&mut helper.input, Box::pin(tokio::io::sink()));
-        let pipe = self.shortcut.as_ref().and_then(Shortcut::open);
+        let pipe = self.pipe.as_ref().and_then(NamedPipe::open_writer);
         let feed = async {
             // If that fails, the helper has exited, and its status is the reason.
-            let _ = pass_on(&mut pieces, &mut input, pipe).await;
+            let _ = send_archive(&mut pieces, &mut input, pipe).await;
             let _ = input.shutdown().await;
             // Closes the channel, so that the sender stops.
             drop(pieces);
@@ -113,7 +113,7 @@ impl Unpacking<'_> {
         };
         let listen = async {
             while let Some(output) = helper.output.try_next().await? {
-                helper.note(output.as_ref());
+                helper.push_stderr(output.as_ref());
             }
             Ok(())
         };
@@ -121,10 +121,10 @@ impl Unpacking<'_> {
             heard = listen => heard,
             never = feed => never,
         };
-        heard.map_err(|error| engine.failure(error))?;
-        match helper.status().await? {
+        heard.map_err(|error| engine.map_error(error))?;
+        match helper.wait_exit().await? {
             0 => Ok(()),
-            status => Err(helper.failed(status)),
+            status => Err(helper.exit_error(status)),
         }
     }
 
@@ -135,29 +135,29 @@ impl Unpacking<'_> {
     /// The engine's error.
     pub async fn close(self) -> Result<(), EngineError> {
         self.helper.remove().await?;
-        if let Some(shortcut) = self.shortcut {
-            shortcut.remove();
+        if let Some(named_pipe) = self.pipe {
+            named_pipe.remove();
         }
         Ok(())
     }
 }
 
 /// Starts the helper's operation and sends it the archive, through the named pipe if it is open.
-async fn pass_on(
+async fn send_archive(
     pieces: &mut Receiver<Bytes>,
     input: &mut (dyn AsyncWrite + Send + Unpin),
     pipe: Option<Sender>,
 ) -> io::Result<()> {
     let Some(mut pipe) = pipe else {
-        input.write_all(script::GO).await?;
-        return pour(pieces, input).await;
+        input.write_all(script::START).await?;
+        return copy_chunks(pieces, input).await;
     };
-    input.write_all(script::GO_PIPE).await?;
+    input.write_all(script::START_FROM_PIPE).await?;
     input.flush().await?;
-    pour(pieces, &mut pipe).await
+    copy_chunks(pieces, &mut pipe).await
 }
 
-async fn pour(
+async fn copy_chunks(
     pieces: &mut Receiver<Bytes>,
     output: &mut (dyn AsyncWrite + Send + Unpin),
 ) -> io::Result<()> {
@@ -168,30 +168,30 @@ async fn pour(
 }
 
 /// Reads the free space from the helper's first line; `None` if it exits without one.
-async fn room(helper: &mut Errand<'_>) -> Result<Option<Room>, EngineError> {
+async fn read_free_space(helper: &mut HelperContainer<'_>) -> Result<Option<FreeSpace>, EngineError> {
     let mut line = Vec::new();
     let engine = helper.engine();
     while let Some(output) =
-        helper.output.try_next().await.map_err(|error| engine.failure(error))?
+        helper.output.try_next().await.map_err(|error| engine.map_error(error))?
     {
         match output {
             LogOutput::StdOut { message } => line.extend_from_slice(&message),
-            output => helper.note(output.as_ref()),
+            output => helper.push_stderr(output.as_ref()),
         }
         if line.ends_with(b"\n") {
-            return Ok(parse(&line));
+            return Ok(parse_free_space(&line));
         }
     }
     Ok(None)
 }
 
 /// Parses `blocks size files`, as printed by `stat -f`.
-fn parse(line: &[u8]) -> Option<Room> {
+fn parse_free_space(line: &[u8]) -> Option<FreeSpace> {
     let text = std::str::from_utf8(line).ok()?;
     let mut numbers = text.split_whitespace().map(str::parse::<u64>);
     let (blocks, size) = (numbers.next()?.ok()?, numbers.next()?.ok()?);
     let files = numbers.next()?.ok()?;
-    Some(Room {
+    Some(FreeSpace {
         bytes: blocks.saturating_mul(size),
         // File systems without a fixed number of inodes report 0.
         files: (files > 0).then_some(files),
@@ -203,12 +203,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn rooms() {
-        let room = |bytes, files| Some(Room { bytes, files });
-        assert_eq!(parse(b"6338644 4096 16046500\n"), room(25_963_085_824, Some(16_046_500)));
-        assert_eq!(parse(b"1 4096 0\n"), room(4096, None));
+    fn free_space_is_parsed() {
+        let room = |bytes, files| Some(FreeSpace { bytes, files });
+        assert_eq!(parse_free_space(b"6338644 4096 16046500\n"), room(25_963_085_824, Some(16_046_500)));
+        assert_eq!(parse_free_space(b"1 4096 0\n"), room(4096, None));
         for bad in ["", "\n", "1 2\n", "a 1 2\n", "-1 1 1\n"] {
-            assert_eq!(parse(bad.as_bytes()), None, "{bad:?}");
+            assert_eq!(parse_free_space(bad.as_bytes()), None, "{bad:?}");
         }
     }
 }

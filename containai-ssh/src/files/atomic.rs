@@ -8,11 +8,11 @@ use std::path::Path;
 use tempfile::NamedTempFile;
 
 /// The mode of files that only their owner may read.
-pub(crate) const PRIVATE: u32 = 0o600;
+pub(crate) const PRIVATE_MODE: u32 = 0o600;
 
 /// Replaces a file through a temporary one in the same directory.
 pub(super) fn replace(path: &Path, content: &[u8], mode: u32) -> io::Result<()> {
-    beside(path, content, mode)?.persist(path)?;
+    write_temp_file(path, content, mode)?.persist(path)?;
     Ok(())
 }
 
@@ -27,7 +27,7 @@ pub(super) fn replace_if_different(path: &Path, content: &[u8], mode: u32) -> io
 /// Creates a file unless one exists. Of two concurrent writers, the first one
 /// succeeds.
 pub(super) fn create(path: &Path, content: &[u8], mode: u32) -> io::Result<()> {
-    match beside(path, content, mode)?.persist_noclobber(path) {
+    match write_temp_file(path, content, mode)?.persist_noclobber(path) {
         Err(error) if error.error.kind() != ErrorKind::AlreadyExists => Err(error.error),
         _ => Ok(()),
     }
@@ -35,7 +35,7 @@ pub(super) fn create(path: &Path, content: &[u8], mode: u32) -> io::Result<()> {
 
 /// Creates a directory for its owner only, with its parents. An existing one
 /// keeps its mode.
-pub(super) fn private_dir(path: &Path) -> io::Result<()> {
+pub(super) fn create_private_dir(path: &Path) -> io::Result<()> {
     if path.is_dir() {
         return Ok(());
     }
@@ -43,15 +43,15 @@ pub(super) fn private_dir(path: &Path) -> io::Result<()> {
 }
 
 /// Creates a directory and removes the permissions of other users.
-pub(crate) fn own_dir(path: &Path) -> io::Result<()> {
-    private_dir(path)?;
+pub(crate) fn ensure_private_dir(path: &Path) -> io::Result<()> {
+    create_private_dir(path)?;
     if std::fs::metadata(path)?.permissions().mode() & 0o077 != 0 {
         std::fs::set_permissions(path, Permissions::from_mode(0o700))?;
     }
     Ok(())
 }
 
-fn beside(path: &Path, content: &[u8], mode: u32) -> io::Result<NamedTempFile> {
+fn write_temp_file(path: &Path, content: &[u8], mode: u32) -> io::Result<NamedTempFile> {
     let dir = path.parent().unwrap_or(Path::new("/"));
     let mut file = tempfile::Builder::new()
         .prefix(".containai-")

@@ -1,15 +1,15 @@
 //! Port, socket and agent forwarding over an SSH connection.
 
-mod grants;
-mod holder;
+mod allowed_channels;
+mod port_owner;
 mod listener;
-mod notice;
+mod warning;
 mod relay;
 mod socks;
 mod tunnel;
 
-pub(crate) use grants::{Agent, Grants, Origin};
-pub(crate) use listener::Stream;
-pub use notice::Notice;
-pub(crate) use notice::Notices;
+pub(crate) use allowed_channels::{SshAgent, AllowedChannels, RemoteListenAddress};
+pub(crate) use listener::ByteStream;
+pub use warning::ForwardWarning;
+pub(crate) use warning::WarningSender;
 pub use tunnel::Tunnel;

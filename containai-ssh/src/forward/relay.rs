@@ -18,7 +18,7 @@ const BACKLOG: usize = 16 << 20;
 /// The size of a read, which is that of a packet.
 const CHUNK: usize = 32 << 10;
 
-type Waiting = (Bytes, OwnedSemaphorePermit);
+type QueuedData = (Bytes, OwnedSemaphorePermit);
 
 /// Relays bytes in both directions. EOF of one direction is forwarded and
 /// leaves the other one open; the relay ends when both have ended, or one
@@ -49,7 +49,7 @@ pub(crate) async fn relay(channel: Channel<Msg>, stream: impl AsyncRead + AsyncW
 }
 
 /// Receives until the channel is closed.
-async fn receive(mut read: ChannelReadHalf, queue: UnboundedSender<Waiting>) {
+async fn receive(mut read: ChannelReadHalf, queue: UnboundedSender<QueuedData>) {
     let room = Arc::new(Semaphore::new(BACKLOG));
     let mut queue = Some(queue);
     while let Some(message) = read.wait().await {
@@ -70,7 +70,7 @@ async fn receive(mut read: ChannelReadHalf, queue: UnboundedSender<Waiting>) {
 }
 
 async fn deliver(
-    mut waiting: UnboundedReceiver<Waiting>,
+    mut waiting: UnboundedReceiver<QueuedData>,
     mut into: impl AsyncWrite + Unpin,
 ) -> io::Result<()> {
     while let Some((data, _permit)) = waiting.recv().await {

@@ -14,18 +14,18 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::task::JoinSet;
 use tokio::time::{interval, sleep, timeout};
 
-use super::listener::{Listener, Stream};
-use super::notice::{Notice, Notices};
+use super::listener::{ForwardListener, ByteStream};
+use super::warning::{ForwardWarning, WarningSender};
 use super::relay::relay;
-use super::socks::Request;
+use super::socks::SocksRequest;
 use crate::session::Session;
 
 /// The interval of checks for a closed connection.
-const LOOK: Duration = Duration::from_millis(200);
+const CLOSED_CHECK_INTERVAL: Duration = Duration::from_millis(200);
 /// The pause before the next accept when file descriptors are exhausted.
-const PAUSE: Duration = Duration::from_millis(100);
+const ACCEPT_RETRY_DELAY: Duration = Duration::from_millis(100);
 /// The timeout of a SOCKS request.
-const HANDSHAKE: Duration = Duration::from_secs(30);
+const SOCKS_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// A set of forwards whose local listeners stay open across connections.
 ///
@@ -33,9 +33,9 @@ const HANDSHAKE: Duration = Duration::from_secs(30);
 pub struct Tunnel {
     forwards: Vec<Forward>,
     /// Each with its target; `None` for SOCKS.
-    listeners: Vec<(Listener, Option<Endpoint>)>,
-    notices: Notices,
-    told: UnboundedReceiver<Notice>,
+    listeners: Vec<(ForwardListener, Option<Endpoint>)>,
+    warning_sender: WarningSender,
+    warnings: UnboundedReceiver<ForwardWarning>,
 }
 
 impl Tunnel {
@@ -53,11 +53,11 @@ impl Tunnel {
                 Forward::Local { target, .. } => Some(target.clone()),
                 Forward::Dynamic { .. } => None,
             };
-            let opened = Listener::open(forward.listen()).await?;
+            let opened = ForwardListener::open(forward.listen()).await?;
             listeners.extend(opened.into_iter().map(|listener| (listener, target.clone())));
         }
-        let (notices, told) = Notices::new();
-        Ok(Self { forwards, listeners, notices, told })
+        let (notices, told) = WarningSender::new();
+        Ok(Self { forwards, listeners, warning_sender: notices, warnings: told })
     }
 
     /// Returns the forwards.
@@ -73,10 +73,10 @@ impl Tunnel {
     /// - [`RemoteError::CannotListenInContainer`]: the port is in use there, or
     ///   the server does not permit it.
     /// - [`RemoteError::Connection`]: the connection failed.
-    pub async fn listen_inside(&self, session: &Session) -> Result<(), RemoteError> {
+    pub async fn listen_remote(&self, session: &Session) -> Result<(), RemoteError> {
         for forward in &self.forwards {
             if let Forward::Remote { listen, target } = forward {
-                session.listen_inside(listen, target, &self.notices).await?;
+                session.listen_remote(listen, target, &self.warning_sender).await?;
             }
         }
         Ok(())
@@ -84,24 +84,24 @@ impl Tunnel {
 
     /// Forwards connections over a session until it ends, and calls `warn` for
     /// each that failed.
-    pub async fn serve(&mut self, session: Session, tell: impl Fn(&Notice)) {
+    pub async fn serve(&mut self, session: Session, tell: impl Fn(&ForwardWarning)) {
         let session = Arc::new(session);
         let mut connections = JoinSet::new();
-        let mut look = interval(LOOK);
+        let mut look = interval(CLOSED_CHECK_INTERVAL);
         loop {
             tokio::select! {
                 accepted = accept(&self.listeners) => match accepted {
                     Ok((stream, peer, target)) => {
-                        let connection = Connection {
+                        let connection = LocalConnection {
                             session: Arc::clone(&session),
                             peer,
-                            notices: self.notices.clone(),
+                            warning_sender: self.warning_sender.clone(),
                         };
-                        connections.spawn(connection.lead(stream, target));
+                        connections.spawn(connection.forward(stream, target));
                     }
-                    Err(_) => sleep(PAUSE).await,
+                    Err(_) => sleep(ACCEPT_RETRY_DELAY).await,
                 },
-                Some(notice) = self.told.recv() => tell(&notice),
+                Some(notice) = self.warnings.recv() => tell(&notice),
                 Some(_) = connections.join_next() => {}
                 _ = look.tick() => if session.is_closed() { return },
             }
@@ -109,9 +109,9 @@ impl Tunnel {
     }
 }
 
-type Accepted = (Box<dyn Stream>, Option<SocketAddr>, Option<Endpoint>);
+type Accepted = (Box<dyn ByteStream>, Option<SocketAddr>, Option<Endpoint>);
 
-async fn accept(listeners: &[(Listener, Option<Endpoint>)]) -> io::Result<Accepted> {
+async fn accept(listeners: &[(ForwardListener, Option<Endpoint>)]) -> io::Result<Accepted> {
     poll_fn(|cx| {
         for (listener, target) in listeners {
             if let Poll::Ready(accepted) = listener.poll_accept(cx) {
@@ -124,28 +124,28 @@ async fn accept(listeners: &[(Listener, Option<Endpoint>)]) -> io::Result<Accept
 }
 
 /// A connection accepted by a local listener.
-struct Connection {
+struct LocalConnection {
     session: Arc<Session>,
     peer: Option<SocketAddr>,
-    notices: Notices,
+    warning_sender: WarningSender,
 }
 
-impl Connection {
-    async fn lead(self, mut stream: Box<dyn Stream>, target: Option<Endpoint>) {
+impl LocalConnection {
+    async fn forward(self, mut stream: Box<dyn ByteStream>, target: Option<Endpoint>) {
         match target {
             Some(target) => {
-                if let Some(channel) = self.channel(&target).await {
+                if let Some(channel) = self.open_channel(&target).await {
                     relay(channel, stream).await;
                 }
             }
             None => {
                 // Anything other than a SOCKS request is dropped silently.
-                let request = timeout(HANDSHAKE, Request::read(&mut stream)).await;
+                let request = timeout(SOCKS_TIMEOUT, SocksRequest::read(&mut stream)).await;
                 let Ok(Ok(request)) = request else { return };
-                let channel = self.tcp(&request.host, request.port).await;
+                let channel = self.open_tcp(&request.host, request.port).await;
                 let answer = match &channel {
-                    Some(_) => request.grant(&mut stream).await,
-                    None => request.refuse(&mut stream).await,
+                    Some(_) => request.reply_connected(&mut stream).await,
+                    None => request.reply_refused(&mut stream).await,
                 };
                 if let (Some(channel), Ok(())) = (channel, answer) {
                     relay(channel, stream).await;
@@ -154,25 +154,25 @@ impl Connection {
         }
     }
 
-    async fn channel(&self, target: &Endpoint) -> Option<Channel<Msg>> {
+    async fn open_channel(&self, target: &Endpoint) -> Option<Channel<Msg>> {
         match target {
-            Endpoint::Tcp { host, port } => self.tcp(host, port.get()).await,
-            Endpoint::Unix(path) => self.led(self.session.connect_unix(path).await, path),
+            Endpoint::Tcp { host, port } => self.open_tcp(host, port.get()).await,
+            Endpoint::Unix(path) => self.channel_or_warn(self.session.connect_unix(path).await, path),
         }
     }
 
-    async fn tcp(&self, host: &str, port: u16) -> Option<Channel<Msg>> {
+    async fn open_tcp(&self, host: &str, port: u16) -> Option<Channel<Msg>> {
         let channel = self.session.connect_tcp(host, port, self.peer).await;
-        self.led(channel, &format!("{host}:{port}"))
+        self.channel_or_warn(channel, &format!("{host}:{port}"))
     }
 
-    fn led(
+    fn channel_or_warn(
         &self,
         channel: Result<Channel<Msg>, russh::Error>,
         target: &str,
     ) -> Option<Channel<Msg>> {
         if matches!(channel, Err(russh::Error::ChannelOpenFailure(_))) {
-            self.notices.tell(Notice::RefusedInside { target: target.to_owned() });
+            self.warning_sender.send(ForwardWarning::RemoteConnectFailed { target: target.to_owned() });
         }
         channel.ok()
     }

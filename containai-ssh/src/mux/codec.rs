@@ -3,48 +3,48 @@
 /// A malformed message.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("malformed message")]
-pub(super) struct Malformed;
+pub(super) struct MalformedMessage;
 
 /// Reads fields from the front of an untrusted message.
-pub(super) struct Fields<'a>(&'a [u8]);
+pub(super) struct MessageReader<'a>(&'a [u8]);
 
-impl<'a> Fields<'a> {
+impl<'a> MessageReader<'a> {
     pub(super) fn new(message: &'a [u8]) -> Self {
         Self(message)
     }
 
-    pub(super) fn byte(&mut self) -> Result<u8, Malformed> {
+    pub(super) fn byte(&mut self) -> Result<u8, MalformedMessage> {
         let [byte] = self.array()?;
         Ok(byte)
     }
 
-    pub(super) fn short(&mut self) -> Result<u16, Malformed> {
+    pub(super) fn short(&mut self) -> Result<u16, MalformedMessage> {
         self.array().map(u16::from_le_bytes)
     }
 
-    pub(super) fn number(&mut self) -> Result<u32, Malformed> {
+    pub(super) fn number(&mut self) -> Result<u32, MalformedMessage> {
         self.array().map(u32::from_le_bytes)
     }
 
     /// Reads bytes with a length prefix.
-    pub(super) fn bytes(&mut self) -> Result<&'a [u8], Malformed> {
-        let length = usize::try_from(self.number()?).map_err(|_| Malformed)?;
-        let (bytes, rest) = self.0.split_at_checked(length).ok_or(Malformed)?;
+    pub(super) fn bytes(&mut self) -> Result<&'a [u8], MalformedMessage> {
+        let length = usize::try_from(self.number()?).map_err(|_| MalformedMessage)?;
+        let (bytes, rest) = self.0.split_at_checked(length).ok_or(MalformedMessage)?;
         self.0 = rest;
         Ok(bytes)
     }
 
-    pub(super) fn text(&mut self) -> Result<&'a str, Malformed> {
-        std::str::from_utf8(self.bytes()?).map_err(|_| Malformed)
+    pub(super) fn text(&mut self) -> Result<&'a str, MalformedMessage> {
+        std::str::from_utf8(self.bytes()?).map_err(|_| MalformedMessage)
     }
 
     /// Requires the end of the message.
-    pub(super) fn end(self) -> Result<(), Malformed> {
-        if self.0.is_empty() { Ok(()) } else { Err(Malformed) }
+    pub(super) fn end(self) -> Result<(), MalformedMessage> {
+        if self.0.is_empty() { Ok(()) } else { Err(MalformedMessage) }
     }
 
-    fn array<const N: usize>(&mut self) -> Result<[u8; N], Malformed> {
-        let (array, rest) = self.0.split_first_chunk().ok_or(Malformed)?;
+    fn array<const N: usize>(&mut self) -> Result<[u8; N], MalformedMessage> {
+        let (array, rest) = self.0.split_first_chunk().ok_or(MalformedMessage)?;
         self.0 = rest;
         Ok(*array)
     }
@@ -52,9 +52,9 @@ impl<'a> Fields<'a> {
 
 /// Appends fields to a message.
 #[derive(Default)]
-pub(super) struct Message(Vec<u8>);
+pub(super) struct MessageWriter(Vec<u8>);
 
-impl Message {
+impl MessageWriter {
     pub(super) fn byte(mut self, byte: u8) -> Self {
         self.0.push(byte);
         self

@@ -8,22 +8,22 @@ use containai_core::naming::HostPort;
 use containai_core::remote::{Peer, RemoteError};
 use tokio::time::{Instant, sleep_until};
 
-use super::hand_over::HandOver;
-use super::reply::{self, Reply};
-use super::start::{Start, encode_wish};
-use super::wire::Wire;
+use super::fd_passing::PassedFiles;
+use super::reply::{self, MuxReply};
+use super::start::{StartCommand, encode_action};
+use super::message_socket::MessageSocket;
 use crate::command::Command;
-use crate::session::{ExitOutcome, Name, RawMode, Request, Stdio, Terminal, Wish, Wishes};
+use crate::session::{ExitOutcome, ForwardedSignal, RawMode, ExecRequest, Stdio, Terminal, SignalAction, SignalSource};
 
 /// The timeout of the daemon after a detach; longer than the daemon waits
 /// for the server.
-const FAREWELL: Duration = Duration::from_secs(1);
+const DETACH_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// A shared connection of the mux daemon with an open channel, for one command.
 ///
 /// Dropping it returns the connection unused.
 pub struct Lease {
-    pub(super) wire: Wire,
+    pub(super) wire: MessageSocket,
     pub(super) port: HostPort,
 }
 
@@ -42,18 +42,18 @@ impl Lease {
         terminal: Terminal,
         stdio: Stdio,
     ) -> Result<ExitOutcome, RemoteError> {
-        let _raw = RawMode::fitting(&terminal, &stdio)?;
-        let wishes = Wishes::of_this_process(stdio.signals)?;
-        let streams = |source| RemoteError::Stream { stream: "standard streams", source };
-        let mut files = HandOver::new(stdio, &terminal).map_err(streams)?;
+        let _raw = RawMode::for_command(&terminal, &stdio)?;
+        let wishes = SignalSource::of_this_process(stdio.signals)?;
+        let streams = |source| RemoteError::StandardStream { stream: "standard streams", source };
+        let mut files = PassedFiles::new(stdio, &terminal).map_err(streams)?;
         let start =
-            Start { request: Request::new(command, terminal.clone()), streams: files.streams() };
+            StartCommand { request: ExecRequest::new(command, terminal.clone()), streams: files.streams() };
         let sent = self.wire.send_with(&start.encode(), &files.files()).await;
-        sent.map_err(|error| broken(self.port, error))?;
-        let writers = std::mem::take(&mut files.writers);
+        sent.map_err(|error| connection_error(self.port, error))?;
+        let writers = std::mem::take(&mut files.copy_tasks);
         // A pipe ends only when these copies are closed.
         drop(files);
-        let outcome = self.attend(wishes, &terminal).await?;
+        let outcome = self.forward_signals(wishes, &terminal).await?;
         for writer in writers {
             // A writer that failed has ended the command already.
             let _ = writer.await;
@@ -63,36 +63,36 @@ impl Lease {
 
     /// Forwards signals until the command ends, or the daemon takes too long
     /// after a detach.
-    async fn attend(
+    async fn forward_signals(
         mut self,
-        mut wishes: Wishes,
+        mut wishes: SignalSource,
         terminal: &Terminal,
     ) -> Result<ExitOutcome, RemoteError> {
-        let mut leaving: Option<(Name, Instant)> = None;
+        let mut leaving: Option<(ForwardedSignal, Instant)> = None;
         loop {
             tokio::select! {
-                message = self.wire.receive(reply::LONGEST) => return self.end(message),
+                message = self.wire.receive(reply::MAX_REPLY_LEN) => return self.finish(message),
                 wish = wishes.next() => {
                     match wish {
-                        Wish::Leave(name) => leave(&mut leaving, name),
-                        Wish::Pass(name) if *terminal != Terminal::None => leave(&mut leaving, name),
-                        Wish::Pass(_) | Wish::Resize => {}
+                        SignalAction::Detach(name) => start_detaching(&mut leaving, name),
+                        SignalAction::Forward(name) if *terminal != Terminal::None => start_detaching(&mut leaving, name),
+                        SignalAction::Forward(_) | SignalAction::Resize => {}
                     }
-                    let sent = self.wire.send(&encode_wish(wish)).await;
-                    sent.map_err(|error| broken(self.port, error))?;
+                    let sent = self.wire.send(&encode_action(wish)).await;
+                    sent.map_err(|error| connection_error(self.port, error))?;
                 }
-                name = overdue(leaving) => return Ok(ExitOutcome::Signal(name.number())),
+                name = detach_timeout(leaving) => return Ok(ExitOutcome::Signal(name.number())),
             }
         }
     }
 
-    fn end(&self, message: io::Result<Option<Vec<u8>>>) -> Result<ExitOutcome, RemoteError> {
-        let gone = || broken(self.port, "the mux daemon has exited");
+    fn finish(&self, message: io::Result<Option<Vec<u8>>>) -> Result<ExitOutcome, RemoteError> {
+        let gone = || connection_error(self.port, "the mux daemon has exited");
         let message = message.ok().flatten().ok_or_else(gone)?;
-        match Reply::decode(&message).map_err(|error| broken(self.port, error))? {
-            Reply::Ended(outcome) => Ok(outcome),
-            Reply::Failed(failure) => Err(failure.into_error(self.port)),
-            _ => Err(broken(self.port, "unexpected reply from the mux daemon")),
+        match MuxReply::decode(&message).map_err(|error| connection_error(self.port, error))? {
+            MuxReply::Ended(outcome) => Ok(outcome),
+            MuxReply::Failed(failure) => Err(failure.into_error(self.port)),
+            _ => Err(connection_error(self.port, "unexpected reply from the mux daemon")),
         }
     }
 }
@@ -104,11 +104,11 @@ impl std::fmt::Debug for Lease {
 }
 
 /// The first detach sets the deadline.
-fn leave(leaving: &mut Option<(Name, Instant)>, name: Name) {
-    leaving.get_or_insert_with(|| (name, Instant::now() + FAREWELL));
+fn start_detaching(leaving: &mut Option<(ForwardedSignal, Instant)>, name: ForwardedSignal) {
+    leaving.get_or_insert_with(|| (name, Instant::now() + DETACH_TIMEOUT));
 }
 
-async fn overdue(leaving: Option<(Name, Instant)>) -> Name {
+async fn detach_timeout(leaving: Option<(ForwardedSignal, Instant)>) -> ForwardedSignal {
     match leaving {
         Some((name, time)) => {
             sleep_until(time).await;
@@ -118,7 +118,7 @@ async fn overdue(leaving: Option<(Name, Instant)>) -> Name {
     }
 }
 
-fn broken(
+fn connection_error(
     port: HostPort,
     source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
 ) -> RemoteError {

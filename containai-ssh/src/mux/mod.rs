@@ -25,27 +25,27 @@
 //! The socket has mode 0600 in a directory of mode 0700, and both ends check
 //! the user id of the peer (unix(7), `SO_PEERCRED`).
 
-mod attend;
-mod broker;
+mod serve_client;
+mod daemon;
 mod codec;
-mod hand_over;
-mod hello;
+mod fd_passing;
+mod handshake;
 mod lease;
-mod memory;
-mod offer;
-mod place;
+mod recent_targets;
+mod prefetch;
+mod socket;
 mod pool;
-mod presence;
+mod activity;
 mod reply;
-mod sharing;
+mod client;
 mod start;
 mod target;
-mod way;
-mod wire;
+mod connection;
+mod message_socket;
 
-pub use broker::{Ended, detach, serve};
+pub use daemon::{MuxExit, daemonize, serve};
 pub use lease::Lease;
-pub use offer::Offer;
-pub use sharing::{NoLease, Sharing};
+pub use prefetch::PrefetchedConnection;
+pub use client::{LeaseError, MuxClient};
 pub use target::Target;
-pub use way::Way;
+pub use connection::Connection;

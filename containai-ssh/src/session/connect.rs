@@ -11,15 +11,15 @@ use russh::{Disconnect, Preferred, cipher, compression};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::timeout;
 
-use super::agent_loan::AgentLoan;
-use super::gate::{Farewell, Gate, GateError};
-use super::quickack::{Haste, QuickAck};
-use crate::door::{Door, Way};
-use crate::forward::Grants;
-use crate::identity::Identity;
+use super::agent_forwarding::PendingAgent;
+use super::client_handler::{DisconnectMessage, ClientHandler, ClientHandlerError};
+use super::quickack::{QuickAckSwitch, QuickAck};
+use crate::transport::{Transport, TransportStream};
+use crate::forward::AllowedChannels;
+use crate::identity::SshIdentity;
 
 /// The timeout of the mutual authentication.
-const HANDSHAKE: Duration = Duration::from_secs(30);
+const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(30);
 /// The interval of keepalive requests on a silent connection, and the number of
 /// unanswered ones.
 const KEEPALIVE: (Duration, usize) = (Duration::from_secs(15), 3);
@@ -29,12 +29,12 @@ const KEEPALIVE: (Duration, usize) = (Duration::from_secs(15), 3);
 /// Commands run on it in sequence. Dropping it closes the connection when its
 /// runtime runs next; [`close`](Self::close) disconnects cleanly.
 pub struct Session {
-    pub(super) handle: Handle<Gate>,
+    pub(super) handle: Handle<ClientHandler>,
     pub(super) peer: Peer,
-    pub(super) haste: Haste,
-    pub(super) agent: AgentLoan,
-    pub(crate) grants: Grants,
-    farewell: Farewell,
+    pub(super) quick_ack: QuickAckSwitch,
+    pub(super) pending_agent: PendingAgent,
+    pub(crate) allowed_channels: AllowedChannels,
+    disconnect_message: DisconnectMessage,
 }
 
 /// The peer to authenticate, and the credentials for it.
@@ -42,69 +42,69 @@ pub(crate) struct Login<'a> {
     pub(crate) peer: Peer,
     pub(crate) host_key: &'a HostKey,
     pub(crate) user: &'a str,
-    pub(crate) identity: &'a Identity,
+    pub(crate) identity: &'a SshIdentity,
 }
 
 impl Session {
     /// Authenticates both sides: the server by its pinned key, the client by
     /// its identity.
-    pub(crate) async fn open(door: Door, login: Login<'_>) -> Result<Self, RemoteError> {
-        let (peer, haste) = (login.peer.clone(), Haste::new());
+    pub(crate) async fn open(door: Transport, login: Login<'_>) -> Result<Self, RemoteError> {
+        let (peer, haste) = (login.peer.clone(), QuickAckSwitch::new());
         let handshake = async {
-            match door.way {
-                Way::Socket(stream) => {
+            match door.stream {
+                TransportStream::Tcp(stream) => {
                     let stream = QuickAck::new(stream, haste.clone());
-                    Self::shake_hands(stream, haste, login).await
+                    Self::handshake(stream, haste, login).await
                 }
-                Way::Other(stream) => Self::shake_hands(stream, haste, login).await,
+                TransportStream::Boxed(stream) => Self::handshake(stream, haste, login).await,
             }
         };
-        let late = |_| failed(&peer, "the handshake timed out");
-        timeout(HANDSHAKE, handshake).await.map_err(late)?
+        let late = |_| connection_error(&peer, "the handshake timed out");
+        timeout(HANDSHAKE_TIMEOUT, handshake).await.map_err(late)?
     }
 
-    async fn shake_hands(
+    async fn handshake(
         stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
-        haste: Haste,
+        haste: QuickAckSwitch,
         Login { peer, host_key, user, identity }: Login<'_>,
     ) -> Result<Self, RemoteError> {
         let mut session = Self::connect(stream, haste, peer, host_key).await?;
         match session.authenticate(user, identity).await? {
             true => Ok(session),
             false => {
-                Err(RemoteError::Denied { peer: session.peer, identity: identity.path.clone() })
+                Err(RemoteError::KeyRejected { peer: session.peer, identity: identity.path.clone() })
             }
         }
     }
 
     async fn connect(
         stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
-        haste: Haste,
+        haste: QuickAckSwitch,
         peer: Peer,
         host_key: &HostKey,
     ) -> Result<Self, RemoteError> {
         let pinned =
-            PublicKey::from_openssh(host_key.as_ref()).map_err(|error| failed(&peer, error))?;
+            PublicKey::from_openssh(host_key.as_ref()).map_err(|error| connection_error(&peer, error))?;
         let fingerprint = pinned.fingerprint(HashAlg::Sha256).to_string();
-        let farewell = Farewell::default();
-        let grants = Grants::default();
-        let gate = Gate::new(pinned, farewell.clone(), grants.clone());
+        let farewell = DisconnectMessage::default();
+        let grants = AllowedChannels::default();
+        let gate = ClientHandler::new(pinned, farewell.clone(), grants.clone());
         let handle = connect_stream(Arc::new(config()), stream, gate).await;
         let handle = handle.map_err(|error| match error {
-            GateError::WrongKey { presented } => {
+            ClientHandlerError::WrongKey { presented } => {
                 let peer = peer.clone();
                 RemoteError::HostKeyMismatch { peer, pinned: fingerprint, presented }
             }
-            GateError::Library(error) => failed(&peer, error),
+            ClientHandlerError::Library(error) => connection_error(&peer, error),
         })?;
-        Ok(Self { handle, peer, haste, agent: AgentLoan::default(), grants, farewell })
+        Ok(Self { handle, peer, quick_ack: haste, pending_agent: PendingAgent::default(), allowed_channels: grants, disconnect_message: farewell })
     }
 
-    async fn authenticate(&mut self, user: &str, identity: &Identity) -> Result<bool, RemoteError> {
-        let key = PrivateKeyWithHashAlg::new(Arc::new(identity.pair.private().clone()), None);
+    async fn authenticate(&mut self, user: &str, identity: &SshIdentity) -> Result<bool, RemoteError> {
+        let key = PrivateKeyWithHashAlg::new(Arc::new(identity.pair.private_key().clone()), None);
         match self.handle.authenticate_publickey(user, key).await {
             Ok(result) => Ok(result.success()),
-            Err(error) => Err(self.failure(error)),
+            Err(error) => Err(self.to_remote_error(error)),
         }
     }
 
@@ -120,7 +120,7 @@ impl Session {
     ///
     /// [`RemoteError::Connection`]: the connection failed.
     pub async fn rekey(&self) -> Result<(), RemoteError> {
-        self.handle.rekey_soon().await.map_err(|error| self.failure(error))
+        self.handle.rekey_soon().await.map_err(|error| self.to_remote_error(error))
     }
 
     /// Disconnects, and waits until the connection is closed.
@@ -134,10 +134,10 @@ impl Session {
 
     /// Converts an error of this connection. The server's reason for the
     /// disconnect is preferred over the library's error.
-    pub(super) fn failure(&self, error: russh::Error) -> RemoteError {
-        match self.farewell.said() {
-            Some(reason) => failed(&self.peer, reason),
-            None => failed(&self.peer, error),
+    pub(super) fn to_remote_error(&self, error: russh::Error) -> RemoteError {
+        match self.disconnect_message.get() {
+            Some(reason) => connection_error(&self.peer, reason),
+            None => connection_error(&self.peer, error),
         }
     }
 }
@@ -148,7 +148,7 @@ impl std::fmt::Debug for Session {
     }
 }
 
-fn failed(peer: &Peer, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> RemoteError {
+fn connection_error(peer: &Peer, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> RemoteError {
     RemoteError::Connection { peer: peer.clone(), source: source.into() }
 }
 

@@ -5,12 +5,12 @@ use russh::Channel;
 use russh::client::Msg;
 
 use super::connect::Session;
-use super::conversation::Conversation;
+use super::stdio_pump::StdioPump;
 use super::outcome::ExitOutcome;
 use super::raw_mode::RawMode;
-use super::replies::Replies;
-use super::request::Request;
-use super::signals::Wishes;
+use super::replies::PendingReplies;
+use super::request::ExecRequest;
+use super::signals::SignalSource;
 use super::stdio::Stdio;
 use super::terminal::Terminal;
 use crate::command::Command;
@@ -41,31 +41,31 @@ impl Session {
         stdio: Stdio,
     ) -> Result<ExitOutcome, RemoteError> {
         let channel = self.open_channel().await?;
-        let _raw = RawMode::fitting(&terminal, &stdio)?;
-        let wishes = Wishes::of_this_process(stdio.signals)?;
-        self.run(channel, Request::new(command, terminal), stdio, wishes).await
+        let _raw = RawMode::for_command(&terminal, &stdio)?;
+        let wishes = SignalSource::of_this_process(stdio.signals)?;
+        self.run_on_channel(channel, ExecRequest::new(command, terminal), stdio, wishes).await
     }
 
     /// Runs a command on an open channel.
-    pub(crate) async fn run(
+    pub(crate) async fn run_on_channel(
         &self,
         channel: Channel<Msg>,
-        request: Request,
+        request: ExecRequest,
         stdio: Stdio,
-        wishes: Wishes,
+        wishes: SignalSource,
     ) -> Result<ExitOutcome, RemoteError> {
         let (read, write) = channel.split();
         let asked = async {
-            let mut replies = Replies::default();
-            if self.lend_agent() {
+            let mut replies = PendingReplies::default();
+            if self.enable_agent_forwarding() {
                 write.agent_forward(true).await?;
                 replies.expect("to forward the SSH agent");
             }
             request.send(&write, replies).await
         };
-        let replies = asked.await.map_err(|error| self.failure(error))?;
-        let conversation = Conversation { session: self, write, terminal: request.terminal };
-        conversation.hold(read, replies, stdio, wishes).await
+        let replies = asked.await.map_err(|error| self.to_remote_error(error))?;
+        let conversation = StdioPump { session: self, write, terminal: request.terminal };
+        conversation.run(read, replies, stdio, wishes).await
     }
 
     /// Runs the user's login shell in the workspace; see [`Command::shell`] and
@@ -87,9 +87,9 @@ impl Session {
         let channel = self.handle.channel_open_session().await;
         let channel = channel.map_err(|error| match error {
             russh::Error::ChannelOpenFailure(_) => RemoteError::Refused { what: "a session" },
-            error => self.failure(error),
+            error => self.to_remote_error(error),
         })?;
-        self.haste.stop();
+        self.quick_ack.stop();
         Ok(channel)
     }
 }

@@ -16,7 +16,7 @@ use tokio::sync::mpsc::{Receiver, Sender, channel};
 /// four packets.
 const CHUNK: usize = 128 * 1024;
 /// The maximum number of chunks that wait for the network.
-const AHEAD: usize = 4;
+const QUEUED_CHUNKS: usize = 4;
 
 /// The source of a remote command's standard input.
 #[derive(Default)]
@@ -49,13 +49,13 @@ impl Input {
 
     /// Starts to read on a thread of its own, because a blocking read must not
     /// stop the connection.
-    pub(crate) fn start(self) -> io::Result<Chunks> {
-        let (sender, receiver) = channel(AHEAD);
+    pub(crate) fn start(self) -> io::Result<InputChunks> {
+        let (sender, receiver) = channel(QUEUED_CHUNKS);
         let stop = match self {
             Self::Null => None,
             Self::File(file) => {
                 let (stopped, stop) = pipe_with(PipeFlags::CLOEXEC)?;
-                spawn(sender, Watched { file: file.into(), stopped })?;
+                spawn(sender, StoppableFile { file: file.into(), stopped })?;
                 Some(stop)
             }
             Self::Reader(reader) => {
@@ -63,7 +63,7 @@ impl Input {
                 None
             }
         };
-        Ok(Chunks { receiver, _stop: stop })
+        Ok(InputChunks { receiver, _stop: stop })
     }
 }
 
@@ -78,12 +78,12 @@ impl fmt::Debug for Input {
 }
 
 /// The input read so far. Dropping it ends a thread that waits for a file.
-pub(crate) struct Chunks {
+pub(crate) struct InputChunks {
     receiver: Receiver<Bytes>,
     _stop: Option<OwnedFd>,
 }
 
-impl Chunks {
+impl InputChunks {
     /// Returns the next chunk; `None` at the end. A read error ends the stream,
     /// as in most programs.
     pub(crate) async fn next(&mut self) -> Option<Bytes> {
@@ -92,12 +92,12 @@ impl Chunks {
 }
 
 /// A file that ends when the other end of a pipe is closed.
-struct Watched {
+struct StoppableFile {
     file: File,
     stopped: OwnedFd,
 }
 
-impl Read for Watched {
+impl Read for StoppableFile {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let mut fds = [
             PollFd::new(&self.file, PollFlags::IN),
@@ -119,13 +119,13 @@ fn spawn(sender: Sender<Bytes>, mut reader: impl Read + Send + 'static) -> io::R
             let length = match reader.read(&mut buffer) {
                 Ok(0) => return,
                 Ok(length) => length,
-                Err(error) if is_passing(&error) => {
+                Err(error) if is_transient(&error) => {
                     let _ = home.send(buffer);
                     continue;
                 }
                 Err(_) => return,
             };
-            let chunk = Chunk { buffer, length, home: home.clone() };
+            let chunk = InputChunk { buffer, length, recycled: home.clone() };
             if sender.blocking_send(Bytes::from_owner(chunk)).is_err() {
                 return;
             }
@@ -137,27 +137,27 @@ fn spawn(sender: Sender<Bytes>, mut reader: impl Read + Send + 'static) -> io::R
 
 /// A chunk of input, in a buffer that is reused after it was sent: a new one
 /// would be zeroed first, and allocated by the kernel each time.
-struct Chunk {
+struct InputChunk {
     buffer: Vec<u8>,
     length: usize,
-    home: mpsc::Sender<Vec<u8>>,
+    recycled: mpsc::Sender<Vec<u8>>,
 }
 
-impl AsRef<[u8]> for Chunk {
+impl AsRef<[u8]> for InputChunk {
     fn as_ref(&self) -> &[u8] {
         &self.buffer[..self.length]
     }
 }
 
-impl Drop for Chunk {
+impl Drop for InputChunk {
     fn drop(&mut self) {
         // The reader is gone at the end.
-        let _ = self.home.send(std::mem::take(&mut self.buffer));
+        let _ = self.recycled.send(std::mem::take(&mut self.buffer));
     }
 }
 
 /// `WouldBlock` occurs if another process has set `O_NONBLOCK` on a shared
 /// file; polling waits for the next byte.
-fn is_passing(error: &io::Error) -> bool {
+fn is_transient(error: &io::Error) -> bool {
     matches!(error.kind(), ErrorKind::Interrupted | ErrorKind::WouldBlock)
 }

@@ -1,11 +1,11 @@
 //! Native SSH sessions.
 
-mod agent_loan;
+mod agent_forwarding;
 mod captured;
 mod connect;
-mod conversation;
+mod stdio_pump;
 mod exec;
-mod gate;
+mod client_handler;
 mod input;
 mod outcome;
 mod output;
@@ -16,13 +16,13 @@ mod request;
 mod signals;
 mod stdio;
 mod terminal;
-mod ways;
+mod channels;
 
 pub(crate) use connect::Login;
-pub(crate) use output::Sink;
+pub(crate) use output::OutputSink;
 pub(crate) use raw_mode::RawMode;
-pub(crate) use request::Request;
-pub(crate) use signals::{Name, Wish, Wishes};
+pub(crate) use request::ExecRequest;
+pub(crate) use signals::{ForwardedSignal, SignalAction, SignalSource};
 
 pub use captured::Captured;
 pub use connect::Session;
@@ -32,4 +32,4 @@ pub use output::Output;
 pub use raw_mode::restore_terminal;
 pub use signals::Signals;
 pub use stdio::Stdio;
-pub use terminal::{Size, Terminal};
+pub use terminal::{TerminalSize, Terminal};

@@ -47,7 +47,7 @@ impl ExitOutcome {
             Sig::PIPE => 13,
             Sig::ALRM => 14,
             Sig::TERM => 15,
-            Sig::Custom(name) => custom(name),
+            Sig::Custom(name) => custom_signal(name),
         };
         Self::Signal(number)
     }
@@ -55,7 +55,7 @@ impl ExitOutcome {
 
 /// Names that OpenSSH sends besides those of the RFC, such as `USR2`; an
 /// unknown one is treated as `KILL`.
-fn custom(name: &str) -> u8 {
+fn custom_signal(name: &str) -> u8 {
     match name.split('@').next() {
         Some("TRAP") => 5,
         Some("BUS") => 7,
@@ -72,7 +72,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn codes() {
+    fn exit_codes() {
         assert_eq!(ExitOutcome::of_status(0).code(), 0);
         assert_eq!(ExitOutcome::of_status(255).code(), 255);
         assert_eq!(ExitOutcome::of_status(256).code(), 255);

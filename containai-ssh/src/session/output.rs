@@ -11,7 +11,7 @@ use tokio::sync::oneshot;
 
 /// The maximum number of packets that wait for a slow reader; a packet has at
 /// most 32 KiB.
-const AHEAD: usize = 16;
+const QUEUED_PACKETS: usize = 16;
 
 /// The destination of a remote command's output.
 #[derive(Default)]
@@ -44,13 +44,13 @@ impl fmt::Debug for Output {
 
 /// A writer on a thread of its own, because a blocking write must not stop the
 /// connection. The thread starts with the first output.
-pub(crate) enum Sink {
+pub(crate) enum OutputSink {
     Idle(Output),
-    Busy(Sender<Bytes>, oneshot::Receiver<io::Result<()>>),
+    Running(Sender<Bytes>, oneshot::Receiver<io::Result<()>>),
     Failed,
 }
 
-impl Sink {
+impl OutputSink {
     pub(crate) fn new(output: Output) -> Self {
         Self::Idle(output)
     }
@@ -59,7 +59,7 @@ impl Sink {
     pub(crate) async fn write(&mut self, bytes: Bytes) -> io::Result<()> {
         self.start()?;
         match self {
-            Self::Busy(sender, _) if sender.send(bytes).await.is_err() => self.finish().await,
+            Self::Running(sender, _) if sender.send(bytes).await.is_err() => self.finish().await,
             _ => Ok(()),
         }
     }
@@ -67,7 +67,7 @@ impl Sink {
     /// Waits until everything is written.
     pub(crate) async fn finish(&mut self) -> io::Result<()> {
         match std::mem::replace(self, Self::Failed) {
-            Self::Busy(sender, done) => {
+            Self::Running(sender, done) => {
                 drop(sender);
                 done.await.unwrap_or_else(|_| Err(ErrorKind::Other.into()))
             }
@@ -84,14 +84,14 @@ impl Sink {
             Output::File(file) => Box::new(file),
             Output::Writer(writer) => writer,
         };
-        let (sender, receiver) = channel(AHEAD);
+        let (sender, receiver) = channel(QUEUED_PACKETS);
         let (report, done) = oneshot::channel();
         let write = move || {
             // The receiver is gone if the session was aborted.
             let _ = report.send(write_all(receiver, writer));
         };
         thread::Builder::new().name("stdout".to_owned()).spawn(write)?;
-        *self = Self::Busy(sender, done);
+        *self = Self::Running(sender, done);
         Ok(())
     }
 }

@@ -17,14 +17,14 @@ use tokio::net::TcpStream;
 /// every read.
 pub(super) struct QuickAck {
     stream: TcpStream,
-    haste: Haste,
+    switch: QuickAckSwitch,
 }
 
 /// Whether acknowledgements are immediate.
 #[derive(Clone, Debug)]
-pub(super) struct Haste(Arc<AtomicBool>);
+pub(super) struct QuickAckSwitch(Arc<AtomicBool>);
 
-impl Haste {
+impl QuickAckSwitch {
     pub(super) fn new() -> Self {
         Self(Arc::new(AtomicBool::new(true)))
     }
@@ -40,15 +40,15 @@ impl Haste {
 }
 
 impl QuickAck {
-    pub(super) fn new(stream: TcpStream, haste: Haste) -> Self {
-        let stream = Self { stream, haste };
-        stream.acknowledge();
+    pub(super) fn new(stream: TcpStream, haste: QuickAckSwitch) -> Self {
+        let stream = Self { stream, switch: haste };
+        stream.set_quickack();
         stream
     }
 
-    fn acknowledge(&self) {
+    fn set_quickack(&self) {
         #[cfg(target_os = "linux")]
-        if self.haste.is_on() {
+        if self.switch.is_on() {
             // Without support this costs only time.
             let _ = self.stream.set_quickack(true);
         }
@@ -63,7 +63,7 @@ impl AsyncRead for QuickAck {
     ) -> Poll<io::Result<()>> {
         let poll = Pin::new(&mut self.stream).poll_read(cx, buf);
         if poll.is_ready() {
-            self.acknowledge();
+            self.set_quickack();
         }
         poll
     }

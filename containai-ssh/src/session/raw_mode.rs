@@ -12,7 +12,7 @@ use super::terminal::Terminal;
 
 /// The terminal in raw mode, and its previous settings. Global, because a panic
 /// or an exit elsewhere has to restore it too.
-static CHANGED: Mutex<Option<(OwnedFd, Termios)>> = Mutex::new(None);
+static SAVED_TERMINAL: Mutex<Option<(OwnedFd, Termios)>> = Mutex::new(None);
 
 /// Keeps a terminal in raw mode until it is dropped.
 #[derive(Debug)]
@@ -20,10 +20,10 @@ pub(crate) struct RawMode(());
 
 impl RawMode {
     /// Enters raw mode if a command needs it; `None` otherwise.
-    pub(crate) fn fitting(terminal: &Terminal, stdio: &Stdio) -> Result<Option<Self>, RemoteError> {
+    pub(crate) fn for_command(terminal: &Terminal, stdio: &Stdio) -> Result<Option<Self>, RemoteError> {
         match (terminal, stdio.input.file()) {
             (Terminal::Request { .. }, Some(file)) => Self::enter(file)
-                .map_err(|source| RemoteError::Stream { stream: "terminal", source }),
+                .map_err(|source| RemoteError::StandardStream { stream: "terminal", source }),
             _ => Ok(None),
         }
     }
@@ -32,7 +32,7 @@ impl RawMode {
     /// terminal. `None` if the file is not a terminal, or one is in raw mode
     /// already.
     fn enter(fd: impl AsFd) -> io::Result<Option<Self>> {
-        let mut changed = CHANGED.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut changed = SAVED_TERMINAL.lock().unwrap_or_else(PoisonError::into_inner);
         if changed.is_some() || !isatty(&fd) {
             return Ok(None);
         }
@@ -58,7 +58,7 @@ impl Drop for RawMode {
 /// A session restores it automatically when it ends. This is for programs that
 /// call [`std::process::exit`] during one.
 pub fn restore_terminal() {
-    let mut changed = CHANGED.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut changed = SAVED_TERMINAL.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some((fd, before)) = changed.take() {
         // After a hangup the terminal is gone, and needs no restoring.
         let _ = tcsetattr(&fd, OptionalActions::Now, &before);
@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn a_panic_gives_the_terminal_back_before_it_is_told() -> anyhow::Result<()> {
+    fn a_panic_restores_the_terminal_before_its_message() -> anyhow::Result<()> {
         let pair = openpty(None, None)?;
         let before = settings(&pair.slave)?;
         let stream = || pair.slave.try_clone().map(Stdio::from);

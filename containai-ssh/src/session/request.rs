@@ -6,14 +6,14 @@ use containai_core::naming::EnvName;
 use russh::client::Msg;
 use russh::{ChannelWriteHalf, Pty};
 
-use super::replies::Replies;
+use super::replies::PendingReplies;
 use super::terminal::Terminal;
 use crate::command::Command;
 
 /// A command as sent to the server. `Debug` omits everything that may be
 /// secret.
 #[derive(Clone, Eq, PartialEq)]
-pub(crate) struct Request {
+pub(crate) struct ExecRequest {
     /// The line for the remote user's shell.
     pub(crate) line: Vec<u8>,
     /// Environment variables sent separately.
@@ -22,17 +22,17 @@ pub(crate) struct Request {
     pub(crate) terminal: Terminal,
 }
 
-impl Request {
+impl ExecRequest {
     pub(crate) fn new(command: &Command, terminal: Terminal) -> Self {
-        Self { line: command.line(), env: command.sent_env(), terminal }
+        Self { line: command.line(), env: command.request_env(), terminal }
     }
 
     /// Sends all requests at once; the replies arrive while the command runs.
     pub(super) async fn send(
         &self,
         write: &ChannelWriteHalf<Msg>,
-        mut replies: Replies,
-    ) -> Result<Replies, russh::Error> {
+        mut replies: PendingReplies,
+    ) -> Result<PendingReplies, russh::Error> {
         for (name, value) in &self.env {
             write.set_env(false, name.as_str(), value).await?;
         }
@@ -50,7 +50,7 @@ impl Request {
     }
 }
 
-impl fmt::Debug for Request {
+impl fmt::Debug for ExecRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Request").field("terminal", &self.terminal).finish_non_exhaustive()
     }

@@ -33,12 +33,12 @@ impl Stdio {
     pub fn inherit() -> Self {
         let output = |fd: io::Result<OwnedFd>| fd.map_or(Output::Null, |fd| File::from(fd).into());
         Self {
-            input: match own(io::stdin()) {
+            input: match duplicate(io::stdin()) {
                 Ok(file) if !is_null_device(&file) => Input::File(file),
                 _ => Input::Null,
             },
-            output: output(own(io::stdout())),
-            error: output(own(io::stderr())),
+            output: output(duplicate(io::stdout())),
+            error: output(duplicate(io::stderr())),
             signals: Signals::Forward,
         }
     }
@@ -56,7 +56,7 @@ fn is_null_device(file: &OwnedFd) -> bool {
     }
 }
 
-fn own(stream: impl AsFd) -> io::Result<OwnedFd> {
+fn duplicate(stream: impl AsFd) -> io::Result<OwnedFd> {
     stream.as_fd().try_clone_to_owned()
 }
 
@@ -67,7 +67,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_the_null_device_has_nothing_to_read() -> io::Result<()> {
+    fn recognizes_only_the_null_device() -> io::Result<()> {
         let check = |path: &str| io::Result::Ok(is_null_device(&File::open(path)?.into()));
         assert!(check("/dev/null")?);
         assert!(!check("/dev/zero")?);

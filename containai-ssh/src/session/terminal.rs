@@ -15,27 +15,27 @@ pub enum Terminal {
         /// The type of terminal, as in `TERM`.
         term: String,
         /// The initial size.
-        size: Size,
+        size: TerminalSize,
     },
 }
 
 /// The size of a terminal in characters.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct Size {
+pub struct TerminalSize {
     /// Characters in a line.
     pub columns: u16,
     /// Lines.
     pub rows: u16,
 }
 
-impl Default for Size {
+impl Default for TerminalSize {
     /// 80 × 24.
     fn default() -> Self {
         Self { columns: 80, rows: 24 }
     }
 }
 
-impl Size {
+impl TerminalSize {
     /// Returns the size of a local terminal; `None` if the file is not a
     /// terminal or has no known size.
     #[must_use]

@@ -7,7 +7,7 @@ use std::os::unix::ffi::OsStringExt;
 use std::path::{Component, Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use containai_core::archive::Moment;
+use containai_core::archive::FileTime;
 use rustix::fs::{
     AtFlags, Mode, OFlags, Stat, Timespec, Timestamps, UTIME_OMIT, fchmod, fstat, futimens,
     mkdirat, openat, readlinkat, renameat, statat, symlinkat, unlinkat, utimensat,
@@ -15,7 +15,7 @@ use rustix::fs::{
 use rustix::io::Errno;
 
 use super::error::TransferError;
-use super::file_kind::Attributes;
+use super::file_kind::FileAttributes;
 use super::resolve;
 
 /// A local directory, held open.
@@ -35,13 +35,13 @@ impl Directory {
     /// - [`TransferError::Read`]: the directory cannot be opened.
     pub fn open(path: &Path, boundaries: &[PathBuf]) -> Result<Self, TransferError> {
         let real = resolve::resolve(path, boundaries)?;
-        Self::walk(&real)
+        Self::open_resolved(&real)
             .map_err(|source| TransferError::Read { path: path.display().to_string(), source })
     }
 
     /// Opens a path without symbolic links; a link created meanwhile is an
     /// error. The parent directories may be unreadable.
-    fn walk(real: &Path) -> io::Result<Self> {
+    fn open_resolved(real: &Path) -> io::Result<Self> {
         let flags = OFlags::PATH | flags();
         let mut fd = openat(rustix::fs::CWD, "/", flags, Mode::empty())?;
         for component in real.components() {
@@ -53,7 +53,7 @@ impl Directory {
     }
 
     /// Opens a subdirectory; a symbolic link is not followed.
-    pub(super) fn child(&self, name: &OsStr) -> io::Result<Self> {
+    pub(super) fn open_dir(&self, name: &OsStr) -> io::Result<Self> {
         Ok(Self { fd: openat(&self.fd, name, flags(), Mode::empty())?, is_new: false })
     }
 
@@ -62,9 +62,9 @@ impl Directory {
     pub(super) fn descend(&self, names: &[&OsStr]) -> io::Result<Option<Self>> {
         let mut directory = Self { fd: self.fd.try_clone()?, is_new: false };
         for name in names {
-            directory = match directory.child(name) {
+            directory = match directory.open_dir(name) {
                 Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-                Err(error) if is_in_the_way(&error) => return Ok(None),
+                Err(error) if is_link_or_not_dir(&error) => return Ok(None),
                 child => child?,
             };
         }
@@ -73,13 +73,13 @@ impl Directory {
 
     /// Opens a subdirectory, and creates it if it is missing. A new one is
     /// private until [`set_attributes`](Self::set_attributes).
-    pub(super) fn make_child(&self, name: &OsStr) -> io::Result<Self> {
+    pub(super) fn create_dir(&self, name: &OsStr) -> io::Result<Self> {
         let is_new = match mkdirat(&self.fd, name, Mode::RWXU) {
             Ok(()) => true,
             Err(Errno::EXIST) => false,
             Err(error) => return Err(error.into()),
         };
-        Ok(Self { is_new, ..self.child(name)? })
+        Ok(Self { is_new, ..self.open_dir(name)? })
     }
 
     /// Whether this copy created the directory.
@@ -97,7 +97,7 @@ impl Directory {
         }
     }
 
-    pub(super) fn own_stat(&self) -> io::Result<Stat> {
+    pub(super) fn stat_self(&self) -> io::Result<Stat> {
         Ok(fstat(&self.fd)?)
     }
 
@@ -113,14 +113,14 @@ impl Directory {
     }
 
     /// Creates a symbolic link, in place of any file or link with its name.
-    pub(super) fn link(&self, name: &OsStr, to: &OsStr, moment: Option<Moment>) -> io::Result<()> {
+    pub(super) fn replace_symlink(&self, name: &OsStr, to: &OsStr, moment: Option<FileTime>) -> io::Result<()> {
         match symlinkat(to, &self.fd, name) {
             Ok(()) => {}
             Err(Errno::EXIST) => {
-                let aside = unused_name();
+                let aside = temp_name();
                 symlinkat(to, &self.fd, &aside)?;
                 if let Err(error) = self.rename(&aside, name) {
-                    self.remove(&aside);
+                    self.remove_file(&aside);
                     return Err(error);
                 }
             }
@@ -133,7 +133,7 @@ impl Directory {
     }
 
     /// Creates a symbolic link where nothing exists.
-    pub(super) fn new_link(&self, name: &OsStr, to: &OsStr) -> io::Result<()> {
+    pub(super) fn create_symlink(&self, name: &OsStr, to: &OsStr) -> io::Result<()> {
         Ok(symlinkat(to, &self.fd, name)?)
     }
 
@@ -147,13 +147,13 @@ impl Directory {
     }
 
     /// Removes a file, which may be missing.
-    pub(super) fn remove(&self, name: &OsStr) {
+    pub(super) fn remove_file(&self, name: &OsStr) {
         let _ = unlinkat(&self.fd, name, AtFlags::empty());
     }
 
     /// Sets the mode and time of the directory.
-    pub(super) fn dress(&self, attributes: Attributes) -> io::Result<()> {
-        dress(&self.fd, attributes)
+    pub(super) fn set_attributes(&self, attributes: FileAttributes) -> io::Result<()> {
+        set_attributes(&self.fd, attributes)
     }
 
     /// Returns the names of the entries, sorted so that copies of a tree are
@@ -180,13 +180,13 @@ impl AsFd for Directory {
 }
 
 /// Sets the mode and then the time of an open file.
-pub(super) fn dress(fd: impl AsFd, attributes: Attributes) -> io::Result<()> {
+pub(super) fn set_attributes(fd: impl AsFd, attributes: FileAttributes) -> io::Result<()> {
     fchmod(&fd, Mode::from_raw_mode(attributes.mode))?;
     Ok(futimens(&fd, &timestamps(attributes.modified))?)
 }
 
 /// Returns an unused name; a process that guesses it can make one file fail.
-pub(super) fn unused_name() -> OsString {
+pub(super) fn temp_name() -> OsString {
     static NEXT: AtomicU64 = AtomicU64::new(0);
     let number = NEXT.fetch_add(1, Ordering::Relaxed);
     format!(".cai-{}-{number}.new", std::process::id()).into()
@@ -194,7 +194,7 @@ pub(super) fn unused_name() -> OsString {
 
 /// Whether a path component is a symbolic link or another file instead of a
 /// directory.
-pub(super) fn is_in_the_way(error: &io::Error) -> bool {
+pub(super) fn is_link_or_not_dir(error: &io::Error) -> bool {
     [Errno::LOOP, Errno::NOTDIR]
         .map(|errno| Some(errno.raw_os_error()))
         .contains(&error.raw_os_error())
@@ -204,7 +204,7 @@ fn flags() -> OFlags {
     OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC
 }
 
-fn timestamps(modified: Moment) -> Timestamps {
+fn timestamps(modified: FileTime) -> Timestamps {
     Timestamps {
         last_access: Timespec { tv_sec: 0, tv_nsec: UTIME_OMIT },
         last_modification: Timespec {

@@ -46,7 +46,7 @@ pub enum TransferError {
     /// A path of the host has a symbolic link that the container may have
     /// created.
     #[error("`{}` is a symbolic link that the container may have created", .path.display())]
-    Link {
+    UntrustedLink {
         /// The link.
         path: PathBuf,
     },
@@ -97,17 +97,17 @@ pub enum TransferError {
     },
     /// A command in the container failed.
     #[error("the container cannot {what} `{path}`: {said}")]
-    Inside {
+    RemoteCommand {
         /// The operation.
         what: &'static str,
         /// The file, escaped.
         path: String,
         /// The last line of its standard error.
-        said: String,
+        stderr: String,
     },
     /// The container's reply is malformed.
     #[error("the container sent an unexpected reply about `{path}`")]
-    Nonsense {
+    UnexpectedReply {
         /// The file, escaped.
         path: String,
     },
@@ -137,7 +137,7 @@ impl Advice for TransferError {
                 "create the destination directory first; it is required for a directory and for several sources"
             }
             Self::Nameless { .. } => "name the directory, or append `/.` for its contents",
-            Self::Link { .. } => "check its target, and use that path instead",
+            Self::UntrustedLink { .. } => "check its target, and use that path instead",
             Self::Incomplete { .. } => "run the same command again to resume the copy",
             Self::Busy { .. } => "wait for it to finish, or stop it",
             Self::Missing { .. } => {
@@ -152,7 +152,7 @@ impl Advice for TransferError {
             }
             Self::TooBig { .. }
             | Self::Archive {
-                source: UnpackError::TooBig { .. } | UnpackError::NoRoom { .. },
+                source: UnpackError::TooBig { .. } | UnpackError::DiskFull { .. },
                 ..
             } => "free disk space, or copy to another disk",
             Self::Special { .. } => "choose a file, a directory or a link",
@@ -160,8 +160,8 @@ impl Advice for TransferError {
             Self::Write { .. } => {
                 "check its permissions and the free disk space, and run the same command again"
             }
-            Self::Inside { .. } => "inspect it with `cai shell`, and run the same command again",
-            Self::Nonsense { .. } => {
+            Self::RemoteCommand { .. } => "inspect it with `cai shell`, and run the same command again",
+            Self::UnexpectedReply { .. } => {
                 "check `sh`, `stat` and `cat` in the container before you trust it again"
             }
             Self::Archive { .. } => "run the same command again",
@@ -173,13 +173,13 @@ impl Advice for TransferError {
 #[cfg(test)]
 mod tests {
     use containai_core::archive::MemberPath;
-    use containai_core::{fake, samples};
+    use containai_core::{testing, samples};
     use io::ErrorKind;
 
     use super::*;
 
     #[test]
-    fn what_a_person_reads() {
+    fn error_messages() {
         let path = || "/src/api/a\\nb".to_owned();
         let archive = |source| TransferError::Archive { path: path(), source };
         let samples = samples!(TransferError {
@@ -191,7 +191,7 @@ mod tests {
             Nameless: [TransferError::Nameless { path: "..".into() }],
             Special: [TransferError::Special { path: path() }],
             NotADirectory: [TransferError::NotADirectory { path: path() }],
-            Link: [TransferError::Link { path: "/src/api/link".into() }],
+            UntrustedLink: [TransferError::UntrustedLink { path: "/src/api/link".into() }],
             Read: [TransferError::Read {
                 path: path(),
                 source: ErrorKind::PermissionDenied.into()
@@ -204,23 +204,23 @@ mod tests {
                 received: 512,
                 announced: 4096
             }],
-            Inside: [TransferError::Inside {
+            RemoteCommand: [TransferError::RemoteCommand {
                 what: "write",
                 path: path(),
-                said: "Permission denied".into(),
+                stderr: "Permission denied".into(),
             }],
-            Nonsense: [TransferError::Nonsense { path: path() }],
+            UnexpectedReply: [TransferError::UnexpectedReply { path: path() }],
             Archive: [
                 archive(MemberPath::parse(b"/etc/passwd").expect_err("it is absolute").into()),
                 archive(ArchiveError::Malformed("a checksum is wrong").into()),
                 archive(UnpackError::TooBig { path: path(), announced: 4096, free: 512 }),
-                archive(UnpackError::NoRoom {
+                archive(UnpackError::DiskFull {
                     path: path(),
                     source: ErrorKind::StorageFull.into()
                 }),
                 archive(ArchiveError::Truncated.into()),
             ],
         });
-        insta::assert_snapshot!(fake::advised(&samples));
+        insta::assert_snapshot!(testing::render_errors_with_hints(&samples));
     }
 }

@@ -1,6 +1,6 @@
 //! Kinds of files, and the attributes that a copy keeps.
 
-use containai_core::archive::Moment;
+use containai_core::archive::FileTime;
 use rustix::fs::{FileType, Stat};
 
 /// The kind of a file.
@@ -27,21 +27,21 @@ impl FileKind {
 
 /// The attributes that a copy keeps of a file.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) struct Attributes {
+pub(super) struct FileAttributes {
     /// The permissions: nine bits.
     pub(super) mode: u32,
     /// The time of the last modification.
-    pub(super) modified: Moment,
+    pub(super) modified: FileTime,
 }
 
-impl Attributes {
-    pub(super) fn new(mode: u32, modified: Moment) -> Self {
+impl FileAttributes {
+    pub(super) fn new(mode: u32, modified: FileTime) -> Self {
         Self { mode: mode & 0o777, modified }
     }
 
     pub(super) fn of(stat: &Stat) -> Self {
         let nanoseconds = u32::try_from(stat.st_mtime_nsec).unwrap_or(0);
-        let modified = Moment { seconds: stat.st_mtime, nanoseconds };
+        let modified = FileTime { seconds: stat.st_mtime, nanoseconds };
         Self::new(stat.st_mode, modified)
     }
 }

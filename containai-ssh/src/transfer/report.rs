@@ -3,19 +3,19 @@
 use super::error::TransferError;
 
 /// The maximum number of recorded failures.
-const KEPT: usize = 50;
+const MAX_FAILURES: usize = 50;
 
 /// The failures of a copy. Everything else was copied.
 #[derive(Debug, Default)]
-pub struct Report {
-    failures: Vec<Failure>,
-    others: u64,
+pub struct CopyReport {
+    failures: Vec<CopyFailure>,
+    omitted: u64,
 }
 
 /// A file that was not copied.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum Failure {
+pub enum CopyFailure {
     /// A whole source.
     #[error(transparent)]
     Source(#[from] TransferError),
@@ -29,26 +29,26 @@ pub enum Failure {
     },
     /// A message of `tar` in the container.
     #[error("in the container: {0}")]
-    Inside(String),
+    RemoteCommand(String),
 }
 
-impl Report {
+impl CopyReport {
     /// Returns the first failures.
     #[must_use]
-    pub fn failures(&self) -> &[Failure] {
+    pub fn failures(&self) -> &[CopyFailure] {
         &self.failures
     }
 
     /// Consumes the report and returns the first failures.
     #[must_use]
-    pub fn into_failures(self) -> Vec<Failure> {
+    pub fn into_failures(self) -> Vec<CopyFailure> {
         self.failures
     }
 
     /// Returns the number of further failures.
     #[must_use]
-    pub fn others(&self) -> u64 {
-        self.others
+    pub fn omitted(&self) -> u64 {
+        self.omitted
     }
 
     /// Whether everything was copied.
@@ -57,22 +57,22 @@ impl Report {
         self.failures.is_empty()
     }
 
-    pub(super) fn note(&mut self, failure: impl Into<Failure>) {
-        if self.failures.len() < KEPT {
+    pub(super) fn add(&mut self, failure: impl Into<CopyFailure>) {
+        if self.failures.len() < MAX_FAILURES {
             self.failures.push(failure.into());
         } else {
-            self.others += 1;
+            self.omitted += 1;
         }
     }
 
-    pub(super) fn leave_out(&mut self, path: String, reason: &dyn ToString) {
-        self.note(Failure::Entry { path, reason: reason.to_string() });
+    pub(super) fn skip(&mut self, path: String, reason: &dyn ToString) {
+        self.add(CopyFailure::Entry { path, reason: reason.to_string() });
     }
 
     pub(super) fn merge(&mut self, other: Self) {
-        self.others += other.others;
+        self.omitted += other.omitted;
         for failure in other.failures {
-            self.note(failure);
+            self.add(failure);
         }
     }
 }

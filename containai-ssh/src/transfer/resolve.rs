@@ -8,7 +8,7 @@ use std::{fs, io};
 use super::error::TransferError;
 
 /// The maximum number of links in a path, as in path_resolution(7).
-const LINKS: usize = 40;
+const MAX_LINKS: usize = 40;
 
 /// Resolves symbolic links, `.` and `..` in a path. A link inside of one of
 /// `boundaries` is an error, because the container could redirect the copy with
@@ -30,10 +30,10 @@ pub(super) fn resolve(path: &Path, boundaries: &[PathBuf]) -> Result<PathBuf, Tr
             continue;
         }
         if boundaries.iter().any(|boundary| real.starts_with(boundary)) {
-            return Err(TransferError::Link { path: next });
+            return Err(TransferError::UntrustedLink { path: next });
         }
         links += 1;
-        if links > LINKS {
+        if links > MAX_LINKS {
             return Err(failed(io::Error::from(rustix::io::Errno::LOOP)));
         }
         let to = fs::read_link(&next).map_err(failed)?;
@@ -63,7 +63,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn links_of_the_container_lead_nowhere() -> Result<(), Box<dyn std::error::Error>> {
+    fn untrusted_links_are_not_followed() -> Result<(), Box<dyn std::error::Error>> {
         let place = tempfile::tempdir()?;
         let place = fs::canonicalize(place.path())?;
         let workspace = place.join("ws");

@@ -5,19 +5,19 @@ use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt as _;
 
 use super::error::TransferError;
-use super::source::show;
+use super::source::escape_path;
 use crate::command::Command;
 
 /// Expands `~` in a path that a user typed.
-const PLACE: &str = "p=$1; case $p in '~') p=$HOME ;; '~/'*) p=$HOME/${p#??} ;; esac\n";
+const EXPAND_HOME: &str = "p=$1; case $p in '~') p=$HOME ;; '~/'*) p=$HOME/${p#??} ;; esac\n";
 
 /// PATH FOLLOW: properties of the path, and the target of a symbolic link.
-pub(super) const LOOK: &str = "\
+pub(super) const STAT: &str = "\
 case $2 in follow) stat -L --printf='%f %s %.9Y\\n' -- \"$p\" ;;
 *) stat --printf='%f %s %.9Y\\n' -- \"$p\" && { [ ! -L \"$p\" ] || readlink -n -- \"$p\"; } ;; esac";
 
 /// DIRECTORY PART: size of a partial file, and its hash.
-pub(super) const FIND_PART: &str = "\
+pub(super) const FIND_PARTIAL: &str = "\
 cd -- \"$p\" || exit
 [ -f \"$2\" ] && [ ! -L \"$2\" ] && exec 9<\"$2\" || { echo '0 -'; exit 0; }
 flock -w 10 9 || exit 75
@@ -66,13 +66,13 @@ cd -- \"$p\" && exec tar --create --file=- --format=posix \
 --pax-option=delete=atime,delete=ctime --hard-dereference --numeric-owner .";
 
 /// FILE ID: whether the file contains the id.
-pub(super) const HAS_STAMP: &str = "[ ! -L .containai ] && [ -f \"$p\" ] && [ ! -L \"$p\" ] && [ \"$(head -c 100 -- \"$p\")\" = \"$2\" ]";
+pub(super) const HAS_IMPORT_ID: &str = "[ ! -L .containai ] && [ -f \"$p\" ] && [ ! -L \"$p\" ] && [ \"$(head -c 100 -- \"$p\")\" = \"$2\" ]";
 
 /// FILE LENGTH ID: reads two archives. From the first one, of this length,
 /// missing files are created; the second one replaces existing files. The
 /// second one is unpacked first, because its directories replace symbolic
 /// links. At the end the id is written to the file.
-pub(super) const DELIVER: &str = "\
+pub(super) const IMPORT: &str = "\
 umask 077
 [ -d .containai ] && [ ! -L .containai ] || { rm -f .containai && mkdir .containai; } || exit
 rm -f -- \"$p\" || exit
@@ -87,7 +87,7 @@ printf %s \"$3\" >\"$p\"";
 /// and prints each link that is wrong, with its state. Every parent directory
 /// has to be a directory: `fix` creates missing ones, and reports a symbolic
 /// link in place of one without changing it.
-pub(super) const LINKS: &str = "\
+pub(super) const HOME_LINKS: &str = "\
 tab=$(printf '\\t')
 while IFS=$tab read -r force link target; do
 cd -P -- \"$p\" || exit
@@ -126,57 +126,57 @@ done";
 
 /// PATH: files of a tree that git tracks or would add, NUL-terminated; a status
 /// of its own without git.
-pub(super) const LIST: &str = "\
+pub(super) const GIT_LS_FILES: &str = "\
 cd -- \"$p\" || exit
 [ -e .git ] && command -v git >/dev/null || exit 77
 exec git -c core.fsmonitor=false ls-files -z --cached --others --exclude-standard";
 
 /// PATH: kind, mode and path, then the target, of everything in a tree except
 /// git directories, each pair NUL-terminated.
-pub(super) const WALK: &str = "\
+pub(super) const FIND: &str = "\
 cd -- \"$p\" && exec find . -mindepth 1 -name .git -prune -o -printf '%y %m %P\\0%l\\0'";
 
 /// PATH: hashes of the files named on standard input, with NUL-terminated
 /// names.
-pub(super) const HASHES: &str = "\
+pub(super) const SHA256SUM: &str = "\
 cd -- \"$p\" && exec xargs -0 -r sha256sum -z --";
 
 /// PATH: packs the files and links named on standard input, NUL-terminated.
-pub(super) const GET_PART: &str = "\
+pub(super) const GET_FILES: &str = "\
 cd -- \"$p\" && exec tar --create --file=- --format=posix \
 --pax-option=delete=atime,delete=ctime --hard-dereference --numeric-owner \
 --no-recursion --null --files-from=-";
 
 /// PATH: whether the directory has any entry.
-pub(super) const HAS_ANY: &str = "cd -- \"$p\" && ls -A | head -c 1";
+pub(super) const FIRST_NAME: &str = "cd -- \"$p\" && ls -A | head -c 1";
 
 /// Exit status: git is missing.
-pub(super) const NO_GIT: u8 = 77;
+pub(super) const NO_GIT_STATUS: u8 = 77;
 /// Exit status: the lock was not acquired in time.
-pub(super) const BUSY: u8 = 75;
+pub(super) const BUSY_STATUS: u8 = 75;
 /// Exit status: the received file is incomplete.
-pub(super) const SHORT: u8 = 76;
+pub(super) const INCOMPLETE_STATUS: u8 = 76;
 
 /// Returns the command that runs a script with a path and further arguments.
-pub(super) fn call(
+pub(super) fn command(
     directory: &OsString,
     script: &str,
     path: &[u8],
     more: &[&[u8]],
 ) -> Result<Command, TransferError> {
-    let script = format!("{PLACE}{script}");
+    let script = format!("{EXPAND_HOME}{script}");
     let mut words: Vec<OsString> =
         ["LC_ALL=C", "TAR_OPTIONS=", "sh", "-c", &script, "sh"].map(OsString::from).into();
-    words.push(OsString::from_vec(reachable(path)));
+    words.push(OsString::from_vec(unambiguous_path(path)));
     words.extend(more.iter().map(|word| OsString::from_vec(word.to_vec())));
     let command = Command::new(words)
-        .map_err(|error| TransferError::Missing { path: show(path), reason: error.to_string() })?;
+        .map_err(|error| TransferError::Missing { path: escape_path(path), reason: error.to_string() })?;
     Ok(command.in_dir(directory))
 }
 
 /// Prefixes a path so that no program takes it for an option, and `~` only ever
 /// means the home directory.
-fn reachable(path: &[u8]) -> Vec<u8> {
+fn unambiguous_path(path: &[u8]) -> Vec<u8> {
     match path {
         b"" => b".".to_vec(),
         b"~" | [b'/', ..] | [b'~', b'/', ..] => path.to_vec(),
@@ -189,7 +189,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn paths_are_no_options() {
+    fn paths_are_not_options() {
         for (path, expected) in [
             ("", "."),
             ("-rf", "./-rf"),
@@ -199,7 +199,7 @@ mod tests {
             ("/etc", "/etc"),
             ("a/b", "./a/b"),
         ] {
-            assert_eq!(reachable(path.as_bytes()), expected.as_bytes(), "{path}");
+            assert_eq!(unambiguous_path(path.as_bytes()), expected.as_bytes(), "{path}");
         }
     }
 }

@@ -34,7 +34,7 @@ pub enum UnpackError {
     },
     /// The disk is full, or rejects writes.
     #[error("cannot write `{path}`")]
-    NoRoom {
+    DiskFull {
         /// The file, escaped.
         path: String,
         /// The system's error.
@@ -45,7 +45,7 @@ pub enum UnpackError {
 
 impl UnpackError {
     /// Whether the error affects every later file.
-    pub(super) fn is_about_the_disk(error: &io::Error) -> bool {
+    pub(super) fn is_disk_error(error: &io::Error) -> bool {
         matches!(
             error.kind(),
             io::ErrorKind::StorageFull
@@ -69,7 +69,7 @@ impl Advice for UnpackError {
                 "check that the archive is complete, and run the same command again"
             }
             Self::TooMany { .. } => "copy it in parts",
-            Self::TooBig { .. } | Self::NoRoom { .. } => "free disk space, or copy to another disk",
+            Self::TooBig { .. } | Self::DiskFull { .. } => "free disk space, or copy to another disk",
         };
         vec![Hint::new(hint)]
     }
@@ -82,7 +82,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_person_reads() {
+    fn error_messages() {
         let samples = containai_core::samples!(UnpackError {
             Archive: [
                 MemberPath::parse(b"a/../../b").expect_err("it leads upwards").into(),
@@ -91,11 +91,11 @@ mod tests {
             ],
             TooMany: [UnpackError::TooMany { limit: 1000 }],
             TooBig: [UnpackError::TooBig { path: "a".into(), announced: 4096, free: 512 }],
-            NoRoom: [UnpackError::NoRoom {
+            DiskFull: [UnpackError::DiskFull {
                 path: "a".into(),
                 source: io::ErrorKind::StorageFull.into(),
             }],
         });
-        insta::assert_snapshot!(containai_core::fake::advised(&samples));
+        insta::assert_snapshot!(containai_core::testing::render_errors_with_hints(&samples));
     }
 }

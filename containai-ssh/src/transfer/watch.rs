@@ -13,8 +13,8 @@ use rustix::fs::inotify::{
 use rustix::io::Errno;
 use tokio::io::unix::AsyncFd;
 
-use super::directory::{Directory, is_in_the_way};
-use super::survey::descend;
+use super::directory::{Directory, is_link_or_not_dir};
+use super::tree_scan::descend;
 
 /// Space for some hundred events; the kernel queues the rest.
 const BUFFER: usize = 16 << 10;
@@ -22,7 +22,7 @@ const BUFFER: usize = 16 << 10;
 /// Watches local directories (inotify(7)), without their subdirectories.
 /// Symbolic links to directories are not followed.
 #[derive(Debug)]
-pub struct Watch {
+pub struct DirectoryWatcher {
     inotify: AsyncFd<OwnedFd>,
     /// The paths of directories, by watch descriptor.
     paths: BTreeMap<i32, String>,
@@ -30,23 +30,23 @@ pub struct Watch {
 
 /// A change.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub enum Change {
+pub enum WatchEvent {
     /// The path whose content, mode or existence changed.
-    At(String),
+    Path(String),
     /// Events were lost, because the kernel's queue overflowed.
-    Somewhere,
+    Overflow,
 }
 
 /// Whether new directories are watched.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Novelty {
+pub enum WatchUpdate {
     /// Some are new: earlier changes in them were not seen.
-    New,
+    Added,
     /// None are new.
-    Nothing,
+    Unchanged,
 }
 
-impl Watch {
+impl DirectoryWatcher {
     /// Creates a watcher without directories, in a Tokio runtime.
     ///
     /// # Errors
@@ -67,17 +67,17 @@ impl Watch {
     /// # Errors
     ///
     /// That the user watches too many directories.
-    pub fn follow<'a>(
+    pub fn watch_only<'a>(
         &mut self,
         root: &Directory,
         paths: impl IntoIterator<Item = &'a str>,
-    ) -> io::Result<Novelty> {
+    ) -> io::Result<WatchUpdate> {
         let mut watched = BTreeMap::new();
-        let mut novelty = Novelty::Nothing;
+        let mut novelty = WatchUpdate::Unchanged;
         for path in paths {
             let Some(number) = self.add(root, path)? else { continue };
             if self.paths.get(&number).is_none_or(|known| known != path) {
-                novelty = Novelty::New;
+                novelty = WatchUpdate::Added;
             }
             watched.insert(number, path.to_owned());
         }
@@ -95,7 +95,7 @@ impl Watch {
     /// # Errors
     ///
     /// Those of read(2).
-    pub async fn changes(&mut self) -> io::Result<Vec<Change>> {
+    pub async fn next_changes(&mut self) -> io::Result<Vec<WatchEvent>> {
         loop {
             let mut ready = self.inotify.readable().await?;
             let changes = read(self.inotify.get_ref(), &mut self.paths)?;
@@ -110,7 +110,7 @@ impl Watch {
         let directory = match descend(root, path) {
             Ok(Some(directory)) => directory,
             Ok(None) => return Ok(None),
-            Err(error) if is_in_the_way(&error) => return Ok(None),
+            Err(error) if is_link_or_not_dir(&error) => return Ok(None),
             Err(error) if error.kind() == io::ErrorKind::PermissionDenied => return Ok(None),
             Err(error) => return Err(error),
         };
@@ -129,7 +129,7 @@ impl Watch {
     }
 }
 
-fn read(inotify: &OwnedFd, paths: &mut BTreeMap<i32, String>) -> io::Result<Vec<Change>> {
+fn read(inotify: &OwnedFd, paths: &mut BTreeMap<i32, String>) -> io::Result<Vec<WatchEvent>> {
     let mut changes = Vec::new();
     let mut buffer = [MaybeUninit::uninit(); BUFFER];
     let mut reader = Reader::new(inotify, &mut buffer);
@@ -141,7 +141,7 @@ fn read(inotify: &OwnedFd, paths: &mut BTreeMap<i32, String>) -> io::Result<Vec<
             Err(error) => return Err(error.into()),
         };
         let change = if event.events().contains(ReadFlags::QUEUE_OVERFLOW) {
-            Change::Somewhere
+            WatchEvent::Overflow
         } else if event.events().contains(ReadFlags::IGNORED) {
             // The watch descriptor may be reused for another directory.
             paths.remove(&event.wd());
@@ -150,9 +150,9 @@ fn read(inotify: &OwnedFd, paths: &mut BTreeMap<i32, String>) -> io::Result<Vec<
             let Some(path) = paths.get(&event.wd()) else { continue };
             let name = event.file_name().map(|name| OsStr::from_bytes(name.to_bytes()));
             match name.map(OsStr::to_str) {
-                Some(Some(name)) if path.is_empty() => Change::At(name.to_owned()),
-                Some(Some(name)) => Change::At(format!("{path}/{name}")),
-                None => Change::At(path.clone()),
+                Some(Some(name)) if path.is_empty() => WatchEvent::Path(name.to_owned()),
+                Some(Some(name)) => WatchEvent::Path(format!("{path}/{name}")),
+                None => WatchEvent::Path(path.clone()),
                 // Names that are not UTF-8 are never imported.
                 Some(None) => continue,
             }
@@ -171,13 +171,13 @@ mod tests {
 
     use super::*;
 
-    async fn next(watch: &mut Watch) -> Option<Vec<Change>> {
-        let waited = tokio::time::timeout(Duration::from_millis(300), watch.changes()).await;
+    async fn next(watch: &mut DirectoryWatcher) -> Option<Vec<WatchEvent>> {
+        let waited = tokio::time::timeout(Duration::from_millis(300), watch.next_changes()).await;
         waited.ok().map(|changes| changes.expect("the kernel answers"))
     }
 
     #[tokio::test]
-    async fn only_what_is_named_is_watched_and_never_through_a_link() {
+    async fn watches_only_the_given_directories_and_follows_no_link() {
         let place = tempfile::tempdir().expect("a directory");
         let at = |path: &str| place.path().join(path);
         for directory in ["home/.x/sub", "home/.y", "outside"] {
@@ -185,27 +185,27 @@ mod tests {
         }
         symlink(at("outside"), at("home/.way")).expect("a link");
         let root = Directory::open(&at("home"), &[]).expect("a directory");
-        let mut watch = Watch::new().expect("a watcher");
+        let mut watch = DirectoryWatcher::new().expect("a watcher");
         let paths = ["", ".x", ".way", ".none/deep"];
-        assert_eq!(watch.follow(&root, paths).expect("watched"), Novelty::New);
-        assert_eq!(watch.follow(&root, paths).expect("watched"), Novelty::Nothing);
+        assert_eq!(watch.watch_only(&root, paths).expect("watched"), WatchUpdate::Added);
+        assert_eq!(watch.watch_only(&root, paths).expect("watched"), WatchUpdate::Unchanged);
 
         fs::write(at("outside/file"), "x").expect("written");
         fs::write(at("home/.x/sub/file"), "x").expect("written");
         fs::write(at("home/.y/file"), "x").expect("written");
         assert_eq!(next(&mut watch).await, None);
         fs::write(at("home/.x/file"), "x").expect("written");
-        let seen = vec![Change::At(".x/file".into())];
+        let seen = vec![WatchEvent::Path(".x/file".into())];
         assert_eq!(next(&mut watch).await, Some(seen));
         fs::rename(at("home/.x/file"), at("home/.file")).expect("moved");
-        assert_eq!(next(&mut watch).await, Some(vec![Change::At(".file".into())]));
+        assert_eq!(next(&mut watch).await, Some(vec![WatchEvent::Path(".file".into())]));
 
         // A recreated directory is a different one.
         fs::remove_dir_all(at("home/.x")).expect("removed");
         fs::create_dir(at("home/.x")).expect("made");
-        assert_eq!(next(&mut watch).await, Some(vec![Change::At(".x".into())]));
-        assert_eq!(watch.follow(&root, paths).expect("watched"), Novelty::New);
-        assert_eq!(watch.follow(&root, [".y"]).expect("watched"), Novelty::New);
+        assert_eq!(next(&mut watch).await, Some(vec![WatchEvent::Path(".x".into())]));
+        assert_eq!(watch.watch_only(&root, paths).expect("watched"), WatchUpdate::Added);
+        assert_eq!(watch.watch_only(&root, [".y"]).expect("watched"), WatchUpdate::Added);
         fs::write(at("home/.x/file"), "x").expect("written");
         assert_eq!(next(&mut watch).await, None);
         fs::set_permissions(
@@ -213,6 +213,6 @@ mod tests {
             std::os::unix::fs::PermissionsExt::from_mode(0o600),
         )
         .expect("changed");
-        assert_eq!(next(&mut watch).await, Some(vec![Change::At(".y/file".into())]));
+        assert_eq!(next(&mut watch).await, Some(vec![WatchEvent::Path(".y/file".into())]));
     }
 }

@@ -9,8 +9,8 @@ use std::time::Duration;
 use anyhow::{Context, Result, ensure};
 use containai_core::naming::{ContainerName, HostPort};
 use containai_core::remote::{HostKey, Remote};
-use containai_ssh::mux::Way;
-use containai_ssh::{Size, Stdio, Terminal};
+use containai_ssh::mux::Connection;
+use containai_ssh::{TerminalSize, Stdio, Terminal};
 
 use crate::mux;
 use crate::sshd::{remote, sh};
@@ -19,24 +19,24 @@ use crate::sshd::{remote, sh};
 pub(crate) const MARK: &str = "--child--\n";
 
 /// Returns the arguments that run one of the ignored tests below.
-fn program(test: &str) -> Result<Vec<String>> {
+fn test_argv(test: &str) -> Result<Vec<String>> {
     let exe = std::env::current_exe()?.display().to_string();
     let arguments = [test, "--exact", "--ignored", "--nocapture", "--test-threads=1"];
     Ok([exe].into_iter().chain(arguments.map(str::to_owned)).collect())
 }
 
-fn variable(name: &str) -> Result<String> {
+fn env_var(name: &str) -> Result<String> {
     std::env::var(name).with_context(|| format!("`{name}` is not set"))
 }
 
-fn say(text: &str) -> Result<()> {
+fn print(text: &str) -> Result<()> {
     // The harness may capture `print!`.
     std::io::stdout().write_all(text.as_bytes())?;
     Ok(std::io::stdout().flush()?)
 }
 
 pub(crate) fn spawn_writer(home: &Path, port: u16, host_key: &HostKey) -> Result<Child> {
-    let words = program("child::writer")?;
+    let words = test_argv("child::writer")?;
     let child = Program::new(&words[0])
         .args(&words[1..])
         .env("IT_HOME", home)
@@ -59,21 +59,21 @@ pub(crate) fn finish_writer(child: Child) -> Result<String> {
 #[tokio::test]
 #[ignore = "the main of another process"]
 async fn writer() -> Result<()> {
-    let remote = remote(Path::new(&variable("IT_HOME")?))?;
-    let port: HostPort = variable("IT_PORT")?.parse()?;
+    let remote = remote(Path::new(&env_var("IT_HOME")?))?;
+    let port: HostPort = env_var("IT_PORT")?.parse()?;
     let line = remote.authorized_key().await?;
     let name = ContainerName::parse(&format!("it-{port}"))?;
-    let host_key = HostKey::parse(&variable("IT_HOST_KEY")?)?;
-    remote.introduce(&name, port, &host_key).await?;
-    say(&format!("{MARK}{line}\n"))
+    let host_key = HostKey::parse(&env_var("IT_HOST_KEY")?)?;
+    remote.register(&name, port, &host_key).await?;
+    print(&format!("{MARK}{line}\n"))
 }
 
 /// Set for a [`session`] with a shared connection.
-pub(crate) const SHARED: &str = "IT_SHARED";
+pub(crate) const SHARED_ENV: &str = "IT_SHARED";
 
 /// Returns a mux daemon that keeps connections for a while.
-pub(crate) fn broker_program(home: &Path, patience: Duration) -> Result<Program> {
-    let words = program("child::broker")?;
+pub(crate) fn daemon_program(home: &Path, patience: Duration) -> Result<Program> {
+    let words = test_argv("child::broker")?;
     let mut program = Program::new(&words[0]);
     program.args(&words[1..]).env("IT_HOME", home).stdin(Streams::null()).stdout(Streams::null());
     program.env("IT_PATIENCE_MS", patience.as_millis().to_string());
@@ -82,29 +82,29 @@ pub(crate) fn broker_program(home: &Path, patience: Duration) -> Result<Program>
 
 #[test]
 #[ignore = "the main of another process"]
-fn broker() -> Result<()> {
-    let first = containai_ssh::mux::detach()?;
-    let patience = Duration::from_millis(variable("IT_PATIENCE_MS")?.parse()?);
-    let remote = remote(Path::new(&variable("IT_HOME")?))?;
+fn daemon() -> Result<()> {
+    let first = containai_ssh::mux::daemonize()?;
+    let patience = Duration::from_millis(env_var("IT_PATIENCE_MS")?.parse()?);
+    let remote = remote(Path::new(&env_var("IT_HOME")?))?;
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-    let serving = containai_ssh::mux::serve(mux::sharing(&remote), patience, Some(first));
+    let serving = containai_ssh::mux::serve(mux::mux_client(&remote), patience, Some(first));
     runtime.block_on(serving)?;
     std::process::exit(0);
 }
 
 /// Returns the arguments of a program that sends a request to a socket and
 /// prints the size of the reply.
-pub(crate) fn knock_words() -> Result<Vec<String>> {
-    program("child::knock")
+pub(crate) fn probe_argv() -> Result<Vec<String>> {
+    test_argv("child::knock")
 }
 
 #[test]
 #[ignore = "the main of another process"]
-fn knock() -> Result<()> {
+fn probe() -> Result<()> {
     use std::io::Read;
 
-    let mut stream = std::os::unix::net::UnixStream::connect(variable("IT_SOCKET")?)?;
+    let mut stream = std::os::unix::net::UnixStream::connect(env_var("IT_SOCKET")?)?;
     // A request of an unknown protocol version.
     let magic = b"containai-mux";
     let length = u32::try_from(magic.len())?.to_le_bytes();
@@ -114,41 +114,41 @@ fn knock() -> Result<()> {
     let _ = stream.write_all(&[&length[..], &greeting].concat());
     let mut answer = Vec::new();
     let _ = stream.read_to_end(&mut answer);
-    say(&format!("{MARK}{}\n", answer.len()))
+    print(&format!("{MARK}{}\n", answer.len()))
 }
 
 /// Returns the arguments of a program that runs a script on a server and exits
 /// with its exit code. `setsid` gives it the terminal that it is started on.
-pub(crate) fn session_words() -> Result<Vec<String>> {
-    program("child::session")
+pub(crate) fn session_argv() -> Result<Vec<String>> {
+    test_argv("child::session")
 }
 
 #[tokio::test]
 #[ignore = "the main of another process"]
 async fn session() -> Result<()> {
-    let remote = remote(Path::new(&variable("IT_HOME")?))?;
-    let port: HostPort = variable("IT_PORT")?.parse()?;
-    let way = match std::env::var(SHARED) {
-        Ok(_) => Way::Lent(
-            mux::borrow(&mux::sharing(&remote), &mux::target(&remote, port).await?).await?,
+    let remote = remote(Path::new(&env_var("IT_HOME")?))?;
+    let port: HostPort = env_var("IT_PORT")?.parse()?;
+    let way = match std::env::var(SHARED_ENV) {
+        Ok(_) => Connection::Shared(
+            mux::lease(&mux::mux_client(&remote), &mux::target(&remote, port).await?).await?,
         ),
-        Err(_) => Way::Own(remote.open(remote.knock(port).await?, port).await?),
+        Err(_) => Connection::Dedicated(remote.authenticate(remote.wait_ready(port).await?, port).await?),
     };
-    let terminal = match variable("IT_TERM") {
+    let terminal = match env_var("IT_TERM") {
         Ok(term) => {
-            Terminal::Request { term, size: Size::of(std::io::stdin()).unwrap_or_default() }
+            Terminal::Request { term, size: TerminalSize::of(std::io::stdin()).unwrap_or_default() }
         }
         Err(_) => Terminal::None,
     };
-    if let Ok(after) = variable("IT_PANIC_AFTER_MS") {
+    if let Ok(after) = env_var("IT_PANIC_AFTER_MS") {
         let after = Duration::from_millis(after.parse()?);
         std::thread::spawn(move || {
             std::thread::sleep(after);
             panic!("requested by the test");
         });
     }
-    say(MARK)?;
-    let command = sh(&variable("IT_SCRIPT")?)?;
+    print(MARK)?;
+    let command = sh(&env_var("IT_SCRIPT")?)?;
     let code = match way.exec(&command, terminal, Stdio::inherit()).await {
         Ok(outcome) => outcome.code(),
         Err(error) => {

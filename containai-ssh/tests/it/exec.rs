@@ -11,7 +11,7 @@ use containai_ssh::{Command, ExitOutcome, Input, Output, Stdio, Terminal};
 use crate::sshd::{Sshd, sh};
 
 #[tokio::test]
-async fn statuses_come_back() -> Result<()> {
+async fn exit_statuses_are_returned() -> Result<()> {
     let sshd = Sshd::start().await?;
     let session = sshd.session().await?;
     for (script, expected) in [
@@ -34,7 +34,7 @@ async fn statuses_come_back() -> Result<()> {
 }
 
 #[tokio::test]
-async fn words_environment_and_directory_arrive() -> Result<()> {
+async fn arguments_environment_and_directory_are_passed() -> Result<()> {
     let sshd = Sshd::start().await?;
     let session = sshd.session().await?;
     let words =
@@ -52,7 +52,7 @@ async fn words_environment_and_directory_arrive() -> Result<()> {
 }
 
 #[tokio::test]
-async fn streams_stay_apart() -> Result<()> {
+async fn stdout_and_stderr_are_separate() -> Result<()> {
     let sshd = Sshd::start().await?;
     let session = sshd.session().await?;
     let command = sh("echo out; echo err >&2; cat; echo end >&2")?;
@@ -63,7 +63,7 @@ async fn streams_stay_apart() -> Result<()> {
 }
 
 #[tokio::test]
-async fn much_and_binary_both_ways() -> Result<()> {
+async fn large_binary_data_round_trips() -> Result<()> {
     let sshd = Sshd::start().await?;
     let session = sshd.session().await?;
     // Every byte value, without a period that could hide a lost block.
@@ -77,7 +77,7 @@ async fn much_and_binary_both_ways() -> Result<()> {
 }
 
 #[tokio::test]
-async fn the_end_of_the_command_is_the_end() -> Result<()> {
+async fn a_session_ends_with_its_command() -> Result<()> {
     let sshd = Sshd::start().await?;
     let session = sshd.session().await?;
     let (mut read, write) = pipe()?;
@@ -107,7 +107,7 @@ async fn input_may_end_before_the_command() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_reader_that_goes_away_ends_it() -> Result<()> {
+async fn a_closed_reader_ends_the_command() -> Result<()> {
     let sshd = Sshd::start().await?;
     let session = sshd.session().await?;
     let (read, write) = pipe()?;
@@ -151,9 +151,9 @@ async fn a_slow_reader_slows_the_command() -> Result<()> {
 }
 
 #[tokio::test]
-async fn the_way_through_the_core_border() -> Result<()> {
+async fn the_pinned_key_is_read_through_the_trait() -> Result<()> {
     let sshd = Sshd::start().await?;
-    let pinned = sshd.remote.pinned(sshd.port).await?;
+    let pinned = sshd.remote.pinned_host_key(sshd.port).await?;
     assert_eq!(pinned.as_ref(), Some(&sshd.host_key));
     Ok(())
 }

@@ -35,15 +35,15 @@ impl Sshd {
         let host_key = make_host_key(&dir.path().join("host_key"))?;
         let port = free_port()?;
         let server = spawn(dir.path(), port)?;
-        remote.introduce(&name()?, port, &host_key).await?;
+        remote.register(&container_name()?, port, &host_key).await?;
         // Other clients do not wait for the server.
-        drop(remote.knock(port).await?);
+        drop(remote.wait_ready(port).await?);
         Ok(Self { dir, port, host_key, remote, server })
     }
 
     pub(crate) async fn session(&self) -> Result<Session> {
-        let door = self.remote.knock(self.port).await?;
-        Ok(self.remote.open(door, self.port).await?)
+        let door = self.remote.wait_ready(self.port).await?;
+        Ok(self.remote.authenticate(door, self.port).await?)
     }
 
     /// Returns the process id of the listener.
@@ -100,17 +100,17 @@ pub(crate) fn sh(script: &str) -> Result<Command> {
     Ok(Command::new(["sh", "-c", script])?.in_dir("/"))
 }
 
-pub(crate) fn name() -> Result<ContainerName> {
+pub(crate) fn container_name() -> Result<ContainerName> {
     Ok(ContainerName::parse("it-main")?)
 }
 
 /// Returns the remote of a home directory, with the current user as login.
 pub(crate) fn remote(home: &Path) -> Result<SshRemote> {
-    Ok(SshRemote::new(Layout::new(home, None, None)).with_user(me()?))
+    Ok(SshRemote::new(Layout::new(home, None, None)).with_user(current_user()?))
 }
 
 /// Returns the user who runs the tests.
-pub(crate) fn me() -> Result<String> {
+pub(crate) fn current_user() -> Result<String> {
     let user = nix::unistd::User::from_uid(nix::unistd::Uid::effective())?;
     Ok(user.context("the user of the tests has no name")?.name)
 }

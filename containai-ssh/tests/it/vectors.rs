@@ -8,7 +8,7 @@ use containai_core::layout::Layout;
 use containai_core::naming::{ContainerName, HostPort, SshAlias};
 use containai_core::remote::{Direction, Forward};
 use containai_ssh::include::{self, PATTERN};
-use containai_ssh::{Command, ForwardAgent, HostBlock, Launch, Wishes};
+use containai_ssh::{Command, ForwardAgent, HostBlock, LaunchMode, ClientOptions};
 use serde_json::Value;
 
 /// Reads the recorded cases of a function: the newest ones, or the project's
@@ -47,8 +47,8 @@ fn host_blocks() -> Result<()> {
             identity: layout.identity(),
             known_hosts: layout.known_hosts(),
             engine: None,
-            detour: None,
-            wishes: Wishes {
+            proxy: None,
+            client_options: ClientOptions {
                 forward_agent: match text(&record, "/input/forward_agent") {
                     Some("true") => ForwardAgent::Yes,
                     _ => ForwardAgent::No,
@@ -100,7 +100,7 @@ fn include_lines() -> Result<()> {
 
 /// Evaluates a line in a shell: `cd` changes nothing, and a placeholder for
 /// every program prints its arguments and variables.
-fn meaning(line: &str) -> Result<String> {
+fn evaluate(line: &str) -> Result<String> {
     let dir = tempfile::TempDir::new()?;
     let script = format!(
         "cd() {{ printf 'cd <%s>\\n' \"$@\"; }}\n\
@@ -119,8 +119,8 @@ fn remote_commands() -> Result<()> {
     let mut compared = 0;
     for record in records("ssh_remote_command.jsonl")? {
         let launch = match text(&record, "/input/mode") {
-            Some("plain") => Launch::Plain,
-            Some("login" | "login+tty") => Launch::Login,
+            Some("plain") => LaunchMode::Plain,
+            Some("login" | "login+tty") => LaunchMode::Login,
             // Its line ends with a process id and discards its output.
             _ => continue,
         };
@@ -129,14 +129,14 @@ fn remote_commands() -> Result<()> {
         };
         let args = strings(&record, "/input/args");
         // Its `bash -lc` took such a program name for an option of bash.
-        if launch == Launch::Login && args.first().is_some_and(|first| first.starts_with('-')) {
-            let ours = String::from_utf8(Command::new(&args)?.launched(launch).line())?;
-            assert!(meaning(&ours)?.contains(&format!("<{}>", args[0])), "{record}");
+        if launch == LaunchMode::Login && args.first().is_some_and(|first| first.starts_with('-')) {
+            let ours = String::from_utf8(Command::new(&args)?.with_launch(launch).line())?;
+            assert!(evaluate(&ours)?.contains(&format!("<{}>", args[0])), "{record}");
             continue;
         }
-        let command = Command::new(args)?.launched(launch);
+        let command = Command::new(args)?.with_launch(launch);
         let ours = String::from_utf8(command.line())?;
-        assert_eq!(meaning(&ours)?, meaning(theirs)?, "{record}");
+        assert_eq!(evaluate(&ours)?, evaluate(theirs)?, "{record}");
         compared += 1;
     }
     assert!(compared > 30, "{compared}");

@@ -4,20 +4,20 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use crate::error::ResultExt as _;
-use containai_core::archive::{self, ArchiveError, Limits, Manifest, Members, Totals, Transcript};
+use containai_core::archive::{self, ArchiveError, UnpackLimits, ArchiveManifest, MemberReader, Totals, ArchiveSummary};
 
-use super::{Keys, SealedFor, Source};
+use super::{DecryptionKeys, RequiredKey, ArchiveReader};
 
 /// An archive that can be opened, as often as needed.
 pub struct Archive {
     path: PathBuf,
-    source: Source,
-    keys: Keys,
+    source: ArchiveReader,
+    keys: DecryptionKeys,
 }
 
 /// What an archive turns out to be.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub enum Kind {
+pub enum ArchiveFileKind {
     /// What `cai export` wrote.
     Export,
     /// Anything else: files as they are in a home directory.
@@ -28,10 +28,10 @@ impl Archive {
     /// Opens a file; `keys` is asked for what unseals it.
     pub fn open<E: From<crate::Error>>(
         path: PathBuf,
-        keys: impl FnOnce(SealedFor) -> Result<Keys, E>,
+        keys: impl FnOnce(RequiredKey) -> Result<DecryptionKeys, E>,
     ) -> Result<Self, E> {
-        let source = Source::open(&path)?;
-        let sealed_for = source.sealed_for().map_err(crate::Error::from)?;
+        let source = ArchiveReader::open(&path)?;
+        let sealed_for = source.required_key().map_err(crate::Error::from)?;
         let keys = keys(sealed_for)?;
         Ok(Self { path, source, keys })
     }
@@ -46,10 +46,10 @@ impl Archive {
     }
 
     /// Looks at its first member.
-    pub fn kind(&self) -> crate::Result<Kind> {
-        match Manifest::read(&mut Members::new(self.read()?)) {
-            Ok(_) => Ok(Kind::Export),
-            Err(ArchiveError::NotAnExport) => Ok(Kind::Files),
+    pub fn kind(&self) -> crate::Result<ArchiveFileKind> {
+        match ArchiveManifest::read(&mut MemberReader::new(self.read()?)) {
+            Ok(_) => Ok(ArchiveFileKind::Export),
+            Err(ArchiveError::NotAnExport) => Ok(ArchiveFileKind::Files),
             Err(error) => {
                 Err(error).with_context(|| format!("cannot read `{}`", self.path.display()))
             }
@@ -57,8 +57,8 @@ impl Archive {
     }
 
     /// Looks at all of an export, as strictly as a restore does.
-    pub(crate) fn verified(&self, progress: &mut dyn FnMut(Totals)) -> crate::Result<Transcript> {
-        Ok(archive::verify(self.read()?, Limits::MOST, progress)?)
+    pub(crate) fn verify(&self, progress: &mut dyn FnMut(Totals)) -> crate::Result<ArchiveSummary> {
+        Ok(archive::verify(self.read()?, UnpackLimits::MAX, progress)?)
     }
 }
 
@@ -66,37 +66,37 @@ impl Archive {
 mod tests {
     use std::io::Write as _;
 
-    use containai_core::archive::{Member, MemberKind, MemberPath, Moment, Owner, Writer, export};
+    use containai_core::archive::{Member, MemberKind, MemberPath, FileTime, Owner, MemberWriter, export};
     use containai_core::timestamp::Timestamp;
     use tempfile::NamedTempFile;
 
     use super::*;
 
     fn tar() -> Vec<u8> {
-        let mut writer = Writer::new(Vec::new(), "");
+        let mut writer = MemberWriter::new(Vec::new(), "");
         let top = Member {
             path: MemberPath::default(),
             kind: MemberKind::Directory,
             mode: 0o755,
             owner: Owner { uid: 0, gid: 0 },
-            modified: Moment::default(),
-            extras: Default::default(),
+            modified: FileTime::default(),
+            attributes: Default::default(),
         };
-        writer.member(&top).and_then(|()| writer.finish()).expect("memory takes it")
+        writer.start_member(&top).and_then(|()| writer.finish()).expect("memory takes it")
     }
 
     #[test]
-    fn an_export_is_told_from_other_archives() -> anyhow::Result<()> {
+    fn exports_are_distinguished_from_other_archives() -> anyhow::Result<()> {
         let kind = |bytes: &[u8]| {
             let mut file = NamedTempFile::new()?;
             file.write_all(bytes)?;
-            Archive::open(file.path().to_owned(), |_| crate::Result::<_>::Ok(Keys::default()))?.kind()
+            Archive::open(file.path().to_owned(), |_| crate::Result::<_>::Ok(DecryptionKeys::default()))?.kind()
         };
         let manifest =
-            Manifest { volume: "v".into(), made: Timestamp::from_unix(0), version: "1".into() };
+            ArchiveManifest { volume: "v".into(), created: Timestamp::from_unix(0), version: "1".into() };
         let (ours, _) = export(&tar()[..], Vec::new(), manifest, &mut |_| ())?;
-        assert_eq!(kind(&ours)?, Kind::Export);
-        assert_eq!(kind(&tar())?, Kind::Files);
+        assert_eq!(kind(&ours)?, ArchiveFileKind::Export);
+        assert_eq!(kind(&tar())?, ArchiveFileKind::Files);
         let newer = String::from_utf8_lossy(&ours).replacen("format = 1", "format = 2", 1);
         for bad in [newer.as_bytes(), b"", b"PK\x03\x04", &[b'x'; 1024]] {
             assert!(kind(bad).is_err());

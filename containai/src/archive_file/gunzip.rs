@@ -5,11 +5,11 @@ use std::io::{self, BufRead, Cursor, ErrorKind, Read};
 use flate2::bufread::MultiGzDecoder;
 use libdeflater::{DecompressionError, Decompressor};
 
-use super::gzip::{CONTENT, FIELD, HEADER, LENGTH_AT};
-use super::in_order::InOrder;
+use super::gzip::{MEMBER_CONTENT, EXTRA_FIELD, HEADER_LENGTH, LENGTH_OFFSET};
+use super::parallel::ParallelBlocks;
 
 /// The longest member: what is not compressible grows a little.
-const LONGEST: usize = CONTENT + CONTENT / 8;
+const MAX_MEMBER_BYTES: usize = MEMBER_CONTENT + MEMBER_CONTENT / 8;
 /// The fixed part of a header with an extra field and nothing else, and the
 /// length of that field; what stands between is a time.
 const MAGIC: [u8; 4] = [0x1f, 0x8b, 8, 4];
@@ -17,23 +17,23 @@ const MAGIC: [u8; 4] = [0x1f, 0x8b, 8, 4];
 /// Reads any gzip file.
 pub(crate) enum GunzipReader<R> {
     /// One of ours.
-    Rows(Rows<R>),
+    Parallel(ParallelMembers<R>),
     /// Anybody's.
-    Plain(Box<MultiGzDecoder<R>>),
+    Sequential(Box<MultiGzDecoder<R>>),
 }
 
 impl<R: BufRead> GunzipReader<R> {
     pub(crate) fn new(mut input: R) -> io::Result<Self> {
         // A buffer shows at least that much of a file of ours.
         let is_ours =
-            input.fill_buf()?.get(..HEADER).is_some_and(|header| length(header).is_some());
+            input.fill_buf()?.get(..HEADER_LENGTH).is_some_and(|header| member_length(header).is_some());
         Ok(match is_ours {
-            true => Self::Rows(Rows {
+            true => Self::Parallel(ParallelMembers {
                 input: Some(input),
-                members: InOrder::new(unpack),
+                members: ParallelBlocks::new(decompress_member),
                 content: Cursor::new(Vec::new()),
             }),
-            false => Self::Plain(Box::new(MultiGzDecoder::new(input))),
+            false => Self::Sequential(Box::new(MultiGzDecoder::new(input))),
         })
     }
 }
@@ -41,21 +41,21 @@ impl<R: BufRead> GunzipReader<R> {
 impl<R: BufRead> Read for GunzipReader<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         match self {
-            Self::Rows(rows) => rows.read(buffer),
-            Self::Plain(plain) => plain.read(buffer),
+            Self::Parallel(rows) => rows.read(buffer),
+            Self::Sequential(plain) => plain.read(buffer),
         }
     }
 }
 
 /// Members that are being unpacked.
-pub(crate) struct Rows<R> {
+pub(crate) struct ParallelMembers<R> {
     /// `None` after its end.
     input: Option<R>,
-    members: InOrder,
+    members: ParallelBlocks,
     content: Cursor<Vec<u8>>,
 }
 
-impl<R: Read> Read for Rows<R> {
+impl<R: Read> Read for ParallelMembers<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         loop {
             let length = self.content.read(buffer)?;
@@ -65,12 +65,12 @@ impl<R: Read> Read for Rows<R> {
             while !self.members.is_full()
                 && let Some(input) = &mut self.input
             {
-                match next(input)? {
-                    Some(member) => self.members.give(member)?,
+                match read_member(input)? {
+                    Some(member) => self.members.push(member)?,
                     None => self.input = None,
                 }
             }
-            match self.members.take() {
+            match self.members.pop() {
                 Some(content) => self.content = Cursor::new(content?),
                 None => return Ok(0),
             }
@@ -79,15 +79,15 @@ impl<R: Read> Read for Rows<R> {
 }
 
 /// The next member, whole; `None` at the end.
-fn next(input: &mut impl Read) -> io::Result<Option<Vec<u8>>> {
+fn read_member(input: &mut impl Read) -> io::Result<Option<Vec<u8>>> {
     let mut member = Vec::new();
-    input.by_ref().take(HEADER as u64).read_to_end(&mut member)?;
+    input.by_ref().take(HEADER_LENGTH as u64).read_to_end(&mut member)?;
     if member.is_empty() {
         return Ok(None);
     }
-    let length = length(&member).ok_or_else(|| broken("a member is none of ours"))?;
-    let rest = length.checked_sub(HEADER).filter(|_| length <= LONGEST);
-    let rest = rest.ok_or_else(|| broken("a member says a wrong length"))?;
+    let length = member_length(&member).ok_or_else(|| invalid_gzip("a member is none of ours"))?;
+    let rest = length.checked_sub(HEADER_LENGTH).filter(|_| length <= MAX_MEMBER_BYTES);
+    let rest = rest.ok_or_else(|| invalid_gzip("a member says a wrong length"))?;
     input.by_ref().take(rest as u64).read_to_end(&mut member)?;
     match member.len() == length {
         true => Ok(Some(member)),
@@ -96,30 +96,30 @@ fn next(input: &mut impl Read) -> io::Result<Option<Vec<u8>>> {
 }
 
 /// What a member of ours says about its length.
-fn length(header: &[u8]) -> Option<usize> {
-    let is_ours = header.len() == HEADER
+fn member_length(header: &[u8]) -> Option<usize> {
+    let is_ours = header.len() == HEADER_LENGTH
         && header.starts_with(&MAGIC)
         && header[10..12] == [8, 0]
-        && header[12..LENGTH_AT] == FIELD;
-    let length = header.get(LENGTH_AT..HEADER)?.try_into().ok()?;
+        && header[12..LENGTH_OFFSET] == EXTRA_FIELD;
+    let length = header.get(LENGTH_OFFSET..HEADER_LENGTH)?.try_into().ok()?;
     is_ours.then(|| usize::try_from(u32::from_le_bytes(length)).ok())?
 }
 
 /// Unpacks one member, which may not hold more than ours do. It says at its end
 /// how much that is, RFC 1952, 2.3.1.
-fn unpack(member: &[u8]) -> io::Result<Vec<u8>> {
+fn decompress_member(member: &[u8]) -> io::Result<Vec<u8>> {
     let held = member.last_chunk().map_or(0, |&bytes| u32::from_le_bytes(bytes));
-    let held = usize::try_from(held).ok().filter(|&held| held <= CONTENT);
-    let mut content = vec![0; held.ok_or_else(|| broken("a member holds too much"))?];
+    let held = usize::try_from(held).ok().filter(|&held| held <= MEMBER_CONTENT);
+    let mut content = vec![0; held.ok_or_else(|| invalid_gzip("a member holds too much"))?];
     match Decompressor::new().gzip_decompress(member, &mut content) {
         Ok(length) if length == content.len() => Ok(content),
-        Ok(_) => Err(broken("a member says a wrong length")),
-        Err(DecompressionError::InsufficientSpace) => Err(broken("a member holds too much")),
-        Err(DecompressionError::BadData) => Err(broken("a member is damaged")),
+        Ok(_) => Err(invalid_gzip("a member says a wrong length")),
+        Err(DecompressionError::InsufficientSpace) => Err(invalid_gzip("a member holds too much")),
+        Err(DecompressionError::BadData) => Err(invalid_gzip("a member is damaged")),
     }
 }
 
-fn broken(what: &'static str) -> io::Error {
+fn invalid_gzip(what: &'static str) -> io::Error {
     io::Error::new(ErrorKind::InvalidData, what)
 }
 
@@ -134,12 +134,12 @@ mod tests {
     use super::super::gzip::GzipWriter;
     use super::*;
 
-    fn pack(content: &[u8]) -> Vec<u8> {
+    fn compress(content: &[u8]) -> Vec<u8> {
         let mut writer = GzipWriter::new(Vec::new());
         writer.write_all(content).and_then(|()| writer.finish()).expect("memory takes it")
     }
 
-    fn unpack(packed: &[u8]) -> io::Result<Vec<u8>> {
+    fn decompress(packed: &[u8]) -> io::Result<Vec<u8>> {
         let mut content = Vec::new();
         GunzipReader::new(packed)?.read_to_end(&mut content)?;
         Ok(content)
@@ -156,11 +156,11 @@ mod tests {
     }
 
     #[test]
-    fn everybody_reads_what_is_written() -> io::Result<()> {
-        for length in [0, 1, CONTENT - 1, CONTENT, CONTENT + 1, 5 * CONTENT / 2] {
+    fn other_gunzip_reads_our_output() -> io::Result<()> {
+        for length in [0, 1, MEMBER_CONTENT - 1, MEMBER_CONTENT, MEMBER_CONTENT + 1, 5 * MEMBER_CONTENT / 2] {
             let content = content(length);
-            let packed = pack(&content);
-            assert!(unpack(&packed)? == content, "{length}");
+            let packed = compress(&content);
+            assert!(decompress(&packed)? == content, "{length}");
             let mut read = Vec::new();
             MultiGzDecoder::new(&packed[..]).read_to_end(&mut read)?;
             assert!(read == content, "{length}");
@@ -169,56 +169,56 @@ mod tests {
     }
 
     #[test]
-    fn what_others_wrote_is_read() -> io::Result<()> {
-        let content = content(3 * CONTENT);
+    fn output_of_other_gzip_is_read() -> io::Result<()> {
+        let content = content(3 * MEMBER_CONTENT);
         let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
         encoder.write_all(&content)?;
-        assert!(unpack(&encoder.finish()?)? == content);
+        assert!(decompress(&encoder.finish()?)? == content);
         Ok(())
     }
 
     #[test]
-    fn a_member_holds_what_it_says() {
-        const MOST: u32 = 1 << 20;
+    fn members_with_a_wrong_length_are_refused() {
+        const MAX_MEMBER_CONTENT: u32 = 1 << 20;
         let check = |change: fn(&mut Vec<u8>), expected: Result<(), &str>| {
-            let mut member = pack(&content(CONTENT - 1));
+            let mut member = compress(&content(MEMBER_CONTENT - 1));
             change(&mut member);
-            let unpacked = super::unpack(&member).map(drop).map_err(|error| error.to_string());
+            let unpacked = super::decompress_member(&member).map(drop).map_err(|error| error.to_string());
             assert_eq!(unpacked, expected.map_err(str::to_owned));
         };
-        fn say(member: &mut Vec<u8>, held: u32) {
+        fn set_length(member: &mut Vec<u8>, held: u32) {
             member.truncate(member.len() - 4);
             member.extend(held.to_le_bytes());
         }
         check(|_| (), Ok(()));
-        check(|it| say(it, MOST + 1), Err("a member holds too much"));
-        check(|it| say(it, MOST - 2), Err("a member holds too much"));
-        check(|it| say(it, MOST), Err("a member is damaged"));
-        check(|it| it.extend(MOST.to_le_bytes()), Err("a member says a wrong length"));
-        check(|it| it.truncate(HEADER), Err("a member is damaged"));
+        check(|it| set_length(it, MAX_MEMBER_CONTENT + 1), Err("a member holds too much"));
+        check(|it| set_length(it, MAX_MEMBER_CONTENT - 2), Err("a member holds too much"));
+        check(|it| set_length(it, MAX_MEMBER_CONTENT), Err("a member is damaged"));
+        check(|it| it.extend(MAX_MEMBER_CONTENT.to_le_bytes()), Err("a member says a wrong length"));
+        check(|it| it.truncate(HEADER_LENGTH), Err("a member is damaged"));
         check(|it| it.clear(), Err("a member is damaged"));
     }
 
     #[test]
-    fn nothing_is_cut_or_changed_without_notice() {
-        let packed = pack(&content(2 * CONTENT));
-        for at in [5, HEADER, packed.len() / 2, packed.len() - 1] {
-            assert!(unpack(&packed[..at]).is_err(), "cut at {at}");
+    fn truncation_and_corruption_are_detected() {
+        let packed = compress(&content(2 * MEMBER_CONTENT));
+        for at in [5, HEADER_LENGTH, packed.len() / 2, packed.len() - 1] {
+            assert!(decompress(&packed[..at]).is_err(), "cut at {at}");
         }
-        for at in [0, LENGTH_AT, HEADER + 100, packed.len() / 2, packed.len() - 6] {
+        for at in [0, LENGTH_OFFSET, HEADER_LENGTH + 100, packed.len() / 2, packed.len() - 6] {
             let mut changed = packed.clone();
             changed[at] ^= 0x55;
-            assert!(unpack(&changed).is_err(), "changed at {at}");
+            assert!(decompress(&changed).is_err(), "changed at {at}");
         }
     }
 
     proptest! {
         #[test]
-        fn anything_is_survived(mut bytes in prop::collection::vec(any::<u8>(), 0..300), ours: bool) {
+        fn arbitrary_input_does_not_panic(mut bytes in prop::collection::vec(any::<u8>(), 0..300), ours: bool) {
             if ours {
-                bytes.splice(..0, pack(b"x").into_iter().take(HEADER));
+                bytes.splice(..0, compress(b"x").into_iter().take(HEADER_LENGTH));
             }
-            let _ = unpack(&bytes);
+            let _ = decompress(&bytes);
         }
     }
 }

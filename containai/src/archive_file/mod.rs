@@ -3,15 +3,15 @@
 mod archive;
 mod gunzip;
 mod gzip;
-mod in_order;
-mod packing;
-mod seal;
-mod sink;
-mod source;
+mod parallel;
+mod compression;
+mod encryption;
+mod writer;
+mod reader;
 
-pub use archive::{Archive, Kind};
-pub(crate) use packing::Packing;
-pub use seal::{Keys, Seal};
-pub(crate) use sink::Sink;
-pub use source::SealedFor;
-use source::Source;
+pub use archive::{Archive, ArchiveFileKind};
+pub(crate) use compression::ArchiveCompression;
+pub use encryption::{DecryptionKeys, Encryption};
+pub(crate) use writer::ArchiveWriter;
+pub use reader::RequiredKey;
+use reader::ArchiveReader;

@@ -14,69 +14,69 @@ use containai_core::timestamp::Timestamp;
 use containai_ssh::transfer::{Directory, TransferError};
 use tempfile::{Builder, NamedTempFile};
 
-use crate::archive_file::Packing;
+use crate::archive_file::ArchiveCompression;
 use crate::error::OperationError;
 
 /// A file that is not there yet, and how it is packed.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Destination {
+pub struct ArchiveDestination {
     pub file: PathBuf,
-    pub(crate) packing: Packing,
+    pub(crate) compression: ArchiveCompression,
 }
 
 /// Whether what is written is sealed, which its name tells.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Sealing {
-    Open,
-    Sealed,
+pub enum EncryptionUse {
+    Plain,
+    Encrypted,
 }
 
 /// What a destination is chosen by.
-pub struct Chooser<'a> {
+pub struct DestinationChooser<'a> {
     /// Where the command was given.
     pub directory: &'a Path,
     /// Where archives are that were given no place.
     pub default: PathBuf,
     /// What containers write, and agents commit.
     pub workspaces: Vec<PathBuf>,
-    pub sealing: Sealing,
+    pub encryption: EncryptionUse,
     pub now: Timestamp,
 }
 
-impl Chooser<'_> {
+impl DestinationChooser<'_> {
     /// What was asked for: a file, a directory, or nothing, which is a file in
     /// the default directory, named after the workspace.
     pub fn choose(
         &self,
         given: Option<&Path>,
         workspace: &WorkspacePath,
-    ) -> Result<Destination, OperationError> {
-        let ending = if self.sealing == Sealing::Sealed { "tgz.age" } else { "tgz" };
-        let packing = Packing::Gzip;
-        let now = self.now.compact();
+    ) -> Result<ArchiveDestination, OperationError> {
+        let ending = if self.encryption == EncryptionUse::Encrypted { "tgz.age" } else { "tgz" };
+        let packing = ArchiveCompression::Gzip;
+        let now = self.now.to_compact();
         let Some(given) = given else {
             let name = format!("containai-export-{}-{now}.{ending}", workspace.dir_name());
-            return Ok(Destination { file: self.default.join(name), packing });
+            return Ok(ArchiveDestination { file: self.default.join(name), compression: packing });
         };
         let place = self.directory.join(given);
         if place.is_dir() {
             self.refuse_workspaces(&place)?;
             let file = place.join(format!("containai-export-{now}.{ending}"));
-            return Ok(Destination { file, packing });
+            return Ok(ArchiveDestination { file, compression: packing });
         }
         self.choose_file(place)
     }
 
-    fn choose_file(&self, place: PathBuf) -> Result<Destination, OperationError> {
+    fn choose_file(&self, place: PathBuf) -> Result<ArchiveDestination, OperationError> {
         let shown = place.display();
-        let packing = Packing::of(&place).ok_or_else(|| {
+        let packing = ArchiveCompression::from_path(&place).ok_or_else(|| {
             OperationError::usage(format!(
                 "`{shown}` is neither a directory nor a name for an archive"
             ))
             .hint(Hint::new("let it end in `.tgz` or `.tar.zst`"))
         })?;
         let is_named_sealed = place.extension().is_some_and(|it| it == "age");
-        if is_named_sealed && self.sealing == Sealing::Open {
+        if is_named_sealed && self.encryption == EncryptionUse::Plain {
             let message = format!("`{shown}` is a name for an encrypted archive");
             let hint = Hint::new("say for whom with `--passphrase` or `--recipient`");
             return Err(OperationError::usage(message).hint(hint));
@@ -86,7 +86,7 @@ impl Chooser<'_> {
             return Err(OperationError::usage(format!("`{shown}` is in no directory")).hint(hint));
         };
         self.refuse_workspaces(parent)?;
-        let file = match self.sealing == Sealing::Sealed && !is_named_sealed {
+        let file = match self.encryption == EncryptionUse::Encrypted && !is_named_sealed {
             true => {
                 let mut name = place.into_os_string();
                 name.push(".age");
@@ -99,7 +99,7 @@ impl Chooser<'_> {
             let message = format!("`{}` is there already", file.display());
             return Err(OperationError::usage(message).hint(hint));
         }
-        Ok(Destination { file, packing })
+        Ok(ArchiveDestination { file, compression: packing })
     }
 
     /// An archive holds what agents log in with. In a workspace every container
@@ -107,7 +107,7 @@ impl Chooser<'_> {
     /// lead anywhere.
     fn refuse_workspaces(&self, directory: &Path) -> Result<(), OperationError> {
         let real = match Directory::open(directory, &self.workspaces) {
-            Err(TransferError::Link { .. }) => None,
+            Err(TransferError::UntrustedLink { .. }) => None,
             _ => fs::canonicalize(directory).ok(),
         };
         let is_inside = |real: &PathBuf| self.workspaces.iter().any(|it| real.starts_with(it));
@@ -130,9 +130,9 @@ pub fn workspaces(containers: &[Container], here: Option<&WorkspacePath>) -> Vec
     labels.chain(here.map(|it| it.as_path().to_owned())).collect()
 }
 
-impl Destination {
+impl ArchiveDestination {
     /// A file beside it, mode 0600, which goes unless it is put in place.
-    pub(crate) fn draft(&self) -> crate::Result<NamedTempFile> {
+    pub(crate) fn create_temporary(&self) -> crate::Result<NamedTempFile> {
         let directory = self.file.parent().unwrap_or(Path::new("/"));
         // Only the default directory may be missing, and is nobody else's.
         let made = DirBuilder::new().recursive(true).mode(0o700).create(directory);
@@ -150,7 +150,7 @@ impl Destination {
     }
 
     /// Gives the draft its name. Another file of that name stays.
-    pub(crate) fn put(&self, draft: NamedTempFile) -> crate::Result<()> {
+    pub(crate) fn persist(&self, draft: NamedTempFile) -> crate::Result<()> {
         let context = || format!("cannot make `{}`", self.file.display());
         draft.persist_noclobber(&self.file).map_err(|error| error.error).with_context(context)?;
         let synced = |directory: &Path| -> io::Result<()> { File::open(directory)?.sync_all() };
@@ -162,24 +162,24 @@ impl Destination {
 mod tests {
     use super::*;
 
-    fn check(dir: &Path, given: Option<&str>, sealing: Sealing) -> String {
-        let chooser = Chooser {
+    fn check(dir: &Path, given: Option<&str>, sealing: EncryptionUse) -> String {
+        let chooser = DestinationChooser {
             directory: dir,
             default: dir.join("exports"),
             workspaces: vec![dir.join("ws")],
-            sealing,
+            encryption: sealing,
             now: Timestamp::from_unix(1_709_209_815),
         };
         let workspace = WorkspacePath::new("/src/api").expect("a path");
         let shown = match chooser.choose(given.map(Path::new), &workspace) {
-            Ok(Destination { file, packing }) => format!("{} {packing:?}", file.display()),
+            Ok(ArchiveDestination { file, compression: packing }) => format!("{} {packing:?}", file.display()),
             Err(error) => error.to_string(),
         };
         shown.replace(&dir.display().to_string(), "DIR")
     }
 
     #[test]
-    fn names_are_made_or_judged() -> anyhow::Result<()> {
+    fn destination_names_are_derived_or_checked() -> anyhow::Result<()> {
         let dir = tempfile::TempDir::new()?;
         let dir = dir.path().canonicalize()?;
         fs::write(dir.join("old.tgz"), "")?;
@@ -187,33 +187,33 @@ mod tests {
         let check = |given: Option<&str>, sealing, expected: &str| {
             assert_eq!(check(&dir, given, sealing), expected);
         };
-        check(None, Sealing::Open, "DIR/exports/containai-export-api-20240229-123015.tgz Gzip");
+        check(None, EncryptionUse::Plain, "DIR/exports/containai-export-api-20240229-123015.tgz Gzip");
         check(
             None,
-            Sealing::Sealed,
+            EncryptionUse::Encrypted,
             "DIR/exports/containai-export-api-20240229-123015.tgz.age Gzip",
         );
         check(
             Some("sub.tgz"),
-            Sealing::Sealed,
+            EncryptionUse::Encrypted,
             "DIR/sub.tgz/containai-export-20240229-123015.tgz.age Gzip",
         );
-        check(Some("sub.tgz/y.tar.zst"), Sealing::Open, "DIR/sub.tgz/y.tar.zst Zstd");
-        check(Some("/none/y.tgz"), Sealing::Open, "`/none/y.tgz` is in no directory");
-        check(Some("y.tgz.age"), Sealing::Sealed, "DIR/y.tgz.age Gzip");
-        check(Some("y.tar.zst"), Sealing::Sealed, "DIR/y.tar.zst.age Zstd");
+        check(Some("sub.tgz/y.tar.zst"), EncryptionUse::Plain, "DIR/sub.tgz/y.tar.zst Zstd");
+        check(Some("/none/y.tgz"), EncryptionUse::Plain, "`/none/y.tgz` is in no directory");
+        check(Some("y.tgz.age"), EncryptionUse::Encrypted, "DIR/y.tgz.age Gzip");
+        check(Some("y.tar.zst"), EncryptionUse::Encrypted, "DIR/y.tar.zst.age Zstd");
         check(
             Some("y.tgz.age"),
-            Sealing::Open,
+            EncryptionUse::Plain,
             "`DIR/y.tgz.age` is a name for an encrypted archive",
         );
-        check(Some("y"), Sealing::Open, "`DIR/y` is neither a directory nor a name for an archive");
-        check(Some("old.tgz"), Sealing::Open, "`DIR/old.tgz` is there already");
+        check(Some("y"), EncryptionUse::Plain, "`DIR/y` is neither a directory nor a name for an archive");
+        check(Some("old.tgz"), EncryptionUse::Plain, "`DIR/old.tgz` is there already");
         Ok(())
     }
 
     #[test]
-    fn no_archive_goes_to_a_workspace() -> anyhow::Result<()> {
+    fn archives_in_workspaces_are_refused() -> anyhow::Result<()> {
         let dir = tempfile::TempDir::new()?;
         let dir = dir.path().canonicalize()?;
         fs::create_dir_all(dir.join("ws/sub"))?;
@@ -223,10 +223,10 @@ mod tests {
         for given in
             ["ws", "ws/sub/x.tgz", "in", "in/x.tgz", "ws/out", "ws/out/x.tgz", "other/../ws"]
         {
-            let said = check(&dir, Some(given), Sealing::Open);
+            let said = check(&dir, Some(given), EncryptionUse::Plain);
             assert!(said.contains("is in a workspace"), "{given}: {said}");
         }
-        assert_eq!(check(&dir, Some("other/x.tgz"), Sealing::Open), "DIR/other/x.tgz Gzip");
+        assert_eq!(check(&dir, Some("other/x.tgz"), EncryptionUse::Plain), "DIR/other/x.tgz Gzip");
         Ok(())
     }
 }

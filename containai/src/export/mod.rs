@@ -1,10 +1,10 @@
 //! Archives of data volumes.
 
 mod destination;
-mod farewell;
-mod standstill;
-mod work;
+mod on_stop;
+mod paused;
+mod run;
 
-pub use destination::{Chooser, Destination, Sealing, workspaces};
-pub use farewell::Farewell;
-pub use work::Export;
+pub use destination::{DestinationChooser, ArchiveDestination, EncryptionUse, workspaces};
+pub use on_stop::ExportOnStop;
+pub use run::VolumeExport;

@@ -1,5 +1,5 @@
 //! Forwarding of ports and sockets between this machine and a container.
 
-mod container;
+mod reconnecting;
 
-pub use container::Followed;
+pub use reconnecting::ReconnectingContainer;

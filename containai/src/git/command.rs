@@ -21,14 +21,14 @@ pub(crate) fn git(directory: &Path) -> Command {
         .env("GIT_NO_LAZY_FETCH", "1")
         .stdin(Stdio::null())
         .stderr(Stdio::null());
-    for variable in REPOSITORY {
+    for variable in REPOSITORY_VARIABLES {
         git.env_remove(variable);
     }
     git
 }
 
 /// What leads git to another repository, as `git rev-parse --local-env-vars`.
-const REPOSITORY: [&str; 7] = [
+const REPOSITORY_VARIABLES: [&str; 7] = [
     "GIT_DIR",
     "GIT_WORK_TREE",
     "GIT_COMMON_DIR",

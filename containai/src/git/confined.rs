@@ -69,12 +69,12 @@ impl ConfinedGit {
     /// What it prints. An error is what it complains about, which may contain
     /// the container's words.
     pub(crate) fn run(&self, words: &[&str], input: &[u8]) -> crate::Result<Vec<u8>> {
-        let output = self.output(words, file_of(input)?.into(), Stdio::piped())?;
-        said(words, output)
+        let output = self.output(words, input_file(input)?.into(), Stdio::piped())?;
+        git_output(words, output)
     }
 
     /// Whether it succeeds.
-    pub(crate) fn succeeds(&self, words: &[&str]) -> crate::Result<bool> {
+    pub(crate) fn run_succeeds(&self, words: &[&str]) -> crate::Result<bool> {
         Ok(self.output(words, Stdio::null(), Stdio::null())?.status.success())
     }
 
@@ -85,13 +85,13 @@ impl ConfinedGit {
 
     /// Writes what it prints to a file.
     pub(crate) fn run_into(&self, words: &[&str], input: &[u8], to: File) -> crate::Result<()> {
-        said(words, self.output(words, file_of(input)?.into(), to.into())?).map(drop)
+        git_output(words, self.output(words, input_file(input)?.into(), to.into())?).map(drop)
     }
 
     /// Feeds a file to it.
     pub(crate) fn run_on(&self, words: &[&str], mut input: File) -> crate::Result<()> {
         input.rewind()?;
-        said(words, self.output(words, input.into(), Stdio::piped())?).map(drop)
+        git_output(words, self.output(words, input.into(), Stdio::piped())?).map(drop)
     }
 
     fn output(&self, words: &[&str], input: Stdio, output: Stdio) -> crate::Result<Output> {
@@ -164,14 +164,14 @@ fn open(path: &Path) -> io::Result<OwnedFd> {
     Ok(openat2(CWD, path, OFlags::PATH | OFlags::CLOEXEC, Mode::empty(), resolve)?)
 }
 
-fn file_of(input: &[u8]) -> io::Result<File> {
+fn input_file(input: &[u8]) -> io::Result<File> {
     let mut file = tempfile::tempfile()?;
     file.write_all(input)?;
     file.rewind()?;
     Ok(file)
 }
 
-fn said(words: &[&str], output: Output) -> crate::Result<Vec<u8>> {
+fn git_output(words: &[&str], output: Output) -> crate::Result<Vec<u8>> {
     let complaint = String::from_utf8_lossy(&output.stderr);
     let verb = words.first().copied().unwrap_or_default();
     crate::error::ensure!(
@@ -202,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn a_link_does_not_lead_it_out() -> anyhow::Result<()> {
+    fn links_do_not_lead_out_of_the_repository() -> anyhow::Result<()> {
         let place = tempfile::tempdir()?;
         let (git, common) = repository(place.path())?;
         let outside = place.path().join("profile");
@@ -226,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn no_program_of_the_repository_runs() -> anyhow::Result<()> {
+    fn programs_of_the_repository_do_not_run() -> anyhow::Result<()> {
         let place = tempfile::tempdir()?;
         let (git, common) = repository(place.path())?;
         let script = "for hook in reference-transaction post-index-change post-checkout; do

@@ -27,14 +27,14 @@ impl GitDirectory {
     pub(crate) fn open(path: &Path) -> Result<Self, GitFilesError> {
         let how = ResolveFlags::NO_SYMLINKS;
         let fd = openat2(CWD, path, DIRECTORY, Mode::empty(), how)
-            .map_err(|errno| GitFilesError::at(path, errno))?;
+            .map_err(|errno| GitFilesError::from_errno(path, errno))?;
         Ok(Self { fd, path: path.to_owned() })
     }
 
     /// Opens a path that may have links, to read in it.
     pub(crate) fn follow(path: &Path) -> Result<Self, GitFilesError> {
         let fd = rustix::fs::openat(CWD, path, DIRECTORY, Mode::empty())
-            .map_err(|errno| GitFilesError::at(path, errno))?;
+            .map_err(|errno| GitFilesError::from_errno(path, errno))?;
         Ok(Self { fd, path: path.to_owned() })
     }
 
@@ -44,7 +44,7 @@ impl GitDirectory {
     }
 
     /// The same directory a second time.
-    pub(crate) fn again(&self) -> io::Result<Self> {
+    pub(crate) fn reopen(&self) -> io::Result<Self> {
         Ok(Self { fd: self.fd.try_clone()?, path: self.path.clone() })
     }
 
@@ -54,26 +54,26 @@ impl GitDirectory {
         match self.openat2(path, DIRECTORY, Mode::empty()) {
             Ok(fd) => Ok(Some(Self { fd, path: self.path.join(path) })),
             Err(Errno::NOENT) => Ok(None),
-            Err(errno) => Err(self.failed(path, errno)),
+            Err(errno) => Err(self.error_at(path, errno)),
         }
     }
 
     /// A directory in this one, which is made unless it is there.
-    pub(crate) fn provide(&self, name: &str) -> Result<Self, GitFilesError> {
+    pub(crate) fn ensure_child(&self, name: &str) -> Result<Self, GitFilesError> {
         match rustix::fs::mkdirat(&self.fd, name, Mode::from_raw_mode(0o777)) {
             Ok(()) | Err(Errno::EXIST) => {}
-            Err(errno) => return Err(self.failed(name, errno)),
+            Err(errno) => return Err(self.error_at(name, errno)),
         }
-        self.child(name)?.ok_or_else(|| self.failed(name, Errno::NOENT))
+        self.child(name)?.ok_or_else(|| self.error_at(name, Errno::NOENT))
     }
 
     /// A directory in this one that was not there; `None` where something has
     /// the name.
-    pub(crate) fn make(&self, name: &str) -> Result<Option<Self>, GitFilesError> {
+    pub(crate) fn create_child(&self, name: &str) -> Result<Option<Self>, GitFilesError> {
         match rustix::fs::mkdirat(&self.fd, name, Mode::from_raw_mode(0o777)) {
             Ok(()) => self.child(name),
             Err(Errno::EXIST) => Ok(None),
-            Err(errno) => Err(self.failed(name, errno)),
+            Err(errno) => Err(self.error_at(name, errno)),
         }
     }
 
@@ -85,7 +85,7 @@ impl GitDirectory {
         let file = match self.openat2(path, flags, Mode::empty()) {
             Ok(fd) => File::from(fd),
             Err(Errno::NOENT | Errno::NOTDIR) => return Ok(None),
-            Err(errno) => return Err(self.failed(path, errno)),
+            Err(errno) => return Err(self.error_at(path, errno)),
         };
         match file.metadata() {
             Ok(it) if it.is_file() => Ok(Some(file)),
@@ -121,7 +121,7 @@ impl GitDirectory {
         let mut file = match self.openat2(&lock, flags, Mode::from_raw_mode(0o666)) {
             Ok(fd) => File::from(fd),
             Err(Errno::EXIST) => return Err(GitFilesError::Locked(self.path.join(lock))),
-            Err(errno) => return Err(self.failed(&lock, errno)),
+            Err(errno) => return Err(self.error_at(&lock, errno)),
         };
         let written = file.write_all(text.as_bytes()).and_then(|()| file.sync_all());
         let renamed = written.and_then(|()| Ok(self.rename(&lock, name)?));
@@ -135,7 +135,7 @@ impl GitDirectory {
     pub(crate) fn create(&self, name: &str) -> Result<File, GitFilesError> {
         let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::CLOEXEC;
         let fd = self.openat2(name, flags, Mode::from_raw_mode(0o666));
-        fd.map(File::from).map_err(|errno| self.failed(name, errno))
+        fd.map(File::from).map_err(|errno| self.error_at(name, errno))
     }
 
     /// Renames within the directory.
@@ -160,7 +160,7 @@ impl GitDirectory {
 
     /// The names in it that are text.
     pub(crate) fn names(&self) -> Result<Vec<String>, GitFilesError> {
-        let failed = |errno| GitFilesError::at(&self.path, errno);
+        let failed = |errno| GitFilesError::from_errno(&self.path, errno);
         let mut names = Vec::new();
         for entry in rustix::fs::Dir::read_from(self.fd.as_fd()).map_err(failed)? {
             let entry = entry.map_err(failed)?;
@@ -177,8 +177,8 @@ impl GitDirectory {
         openat2(self.fd.as_fd(), path.as_ref(), flags, mode, how)
     }
 
-    fn failed(&self, path: impl AsRef<Path>, errno: Errno) -> GitFilesError {
-        GitFilesError::at(&self.path.join(path), errno)
+    fn error_at(&self, path: impl AsRef<Path>, errno: Errno) -> GitFilesError {
+        GitFilesError::from_errno(&self.path.join(path), errno)
     }
 }
 

@@ -45,7 +45,7 @@ pub(crate) enum GitFilesError {
     BranchName(String),
     /// A branch is in the way of another one.
     #[error("branch `{}` is in the way of branch `{}`", .there.escape_debug(), .branch.escape_debug())]
-    BranchInTheWay {
+    BranchConflict {
         /// The one that is wanted.
         branch: String,
         /// The one that there is.
@@ -68,7 +68,7 @@ pub(crate) enum GitFilesError {
 }
 
 impl GitFilesError {
-    pub(crate) fn at(path: &Path, errno: Errno) -> Self {
+    pub(crate) fn from_errno(path: &Path, errno: Errno) -> Self {
         let path = path.to_owned();
         match errno {
             // A component that is a link, or one that leads out.
@@ -88,7 +88,7 @@ impl GitFilesError {
             Self::NoCommit(_) => {
                 "make a commit first, or name a directory for the fork to work on as it is"
             }
-            Self::BranchName(_) | Self::BranchInTheWay { .. } | Self::CheckedOut(_) => {
+            Self::BranchName(_) | Self::BranchConflict { .. } | Self::CheckedOut(_) => {
                 "name another branch with `--branch`"
             }
             Self::NotARepository(_)

@@ -9,11 +9,11 @@ use super::error::GitFilesError;
 use crate::worktree;
 
 /// No file of one line is longer: a path and a few words.
-const LINE: u64 = 8 << 10;
+const MAX_LINE_BYTES: u64 = 8 << 10;
 /// A repository with a million references has a file as long as this.
-const PACKED: u64 = 128 << 20;
+const MAX_PACKED_REFS_BYTES: u64 = 128 << 20;
 /// How often a reference may name another one; as git.
-const DEPTH: usize = 5;
+const MAX_SYMREF_DEPTH: usize = 5;
 
 /// The files of one repository.
 #[derive(Debug)]
@@ -34,13 +34,13 @@ impl GitFiles {
         let files = match is_file {
             false => {
                 let common = top.child(".git")?.ok_or(GitFilesError::NotARepository(pointer))?;
-                Self { own: common.again().map_err(io_at(common.path()))?, common }
+                Self { own: common.reopen().map_err(io_at(common.path()))?, common }
             }
             true => {
                 let linked = worktree::find(workspace)?;
                 let linked = linked.ok_or(GitFilesError::NotARepository(pointer))?;
                 let common = GitDirectory::open(&linked.common)?;
-                let text = top.text(".git", LINE)?.unwrap_or_default();
+                let text = top.text(".git", MAX_LINE_BYTES)?.unwrap_or_default();
                 let entry = text.trim_end().strip_prefix("gitdir: ").map(PathBuf::from);
                 let below = entry.as_deref().and_then(|it| it.strip_prefix(common.path()).ok());
                 let own = match below {
@@ -62,7 +62,7 @@ impl GitFiles {
     /// `.git` leads.
     pub(crate) fn read_only(top: &Path) -> Result<Self, GitFilesError> {
         let pointer = top.join(".git");
-        let path = match GitDirectory::follow(top)?.text(".git", LINE) {
+        let path = match GitDirectory::follow(top)?.text(".git", MAX_LINE_BYTES) {
             Ok(Some(text)) => {
                 let path = text.trim_end().strip_prefix("gitdir: ").map(|path| top.join(path));
                 path.ok_or(GitFilesError::NotARepository(pointer))?
@@ -70,16 +70,16 @@ impl GitFiles {
             _ => pointer,
         };
         let own = GitDirectory::follow(&path)?;
-        let common = match own.text("commondir", LINE)? {
+        let common = match own.text("commondir", MAX_LINE_BYTES)? {
             Some(common) => GitDirectory::follow(&path.join(common.trim_end()))?,
-            None => own.again().map_err(io_at(&path))?,
+            None => own.reopen().map_err(io_at(&path))?,
         };
         Ok(Self { common, own })
     }
 
     /// What HEAD points to.
     pub(crate) fn head(&self) -> Result<GitHead, GitFilesError> {
-        Ok(match branch_of(self.own.text("HEAD", LINE)?.as_deref()) {
+        Ok(match branch_of(self.own.text("HEAD", MAX_LINE_BYTES)?.as_deref()) {
             Some(branch) if self.resolve(&format!("refs/heads/{branch}"))?.is_some() => {
                 GitHead::Branch(branch.to_owned())
             }
@@ -90,7 +90,7 @@ impl GitFiles {
     /// The commit that HEAD leads to.
     pub(crate) fn head_commit(&self) -> Result<String, GitFilesError> {
         let none = || GitFilesError::NoCommit(self.own.path().to_owned());
-        let text = self.own.text("HEAD", LINE)?.ok_or_else(none)?;
+        let text = self.own.text("HEAD", MAX_LINE_BYTES)?.ok_or_else(none)?;
         match text.trim_end().strip_prefix("ref: ") {
             Some(name) => self.resolve(name)?.ok_or_else(none),
             None => object_name(text.trim_end()).ok_or_else(none),
@@ -100,12 +100,12 @@ impl GitFiles {
     /// The object that a reference leads to; `None` where there is none.
     pub(crate) fn resolve(&self, name: &str) -> Result<Option<String>, GitFilesError> {
         let mut name = name.to_owned();
-        for _ in 0..DEPTH {
+        for _ in 0..MAX_SYMREF_DEPTH {
             if !name.starts_with("refs/") {
                 return Ok(None);
             }
-            let Some(text) = self.common.text(&name, LINE).or_else(directory_as_none)? else {
-                return Ok(self.packed()?.into_iter().find(|it| it.1 == name).map(|it| it.0));
+            let Some(text) = self.common.text(&name, MAX_LINE_BYTES).or_else(ignore_directory)? else {
+                return Ok(self.packed_refs()?.into_iter().find(|it| it.1 == name).map(|it| it.0));
             };
             match text.trim_end().strip_prefix("ref: ") {
                 Some(next) => name = next.to_owned(),
@@ -116,8 +116,8 @@ impl GitFiles {
     }
 
     /// The objects and names of packed references.
-    pub(crate) fn packed(&self) -> Result<Vec<(String, String)>, GitFilesError> {
-        let text = self.common.text("packed-refs", PACKED)?.unwrap_or_default();
+    pub(crate) fn packed_refs(&self) -> Result<Vec<(String, String)>, GitFilesError> {
+        let text = self.common.text("packed-refs", MAX_PACKED_REFS_BYTES)?.unwrap_or_default();
         let pair = |line: &str| {
             let (object, name) = line.split_once(' ')?;
             Some((object_name(object)?, name.to_owned()))
@@ -127,16 +127,16 @@ impl GitFiles {
 
     /// The linked worktrees: the name of each entry, the path of its `.git`, and
     /// what its HEAD says.
-    pub(crate) fn worktrees(&self) -> Result<Vec<Entry>, GitFilesError> {
+    pub(crate) fn worktrees(&self) -> Result<Vec<WorktreeEntry>, GitFilesError> {
         let Some(directory) = self.common.child("worktrees")? else { return Ok(Vec::new()) };
         let mut entries = Vec::new();
         for name in directory.names()? {
             // A file beside them is nothing of git's.
             let Ok(Some(entry)) = directory.child(&name) else { continue };
-            let Ok(Some(gitdir)) = entry.text("gitdir", LINE) else { continue };
-            let head = entry.text("HEAD", LINE).ok().flatten().unwrap_or_default();
+            let Ok(Some(gitdir)) = entry.text("gitdir", MAX_LINE_BYTES) else { continue };
+            let head = entry.text("HEAD", MAX_LINE_BYTES).ok().flatten().unwrap_or_default();
             let pointer = PathBuf::from(gitdir.trim_end());
-            entries.push(Entry { name, pointer, head });
+            entries.push(WorktreeEntry { name, pointer, head });
         }
         Ok(entries)
     }
@@ -144,7 +144,7 @@ impl GitFiles {
     /// Whether another worktree than the one with this `.git` has the branch
     /// checked out.
     pub(crate) fn is_checked_out(&self, branch: &str, but: &Path) -> Result<bool, GitFilesError> {
-        let main = self.common.text("HEAD", LINE)?;
+        let main = self.common.text("HEAD", MAX_LINE_BYTES)?;
         let is_it = |head: &str| branch_of(Some(head)) == Some(branch);
         let others = self.worktrees()?;
         Ok(main.is_some_and(|head| is_it(&head))
@@ -154,14 +154,14 @@ impl GitFiles {
 
 /// The entry of a linked worktree.
 #[derive(Debug)]
-pub(super) struct Entry {
+pub(super) struct WorktreeEntry {
     pub(crate) name: String,
     /// The worktree's `.git`.
     pub(crate) pointer: PathBuf,
     head: String,
 }
 
-impl Entry {
+impl WorktreeEntry {
     /// What its HEAD points to.
     pub(crate) fn head(&self) -> GitHead {
         branch_of(Some(&self.head))
@@ -180,7 +180,7 @@ fn object_name(text: &str) -> Option<String> {
 }
 
 /// `refs/heads/fork` is a directory where `refs/heads/fork/x` is a branch.
-fn directory_as_none(error: GitFilesError) -> Result<Option<String>, GitFilesError> {
+fn ignore_directory(error: GitFilesError) -> Result<Option<String>, GitFilesError> {
     match error {
         GitFilesError::NotAFile(_) => Ok(None),
         error => Err(error),

@@ -16,7 +16,7 @@ use super::error::GitFilesError;
 use super::files::GitFiles;
 
 /// How many entries may have one name; the next has a number after it.
-const ENTRIES: usize = 1000;
+const MAX_ENTRIES_PER_NAME: usize = 1000;
 
 /// A worktree that can be made.
 #[derive(Debug)]
@@ -43,7 +43,7 @@ impl<'a> NewWorktree<'a> {
             return Err(GitFilesError::Exists(path.as_path().to_owned()));
         }
         let files = GitFiles::open(repository)?;
-        let start = start_of(&files, branch)?;
+        let start = start_commit(&files, branch)?;
         if start.is_none() && files.is_checked_out(branch, &path.as_path().join(".git"))? {
             return Err(GitFilesError::CheckedOut(branch.to_owned()));
         }
@@ -51,9 +51,9 @@ impl<'a> NewWorktree<'a> {
     }
 
     /// Makes it; the directory appears last, and whole.
-    pub(crate) fn make(&self) -> Result<(), GitFilesError> {
+    pub(crate) fn create(&self) -> Result<(), GitFilesError> {
         let pointer = self.path.as_path().join(".git");
-        let worktrees = self.files.common.provide("worktrees")?;
+        let worktrees = self.files.common.ensure_child("worktrees")?;
         let entry = self.entry(&worktrees)?;
         entry.write("commondir", "../..\n")?;
         entry.write("gitdir", &format!("{}\n", pointer.display()))?;
@@ -61,7 +61,7 @@ impl<'a> NewWorktree<'a> {
         if let Some(start) = &self.start {
             add_branch(&self.files.common, self.branch, start)?;
         }
-        place(self.path.as_path(), &format!("gitdir: {}\n", entry.path().display()))
+        create_directory(self.path.as_path(), &format!("gitdir: {}\n", entry.path().display()))
     }
 
     /// The entry that an earlier call has begun for this path, else a new one.
@@ -74,18 +74,18 @@ impl<'a> NewWorktree<'a> {
             return Ok(entry);
         }
         let name = entry_name(self.path.dir_name());
-        for number in 0..ENTRIES {
+        for number in 0..MAX_ENTRIES_PER_NAME {
             let name = if number == 0 { name.clone() } else { format!("{name}{number}") };
-            if let Some(entry) = worktrees.make(&name)? {
+            if let Some(entry) = worktrees.create_child(&name)? {
                 return Ok(entry);
             }
         }
-        Err(GitFilesError::at(worktrees.path(), Errno::EXIST))
+        Err(GitFilesError::from_errno(worktrees.path(), Errno::EXIST))
     }
 }
 
 /// Where a branch that is not there would begin; `None` where it is there.
-pub(crate) fn start_of(files: &GitFiles, branch: &str) -> Result<Option<String>, GitFilesError> {
+pub(crate) fn start_commit(files: &GitFiles, branch: &str) -> Result<Option<String>, GitFilesError> {
     if !is_branch_name(branch) {
         return Err(GitFilesError::BranchName(branch.to_owned()));
     }
@@ -98,7 +98,7 @@ pub(crate) fn start_of(files: &GitFiles, branch: &str) -> Result<Option<String>,
         let (longer, shorter) = (format!("{name}/"), format!("{there}/"));
         there.starts_with(&longer) || name.starts_with(&shorter)
     };
-    let packed = files.packed()?.into_iter().map(|it| it.1).find(|it| in_the_way(it));
+    let packed = files.packed_refs()?.into_iter().map(|it| it.1).find(|it| in_the_way(it));
     let mut above = name.match_indices('/').skip(2).map(|(end, _)| &name[..end]);
     let loose = match packed {
         Some(packed) => Some(packed),
@@ -111,7 +111,7 @@ pub(crate) fn start_of(files: &GitFiles, branch: &str) -> Result<Option<String>,
         // git removes directories that are empty.
         Some(there) if there != name || !is_empty(files, &name)? => {
             let there = there.trim_start_matches("refs/heads/").to_owned();
-            Err(GitFilesError::BranchInTheWay { branch: branch.to_owned(), there })
+            Err(GitFilesError::BranchConflict { branch: branch.to_owned(), there })
         }
         _ => files.head_commit().map(Some),
     }
@@ -127,33 +127,33 @@ fn is_empty(files: &GitFiles, path: &str) -> Result<bool, GitFilesError> {
 /// Makes a branch that is not there.
 fn add_branch(common: &GitDirectory, branch: &str, start: &str) -> Result<(), GitFilesError> {
     let missing = || GitFilesError::NotARepository(common.path().to_owned());
-    let mut directory = common.child("refs")?.ok_or_else(missing)?.provide("heads")?;
+    let mut directory = common.child("refs")?.ok_or_else(missing)?.ensure_child("heads")?;
     let (parents, leaf) = branch.rsplit_once('/').unwrap_or(("", branch));
     for name in parents.split('/').filter(|name| !name.is_empty()) {
-        directory = directory.provide(name)?;
+        directory = directory.ensure_child(name)?;
     }
     directory.remove_directory(leaf);
     if directory.has(leaf) {
         let there = branch.to_owned();
-        return Err(GitFilesError::BranchInTheWay { branch: there.clone(), there });
+        return Err(GitFilesError::BranchConflict { branch: there.clone(), there });
     }
     directory.write(leaf, &format!("{start}\n"))
 }
 
 /// Makes the directory of the worktree with nothing but its `.git`.
-fn place(path: &Path, pointer: &str) -> Result<(), GitFilesError> {
+fn create_directory(path: &Path, pointer: &str) -> Result<(), GitFilesError> {
     let (Some(parent), Some(name)) = (path.parent(), path.file_name().and_then(|it| it.to_str()))
     else {
-        return Err(GitFilesError::at(path, Errno::INVAL));
+        return Err(GitFilesError::from_errno(path, Errno::INVAL));
     };
     let parent = GitDirectory::open(parent)?;
     let aside = format!(".containai-{}.new", std::process::id());
     // One that a process of the same number has left.
     parent.remove_directory(&aside);
-    let tree = parent.make(&aside)?.ok_or_else(|| GitFilesError::at(path, Errno::EXIST))?;
+    let tree = parent.create_child(&aside)?.ok_or_else(|| GitFilesError::from_errno(path, Errno::EXIST))?;
     let placed = tree.write(".git", pointer).and_then(|()| {
         // Of what came there meanwhile only an empty directory is replaced.
-        parent.rename(&aside, name).map_err(|errno| GitFilesError::at(path, errno))
+        parent.rename(&aside, name).map_err(|errno| GitFilesError::from_errno(path, errno))
     });
     if placed.is_err() {
         tree.remove(".git");

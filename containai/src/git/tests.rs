@@ -26,17 +26,17 @@ fn names(directory: &Path) -> anyhow::Result<Vec<std::ffi::OsString>> {
 }
 
 /// What a repository may say that has git run its programs.
-const TRAPS: &str = r"git config filter.evil.smudge 'touch ../smudged; cat'
+const HOSTILE_CONFIG: &str = r"git config filter.evil.smudge 'touch ../smudged; cat'
     git config core.fsmonitor 'touch ../monitored'
     for hook in post-checkout reference-transaction; do
       printf '#!/bin/sh\ntouch ../hooked\n' > .git/hooks/$hook; chmod +x .git/hooks/$hook
     done";
 
 #[test]
-fn a_worktree_is_made_without_running_what_the_repository_says() -> anyhow::Result<()> {
+fn worktree_is_created_without_running_repository_programs() -> anyhow::Result<()> {
     let place = tempfile::TempDir::new()?;
     let repository = repository(place.path())?;
-    sh(repository.as_path(), &format!("{TRAPS}; echo '* filter=evil' > .git/info/attributes"));
+    sh(repository.as_path(), &format!("{HOSTILE_CONFIG}; echo '* filter=evil' > .git/info/attributes"));
     let tree = WorkspacePath::new(repository.as_path().with_file_name("api-fork"))?;
     assert_eq!(worktree_head(&repository, &tree), None);
     add_worktree(&repository, &tree, "fork/one")?;
@@ -51,7 +51,7 @@ fn a_worktree_is_made_without_running_what_the_repository_says() -> anyhow::Resu
 }
 
 #[test]
-fn a_worktree_of_every_state_of_a_repository() -> anyhow::Result<()> {
+fn worktree_of_every_state_of_a_repository() -> anyhow::Result<()> {
     let place = tempfile::TempDir::new()?;
     let repository = repository(place.path())?;
     let path = |name: &str| WorkspacePath::new(repository.as_path().with_file_name(name));
@@ -119,7 +119,7 @@ fn a_worktree_of_every_state_of_a_repository() -> anyhow::Result<()> {
 }
 
 /// Each replaces something in `.git` by a link to a directory or file outside.
-const PLANTED: [&str; 16] = [
+const HOSTILE_LINKS: [&str; 16] = [
     "rm -rf logs; ln -s $OUT logs",
     "rm logs/HEAD; ln -s $OUT/file logs/HEAD",
     "mkdir -p logs/refs; rm -rf logs/refs/heads; ln -s $OUT logs/refs/heads",
@@ -139,8 +139,8 @@ const PLANTED: [&str; 16] = [
 ];
 
 #[test]
-fn no_planted_link_is_followed() -> anyhow::Result<()> {
-    for (number, planted) in PLANTED.into_iter().enumerate() {
+fn hostile_links_are_not_followed() -> anyhow::Result<()> {
+    for (number, planted) in HOSTILE_LINKS.into_iter().enumerate() {
         let place = tempfile::TempDir::new()?;
         let repository = repository(place.path())?;
         let out = place.path().canonicalize()?.join("out");
@@ -160,7 +160,7 @@ fn no_planted_link_is_followed() -> anyhow::Result<()> {
             let tree = WorkspacePath::new(repository.as_path().with_file_name(name))?;
             let made = match making {
                 "worktree" => add_worktree(&repository, &tree, "fork/one"),
-                _ => make_apart(&repository, &tree, "fork/one"),
+                _ => clone_with_clean_config(&repository, &tree, "fork/one"),
             };
             assert_eq!(look()?, before, "{number}: {planted}");
             if let Err(error) = made {
@@ -176,7 +176,7 @@ fn no_planted_link_is_followed() -> anyhow::Result<()> {
 }
 
 #[test]
-fn nothing_of_another_repository_is_handed_out() -> anyhow::Result<()> {
+fn files_of_other_repositories_are_not_exposed() -> anyhow::Result<()> {
     let place = tempfile::TempDir::new()?;
     let repository = repository(place.path())?;
     sh(place.path(), "cp -r api private; mkdir ws; ln -s private/.git private-link");
@@ -190,7 +190,7 @@ fn nothing_of_another_repository_is_handed_out() -> anyhow::Result<()> {
          cat ../private/.git/refs/heads/main > .git/refs/heads/$(git branch --show-current)",
     ] {
         sh(ws.as_path(), pointer);
-        assert!(make_apart(&ws, &to, "fork/one").is_err(), "{pointer}");
+        assert!(clone_with_clean_config(&ws, &to, "fork/one").is_err(), "{pointer}");
         if !pointer.contains("alternates") {
             assert!(add_worktree(&ws, &to, "fork/one").is_err(), "{pointer}");
         }
@@ -202,7 +202,7 @@ fn nothing_of_another_repository_is_handed_out() -> anyhow::Result<()> {
 }
 
 #[test]
-fn a_clone_is_made_without_running_what_the_repository_says() -> anyhow::Result<()> {
+fn clone_is_created_without_running_repository_programs() -> anyhow::Result<()> {
     let place = tempfile::TempDir::new()?;
     let repository = repository(place.path())?;
     sh(
@@ -210,12 +210,12 @@ fn a_clone_is_made_without_running_what_the_repository_says() -> anyhow::Result<
         &format!(
             "echo '* filter=evil' > .gitattributes; git add .gitattributes
              git commit -q -m second; git branch side; git tag v1; git checkout -q --detach
-             git config remote.origin.url https://git.example/api.git; {TRAPS}"
+             git config remote.origin.url https://git.example/api.git; {HOSTILE_CONFIG}"
         ),
     );
     let path = WorkspacePath::new(repository.as_path().with_file_name("api-fork"))?;
     assert_eq!(clone_head(&repository, &path), None);
-    make_apart(&repository, &path, "fork/one")?;
+    clone_with_clean_config(&repository, &path, "fork/one")?;
     assert_eq!(clone_head(&repository, &path), Some(GitHead::Branch("fork/one".into())));
     assert_eq!(names(place.path())?, ["api", "api-fork"]);
     sh(
@@ -227,9 +227,9 @@ fn a_clone_is_made_without_running_what_the_repository_says() -> anyhow::Result<
          test \"$(git remote get-url origin)\" = https://git.example/api.git
          ! test -e .git/hooks && ! test -e .git/bundle",
     );
-    assert!(make_apart(&repository, &path, "fork/two").is_err(), "nothing is replaced");
+    assert!(clone_with_clean_config(&repository, &path, "fork/two").is_err(), "nothing is replaced");
     let other = WorkspacePath::new(repository.as_path().with_file_name("api-side"))?;
-    make_apart(&repository, &other, "side")?;
+    clone_with_clean_config(&repository, &other, "side")?;
     sh(other.as_path(), "test \"$(git branch --show-current)\" = side; test -e file");
     assert_eq!(clone_head(&other, &path), None, "a clone of another repository");
     sh(place.path(), "git clone -q api theirs; mkdir empty; ln -s api-fork link");
@@ -241,7 +241,7 @@ fn a_clone_is_made_without_running_what_the_repository_says() -> anyhow::Result<
 }
 
 #[test]
-fn what_is_missing_is_asked_of_nobody() -> anyhow::Result<()> {
+fn missing_objects_are_not_fetched() -> anyhow::Result<()> {
     let place = tempfile::TempDir::new()?;
     let repository = repository(place.path())?;
     sh(
@@ -252,7 +252,7 @@ fn what_is_missing_is_asked_of_nobody() -> anyhow::Result<()> {
          rm -r .git/objects/??",
     );
     let tree = WorkspacePath::new(repository.as_path().with_file_name("api-fork"))?;
-    let error = make_apart(&repository, &tree, "fork/one").expect_err("nothing is there");
+    let error = clone_with_clean_config(&repository, &tree, "fork/one").expect_err("nothing is there");
     assert!(error.to_string().contains("makes no clone"), "{error}");
     assert!(!tree.as_path().exists());
     assert!(!repository.as_path().with_file_name("fetched").exists());

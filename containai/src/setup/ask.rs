@@ -6,19 +6,19 @@ use containai_core::exit;
 use containai_core::hint::Hint;
 use containai_docker::host::{EngineRecord, Privilege, SetupPlan};
 
-use super::{personal, system};
+use super::{user, machine};
 use crate::context::Context;
-use crate::enter::Consent;
+use crate::session::SetupConsent;
 use crate::error::OperationError;
 
 /// Sets the machine up on the way to a container. `trouble` is what showed
 /// that it has to be.
-pub(crate) fn prepare(
+pub(crate) fn set_up_on_demand(
     context: &mut Context,
-    consent: Consent,
+    consent: SetupConsent,
     trouble: &Error,
 ) -> crate::Result<()> {
-    if consent == Consent::ToBeAsked && !context.reporter.can_ask() {
+    if consent == SetupConsent::Ask && !context.reporter.can_ask() {
         return Err(OperationError::with_code(
             exit::CONTAINER_NOT_STARTED,
             format!("this machine is not set up: {trouble}"),
@@ -30,18 +30,18 @@ pub(crate) fn prepare(
 }
 
 /// Does what is missing, after a question unless consent is given.
-pub fn set_up(context: &mut Context, consent: Consent) -> crate::Result<()> {
-    let plan = system::plan(context)?;
-    let is_complete = plan.steps.is_empty() && personal::is_complete(context)?;
+pub fn set_up(context: &mut Context, consent: SetupConsent) -> crate::Result<()> {
+    let plan = machine::plan(context)?;
+    let is_complete = plan.steps.is_empty() && user::is_complete(context)?;
     if is_complete {
         context.reporter.say("this machine is set up");
         if plan.isolation == Isolation::Userns && Privilege::detect() == Privilege::Root {
-            system::report_id_ranges(context);
+            machine::report_id_ranges(context);
         }
         return Ok(());
     }
-    tell_switch(context, &plan);
-    if consent != Consent::Given {
+    warn_isolation_switch(context, &plan);
+    if consent != SetupConsent::Given {
         for step in &plan.steps {
             context.reporter.say(&format!("- {}", step.describe()));
         }
@@ -53,14 +53,14 @@ pub fn set_up(context: &mut Context, consent: Consent) -> crate::Result<()> {
                 .into());
         }
     }
-    system::apply(context, &plan)?;
-    personal::apply(context)?;
+    machine::apply(context, &plan)?;
+    user::apply(context)?;
     context.record = EngineRecord::read(&context.env.engine)?;
     Ok(())
 }
 
 /// Images and containers of one isolation are invisible to the other.
-fn tell_switch(context: &Context, plan: &SetupPlan) {
+fn warn_isolation_switch(context: &Context, plan: &SetupPlan) {
     let recorded = context.record.as_ref().map(|record| record.isolation);
     if let Some(old) = recorded.filter(|old| *old != plan.isolation) {
         context.reporter.warn(&format!(

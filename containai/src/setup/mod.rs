@@ -1,9 +1,9 @@
 //! Setting up this machine.
 
 pub mod ask;
-pub mod personal;
-pub mod system;
+pub mod user;
+pub mod machine;
 
-pub(crate) use ask::prepare;
-pub(crate) use personal::ensure;
-pub(crate) use system::plan_text;
+pub(crate) use ask::set_up_on_demand;
+pub(crate) use user::ensure;
+pub(crate) use machine::plan_text;

@@ -10,12 +10,12 @@ use containai_core::layout;
 use containai_ssh::{Command, Input, Output, Stdio, Terminal};
 
 use crate::error::OperationError;
-use crate::passage::Passage;
+use crate::connection::SessionConnection;
 use crate::report::Reporter;
 
 /// Checks out what a worktree has nothing of yet. Objects of git-lfs that are
 /// neither here nor to be fetched stay pointers.
-const CHECKOUT: &str = "git rev-parse --git-dir >/dev/null || exit 3
+const CHECKOUT_SCRIPT: &str = "git rev-parse --git-dir >/dev/null || exit 3
 git rev-parse --verify --quiet HEAD >/dev/null || exit 0
 test -e \"$(git rev-parse --git-path index)\" || git reset --quiet --hard ||
 GIT_LFS_SKIP_SMUDGE=1 exec git reset --quiet --hard";
@@ -27,13 +27,13 @@ const NO_REPOSITORY: u8 = 3;
 /// # Errors
 ///
 /// git finds no repository inside, and the fork would be of no use.
-pub async fn fill(
+pub async fn checkout_files(
     container: &Container,
-    passage: Passage,
+    passage: SessionConnection,
     reporter: &Reporter,
 ) -> crate::Result<()> {
     let command =
-        Command::new(["sh", "-c", &format!("cd {}; {CHECKOUT}", layout::CONTAINER_WORKSPACE)])?;
+        Command::new(["sh", "-c", &format!("cd {}; {CHECKOUT_SCRIPT}", layout::CONTAINER_WORKSPACE)])?;
     let talk = || reporter.program_output().map_or(Output::Null, |fd| Output::File(fd.into()));
     let stdio = Stdio { input: Input::Null, output: talk(), error: talk(), ..Stdio::inherit() };
     match passage.exec(&command, Terminal::None, stdio).await?.code() {

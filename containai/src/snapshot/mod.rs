@@ -1,12 +1,12 @@
 //! Snapshots of containers: create, restore, fork.
 
 pub mod checkout;
-mod ground;
-mod leftover;
-mod making;
-mod restoring;
-pub mod revival;
+mod fork_workspace;
+mod leftovers;
+mod checkout_kind;
+mod restore_existing;
+pub mod recreate;
 
-pub use ground::Ground;
-pub use leftover::{mend, or_abandon, told};
-pub use restoring::Restoring;
+pub use fork_workspace::ForkWorkspace;
+pub use leftovers::{remove_leftovers, remove_on_failure, describe};
+pub use restore_existing::RestoreAction;

@@ -8,7 +8,7 @@ use crate::git::ConfinedGit;
 use crate::report::Reporter;
 
 /// What the index is for: the commit that `HEAD` names, or the empty tree.
-pub(crate) fn base(git: &ConfinedGit) -> crate::Result<ObjectId> {
+pub(crate) fn base_commit(git: &ConfinedGit) -> crate::Result<ObjectId> {
     if let Some(commit) = commit(git)? {
         return Ok(commit);
     }
@@ -19,7 +19,7 @@ pub(crate) fn base(git: &ConfinedGit) -> crate::Result<ObjectId> {
 /// What `HEAD` names as a commit; `None` for a branch without one.
 fn commit(git: &ConfinedGit) -> crate::Result<Option<ObjectId>> {
     let words = ["rev-parse", "--verify", "--quiet", "HEAD^{commit}"];
-    match git.succeeds(&words)? {
+    match git.run_succeeds(&words)? {
         true => Ok(ObjectId::parse(git.text(&words, b"")?.trim())),
         false => Ok(None),
     }
@@ -28,7 +28,7 @@ fn commit(git: &ConfinedGit) -> crate::Result<Option<ObjectId>> {
 /// Moves the index from one commit to where `HEAD` is now, as git-read-tree(1)
 /// does with two trees: what is staged on the host stays staged, and no file of
 /// the worktree is touched. May be done twice.
-pub(crate) fn adjust(
+pub(crate) fn move_to_head(
     worktree: &LinkedWorktree,
     git: &ConfinedGit,
     from: &ObjectId,

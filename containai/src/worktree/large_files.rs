@@ -11,16 +11,16 @@ use std::path::Path;
 use sha2::{Digest as _, Sha256};
 
 use super::LinkedWorktree;
-use super::tree::{Entry, Tree};
+use super::untrusted_tree::{UntrustedEntry, UntrustedTree};
 use crate::git::confined;
 
 /// Where git-lfs keeps them, in both repositories.
-const OBJECTS: &str = "lfs/objects";
+const LFS_OBJECTS: &str = "lfs/objects";
 
 /// Copies those that the host lacks. A file whose name is wrong is left out.
-pub(crate) fn bring(worktree: &LinkedWorktree, own: &Tree) -> crate::Result<()> {
-    let files: Vec<_> = own.walk(Path::new(OBJECTS))?.into_iter().filter(is_object).collect();
-    let is_new = |it: &Entry| !worktree.common.join(&it.path).exists();
+pub(crate) fn fetch(worktree: &LinkedWorktree, own: &UntrustedTree) -> crate::Result<()> {
+    let files: Vec<_> = own.walk(Path::new(LFS_OBJECTS))?.into_iter().filter(is_object).collect();
+    let is_new = |it: &UntrustedEntry| !worktree.common.join(&it.path).exists();
     let files: Vec<_> = files.into_iter().filter(is_new).collect();
     if files.is_empty() {
         return Ok(());
@@ -32,16 +32,16 @@ pub(crate) fn bring(worktree: &LinkedWorktree, own: &Tree) -> crate::Result<()> 
 }
 
 /// `lfs/objects/01/23/0123…`.
-fn is_object(entry: &Entry) -> bool {
+fn is_object(entry: &UntrustedEntry) -> bool {
     let name = entry.name();
     let is_digest = name.len() == 64
         && name.bytes().all(|it| it.is_ascii_digit() || (b'a'..=b'f').contains(&it));
     is_digest
         && entry.is_file()
-        && entry.path == Path::new(OBJECTS).join(&name[..2]).join(&name[2..4]).join(name)
+        && entry.path == Path::new(LFS_OBJECTS).join(&name[..2]).join(&name[2..4]).join(name)
 }
 
-fn copy(own: &Tree, entry: &Entry, common: &Path, owner: &Metadata) -> crate::Result<()> {
+fn copy(own: &UntrustedTree, entry: &UntrustedEntry, common: &Path, owner: &Metadata) -> crate::Result<()> {
     let Some(file) = own.file(&entry.path)? else { return Ok(()) };
     let target = common.join(&entry.path);
     let is_for_another = nix::unistd::geteuid().is_root() && owner.uid() != 0;
@@ -92,7 +92,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_what_its_name_says_is_copied() -> anyhow::Result<()> {
+    fn only_objects_matching_their_name_are_copied() -> anyhow::Result<()> {
         let place = tempfile::tempdir()?;
         let root = fs::canonicalize(place.path())?;
         let (common, own) = (root.join("api/.git"), root.join("own"));
@@ -100,18 +100,18 @@ mod tests {
         let good = "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824";
         let bad = good.replace('2', "3");
         for name in [good, &bad] {
-            let directory = own.join(OBJECTS).join(&name[..2]).join(&name[2..4]);
+            let directory = own.join(LFS_OBJECTS).join(&name[..2]).join(&name[2..4]);
             fs::create_dir_all(&directory)?;
             fs::write(directory.join(name), "hello")?;
         }
         let workspace = WorkspacePath::new(root.join("tree"))?;
         let worktree = LinkedWorktree { workspace, entry: common.join("worktrees/tree"), common };
-        let tree = Tree::open(&own)?.expect("a directory");
-        bring(&worktree, &tree)?;
-        bring(&worktree, &tree)?;
-        let copied = worktree.common.join(OBJECTS).join("2c/f2").join(good);
+        let tree = UntrustedTree::open(&own)?.expect("a directory");
+        fetch(&worktree, &tree)?;
+        fetch(&worktree, &tree)?;
+        let copied = worktree.common.join(LFS_OBJECTS).join("2c/f2").join(good);
         assert_eq!(fs::read_to_string(copied)?, "hello");
-        let others = fs::read_dir(worktree.common.join(OBJECTS).join(&bad[..2]).join(&bad[2..4]))?;
+        let others = fs::read_dir(worktree.common.join(LFS_OBJECTS).join(&bad[..2]).join(&bad[2..4]))?;
         assert_eq!(others.count(), 0);
         Ok(())
     }

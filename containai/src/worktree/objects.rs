@@ -14,14 +14,14 @@ use crate::error::ResultExt as _;
 use containai_core::worktree::ObjectId;
 
 use super::LinkedWorktree;
-use super::own::host_git;
-use super::tree::{Entry, Tree};
+use super::container_repository::host_git;
+use super::untrusted_tree::{UntrustedEntry, UntrustedTree};
 use crate::git::ConfinedGit;
 
 /// Brings what these objects need, as far as the host lacks it.
-pub(crate) fn bring(
+pub(crate) fn fetch(
     worktree: &LinkedWorktree,
-    own: &Tree,
+    own: &UntrustedTree,
     place: &Path,
     tips: &[ObjectId],
 ) -> crate::Result<()> {
@@ -37,11 +37,11 @@ pub(crate) fn bring(
         false => tempfile::Builder::new().prefix("incoming-").tempdir_in(place)?,
     };
     let incoming = fs::canonicalize(made.path())?;
-    lay_out(&incoming, worktree, &host)?;
+    create_staging_repository(&incoming, worktree, &host)?;
     copy_loose(own, &incoming, &host)?;
     let packs = copy_packs(own, &incoming)?;
     if is_for_another {
-        hand_over(&incoming, owner.uid(), owner.gid())?;
+        chown_tree(&incoming, owner.uid(), owner.gid())?;
     }
     let git = ConfinedGit::new(&incoming, &incoming, None, &owner);
     for pack in packs {
@@ -75,7 +75,7 @@ fn missing(git: &ConfinedGit, ids: &[ObjectId]) -> crate::Result<Vec<ObjectId>> 
 }
 
 /// A repository without settings of anybody's, which borrows the host's objects.
-fn lay_out(incoming: &Path, worktree: &LinkedWorktree, host: &ConfinedGit) -> crate::Result<()> {
+fn create_staging_repository(incoming: &Path, worktree: &LinkedWorktree, host: &ConfinedGit) -> crate::Result<()> {
     for name in ["refs", "objects/info", "objects/pack"] {
         fs::create_dir_all(incoming.join(name))?;
     }
@@ -97,9 +97,9 @@ fn lay_out(incoming: &Path, worktree: &LinkedWorktree, host: &ConfinedGit) -> cr
     Ok(())
 }
 
-fn copy_loose(own: &Tree, incoming: &Path, host: &ConfinedGit) -> crate::Result<()> {
+fn copy_loose(own: &UntrustedTree, incoming: &Path, host: &ConfinedGit) -> crate::Result<()> {
     let mut files: Vec<(ObjectId, PathBuf)> = Vec::new();
-    let is_fan = |it: &Entry| {
+    let is_fan = |it: &UntrustedEntry| {
         it.is_directory()
             && it.name().len() == 2
             && it.name().bytes().all(|b| b.is_ascii_hexdigit())
@@ -118,7 +118,7 @@ fn copy_loose(own: &Tree, incoming: &Path, host: &ConfinedGit) -> crate::Result<
     Ok(())
 }
 
-fn copy_packs(own: &Tree, incoming: &Path) -> crate::Result<Vec<String>> {
+fn copy_packs(own: &UntrustedTree, incoming: &Path) -> crate::Result<Vec<String>> {
     let mut packs = Vec::new();
     for entry in own.list(Path::new("objects/pack"))? {
         let digits = entry.name().strip_prefix("pack-").and_then(|it| it.strip_suffix(".pack"));
@@ -131,7 +131,7 @@ fn copy_packs(own: &Tree, incoming: &Path) -> crate::Result<Vec<String>> {
 }
 
 /// Copies a file, and of one with holes no more than what it takes on the disk.
-fn copy(own: &Tree, path: &Path, incoming: &Path) -> io::Result<()> {
+fn copy(own: &UntrustedTree, path: &Path, incoming: &Path) -> io::Result<()> {
     let Some(file) = own.file(path)? else { return Ok(()) };
     let most = file.metadata()?.blocks() * 512 + 4096;
     let target = incoming.join(path);
@@ -142,10 +142,10 @@ fn copy(own: &Tree, path: &Path, incoming: &Path) -> io::Result<()> {
     Ok(())
 }
 
-fn hand_over(path: &Path, uid: u32, gid: u32) -> io::Result<()> {
+fn chown_tree(path: &Path, uid: u32, gid: u32) -> io::Result<()> {
     if path.is_dir() {
         for entry in fs::read_dir(path)? {
-            hand_over(&entry?.path(), uid, gid)?;
+            chown_tree(&entry?.path(), uid, gid)?;
         }
     }
     lchown(path, Some(uid), Some(gid))

@@ -5,7 +5,7 @@ use tempfile::TempDir;
 use super::*;
 
 /// A repository at `main/.git` with a linked worktree at `tree`.
-fn linked() -> io::Result<(TempDir, PathBuf)> {
+fn create_linked_worktree() -> io::Result<(TempDir, PathBuf)> {
     let dir = TempDir::new()?;
     let root = fs::canonicalize(dir.path())?;
     let entry = root.join("main/.git/worktrees/tree");
@@ -21,28 +21,28 @@ fn linked() -> io::Result<(TempDir, PathBuf)> {
     Ok((dir, root))
 }
 
-fn found(root: &Path, workspace: &str) -> Result<Option<LinkedRepository>, WorktreeError> {
+fn find_repository(root: &Path, workspace: &str) -> Result<Option<LinkedRepository>, WorktreeError> {
     let layout = Layout::new(&root.join("home"), None, None);
-    repository(&WorkspacePath::new(root.join(workspace))?, &layout)
+    linked_repository(&WorkspacePath::new(root.join(workspace))?, &layout)
 }
 
 #[test]
-fn repository_that_knows_the_worktree_is_found() -> anyhow::Result<()> {
-    let (_dir, root) = linked()?;
-    let repository = found(&root, "tree")?.expect("a linked worktree");
-    assert_eq!(repository.common.as_path(), root.join("main/.git"));
+fn repository_listing_the_worktree_is_found() -> anyhow::Result<()> {
+    let (_dir, root) = create_linked_worktree()?;
+    let repository = find_repository(&root, "tree")?.expect("a linked worktree");
+    assert_eq!(repository.common_dir.as_path(), root.join("main/.git"));
     assert!(repository.own.as_path().starts_with(root.join("home/.config/containai/worktrees")));
     let stores: Vec<_> =
-        repository.stores.iter().map(|it| (it.source.as_path(), it.target.as_str())).collect();
+        repository.object_stores.iter().map(|it| (it.source.as_path(), it.target.as_str())).collect();
     let objects = root.join("main/.git/objects");
     assert_eq!(stores, [(objects.as_path(), "/mnt/host-repository/objects")]);
-    assert_eq!(found(&root, "main")?, None);
+    assert_eq!(find_repository(&root, "main")?, None);
     Ok(())
 }
 
 #[test]
-fn objects_that_are_borrowed_come_along_and_no_other_directory() -> anyhow::Result<()> {
-    let (_dir, root) = linked()?;
+fn only_alternate_object_stores_are_mounted() -> anyhow::Result<()> {
+    let (_dir, root) = create_linked_worktree()?;
     let other = root.join("other/.git");
     for name in ["objects/info", "refs"] {
         fs::create_dir_all(other.join(name))?;
@@ -57,9 +57,9 @@ fn objects_that_are_borrowed_come_along_and_no_other_directory() -> anyhow::Resu
     );
     fs::write(root.join("main/.git/objects/info/alternates"), alternates)?;
     fs::write(other.join("objects/info/alternates"), "../../../main/.git/objects\n")?;
-    let found = found(&root, "tree")?.expect("a linked worktree");
+    let found = find_repository(&root, "tree")?.expect("a linked worktree");
     let stores: Vec<_> = found
-        .stores
+        .object_stores
         .iter()
         .map(|it| {
             let source = it.source.as_path().strip_prefix(&root).unwrap_or(it.source.as_path());
@@ -73,8 +73,8 @@ fn objects_that_are_borrowed_come_along_and_no_other_directory() -> anyhow::Resu
 }
 
 #[test]
-fn workspace_alone_gets_nothing_mounted() -> anyhow::Result<()> {
-    let (_dir, root) = linked()?;
+fn workspace_without_repository_gets_no_mounts() -> anyhow::Result<()> {
+    let (_dir, root) = create_linked_worktree()?;
     let entry = root.join("main/.git/worktrees/tree");
     let point = |path: &Path, text: &str| {
         fs::create_dir_all(path)?;
@@ -83,7 +83,7 @@ fn workspace_alone_gets_nothing_mounted() -> anyhow::Result<()> {
 
     // A repository that knows another worktree, but not this one.
     point(&root.join("thief"), &format!("gitdir: {}\n", entry.display()))?;
-    assert!(matches!(found(&root, "thief"), Err(WorktreeError::Stranger(_))));
+    assert!(matches!(find_repository(&root, "thief"), Err(WorktreeError::NotListed(_))));
 
     // Any other directory.
     fs::create_dir_all(root.join("secret/worktrees/x"))?;
@@ -91,23 +91,23 @@ fn workspace_alone_gets_nothing_mounted() -> anyhow::Result<()> {
         &root.join("thief"),
         &format!("gitdir: {}\n", root.join("secret/worktrees/x").display()),
     )?;
-    assert!(found(&root, "thief").is_err());
+    assert!(find_repository(&root, "thief").is_err());
 
     // A link to it.
     symlink(root.join("main"), root.join("link"))?;
     let way = root.join("link/.git/worktrees/tree");
     point(&root.join("tree"), &format!("gitdir: {}\n", way.display()))?;
-    assert!(matches!(found(&root, "tree"), Err(WorktreeError::Link(_))));
+    assert!(matches!(find_repository(&root, "tree"), Err(WorktreeError::Link(_))));
 
     // A submodule.
     point(&root.join("tree"), "gitdir: ../main/.git/modules/tree\n")?;
-    assert!(matches!(found(&root, "tree"), Err(WorktreeError::Relative(_))));
+    assert!(matches!(find_repository(&root, "tree"), Err(WorktreeError::Relative(_))));
     Ok(())
 }
 
 #[test]
-fn repository_inside_of_the_workspace_is_not_mounted_twice() -> anyhow::Result<()> {
-    let (_dir, root) = linked()?;
+fn repository_inside_the_workspace_is_not_mounted_twice() -> anyhow::Result<()> {
+    let (_dir, root) = create_linked_worktree()?;
     let entry = root.join("tree/bare/worktrees/tree");
     fs::create_dir_all(&entry)?;
     for name in ["objects", "refs"] {
@@ -117,22 +117,22 @@ fn repository_inside_of_the_workspace_is_not_mounted_twice() -> anyhow::Result<(
     fs::write(entry.join("commondir"), "../..\n")?;
     fs::write(entry.join("gitdir"), format!("{}\n", root.join("tree/.git").display()))?;
     fs::write(root.join("tree/.git"), format!("gitdir: {}\n", entry.display()))?;
-    assert!(matches!(found(&root, "tree"), Err(WorktreeError::Foreign(_))));
+    assert!(matches!(find_repository(&root, "tree"), Err(WorktreeError::OtherOwner(_))));
     Ok(())
 }
 
 #[test]
-fn what_a_person_reads() {
+fn error_messages() {
     let path = || PathBuf::from("/src/api/.git/worktrees/fix");
     let relative = WorkspacePath::new("src").expect_err("a relative path");
     let samples = containai_core::samples!(WorktreeError {
         Relative: [WorktreeError::Relative("../.git/modules/sub".into())],
         NoEntry: [WorktreeError::NoEntry(path())],
         Link: [WorktreeError::Link(path())],
-        Stranger: [WorktreeError::Stranger(path())],
-        Foreign: [WorktreeError::Foreign(path())],
+        NotListed: [WorktreeError::NotListed(path())],
+        OtherOwner: [WorktreeError::OtherOwner(path())],
         Path: [WorktreeError::Path(relative)],
         Io: [WorktreeError::Io(io::ErrorKind::PermissionDenied.into())],
     });
-    insta::assert_snapshot!(containai_core::fake::worded(&samples));
+    insta::assert_snapshot!(containai_core::testing::render_errors(&samples));
 }

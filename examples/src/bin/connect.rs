@@ -26,8 +26,8 @@ async fn main() -> Result<ExitCode> {
 
     let home = env::var_os("HOME").map(PathBuf::from);
     let remote = SshRemote::new(Layout::new(&home.context("`HOME` is not set")?, None, None));
-    let door = remote.knock(port).await?;
-    let session = remote.open(door, port).await?;
+    let door = remote.wait_ready(port).await?;
+    let session = remote.authenticate(door, port).await?;
     let outcome = session.exec(&command, Terminal::None, Stdio::inherit()).await?;
     session.close().await;
     Ok(outcome.code().into())

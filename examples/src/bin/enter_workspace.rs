@@ -9,9 +9,9 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use containai_core::engine::{HostFacts, ImageRequest, ImageSource};
 use containai_core::layout::{EngineLayout, Layout};
-use containai_core::lifecycle::{Desired, Manner, Silent, drive};
+use containai_core::lifecycle::{Desired, RunOptions, IgnoreEvents, drive};
 use containai_core::naming::{ContainerName, GitHead, PortRange, WorkspacePath};
-use containai_core::records::NoRecords;
+use containai_core::records::NoWorkspaceStore;
 use containai_core::resources::{HostCapacity, Resources};
 use containai_docker::host::EngineRecord;
 use containai_docker::{DockerEngine, EngineAddress};
@@ -43,13 +43,13 @@ async fn main() -> anyhow::Result<ExitCode> {
         resources: Resources::half_of(capacity),
         isolation: record.isolation,
         template: String::new(),
-        manner: Manner::default(),
+        options: RunOptions::default(),
         client: None,
         host: HostFacts::default(),
     };
 
-    let reached = drive(&engine, &remote, &NoRecords, &desired, &Silent).await?;
+    let reached = drive(&engine, &remote, &NoWorkspaceStore, &desired, &IgnoreEvents).await?;
     let command = Command::new(words)?;
-    let outcome = reached.session.exec(&command, Terminal::None, Stdio::inherit()).await?;
+    let outcome = reached.connection.exec(&command, Terminal::None, Stdio::inherit()).await?;
     Ok(ExitCode::from(outcome.code()))
 }

@@ -3,7 +3,7 @@
 use containai_core::engine::{
     ContainerSpec, HostFacts, ImageRequest, Isolation, Lifetime, Protection, WorkspaceMount,
 };
-use containai_core::fake::FakeEngine;
+use containai_core::testing::FakeEngine;
 use containai_core::naming::{ContainerName, HostPort, Hostname, VolumeName, WorkspacePath};
 use containai_core::resources::{HostCapacity, Resources};
 use containai_docker::DockerEngine;
@@ -27,12 +27,12 @@ fn contract_input(workspace: &str) -> ContractInput {
             resources: Resources::half_of(HostCapacity { memory_bytes: 4 << 30, cpus: 2 }),
             isolation: Isolation::Userns,
             template: String::new(),
-            lifetime: Lifetime::Lasting,
+            lifetime: Lifetime::Persistent,
             protection: Protection::None,
             repository: None,
             mounts: Vec::new(),
             replaces: None,
-            revives: None,
+            from_snapshot: None,
             mount: WorkspaceMount::Bind,
             host: HostFacts::default(),
             workspace,

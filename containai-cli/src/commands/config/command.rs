@@ -9,26 +9,26 @@ use crate::app::App;
 #[derive(Debug, Args)]
 pub(crate) struct ConfigArgs {
     #[command(subcommand)]
-    verb: Option<Verb>,
+    verb: Option<ConfigVerb>,
 }
 
 #[derive(Debug, Subcommand)]
-enum Verb {
-    List(list::ListArgs),
-    Get(get::GetArgs),
-    Set(set::SetArgs),
-    Unset(unset::UnsetArgs),
-    Edit(edit::EditArgs),
-    Path(path::PathArgs),
+enum ConfigVerb {
+    List(list::ConfigListArgs),
+    Get(get::ConfigGetArgs),
+    Set(set::ConfigSetArgs),
+    Unset(unset::ConfigUnsetArgs),
+    Edit(edit::ConfigEditArgs),
+    Path(path::ConfigPathArgs),
 }
 
 pub(crate) async fn run(args: ConfigArgs, app: &App) -> anyhow::Result<ExitCode> {
-    match args.verb.unwrap_or(Verb::List(list::ListArgs::default())) {
-        Verb::List(args) => list::run(&args, app).await,
-        Verb::Get(args) => get::run(&args, app).await,
-        Verb::Set(args) => set::run(&args, app).await,
-        Verb::Unset(args) => unset::run(&args, app).await,
-        Verb::Edit(args) => edit::run(&args, app).await,
-        Verb::Path(args) => path::run(&args, app),
+    match args.verb.unwrap_or(ConfigVerb::List(list::ConfigListArgs::default())) {
+        ConfigVerb::List(args) => list::run(&args, app).await,
+        ConfigVerb::Get(args) => get::run(&args, app).await,
+        ConfigVerb::Set(args) => set::run(&args, app).await,
+        ConfigVerb::Unset(args) => unset::run(&args, app).await,
+        ConfigVerb::Edit(args) => edit::run(&args, app).await,
+        ConfigVerb::Path(args) => path::run(&args, app),
     }
 }

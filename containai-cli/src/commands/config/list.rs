@@ -2,25 +2,25 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use super::area::AreaArgs;
+use super::scope::ConfigScopeArgs;
 use crate::app::App;
-use crate::wire::config::{Value, table};
+use crate::output::config::{SettingOutput, table};
 
 /// List every setting with its value and where that comes from
 #[derive(Debug, Default, Args)]
-pub(super) struct ListArgs {
+pub(super) struct ConfigListArgs {
     #[command(flatten)]
-    area: AreaArgs,
+    area: ConfigScopeArgs,
     /// Print one JSON array
     #[arg(long)]
     json: bool,
 }
 
-pub(super) async fn run(args: &ListArgs, app: &App) -> anyhow::Result<ExitCode> {
-    let list = args.area.config(app).await?.list();
+pub(super) async fn run(args: &ConfigListArgs, app: &App) -> anyhow::Result<ExitCode> {
+    let list = args.area.config_in_scope(app).await?.list();
     let text = match args.json {
         true => {
-            let values: Vec<Value> = list.iter().map(Value::from).collect();
+            let values: Vec<SettingOutput> = list.iter().map(SettingOutput::from).collect();
             serde_json::to_string_pretty(&values)?
         }
         false => table(&list),

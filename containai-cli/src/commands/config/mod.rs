@@ -1,6 +1,6 @@
 //! The user's settings.
 
-mod area;
+mod scope;
 mod command;
 mod edit;
 mod get;

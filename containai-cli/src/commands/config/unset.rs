@@ -1,9 +1,9 @@
 use std::process::ExitCode;
 
 use clap::Args;
-use containai_core::config::Change;
+use containai_core::config::SettingChange;
 
-use super::area::{AreaArgs, has_volume};
+use super::scope::{ConfigScopeArgs, data_volume_workspace};
 use crate::app::App;
 use containai::{records, user_config};
 
@@ -11,21 +11,21 @@ use containai::{records, user_config};
 ///
 /// It goes where `set` puts it. A key that no setting has is taken out too.
 #[derive(Debug, Args)]
-pub(super) struct UnsetArgs {
+pub(super) struct ConfigUnsetArgs {
     /// The setting, such as agent.default
     key: String,
     #[command(flatten)]
-    area: AreaArgs,
+    area: ConfigScopeArgs,
 }
 
-pub(super) async fn run(args: &UnsetArgs, app: &App) -> anyhow::Result<ExitCode> {
-    let area = args.area.area(&args.key, app).await?;
-    let was_set = user_config::edit(&app.env.layout, &app.reporter, |file| {
-        let change = Change::unset(&args.key, &area, file)?;
+pub(super) async fn run(args: &ConfigUnsetArgs, app: &App) -> anyhow::Result<ExitCode> {
+    let area = args.area.change_scope(&args.key, app).await?;
+    let was_set = user_config::update(&app.env.layout, &app.reporter, |file| {
+        let change = SettingChange::unset(&args.key, &area, file)?;
         anyhow::Ok(change.apply(file)?)
     })
     .await?;
-    let was_remembered = match has_volume(&args.key, &area) {
+    let was_remembered = match data_volume_workspace(&args.key, &area) {
         Some(workspace) => {
             records::forget_volume(&app.env.layout, &app.reporter, workspace).await?
         }

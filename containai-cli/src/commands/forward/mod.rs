@@ -4,4 +4,4 @@ mod command;
 mod specs;
 
 pub(crate) use command::{ForwardArgs, run};
-pub(crate) use specs::SpecArgs;
+pub(crate) use specs::ForwardSpecArgs;

@@ -8,7 +8,7 @@ use containai::OperationError;
 
 /// What to forward, in OpenSSH's words.
 #[derive(Clone, Debug, Args)]
-pub(crate) struct SpecArgs {
+pub(crate) struct ForwardSpecArgs {
     /// Lead a port or socket of this machine into the container
     #[arg(short = 'L', value_name = "[BIND:]PORT:HOST:HOSTPORT", value_parser = local)]
     local: Vec<Forward>,
@@ -20,7 +20,7 @@ pub(crate) struct SpecArgs {
     dynamic: Vec<Forward>,
 }
 
-impl SpecArgs {
+impl ForwardSpecArgs {
     /// All of it, at least one.
     pub(crate) fn forwards(&self) -> Result<Vec<Forward>, OperationError> {
         let all: Vec<Forward> =
@@ -34,14 +34,14 @@ impl SpecArgs {
     }
 }
 
-fn local(text: &str) -> Result<Forward, ForwardError> {
+fn parse_local(text: &str) -> Result<Forward, ForwardError> {
     Forward::parse(Direction::Local, text)
 }
 
-fn remote(text: &str) -> Result<Forward, ForwardError> {
+fn parse_remote(text: &str) -> Result<Forward, ForwardError> {
     Forward::parse(Direction::Remote, text)
 }
 
-fn dynamic(text: &str) -> Result<Forward, ForwardError> {
+fn parse_dynamic(text: &str) -> Result<Forward, ForwardError> {
     Forward::parse(Direction::Dynamic, text)
 }

@@ -13,7 +13,7 @@ use containai::context::Context;
 /// What an image is built on is built before it, where it is missing. An image
 /// whose files did not change is not built again.
 #[derive(Debug, Args)]
-pub(super) struct BuildArgs {
+pub(super) struct ImageBuildArgs {
     /// The images: base, agents, sdks or full [default: agents]
     #[arg(value_name = "NAME")]
     names: Vec<ShippedImage>,
@@ -29,13 +29,13 @@ pub(super) struct BuildArgs {
 }
 
 pub(super) async fn run(
-    args: &BuildArgs,
+    args: &ImageBuildArgs,
     context: &Context,
     engine: &DockerEngine,
     app: &App,
 ) -> anyhow::Result<ExitCode> {
     let ui = &app.ui;
-    for image in wanted(&args.names) {
+    for image in build_order(&args.names) {
         let reference = local_reference(image);
         let found = engine.find_image(&ImageRequest::Shipped(image)).await?;
         if found.is_some() && !args.no_cache {
@@ -43,10 +43,10 @@ pub(super) async fn run(
         } else if args.dry_run {
             ui.data(&format!("build {reference}"))?;
         } else {
-            let cache = if args.no_cache { BuildCache::Refused } else { BuildCache::Allowed };
+            let cache = if args.no_cache { BuildCache::Disabled } else { BuildCache::Enabled };
             let source = context.config.image_source.value;
             let built = engine.build_image(image, source, cache, &app.reporter).await;
-            ui.finish_work();
+            ui.finish_progress();
             ui.data(&built?)?;
         }
     }
@@ -54,7 +54,7 @@ pub(super) async fn run(
 }
 
 /// Each image once, what others are built on first.
-fn wanted(names: &[ShippedImage]) -> Vec<ShippedImage> {
+fn build_order(names: &[ShippedImage]) -> Vec<ShippedImage> {
     let mut images = if names.is_empty() { vec![ShippedImage::DEFAULT] } else { names.to_vec() };
     images.sort_unstable();
     images.dedup();

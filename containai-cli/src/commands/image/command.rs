@@ -11,28 +11,28 @@ use containai::context::Context;
 #[derive(Debug, Args)]
 pub(crate) struct ImageArgs {
     #[command(subcommand)]
-    verb: Verb,
+    verb: ImageVerb,
 }
 
 #[derive(Debug, Subcommand)]
-enum Verb {
-    List(list::ListArgs),
-    Build(build::BuildArgs),
-    Pull(pull::PullArgs),
-    Prune(prune::PruneArgs),
+enum ImageVerb {
+    List(list::ImageListArgs),
+    Build(build::ImageBuildArgs),
+    Pull(pull::ImagePullArgs),
+    Prune(prune::ImagePruneArgs),
 }
 
 pub(crate) async fn run(args: ImageArgs, app: &App) -> anyhow::Result<ExitCode> {
     let mut flags = Flags { docker_host: app.global.docker_host.clone(), ..Flags::default() };
-    if let Verb::Build(args) = &args.verb {
+    if let ImageVerb::Build(args) = &args.verb {
         flags.image_source = args.image_source;
     }
     let context = Context::new(&app.env, &app.reporter, flags, None)?;
     let engine = context.engine()?;
     match args.verb {
-        Verb::List(args) => list::run(&args, &engine, app).await,
-        Verb::Build(args) => build::run(&args, &context, &engine, app).await,
-        Verb::Pull(args) => pull::run(args, &engine, app).await,
-        Verb::Prune(args) => prune::run(&args, &engine, app).await,
+        ImageVerb::List(args) => list::run(&args, &engine, app).await,
+        ImageVerb::Build(args) => build::run(&args, &context, &engine, app).await,
+        ImageVerb::Pull(args) => pull::run(args, &engine, app).await,
+        ImageVerb::Prune(args) => prune::run(&args, &engine, app).await,
     }
 }

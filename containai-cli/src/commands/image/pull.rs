@@ -9,7 +9,7 @@ use crate::app::App;
 
 /// Pull images from a registry
 #[derive(Debug, Args)]
-pub(super) struct PullArgs {
+pub(super) struct ImagePullArgs {
     /// The images: base, agents, sdks, full, or any reference [default: agents]
     #[arg(value_name = "NAME", value_parser = parse_image)]
     names: Vec<ImageRequest>,
@@ -19,7 +19,7 @@ pub(super) struct PullArgs {
 }
 
 pub(super) async fn run(
-    args: PullArgs,
+    args: ImagePullArgs,
     engine: &DockerEngine,
     app: &App,
 ) -> anyhow::Result<ExitCode> {
@@ -34,7 +34,7 @@ pub(super) async fn run(
             continue;
         }
         let pulled = engine.pull_image(&image, &app.reporter).await;
-        ui.finish_work();
+        ui.finish_progress();
         ui.data(&pulled?)?;
     }
     Ok(ExitCode::SUCCESS)

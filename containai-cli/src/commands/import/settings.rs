@@ -7,18 +7,18 @@ use std::sync::Arc;
 use containai_core::config::{Config, Setting};
 use containai_core::exit;
 use containai_core::hint::Hint;
-use containai_core::import::{Choice, Credentials, Excluding, Privates, Secrets};
+use containai_core::import::{ImportOptions, CredentialSelection, Exclusions, PrivateFiles, SecretEntries};
 
 use super::command::ImportArgs;
 use crate::app::App;
 use containai::OperationError;
 use containai::archive_file::Archive;
-use containai::importing::{Import, Source, Told, Unpacked, follow};
-use containai::interruption::{Interruption, interrupted};
-use containai::place::Target;
+use containai::import::{Import, ImportSource, WarnOnce, UnpackedArchive, watch};
+use containai::signals::{InterruptSignals, interrupted_error};
+use containai::volume_target::TargetQuery;
 
 /// Unpacks what a stranger may have made, and imports what comes of it.
-pub(super) async fn of_archive(
+pub(super) async fn from_archive(
     args: &ImportArgs,
     archive: Archive,
     app: &App,
@@ -27,26 +27,26 @@ pub(super) async fn of_archive(
         let error = OperationError::usage("`--watch` is about a directory, not an archive");
         return Err(error.hint(Hint::new("leave it out, or name the directory itself")).into());
     }
-    let mut interruption = Interruption::listen()?;
+    let mut interruption = InterruptSignals::listen()?;
     let importing = async {
-        let unpacked = Unpacked::of(archive, &app.env.layout, &app.reporter).await?;
+        let unpacked = UnpackedArchive::unpack(archive, &app.env.layout, &app.reporter).await?;
         for failure in unpacked.failures() {
             app.ui.warn(&failure.to_string());
         }
         let place = Some(unpacked.path().to_owned());
-        let code = of_directory(args, place, app).await?;
+        let code = from_directory(args, place, app).await?;
         Ok(if unpacked.failures().is_empty() { code } else { ExitCode::from(exit::FAILED) })
     };
     tokio::select! {
         code = importing => code,
-        () = interruption.comes() => Err(interrupted().into()),
+        () = interruption.received() => Err(interrupted_error().into()),
     }
 }
 
 const UNCHANGED: &str = "nothing changed since the last import";
 
 /// Imports from this directory, or the home directory.
-pub(super) async fn of_directory(
+pub(super) async fn from_directory(
     args: &ImportArgs,
     from: Option<PathBuf>,
     app: &App,
@@ -57,22 +57,22 @@ pub(super) async fn of_directory(
         OperationError::usage(format!("cannot import from `{}`: {error}", home.display()))
             .hint(Hint::new("name a directory or an archive with `--from`"))
     })?;
-    let target = Target::of(
-        &args.place.query(),
+    let target = TargetQuery::for_args(
+        &args.target.query(),
         app.global.docker_host.as_deref(),
         &app.env,
         &app.reporter,
     )?;
     let config = &target.context.config;
-    let source = Arc::new(Source {
+    let source = Arc::new(ImportSource {
         layout: app.env.layout.clone(),
         home,
         overrides,
-        choice: choice(args, config),
+        options: import_options(args, config),
         additional: config.import_paths.value.clone(),
     });
     let import = Import { source, target, reporter: &app.reporter };
-    let mut told = Told::new(&app.reporter);
+    let mut told = WarnOnce::new(&app.reporter);
     if args.dry_run {
         let lines = import.preview(&mut told).await?;
         match lines.as_slice() {
@@ -82,7 +82,7 @@ pub(super) async fn of_directory(
         return Ok(ExitCode::SUCCESS);
     }
     if args.watch {
-        follow(&import, &mut told).await?;
+        watch(&import, &mut told).await?;
         return Ok(ExitCode::SUCCESS);
     }
     let sent = import.send(&mut told).await?;
@@ -94,28 +94,28 @@ pub(super) async fn of_directory(
 }
 
 /// What the command line and the configuration want together.
-fn choice(args: &ImportArgs, config: &Config) -> Choice {
+fn import_options(args: &ImportArgs, config: &Config) -> ImportOptions {
     let both = |given: &[String], configured: &Setting<Vec<String>>| {
         given.iter().chain(&configured.value).cloned().collect::<Vec<_>>()
     };
-    Choice {
+    ImportOptions {
         only: args.only.clone(),
         credentials: match args.from {
-            Some(_) => Credentials::All,
-            None => Credentials::Of(both(&args.credentials, &config.import_credentials)),
+            Some(_) => CredentialSelection::All,
+            None => CredentialSelection::Programs(both(&args.credentials, &config.import_credentials)),
         },
-        allowed: {
+        allowed_secrets: {
             let configured = &config.import_allowed_secrets.value;
             args.allow_secret.iter().chain(configured).cloned().collect()
         },
-        secrets: if args.no_secrets { Secrets::LeftOut } else { Secrets::Included },
-        privates: match config.import_excludes_private.value {
-            true => Privates::LeftOut,
-            false => Privates::Included,
+        secrets: if args.no_secrets { SecretEntries::Excluded } else { SecretEntries::Included },
+        private_files: match config.import_excludes_private.value {
+            true => PrivateFiles::Excluded,
+            false => PrivateFiles::Included,
         },
-        excluding: match args.no_excludes {
-            true => Excluding::Nothing,
-            false => Excluding::These(both(&args.exclude, &config.import_excludes)),
+        exclusions: match args.no_excludes {
+            true => Exclusions::Disabled,
+            false => Exclusions::Patterns(both(&args.exclude, &config.import_excludes)),
         },
     }
 }

@@ -9,20 +9,20 @@ use crate::app::App;
 #[derive(Debug, Args)]
 pub(crate) struct PortsArgs {
     #[command(subcommand)]
-    verb: Option<Verb>,
+    verb: Option<PortsVerb>,
 }
 
 #[derive(Debug, Subcommand)]
-enum Verb {
-    List(list::ListArgs),
-    Add(add::AddArgs),
-    Remove(remove::RemoveArgs),
+enum PortsVerb {
+    List(list::PortsListArgs),
+    Add(add::PortsAddArgs),
+    Remove(remove::PortsRemoveArgs),
 }
 
 pub(crate) async fn run(args: PortsArgs, app: &App) -> anyhow::Result<ExitCode> {
-    match args.verb.unwrap_or(Verb::List(list::ListArgs::default())) {
-        Verb::List(args) => list::run(&args, app),
-        Verb::Add(args) => add::run(&args, app).await,
-        Verb::Remove(args) => remove::run(&args, app).await,
+    match args.verb.unwrap_or(PortsVerb::List(list::PortsListArgs::default())) {
+        PortsVerb::List(args) => list::run(&args, app),
+        PortsVerb::Add(args) => add::run(&args, app).await,
+        PortsVerb::Remove(args) => remove::run(&args, app).await,
     }
 }

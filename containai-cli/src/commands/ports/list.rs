@@ -3,11 +3,11 @@ use std::process::ExitCode;
 use crate::app::App;
 use clap::Args;
 
-use containai::forwarding::Forwarding;
+use containai::forward_registry::RegisteredForward;
 
 /// List what is forwarded, in the foreground too
 #[derive(Debug, Default, Args)]
-pub(crate) struct ListArgs {
+pub(crate) struct PortsListArgs {
     /// Of this container only
     name: Option<String>,
     /// Print one JSON array
@@ -15,8 +15,8 @@ pub(crate) struct ListArgs {
     json: bool,
 }
 
-pub(super) fn run(args: &ListArgs, app: &App) -> anyhow::Result<ExitCode> {
-    let mut all = Forwarding::all(&app.env.layout.forward_dir())?;
+pub(super) fn run(args: &PortsListArgs, app: &App) -> anyhow::Result<ExitCode> {
+    let mut all = RegisteredForward::list(&app.env.layout.forward_dir())?;
     all.retain(|it| args.name.as_ref().is_none_or(|name| it.container == *name));
     if args.json {
         app.ui.data(&serde_json::to_string_pretty(&all)?)?;
@@ -24,7 +24,7 @@ pub(super) fn run(args: &ListArgs, app: &App) -> anyhow::Result<ExitCode> {
     }
     for forwarding in &all {
         for (option, text) in &forwarding.forwards {
-            let Forwarding { container, pid, .. } = forwarding;
+            let RegisteredForward { container, pid, .. } = forwarding;
             app.ui.data(&format!("{container}  {option} {text}  (process {pid})"))?;
         }
     }

@@ -7,8 +7,8 @@ use containai_core::hint::Hint;
 use crate::app::App;
 use containai::OperationError;
 use containai::context::Context;
-use containai::enter::Consent;
-use containai::setup::{ask, personal, system};
+use containai::session::SetupConsent;
+use containai::setup::{ask, user, machine};
 
 /// Set this machine up: engine, network, runtime, key, SSH configuration
 ///
@@ -41,15 +41,15 @@ pub(crate) fn run(args: &SetupArgs, app: &App) -> anyhow::Result<ExitCode> {
     let flags = Flags { isolation: args.isolation, ..Flags::default() };
     let mut context = Context::new(&app.env, &app.reporter, flags, None)?;
     if let Some(user) = &args.system_part_for {
-        system::apply_as_root(&context, Some(user.clone()).filter(|user| user != "root"))?;
+        machine::apply_as_root(&context, Some(user.clone()).filter(|user| user != "root"))?;
         return Ok(ExitCode::SUCCESS);
     }
     if args.dry_run {
-        let (system, personal) = (system::plan_text(&context)?, personal::plan_text(&context)?);
+        let (system, personal) = (machine::plan_text(&context)?, user::plan_text(&context)?);
         app.ui.data(format!("{system}\n{personal}").trim())?;
         return Ok(ExitCode::SUCCESS);
     }
-    let consent = if args.yes { Consent::Given } else { Consent::ToBeAsked };
+    let consent = if args.yes { SetupConsent::Given } else { SetupConsent::Ask };
     ask::set_up(&mut context, consent)?;
     Ok(ExitCode::SUCCESS)
 }

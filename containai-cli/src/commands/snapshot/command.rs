@@ -18,26 +18,26 @@ use crate::app::App;
 #[derive(Debug, Args)]
 pub(crate) struct SnapshotArgs {
     #[command(subcommand)]
-    verb: Option<Verb>,
+    verb: Option<SnapshotVerb>,
 }
 
 #[derive(Debug, Subcommand)]
-enum Verb {
-    Create(create::CreateArgs),
+enum SnapshotVerb {
+    Create(create::SnapshotCreateArgs),
     #[command(visible_alias = "ls")]
-    List(list::ListArgs),
-    Restore(restore::RestoreArgs),
-    Fork(fork::ForkArgs),
+    List(list::SnapshotListArgs),
+    Restore(restore::SnapshotRestoreArgs),
+    Fork(fork::SnapshotForkArgs),
     #[command(visible_alias = "rm")]
-    Remove(remove::RemoveArgs),
+    Remove(remove::SnapshotRemoveArgs),
 }
 
 pub(crate) async fn run(args: SnapshotArgs, app: &App) -> anyhow::Result<ExitCode> {
-    match args.verb.unwrap_or(Verb::List(list::ListArgs::default())) {
-        Verb::Create(args) => create::run(args, app).await,
-        Verb::List(args) => list::run(&args, app).await,
-        Verb::Restore(args) => restore::run(&args, app).await,
-        Verb::Fork(args) => fork::run(args, app).await,
-        Verb::Remove(args) => remove::run(&args, app).await,
+    match args.verb.unwrap_or(SnapshotVerb::List(list::SnapshotListArgs::default())) {
+        SnapshotVerb::Create(args) => create::run(args, app).await,
+        SnapshotVerb::List(args) => list::run(&args, app).await,
+        SnapshotVerb::Restore(args) => restore::run(&args, app).await,
+        SnapshotVerb::Fork(args) => fork::run(args, app).await,
+        SnapshotVerb::Remove(args) => remove::run(&args, app).await,
     }
 }

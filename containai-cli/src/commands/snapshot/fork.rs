@@ -3,17 +3,17 @@ use std::process::ExitCode;
 
 use clap::Args;
 use containai_core::engine::Container;
-use containai_core::lifecycle::snapshot::{named, snapshots};
+use containai_core::lifecycle::snapshot::{find_snapshot, list_snapshots};
 use containai_core::naming::{ContainerName, SnapshotName};
 
 use crate::app::App;
-use crate::wire;
+use crate::output;
 use containai::context::Context;
-use containai::enter::{Choice, Consent, Entrance};
-use containai::snapshot::Ground;
-use containai::snapshot::mend;
-use containai::snapshot::{checkout, revival};
-use containai::workspace::{Caution, Spot};
+use containai::session::{SessionOptions, SetupConsent, SessionRequest};
+use containai::snapshot::ForkWorkspace;
+use containai::snapshot::remove_leftovers;
+use containai::snapshot::{checkout, recreate};
+use containai::workspace::{ProtectedPathUse, WorkspaceRef};
 
 /// Start another container from a snapshot; its name is printed
 ///
@@ -23,7 +23,7 @@ use containai::workspace::{Caution, Spot};
 /// through what both share on purpose: the repository, and accounts elsewhere.
 /// For the engine of another machine it is a clone in place of a worktree.
 #[derive(Debug, Args)]
-pub(super) struct ForkArgs {
+pub(super) struct SnapshotForkArgs {
     /// The snapshot
     #[arg(value_name = "NAME")]
     snapshot: SnapshotName,
@@ -41,43 +41,43 @@ pub(super) struct ForkArgs {
     dry_run: bool,
 }
 
-pub(super) async fn run(args: ForkArgs, app: &App) -> anyhow::Result<ExitCode> {
+pub(super) async fn run(args: SnapshotForkArgs, app: &App) -> anyhow::Result<ExitCode> {
     let context = Context::of_engine(&app.env, &app.reporter, &app.global.flags())?;
-    let all = snapshots(&context.engine()?).await?;
-    let snapshot = named(&all, &args.snapshot)?;
+    let all = list_snapshots(&context.engine()?).await?;
+    let snapshot = find_snapshot(&all, &args.snapshot)?;
     let (path, branch) = (args.path.as_deref(), args.branch.as_deref());
-    let ground = Ground::choose(snapshot, path, branch, context.client.as_ref(), &app.env)?;
-    let spot = Spot::Named(ground.workspace.clone());
-    let caution = Caution::Careful;
-    let choice = Choice { name: args.new_name.clone(), caution, ..Choice::default() };
+    let ground = ForkWorkspace::choose(snapshot, path, branch, context.client.as_ref(), &app.env)?;
+    let spot = WorkspaceRef::Explicit(ground.workspace.clone());
+    let caution = ProtectedPathUse::Refuse;
+    let choice = SessionOptions { name: args.new_name.clone(), protected_paths: caution, ..SessionOptions::default() };
     let entrance =
-        Entrance::new(&app.env, &app.reporter, app.global.flags(), spot, Consent::Refused)?;
-    let mut entrance = entrance.choosing(choice);
+        SessionRequest::new(&app.env, &app.reporter, app.global.flags(), spot, SetupConsent::Never)?;
+    let mut entrance = entrance.with_options(choice);
     if args.dry_run {
-        let survey = entrance.survey().await?;
-        let plan = revival::plan(survey, snapshot, &ground).await?.1;
-        app.ui.data(&wire::snapshot::fork_plan(&plan.tasks(), ground.task()))?;
+        let survey = entrance.snapshot_view().await?;
+        let plan = recreate::plan(survey, snapshot, &ground).await?.1;
+        app.ui.data(&output::snapshot::fork_plan(&plan.steps(), ground.description()))?;
         return Ok(ExitCode::SUCCESS);
     }
-    let turn = entrance.turn().await?;
-    let survey = entrance.survey().await?;
-    mend(&survey.engine, &app.reporter).await?;
+    let turn = entrance.lock_workspace().await?;
+    let survey = entrance.snapshot_view().await?;
+    remove_leftovers(&survey.engine, &app.reporter).await?;
     let begun = survey.observed.containers.iter().find(|it| it.serves(&ground.workspace));
     let is_begun = |it: &&Container| {
         it.labels.is_fork() && it.labels.snapshot().as_ref() == Some(&snapshot.id)
     };
     if begun.filter(is_begun).is_none() {
         // What cannot be made is found out before there is a worktree for it.
-        revival::plan(survey, snapshot, &ground).await?;
-        ground.make(&snapshot.workspace)?;
-        let survey = entrance.survey().await?;
-        let (survey, plan) = revival::plan(survey, snapshot, &ground).await?;
-        revival::make(&entrance, &survey, &plan, &app.reporter).await?;
+        recreate::plan(survey, snapshot, &ground).await?;
+        ground.create(&snapshot.workspace)?;
+        let survey = entrance.snapshot_view().await?;
+        let (survey, plan) = recreate::plan(survey, snapshot, &ground).await?;
+        recreate::run(&entrance, &survey, &plan, &app.reporter).await?;
     }
     drop(turn);
-    let reached = entrance.enter_existing().await?;
+    let reached = entrance.open_existing().await?;
     if ground.branch.is_some() {
-        checkout::fill(&reached.container, reached.session, &app.reporter).await?;
+        checkout::checkout_files(&reached.container, reached.connection, &app.reporter).await?;
     }
     app.ui.say(&format!("{} works on {}", reached.container.name, ground.workspace));
     app.ui.data(&reached.container.name)?;

@@ -9,20 +9,20 @@ use crate::app::App;
 #[derive(Debug, Args)]
 pub(crate) struct SshArgs {
     #[command(subcommand)]
-    verb: Verb,
+    verb: SshVerb,
 }
 
 #[derive(Debug, Subcommand)]
-enum Verb {
-    Config(config::ConfigArgs),
-    Cleanup(cleanup::CleanupArgs),
-    Proxy(proxy::ProxyArgs),
+enum SshVerb {
+    Config(config::SshConfigArgs),
+    Cleanup(cleanup::SshCleanupArgs),
+    Proxy(proxy::SshProxyArgs),
 }
 
 pub(crate) async fn run(args: SshArgs, app: &App) -> anyhow::Result<ExitCode> {
     match args.verb {
-        Verb::Config(args) => config::run(&args, app).await,
-        Verb::Cleanup(args) => cleanup::run(&args, app).await,
-        Verb::Proxy(args) => proxy::run(args, app).await,
+        SshVerb::Config(args) => config::run(&args, app).await,
+        SshVerb::Cleanup(args) => cleanup::run(&args, app).await,
+        SshVerb::Proxy(args) => proxy::run(args, app).await,
     }
 }

@@ -9,19 +9,19 @@ use containai_core::naming::{ContainerName, WorkspacePath};
 
 use crate::app::App;
 use containai::context::Context;
-use containai::target::unknown;
+use containai::target::unknown_name;
 
 /// Print the OpenSSH configuration of containers
 ///
 /// It is what the next command writes to `~/.ssh/containai.d`, made of the
 /// containers that there are and of the configuration for their workspaces.
 #[derive(Debug, Args)]
-pub(crate) struct ConfigArgs {
+pub(crate) struct SshConfigArgs {
     /// The container [default: every one]
     name: Option<String>,
 }
 
-pub(super) async fn run(args: &ConfigArgs, app: &App) -> anyhow::Result<ExitCode> {
+pub(super) async fn run(args: &SshConfigArgs, app: &App) -> anyhow::Result<ExitCode> {
     let flags = Flags { docker_host: app.global.docker_host.clone(), ..Flags::default() };
     let context = Context::new(&app.env, &app.reporter, flags.clone(), None)?;
     let mut containers = context.engine()?.containers().await?;
@@ -29,13 +29,13 @@ pub(super) async fn run(args: &ConfigArgs, app: &App) -> anyhow::Result<ExitCode
     if let Some(name) = &args.name {
         containers.retain(|it| it.name == *name);
         if containers.is_empty() {
-            return Err(unknown(&format!("there is no container `{name}`")).into());
+            return Err(unknown_name(&format!("there is no container `{name}`")).into());
         }
     }
     containers.sort_by(|a, b| a.name.cmp(&b.name));
     let mut blocks = Vec::new();
     for container in &containers {
-        match block(app, &flags, container) {
+        match host_block(app, &flags, container) {
             Ok(block) => blocks.push(block),
             Err(error) if args.name.is_some() => return Err(error),
             Err(error) => app.ui.warn(&error.to_string()),
@@ -48,11 +48,11 @@ pub(super) async fn run(args: &ConfigArgs, app: &App) -> anyhow::Result<ExitCode
 }
 
 /// The block as the configuration for the container's workspace has it.
-fn block(app: &App, flags: &Flags, container: &Container) -> anyhow::Result<String> {
+fn host_block(app: &App, flags: &Flags, container: &Container) -> anyhow::Result<String> {
     let workspace = container.labels.workspace();
     let workspace = workspace.and_then(|path| WorkspacePath::new(Path::new(path)).ok());
     let context = Context::new(&app.env, &app.reporter, flags.clone(), workspace.as_ref())?;
-    let not_ours = || Refusal::NotOurs { name: container.name.clone() };
+    let not_ours = || Refusal::NotManaged { name: container.name.clone() };
     let name = ContainerName::parse(&container.name).map_err(|_| not_ours())?;
     let no_port = || Refusal::NoPort { name: container.name.clone() };
     let port = container.labels.ssh_port().ok_or_else(no_port)?;

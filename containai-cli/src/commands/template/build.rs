@@ -17,7 +17,7 @@ use containai::templates::{self, Template};
 /// change since is not built again. Containers that there are keep the image
 /// that they were made of; `cai run --fresh` makes one anew.
 #[derive(Debug, Args)]
-pub(super) struct BuildArgs {
+pub(super) struct TemplateBuildArgs {
     /// The templates [default: all]
     #[arg(value_name = "NAME")]
     templates: Vec<TemplateName>,
@@ -37,13 +37,13 @@ pub(super) struct BuildArgs {
 }
 
 pub(super) async fn run(
-    args: &BuildArgs,
+    args: &TemplateBuildArgs,
     context: &Context,
     app: &App,
 ) -> anyhow::Result<ExitCode> {
     let (ui, config) = (&app.ui, &context.config);
     let names = match args.templates.is_empty() {
-        true => templates::names(&context.env.layout)?,
+        true => templates::list(&context.env.layout)?,
         false => args.templates.clone(),
     };
     for name in names {
@@ -59,13 +59,13 @@ pub(super) async fn run(
             let source = config.image_source.value;
             let built = match args.no_cache {
                 true => {
-                    engine.build_recipe(&recipe, source, BuildCache::Refused, &app.reporter).await
+                    engine.build_recipe(&recipe, source, BuildCache::Disabled, &app.reporter).await
                 }
                 false => {
-                    engine.with_recipe(recipe).provide_image(&image, source, &app.reporter).await
+                    engine.with_recipe(recipe).ensure_image(&image, source, &app.reporter).await
                 }
             };
-            ui.finish_work();
+            ui.finish_progress();
             ui.data(&built?)?;
         }
     }

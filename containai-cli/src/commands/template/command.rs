@@ -15,29 +15,29 @@ use containai::context::Context;
 #[derive(Debug, Args)]
 pub(crate) struct TemplateArgs {
     #[command(subcommand)]
-    verb: Option<Verb>,
+    verb: Option<TemplateVerb>,
 }
 
 #[derive(Debug, Subcommand)]
-enum Verb {
-    List(list::ListArgs),
-    New(new::NewArgs),
-    Build(build::BuildArgs),
-    Check(check::CheckArgs),
-    Upgrade(upgrade::UpgradeArgs),
+enum TemplateVerb {
+    List(list::TemplateListArgs),
+    New(new::TemplateNewArgs),
+    Build(build::TemplateBuildArgs),
+    Check(check::TemplateCheckArgs),
+    Upgrade(upgrade::TemplateUpgradeArgs),
 }
 
 pub(crate) async fn run(args: TemplateArgs, app: &App) -> anyhow::Result<ExitCode> {
-    let verb = args.verb.unwrap_or(Verb::List(list::ListArgs::default()));
+    let verb = args.verb.unwrap_or(TemplateVerb::List(list::TemplateListArgs::default()));
     let mut flags = Flags { docker_host: app.global.docker_host.clone(), ..Flags::default() };
     match verb {
-        Verb::New(args) => new::run(&args, app),
-        Verb::Check(args) => check::run(&args, app),
-        Verb::Upgrade(args) => upgrade::run(&args, app),
-        Verb::List(args) => {
+        TemplateVerb::New(args) => new::run(&args, app),
+        TemplateVerb::Check(args) => check::run(&args, app),
+        TemplateVerb::Upgrade(args) => upgrade::run(&args, app),
+        TemplateVerb::List(args) => {
             list::run(&args, &Context::new(&app.env, &app.reporter, flags, None)?, app).await
         }
-        Verb::Build(args) => {
+        TemplateVerb::Build(args) => {
             flags.image.clone_from(&args.image);
             flags.image_source = args.image_source;
             build::run(&args, &Context::new(&app.env, &app.reporter, flags, None)?, app).await

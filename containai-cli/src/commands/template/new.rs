@@ -7,7 +7,7 @@ use anyhow::Context as _;
 use clap::Args;
 use containai_core::hint::Hint;
 use containai_core::naming::TemplateName;
-use containai_core::template::starter;
+use containai_core::template::scaffold;
 
 use crate::app::App;
 use containai::OperationError;
@@ -15,12 +15,12 @@ use containai::templates::DOCKERFILE;
 
 /// Make a template to begin with, and print where its Dockerfile is
 #[derive(Debug, Args)]
-pub(super) struct NewArgs {
+pub(super) struct TemplateNewArgs {
     /// Its name: small letters, digits, `_`, `.` and `-`
     name: TemplateName,
 }
 
-pub(super) fn run(args: &NewArgs, app: &App) -> anyhow::Result<ExitCode> {
+pub(super) fn run(args: &TemplateNewArgs, app: &App) -> anyhow::Result<ExitCode> {
     let directory = app.env.layout.template(&args.name);
     let path = directory.join(DOCKERFILE);
     let shown = path.display().to_string();
@@ -41,7 +41,7 @@ pub(super) fn run(args: &NewArgs, app: &App) -> anyhow::Result<ExitCode> {
         }
         file => file.with_context(|| format!("cannot make `{shown}`"))?,
     };
-    std::io::Write::write_all(&mut file, starter(&args.name).as_bytes())
+    std::io::Write::write_all(&mut file, scaffold(&args.name).as_bytes())
         .with_context(|| format!("cannot write `{shown}`"))?;
     app.ui.data(&shown)?;
     Ok(ExitCode::SUCCESS)

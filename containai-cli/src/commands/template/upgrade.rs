@@ -3,7 +3,7 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 use clap::Args;
-use containai_core::config::{diff, visible};
+use containai_core::config::{diff, escape_control};
 use containai_core::hint::Hint;
 use containai_core::naming::TemplateName;
 use containai_core::template::upgrade;
@@ -18,7 +18,7 @@ use containai::templates::{self, Template};
 /// The image that the last stage comes from becomes `${BASE_IMAGE}`, and what
 /// it was the default of that argument. Nothing else changes.
 #[derive(Debug, Args)]
-pub(super) struct UpgradeArgs {
+pub(super) struct TemplateUpgradeArgs {
     /// The templates [default: all]
     #[arg(value_name = "NAME")]
     templates: Vec<TemplateName>,
@@ -27,9 +27,9 @@ pub(super) struct UpgradeArgs {
     dry_run: bool,
 }
 
-pub(super) fn run(args: &UpgradeArgs, app: &App) -> anyhow::Result<ExitCode> {
+pub(super) fn run(args: &TemplateUpgradeArgs, app: &App) -> anyhow::Result<ExitCode> {
     let names = match args.templates.is_empty() {
-        true => templates::names(&app.env.layout)?,
+        true => templates::list(&app.env.layout)?,
         false => args.templates.clone(),
     };
     for name in names {
@@ -43,7 +43,7 @@ pub(super) fn run(args: &UpgradeArgs, app: &App) -> anyhow::Result<ExitCode> {
         match upgraded {
             None => app.ui.say(&format!("{name} follows the image in use")),
             Some(text) if args.dry_run => {
-                app.ui.data(&visible(&format!("{shown}\n{}", diff(&template.text, &text))))?;
+                app.ui.data(&escape_control(&format!("{shown}\n{}", diff(&template.text, &text))))?;
             }
             Some(text) => {
                 let mode = fs::metadata(&path).map(|it| it.permissions());

@@ -5,15 +5,15 @@ use std::time::Duration;
 use clap::Args;
 use containai_core::engine::{ContainerId, Engine as _};
 use containai_core::hint::Hint;
-use containai_core::lifecycle::{Fate, NoExports, Observed, halt, plan_stop};
+use containai_core::lifecycle::{StopMode, NoVolumeExporter, Observed, execute_stop, plan_stop};
 use containai_docker::DockerEngine;
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-use super::keys::Keys;
-use super::look::{PAUSE, Samples, look};
-use super::screen::Screen;
-use super::state::{Act, Input, State};
+use super::key_reader::KeyReader;
+use super::poll::{POLL_INTERVAL, Samples, poll};
+use super::screen::TerminalScreen;
+use super::state::{TopAction, TopEvent, TopState};
 use crate::app::App;
 use containai::OperationError;
 use containai::context::Context;
@@ -37,7 +37,7 @@ pub(crate) async fn run(app: &App) -> anyhow::Result<ExitCode> {
     // Ctrl-C is a key here; while another program has the terminal, it is that
     // program's.
     let _interrupts = signal(SignalKind::interrupt())?;
-    let mut screen = Screen::take()?;
+    let mut screen = TerminalScreen::enter()?;
     watch(&context, &engine, &mut screen, signals).await?;
     Ok(ExitCode::SUCCESS)
 }
@@ -45,39 +45,39 @@ pub(crate) async fn run(app: &App) -> anyhow::Result<ExitCode> {
 async fn watch(
     context: &Context,
     engine: &DockerEngine,
-    screen: &mut Screen,
+    screen: &mut TerminalScreen,
     [mut terminate, mut hangup]: [Signal; 2],
 ) -> anyhow::Result<()> {
-    let mut keys = Keys::listen()?;
-    let mut state = State::default();
+    let mut keys = KeyReader::listen()?;
+    let mut state = TopState::default();
     let mut stops = FuturesUnordered::new();
-    let mut looking = pin!(look(engine, Samples::new(), Duration::ZERO));
+    let mut looking = pin!(poll(engine, Samples::new(), Duration::ZERO));
     loop {
         screen.draw(&state)?;
         let input = tokio::select! {
             _ = terminate.recv() => return Ok(()),
             _ = hangup.recv() => return Ok(()),
-            Some(told) = stops.next() => Input::Told(told),
+            Some(told) = stops.next() => TopEvent::Notice(told),
             input = keys.next() => match input {
                 Some(input) => input,
                 None => return Ok(()),
             },
             (seen, samples) = &mut looking => {
-                looking.set(look(engine, samples, PAUSE));
-                seen.map_or_else(|error| Input::Told(error.to_string()), Input::Look)
+                looking.set(poll(engine, samples, POLL_INTERVAL));
+                seen.map_or_else(|error| TopEvent::Notice(error.to_string()), TopEvent::Polled)
             }
         };
         let mut program = Command::new("/proc/self/exe");
-        program.args(context.docker_host_words());
+        program.args(context.docker_host_args());
         match state.update(input) {
-            Act::Nothing => {}
-            Act::Quit => return Ok(()),
-            Act::Stop(id) => stops.push(stop(context, engine, id)),
-            Act::Shell(workspace) => {
-                screen.lend(&keys, program.args(["shell", "--workspace", &workspace]))?;
+            TopAction::None => {}
+            TopAction::Quit => return Ok(()),
+            TopAction::Stop(id) => stops.push(stop(context, engine, id)),
+            TopAction::Shell(workspace) => {
+                screen.run_program(&keys, program.args(["shell", "--workspace", &workspace]))?;
             }
-            Act::Logs(name) => {
-                screen.lend(&keys, program.args(["logs", "--follow", "--container", &name]))?;
+            TopAction::Logs(name) => {
+                screen.run_program(&keys, program.args(["logs", "--follow", "--container", &name]))?;
             }
         }
     }
@@ -88,8 +88,8 @@ async fn stop(context: &Context, engine: &DockerEngine, id: ContainerId) -> Stri
     let stopped = async {
         let containers = engine.containers().await?;
         let observed = Observed { containers, ..Observed::default() };
-        for each in plan_stop(&observed, &[id], Fate::Stopped, None)? {
-            halt(engine, &context.remote, &NoExports, &each).await?;
+        for each in plan_stop(&observed, &[id], StopMode::Stop, None)? {
+            execute_stop(engine, &context.remote, &NoVolumeExporter, &each).await?;
         }
         anyhow::Ok("stopped".to_owned())
     };

@@ -7,9 +7,9 @@ use super::{approve, list, show};
 use crate::app::App;
 use crate::env::Env;
 use containai::OperationError;
-use containai::surroundings;
-use containai::trust::Approval;
-use containai::workspace::{self, Caution, Spot};
+use containai::enclosing_workspace;
+use containai::trust::StoredApproval;
+use containai::workspace::{self, ProtectedPathUse, WorkspaceRef};
 
 /// Approve what a workspace's own files ask for
 ///
@@ -40,12 +40,12 @@ pub(crate) async fn run(args: &TrustArgs, app: &App) -> anyhow::Result<ExitCode>
     if args.list {
         return list::run(app);
     }
-    let spot = args.spot(&app.env)?;
+    let spot = args.workspace_ref(&app.env)?;
     let workspace =
-        surroundings::meant_anyway(&spot, &app.global.flags(), &app.env, &app.reporter, ".").await;
+        enclosing_workspace::resolve_offline(&spot, &app.global.flags(), &app.env, &app.reporter, ".").await;
     if args.revoke {
-        let own = Approval::revoke(&app.env.layout.trust_file(&workspace))?;
-        let had = Approval::revoke(&app.env.layout.devcontainer_trust_file(&workspace))? || own;
+        let own = StoredApproval::revoke(&app.env.layout.trust_file(&workspace))?;
+        let had = StoredApproval::revoke(&app.env.layout.devcontainer_trust_file(&workspace))? || own;
         let what = if had { "is approved no more" } else { "had nothing approved" };
         app.ui.say(&format!("`{workspace}` {what}"));
         return Ok(ExitCode::SUCCESS);
@@ -57,13 +57,13 @@ pub(crate) async fn run(args: &TrustArgs, app: &App) -> anyhow::Result<ExitCode>
 }
 
 impl TrustArgs {
-    fn spot(&self, env: &Env) -> Result<Spot, OperationError> {
+    fn workspace_ref(&self, env: &Env) -> Result<WorkspaceRef, OperationError> {
         match self.path.as_deref() {
             // What is gone from the disk can be revoked too.
             Some(path) if self.revoke => {
-                workspace::find_gone(path, env, Caution::Forced).map(Spot::Named)
+                workspace::find_removed(path, env, ProtectedPathUse::Allow).map(WorkspaceRef::Explicit)
             }
-            path => workspace::spot(path, env, Caution::Forced),
+            path => workspace::find_ref(path, env, ProtectedPathUse::Allow),
         }
     }
 }

@@ -1,14 +1,14 @@
 use std::process::ExitCode;
 
 use crate::app::App;
-use containai_core::config::visible;
+use containai_core::config::escape_control;
 
-use containai::trust::Approval;
+use containai::trust::StoredApproval;
 
 /// Prints the workspaces with something approved, with its hash in front.
 pub(super) fn run(app: &App) -> anyhow::Result<ExitCode> {
-    for approval in Approval::all(&app.env.layout)? {
-        app.ui.data(&format!("{}  {}", approval.hash(), visible(&approval.workspace)))?;
+    for approval in StoredApproval::list(&app.env.layout)? {
+        app.ui.data(&format!("{}  {}", approval.hash(), escape_control(&approval.workspace)))?;
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -3,11 +3,11 @@ use std::process::ExitCode;
 use crate::app::App;
 use containai_core::naming::WorkspacePath;
 
-use super::review::Review;
+use super::review::TrustReview;
 
 /// Prints what a workspace asks for and whether that is approved.
 pub(super) fn run(workspace: &WorkspacePath, app: &App) -> anyhow::Result<ExitCode> {
-    let reviews = Review::all(workspace, app)?;
+    let reviews = TrustReview::all(workspace, app)?;
     if reviews.is_empty() {
         app.ui.say(&format!("`{workspace}` asks for nothing"));
     }

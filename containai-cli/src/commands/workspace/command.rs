@@ -9,21 +9,21 @@ use crate::app::App;
 #[derive(Debug, Args)]
 pub(crate) struct WorkspaceArgs {
     #[command(subcommand)]
-    verb: Verb,
+    verb: WorkspaceVerb,
 }
 
 #[derive(Debug, Subcommand)]
-enum Verb {
-    Move(r#move::MoveArgs),
-    Reclaim(reclaim::ReclaimArgs),
+enum WorkspaceVerb {
+    Move(r#move::WorkspaceMoveArgs),
+    Reclaim(reclaim::WorkspaceReclaimArgs),
     #[command(hide = true)]
-    ReclaimInside(reclaim_inside::ReclaimInsideArgs),
+    ReclaimInside(reclaim_inside::WorkspaceReclaimInsideArgs),
 }
 
 pub(crate) async fn run(args: WorkspaceArgs, app: &App) -> anyhow::Result<ExitCode> {
     match args.verb {
-        Verb::Move(args) => r#move::run(&args, app).await,
-        Verb::Reclaim(args) => reclaim::run(&args, app).await,
-        Verb::ReclaimInside(args) => reclaim_inside::run(&args, app),
+        WorkspaceVerb::Move(args) => r#move::run(&args, app).await,
+        WorkspaceVerb::Reclaim(args) => reclaim::run(&args, app).await,
+        WorkspaceVerb::ReclaimInside(args) => reclaim_inside::run(&args, app),
     }
 }

@@ -6,11 +6,11 @@ use containai_core::engine::Engine as _;
 use containai_core::exit;
 
 use crate::app::App;
-use crate::wire;
+use crate::output;
 use containai::context::Context;
-use containai::report::harmless;
-use containai::workspace::{self, Caution};
-use containai::{lock, surroundings};
+use containai::report::escape_control;
+use containai::workspace::{self, ProtectedPathUse};
+use containai::{lock, enclosing_workspace};
 
 /// Give all files in the workspace to its owner
 ///
@@ -24,27 +24,27 @@ use containai::{lock, surroundings};
 /// In a workspace that belongs to root, it returns all files to root, unless the
 /// container runs: they stay the agent's then.
 #[derive(Debug, Args)]
-pub(super) struct ReclaimArgs {
+pub(super) struct WorkspaceReclaimArgs {
     /// The workspace [default: the repository around the current directory]
     path: Option<PathBuf>,
 }
 
-pub(super) async fn run(args: &ReclaimArgs, app: &App) -> anyhow::Result<ExitCode> {
+pub(super) async fn run(args: &WorkspaceReclaimArgs, app: &App) -> anyhow::Result<ExitCode> {
     let context = Context::of_engine(&app.env, &app.reporter, &app.global.flags())?;
     let engine = context.engine()?;
-    let spot = workspace::spot(args.path.as_deref(), &app.env, Caution::Forced)?;
+    let spot = workspace::find_ref(args.path.as_deref(), &app.env, ProtectedPathUse::Allow)?;
     let containers = engine.containers().await?;
-    let workspace = surroundings::meant(&spot, &containers, &context, ".");
+    let workspace = enclosing_workspace::resolve(&spot, &containers, &context, ".");
     let lock = app.env.layout.workspace_lock(&workspace);
-    let _turn = lock::hold(&lock, &format!("`{workspace}`"), &app.reporter).await?;
-    app.ui.begin_work("looking for files of other owners");
+    let _turn = lock::acquire(&lock, &format!("`{workspace}`"), &app.reporter).await?;
+    app.ui.start_progress("looking for files of other owners");
     let done = engine.reclaim(&workspace).await;
-    app.ui.finish_work();
+    app.ui.finish_progress();
     let done = done?;
-    let lines = wire::reclaim::lines(workspace.as_str(), done);
-    lines.iter().for_each(|line| app.ui.say(&harmless(line)));
+    let lines = output::reclaim::lines(workspace.as_str(), done);
+    lines.iter().for_each(|line| app.ui.say(&escape_control(line)));
     if lines.is_empty() {
         app.ui.say(&format!("all files in `{workspace}` belong to its owner"));
     }
-    Ok(ExitCode::from(if done.left > 0 { exit::FAILED } else { exit::OK }))
+    Ok(ExitCode::from(if done.failed > 0 { exit::FAILED } else { exit::OK }))
 }

@@ -1,6 +1,6 @@
 //! The default agent.
 
-use super::{Kind, Scope, SettingSpec};
+use super::{SettingKind, SettingScope, SettingSpec};
 use crate::config::Trust;
 use crate::naming::AgentName;
 
@@ -10,11 +10,11 @@ use crate::naming::AgentName;
 /// agent's name.
 pub(in crate::config) const AGENT: SettingSpec = SettingSpec {
     key: "agent.default",
-    scope: Scope::Either("agent"),
+    scope: SettingScope::UserOrWorkspace("agent"),
     env: Some("CONTAINAI_AGENT"),
     flag: Some("--agent"),
-    trust: Trust::Harmless,
-    kind: Kind::Text("an agent name"),
+    trust: Trust::Always,
+    kind: SettingKind::Text("an agent name"),
     default: "claude",
     summary: "agent that `cai run` starts by default",
     check: |text| Ok(AgentName::parse(text).map(drop)?),

@@ -3,18 +3,18 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::{Kind, Scope, SettingSpec};
+use super::{SettingKind, SettingScope, SettingSpec};
 use crate::config::Trust;
 use crate::engine::Isolation;
 
 /// The isolation of containers; default `auto`.
 pub(in crate::config) const ISOLATION: SettingSpec = SettingSpec {
     key: "isolation",
-    scope: Scope::User,
+    scope: SettingScope::User,
     env: Some("CONTAINAI_ISOLATION"),
     flag: Some("--isolation"),
     trust: Trust::Never,
-    kind: Kind::Choice(&["auto", "sysbox", "userns"]),
+    kind: SettingKind::Choice(&["auto", "sysbox", "userns"]),
     default: "auto",
     summary: "isolation of the container's root user from the host",
     check: |text| Ok(text.parse::<IsolationChoice>().map(drop)?),

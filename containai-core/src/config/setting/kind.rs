@@ -6,19 +6,19 @@ use toml_edit::{Array, Value};
 
 /// The type of a setting's values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum SettingKind {
     /// A string; its format.
     Text(&'static str),
     /// One of these strings.
     Choice(&'static [&'static str]),
     /// `true` or `false`.
-    Switch,
+    Bool,
     /// An integer, bounds included.
     Integer {
         /// The minimum.
-        least: i64,
+        min: i64,
         /// The maximum.
-        most: i64,
+        max: i64,
     },
     /// A number greater than 0.
     Number,
@@ -28,11 +28,11 @@ pub enum Kind {
     List(&'static str),
 }
 
-impl Kind {
+impl SettingKind {
     /// Whether a value has the right type, regardless of its range.
-    pub(in crate::config) fn admits(self, value: &Value) -> bool {
+    pub(in crate::config) fn accepts(self, value: &Value) -> bool {
         match self {
-            Self::Switch => value.is_bool(),
+            Self::Bool => value.is_bool(),
             Self::Integer { .. } => value.is_integer(),
             Self::Number => value.is_integer() || value.is_float(),
             Self::Text(_) | Self::Choice(_) | Self::Size => value.is_str() || value.is_integer(),
@@ -45,17 +45,17 @@ impl Kind {
 
     /// Parses typed text into a value; `None` for the wrong type. Only lists accept more or less
     /// than one text.
-    pub(in crate::config) fn value(self, texts: &[&str]) -> Option<Value> {
+    pub(in crate::config) fn parse_value(self, texts: &[&str]) -> Option<Value> {
         let text = match (self, texts) {
             (Self::List(_), _) => return Some(texts.iter().copied().collect::<Array>().into()),
             (_, [text]) => *text,
             _ => return None,
         };
         match self {
-            Self::Switch => super::read_switch(text).ok().map(Value::from),
+            Self::Bool => super::read_bool(text).ok().map(Value::from),
             // TOML's number formats are accepted: `2_400`, `0x960`.
             Self::Integer { .. } | Self::Number => {
-                let mut value = text.parse::<Value>().ok().filter(|value| self.admits(value))?;
+                let mut value = text.parse::<Value>().ok().filter(|value| self.accepts(value))?;
                 value.decor_mut().clear();
                 Some(value)
             }
@@ -64,7 +64,7 @@ impl Kind {
     }
 }
 
-impl fmt::Display for Kind {
+impl fmt::Display for SettingKind {
     /// Writes the expected value: "a number from 1 to 9".
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -76,8 +76,8 @@ impl fmt::Display for Kind {
                 }
                 Ok(())
             }
-            Self::Switch => f.write_str("`true` or `false`"),
-            Self::Integer { least, most } => write!(f, "a number from {least} to {most}"),
+            Self::Bool => f.write_str("`true` or `false`"),
+            Self::Integer { min: least, max: most } => write!(f, "a number from {least} to {most}"),
             Self::Number => f.write_str("a number above 0"),
             Self::Size => f.write_str("a memory size such as `8g`"),
             Self::List(form) => write!(f, "a list of strings: {form}"),

@@ -1,9 +1,9 @@
 //! The resource limits of a container.
 
-use super::{Kind, Scope, SettingSpec};
+use super::{SettingKind, SettingScope, SettingSpec};
 use crate::byte_size::ByteSize;
 use crate::config::Trust;
-use crate::config::error::Cause;
+use crate::config::error::ValueError;
 use crate::resources::Cpus;
 
 /// The memory limit; default half of the host's memory.
@@ -11,11 +11,11 @@ use crate::resources::Cpus;
 /// Workspaces may request less, since a project may know its needs.
 pub(in crate::config) const MEMORY_LIMIT: SettingSpec = SettingSpec {
     key: "resources.memory_limit",
-    scope: Scope::User,
+    scope: SettingScope::User,
     env: None,
     flag: Some("--memory"),
-    trust: Trust::OnlyLower,
-    kind: Kind::Size,
+    trust: Trust::LowerOnly,
+    kind: SettingKind::Size,
     default: "half of the host's",
     summary: "memory limit of a new container",
     check: |text| parse_memory(text).map(drop),
@@ -24,11 +24,11 @@ pub(in crate::config) const MEMORY_LIMIT: SettingSpec = SettingSpec {
 /// The CPU limit; default half of the host's processors.
 pub(in crate::config) const CPU_LIMIT: SettingSpec = SettingSpec {
     key: "resources.cpu_limit",
-    scope: Scope::User,
+    scope: SettingScope::User,
     env: None,
     flag: Some("--cpus"),
-    trust: Trust::OnlyLower,
-    kind: Kind::Number,
+    trust: Trust::LowerOnly,
+    kind: SettingKind::Number,
     default: "half of the host's",
     summary: "CPU limit of a new container",
     check: |text| Ok(text.parse::<Cpus>().map(drop)?),
@@ -41,10 +41,10 @@ pub(in crate::config) const CPU_LIMIT: SettingSpec = SettingSpec {
 ///
 /// [`MemoryLimitError`] for a smaller limit, and [`ByteSizeError`](crate::byte_size::ByteSizeError)
 /// for a text that is not a size.
-pub fn parse_memory(text: &str) -> Result<ByteSize, Cause> {
+pub fn parse_memory(text: &str) -> Result<ByteSize, ValueError> {
     let size: ByteSize = text.parse()?;
-    match size < LimitError::LEAST {
-        true => Err(Box::new(LimitError { size })),
+    match size < MemoryLimitError::MIN {
+        true => Err(Box::new(MemoryLimitError { size })),
         false => Ok(size),
     }
 }
@@ -53,11 +53,11 @@ pub fn parse_memory(text: &str) -> Result<ByteSize, Cause> {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("a container cannot run in `{size}`: {} is the least", Self::LEAST)]
 #[non_exhaustive]
-pub struct LimitError {
+pub struct MemoryLimitError {
     /// The limit.
     pub size: ByteSize,
 }
 
-impl LimitError {
-    const LEAST: ByteSize = ByteSize::from_bytes(6 << 20);
+impl MemoryLimitError {
+    const MIN: ByteSize = ByteSize::from_bytes(6 << 20);
 }

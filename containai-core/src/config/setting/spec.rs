@@ -2,10 +2,10 @@
 
 use std::fmt;
 
-use super::{Kind, agent, engine, env, image, import, isolation, limits, ssh, template, volume};
+use super::{SettingKind, agent, engine, env, image, import, isolation, limits, ssh, template, volume};
 use crate::config::Trust;
-use crate::config::error::Cause;
-use crate::config::nearest::nearest;
+use crate::config::error::ValueError;
+use crate::config::did_you_mean::closest_match;
 
 /// The specification of a setting: its names, type and trust.
 #[derive(Clone, Copy)]
@@ -13,7 +13,7 @@ pub struct SettingSpec {
     /// The key in a file, with dots between tables and keys.
     pub key: &'static str,
     /// The scope.
-    pub scope: Scope,
+    pub scope: SettingScope,
     /// The environment variable.
     pub env: Option<&'static str>,
     /// The command-line option.
@@ -21,22 +21,22 @@ pub struct SettingSpec {
     /// Whether the workspace's own file may set it.
     pub trust: Trust,
     /// The type of its values.
-    pub kind: Kind,
+    pub kind: SettingKind,
     /// The default in text form; empty for none.
     pub default: &'static str,
     /// The purpose: one line, a fragment without a full stop.
     pub summary: &'static str,
     /// Validates a text, or one item of a list.
-    pub(in crate::config) check: fn(&str) -> Result<(), Cause>,
+    pub(in crate::config) check: fn(&str) -> Result<(), ValueError>,
 }
 
 /// The scope of a setting, and the table where `cai config set` writes it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Scope {
+pub enum SettingScope {
     /// The user, for all workspaces.
     User,
     /// The user, or one workspace if named; the key in its table.
-    Either(&'static str),
+    UserOrWorkspace(&'static str),
     /// One workspace, or the user on request; the key in its table.
     Workspace(&'static str),
 }
@@ -51,14 +51,14 @@ impl SettingSpec {
 
     /// Whether it is set for a single workspace by default.
     #[must_use]
-    pub fn is_of_one_workspace(&self) -> bool {
-        matches!(self.scope, Scope::Workspace(_))
+    pub fn is_per_workspace(&self) -> bool {
+        matches!(self.scope, SettingScope::Workspace(_))
     }
 
     /// Returns the known key closest to a misspelt one.
     #[must_use]
-    pub fn nearest(key: &str) -> Option<&'static str> {
-        nearest(key, SETTINGS.iter().map(|setting| setting.key))
+    pub fn closest_key(key: &str) -> Option<&'static str> {
+        closest_match(key, SETTINGS.iter().map(|setting| setting.key))
     }
 
     /// Returns the key in the user's workspace tables, with dots as in `key`; `None` for settings
@@ -66,8 +66,8 @@ impl SettingSpec {
     #[must_use]
     pub fn section_key(&self) -> Option<&'static str> {
         match self.scope {
-            Scope::User => None,
-            Scope::Either(key) | Scope::Workspace(key) => Some(key),
+            SettingScope::User => None,
+            SettingScope::UserOrWorkspace(key) | SettingScope::Workspace(key) => Some(key),
         }
     }
 }
@@ -90,21 +90,21 @@ pub const SETTINGS: &[SettingSpec] = &[
     volume::DATA_VOLUME,
     limits::MEMORY_LIMIT,
     limits::CPU_LIMIT,
-    env::IMPORT,
-    env::FROM_HOST,
-    env::FILE,
-    import::PATHS,
-    import::EXCLUDES,
-    import::EXCLUDE_PRIVATE,
-    import::CREDENTIALS,
-    import::ALLOWED,
-    import::NOT_EXPORTED,
+    env::ENV_IMPORT,
+    env::ENV_FROM_HOST,
+    env::ENV_FILE,
+    import::IMPORT_PATHS,
+    import::IMPORT_EXCLUDES,
+    import::IMPORT_EXCLUDE_PRIVATE,
+    import::IMPORT_CREDENTIALS,
+    import::IMPORT_ALLOWED_SECRETS,
+    import::EXPORT_EXCLUDES,
     ssh::PORT_RANGE_START,
     ssh::PORT_RANGE_END,
     ssh::FORWARD_AGENT,
     ssh::LOCAL_FORWARD,
     ssh::REMOTE_FORWARD,
-    ssh::OPTIONS,
+    ssh::SSH_OPTIONS,
     ssh::MUX,
     ssh::MUX_IDLE,
 ];

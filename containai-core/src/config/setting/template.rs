@@ -3,10 +3,10 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::env::read_env_file;
-use super::{Kind, Scope, SettingSpec};
+use super::env::read_workspace_path;
+use super::{SettingKind, SettingScope, SettingSpec};
 use crate::config::Trust;
-use crate::config::error::Cause;
+use crate::config::error::ValueError;
 use crate::naming::TemplateName;
 
 /// The template of a new container; default none.
@@ -15,11 +15,11 @@ use crate::naming::TemplateName;
 /// downloads.
 pub(in crate::config) const TEMPLATE: SettingSpec = SettingSpec {
     key: "template.default",
-    scope: Scope::Either("template"),
+    scope: SettingScope::UserOrWorkspace("template"),
     env: Some("CONTAINAI_TEMPLATE"),
     flag: Some("--template"),
-    trust: Trust::Approved,
-    kind: Kind::Text("a template name, or an empty string"),
+    trust: Trust::WhenApproved,
+    kind: SettingKind::Text("a template name, or an empty string"),
     default: "",
     summary: "template of a new container",
     check: |text| read_template(text).map(drop),
@@ -31,10 +31,10 @@ pub(in crate::config) const TEMPLATE: SettingSpec = SettingSpec {
 /// built.
 pub(in crate::config) const DEVCONTAINER: SettingSpec = SettingSpec {
     key: "devcontainer",
-    scope: Scope::Either("devcontainer"),
+    scope: SettingScope::UserOrWorkspace("devcontainer"),
     env: Some("CONTAINAI_DEVCONTAINER"),
     flag: Some("--devcontainer"),
-    kind: Kind::Text("`off`, `on`, or a path inside the workspace"),
+    kind: SettingKind::Text("`off`, `on`, or a path inside the workspace"),
     default: "off",
     summary: "`devcontainer.json` of the workspace to apply to a new container",
     check: |text| Ok(text.parse::<DevcontainerChoice>().map(drop)?),
@@ -42,7 +42,7 @@ pub(in crate::config) const DEVCONTAINER: SettingSpec = SettingSpec {
 };
 
 /// Parses a template name; an empty text is no template.
-pub(in crate::config) fn read_template(text: &str) -> Result<Option<TemplateName>, Cause> {
+pub(in crate::config) fn read_template(text: &str) -> Result<Option<TemplateName>, ValueError> {
     match text {
         "" => Ok(None),
         text => Ok(Some(TemplateName::parse(text)?)),
@@ -56,17 +56,17 @@ pub enum DevcontainerChoice {
     #[default]
     Off,
     /// The first existing one of `.devcontainer/devcontainer.json` and `.devcontainer.json`.
-    Found,
+    Discovered,
     /// The one at this path in the workspace.
-    At(String),
+    Path(String),
 }
 
 impl fmt::Display for DevcontainerChoice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Off => "off",
-            Self::Found => "on",
-            Self::At(path) => path,
+            Self::Discovered => "on",
+            Self::Path(path) => path,
         })
     }
 }
@@ -74,18 +74,18 @@ impl fmt::Display for DevcontainerChoice {
 /// The text is not `on`, `off` or a path inside the workspace.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("`{}` is not `on`, `off` or a path inside the workspace", .0.escape_debug())]
-pub struct InvalidDevcontainer(String);
+pub struct InvalidDevcontainerChoice(String);
 
 impl FromStr for DevcontainerChoice {
-    type Err = InvalidDevcontainer;
+    type Err = InvalidDevcontainerChoice;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         match text {
             "off" | "false" => Ok(Self::Off),
-            "on" | "true" => Ok(Self::Found),
-            path => match read_env_file(path) {
-                Ok(path) => Ok(Self::At(path)),
-                Err(_) => Err(InvalidDevcontainer(path.to_owned())),
+            "on" | "true" => Ok(Self::Discovered),
+            path => match read_workspace_path(path) {
+                Ok(path) => Ok(Self::Path(path)),
+                Err(_) => Err(InvalidDevcontainerChoice(path.to_owned())),
             },
         }
     }

@@ -36,20 +36,20 @@ impl AllowedSecret {
 
     /// Returns whether it applies to this file or to a directory that contains it.
     #[must_use]
-    pub fn concerns(&self, path: &str) -> bool {
+    pub fn applies_to(&self, path: &str) -> bool {
         let ends = path.match_indices('/').map(|(end, _)| &path[..end]);
         ends.chain([path]).any(|part| matches(&self.path, part))
     }
 
     /// Returns whether it allows the whole file.
     #[must_use]
-    pub fn is_whole(&self) -> bool {
+    pub fn allows_whole_file(&self) -> bool {
         self.key.is_none()
     }
 
     /// Returns whether it allows this key of its file.
     #[must_use]
-    pub fn admits(&self, key: &str) -> bool {
+    pub fn allows(&self, key: &str) -> bool {
         self.key.as_deref().is_none_or(|pattern| pattern == key || matches(pattern, key))
     }
 }
@@ -71,7 +71,7 @@ mod tests {
     fn paths_and_keys() {
         let check = |text: &str, path: &str, key: &str, expected: bool| {
             let allowed = AllowedSecret::parse(text).expect("it is one");
-            assert_eq!(allowed.concerns(path) && allowed.admits(key), expected, "{text}");
+            assert_eq!(allowed.applies_to(path) && allowed.allows(key), expected, "{text}");
         };
         check("~/.zshrc:A_KEY", ".zshrc", "A_KEY", true);
         check(".zshrc:A_KEY", ".zshrc", "B_KEY", false);

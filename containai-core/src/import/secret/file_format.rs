@@ -16,7 +16,7 @@ pub(super) enum FileFormat {
     Plain,
 }
 
-const SHELLS: &[&str] = &[
+const SHELL_FILES: &[&str] = &[
     ".zshrc",
     ".zprofile",
     ".zshenv",
@@ -33,7 +33,7 @@ const SHELLS: &[&str] = &[
     ".xprofile",
     ".aliases",
 ];
-const INIS: &[&str] = &[
+const INI_FILES: &[&str] = &[
     ".gitconfig",
     ".npmrc",
     ".pypirc",
@@ -52,7 +52,7 @@ const INIS: &[&str] = &[
 
 impl FileFormat {
     /// Detects the format from the path, or else from the beginning of the text.
-    pub(super) fn of(path: &str, text: &str) -> Self {
+    pub(super) fn detect(path: &str, text: &str) -> Self {
         let (directory, name) = path.rsplit_once('/').unwrap_or(("", path));
         let name = name.to_lowercase();
         let end = name.rsplit_once('.').map_or("", |(_, end)| end);
@@ -60,10 +60,10 @@ impl FileFormat {
         if name == ".env" || name.starts_with(".env.") || end == "env" {
             return Self::Environment;
         }
-        if SHELLS.contains(&name.as_str()) || directory == ".bashrc.d" || directory == "zshrc.d" {
+        if SHELL_FILES.contains(&name.as_str()) || directory == ".bashrc.d" || directory == "zshrc.d" {
             return Self::Shell;
         }
-        if INIS.contains(&name.as_str())
+        if INI_FILES.contains(&name.as_str())
             || name == "config" && matches!(directory, ".git" | "git" | ".aws")
         {
             return Self::Ini;

@@ -6,7 +6,7 @@ pub(super) enum KeyMeaning {
     /// A secret, whatever the value looks like.
     Secret,
     /// A secret if the value looks like one.
-    Perhaps,
+    Possible,
     /// A program that prints a secret.
     Command,
     /// An identifier or a checksum, however random the value looks.
@@ -16,7 +16,7 @@ pub(super) enum KeyMeaning {
 }
 
 /// Words that make a name the name of a secret.
-const SECRET: &[&str] = &[
+const SECRET_WORDS: &[&str] = &[
     "token",
     "secret",
     "password",
@@ -48,7 +48,7 @@ const SECRET: &[&str] = &[
     "credstring",
 ];
 /// Words that make a name the name of a secret if followed by `key`.
-const KEY_OF: &[&str] = &[
+const WORDS_BEFORE_KEY: &[&str] = &[
     "api",
     "access",
     "private",
@@ -68,9 +68,9 @@ const KEY_OF: &[&str] = &[
     "shared",
 ];
 /// Words that make a name the name of a secret if followed by `pass`.
-const LOGINS: &[&str] = &["smtp", "imap", "db", "user", "mail", "proxy", "ftp", "http", "basic"];
+const WORDS_BEFORE_PASS: &[&str] = &["smtp", "imap", "db", "user", "mail", "proxy", "ftp", "http", "basic"];
 /// Last words of names whose value may be a secret.
-const PERHAPS: &[&str] = &[
+const POSSIBLE_WORDS: &[&str] = &[
     "tokens",
     "secrets",
     "passwords",
@@ -96,7 +96,7 @@ const PERHAPS: &[&str] = &[
     "xapikey",
 ];
 /// Last words of names for metadata of a secret.
-const ABOUT: &[&str] = &[
+const METADATA_WORDS: &[&str] = &[
     "count",
     "counts",
     "limit",
@@ -195,8 +195,8 @@ const ABOUT: &[&str] = &[
     "settings",
     "options",
 ];
-const COMMANDS: &[&str] = &["helper", "command", "cmd", "script", "program", "exec"];
-const IDENTIFIERS: &[&str] = &[
+const COMMAND_WORDS: &[&str] = &["helper", "command", "cmd", "script", "program", "exec"];
+const IDENTIFIER_WORDS: &[&str] = &[
     "id",
     "ids",
     "uuid",
@@ -249,7 +249,7 @@ const IDENTIFIERS: &[&str] = &[
 ];
 
 /// Classifies a name; the last words take precedence.
-pub(super) fn meaning(name: &str) -> KeyMeaning {
+pub(super) fn key_meaning(name: &str) -> KeyMeaning {
     let words = words(name);
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     // The working directory of a shell.
@@ -258,30 +258,30 @@ pub(super) fn meaning(name: &str) -> KeyMeaning {
     }
     let Some(last) = words.last() else { return KeyMeaning::Nothing };
     let pair = |first: &str, second: &str| match second {
-        "key" => KEY_OF.contains(&first),
-        "pass" => LOGINS.contains(&first),
+        "key" => WORDS_BEFORE_KEY.contains(&first),
+        "pass" => WORDS_BEFORE_PASS.contains(&first),
         "string" => first == "connection",
         _ => false,
     };
-    let is_secret = words.iter().any(|word| SECRET.contains(word))
+    let is_secret = words.iter().any(|word| SECRET_WORDS.contains(word))
         || words.windows(2).any(|two| pair(two[0], two[1]));
-    if COMMANDS.contains(last) && (is_secret || words.contains(&"credential")) {
+    if COMMAND_WORDS.contains(last) && (is_secret || words.contains(&"credential")) {
         return KeyMeaning::Command;
     }
     // Public keys are not secret. `AWS_ACCESS_KEY_ID` is half of a secret.
     if words.windows(2).any(|two| matches!(two, ["public", "key"] | ["signing", "key"])) {
         return KeyMeaning::Identifier;
     }
-    if IDENTIFIERS.contains(last) {
+    if IDENTIFIER_WORDS.contains(last) {
         return KeyMeaning::Identifier;
     }
-    if ABOUT.contains(last) || matches!(words.first(), Some(&("max" | "min" | "num" | "total"))) {
+    if METADATA_WORDS.contains(last) || matches!(words.first(), Some(&("max" | "min" | "num" | "total"))) {
         return KeyMeaning::Nothing;
     }
     if is_secret {
         return KeyMeaning::Secret;
     }
-    if PERHAPS.contains(last) { KeyMeaning::Perhaps } else { KeyMeaning::Nothing }
+    if POSSIBLE_WORDS.contains(last) { KeyMeaning::Possible } else { KeyMeaning::Nothing }
 }
 
 /// Returns the words of a `snake_case`, `kebab-case` or `camelCase` name in lower case.
@@ -311,8 +311,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names() {
-        use KeyMeaning::{Command, Identifier, Nothing, Perhaps, Secret};
+    fn names_are_classified() {
+        use KeyMeaning::{Command, Identifier, Nothing, Possible, Secret};
         for (expected, names) in [
             (
                 Secret,
@@ -322,7 +322,7 @@ mod tests {
                  private_key openai-api-key access_token oauthToken db.password PGPASSWORD \
                  http-basic-password tokenValue",
             ),
-            (Perhaps, "STRIPE_KEY auth _auth cookie approved_tokens GITHUB_PAT keys"),
+            (Possible, "STRIPE_KEY auth _auth cookie approved_tokens GITHUB_PAT keys"),
             (Command, "apiKeyHelper password_command token-cmd credential_helper"),
             (Identifier, "userID lastSessionId sha256 commit integrity publicKey access_key_id"),
             (
@@ -334,7 +334,7 @@ mod tests {
             ),
         ] {
             for name in names.split_whitespace() {
-                assert_eq!(meaning(name), expected, "{name}");
+                assert_eq!(key_meaning(name), expected, "{name}");
             }
         }
     }

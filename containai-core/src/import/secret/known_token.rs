@@ -4,7 +4,7 @@ use super::reference::is_sample;
 
 /// The characters after a prefix.
 #[derive(Clone, Copy)]
-enum Tail {
+enum TokenCharset {
     /// Letters and digits.
     Alphanumeric,
     /// Letters, digits, `-` and `_`.
@@ -15,11 +15,11 @@ enum Tail {
     Capital,
 }
 
-use Tail::{Alphanumeric, Any, Capital, Url};
+use TokenCharset::{Alphanumeric, Any, Capital, Url};
 
 /// Prefixes, the minimum number of characters after them, and the kind of these
 /// characters.
-const KNOWN: &[(&str, usize, Tail)] = &[
+const TOKEN_PREFIXES: &[(&str, usize, TokenCharset)] = &[
     ("sk-ant-", 16, Url),
     ("sk-proj-", 20, Url),
     ("sk-or-v1-", 20, Alphanumeric),
@@ -104,11 +104,11 @@ const KNOWN: &[(&str, usize, Tail)] = &[
 ];
 
 /// The first characters of the prefixes.
-const FIRST: [bool; 128] = {
+const FIRST_CHARACTERS: [bool; 128] = {
     let mut first = [false; 128];
     let mut index = 0;
-    while index < KNOWN.len() {
-        first[KNOWN[index].0.as_bytes()[0] as usize] = true;
+    while index < TOKEN_PREFIXES.len() {
+        first[TOKEN_PREFIXES[index].0.as_bytes()[0] as usize] = true;
         index += 1;
     }
     first
@@ -117,7 +117,7 @@ const FIRST: [bool; 128] = {
 /// Returns whether a text contains a token.
 pub(super) fn has_token(text: &str) -> bool {
     let starts = text.char_indices().scan(' ', |before, (at, c)| {
-        let is_start = !before.is_ascii_alphanumeric() && c.is_ascii() && FIRST[c as usize];
+        let is_start = !before.is_ascii_alphanumeric() && c.is_ascii() && FIRST_CHARACTERS[c as usize];
         *before = c;
         Some((at, is_start))
     });
@@ -126,9 +126,9 @@ pub(super) fn has_token(text: &str) -> bool {
 
 /// Returns whether a text begins with a token.
 fn is_token(text: &str) -> bool {
-    KNOWN.iter().any(|&(start, least, tail)| {
+    TOKEN_PREFIXES.iter().any(|&(start, least, tail)| {
         let Some(rest) = text.strip_prefix(start) else { return false };
-        let end = rest.find(|c| !tail.has(c)).unwrap_or(rest.len());
+        let end = rest.find(|c| !tail.contains(c)).unwrap_or(rest.len());
         let found = &rest[..end];
         found.len() >= least
             && !is_sample(found)
@@ -156,8 +156,8 @@ fn is_mixed(text: &str) -> bool {
     longest.len() >= 12 && changes >= 3
 }
 
-impl Tail {
-    fn has(self, c: char) -> bool {
+impl TokenCharset {
+    fn contains(self, c: char) -> bool {
         match self {
             Alphanumeric => c.is_ascii_alphanumeric(),
             Url => c.is_ascii_alphanumeric() || "-_".contains(c),
@@ -172,13 +172,13 @@ mod tests {
     use super::*;
 
     /// Builds a token at run time, so that secret scanners do not report this file.
-    fn made(start: &str, length: usize) -> String {
+    fn sample_token(start: &str, length: usize) -> String {
         let cycle = "q7Rt2Zp9Lm4Xw1Nv8Bc3Kd6Hs5Jg0Fy".chars().cycle();
         start.chars().chain(cycle.take(length)).collect()
     }
 
     #[test]
-    fn beginnings() {
+    fn tokens_are_found_by_prefix() {
         for start in [
             "sk-ant-api03-",
             "sk-proj-",
@@ -192,7 +192,7 @@ mod tests {
             "AIza",
             "xoxb-",
         ] {
-            let token = made(start, 40);
+            let token = sample_token(start, 40);
             assert!(has_token(&token), "{token}");
             assert!(has_token(&format!("curl -H 'x: {token}' x")), "{token}");
             assert!(!has_token(&format!("a{token}")) || start == "sk-ant-api03-", "{token}");
@@ -205,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn samples_and_names() {
+    fn samples_and_names_are_no_tokens() {
         for text in [
             "AKIAIOSFODNN7EXAMPLE",
             "sk-xxxxxxxxxxxxxxxxxxxxxxxxxxxx",

@@ -16,7 +16,7 @@ mod key_name;
 mod key_path;
 mod known_token;
 mod phrase;
-mod place;
+mod file_origin;
 mod plain;
 mod private_key;
 mod random;

@@ -1,45 +1,45 @@
 //! Secrets within a text: headers, flags and assignments.
 
-use super::key_name::{KeyMeaning, meaning};
+use super::key_name::{KeyMeaning, key_meaning};
 use super::known_token::has_token;
 use super::random::is_random;
 use super::reference::{is_reference, is_sample};
 
 /// The condition for a value to be a secret.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Rigor {
+pub(super) enum Strictness {
     /// Any literal value, for commands and arguments.
-    Literal,
+    AnyLiteral,
     /// A random-looking value, for code and prose.
-    Random,
+    RandomOnly,
 }
 
 /// Names of HTTP authorization schemes, and the last words of header names.
-const SCHEMES: [&str; 6] = ["bearer", "basic", "token", "apikey", "digest", "bot"];
+const AUTH_SCHEMES: [&str; 6] = ["bearer", "basic", "token", "apikey", "digest", "bot"];
 
 /// Returns whether a text contains a secret: `Authorization: Bearer x`, `--api-key x`,
 /// `TOKEN=x`, `"token": "x"`.
-pub(super) fn has_secret(text: &str, rigor: Rigor) -> bool {
+pub(super) fn has_secret(text: &str, rigor: Strictness) -> bool {
     let is_name = |c: char| c.is_ascii_alphanumeric() || "_-".contains(c);
     let mut at = 0;
     while let Some(start) = text[at..].find(is_name).map(|found| at + found) {
         let end = text[start..].find(|c| !is_name(c)).map_or(text.len(), |found| start + found);
         let (name, rest) = (&text[start..end], &text[end..]);
         at = end;
-        if name.len() > 2 && is_said(name, rest, rigor) {
+        if name.len() > 2 && is_secret_assignment(name, rest, rigor) {
             return true;
         }
     }
     false
 }
 
-fn is_said(name: &str, rest: &str, rigor: Rigor) -> bool {
-    let is_scheme = SCHEMES.contains(&name.to_lowercase().as_str());
-    if is_scheme && rest.starts_with(' ') && is_convincing(first_word(rest), Rigor::Random) {
+fn is_secret_assignment(name: &str, rest: &str, rigor: Strictness) -> bool {
+    let is_scheme = AUTH_SCHEMES.contains(&name.to_lowercase().as_str());
+    if is_scheme && rest.starts_with(' ') && is_plausible_secret(first_word(rest), Strictness::RandomOnly) {
         return true;
     }
     let is_flag = name.starts_with("--");
-    if meaning(name) != KeyMeaning::Secret {
+    if key_meaning(name) != KeyMeaning::Secret {
         return false;
     }
     let after = rest.trim_start_matches(['"', '\'', '\\', ']']);
@@ -57,7 +57,7 @@ fn is_said(name: &str, rest: &str, rigor: Rigor) -> bool {
     let is_header = name.eq_ignore_ascii_case("authorization")
         || name.to_lowercase().starts_with("x-")
         || name.eq_ignore_ascii_case("private-token");
-    let (word, is_header) = match SCHEMES.contains(&word.to_lowercase().as_str()) {
+    let (word, is_header) = match AUTH_SCHEMES.contains(&word.to_lowercase().as_str()) {
         true => {
             let after = value.find(word).map_or("", |at| &value[at + word.len()..]);
             (first_word(after), true)
@@ -65,19 +65,19 @@ fn is_said(name: &str, rest: &str, rigor: Rigor) -> bool {
         false => (word, is_header),
     };
     // In prose a colon follows any word.
-    let rigor = if separator == ':' && !is_header { Rigor::Random } else { rigor };
-    is_convincing(word, rigor)
+    let rigor = if separator == ':' && !is_header { Strictness::RandomOnly } else { rigor };
+    is_plausible_secret(word, rigor)
 }
 
-fn is_convincing(word: &str, rigor: Rigor) -> bool {
+fn is_plausible_secret(word: &str, rigor: Strictness) -> bool {
     let is_literal = !word.is_empty()
         && !word.starts_with(['$', '`', '{', '<', '%', '-', '(', '[', '@'])
         && !is_reference(word)
         && !word.chars().all(|c| c.is_ascii_digit());
     let is_sum = word.len() >= 32 && word.chars().all(|c| c.is_ascii_hexdigit());
     match rigor {
-        Rigor::Literal => is_literal,
-        Rigor::Random => {
+        Strictness::AnyLiteral => is_literal,
+        Strictness::RandomOnly => {
             is_literal && !is_sample(word) && (is_random(word) || is_sum || has_token(word))
         }
     }
@@ -95,7 +95,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn phrases() {
+    fn phrases_with_secrets_are_found() {
         for (text, literal, random) in [
             ("curl -H \"Authorization: Bearer CANARY8\" https://x", true, false),
             ("curl -H \\\"Authorization: Bearer CANARY8\\\" https://x", true, false),
@@ -114,8 +114,8 @@ mod tests {
             ("Bearer q7Rt2Zp9Lm4Xw1Nv8Bc3", true, true),
             ("a bearer of news", false, false),
         ] {
-            assert_eq!(has_secret(text, Rigor::Literal), literal, "{text}");
-            assert_eq!(has_secret(text, Rigor::Random), random, "{text}");
+            assert_eq!(has_secret(text, Strictness::AnyLiteral), literal, "{text}");
+            assert_eq!(has_secret(text, Strictness::RandomOnly), random, "{text}");
         }
     }
 }

@@ -25,7 +25,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn keys_have_a_body() {
+    fn private_keys_need_a_body() {
         let key = |kind: &str, body: &str| {
             format!("x\n-----BEGIN {kind}-----\n{body}\n-----END {kind}-----\n")
         };

@@ -1,16 +1,16 @@
 //! Random-looking values.
 
 /// The lengths of values that are checked for randomness. Longer ones are data.
-const LENGTHS: std::ops::RangeInclusive<usize> = 20..=1024;
+const RANDOM_LENGTHS: std::ops::RangeInclusive<usize> = 20..=1024;
 /// The lengths of hexadecimal digests: MD5, SHA-1, SHA-224 to SHA-512.
-const SUMS: [usize; 6] = [32, 40, 56, 64, 96, 128];
+const HEX_DIGEST_LENGTHS: [usize; 6] = [32, 40, 56, 64, 96, 128];
 /// The prefixes of digests.
-const INTEGRITY: [&str; 6] = ["sha1-", "sha256-", "sha384-", "sha512-", "sha256:", "sha512:"];
+const DIGEST_PREFIXES: [&str; 6] = ["sha1-", "sha256-", "sha384-", "sha512-", "sha256:", "sha512:"];
 
 /// Returns whether a value looks like a secret: long, mixed and without words. Digests,
 /// UUIDs, paths, model names and encoded images do not.
 pub(super) fn is_random(value: &str) -> bool {
-    if !LENGTHS.contains(&value.len()) || INTEGRITY.iter().any(|it| value.starts_with(it)) {
+    if !RANDOM_LENGTHS.contains(&value.len()) || DIGEST_PREFIXES.iter().any(|it| value.starts_with(it)) {
         return false;
     }
     let is_part = |c: char| c.is_ascii_alphanumeric() || "_-+/=.~:".contains(c);
@@ -31,7 +31,7 @@ pub(super) fn is_random(value: &str) -> bool {
     let digits = letters.iter().filter(|c| c.is_ascii_digit()).count();
     let is_mixed = letters.iter().any(char::is_ascii_uppercase)
         && letters.iter().any(char::is_ascii_lowercase);
-    let changes = letters.windows(2).filter(|two| class(two[0]) != class(two[1])).count();
+    let changes = letters.windows(2).filter(|two| character_class(two[0]) != character_class(two[1])).count();
     let share = changes * 100 / letters.len().max(1);
     let enough = match (is_mixed, digits) {
         (true, 2..) => 38,
@@ -65,10 +65,10 @@ fn is_uuid(value: &str) -> bool {
 /// Returns whether a value is a digest or a number in hexadecimal.
 fn is_hexadecimal(value: &str) -> bool {
     let is_hex = value.chars().all(|c| c.is_ascii_hexdigit());
-    is_hex && (SUMS.contains(&value.len()) || value.len() <= 24)
+    is_hex && (HEX_DIGEST_LENGTHS.contains(&value.len()) || value.len() <= 24)
 }
 
-fn class(c: char) -> u8 {
+fn character_class(c: char) -> u8 {
     match c {
         'a'..='z' => 0,
         'A'..='Z' => 1,
@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn names_and_sums_do_not() {
+    fn names_and_digests_do_not_look_random() {
         for value in [
             "claude-sonnet-4-5-20250929",
             "anthropic/claude-opus-4.1:beta",

@@ -1,9 +1,9 @@
 //! Values that refer to a secret.
 
-use super::key_name::{KeyMeaning, meaning};
+use super::key_name::{KeyMeaning, key_meaning};
 
 /// Words that programs accept in place of a secret.
-const WORDS: &[&str] = &[
+const PLACEHOLDER_WORDS: &[&str] = &[
     "none",
     "null",
     "nil",
@@ -53,7 +53,7 @@ const WORDS: &[&str] = &[
     "not-needed",
 ];
 /// Prefixes of references to secret stores.
-const STORES: &[&str] = &[
+const STORE_PREFIXES: &[&str] = &[
     "op://",
     "keychain:",
     "keyring:",
@@ -75,7 +75,7 @@ const STORES: &[&str] = &[
     "getenv",
 ];
 /// Parts of sample values in documentation.
-const SAMPLES: &[&str] = &[
+const SAMPLE_PARTS: &[&str] = &[
     "your",
     "example",
     "xxxx",
@@ -110,8 +110,8 @@ pub(super) fn is_reference(value: &str) -> bool {
     let value = value.trim().trim_matches(['"', '\'']);
     let small = value.to_lowercase();
     value.is_empty()
-        || WORDS.contains(&small.as_str())
-        || STORES.iter().any(|store| small.starts_with(store))
+        || PLACEHOLDER_WORDS.contains(&small.as_str())
+        || STORE_PREFIXES.iter().any(|store| small.starts_with(store))
         || is_expansion(value)
         || ["~/", "./", "../"].iter().any(|start| value.starts_with(start))
         || is_absolute_path(value)
@@ -125,7 +125,7 @@ fn is_variable(value: &str) -> bool {
     value.contains('_')
         && value.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')
         && !value.starts_with(|c: char| c.is_ascii_digit())
-        && meaning(value) == KeyMeaning::Secret
+        && key_meaning(value) == KeyMeaning::Secret
 }
 
 /// Returns whether a value is a sample from documentation.
@@ -135,7 +135,7 @@ pub(super) fn is_sample(value: &str) -> bool {
         let first = part.chars().next();
         part.len() > 3 && part.chars().all(|c| Some(c) == first)
     };
-    SAMPLES.iter().any(|sample| small.contains(sample)) || small.split(['-', '_']).any(is_uniform)
+    SAMPLE_PARTS.iter().any(|sample| small.contains(sample)) || small.split(['-', '_']).any(is_uniform)
 }
 
 /// Returns whether a value consists of one of `$X`, `${X}`, `$(x)`, `` `x` ``, `%X%`,
@@ -191,7 +191,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn references() {
+    fn references_and_samples_are_recognized() {
         for value in [
             "",
             "$TOKEN",

@@ -1,12 +1,12 @@
 //! URLs with secrets.
 
-use super::key_name::{KeyMeaning, meaning};
+use super::key_name::{KeyMeaning, key_meaning};
 use super::random::is_random;
 use super::reference::{is_reference, is_sample};
 
 /// The parts of a URL to check.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Parts {
+pub(super) enum UrlParts {
     /// The user information.
     User,
     /// The user information, the path and the query.
@@ -14,7 +14,7 @@ pub(super) enum Parts {
 }
 
 /// Returns whether a text contains a URL with a password, a token or a random part.
-pub(super) fn has_secret(text: &str, parts: Parts) -> bool {
+pub(super) fn has_secret(text: &str, parts: UrlParts) -> bool {
     let mut rest = text;
     while let Some((before, after)) = rest.split_once("://") {
         let scheme = before.rsplit(|c: char| !c.is_ascii_alphanumeric()).next().unwrap_or_default();
@@ -22,7 +22,7 @@ pub(super) fn has_secret(text: &str, parts: Parts) -> bool {
         let address = &after[..end.unwrap_or(after.len())];
         let host_end = address.find(['/', '?', '#']).unwrap_or(address.len());
         let (host, path) = address.split_at(host_end);
-        if has_user(scheme, host) || parts == Parts::All && has_secret_path(path) {
+        if has_credentials(scheme, host) || parts == UrlParts::All && has_secret_path(path) {
             return true;
         }
         rest = after;
@@ -30,7 +30,7 @@ pub(super) fn has_secret(text: &str, parts: Parts) -> bool {
     false
 }
 
-fn has_user(scheme: &str, host: &str) -> bool {
+fn has_credentials(scheme: &str, host: &str) -> bool {
     let Some((user, _)) = host.rsplit_once('@') else { return false };
     match user.split_once(':') {
         Some((_, password)) => {
@@ -50,10 +50,10 @@ fn has_secret_path(path: &str) -> bool {
     let (path, query) = path.split_once('?').unwrap_or((path, ""));
     let is_secret = |(name, value): (&str, &str)| {
         !is_reference(value)
-            && match meaning(name) {
+            && match key_meaning(name) {
                 KeyMeaning::Secret => true,
                 KeyMeaning::Identifier => false,
-                KeyMeaning::Perhaps => {
+                KeyMeaning::Possible => {
                     value.len() >= 8 && value.contains(|c: char| c.is_ascii_digit())
                 }
                 _ => is_random(value),
@@ -68,7 +68,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn addresses() {
+    fn urls_with_secrets_are_found() {
         for (text, expected) in [
             ("https://me:hunter2@example.org/x", true),
             ("postgres://app:hunter2@db/x", true),
@@ -84,8 +84,8 @@ mod tests {
             ("https://json.schemastore.org/claude-code-settings.json", false),
             ("https://example.org/?page=2&max_tokens=4096", false),
         ] {
-            assert_eq!(has_secret(text, Parts::All), expected, "{text}");
+            assert_eq!(has_secret(text, UrlParts::All), expected, "{text}");
         }
-        assert!(!has_secret("https://x/?token=abc123def", Parts::User));
+        assert!(!has_secret("https://x/?token=abc123def", UrlParts::User));
     }
 }

@@ -5,10 +5,10 @@
 
 mod plan;
 mod policy;
-mod sweep;
-mod world;
+mod prune;
+mod inventory;
 
-pub use plan::{GcPlan, StaleContainer, UnusedImage, UnusedVolume, plan_gc};
-pub use policy::{GcPolicy, Scope};
-pub use sweep::{Litter, Outcome, Swept, sweep};
-pub use world::{GcWorld, look, measure};
+pub use plan::{GcPlan, IdleContainer, UnusedImage, UnusedVolume, plan_gc};
+pub use policy::{GcPolicy, GcScope};
+pub use prune::{PruneItem, PruneOutcome, PruneReport, prune};
+pub use inventory::{GcInventory, take_inventory, measure_containers};

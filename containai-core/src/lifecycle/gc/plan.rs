@@ -1,7 +1,7 @@
 //! The plan of a garbage collection.
 
 use super::policy::GcPolicy;
-use super::world::GcWorld;
+use super::inventory::GcInventory;
 use crate::byte_size::ByteSize;
 use crate::engine::{Container, StoredImage, StoredVolume};
 use crate::timestamp::Timestamp;
@@ -10,7 +10,7 @@ use crate::timestamp::Timestamp;
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct GcPlan {
     /// Containers; their named volumes are kept.
-    pub containers: Vec<StaleContainer>,
+    pub containers: Vec<IdleContainer>,
     /// Images without a container after the removal of the containers above.
     pub images: Vec<UnusedImage>,
     /// Volumes that no container mounts. Those of the containers above are kept, because
@@ -20,7 +20,7 @@ pub struct GcPlan {
 
 /// A container that has not been used for a long time.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct StaleContainer {
+pub struct IdleContainer {
     /// The container as listed.
     pub container: Container,
     /// The time since which it has been idle.
@@ -62,31 +62,31 @@ impl GcPlan {
         let containers = self.containers.iter().filter_map(|it| it.size);
         let images = self.images.iter().map(|it| it.size);
         let volumes = self.volumes.iter().filter_map(|it| it.size);
-        total(containers.chain(images).chain(volumes))
+        sum_sizes(containers.chain(images).chain(volumes))
     }
 }
 
 /// Plans a garbage collection.
 #[must_use]
-pub fn plan_gc(world: &GcWorld, now: Timestamp, policy: &GcPolicy) -> GcPlan {
+pub fn plan_gc(world: &GcInventory, now: Timestamp, policy: &GcPolicy) -> GcPlan {
     let stale = world.containers.iter().filter_map(|(container, moments)| {
         let idle_since = policy.idle_since(container, moments.as_ref()?, now)?;
-        Some(StaleContainer { container: container.clone(), idle_since, size: None })
+        Some(IdleContainer { container: container.clone(), idle_since, size: None })
     });
     let containers: Vec<_> = stale.collect();
     let images = world.images.iter().filter_map(|image| {
         let mut image = image.clone();
         image.used_by.retain(|user| !containers.iter().any(|it| it.container.id == *user));
-        unused(&image, policy)
+        unused_image(&image, policy)
     });
     let images = images.collect();
-    let volumes = world.volumes.iter().filter(|volume| policy.is_stale(volume, now));
+    let volumes = world.volumes.iter().filter(|volume| policy.is_unused_volume(volume, now));
     let volumes = volumes.map(|it| UnusedVolume { name: it.name.clone(), size: it.size });
     GcPlan { volumes: volumes.collect(), images, containers }
 }
 
-fn unused(image: &StoredImage, policy: &GcPolicy) -> Option<UnusedImage> {
-    let names = policy.names_to_take(image);
+fn unused_image(image: &StoredImage, policy: &GcPolicy) -> Option<UnusedImage> {
+    let names = policy.unused_references(image);
     if names.is_empty() {
         return None;
     }
@@ -99,14 +99,14 @@ fn unused(image: &StoredImage, policy: &GcPolicy) -> Option<UnusedImage> {
 }
 
 /// Returns the sum, saturating.
-pub(super) fn total(sizes: impl Iterator<Item = ByteSize>) -> ByteSize {
+pub(super) fn sum_sizes(sizes: impl Iterator<Item = ByteSize>) -> ByteSize {
     ByteSize::from_bytes(sizes.fold(0, |sum, size| size.bytes().saturating_add(sum)))
 }
 
 /// Returns whether the container is still idle.
-pub(super) fn still_stale(
-    stale: &StaleContainer,
-    world: &GcWorld,
+pub(super) fn is_still_idle(
+    stale: &IdleContainer,
+    world: &GcInventory,
     now: Timestamp,
     policy: &GcPolicy,
 ) -> bool {
@@ -117,23 +117,23 @@ pub(super) fn still_stale(
 }
 
 /// Returns the planned references of the image that are still unused.
-pub(super) fn still_unused(
+pub(super) fn still_unused_references(
     image: &UnusedImage,
     images: &[StoredImage],
     policy: &GcPolicy,
 ) -> Vec<String> {
     let found = images.iter().find(|it| it.id == image.id);
-    let names = found.map(|it| policy.names_to_take(it)).unwrap_or_default();
+    let names = found.map(|it| policy.unused_references(it)).unwrap_or_default();
     let is_planned = |name: &&str| image.references.iter().any(|planned| planned == name);
     names.into_iter().filter(is_planned).map(str::to_owned).collect()
 }
 
 /// Returns whether the volume is still unused.
-pub(super) fn is_still_stale(
+pub(super) fn is_still_unused(
     volume: &UnusedVolume,
     volumes: &[StoredVolume],
     now: Timestamp,
     policy: &GcPolicy,
 ) -> bool {
-    volumes.iter().any(|it: &StoredVolume| it.name == volume.name && policy.is_stale(it, now))
+    volumes.iter().any(|it: &StoredVolume| it.name == volume.name && policy.is_unused_volume(it, now))
 }

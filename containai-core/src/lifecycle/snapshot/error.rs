@@ -5,7 +5,7 @@ use crate::engine::EngineError;
 use crate::exit;
 use crate::hint::{Advice, Hint};
 use crate::lifecycle::{DriveError, Refusal};
-use crate::records::RecordError;
+use crate::records::WorkspaceStoreError;
 use crate::remote::RemoteError;
 
 /// An error of a snapshot operation.
@@ -29,7 +29,7 @@ pub enum SnapshotError {
     },
     /// The engine's disk has too little space for the copies.
     #[error("the copies need {}, but the engine's disk has {} free", HumanSize(*.needed), HumanSize(*.free))]
-    NoRoom {
+    NoSpace {
         /// The required space.
         needed: ByteSize,
         /// The free space.
@@ -37,23 +37,23 @@ pub enum SnapshotError {
     },
     /// The container is ephemeral: a restored one would be removed as well.
     #[error("container `{name}` is ephemeral")]
-    Fleeting {
+    Ephemeral {
         /// The container.
         name: String,
     },
     /// The snapshot was created with another isolation than that of the engine.
     #[error("snapshot `{name}` was created with `{has}` isolation, but the engine has `{wanted}`")]
-    OtherIsolation {
+    IsolationMismatch {
         /// The snapshot.
         name: String,
         /// The isolation of the snapshot.
-        has: String,
+        actual: String,
         /// The isolation of the engine.
-        wanted: String,
+        required: String,
     },
     /// The workspace of the fork has a container.
     #[error("`{workspace}` already has container `{name}`")]
-    Occupied {
+    WorkspaceHasContainer {
         /// The workspace.
         workspace: String,
         /// Its container.
@@ -61,7 +61,7 @@ pub enum SnapshotError {
     },
     /// The container was started during the restore.
     #[error("container `{name}` was started during the restore: nothing was restored")]
-    Started {
+    ContainerStarted {
         /// The container.
         name: String,
     },
@@ -85,8 +85,8 @@ impl From<RemoteError> for SnapshotError {
     }
 }
 
-impl From<RecordError> for SnapshotError {
-    fn from(error: RecordError) -> Self {
+impl From<WorkspaceStoreError> for SnapshotError {
+    fn from(error: WorkspaceStoreError) -> Self {
         Self::Drive(error.into())
     }
 }
@@ -103,10 +103,10 @@ impl Advice for SnapshotError {
             Self::Drive(error) => error.exit_code(),
             Self::Exists { .. }
             | Self::Unknown { .. }
-            | Self::Fleeting { .. }
-            | Self::OtherIsolation { .. }
-            | Self::Occupied { .. } => exit::USAGE,
-            Self::NoRoom { .. } | Self::Started { .. } | Self::InUse { .. } => exit::FAILED,
+            | Self::Ephemeral { .. }
+            | Self::IsolationMismatch { .. }
+            | Self::WorkspaceHasContainer { .. } => exit::USAGE,
+            Self::NoSpace { .. } | Self::ContainerStarted { .. } | Self::InUse { .. } => exit::FAILED,
         }
     }
 
@@ -119,16 +119,16 @@ impl Advice for SnapshotError {
                 Hint::run(&command, "remove it, or choose another name")
             }
             Self::Unknown { .. } => Hint::run(list, "list the snapshots"),
-            Self::NoRoom { .. } => {
+            Self::NoSpace { .. } => {
                 Hint::run(list, "find snapshots to remove with `cai snapshot remove`")
             }
-            Self::Fleeting { .. } => Hint::new("create another container with `cai snapshot fork`"),
-            Self::OtherIsolation { has, .. } => Hint::run(
+            Self::Ephemeral { .. } => Hint::new("create another container with `cai snapshot fork`"),
+            Self::IsolationMismatch { actual, .. } => Hint::run(
                 &format!("cai setup --isolation {has}"),
                 "switch back; containers of the other isolation are then not visible",
             ),
-            Self::Occupied { .. } => Hint::new("choose another directory or branch"),
-            Self::Started { .. } => Hint::new("run the same command again"),
+            Self::WorkspaceHasContainer { .. } => Hint::new("choose another directory or branch"),
+            Self::ContainerStarted { .. } => Hint::new("run the same command again"),
             Self::InUse { .. } => {
                 Hint::new("wait until the copy is finished, then run the command again")
             }
@@ -139,32 +139,32 @@ impl Advice for SnapshotError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{fake, samples};
+    use crate::{testing, samples};
 
     #[test]
-    fn what_a_person_reads() {
+    fn error_messages() {
         let name = || "before".to_owned();
         let samples = samples!(SnapshotError {
             Drive: [EngineError::NoSuchImage { image: "base".into() }.into()],
             Exists: [SnapshotError::Exists { name: name() }],
             Unknown: [SnapshotError::Unknown { name: name() }],
-            NoRoom: [SnapshotError::NoRoom {
+            NoSpace: [SnapshotError::NoSpace {
                 needed: ByteSize::from_gib(3),
                 free: ByteSize::from_gib(2),
             }],
-            Fleeting: [SnapshotError::Fleeting { name: "api-main".into() }],
-            OtherIsolation: [SnapshotError::OtherIsolation {
+            Ephemeral: [SnapshotError::Ephemeral { name: "api-main".into() }],
+            IsolationMismatch: [SnapshotError::IsolationMismatch {
                 name: name(),
-                has: "userns".into(),
-                wanted: "sysbox".into(),
+                actual: "userns".into(),
+                required: "sysbox".into(),
             }],
-            Occupied: [SnapshotError::Occupied {
+            WorkspaceHasContainer: [SnapshotError::WorkspaceHasContainer {
                 workspace: "/src/api-before".into(),
                 name: "api-before".into(),
             }],
-            Started: [SnapshotError::Started { name: "api-main".into() }],
+            ContainerStarted: [SnapshotError::ContainerStarted { name: "api-main".into() }],
             InUse: [SnapshotError::InUse { name: name() }],
         });
-        insta::assert_snapshot!(fake::advised(&samples));
+        insta::assert_snapshot!(testing::render_errors_with_hints(&samples));
     }
 }

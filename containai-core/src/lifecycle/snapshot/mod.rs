@@ -10,21 +10,21 @@
 //!
 //! [`RandomId`]: crate::naming::RandomId
 
-mod copied;
+mod volume_copies;
 mod create;
 mod error;
-mod leftover;
+mod recovery;
 mod plan;
 mod remove;
 mod restore;
-mod revive;
-mod stored;
+mod recreate;
+mod record;
 
 pub use create::{create, plan_create};
 pub use error::SnapshotError;
-pub use leftover::{Leftovers, abandon, clear, leftovers};
-pub use plan::{CreatePlan, RestorePlan, RevivePlan, Task};
+pub use recovery::{SnapshotLeftovers, roll_back, remove_leftovers, find_leftovers};
+pub use plan::{CreatePlan, RestorePlan, RecreatePlan, SnapshotStep};
 pub use remove::{plan_remove, remove};
 pub use restore::{plan_restore, restore};
-pub use revive::{Vacancy, plan_revive, revive};
-pub use stored::{Snapshot, named, snapshots};
+pub use recreate::{DefaultVolumes, plan_recreate, recreate};
+pub use record::{Snapshot, find_snapshot, list_snapshots};

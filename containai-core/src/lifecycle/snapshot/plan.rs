@@ -1,42 +1,42 @@
 //! The plans of snapshot operations.
 
-use crate::engine::{Container, Identity, OwnVolumes, RunState, VolumeCopy};
+use crate::engine::{Container, ContainerIdentity, ContainerVolumes, RunState, VolumeCopy};
 use crate::naming::{ContainerName, VolumeName, WorkspacePath};
 
 use super::Snapshot;
-use super::stored::copies;
+use super::record::volume_copies;
 
 /// A step of a plan.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
-pub enum Task {
+pub enum SnapshotStep {
     /// Pause a container.
-    Freeze(String),
+    Pause(String),
     /// Copy a volume.
-    Copy(VolumeCopy),
+    CopyVolume(VolumeCopy),
     /// Commit the file system of a container.
     Commit(String),
     /// Unpause a container.
-    Wake(String),
+    Unpause(String),
     /// Tag the image, which makes the snapshot complete.
-    Name(Snapshot),
+    TagImage(Snapshot),
     /// Stop a container.
     Stop(String),
     /// Create the replacement of a container.
-    Succeed(String),
+    CreateReplacement(String),
     /// Create a container.
-    Make {
+    CreateContainer {
         /// Its name.
         name: ContainerName,
         /// Its workspace.
         workspace: WorkspacePath,
     },
     /// Remove the identity of the original container from the file system.
-    Anonymise,
+    ResetIdentity,
     /// Remove a container.
     RemoveContainer(String),
     /// Record the data volume of the workspace.
-    Record(VolumeName),
+    RecordDataVolume(VolumeName),
     /// Remove a volume.
     RemoveVolume(VolumeName),
     /// Remove the image of a snapshot.
@@ -51,23 +51,23 @@ pub struct CreatePlan {
     /// The container.
     pub container: Container,
     /// Its volumes.
-    pub volumes: OwnVolumes,
+    pub volumes: ContainerVolumes,
     /// The running containers that write to the volumes, the container included.
-    pub freezes: Vec<Container>,
+    pub paused: Vec<Container>,
 }
 
 impl CreatePlan {
     /// Returns the steps, in order.
     #[must_use]
-    pub fn tasks(&self) -> Vec<Task> {
-        let frozen = || self.freezes.iter().map(|it| it.name.clone());
-        let copies = copies(&self.volumes, &self.snapshot.volumes());
+    pub fn steps(&self) -> Vec<SnapshotStep> {
+        let frozen = || self.paused.iter().map(|it| it.name.clone());
+        let copies = volume_copies(&self.volumes, &self.snapshot.volumes());
         frozen()
-            .map(Task::Freeze)
-            .chain(copies.into_iter().map(Task::Copy))
-            .chain([Task::Commit(self.container.name.clone())])
-            .chain(frozen().map(Task::Wake))
-            .chain([Task::Name(self.snapshot.clone())])
+            .map(SnapshotStep::Pause)
+            .chain(copies.into_iter().map(SnapshotStep::CopyVolume))
+            .chain([SnapshotStep::Commit(self.container.name.clone())])
+            .chain(frozen().map(SnapshotStep::Unpause))
+            .chain([SnapshotStep::TagImage(self.snapshot.clone())])
             .collect()
     }
 }
@@ -80,7 +80,7 @@ pub struct RestorePlan {
     /// The current container.
     pub container: Container,
     /// The new volumes.
-    pub volumes: OwnVolumes,
+    pub volumes: ContainerVolumes,
     /// The previous volumes to remove, which only this container uses.
     pub replaced: Vec<VolumeName>,
 }
@@ -88,34 +88,34 @@ pub struct RestorePlan {
 impl RestorePlan {
     /// Returns the steps, in order.
     #[must_use]
-    pub fn tasks(&self) -> Vec<Task> {
+    pub fn steps(&self) -> Vec<SnapshotStep> {
         let name = &self.container.name;
         let mut tasks: Vec<_> =
-            self.snapshot.copies_to(&self.volumes).into_iter().map(Task::Copy).collect();
+            self.snapshot.copies_to(&self.volumes).into_iter().map(SnapshotStep::CopyVolume).collect();
         match self.container.state {
-            RunState::Paused => tasks.extend([Task::Wake(name.clone()), Task::Stop(name.clone())]),
-            RunState::Running | RunState::Restarting => tasks.push(Task::Stop(name.clone())),
+            RunState::Paused => tasks.extend([SnapshotStep::Unpause(name.clone()), SnapshotStep::Stop(name.clone())]),
+            RunState::Running | RunState::Restarting => tasks.push(SnapshotStep::Stop(name.clone())),
             _ => {}
         }
         tasks.extend([
-            Task::Succeed(name.clone()),
-            Task::RemoveContainer(name.clone()),
-            Task::Record(self.volumes.data.clone()),
+            SnapshotStep::CreateReplacement(name.clone()),
+            SnapshotStep::RemoveContainer(name.clone()),
+            SnapshotStep::RecordDataVolume(self.volumes.data.clone()),
         ]);
-        tasks.extend(self.replaced.iter().cloned().map(Task::RemoveVolume));
+        tasks.extend(self.replaced.iter().cloned().map(SnapshotStep::RemoveVolume));
         tasks
     }
 
     /// Returns whether active sessions end.
     #[must_use]
-    pub fn ends_work(&self) -> bool {
+    pub fn ends_sessions(&self) -> bool {
         matches!(self.container.state, RunState::Running | RunState::Restarting)
     }
 }
 
 /// The plan to create a container from a snapshot where none exists.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct RevivePlan {
+pub struct RecreatePlan {
     /// The snapshot.
     pub snapshot: Snapshot,
     /// The workspace of the new container.
@@ -123,26 +123,26 @@ pub struct RevivePlan {
     /// Its name.
     pub name: ContainerName,
     /// Its volumes.
-    pub volumes: OwnVolumes,
+    pub volumes: ContainerVolumes,
     /// The identity of the container.
-    pub identity: Identity,
+    pub identity: ContainerIdentity,
     /// Whether the data volume must be recorded for the workspace.
     pub records: bool,
 }
 
-impl RevivePlan {
+impl RecreatePlan {
     /// Returns the steps, in order.
     #[must_use]
-    pub fn tasks(&self) -> Vec<Task> {
+    pub fn steps(&self) -> Vec<SnapshotStep> {
         let (name, workspace) = (self.name.clone(), self.workspace.clone());
         let mut tasks: Vec<_> =
-            self.snapshot.copies_to(&self.volumes).into_iter().map(Task::Copy).collect();
-        if self.identity == Identity::Renewed {
-            tasks.push(Task::Anonymise);
+            self.snapshot.copies_to(&self.volumes).into_iter().map(SnapshotStep::CopyVolume).collect();
+        if self.identity == ContainerIdentity::Regenerate {
+            tasks.push(SnapshotStep::ResetIdentity);
         }
-        tasks.push(Task::Make { name, workspace });
+        tasks.push(SnapshotStep::CreateContainer { name, workspace });
         if self.records {
-            tasks.push(Task::Record(self.volumes.data.clone()));
+            tasks.push(SnapshotStep::RecordDataVolume(self.volumes.data.clone()));
         }
         tasks
     }

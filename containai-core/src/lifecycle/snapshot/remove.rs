@@ -1,17 +1,17 @@
 //! Removal of a snapshot.
 
-use super::leftover::forgiving;
-use super::{Snapshot, SnapshotError, Task};
+use super::recovery::ignore_in_use;
+use super::{Snapshot, SnapshotError, SnapshotStep};
 use crate::engine::{Container, EngineError, Snapshots, StoredVolume};
 
 /// Returns the steps, in order.
 #[must_use]
-pub fn plan_remove(snapshot: &Snapshot) -> Vec<Task> {
+pub fn plan_remove(snapshot: &Snapshot) -> Vec<SnapshotStep> {
     let volumes = snapshot.volumes();
     vec![
-        Task::RemoveImage(snapshot.clone()),
-        Task::RemoveVolume(volumes.data),
-        Task::RemoveVolume(volumes.docker),
+        SnapshotStep::RemoveImage(snapshot.clone()),
+        SnapshotStep::RemoveVolume(volumes.data),
+        SnapshotStep::RemoveVolume(volumes.docker),
     ]
 }
 
@@ -39,7 +39,7 @@ pub async fn remove<S: Snapshots>(engine: &S, snapshot: &Snapshot) -> Result<(),
     }
     engine.remove_image(&reference).await?;
     for volume in [snapshot.volumes().data, snapshot.volumes().docker] {
-        forgiving(engine.remove_volume(volume.as_ref()).await)?;
+        ignore_in_use(engine.remove_volume(volume.as_ref()).await)?;
     }
     Ok(())
 }

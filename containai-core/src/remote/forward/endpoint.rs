@@ -7,11 +7,11 @@ use crate::naming::HostPort;
 
 /// The listening address.
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-pub enum Listen {
+pub enum ListenAddress {
     /// A TCP port.
     Tcp {
         /// The addresses to bind to.
-        bind: Bind,
+        bind: BindAddress,
         /// The port.
         port: HostPort,
     },
@@ -21,7 +21,7 @@ pub enum Listen {
 
 /// The addresses to bind a port to.
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-pub enum Bind {
+pub enum BindAddress {
     /// The loopback addresses; the default.
     Loopback,
     /// All addresses, written as `*` or as an empty field.
@@ -44,19 +44,19 @@ pub enum Endpoint {
     Unix(String),
 }
 
-impl Listen {
-    pub(super) fn of(fields: &[Field]) -> Option<Self> {
+impl ListenAddress {
+    pub(super) fn from_fields(fields: &[Field]) -> Option<Self> {
         match fields {
             [path] if path.is_path() => Some(Self::Unix(path.text.clone())),
-            [port] => Some(Self::Tcp { bind: Bind::Loopback, port: port.port()? }),
-            [bind, port] => Some(Self::Tcp { bind: Bind::of(bind)?, port: port.port()? }),
+            [port] => Some(Self::Tcp { bind: BindAddress::Loopback, port: port.port()? }),
+            [bind, port] => Some(Self::Tcp { bind: BindAddress::from_field(bind)?, port: port.port()? }),
             _ => None,
         }
     }
 }
 
-impl Bind {
-    fn of(field: &Field) -> Option<Self> {
+impl BindAddress {
+    fn from_field(field: &Field) -> Option<Self> {
         match field.text.as_str() {
             "" | "*" => Some(Self::Any),
             _ => field.host().map(Self::Host),
@@ -65,7 +65,7 @@ impl Bind {
 }
 
 impl Endpoint {
-    pub(super) fn of(fields: &[Field]) -> Option<Self> {
+    pub(super) fn from_fields(fields: &[Field]) -> Option<Self> {
         match fields {
             [path] if path.is_path() => Some(Self::Unix(path.text.clone())),
             [host, port] => Some(Self::Tcp { host: host.host()?, port: port.port()? }),
@@ -74,14 +74,14 @@ impl Endpoint {
     }
 }
 
-impl fmt::Display for Listen {
+impl fmt::Display for ListenAddress {
     /// Formats the address for OpenSSH.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Unix(path) => f.write_str(path),
-            Self::Tcp { bind: Bind::Loopback, port } => write!(f, "{port}"),
-            Self::Tcp { bind: Bind::Any, port } => write!(f, "*:{port}"),
-            Self::Tcp { bind: Bind::Host(host), port } => write!(f, "{}:{port}", bracketed(host)),
+            Self::Tcp { bind: BindAddress::Loopback, port } => write!(f, "{port}"),
+            Self::Tcp { bind: BindAddress::Any, port } => write!(f, "*:{port}"),
+            Self::Tcp { bind: BindAddress::Host(host), port } => write!(f, "{}:{port}", bracketed(host)),
         }
     }
 }

@@ -4,5 +4,5 @@ mod endpoint;
 mod fields;
 mod spec;
 
-pub use endpoint::{Bind, Endpoint, Listen};
+pub use endpoint::{BindAddress, Endpoint, ListenAddress};
 pub use spec::{Direction, Forward, ForwardError};

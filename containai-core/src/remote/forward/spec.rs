@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::endpoint::{Endpoint, Listen};
+use super::endpoint::{Endpoint, ListenAddress};
 use super::fields;
 
 /// A forward of a port or socket: ssh(1), `-L`, `-R` and `-D`.
@@ -19,14 +19,14 @@ pub enum Forward {
     /// `-L`: the host listens, the container connects.
     Local {
         /// The listening address on the host.
-        listen: Listen,
+        listen: ListenAddress,
         /// The target of the container.
         target: Endpoint,
     },
     /// `-R`: the container listens, the host connects.
     Remote {
         /// The listening address in the container.
-        listen: Listen,
+        listen: ListenAddress,
         /// The target of the host.
         target: Endpoint,
     },
@@ -34,7 +34,7 @@ pub enum Forward {
     /// requested targets.
     Dynamic {
         /// The listening address on the host.
-        listen: Listen,
+        listen: ListenAddress,
     },
 }
 
@@ -62,7 +62,7 @@ impl Forward {
         let error = || ForwardError { direction, text: text.to_owned() };
         let fields = fields::split(text).ok_or_else(error)?;
         if direction == Direction::Dynamic {
-            let listen = Listen::of(&fields).ok_or_else(error)?;
+            let listen = ListenAddress::from_fields(&fields).ok_or_else(error)?;
             return Ok(Self::Dynamic { listen });
         }
         // A path takes one field, a host and port take two; the other fields are the
@@ -70,8 +70,8 @@ impl Forward {
         let target_length = if fields.last().is_some_and(fields::Field::is_path) { 1 } else { 2 };
         let split = fields.len().checked_sub(target_length).ok_or_else(error)?;
         let (listen, target) = fields.split_at(split);
-        let listen = Listen::of(listen).ok_or_else(error)?;
-        let target = Endpoint::of(target).ok_or_else(error)?;
+        let listen = ListenAddress::from_fields(listen).ok_or_else(error)?;
+        let target = Endpoint::from_fields(target).ok_or_else(error)?;
         Ok(match direction {
             Direction::Remote => Self::Remote { listen, target },
             _ => Self::Local { listen, target },
@@ -90,7 +90,7 @@ impl Forward {
 
     /// Returns the listening address.
     #[must_use]
-    pub fn listen(&self) -> &Listen {
+    pub fn listen(&self) -> &ListenAddress {
         match self {
             Self::Local { listen, .. } | Self::Remote { listen, .. } | Self::Dynamic { listen } => {
                 listen
@@ -140,7 +140,7 @@ impl Direction {
         }
     }
 
-    fn form(self) -> &'static str {
+    fn syntax(self) -> &'static str {
         match self {
             Self::Local | Self::Remote => {
                 "`[bind:]port:host:hostport`, with the absolute path of a socket in place of either \
@@ -174,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn reads_what_ssh_reads() {
+    fn parses_what_ssh_parses() {
         check("8080:localhost:80", "LocalForward 8080 localhost:80");
         check("127.0.0.2:8080:db.local:80", "LocalForward 127.0.0.2:8080 db.local:80");
         check("[::1]:8080:[fe80::1%eth0]:80", "LocalForward [::1]:8080 [fe80::1%eth0]:80");
@@ -198,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_the_rest() {
+    fn refuses_anything_else() {
         for text in [
             "",
             "80",
@@ -236,7 +236,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn reads_what_it_writes(text in "[0-9a-z/:*.%\\[\\]]{0,24}") {
+        fn printed_forwards_parse_back(text in "[0-9a-z/:*.%\\[\\]]{0,24}") {
             for direction in [Direction::Local, Direction::Remote, Direction::Dynamic] {
                 if let Ok(forward) = Forward::parse(direction, &text) {
                     prop_assert_eq!(Forward::parse(direction, &forward.to_string()), Ok(forward.clone()));

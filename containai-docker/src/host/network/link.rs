@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::super::command::{CommandError, Invocation};
+use super::super::command::{HostCommandError, HostCommand};
 
 /// A network link.
 #[derive(Clone, Debug, Deserialize)]
@@ -43,7 +43,7 @@ fn on() -> bool {
 }
 
 impl Link {
-    pub(super) fn port(&self) -> PortFlags {
+    pub(super) fn port_flags(&self) -> PortFlags {
         self.linkinfo.info_slave_data
     }
 
@@ -53,14 +53,14 @@ impl Link {
 }
 
 /// Returns all links of this network namespace.
-pub(super) fn all() -> Result<Vec<Link>, CommandError> {
-    Ok(parse(&Invocation::new("ip", &["-details", "-json", "link", "show"]).run()?))
+pub(super) fn list_links() -> Result<Vec<Link>, HostCommandError> {
+    Ok(parse(&HostCommand::new("ip", &["-details", "-json", "link", "show"]).run()?))
 }
 
 /// Returns the ports of a bridge.
-pub(super) fn ports(bridge: &str) -> Result<Vec<Link>, CommandError> {
+pub(super) fn list_ports(bridge: &str) -> Result<Vec<Link>, HostCommandError> {
     let show = ["-details", "-json", "link", "show", "master", bridge];
-    Ok(parse(&Invocation::new("ip", &show).run()?))
+    Ok(parse(&HostCommand::new("ip", &show).run()?))
 }
 
 /// Parses the output of `ip`, which has an empty object for each link that was filtered out.
@@ -81,12 +81,12 @@ pub(in super::super) struct OtherBridges {
 
 impl OtherBridges {
     /// Detects the bridges; empty if `ip` fails.
-    pub(super) fn of_host(ours: &str) -> Self {
-        let routes = Invocation::new("ip", &["-4", "route", "show", "default"]).run();
-        Self::among(&all().unwrap_or_default(), &routes.unwrap_or_default(), ours)
+    pub(super) fn detect(ours: &str) -> Self {
+        let routes = HostCommand::new("ip", &["-4", "route", "show", "default"]).run();
+        Self::classify(&list_links().unwrap_or_default(), &routes.unwrap_or_default(), ours)
     }
 
-    fn among(links: &[Link], default_routes: &str, ours: &str) -> Self {
+    fn classify(links: &[Link], default_routes: &str, ours: &str) -> Self {
         let mut found = Self::default();
         let bridges = links.iter().filter(|link| link.kind() == Some("bridge"));
         for name in bridges.map(|link| &link.ifname).filter(|name| *name != ours) {
@@ -129,19 +129,19 @@ mod tests {
         {"ifindex":9,"ifname":"a b","linkinfo":{"info_kind":"bridge"}}]"#;
 
     #[test]
-    fn bridges_that_lead_out_are_told_from_those_of_others() {
+    fn classifies_uplink_and_internal_bridges() {
         let routes = "default via 192.0.2.1 dev up proto dhcp\n";
-        let found = OtherBridges::among(&parse(LINKS), routes, "cai0");
+        let found = OtherBridges::classify(&parse(LINKS), routes, "cai0");
         assert_eq!(found.uplinks, ["br-lan", "up"]);
         assert_eq!(found.internal, ["docker0", "lxd"]);
     }
 
     #[test]
-    fn flags_of_ports() {
+    fn reads_port_flags() {
         let links = parse(LINKS);
         assert_eq!(links.len(), 9);
-        assert!(links[4].port().isolated && !links[4].port().learning);
-        assert!(!links[0].port().isolated && links[0].port().learning);
+        assert!(links[4].port_flags().isolated && !links[4].port_flags().learning);
+        assert!(!links[0].port_flags().isolated && links[0].port_flags().learning);
         assert!(parse("invalid").is_empty());
     }
 }

@@ -19,12 +19,12 @@
 
 mod bridge;
 mod firewall;
-mod forwarding;
+mod ip_forwarding;
 mod link;
 mod placement;
-mod port;
-mod raise;
+mod bridge_port;
+mod bring_up;
 
 pub(super) use link::OtherBridges;
-pub use port::{PortError, pin};
-pub use raise::{Network, NetworkState};
+pub use bridge_port::{BridgePortError, pin};
+pub use bring_up::{Network, NetworkState};

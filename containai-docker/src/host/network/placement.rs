@@ -6,11 +6,11 @@ pub(super) enum Placement {
     /// The jump is in its position.
     InPlace,
     /// The jump must be deleted and inserted again as the rule with this number, counted from 1.
-    At(usize),
+    InsertAt(usize),
 }
 
 /// Prefix of the jumps to the chains of all ContainAI engines of the host.
-const OURS: &str = "-A FORWARD -j CONTAINAI-FORWARD";
+const OWN_JUMP_PREFIX: &str = "-A FORWARD -j CONTAINAI-FORWARD";
 
 /// Parses `iptables -S FORWARD`. The jump to `chain` must follow every rule of the host, except
 /// unconditional rejecting rules at the end. The order among jumps of several ContainAI engines
@@ -20,14 +20,14 @@ pub(super) fn placement(rules: &str, chain: &str) -> Placement {
     let jump = format!("-A FORWARD -j {chain}");
     let is_end =
         |line: &str| line == "-A FORWARD -j DROP" || line.starts_with("-A FORWARD -j REJECT");
-    let of_host = |line: &&str| !line.starts_with(OURS) && !is_end(line);
+    let of_host = |line: &&str| !line.starts_with(OWN_JUMP_PREFIX) && !is_end(line);
     let (before, tail) = rules.split_at(rules.iter().rposition(of_host).map_or(0, |at| at + 1));
     let accepting = tail.iter().take_while(|line| !is_end(line));
     let is_jump = |line: &&&str| **line == jump;
     if accepting.filter(is_jump).count() == 1 && rules.iter().filter(is_jump).count() == 1 {
         Placement::InPlace
     } else {
-        Placement::At(before.iter().filter(|line| !is_jump(line)).count() + 1)
+        Placement::InsertAt(before.iter().filter(|line| !is_jump(line)).count() + 1)
     }
 }
 
@@ -45,29 +45,29 @@ mod tests {
     const SECOND: &str = "-j CONTAINAI-FORWARD-f76b60";
 
     #[test]
-    fn behind_every_rule_of_the_host() {
-        check(&[], Placement::At(1));
+    fn jump_comes_after_host_rules() {
+        check(&[], Placement::InsertAt(1));
         check(&[OURS], Placement::InPlace);
         check(&["-j DOCKER-USER", OURS], Placement::InPlace);
-        check(&["-j DOCKER-USER"], Placement::At(2));
-        check(&[OURS, "-j DOCKER-USER", "-o docker0 -j DOCKER"], Placement::At(3));
-        check(&[OURS, "-j ufw-before-forward", OURS], Placement::At(2));
-        check(&[OURS, OURS], Placement::At(1));
+        check(&["-j DOCKER-USER"], Placement::InsertAt(2));
+        check(&[OURS, "-j DOCKER-USER", "-o docker0 -j DOCKER"], Placement::InsertAt(3));
+        check(&[OURS, "-j ufw-before-forward", OURS], Placement::InsertAt(2));
+        check(&[OURS, OURS], Placement::InsertAt(1));
     }
 
     #[test]
-    fn engines_of_ours_do_not_push_each_other() {
+    fn order_among_own_engines_is_kept() {
         check(&["-j DOCKER-USER", OURS, SECOND], Placement::InPlace);
         check(&["-j DOCKER-USER", SECOND, OURS], Placement::InPlace);
-        check(&["-j DOCKER-USER", SECOND], Placement::At(2));
+        check(&["-j DOCKER-USER", SECOND], Placement::InsertAt(2));
     }
 
     #[test]
-    fn before_what_rejects_all_the_rest() {
+    fn jump_comes_before_final_reject() {
         let reject = "-j REJECT --reject-with icmp-host-prohibited";
-        check(&["-i lan -j ACCEPT", reject], Placement::At(2));
+        check(&["-i lan -j ACCEPT", reject], Placement::InsertAt(2));
         check(&["-i lan -j ACCEPT", OURS, reject], Placement::InPlace);
-        check(&["-i lan -j ACCEPT", reject, OURS], Placement::At(2));
+        check(&["-i lan -j ACCEPT", reject, OURS], Placement::InsertAt(2));
         check(&["-i lan -j ACCEPT", "-i bad -j REJECT --reject-with x", OURS], Placement::InPlace);
     }
 }

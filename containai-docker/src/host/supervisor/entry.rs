@@ -9,7 +9,7 @@ use containai_core::layout::EngineLayout;
 use super::super::error::SetupError;
 use super::super::network::Network;
 use super::network_watch::watch_network;
-use super::{engine, halt, shut_down, start, stop_engine, watch};
+use super::{engine, stop, prepare_shutdown, start, tear_down, run};
 
 const USAGE: &str = "usage: containai-engine network|network-down|network-watch|engine|supervise|start|restart|shutdown|stop ROOT";
 
@@ -38,34 +38,34 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     };
     let layout = EngineLayout::at(root);
     let result = match verb.to_str() {
-        Some("network") => Network::recorded(&layout).and_then(|network| network.raise()),
-        Some("network-down") => Network::recorded(&layout).map(|network| network.remove()),
+        Some("network") => Network::from_record(&layout).and_then(|network| network.bring_up()),
+        Some("network-down") => Network::from_record(&layout).map(|network| network.remove()),
         Some("network-watch") => watch_network(&layout),
-        Some("engine") => engine::become_engine(&layout),
+        Some("engine") => engine::exec_engine(&layout),
         Some("supervise") => return supervise(&layout),
         Some("start") => start(&layout),
-        Some("restart") => halt(&layout).and_then(|()| start(&layout)),
-        Some("shutdown") => shut_down(&layout),
-        Some("stop") => stop_engine(&layout),
+        Some("restart") => stop_daemon(&layout).and_then(|()| start(&layout)),
+        Some("shutdown") => prepare_shutdown(&layout),
+        Some("stop") => tear_down(&layout),
         _ => {
             eprintln!("{USAGE}");
             return ExitCode::from(2);
         }
     };
-    result.map_or_else(|error| failed(&error), |()| ExitCode::SUCCESS)
+    result.map_or_else(|error| print_error(&error), |()| ExitCode::SUCCESS)
 }
 
 fn supervise(layout: &EngineLayout) -> ExitCode {
-    match watch::supervise(layout) {
-        Ok(watch::Ended::Asked) => ExitCode::SUCCESS,
-        Ok(watch::Ended::AlreadySupervised) => ExitCode::from(ALREADY_SUPERVISED),
-        Err(error) => failed(&error),
+    match run::supervise(layout) {
+        Ok(run::SupervisorExit::Signalled) => ExitCode::SUCCESS,
+        Ok(run::SupervisorExit::AlreadySupervised) => ExitCode::from(ALREADY_SUPERVISED),
+        Err(error) => print_error(&error),
     }
 }
 
 /// Prints the error with its causes; stderr goes to the journal under systemd, otherwise to the
 /// engine's log.
-fn failed(error: &SetupError) -> ExitCode {
+fn print_error(error: &SetupError) -> ExitCode {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {

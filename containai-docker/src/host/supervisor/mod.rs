@@ -6,13 +6,13 @@
 
 mod engine;
 mod entry;
-mod halt;
+mod stop;
 mod lxcfs;
 mod network_watch;
 mod pid_file;
 mod start;
-mod watch;
+mod run;
 
 pub use entry::main;
-pub use halt::{halt, shut_down, stop_engine};
+pub use stop::{stop_daemon, prepare_shutdown, tear_down};
 pub use start::{start, wait_for_engine};

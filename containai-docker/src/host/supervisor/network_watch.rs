@@ -19,7 +19,7 @@ use super::super::network::{Network, OtherBridges};
 /// Maximum time between two checks; changed rules cause no event.
 const INTERVAL: Duration = Duration::from_secs(30);
 /// Time to wait for further interface changes before a check.
-const PAUSE: Duration = Duration::from_millis(500);
+const DEBOUNCE: Duration = Duration::from_millis(500);
 /// The netlink group of interface changes (rtnetlink(7), `RTMGRP_LINK`).
 const LINK_GROUP: u32 = 1;
 
@@ -32,7 +32,7 @@ pub(super) fn watch_network(layout: &EngineLayout) -> ! {
     let mut failure = None;
     loop {
         // Setup may have changed the record meanwhile.
-        let repaired = Network::recorded(layout).and_then(|network| network.repair(&mut seen));
+        let repaired = Network::from_record(layout).and_then(|network| network.repair(&mut seen));
         let now = repaired.err().map(|error| error.to_string());
         if let Some(text) = now.as_ref().filter(|_| failure != now) {
             eprintln!("containai-engine: {text}");
@@ -67,7 +67,7 @@ impl LinkEvents {
             Ok(_) | Err(Errno::ENOBUFS) => {}
             Err(_) => thread::sleep(INTERVAL),
         }
-        thread::sleep(PAUSE);
+        thread::sleep(DEBOUNCE);
         while matches!(receive(MsgFlags::MSG_DONTWAIT), Ok(_) | Err(Errno::ENOBUFS)) {}
     }
 }

@@ -10,7 +10,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
 use super::super::error::SetupError;
-use super::super::file::failed;
+use super::super::file::file_error;
 
 /// A file with the id of this process, locked until the process ends, so that a file left by a
 /// crash blocks nothing.
@@ -26,14 +26,14 @@ impl PidFile {
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => return Ok(None),
-            Err(TryLockError::Error(error)) => return Err(failed(path)(error)),
+            Err(TryLockError::Error(error)) => return Err(file_error(path)(error)),
         }
         let mut write = || {
             file.set_len(0)?;
             file.rewind()?;
             writeln!(file, "{}", std::process::id())
         };
-        write().map_err(failed(path))?;
+        write().map_err(file_error(path))?;
         Ok(Some(Self { _lock: file }))
     }
 
@@ -49,7 +49,7 @@ impl PidFile {
 
 fn open(path: &Path) -> Result<File, SetupError> {
     let mut options = OpenOptions::new();
-    options.read(true).write(true).create(true).truncate(false).open(path).map_err(failed(path))
+    options.read(true).write(true).create(true).truncate(false).open(path).map_err(file_error(path))
 }
 
 fn read_pid(path: &Path) -> Option<Pid> {
@@ -59,7 +59,7 @@ fn read_pid(path: &Path) -> Option<Pid> {
 
 /// Returns the process in a pid file if `config` is among its arguments; the kernel may have reused
 /// the id.
-pub(super) fn running_with(pid_file: &Path, config: &Path) -> Option<Pid> {
+pub(super) fn running_with_config(pid_file: &Path, config: &Path) -> Option<Pid> {
     let pid = read_pid(pid_file)?;
     let cmdline = fs::read(format!("/proc/{pid}/cmdline")).ok()?;
     let ours = config.as_os_str().as_encoded_bytes();
@@ -69,15 +69,15 @@ pub(super) fn running_with(pid_file: &Path, config: &Path) -> Option<Pid> {
 /// Sends SIGTERM and waits until `has_exited` returns true.
 pub(super) fn terminate(
     pid: Pid,
-    patience: Duration,
-    gone: impl Fn() -> bool,
+    timeout: Duration,
+    has_exited: impl Fn() -> bool,
 ) -> Result<(), SetupError> {
     // The process may have exited already.
     let _ = kill(pid, Signal::SIGTERM);
     let begin = Instant::now();
-    while !gone() {
-        if begin.elapsed() > patience {
-            return Err(SetupError::EngineStuck { pid: pid.as_raw(), seconds: patience.as_secs() });
+    while !has_exited() {
+        if begin.elapsed() > timeout {
+            return Err(SetupError::EngineNotStopping { pid: pid.as_raw(), seconds: timeout.as_secs() });
         }
         thread::sleep(Duration::from_millis(20));
     }
@@ -89,7 +89,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_file_left_behind_holds_nobody_up() {
+    fn stale_pid_file_does_not_block() {
         let dir = tempfile::tempdir().expect("a directory");
         let path = dir.path().join("pid");
         fs::write(&path, "1234567\n").expect("written");
@@ -103,10 +103,10 @@ mod tests {
     }
 
     #[test]
-    fn a_reused_id_is_no_engine() {
+    fn reused_pid_is_not_the_engine() {
         let dir = tempfile::tempdir().expect("a directory");
         let path = dir.path().join("pid");
         fs::write(&path, std::process::id().to_string()).expect("written");
-        assert_eq!(running_with(&path, Path::new("/no/such/daemon.json")), None);
+        assert_eq!(running_with_config(&path, Path::new("/no/such/daemon.json")), None);
     }
 }

@@ -3,14 +3,14 @@
 
 mod extent;
 mod namespace;
-mod ranges;
+mod mapping;
 mod shift;
 mod workspace;
 
-pub use extent::{Extent, IdMap};
+pub use extent::{IdMapExtent, MountIdMap};
 pub(super) use namespace::{
-    Creator, NamespaceError, Namespaces, created_by, hold as hold_namespace,
+    NamespaceCreator, NamespaceError, NamespaceCache, create_namespace, hold_namespace as hold_namespace,
 };
-pub use ranges::{IdRange, IdRanges};
-pub(super) use shift::Shift;
-pub use workspace::{AGENT_ID, BindOwner, agent_host_id, for_owner, identity};
+pub use mapping::{IdMapping, IdMappings};
+pub(super) use shift::IdShift;
+pub use workspace::{AGENT_ID, BindOwner, agent_host_id, owner_maps, identity_maps};

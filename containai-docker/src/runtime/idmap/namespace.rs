@@ -7,9 +7,9 @@ use nix::sched::{CloneFlags, unshare};
 use nix::unistd::{Gid, Uid, setresgid, setresuid};
 use rustix::thread::{CapabilitiesSecureBits, set_capabilities_secure_bits};
 
-use super::{IdMap, IdRanges};
+use super::{MountIdMap, IdMappings};
 use crate::runtime::PROGRAM;
-use crate::runtime::invocation::{HOOK_VERB, USER_NAMESPACE_HOOK};
+use crate::runtime::invocation::{HOOK_COMMAND, USER_NAMESPACE_HOOK};
 
 /// An error from creating a user namespace.
 #[derive(Debug, thiserror::Error)]
@@ -34,12 +34,12 @@ pub(in crate::runtime) enum NamespaceError {
 /// `kernel/ucount.c`). If host root created the namespaces, as with runc, all containers would
 /// share host root's limits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::runtime) struct Creator {
+pub(in crate::runtime) struct NamespaceCreator {
     pub(in crate::runtime) uid: u32,
     pub(in crate::runtime) gid: u32,
 }
 
-impl Creator {
+impl NamespaceCreator {
     /// Parses the arguments of the holder; `None` if there are none.
     fn parse(words: &[String]) -> Option<Self> {
         let [uid, gid] = words else { return None };
@@ -50,18 +50,18 @@ impl Creator {
 /// User namespaces without processes that define the maps of id-mapped mounts, one per pair of
 /// maps.
 #[derive(Debug, Default)]
-pub(in crate::runtime) struct Namespaces(Vec<((IdMap, IdMap), File)>);
+pub(in crate::runtime) struct NamespaceCache(Vec<((MountIdMap, MountIdMap), File)>);
 
-impl Namespaces {
+impl NamespaceCache {
     /// Returns the namespace with these uid and gid maps, and creates it if needed.
-    pub(in crate::runtime) fn with(
+    pub(in crate::runtime) fn get_or_create(
         &mut self,
-        maps: &(IdMap, IdMap),
+        maps: &(MountIdMap, MountIdMap),
     ) -> Result<&File, NamespaceError> {
         let index = match self.0.iter().position(|(made, _)| made == maps) {
             Some(index) => index,
             None => {
-                let file = make(None, &maps.0.to_string(), &maps.1.to_string())?;
+                let file = spawn_holder(None, &maps.0.to_string(), &maps.1.to_string())?;
                 self.0.push((maps.clone(), file));
                 self.0.len() - 1
             }
@@ -71,21 +71,21 @@ impl Namespaces {
 }
 
 /// Creates the user namespace of a container, as `creator`.
-pub(in crate::runtime) fn created_by(
-    creator: Creator,
-    uids: &IdRanges,
-    gids: &IdRanges,
+pub(in crate::runtime) fn create_namespace(
+    creator: NamespaceCreator,
+    uids: &IdMappings,
+    gids: &IdMappings,
 ) -> Result<File, NamespaceError> {
-    make(Some(creator), &uids.to_string(), &gids.to_string())
+    spawn_holder(Some(creator), &uids.to_string(), &gids.to_string())
 }
 
 /// Creates a user namespace in a child process, because a process that enters a new one cannot
 /// return. The child is this program, and exits when its standard input is closed.
-fn make(creator: Option<Creator>, uids: &str, gids: &str) -> Result<File, NamespaceError> {
+fn spawn_holder(creator: Option<NamespaceCreator>, uids: &str, gids: &str) -> Result<File, NamespaceError> {
     let words = creator.map(|creator| [creator.uid.to_string(), creator.gid.to_string()]);
     let mut child = Command::new("/proc/self/exe")
         .arg0(PROGRAM)
-        .args([HOOK_VERB, USER_NAMESPACE_HOOK])
+        .args([HOOK_COMMAND, USER_NAMESPACE_HOOK])
         .args(words.iter().flatten())
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -114,9 +114,9 @@ fn write_map(path: &str, map: &str) -> Result<(), NamespaceError> {
 
 /// Runs in the child: enters a new user namespace, confirms it on stdout, and waits until stdin is
 /// closed. `words` are the uid and gid of the creator; if it is empty, the ids stay unchanged.
-pub(in crate::runtime) fn hold(words: &[String]) -> io::Result<()> {
-    if let Some(creator) = Creator::parse(words) {
-        become_user(creator)?;
+pub(in crate::runtime) fn hold_namespace(words: &[String]) -> io::Result<()> {
+    if let Some(creator) = NamespaceCreator::parse(words) {
+        set_user(creator)?;
     }
     unshare(CloneFlags::CLONE_NEWUSER)?;
     let mut stdout = io::stdout();
@@ -128,7 +128,7 @@ pub(in crate::runtime) fn hold(words: &[String]) -> io::Result<()> {
 
 /// Changes the ids and keeps the capabilities (capabilities(7), `SECBIT_NO_SETUID_FIXUP`): a host
 /// may restrict user namespaces to privileged processes.
-fn become_user(creator: Creator) -> io::Result<()> {
+fn set_user(creator: NamespaceCreator) -> io::Result<()> {
     set_capabilities_secure_bits(CapabilitiesSecureBits::NO_SETUID_FIXUP)?;
     let (uid, gid) = (Uid::from_raw(creator.uid), Gid::from_raw(creator.gid));
     setresgid(gid, gid, gid)?;

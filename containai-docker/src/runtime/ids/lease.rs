@@ -6,22 +6,22 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::Pool;
+use super::IdPool;
 
 /// Directory with a lease file per container, shared by all engines of the host.
-const FOLDER: &str = "/run/containai/ids";
+const LEASE_DIR: &str = "/run/containai/ids";
 /// Locked while a range is chosen. Holds the number of the next range to try, so that the range of
 /// a recently stopped container is reused last.
-const LOCK: &str = ".lock";
+const LOCK_FILE: &str = ".lock";
 
 /// A range of the pool that belongs to one container until runc forgets the container.
 ///
 /// There is no explicit release: a lease is valid while runc has a state of the container, or the
 /// process that acquired the lease runs. A crash at any point leaves no lease behind.
 #[derive(Debug)]
-pub(in crate::runtime) struct Lease {
+pub(in crate::runtime) struct IdLease {
     file: PathBuf,
-    entry: Entry,
+    record: LeaseRecord,
 }
 
 /// The owner of a container's standard streams: root of the container.
@@ -36,7 +36,7 @@ pub(in crate::runtime) struct StreamOwner {
 /// State of a leased range.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(in crate::runtime) enum Tenure {
+pub(in crate::runtime) enum LeaseState {
     /// The container is being created.
     Preparing,
     /// The container's processes run in the range.
@@ -46,30 +46,30 @@ pub(in crate::runtime) enum Tenure {
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
-struct Entry {
+struct LeaseRecord {
     slot: u32,
     base: u32,
-    tenure: Tenure,
+    state: LeaseState,
     /// The directory of runc's state.
-    runc: PathBuf,
-    process: Process,
+    runc_root: PathBuf,
+    holder: LeaseHolder,
 }
 
 /// A process, distinguished from a later one with the same id.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-struct Process {
-    id: u32,
-    started: u64,
+struct LeaseHolder {
+    pid: u32,
+    start_time: u64,
 }
 
-impl Lease {
+impl IdLease {
     /// Leases a free range. `None` if all are taken, or if the container already exists, which runc
     /// reports.
-    pub(in crate::runtime) fn take(pool: Pool, id: &str, runc: &Path) -> io::Result<Option<Self>> {
-        Self::take_in(Path::new(FOLDER), pool, id, runc)
+    pub(in crate::runtime) fn acquire(pool: IdPool, id: &str, runc: &Path) -> io::Result<Option<Self>> {
+        Self::acquire_in(Path::new(LEASE_DIR), pool, id, runc)
     }
 
-    fn take_in(folder: &Path, pool: Pool, id: &str, runc: &Path) -> io::Result<Option<Self>> {
+    fn acquire_in(folder: &Path, pool: IdPool, id: &str, runc: &Path) -> io::Result<Option<Self>> {
         if !is_file_name(id) {
             return Ok(None);
         }
@@ -79,13 +79,13 @@ impl Lease {
             .truncate(false)
             .read(true)
             .write(true)
-            .open(folder.join(LOCK))?;
+            .open(folder.join(LOCK_FILE))?;
         lock.lock()?;
         let mut taken = BTreeSet::new();
-        for (name, entry) in entries(folder)? {
+        for (name, entry) in read_records(folder)? {
             match entry {
-                Some(entry) if entry.is_live(&name) && name == id => return Ok(None),
-                Some(entry) if entry.is_live(&name) => drop(taken.insert(entry.slot)),
+                Some(entry) if entry.is_active(&name) && name == id => return Ok(None),
+                Some(entry) if entry.is_active(&name) => drop(taken.insert(entry.slot)),
                 _ => fs::remove_file(folder.join(&name))?,
             }
         }
@@ -94,14 +94,14 @@ impl Lease {
         let next = text.trim().parse().unwrap_or(0) % pool.slots;
         let mut slots = (next..pool.slots).chain(0..next);
         let Some(slot) = slots.find(|slot| !taken.contains(slot)) else { return Ok(None) };
-        let entry = Entry {
+        let entry = LeaseRecord {
             slot,
             base: pool.base_of(slot),
-            tenure: Tenure::Preparing,
-            runc: runc.to_owned(),
-            process: Process::this()?,
+            state: LeaseState::Preparing,
+            runc_root: runc.to_owned(),
+            holder: LeaseHolder::current()?,
         };
-        let lease = Self { file: folder.join(id), entry };
+        let lease = Self { file: folder.join(id), record: entry };
         lease.write()?;
         lock.rewind()?;
         lock.set_len(0)?;
@@ -111,19 +111,19 @@ impl Lease {
 
     /// Returns the first id of the range, for users and for groups.
     pub(in crate::runtime) fn base(&self) -> u32 {
-        self.entry.base
+        self.record.base
     }
 
     /// Stores the state of the range.
-    pub(in crate::runtime) fn settle(&mut self, tenure: Tenure) -> io::Result<()> {
-        self.entry.tenure = tenure;
+    pub(in crate::runtime) fn set_state(&mut self, tenure: LeaseState) -> io::Result<()> {
+        self.record.state = tenure;
         self.write()
     }
 
     fn write(&self) -> io::Result<()> {
         let folder = self.file.parent().unwrap_or(Path::new("."));
         let mut file = tempfile::Builder::new().prefix(".").tempfile_in(folder)?;
-        serde_json::to_writer(&mut file, &self.entry)?;
+        serde_json::to_writer(&mut file, &self.record)?;
         file.persist(&self.file)?;
         Ok(())
     }
@@ -131,39 +131,39 @@ impl Lease {
 
 /// Returns the owner for the standard streams of a command in this container; `None` if the
 /// container does not have its own range.
-pub(in crate::runtime) fn owner_of(id: &str) -> Option<StreamOwner> {
-    let entry = is_file_name(id).then(|| Entry::read(&Path::new(FOLDER).join(id))).flatten()?;
-    match entry.tenure {
-        Tenure::Own(owner) => Some(owner),
+pub(in crate::runtime) fn stream_owner(id: &str) -> Option<StreamOwner> {
+    let entry = is_file_name(id).then(|| LeaseRecord::read(&Path::new(LEASE_DIR).join(id))).flatten()?;
+    match entry.state {
+        LeaseState::Own(owner) => Some(owner),
         _ => None,
     }
 }
 
-impl Entry {
+impl LeaseRecord {
     fn read(path: &Path) -> Option<Self> {
         serde_json::from_slice(&fs::read(path).ok()?).ok()
     }
 
-    fn is_live(&self, id: &str) -> bool {
-        self.runc.join(id).exists() || self.process.is_alive()
+    fn is_active(&self, id: &str) -> bool {
+        self.runc_root.join(id).exists() || self.holder.is_alive()
     }
 }
 
-impl Process {
+impl LeaseHolder {
     /// Returns the current process, which runc replaces later.
-    fn this() -> io::Result<Self> {
+    fn current() -> io::Result<Self> {
         let id = std::process::id();
-        let started = started(id).ok_or(io::ErrorKind::InvalidData)?;
-        Ok(Self { id, started })
+        let started = process_start_time(id).ok_or(io::ErrorKind::InvalidData)?;
+        Ok(Self { pid: id, start_time: started })
     }
 
     fn is_alive(&self) -> bool {
-        started(self.id) == Some(self.started)
+        process_start_time(self.pid) == Some(self.start_time)
     }
 }
 
 /// Returns the start time of a process in clock ticks since boot: field 22 of proc_pid_stat(5).
-fn started(process: u32) -> Option<u64> {
+fn process_start_time(process: u32) -> Option<u64> {
     let text = fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
     // The second field, the name, may contain blanks and parentheses.
     let (_, fields) = text.rsplit_once(')')?;
@@ -171,13 +171,13 @@ fn started(process: u32) -> Option<u64> {
 }
 
 /// Reads the leases, without hidden files, which are not leases.
-fn entries(folder: &Path) -> io::Result<Vec<(String, Option<Entry>)>> {
+fn read_records(folder: &Path) -> io::Result<Vec<(String, Option<LeaseRecord>)>> {
     let mut entries = Vec::new();
     for file in fs::read_dir(folder)? {
         let file = file?;
         let name = file.file_name().to_string_lossy().into_owned();
         if !name.starts_with('.') {
-            entries.push((name, Entry::read(&file.path())));
+            entries.push((name, LeaseRecord::read(&file.path())));
         }
     }
     Ok(entries)

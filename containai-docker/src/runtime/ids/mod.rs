@@ -9,6 +9,6 @@ mod assignment;
 mod lease;
 mod pool;
 
-pub(super) use assignment::{Assignment, IdMaps};
-pub(super) use lease::{Lease, StreamOwner, Tenure, owner_of};
-pub(super) use pool::Pool;
+pub(super) use assignment::{IdAssignment, MountIdMaps};
+pub(super) use lease::{IdLease, StreamOwner, LeaseState, stream_owner};
+pub(super) use pool::IdPool;

@@ -3,7 +3,7 @@ use serde_json::{Value, json};
 use super::Spec;
 
 /// capabilities(7), in numerical order.
-const NAMES: [&str; 41] = [
+const CAPABILITY_NAMES: [&str; 41] = [
     "CAP_CHOWN",
     "CAP_DAC_OVERRIDE",
     "CAP_DAC_READ_SEARCH",
@@ -60,7 +60,7 @@ impl BoundingSet {
     }
 
     fn names(self) -> impl Iterator<Item = &'static str> {
-        NAMES
+        CAPABILITY_NAMES
             .iter()
             .enumerate()
             .filter(move |(number, _)| self.0 >> number & 1 == 1)
@@ -84,22 +84,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_what_the_bounding_set_holds() {
+    fn names_capabilities_of_bounding_set() {
         let status = "Name:\tx\nCapPrm:\t000001ffffffffff\nCapBnd:\t000001fffeffffff\n";
         let names: Vec<_> = BoundingSet::from_status(status).names().collect();
         assert_eq!(names.len(), 40);
         assert!(!names.contains(&"CAP_SYS_RESOURCE"));
         assert_eq!(
             BoundingSet::from_status("CapBnd:\t0000000000000003").names().collect::<Vec<_>>(),
-            &NAMES[..2]
+            &CAPABILITY_NAMES[..2]
         );
         assert_eq!(BoundingSet::from_status("").names().count(), 0);
         // Unknown numbers are omitted.
-        assert_eq!(BoundingSet(u64::MAX).names().count(), NAMES.len());
+        assert_eq!(BoundingSet(u64::MAX).names().count(), CAPABILITY_NAMES.len());
     }
 
     #[test]
-    fn lists_of_before_are_gone() {
+    fn grant_replaces_existing_sets() {
         let mut spec = Spec::new(
             json!({ "process": { "capabilities": { "ambient": ["CAP_CHOWN"] }, "cwd": "/" } }),
         );

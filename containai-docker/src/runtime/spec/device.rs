@@ -23,7 +23,7 @@ pub(in crate::runtime) const DEVICES: [Device; 2] = [
 /// `linux.devices` does not work: in a user namespace runc bind-mounts the host's own node, which
 /// without udev has mode 0600 and belongs to host root, so that no user in the container could open
 /// it.
-pub(in crate::runtime) fn offer(spec: &mut Spec, device: &Device, node: &Path) {
+pub(in crate::runtime) fn add_device(spec: &mut Spec, device: &Device, node: &Path) {
     if spec.list("/linux/devices").iter().any(|asked| asked["path"] == device.path) {
         return;
     }

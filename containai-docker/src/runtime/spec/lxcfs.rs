@@ -12,15 +12,15 @@ pub(in crate::runtime) const FILES: [&str; 7] =
 
 /// A procfs without masks. Without one the kernel rejects new procfs mounts in nested user
 /// namespaces; LXD has the same at `/dev/.lxc/proc`.
-const UNCOVERED: &str = "/dev/.containai/proc";
+const UNMASKED_PROC: &str = "/dev/.containai/proc";
 
 /// Mounts these files of lxcfs over the kernel's.
-pub(super) fn virtualise(spec: &mut Spec, files: &[&str]) {
+pub(super) fn mount_lxcfs_files(spec: &mut Spec, files: &[&str]) {
     if files.is_empty() {
         return;
     }
     let proc_options = ["nosuid", "noexec", "nodev"];
-    mount::add(spec, UNCOVERED, "proc", Path::new("proc"), &proc_options);
+    mount::add(spec, UNMASKED_PROC, "proc", Path::new("proc"), &proc_options);
     let file_options = ["bind", "nosuid", "nodev", "noexec"];
     for file in files {
         let source = Path::new(ROOT).join("proc").join(file);

@@ -59,7 +59,7 @@ mod tests {
     }
 
     #[test]
-    fn order() {
+    fn inserts_parents_before_children() {
         check(
             &["/proc", "/run/secrets", "/etc/hosts"],
             "/run",

@@ -1,6 +1,6 @@
 use std::path::Path;
 
-use containai_core::layout::CONTAINER_PROGRAM;
+use containai_core::layout::CONTAINER_CAI;
 
 use super::{Spec, mount};
 
@@ -9,6 +9,6 @@ use super::{Spec, mount};
 ///
 /// The file belongs to host root, which has no id in the container, so it cannot be written even if
 /// the mount is made writable.
-pub(in crate::runtime) fn lend(spec: &mut Spec, executable: &Path) {
-    mount::add(spec, CONTAINER_PROGRAM, "bind", executable, &["bind", "ro", "nosuid", "nodev"]);
+pub(in crate::runtime) fn mount_program(spec: &mut Spec, executable: &Path) {
+    mount::add(spec, CONTAINER_CAI, "bind", executable, &["bind", "ro", "nosuid", "nodev"]);
 }

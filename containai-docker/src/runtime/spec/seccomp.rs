@@ -115,31 +115,31 @@ pub(super) const ENOSYS: i32 = 38;
 /// flags and `clone3` returns ENOSYS, and in libseccomp an unconditional rule would not override
 /// these. A spec without a profile stays unchanged, because an engine without seccomp has a runc
 /// without it.
-pub(super) fn widen(spec: &mut Spec) {
+pub(super) fn extend_profile(spec: &mut Spec) {
     if !spec.get("/linux/seccomp").is_some_and(Value::is_object) {
         return;
     }
-    let denied_otherwise = denies_by_default(spec);
+    let deny_by_default = denies_by_default(spec);
     let rules = spec.list_mut(&["linux", "seccomp"], "syscalls");
     for calls in [ALLOWED, DENIED] {
-        take_out(rules, calls);
+        remove_calls(rules, calls);
     }
     rules.push(json!({ "names": ALLOWED, "action": ALLOW }));
     // libseccomp rejects rules that are equal to the default action.
-    if !denied_otherwise {
+    if !deny_by_default {
         rules.push(json!({ "names": DENIED, "action": DENY, "errnoRet": 1 }));
     }
-    take_out(rules, &socket_family::CALLS);
-    rules.extend(socket_family::rules(denied_otherwise));
+    remove_calls(rules, &socket_family::CALLS);
+    rules.extend(socket_family::rules(deny_by_default));
 }
 
 /// Adds the rules for the kernel's keys.
-pub(in crate::runtime) fn settle_keyrings(spec: &mut Spec, keyrings: Keyrings) {
+pub(in crate::runtime) fn set_keyring_rules(spec: &mut Spec, keyrings: Keyrings) {
     if !spec.get("/linux/seccomp").is_some_and(Value::is_object) {
         return;
     }
     let rules = spec.list_mut(&["linux", "seccomp"], "syscalls");
-    take_out(rules, KEY_CALLS);
+    remove_calls(rules, KEY_CALLS);
     rules.push(match keyrings {
         Keyrings::Own => json!({ "names": KEY_CALLS, "action": ALLOW }),
         Keyrings::Denied => json!({ "names": KEY_CALLS, "action": DENY, "errnoRet": ENOSYS }),
@@ -151,7 +151,7 @@ fn denies_by_default(spec: &Spec) -> bool {
 }
 
 /// Removes these calls from all rules.
-fn take_out(rules: &mut Vec<Value>, calls: &[&str]) {
+fn remove_calls(rules: &mut Vec<Value>, calls: &[&str]) {
     for names in rules.iter_mut().filter_map(|rule| rule.get_mut("names")?.as_array_mut()) {
         names.retain(|name| !name.as_str().is_some_and(|name| calls.contains(&name)));
     }
@@ -175,9 +175,9 @@ mod tests {
     }
 
     #[test]
-    fn docker_profile() {
+    fn extends_docker_profile() {
         let mut spec = docker_spec();
-        widen(&mut spec);
+        extend_profile(&mut spec);
         for call in ALLOWED {
             assert!(allows(&spec, call), "`{call}` is not allowed");
         }
@@ -191,20 +191,20 @@ mod tests {
     }
 
     #[test]
-    fn what_the_engine_allowed_for_a_capability_is_taken_back() {
+    fn denies_calls_that_engine_allowed() {
         let rule = json!({ "names": ["read", "open_by_handle_at", "bpf"], "action": ALLOW });
         let profile = json!({ "defaultAction": "SCMP_ACT_ERRNO", "syscalls": [rule] });
         let mut spec = Spec::new(json!({ "linux": { "seccomp": profile } }));
-        widen(&mut spec);
+        extend_profile(&mut spec);
         assert!(allows(&spec, "read"));
         assert!(!allows(&spec, "bpf"));
         assert!(!allows(&spec, "open_by_handle_at"));
     }
 
     #[test]
-    fn a_profile_that_allows_by_default_gets_the_denials() {
+    fn allow_by_default_profile_gets_denials() {
         let mut spec = Spec::new(json!({ "linux": { "seccomp": { "defaultAction": ALLOW } } }));
-        widen(&mut spec);
+        extend_profile(&mut spec);
         let rules = spec.list("/linux/seccomp/syscalls");
         assert!(rules.iter().any(|rule| rule["action"] == DENY && rule["names"] == json!(DENIED)));
         let sockets: Vec<_> = rules.iter().filter(|rule| rule["names"][0] == "socket").collect();
@@ -212,22 +212,22 @@ mod tests {
     }
 
     #[test]
-    fn keys_are_there_for_their_own_users_only() {
+    fn key_calls_need_own_range() {
         let mut spec = docker_spec();
-        widen(&mut spec);
-        settle_keyrings(&mut spec, Keyrings::Own);
+        extend_profile(&mut spec);
+        set_keyring_rules(&mut spec, Keyrings::Own);
         assert!(KEY_CALLS.iter().all(|call| allows(&spec, call)));
-        settle_keyrings(&mut spec, Keyrings::Denied);
+        set_keyring_rules(&mut spec, Keyrings::Denied);
         let last = spec.list("/linux/seccomp/syscalls").last().cloned().unwrap_or_default();
         assert_eq!(last, json!({ "names": KEY_CALLS, "action": DENY, "errnoRet": 38 }));
         assert!(!KEY_CALLS.iter().any(|call| allows(&spec, call)));
     }
 
     #[test]
-    fn no_profile_stays_none() {
+    fn missing_profile_stays_missing() {
         let mut spec = Spec::new(json!({ "linux": {} }));
-        widen(&mut spec);
-        settle_keyrings(&mut spec, Keyrings::Denied);
+        extend_profile(&mut spec);
+        set_keyring_rules(&mut spec, Keyrings::Denied);
         assert_eq!(spec.get("/linux/seccomp"), None);
     }
 }

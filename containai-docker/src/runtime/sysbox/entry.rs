@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
 use super::create;
-use crate::runtime::entry::{Next, before, finish};
-use crate::runtime::invocation::{Invocation, Verb};
-use crate::runtime::{failure, pause};
-use crate::sysbox::{BARE_RUNTIME, SysboxFiles};
+use crate::runtime::entry::{CommandOutcome, prepare_existing, report_outcome};
+use crate::runtime::invocation::{RuncInvocation, RuncCommand};
+use crate::runtime::{error_report, pause};
+use crate::sysbox::{SYSBOX_RUNC, SysboxFiles};
 
 /// The file name of this runtime in the engine's configuration, `containai-sysbox-runc`.
 ///
@@ -25,14 +25,14 @@ enum SysboxExecError {
     Missing,
     /// The file exists and cannot be executed.
     #[error("cannot execute `{path}`")]
-    Refused {
+    Execute {
         path: PathBuf,
         #[source]
         source: io::Error,
     },
     /// Such a container would not be prepared.
     #[error("refusing `run` and `restore`: use `create`")]
-    Unprepared,
+    RunOrRestore,
 }
 
 /// Runs the runtime with the arguments after the program name.
@@ -40,42 +40,42 @@ enum SysboxExecError {
 /// Normally does not return, because `sysbox-runc` replaces the process.
 pub fn main(arguments: impl Iterator<Item = OsString>) -> ExitCode {
     let arguments: Vec<OsString> = arguments.collect();
-    let invocation = Invocation::parse(&arguments);
+    let invocation = RuncInvocation::parse(&arguments);
     // The path of the program behind the link. Without /proc nothing works anyway.
     let program = fs::read_link("/proc/self/exe").unwrap_or_default();
-    let files = SysboxFiles::beside(&program);
-    let prepared = match invocation.verb {
-        Verb::Create(ref request) => {
-            create::prepare(request, &files, &program).map_err(|error| failure::chain(&error))
+    let files = SysboxFiles::for_runtime(&program);
+    let prepared = match invocation.command {
+        RuncCommand::Create(ref request) => {
+            create::prepare(request, &files, &program).map_err(|error| error_report::error_chain(&error))
         }
-        Verb::Pause(ref request) => {
+        RuncCommand::Pause(ref request) => {
             return pause::run(files.runtime(), &arguments, invocation.log, request);
         }
-        Verb::Unprepared => Err(failure::chain(&SysboxExecError::Unprepared)),
-        Verb::Start(_) | Verb::Kill(..) | Verb::Delete(..) => match before(&invocation.verb) {
-            Ok(Next::Nothing) => return ExitCode::SUCCESS,
-            Ok(Next::Runtime) => Ok(()),
+        RuncCommand::RunOrRestore => Err(error_report::error_chain(&SysboxExecError::RunOrRestore)),
+        RuncCommand::Start(_) | RuncCommand::Kill(..) | RuncCommand::Delete(..) => match prepare_existing(&invocation.command) {
+            Ok(CommandOutcome::Done) => return ExitCode::SUCCESS,
+            Ok(CommandOutcome::ExecRuntime) => Ok(()),
             Err(message) => Err(message),
         },
         // Sysbox changes the owner of the streams itself; the hooks are called under the other name
         // only.
-        Verb::Exec(_)
-        | Verb::CgroupHook
-        | Verb::Probe
-        | Verb::UserNamespaceHolder(_)
-        | Verb::Other => Ok(()),
+        RuncCommand::Exec(_)
+        | RuncCommand::CgroupHook
+        | RuncCommand::Probe
+        | RuncCommand::UserNamespaceHolder(_)
+        | RuncCommand::Other => Ok(()),
     };
     let outcome =
-        prepared.and_then(|()| Err(failure::chain(&become_sysbox(files.runtime(), &arguments))));
-    finish(&invocation, outcome)
+        prepared.and_then(|()| Err(error_report::error_chain(&exec_sysbox_runc(files.runtime(), &arguments))));
+    report_outcome(&invocation, outcome)
 }
 
 /// Replaces this process with `sysbox-runc`; returns only on failure.
-fn become_sysbox(runtime: Option<PathBuf>, arguments: &[OsString]) -> SysboxExecError {
+fn exec_sysbox_runc(runtime: Option<PathBuf>, arguments: &[OsString]) -> SysboxExecError {
     let Some(path) = runtime else { return SysboxExecError::Missing };
-    let source = Command::new(&path).arg0(BARE_RUNTIME).args(arguments).exec();
+    let source = Command::new(&path).arg0(SYSBOX_RUNC).args(arguments).exec();
     match source.kind() {
         io::ErrorKind::NotFound if !Path::exists(&path) => SysboxExecError::Missing,
-        _ => SysboxExecError::Refused { path, source },
+        _ => SysboxExecError::Execute { path, source },
     }
 }

@@ -18,6 +18,6 @@ mod create;
 mod entry;
 mod owner;
 mod program;
-mod restore;
+mod restore_owners;
 
 pub use entry::{PROGRAM, main};

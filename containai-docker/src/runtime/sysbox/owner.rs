@@ -1,4 +1,4 @@
-use crate::runtime::idmap::{self, BindOwner, IdMap, IdRange, IdRanges};
+use crate::runtime::idmap::{self, BindOwner, MountIdMap, IdMapping, IdMappings};
 use crate::sysbox::SysboxIds;
 
 /// The source of a bind mount has an owner that must not be mapped into the container.
@@ -15,7 +15,7 @@ pub(super) enum OwnerError {
 
 /// Returns the maps that show the source's owner on the host as `agent` in the container and
 /// exclude all ids outside of the container's range.
-pub(super) fn maps(owner: BindOwner, ids: &SysboxIds) -> Result<(IdMap, IdMap), OwnerError> {
+pub(super) fn bind_maps(owner: BindOwner, ids: &SysboxIds) -> Result<(MountIdMap, MountIdMap), OwnerError> {
     match owner {
         BindOwner { uid: 0, .. } => return Err(OwnerError::Root),
         BindOwner { gid: 0, .. } => return Err(OwnerError::RootGroup),
@@ -23,18 +23,18 @@ pub(super) fn maps(owner: BindOwner, ids: &SysboxIds) -> Result<(IdMap, IdMap), 
     }
     let (uids, gids) = ranges(ids);
     // A map is always needed here: Sysbox chooses its own map for a plain bind mount.
-    Ok(idmap::for_owner(owner, &uids, &gids).unwrap_or_else(|| idmap::identity(&uids, &gids)))
+    Ok(idmap::owner_maps(owner, &uids, &gids).unwrap_or_else(|| idmap::identity_maps(&uids, &gids)))
 }
 
 /// Returns the maps that only exclude ids outside of the container's range.
-pub(super) fn own(ids: &SysboxIds) -> (IdMap, IdMap) {
+pub(super) fn identity_maps(ids: &SysboxIds) -> (MountIdMap, MountIdMap) {
     let (uids, gids) = ranges(ids);
-    idmap::identity(&uids, &gids)
+    idmap::identity_maps(&uids, &gids)
 }
 
-fn ranges(ids: &SysboxIds) -> (IdRanges, IdRanges) {
+fn ranges(ids: &SysboxIds) -> (IdMappings, IdMappings) {
     let range = |range: crate::host::IdRange| {
-        IdRanges(vec![IdRange { container: 0, host: range.base, count: range.count }])
+        IdMappings(vec![IdMapping { container: 0, host: range.base, count: range.count }])
     };
     (range(ids.uids), range(ids.gids))
 }
@@ -50,14 +50,14 @@ mod tests {
     }
 
     fn check(uid: u32, gid: u32, expected: Result<(&str, &str), OwnerError>) {
-        let found = maps(BindOwner { uid, gid }, &ids());
+        let found = bind_maps(BindOwner { uid, gid }, &ids());
         let found = found.map(|(uids, gids)| (uids.to_string(), gids.to_string()));
         let expected = expected.map(|(uids, gids)| (uids.to_owned(), gids.to_owned()));
         assert_eq!(found, expected, "{uid}:{gid}");
     }
 
     #[test]
-    fn the_owner_is_the_agent() {
+    fn maps_owner_to_agent() {
         let outside = "1234 101000 1\n100000 100000 1000\n101001 101001 64535\n";
         check(1234, 1234, Ok((outside, outside)));
         // Already the agent's own, as for a lent workspace; mapped all the same.
@@ -70,23 +70,23 @@ mod tests {
 
     proptest! {
         #[test]
-        fn nothing_outside_of_the_range_appears_and_root_is_nobody(
+        fn maps_only_ids_of_the_range(
             uid in prop_oneof![0_u32..5, 990_u32..1010, 0_u32..400_000],
             gid in prop_oneof![0_u32..5, 0_u32..400_000],
         ) {
-            let Ok((uids, gids)) = maps(BindOwner { uid, gid }, &ids()) else {
+            let Ok((uids, gids)) = bind_maps(BindOwner { uid, gid }, &ids()) else {
                 prop_assert!(uid == 0 || gid == 0);
                 return Ok(());
             };
             for map in [&uids, &gids] {
-                prop_assert_eq!(map.seen(0), None);
+                prop_assert_eq!(map.mapped_id(0), None);
                 for extent in map.extents() {
-                    let inside = (100_000..=165_536).contains(&(extent.seen + extent.count));
-                    prop_assert!(inside && extent.seen >= 100_000, "{map}");
+                    let inside = (100_000..=165_536).contains(&(extent.mapped + extent.count));
+                    prop_assert!(inside && extent.mapped >= 100_000, "{map}");
                 }
             }
-            prop_assert_eq!(uids.seen(uid), Some(101_000));
-            prop_assert_eq!(gids.seen(gid), Some(101_000));
+            prop_assert_eq!(uids.mapped_id(uid), Some(101_000));
+            prop_assert_eq!(gids.mapped_id(gid), Some(101_000));
         }
     }
 }

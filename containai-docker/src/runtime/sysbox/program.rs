@@ -6,12 +6,12 @@ use std::path::{Path, PathBuf};
 use crate::sysbox::SysboxIds;
 
 /// File name of the copy of this program for containers.
-const NAME: &str = "containai-sysbox-cai";
+const COPY_NAME: &str = "containai-sysbox-cai";
 
 /// An error from copying the program for containers.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot copy `{from}` for containers")]
-pub(super) struct ProgramError {
+pub(super) struct ProgramCopyError {
     from: PathBuf,
     #[source]
     source: io::Error,
@@ -23,9 +23,9 @@ pub(super) struct ProgramError {
 /// The program itself belongs to host root and runs on the host. If it were mounted, Sysbox would
 /// map its owner to the container's root, and only a mount option would protect it from being
 /// written. The copy is never executed on the host.
-pub(super) fn copy(program: &Path, ids: &SysboxIds) -> Result<PathBuf, ProgramError> {
-    let failed = |source| ProgramError { from: program.to_owned(), source };
-    let target = program.with_file_name(NAME);
+pub(super) fn copy_program(program: &Path, ids: &SysboxIds) -> Result<PathBuf, ProgramCopyError> {
+    let failed = |source| ProgramCopyError { from: program.to_owned(), source };
+    let target = program.with_file_name(COPY_NAME);
     let from = fs::metadata(program).map_err(failed)?;
     let is_current = fs::symlink_metadata(&target).is_ok_and(|there| {
         there.is_file()
@@ -61,17 +61,17 @@ mod tests {
     }
 
     #[test]
-    fn a_copy_is_made_once_a_version() {
+    fn copies_once_per_version() {
         let folder = tempfile::tempdir().expect("a directory");
         let program = folder.path().join("containai-runc");
         fs::write(&program, "one").expect("a program");
-        let first = copy(&program, &own_ids()).expect("a copy");
+        let first = copy_program(&program, &own_ids()).expect("a copy");
         let inode = |path: &Path| fs::metadata(path).expect("it exists").ino();
         let made = inode(&first);
         assert_eq!(fs::metadata(&first).expect("it exists").permissions().mode() & 0o7777, 0o555);
-        assert_eq!(inode(&copy(&program, &own_ids()).expect("a copy")), made);
+        assert_eq!(inode(&copy_program(&program, &own_ids()).expect("a copy")), made);
         fs::write(&program, "three").expect("another version");
-        let second = copy(&program, &own_ids()).expect("a copy");
+        let second = copy_program(&program, &own_ids()).expect("a copy");
         assert_eq!(fs::read_to_string(second).expect("text"), "three");
     }
 }

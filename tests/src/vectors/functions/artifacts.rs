@@ -1,10 +1,10 @@
 //! The shipped manifests.
 
 use anyhow::{Context, Result};
-use containai_core::catalog::{
-    Entry, EntryKind, Manifest, VolumeShape, shipped_agents, shipped_manifests,
+use containai_core::manifest::{
+    ManifestEntry, ManifestEntryKind, Manifest, VolumeLayout, shipped_agents, shipped_manifests,
 };
-use containai_core::import::{Replaces, home_links};
+use containai_core::import::{Replaceable, home_links};
 use containai_core::layout::CONTAINER_DATA;
 use serde_json::{Value, json};
 
@@ -64,7 +64,7 @@ fn link_spec() -> Value {
             json!({
                 "link": format!("/home/agent/{}", link.path),
                 "target": format!("{CONTAINER_DATA}/{}", link.target),
-                "remove_first": i32::from(link.replaces == Replaces::Anything),
+                "remove_first": i32::from(link.replaces == Replaceable::Anything),
             })
         })
         .collect();
@@ -73,7 +73,7 @@ fn link_spec() -> Value {
 
 /// Returns the initial content of a volume, in order.
 fn init_volume() -> Value {
-    let shape = VolumeShape::of(&manifests());
+    let shape = VolumeLayout::from_manifests(&manifests());
     let secret = shape.files.iter().filter(|file| file.is_secret);
     json!({
         "dirs": shape.directories.iter().map(|it| it.path.as_str()).collect::<Vec<_>>(),
@@ -91,7 +91,7 @@ fn agent_wrappers() -> Value {
         agent.default_args.extend(refused.map(|(_, argument)| (*argument).to_owned()));
     }
     let wrapped = agents.iter().filter(|agent| agent.is_wrapped()).flat_map(|agent| {
-        agent.commands().map(|command| {
+        agent.command_names().map(|command| {
             json!({
                 "function": command,
                 "runs": agent.binary,
@@ -103,7 +103,7 @@ fn agent_wrappers() -> Value {
     wrapped.collect()
 }
 
-fn entries() -> impl Iterator<Item = Entry> {
+fn entries() -> impl Iterator<Item = ManifestEntry> {
     manifests().into_iter().flat_map(|manifest| manifest.entries)
 }
 
@@ -113,7 +113,7 @@ pub(super) fn manifests() -> Vec<Manifest> {
     for manifest in &mut manifests {
         manifest.entries.retain(|entry| {
             // Directories that agents keep as a whole on the volume are newer, too.
-            let is_whole = entry.kind == EntryKind::Symlink && entry.flags.contains('d');
+            let is_whole = entry.kind == ManifestEntryKind::Symlink && entry.flags.contains('d');
             !entry.target.starts_with(NEWER) && !is_whole
         });
         for entry in manifest.entries.iter_mut().filter(|entry| entry.target == MOVED[1]) {

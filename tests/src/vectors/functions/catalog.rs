@@ -1,7 +1,7 @@
 //! Manifests and excludes.
 
 use anyhow::{Context, Result};
-use containai_core::catalog::{Entry, EntryKind, Exclude, ImportEntry, Manifest, plan_import};
+use containai_core::manifest::{ManifestEntry, ManifestEntryKind, Exclude, ImportPath, Manifest, plan_import};
 use containai_core::import::filter_git_config;
 use serde_json::{Value, json};
 
@@ -28,10 +28,10 @@ pub(super) fn rewrite_excludes(record: &Record) -> Result<Verdict> {
     Ok(record.compare(kept.collect::<Vec<_>>(), 0))
 }
 
-fn import_entry(text: &str) -> Result<ImportEntry> {
+fn import_entry(text: &str) -> Result<ImportPath> {
     let mut parts = text.split(':').map(str::to_owned);
     let mut next = || parts.next().with_context(|| format!("`{text}` is no entry"));
-    Ok(ImportEntry { source: next()?, target: next()?, flags: next()?, excludes: Vec::new() })
+    Ok(ImportPath { source: next()?, target: next()?, flags: next()?, excludes: Vec::new() })
 }
 
 pub(super) fn parse_manifest(record: &Record) -> Result<Verdict> {
@@ -69,12 +69,12 @@ pub(super) fn git_config(record: &Record) -> Result<Verdict> {
     })
 }
 
-fn line(entry: &Entry) -> String {
+fn line(entry: &ManifestEntry) -> String {
     let kind = match entry.kind {
-        EntryKind::Import => "entry",
-        EntryKind::Symlink => "symlink",
+        ManifestEntryKind::Import => "entry",
+        ManifestEntryKind::Symlink => "symlink",
     };
-    let Entry { source, target, container_link, flags, disabled, .. } = entry;
+    let ManifestEntry { source, target, container_link, flags, disabled, .. } = entry;
     let optional = entry.is_optional();
     format!("{source}|{target}|{container_link}|{flags}|{disabled}|{kind}|{optional}")
 }

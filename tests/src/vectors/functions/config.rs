@@ -1,7 +1,7 @@
 //! Configuration files.
 
 use anyhow::{Context, Result};
-use containai_core::config::{Area, Change, Config, ConfigFile, FileText, Layers, SettingSpec};
+use containai_core::config::{ChangeTarget, SettingChange, Config, ConfigFile, FileText, ConfigLayers, SettingSpec};
 use containai_core::naming::WorkspacePath;
 use serde_json::{Map, Value, json};
 use toml_edit::{DocumentMut, Item};
@@ -118,7 +118,7 @@ fn value_of(
 fn resolve(document: &DocumentMut, workspace: &WorkspacePath) -> Option<Config> {
     let user_file = Some(FileText { path: "/c.toml".into(), text: document.to_string() });
     let workspace = Some(workspace.clone());
-    Config::resolve(&Layers { user_file, workspace, ..Layers::default() }).ok()
+    Config::resolve(&ConfigLayers { user_file, workspace, ..ConfigLayers::default() }).ok()
 }
 
 fn find_item<'d>(document: &'d DocumentMut, key: &str) -> Option<&'d Item> {
@@ -139,7 +139,7 @@ fn forwards(record: &Record, document: &DocumentMut) -> Verdict {
     let Some((spec, list)) = spec.zip(list) else {
         return Verdict::Differs("no forwards".to_owned());
     };
-    let is_taken = |text: &str| Change::set(spec.key, &[text], &Area::Global).is_ok();
+    let is_taken = |text: &str| SettingChange::set(spec.key, &[text], &ChangeTarget::Global).is_ok();
     let ours: Vec<&str> =
         list.iter().filter_map(|it| it.as_str()).filter(|it| is_taken(it)).collect();
     let recorded = record.output["local_forwards"].as_array();
@@ -206,7 +206,7 @@ pub(super) fn edit(record: &Record) -> Result<Verdict> {
 /// shell version rejects has to be rejected.
 fn set(file: &mut ConfigFile, key: &str, text: &str, is_taken: bool) -> bool {
     if SettingSpec::find(key).is_some() || !is_taken {
-        let change = Change::set(key, &[text], &Area::Global);
+        let change = SettingChange::set(key, &[text], &ChangeTarget::Global);
         return change.is_ok_and(|change| change.apply(file).is_ok());
     }
     let keys: Vec<&str> = key.split('.').collect();

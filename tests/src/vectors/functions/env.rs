@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use anyhow::{Context, Result};
-use containai_core::config::{Config, EnvEntry, FileText, Layers, import_env, parse_env_file};
+use containai_core::config::{Config, EnvEntry, FileText, ConfigLayers, select_session_env, parse_env_file};
 use containai_core::naming::EnvName;
 use serde_json::{Value, json};
 
@@ -23,7 +23,7 @@ pub(super) fn parse_file(record: &Record) -> Result<Verdict> {
 
 pub(super) fn read_host(record: &Record) -> Result<Verdict> {
     let names: Result<Vec<_>, _> = record.texts("allow")?.into_iter().map(EnvName::parse).collect();
-    let found = import_env(&names?, |name| variable(&record.input["env"], name), &[]);
+    let found = select_session_env(&names?, |name| variable(&record.input["env"], name), &[]);
     let values: BTreeMap<_, _> =
         found.into_iter().map(|entry| (entry.name.to_string(), entry.value)).collect();
     Ok(record.compare(json!(values), 0))
@@ -43,7 +43,7 @@ pub(super) fn import(record: &Record) -> Result<Verdict> {
     let text = record.text("config")?.to_owned();
     let user_file = Some(FileText { path: "/c.toml".into(), text });
     // Paths outside the workspace are rejected before anything is written.
-    let (found, exit) = match Config::resolve(&Layers { user_file, ..Layers::default() }) {
+    let (found, exit) = match Config::resolve(&ConfigLayers { user_file, ..ConfigLayers::default() }) {
         Err(_) => (Vec::new(), record.exit),
         Ok(config) => (imported(&config, record), 0),
     };
@@ -62,7 +62,7 @@ pub(super) fn import(record: &Record) -> Result<Verdict> {
 fn imported(config: &Config, record: &Record) -> Vec<EnvEntry> {
     let host = |name: &str| variable(&record.input["host_env"], name);
     let file = config.env_file.value.as_ref().and(record.input["env_file"].as_str());
-    import_env(
+    select_session_env(
         &config.env_import.value,
         |name| host(name).filter(|_| config.env_from_host.value),
         &parse_env_file(file.unwrap_or_default()),

@@ -33,7 +33,7 @@ pub(super) fn volume_name(record: &Record) -> Result<Verdict> {
         "detached" => return Ok(Verdict::NotImplemented),
         _ => None,
     };
-    let name = VolumeName::reset(record.text("dir_name")?, branch, record.number("clock_ns")?);
+    let name = VolumeName::for_reset(record.text("dir_name")?, branch, record.number("clock_ns")?);
     Ok(record.compare(name.as_str(), 0))
 }
 

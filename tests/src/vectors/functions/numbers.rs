@@ -1,9 +1,9 @@
 //! Sizes, shares, ages and versions.
 
 use anyhow::{Context, Result};
-use containai_core::age::Age;
+use containai_core::retention::RetentionAge;
 use containai_core::byte_size::{ApproximateSize, ByteSize};
-use containai_core::resources::Share;
+use containai_core::resources::HostShare;
 use containai_core::version::Version;
 
 use crate::vectors::record::Record;
@@ -13,7 +13,7 @@ use crate::vectors::report::Verdict;
 /// down to GiB twice, so our value may be larger by the rounding, and never exceeds the memory of
 /// the host.
 pub(super) fn resources(record: &Record) -> Result<Verdict> {
-    let share = Share {
+    let share = HostShare {
         percent: record.number("percent")?.try_into()?,
         min_memory: ByteSize::from_gib(record.number("min_gb")?),
         min_cpus: record.number("min_cpus")?.try_into()?,
@@ -46,7 +46,7 @@ pub(super) fn format_size(record: &Record) -> Result<Verdict> {
 /// we ignore the zero and reject the overflow.
 pub(super) fn age(record: &Record) -> Result<Verdict> {
     let text = record.whole_text()?;
-    let (output, exit) = match text.parse::<Age>() {
+    let (output, exit) = match text.parse::<RetentionAge>() {
         Ok(age) => (age.as_duration().as_secs().to_string(), 0),
         Err(_) => (String::new(), 1),
     };

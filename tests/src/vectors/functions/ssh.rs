@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use containai_core::naming::{ContainerName, SshAlias};
 use containai_core::remote::{Direction, Forward};
-use containai_ssh::{Command, ForwardAgent, HostBlock, Launch, Wishes, include};
+use containai_ssh::{Command, ForwardAgent, HostBlock, LaunchMode, ClientOptions, include};
 use serde_json::Value;
 
 use crate::vectors::record::Record;
@@ -27,8 +27,8 @@ pub(super) fn host_config(record: &Record) -> Result<Verdict> {
         identity: Path::new("/HOME/.config/containai/id_containai").to_owned(),
         known_hosts: Path::new("/HOME/.config/containai/known_hosts").to_owned(),
         engine: None,
-        detour: None,
-        wishes: Wishes {
+        proxy: None,
+        client_options: ClientOptions {
             forward_agent: match record.text("forward_agent")? {
                 "true" => ForwardAgent::Yes,
                 _ => ForwardAgent::No,
@@ -94,9 +94,9 @@ fn keeps_more(after: &str, recorded: &str) -> bool {
 /// Compares the words that the remote shell reads, not their quoting.
 pub(super) fn remote_command(record: &Record) -> Result<Verdict> {
     let launch = match record.text("mode")? {
-        "plain" => Launch::Plain,
-        "login" | "login+tty" => Launch::Login,
-        "detached" => Launch::Detached,
+        "plain" => LaunchMode::Plain,
+        "login" | "login+tty" => LaunchMode::Login,
+        "detached" => LaunchMode::Detached,
         // The number of `ssh` calls does not apply to our own SSH client.
         _ => return Ok(Verdict::NotImplemented),
     };
@@ -104,7 +104,7 @@ pub(super) fn remote_command(record: &Record) -> Result<Verdict> {
         return Ok(Verdict::NotImplemented);
     };
     let mut args = record.texts("args")?;
-    if launch == Launch::Detached && args.first() == Some(&"--login-shell") {
+    if launch == LaunchMode::Detached && args.first() == Some(&"--login-shell") {
         // The shell version took its own option for a word of the command.
         args.remove(0);
     }
@@ -115,10 +115,10 @@ pub(super) fn remote_command(record: &Record) -> Result<Verdict> {
             Verdict::Differs("no command".to_owned())
         });
     };
-    let ours = String::from_utf8(command.launched(launch).line())?;
+    let ours = String::from_utf8(command.with_launch(launch).line())?;
     let recorded = recorded.as_str().context("no `remote_command`")?;
     let is_same = match launch {
-        Launch::Detached => detached(&ours)? == inside_login(recorded)?,
+        LaunchMode::Detached => detached(&ours)? == inside_login(recorded)?,
         _ => words_of(&ours)? == words_of(recorded)?,
     };
     Ok(match is_same {

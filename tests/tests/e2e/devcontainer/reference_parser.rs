@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::process::Command;
 
-use containai_core::devcontainer::{Approval, Devcontainer, Host};
+use containai_core::devcontainer::{Approval, Devcontainer, DevcontainerContext};
 use containai_tests::{Person, Repository, TestRoot};
 use serde_json::Value;
 
@@ -80,7 +80,7 @@ fn values_match_the_reference_implementation() {
         let (expected, folder) = read_by_reference(&repository);
         assert_eq!(folder, "/home/agent/workspace");
         let workspace = repository.path().display().to_string();
-        let host = Host {
+        let host = DevcontainerContext {
             workspace: &workspace,
             folder: ".devcontainer",
             id: "unused",

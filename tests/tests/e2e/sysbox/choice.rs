@@ -50,7 +50,7 @@ fn unusable_sysbox_is_never_chosen() {
     register_dead_sysbox(&engine, "containai-sysbox-runc");
     assert_eq!(choose(IsolationChoice::Auto).expect("user namespaces work"), Isolation::Userns);
     match choose(IsolationChoice::Only(Isolation::Sysbox)) {
-        Err(error @ EngineError::SysboxDead { .. }) => {
+        Err(error @ EngineError::SysboxUnresponsive { .. }) => {
             let hints: Vec<_> = error.hints().iter().map(ToString::to_string).collect();
             assert!(hints[0].contains("systemctl restart sysbox"), "{hints:?}");
             assert!(hints[1].contains("--isolation userns"), "{hints:?}");
