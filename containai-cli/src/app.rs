@@ -7,7 +7,7 @@ use containai::session::Streams;
 use containai_core::config::Flags;
 use containai_core::engine::EngineError;
 use containai_core::exit;
-use containai_ssh::{TerminalSize, Stdio, Terminal};
+use containai_ssh::{Stdio, Terminal, TerminalSize};
 
 use crate::command_line::{self, CommandLine};
 use crate::env::{Env, Terminals};

@@ -30,7 +30,8 @@ pub(crate) struct CommandLine<Verb: Subcommand = CliCommand> {
 pub(crate) fn parse(words: Vec<OsString>) -> clap::error::Result<CommandLine> {
     let words = with_default_subcommand(words);
     if first_argument(&words).is_some_and(|word| SessionCommand::has_subcommand(&word))
-        && let Ok(CommandLine { global, command }) = CommandLine::<SessionCommand>::try_parse_from(&words)
+        && let Ok(CommandLine { global, command }) =
+            CommandLine::<SessionCommand>::try_parse_from(&words)
     {
         return Ok(CommandLine { global, command: CliCommand::Session(command) });
     }

@@ -70,7 +70,8 @@ fn containers() -> Vec<CompletionCandidate> {
 }
 
 fn volumes() -> Vec<CompletionCandidate> {
-    let volumes = managed_containers().into_iter().filter_map(|container| container.labels.data_volume());
+    let volumes =
+        managed_containers().into_iter().filter_map(|container| container.labels.data_volume());
     volumes.map(|volume| CompletionCandidate::new(volume.to_string())).collect()
 }
 
@@ -132,7 +133,8 @@ mod tests {
     fn subcommands_and_flags_are_completed() -> anyhow::Result<()> {
         let offered = |words: &[&str]| -> anyhow::Result<Vec<String>> {
             let words: Vec<OsString> = words.iter().map(OsString::from).collect();
-            let mut grammar = with_completers(command_line::full_command(), values::setting_of(&words));
+            let mut grammar =
+                with_completers(command_line::full_command(), values::setting_of(&words));
             let last = words.len() - 1;
             let found = clap_complete::engine::complete(&mut grammar, words, last, None)?;
             Ok(found.iter().map(|it| it.get_value().to_string_lossy().into_owned()).collect())

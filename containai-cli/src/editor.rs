@@ -111,8 +111,9 @@ mod tests {
     #[test]
     fn command_lines() {
         let name = ContainerName::parse("api-main").expect("a name");
-        let check =
-            |editor: Editor| shell_line(editor.program(), &editor.arguments(&SshAlias::of(&name), 2300));
+        let check = |editor: Editor| {
+            shell_line(editor.program(), &editor.arguments(&SshAlias::of(&name), 2300))
+        };
         insta::assert_snapshot!(check(Editor::Code), @"code --remote ssh-remote+containai-api-main /home/agent/workspace");
         insta::assert_snapshot!(check(Editor::Cursor), @"cursor --remote ssh-remote+containai-api-main /home/agent/workspace");
         insta::assert_snapshot!(check(Editor::Zed), @"zed ssh://containai-api-main/home/agent/workspace");

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use containai::process_env::ProcessEnv;
 use containai_core::config;
-use containai_core::layout::{CONTAINER_DATA, CONTAINER_CAI, EngineLayout, Layout};
+use containai_core::layout::{CONTAINER_CAI, CONTAINER_DATA, EngineLayout, Layout};
 use nix::unistd::{User, geteuid, getuid};
 
 /// Set for a process that was started again as a member of the engine's group.
@@ -44,7 +44,9 @@ impl Env {
                 path("DOCKER_CONFIG").as_deref(),
             )
             .with_data_home(path("XDG_DATA_HOME").as_deref())
-            .with_runtime_dir(path("XDG_RUNTIME_DIR").filter(|path| is_owned_by_user(path)).as_deref()),
+            .with_runtime_dir(
+                path("XDG_RUNTIME_DIR").filter(|path| is_owned_by_user(path)).as_deref(),
+            ),
             engine: engine_root.map_or_else(EngineLayout::default, EngineLayout::at),
             config: config::Environment::read(|name| std::env::var(name).ok()),
             certificates: path("DOCKER_CERT_PATH"),

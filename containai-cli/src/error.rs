@@ -2,7 +2,7 @@
 
 use anyhow::Error;
 use containai::OperationError;
-use containai_core::config::{SettingChangeError, ConfigError};
+use containai_core::config::{ConfigError, SettingChangeError};
 use containai_core::engine::EngineError;
 use containai_core::exit;
 use containai_core::hint::{Advice, Hint};

@@ -26,7 +26,12 @@ pub(crate) fn reexec_with_group(env: &Env) -> io::Result<()> {
     let words = std::iter::once(program.as_os_str().as_bytes().to_vec()).chain(words);
     let line = [b"exec ".to_vec(), quote::words(words)].concat();
     let line = std::ffi::OsStr::from_bytes(&line);
-    let error = Command::new("sg").arg(SYSTEM_USER).arg("-c").arg(line).env(GROUP_REEXEC_VARIABLE, "1").exec();
+    let error = Command::new("sg")
+        .arg(SYSTEM_USER)
+        .arg("-c")
+        .arg(line)
+        .env(GROUP_REEXEC_VARIABLE, "1")
+        .exec();
     let message = "cannot run `sg` to use the new group; open a new login session instead";
     Err(io::Error::new(error.kind(), format!("{message}: {error}")))
 }

@@ -26,7 +26,11 @@ const fn removed(word: &'static str, why: &'static str, instead: &'static str) -
 
 const REMOVED_FLAGS: [RemovedFlag; 16] = [
     removed("--config", ONE_FILE, "set `XDG_CONFIG_HOME`, or give the settings as flags"),
-    removed("--channel", AUTOMATIC_IMAGE_NAME, "use `--image REFERENCE`, such as `ghcr.io/me/image:nightly`"),
+    removed(
+        "--channel",
+        AUTOMATIC_IMAGE_NAME,
+        "use `--image REFERENCE`, such as `ghcr.io/me/image:nightly`",
+    ),
     removed("--image-tag", AUTOMATIC_IMAGE_NAME, "use `--image REFERENCE`, the tag included"),
     removed("--credentials", CREDENTIALS, SIGN_IN),
     removed("--acknowledge-credential-risk", CREDENTIALS, SIGN_IN),
@@ -61,7 +65,8 @@ pub(crate) fn suggest_replacement(mistake: &clap::Error) -> Option<OperationErro
     let Some(ContextValue::String(given)) = mistake.get(kind) else {
         return None;
     };
-    let RemovedFlag { word, reason: why, replacement: instead } = REMOVED_FLAGS.iter().find(|gone| gone.word == given)?;
+    let RemovedFlag { word, reason: why, replacement: instead } =
+        REMOVED_FLAGS.iter().find(|gone| gone.word == given)?;
     let message = format!("there is no `{word}` any more: {why}");
     Some(OperationError::usage(message).hint(Hint::new(*instead)))
 }
@@ -154,7 +159,8 @@ mod tests {
 
     #[test]
     fn removed_flags_name_their_replacement() {
-        let mut texts: Vec<_> = REMOVED_FROM_SESSION_COMMANDS.map(|flag| error_text(&format!("run {flag}"))).into();
+        let mut texts: Vec<_> =
+            REMOVED_FROM_SESSION_COMMANDS.map(|flag| error_text(&format!("run {flag}"))).into();
         for flag in REMOVED_FROM_SESSION_COMMANDS {
             assert_eq!(error_text(&format!("shell {flag}")), error_text(&format!("run {flag}")));
             assert_eq!(error_text(&format!("exec {flag} ls")), error_text(&format!("run {flag}")));

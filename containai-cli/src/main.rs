@@ -3,18 +3,18 @@
 use std::process::ExitCode;
 
 mod app;
-mod mux_daemon;
 mod command_line;
 mod commands;
 mod complete;
 mod editor;
 mod env;
 mod error;
-mod legacy;
 mod group_reexec;
+mod legacy;
 mod multicall;
-mod ui;
+mod mux_daemon;
 mod output;
+mod ui;
 
 fn main() -> ExitCode {
     match multicall::current() {

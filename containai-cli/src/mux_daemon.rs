@@ -25,8 +25,10 @@ fn serve() -> anyhow::Result<mux::MuxExit> {
     let first = mux::daemonize()?;
     let seconds = std::env::args().nth(1).context("no number of seconds")?.parse()?;
     let remote = SshRemote::new(Env::read()?.layout.clone());
-    let runtime =
-        tokio::runtime::Builder::new_multi_thread().worker_threads(WORKER_THREADS).enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(WORKER_THREADS)
+        .enable_all()
+        .build()?;
     let patience = Duration::from_secs(seconds);
     // Not here but where connections are read from: nobody wakes a thread then
     // to let a client in.

@@ -290,8 +290,12 @@ impl Labels {
         for key in [NEW_VOLUME, REPLACED_VOLUMES] {
             labels.entry(key.to_owned()).and_modify(String::clear);
         }
-        let news =
-            [(REPLACES, id), (REPLACES_START, last_start), (FINAL_NAME, name), (ORIGINAL_IMAGE, image)];
+        let news = [
+            (REPLACES, id),
+            (REPLACES_START, last_start),
+            (FINAL_NAME, name),
+            (ORIGINAL_IMAGE, image),
+        ];
         labels.extend(news.map(|(key, value)| (key.to_owned(), value.to_owned())));
         Self(labels)
     }

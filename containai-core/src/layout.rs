@@ -8,9 +8,9 @@ use crate::naming::{ContainerName, SshAlias, TemplateName, VolumeName, Workspace
 
 mod engine;
 mod loans;
-mod workspace_records;
 mod sysbox;
 mod workspace;
+mod workspace_records;
 
 pub use engine::EngineLayout;
 

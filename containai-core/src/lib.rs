@@ -20,28 +20,28 @@
 
 #![deny(missing_docs)]
 
-pub mod retention;
 pub mod archive;
 pub mod byte_size;
-pub mod manifest;
 pub mod config;
-pub mod copy;
 pub mod devcontainer;
 pub mod engine;
 pub mod exit;
-pub mod testing;
 pub mod hint;
 pub mod import;
 pub mod label;
-pub mod stderr_tail;
 pub mod layout;
 pub mod lifecycle;
+pub mod manifest;
 pub mod naming;
-pub mod records;
 pub mod remote;
 pub mod resources;
+pub mod retention;
+pub mod stderr_tail;
 pub mod template;
+pub mod testing;
 pub mod timestamp;
 pub mod version;
 pub mod workspace_record;
+pub mod workspace_store;
+pub mod workspace_sync;
 pub mod worktree;

@@ -6,12 +6,12 @@ const MAX_BYTES: usize = 4096;
 /// The last bytes that a program wrote to standard error.
 ///
 /// ```
-/// use containai_core::last_words::LastWords;
+/// use containai_core::stderr_tail::StderrTail;
 ///
-/// let mut words = LastWords::default();
-/// words.hear(b"connecting\n\n");
-/// words.hear(b"\x1b[31mrefused\n");
-/// assert_eq!(words.to_string(), "connecting; [31mrefused");
+/// let mut tail = StderrTail::default();
+/// tail.push(b"connecting\n\n");
+/// tail.push(b"\x1b[31mrefused\n");
+/// assert_eq!(tail.to_string(), "connecting; [31mrefused");
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct StderrTail(Vec<u8>);

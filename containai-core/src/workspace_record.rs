@@ -86,7 +86,8 @@ impl WorkspaceRecord {
             let volume = |name: Option<String>| {
                 name.map(|name| VolumeName::parse(&name)).transpose().map_err(invalid_record)
             };
-            let memory = chosen.memory.map(|text| text.parse()).transpose().map_err(invalid_record)?;
+            let memory =
+                chosen.memory.map(|text| text.parse()).transpose().map_err(invalid_record)?;
             let cpus = chosen.cpus.map(|text| text.parse()).transpose().map_err(invalid_record)?;
             let remembered = Remembered {
                 data_volume: volume(chosen.data_volume)?,

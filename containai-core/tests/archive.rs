@@ -4,13 +4,15 @@ use std::collections::BTreeMap;
 use std::io::{Read as _, Write as _};
 
 use containai_core::archive::{
-    ArchiveError, UnpackPolicy, UnpackLimits, ArchiveManifest, Member, MemberKind, MemberPath, MemberReader, FileTime, Owner,
-    Segment, SparseMap, Totals, MemberWriter, export, restore, verify,
+    ArchiveError, ArchiveManifest, FileTime, Member, MemberKind, MemberPath, MemberReader,
+    MemberWriter, Owner, Segment, SparseMap, Totals, UnpackLimits, UnpackPolicy, export, restore,
+    verify,
 };
 use containai_core::timestamp::Timestamp;
 use proptest::prelude::*;
 
-const LIMITS: UnpackLimits = UnpackLimits { max_bytes: 1 << 20, max_entries: 1000, overhead_per_entry: 0 };
+const LIMITS: UnpackLimits =
+    UnpackLimits { max_bytes: 1 << 20, max_entries: 1000, overhead_per_entry: 0 };
 const FRAME: (&str, &str) = ("new", "complete");
 
 /// Members with their contents.
@@ -150,7 +152,10 @@ fn nothing_that_could_do_more_than_its_owner_is_taken() {
     check(&|it| it.owner.uid = 65_535, "taken");
     check(&|it| drop(it.attributes.insert(b"SCHILY.xattr.user.x".into(), vec![0, 1])), "taken");
     let list = b"SCHILY.acl.access";
-    check(&|it| drop(it.attributes.insert(list.into(), b"user::rw-,user:1000:r--".into())), "taken");
+    check(
+        &|it| drop(it.attributes.insert(list.into(), b"user::rw-,user:1000:r--".into())),
+        "taken",
+    );
     let none = refused("has an invalid access control list");
     check(&|it| drop(it.attributes.insert(list.into(), vec![0xff])), &none);
     // What the system would believe is not even read.
@@ -254,8 +259,11 @@ fn what_cannot_be_restored_is_not_exported() -> Result<(), ArchiveError> {
     raw[pipe_at + 156] = b'6';
     reseal(&mut raw[pipe_at..pipe_at + 512]);
     let (archive, transcript) = export(&raw[..], Vec::new(), manifest(), &mut |_| ())?;
-    let told: Vec<_> =
-        transcript.dropped.iter().map(|it| format!("{} {}", it.path.display(), it.reason)).collect();
+    let told: Vec<_> = transcript
+        .dropped
+        .iter()
+        .map(|it| format!("{} {}", it.path.display(), it.reason))
+        .collect();
     insta::assert_snapshot!(told.join("\n"), @r"
     a/run was exported without its set-user-id and set-group-id bits
     a/pipe is a named pipe and was skipped

@@ -1,17 +1,18 @@
 //! Garbage collection on the test doubles, with a crash at every call.
 
-use containai_core::retention::RetentionAge;
 use containai_core::byte_size::ByteSize;
 use containai_core::engine::{
-    Container, ContainerId, Engine as _, ContainerTimes, RunState, StoredImage, StoredVolume,
+    Container, ContainerId, ContainerTimes, Engine as _, RunState, StoredImage, StoredVolume,
 };
-use containai_core::testing::{FakeEngine, FakeRemote, run_ready};
 use containai_core::label::{self, Labels};
 use containai_core::lifecycle::gc::{
-    GcPlan, GcPolicy, GcInventory, PruneItem, PruneOutcome, GcScope, PruneReport, take_inventory, measure_containers, plan_gc, prune,
+    GcInventory, GcPlan, GcPolicy, GcScope, PruneItem, PruneOutcome, PruneReport,
+    measure_containers, plan_gc, prune, take_inventory,
 };
 use containai_core::naming::HostPort;
 use containai_core::remote::Remote as _;
+use containai_core::retention::RetentionAge;
+use containai_core::testing::{FakeEngine, FakeRemote, run_ready};
 use containai_core::timestamp::Timestamp;
 use proptest::prelude::*;
 
@@ -80,7 +81,8 @@ fn names(plan: &GcPlan) -> String {
 fn containers_are_pruned_by_state_and_age() {
     let check = |container: Container, moments: Option<ContainerTimes>, expected: bool| {
         let what = format!("{container:?} {moments:?}");
-        let world = GcInventory { containers: vec![(container, moments)], ..GcInventory::default() };
+        let world =
+            GcInventory { containers: vec![(container, moments)], ..GcInventory::default() };
         let plan = plan_gc(&world, NOW, &GcPolicy::default());
         assert_eq!(plan.containers.len() == 1, expected, "{what}");
     };
@@ -111,8 +113,10 @@ fn leftover_helpers_are_pruned_after_a_grace_period() {
     let goes = |kind: &str, hours: i64| {
         let labels = [(label::MANAGED, "true"), (kind, "containai-api-data")].into_iter().collect();
         let helper = Container { labels, ..container("helper", RunState::Created) };
-        let made = ContainerTimes { created: hour_ago(hours), ..moments(RunState::Created, 0, None) };
-        let world = GcInventory { containers: vec![(helper, Some(made))], ..GcInventory::default() };
+        let made =
+            ContainerTimes { created: hour_ago(hours), ..moments(RunState::Created, 0, None) };
+        let world =
+            GcInventory { containers: vec![(helper, Some(made))], ..GcInventory::default() };
         let policy = GcPolicy { age: "0h".parse().expect("an age"), ..GcPolicy::default() };
         !plan_gc(&world, NOW, &policy).containers.is_empty()
     };
@@ -196,7 +200,11 @@ fn next_run_recovers_from_any_crash() {
         let world = run_ready(take_inventory(&engine, &everything())).expect("the engine answers");
         assert_eq!(world.images.len(), 1);
         assert_eq!(world.volumes.len(), 1);
-        assert_eq!(run_ready(remote.pinned_host_key(port)).expect("a file"), None, "after {calls} calls");
+        assert_eq!(
+            run_ready(remote.pinned_host_key(port)).expect("a file"),
+            None,
+            "after {calls} calls"
+        );
         if first.is_some_and(|swept| !swept.has_failures()) {
             assert!(calls > 8, "{calls} calls are too few");
             return;

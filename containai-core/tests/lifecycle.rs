@@ -3,14 +3,14 @@
 use std::path::Path;
 
 use containai_core::engine::{Container, ContainerId, EngineError, RunState};
-use containai_core::testing::{self, FakeEngine, FakeRemote, FakeConnection, run_ready};
 use containai_core::label::{self, Labels};
 use containai_core::lifecycle::{
-    Desired, DriveError, Observed, Connected, Refusal, IgnoreEvents, Step, decide, drive, plan,
+    Connected, Desired, DriveError, IgnoreEvents, Observed, Refusal, Step, decide, drive, plan,
 };
 use containai_core::naming::{HostPort, PortRange, WorkspacePath};
-use containai_core::records::NoWorkspaceStore;
 use containai_core::remote::RemoteError;
+use containai_core::testing::{self, FakeConnection, FakeEngine, FakeRemote, run_ready};
+use containai_core::workspace_store::NoWorkspaceStore;
 
 fn workspace(path: &str) -> WorkspacePath {
     WorkspacePath::new(Path::new(path)).expect("a workspace path")
@@ -122,7 +122,10 @@ fn kind(step: &Step) -> &'static str {
     }
 }
 
-fn open_session(engine: &FakeEngine, remote: &FakeRemote) -> Result<Connected<FakeConnection>, DriveError> {
+fn open_session(
+    engine: &FakeEngine,
+    remote: &FakeRemote,
+) -> Result<Connected<FakeConnection>, DriveError> {
     run_ready(drive(engine, remote, &NoWorkspaceStore, &desired(), &IgnoreEvents))
 }
 

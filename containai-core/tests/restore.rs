@@ -1,17 +1,20 @@
 //! An interrupted restore, before a container starts on its volume.
 
 use containai_core::engine::{Container, ContainerId, RunState};
-use containai_core::testing::{self, FakeEngine, FakeRemote, run_ready};
 use containai_core::label::{self, Labels};
 use containai_core::lifecycle::{
-    Desired, Observed, Refusal, IgnoreEvents, Step, decide, drive, finish_restore, plan,
+    Desired, IgnoreEvents, Observed, Refusal, Step, decide, drive, finish_restore, plan,
 };
 use containai_core::naming::{ContainerName, HostPort, WorkspacePath};
-use containai_core::records::NoWorkspaceStore;
+use containai_core::testing::{self, FakeEngine, FakeRemote, run_ready};
+use containai_core::workspace_store::NoWorkspaceStore;
 
 fn desired() -> Desired {
     let name = ContainerName::parse("api").expect("a name");
-    Desired { name, ..testing::sample_desired(WorkspacePath::new("/src/api").expect("a workspace path")) }
+    Desired {
+        name,
+        ..testing::sample_desired(WorkspacePath::new("/src/api").expect("a workspace path"))
+    }
 }
 
 fn container(name: &str, state: RunState, labels: &[(&str, &str)]) -> Container {
@@ -74,9 +77,11 @@ fn next_run_recovers_from_any_crash() {
             let port = HostPort::new(2300).expect("a port");
             remote.serve(port, &ContainerId::new("id-of-api"));
             engine.crash_after(calls);
-            let first = run_ready(drive(&engine, &remote, &NoWorkspaceStore, &desired(), &IgnoreEvents));
+            let first =
+                run_ready(drive(&engine, &remote, &NoWorkspaceStore, &desired(), &IgnoreEvents));
             engine.recover();
-            let reached = run_ready(drive(&engine, &remote, &NoWorkspaceStore, &desired(), &IgnoreEvents));
+            let reached =
+                run_ready(drive(&engine, &remote, &NoWorkspaceStore, &desired(), &IgnoreEvents));
             assert!(reached.is_ok(), "{state} after {calls} calls: {reached:?}");
             let names: Vec<_> = engine.current_containers().into_iter().map(|it| it.name).collect();
             assert_eq!(names, ["api"]);

@@ -1,13 +1,14 @@
 //! Stops on the test doubles: every state, and a crash at every call.
 
 use containai_core::engine::{Container, ContainerId, EngineError, RunState};
-use containai_core::testing::{FakeEngine, FakeRemote, run_ready};
 use containai_core::label::{self, Labels};
 use containai_core::lifecycle::{
-    DriveError, VolumeExporter, StopMode, NoVolumeExporter, Observed, Refusal, StopStep, execute_stop, plan_stop,
+    DriveError, NoVolumeExporter, Observed, Refusal, StopMode, StopStep, VolumeExporter,
+    execute_stop, plan_stop,
 };
 use containai_core::naming::HostPort;
 use containai_core::remote::Remote as _;
+use containai_core::testing::{FakeEngine, FakeRemote, run_ready};
 
 fn container(name: &str, state: RunState) -> Container {
     let labels = [(label::MANAGED, "true"), (label::WORKSPACE, "/w"), (label::SSH_PORT, "2300")];
@@ -75,7 +76,8 @@ fn container_about_to_start_is_stopped() {
             let halts = plan_stop(&observed, std::slice::from_ref(&id), fate, None);
             engine.start_concurrently(&id);
             let halts = halts.expect("it is ours");
-            run_ready(execute_stop(&engine, &FakeRemote::new(), &NoVolumeExporter, &halts[0])).expect("it stops");
+            run_ready(execute_stop(&engine, &FakeRemote::new(), &NoVolumeExporter, &halts[0]))
+                .expect("it stops");
             let states: Vec<_> = engine.current_containers().iter().map(|it| it.state).collect();
             assert_eq!(states, left, "{state}");
         }
@@ -168,7 +170,8 @@ fn stop_all(engine: &FakeEngine, remote: &FakeRemote, fate: StopMode) -> Result<
     let ids: Vec<_> = containers.iter().map(|it| it.id.clone()).collect();
     let observed = Observed { containers, ..Observed::default() };
     for each in plan_stop(&observed, &ids, fate, None).map_err(|error| error.to_string())? {
-        run_ready(execute_stop(engine, remote, &NoVolumeExporter, &each)).map_err(|error| error.to_string())?;
+        run_ready(execute_stop(engine, remote, &NoVolumeExporter, &each))
+            .map_err(|error| error.to_string())?;
     }
     Ok(())
 }
@@ -188,7 +191,11 @@ fn next_run_recovers_from_any_crash() {
             engine.recover();
             stop_all(&engine, &remote, StopMode::Remove).expect("nothing is in the way now");
             assert_eq!(engine.current_containers(), [], "{state} after {calls} calls");
-            assert_eq!(run_ready(remote.pinned_host_key(port)).expect("a file"), None, "{state} {calls}");
+            assert_eq!(
+                run_ready(remote.pinned_host_key(port)).expect("a file"),
+                None,
+                "{state} {calls}"
+            );
             if first.is_ok() {
                 assert!(calls > 3, "{state}: {calls} calls are too few");
                 break;

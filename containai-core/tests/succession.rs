@@ -4,14 +4,15 @@
 use std::path::Path;
 
 use containai_core::engine::{Container, ContainerId, Engine as _, RunState};
-use containai_core::testing::{self, FakeEngine, FakeRemote, FakeConnection, run_ready};
 use containai_core::label::{self, Labels};
 use containai_core::lifecycle::{
-    Desired, DriveError, Observed, Connected, Refusal, IgnoreEvents, Step, decide, drive, observe, plan,
+    Connected, Desired, DriveError, IgnoreEvents, Observed, Refusal, Step, decide, drive, observe,
+    plan,
 };
 use containai_core::naming::{ContainerName, HostPort, PortRange, WorkspacePath};
-use containai_core::records::NoWorkspaceStore;
 use containai_core::remote::{Remote as _, RemoteError};
+use containai_core::testing::{self, FakeConnection, FakeEngine, FakeRemote, run_ready};
+use containai_core::workspace_store::NoWorkspaceStore;
 
 const FILES: &str = "what the user wrote";
 
@@ -23,7 +24,10 @@ fn port(number: u16) -> HostPort {
     HostPort::new(number).expect("a port")
 }
 
-fn open_session(engine: &FakeEngine, remote: &FakeRemote) -> Result<Connected<FakeConnection>, DriveError> {
+fn open_session(
+    engine: &FakeEngine,
+    remote: &FakeRemote,
+) -> Result<Connected<FakeConnection>, DriveError> {
     run_ready(drive(engine, remote, &NoWorkspaceStore, &desired(), &IgnoreEvents))
 }
 
@@ -71,7 +75,10 @@ fn check_moved(
     assert_eq!(container.labels.data_volume(), first.data_volume(), "{at}");
     assert!(engine.installed_key(&container.id).is_some(), "{at}");
     assert_eq!(run_ready(remote.pinned_host_key(port(2300))).expect("an answer"), None, "{at}");
-    assert!(run_ready(remote.pinned_host_key(reached.connection.port)).expect("an answer").is_some(), "{at}");
+    assert!(
+        run_ready(remote.pinned_host_key(reached.connection.port)).expect("an answer").is_some(),
+        "{at}"
+    );
 }
 
 #[test]
@@ -125,7 +132,8 @@ fn changes_after_the_commit_are_kept() {
         engine.crash_after(moment);
         let _ = open_session(&engine, &remote);
         engine.recover();
-        let Some(old) = engine.current_containers().into_iter().find(|it| it.labels.replaces().is_none())
+        let Some(old) =
+            engine.current_containers().into_iter().find(|it| it.labels.replaces().is_none())
         else {
             continue;
         };
@@ -146,8 +154,8 @@ fn exhausted_port_range_keeps_the_container() {
     let id = engine.current_containers()[0].id.clone();
     let ports = PortRange::new(port(2300), port(2300)).expect("a range");
     let narrow = Desired { ports, ..desired() };
-    let refused =
-        run_ready(drive(&engine, &remote, &NoWorkspaceStore, &narrow, &IgnoreEvents)).expect_err("no port is free");
+    let refused = run_ready(drive(&engine, &remote, &NoWorkspaceStore, &narrow, &IgnoreEvents))
+        .expect_err("no port is free");
     assert!(matches!(refused, DriveError::Remote(RemoteError::NoFreePort { .. })));
     assert_eq!(engine.read(&id).as_deref(), Some(FILES));
 }
@@ -166,7 +174,8 @@ fn old(state: RunState) -> Container {
 }
 
 fn replacement(state: RunState) -> Container {
-    let labels: Labels = old(RunState::Exited).labels.for_replacement("old", "then", "api-main", "base");
+    let labels: Labels =
+        old(RunState::Exited).labels.for_replacement("old", "then", "api-main", "base");
     let name = "api-main.moving".into();
     let id = ContainerId::new("new");
     Container { id, name, labels: labels.with_port(port(2301)), ..old(state) }

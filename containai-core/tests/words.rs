@@ -4,17 +4,17 @@
 use std::fmt::Display;
 use std::str::FromStr;
 
-use containai_core::retention::RetentionAge;
 use containai_core::config::{IsolationChoice, parse_image, parse_memory};
 use containai_core::engine::ImageSource;
-use containai_core::testing::render_errors_with_hints;
 use containai_core::naming::{
     AgentName, ClientId, ContextName, EnvName, HostPort, TemplateName, VolumeName,
 };
-use containai_core::records::WorkspaceStoreError;
 use containai_core::remote::{ClientOption, Direction, Forward, HostKey};
 use containai_core::resources::Cpus;
+use containai_core::retention::RetentionAge;
+use containai_core::testing::render_errors_with_hints;
 use containai_core::timestamp::Timestamp;
+use containai_core::workspace_store::WorkspaceStoreError;
 
 fn refused<T, E: Display>(outcome: Result<T, E>) -> String {
     outcome.err().map_or_else(|| "nothing is wrong".to_owned(), |error| error.to_string())
@@ -55,5 +55,5 @@ fn parse_errors_state_the_expected_form() {
 fn store_error_messages() {
     let source = std::io::Error::from(std::io::ErrorKind::ReadOnlyFilesystem).into();
     let error = WorkspaceStoreError { workspace: "/src/api".into(), source };
-    insta::assert_snapshot!(render_errors_with_hints(&[("RecordError", error)]));
+    insta::assert_snapshot!(render_errors_with_hints(&[("WorkspaceStoreError", error)]));
 }

@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use containai_core::engine::{ContainerId, EngineError, UsageSample, ActiveSessions, Usage};
+use containai_core::engine::{ActiveSessions, ContainerId, EngineError, Usage, UsageSample};
 use containai_core::timestamp::Timestamp;
 use serde::Deserialize;
 use tokio::net::UnixStream;
@@ -97,7 +97,11 @@ impl DockerEngine {
         timeout(ENGINE_TIMEOUT, self.engine_usage(id)).await.ok()?
     }
 
-    async fn sessions_of(&self, id: &ContainerId, cgroup: Option<&Cgroup>) -> Option<ActiveSessions> {
+    async fn sessions_of(
+        &self,
+        id: &ContainerId,
+        cgroup: Option<&Cgroup>,
+    ) -> Option<ActiveSessions> {
         if let Some(cgroup) = cgroup.cloned()
             && let Ok(Ok(processes)) = spawn_blocking(move || cgroup.processes()).await
         {

@@ -6,8 +6,8 @@ use bollard::{API_DEFAULT_VERSION, Docker};
 use containai_core::engine::EngineError;
 
 use crate::address::EngineAddress;
-use crate::ssh_dial;
 use crate::error_map::map_error;
+use crate::ssh_dial;
 
 /// Seconds until the first byte of a response; streams have no timeout.
 const TIMEOUT: u64 = 120;

@@ -102,7 +102,11 @@ pub(crate) async fn rename(docker: &Docker, id: &ContainerId, name: &str) -> Res
 }
 
 /// Waits until the container has left `state`, for at most five seconds.
-pub(crate) async fn wait_transition(docker: &Docker, name: &str, state: RunState) -> Result<(), Error> {
+pub(crate) async fn wait_transition(
+    docker: &Docker,
+    name: &str,
+    state: RunState,
+) -> Result<(), Error> {
     for _ in 0..MAX_POLLS {
         let containers = list(docker).await?;
         if !containers.iter().any(|container| container.name == name && container.state == state) {

@@ -8,9 +8,9 @@ use bollard::query_parameters::{
     DownloadFromContainerOptionsBuilder, InspectContainerOptions, UploadToContainerOptionsBuilder,
 };
 use bytes::Bytes;
-use containai_core::manifest::Agent;
 use containai_core::engine::{ContainerId, StartupHook};
 use containai_core::layout;
+use containai_core::manifest::Agent;
 use containai_core::naming::WorkspacePath;
 use futures_util::TryStreamExt as _;
 
@@ -183,7 +183,8 @@ mod tests {
 
     #[test]
     fn authorized_key_is_installed_for_sshd() {
-        let equipment = ContainerFiles { key: "ssh-ed25519 AAAA containai\n", hooks: &[], agents: &[] };
+        let equipment =
+            ContainerFiles { key: "ssh-ed25519 AAAA containai\n", hooks: &[], agents: &[] };
         let archive = pack_files(&equipment).expect("an archive in memory");
         let mut archive = tar::Archive::new(archive.as_slice());
         let mut entry = archive.entries().expect("entries").next().expect("one").expect("readable");

@@ -50,8 +50,9 @@ impl DockerEngine {
             Some(ListedContainer { container: inspect::container(summary)?, size })
         });
         // Helper containers are temporary and not listed.
-        let counts =
-            |it: &ListedContainer| self.owns(&it.container.labels) && !it.container.labels.is_helper();
+        let counts = |it: &ListedContainer| {
+            self.owns(&it.container.labels) && !it.container.labels.is_helper()
+        };
         let mut listed: Vec<_> = listed.filter(counts).collect();
         listed.sort_by(|a, b| a.container.name.cmp(&b.container.name));
         Ok(listed)

@@ -13,8 +13,8 @@ use tokio::net::{TcpStream, UnixStream};
 use tokio::time::timeout;
 
 use crate::address::EngineAddress;
-use crate::ssh_dial;
 use crate::raw_http::get_json;
+use crate::ssh_dial;
 
 /// Timeout of the request: the engine may have to walk all its files.
 const USAGE_TIMEOUT: Duration = Duration::from_secs(120);
@@ -25,8 +25,12 @@ const VOLUMES_PATH: &str = "/system/df?type=volume&verbose=true";
 pub(crate) async fn volume_usage(address: &EngineAddress) -> io::Result<HashMap<String, ByteSize>> {
     let asking = async {
         match address {
-            EngineAddress::Unix(socket) => get_json(UnixStream::connect(socket).await?, VOLUMES_PATH).await,
-            EngineAddress::Tcp(place) => get_json(TcpStream::connect(place).await?, VOLUMES_PATH).await,
+            EngineAddress::Unix(socket) => {
+                get_json(UnixStream::connect(socket).await?, VOLUMES_PATH).await
+            }
+            EngineAddress::Tcp(place) => {
+                get_json(TcpStream::connect(place).await?, VOLUMES_PATH).await
+            }
             EngineAddress::Ssh(host) => get_json(ssh_dial::stream(host)?, VOLUMES_PATH).await,
         }
     };

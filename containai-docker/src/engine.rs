@@ -7,14 +7,14 @@ use std::time::Duration;
 use bollard::Docker;
 use bollard::errors::Error;
 use bollard::query_parameters::RemoveVolumeOptions;
-use containai_core::manifest::Agent;
 use containai_core::engine::{
     Container, ContainerId, ContainerSpec, Engine, EngineError, ImageRequest, ImageSource,
-    RunState, StartupHook, ReplacementSpec,
+    ReplacementSpec, RunState, StartupHook,
 };
 use containai_core::label::Labels;
 use containai_core::layout;
 use containai_core::lifecycle::EventListener;
+use containai_core::manifest::Agent;
 use containai_core::naming::{ClientId, ContainerName, HostPort, VolumeName};
 use containai_core::remote::HostKey;
 use containai_core::resources::HostCapacity;
@@ -23,12 +23,12 @@ use tokio::time::timeout;
 use crate::address::EngineAddress;
 use crate::built::ImageRecipe;
 use crate::error_map::map_error;
-use crate::image::BuildEnv;
 use crate::exec_stream::{self, SshdExecStream};
-use crate::ownership::{ReclaimNotifier, Ownership, ReclaimListener};
+use crate::image::BuildEnv;
+use crate::ownership::{Ownership, ReclaimListener, ReclaimNotifier};
 use crate::remove::{RemoveMode, remove};
 use crate::{
-    container_files, connect, container, pause, home, image, inspect, raw_http, spec, recreate,
+    connect, container, container_files, home, image, inspect, pause, raw_http, recreate, spec,
 };
 
 /// Timeout of the raw HTTP request for the container list; the client library is used after that.
@@ -223,7 +223,8 @@ impl DockerEngine {
 
     async fn list_containers(&self) -> Result<Vec<Container>, EngineError> {
         if let Some(socket) = self.address.socket()
-            && let Ok(Ok(entries)) = timeout(RAW_LIST_TIMEOUT, raw_http::list_containers(socket)).await
+            && let Ok(Ok(entries)) =
+                timeout(RAW_LIST_TIMEOUT, raw_http::list_containers(socket)).await
         {
             return Ok(entries.into_iter().filter_map(inspect::container).collect());
         }
@@ -319,7 +320,9 @@ impl Engine for DockerEngine {
     async fn provision(&self, id: &ContainerId, authorized_key: &str) -> Result<(), EngineError> {
         let (hooks, agents) = (&self.startup_hooks, &self.agents);
         let equipment = container_files::ContainerFiles { key: authorized_key, hooks, agents };
-        container_files::install_files(&self.docker, id, equipment).await.map_err(|error| self.map_error(error))
+        container_files::install_files(&self.docker, id, equipment)
+            .await
+            .map_err(|error| self.map_error(error))
     }
 
     async fn start(&self, id: &ContainerId) -> Result<(), EngineError> {
@@ -332,7 +335,9 @@ impl Engine for DockerEngine {
     }
 
     async fn wait_transition(&self, name: &str, state: RunState) -> Result<(), EngineError> {
-        container::wait_transition(&self.docker, name, state).await.map_err(|error| self.map_error(error))
+        container::wait_transition(&self.docker, name, state)
+            .await
+            .map_err(|error| self.map_error(error))
     }
 
     async fn stop(&self, id: &ContainerId) -> Result<(), EngineError> {
@@ -343,13 +348,17 @@ impl Engine for DockerEngine {
     async fn remove(&self, id: &ContainerId) -> Result<(), EngineError> {
         home::copy_stopped_to_volume(self, id).await;
         self.reclaim_before_removal(id).await;
-        remove(&self.docker, id, RemoveMode::Stopped).await.map_err(|error| self.map_error(error))?;
+        remove(&self.docker, id, RemoveMode::Stopped)
+            .await
+            .map_err(|error| self.map_error(error))?;
         recreate::prune_images(&self.docker).await.map_err(|error| self.map_error(error))
     }
 
     async fn remove_with_anonymous_volumes(&self, id: &ContainerId) -> Result<(), EngineError> {
         self.reclaim_before_removal(id).await;
-        remove(&self.docker, id, RemoveMode::StoppedWithVolumes).await.map_err(|error| self.map_error(error))?;
+        remove(&self.docker, id, RemoveMode::StoppedWithVolumes)
+            .await
+            .map_err(|error| self.map_error(error))?;
         recreate::prune_images(&self.docker).await.map_err(|error| self.map_error(error))
     }
 

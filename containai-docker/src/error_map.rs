@@ -13,7 +13,9 @@ use crate::address::EngineAddress;
 pub(crate) fn map_error(error: Error, address: &EngineAddress) -> EngineError {
     let address = address.to_string();
     match error {
-        Error::DockerResponseServerError { status_code, message } => map_response(status_code, &message),
+        Error::DockerResponseServerError { status_code, message } => {
+            map_response(status_code, &message)
+        }
         Error::DockerStreamError { error } => map_response(0, &error),
         Error::SocketNotFoundError(_) | Error::RequestTimeoutError => {
             EngineError::Unreachable { address, source: Box::new(error) }
@@ -21,7 +23,9 @@ pub(crate) fn map_error(error: Error, address: &EngineAddress) -> EngineError {
         Error::CertPathError { .. }
         | Error::CertMultipleKeys { .. }
         | Error::CertParseError { .. }
-        | Error::NoHomePathError => EngineError::InvalidAddress { address, reason: error.to_string() },
+        | Error::NoHomePathError => {
+            EngineError::InvalidAddress { address, reason: error.to_string() }
+        }
         error => match io_kind(&error) {
             Some(ErrorKind::PermissionDenied) => {
                 EngineError::AccessDenied { address, source: Box::new(error) }

@@ -73,7 +73,8 @@ impl DockerEngine {
         if !is_over {
             return Ok((None, said));
         }
-        let ended = self.docker().inspect_exec(&exec).await.map_err(|error| self.map_error(error))?;
+        let ended =
+            self.docker().inspect_exec(&exec).await.map_err(|error| self.map_error(error))?;
         Ok((ended.exit_code, said))
     }
 }

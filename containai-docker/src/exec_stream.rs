@@ -82,7 +82,8 @@ impl AsyncRead for SshdExecStream {
                 }
                 // The runtime writes its error to the program's output.
                 Some(Ok(output)) if !self.has_output && is_runtime_error(output.as_ref()) => {
-                    self.stderr = output.into_bytes().iter().copied().take(MAX_STDERR_SIZE).collect();
+                    self.stderr =
+                        output.into_bytes().iter().copied().take(MAX_STDERR_SIZE).collect();
                 }
                 Some(Ok(output)) => self.buffered = output.into_bytes(),
                 Some(Err(error)) => return Poll::Ready(Err(io::Error::other(error))),
@@ -164,8 +165,12 @@ mod tests {
 
     #[tokio::test]
     async fn missing_tls_close_notify_is_an_end() -> io::Result<()> {
-        assert_eq!(read(vec![stdout("SSH"), stderr("x"), stdout("-2"), unexpected_eof()]).await?, "SSH-2");
-        let early = read(vec![stderr("no key"), unexpected_eof()]).await.map_err(|error| error.kind());
+        assert_eq!(
+            read(vec![stdout("SSH"), stderr("x"), stdout("-2"), unexpected_eof()]).await?,
+            "SSH-2"
+        );
+        let early =
+            read(vec![stderr("no key"), unexpected_eof()]).await.map_err(|error| error.kind());
         assert_eq!(early, Err(io::ErrorKind::ConnectionRefused));
         let failed = read(vec![stdout("OCI runtime exec failed: no sysbox-fs")]).await;
         let failed = failed.expect_err("no output");

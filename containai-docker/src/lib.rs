@@ -15,39 +15,39 @@
 
 mod activity;
 mod address;
-mod container_files;
 pub mod built;
 mod cgroup;
 mod connect;
 mod container;
-mod ssh_dial;
+mod container_files;
+mod container_list;
 mod disk_usage;
 mod engine;
-mod exec_status;
 mod error_map;
-mod pause;
+mod exec_script;
+mod exec_status;
+mod exec_stream;
 mod home;
 pub mod host;
 mod id_range;
 pub mod image;
-mod exec_stream;
-mod exec_script;
+mod image_graph;
 mod inspect;
 pub mod isolation;
 mod journal;
 mod limits;
-mod image_graph;
-mod container_list;
 mod ownership;
+mod pause;
 mod processes;
 mod raw_http;
+mod recreate;
 mod remove;
 pub mod runtime;
 mod snapshot;
 mod spec;
+mod ssh_dial;
 mod ssh_host;
 mod storage;
-mod recreate;
 mod sysbox;
 mod usage;
 mod volume;
@@ -55,16 +55,17 @@ mod volume;
 pub use activity::{Activity, Running};
 pub use address::{AddressError, EngineAddress};
 pub use connect::connect;
+pub use container_list::{ListedContainer, Sizes};
 pub use engine::DockerEngine;
 pub use exec_stream::SshdExecStream;
 pub use journal::Follow;
-pub use container_list::{ListedContainer, Sizes};
 pub use ownership::{
-    SubordinateIds, FileOwner, Ownership, OwnershipError, ReclaimListener, Reclaimed, reclaim_in_container,
+    FileOwner, Ownership, OwnershipError, ReclaimListener, Reclaimed, SubordinateIds,
+    reclaim_in_container,
 };
 pub use spec::refuse_mounts;
 pub use ssh_host::SshHost;
 pub use volume::{
-    TarWarnings, VolumeHelperSpec, VolumePacker, ChannelReader, ChannelWriter, ByteChannel, FreeSpace, VolumeUnpacker, VolumeArchive,
-    VolumeError, DockerVolumeCopier, byte_channel,
+    ByteChannel, ChannelReader, ChannelWriter, DockerVolumeCopier, FreeSpace, TarWarnings,
+    VolumeArchive, VolumeError, VolumeHelperSpec, VolumePacker, VolumeUnpacker, byte_channel,
 };

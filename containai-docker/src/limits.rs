@@ -31,7 +31,11 @@ impl DockerEngine {
     /// # Errors
     ///
     /// [`EngineError::Refused`] if the kernel cannot reclaim enough memory.
-    pub async fn set_limits(&self, id: &ContainerId, limits: ResourceLimits) -> Result<(), EngineError> {
+    pub async fn set_limits(
+        &self,
+        id: &ContainerId,
+        limits: ResourceLimits,
+    ) -> Result<(), EngineError> {
         let patient = self.docker().clone().with_timeout(UPDATE_TIMEOUT);
         let changed = patient.update_container(id.as_ref(), body(limits)).await;
         changed.map_err(|error| self.map_error(error))
@@ -86,7 +90,8 @@ mod tests {
         let host = HostConfig { memory: Some(0), nano_cpus: Some(-1), ..Default::default() };
         assert_eq!(limits(&host), ResourceLimits::default());
         let host = HostConfig { memory: Some(1), nano_cpus: Some(2), ..Default::default() };
-        let expected = ResourceLimits { memory: Some(ByteSize::from_bytes(1)), cpus: Cpus::from_nanos(2) };
+        let expected =
+            ResourceLimits { memory: Some(ByteSize::from_bytes(1)), cpus: Cpus::from_nanos(2) };
         assert_eq!(limits(&host), expected);
     }
 }

@@ -5,7 +5,7 @@
 
 use bollard::models::ContainerTopResponse;
 use bollard::query_parameters::TopOptionsBuilder;
-use containai_core::engine::{ContainerId, ContainerProcess, ActiveSessions};
+use containai_core::engine::{ActiveSessions, ContainerId, ContainerProcess};
 
 use crate::engine::DockerEngine;
 

@@ -46,7 +46,11 @@ pub(crate) async fn commit(docker: &Docker, id: &ContainerId) -> Result<String, 
 }
 
 /// Tags an image so that it is kept as long as a container created from it.
-pub(crate) async fn tag_for_container(docker: &Docker, image: &str, id: &ContainerId) -> Result<(), Error> {
+pub(crate) async fn tag_for_container(
+    docker: &Docker,
+    image: &str,
+    id: &ContainerId,
+) -> Result<(), Error> {
     let tag = TagImageOptionsBuilder::default().repo(COMMIT_REPOSITORY).tag(&short_id(id)).build();
     docker.tag_image(image, Some(tag)).await
 }

@@ -28,11 +28,17 @@ pub(crate) enum RemoveMode {
 
 /// Removes the container. Succeeds if it does not exist, and waits if another client is removing
 /// it: two prune runs find the same leftovers.
-pub(crate) async fn remove(docker: &Docker, id: &ContainerId, mode: RemoveMode) -> Result<(), Error> {
+pub(crate) async fn remove(
+    docker: &Docker,
+    id: &ContainerId,
+    mode: RemoveMode,
+) -> Result<(), Error> {
     let deadline = Instant::now() + REMOVE_TIMEOUT;
     loop {
         match docker.remove_container(id.as_ref(), Some(options(mode))).await {
-            Err(error) if is_in_progress(&error) && Instant::now() < deadline => sleep(POLL_INTERVAL).await,
+            Err(error) if is_in_progress(&error) && Instant::now() < deadline => {
+                sleep(POLL_INTERVAL).await
+            }
             outcome => return ignore_not_found(outcome),
         }
     }

@@ -8,7 +8,7 @@ use bollard::query_parameters::{
     ListVolumesOptionsBuilder, TagImageOptionsBuilder,
 };
 use containai_core::engine::{
-    AnonymisedImage, ContainerId, CopyJob, EngineError, ContainerVolumes, Snapshots, StoredVolume,
+    AnonymisedImage, ContainerId, ContainerVolumes, CopyJob, EngineError, Snapshots, StoredVolume,
 };
 use containai_core::label::{self, Labels};
 use containai_core::layout;
@@ -17,7 +17,7 @@ use containai_core::naming::{RandomId, SnapshotName, VolumeName, WorkspacePath};
 use crate::engine::DockerEngine;
 use crate::remove::{RemoveMode, remove};
 use crate::volume::DockerVolumeCopier;
-use crate::{container_files, storage, recreate};
+use crate::{container_files, recreate, storage};
 
 impl Snapshots for DockerEngine {
     type Copier<'e> = DockerVolumeCopier<'e>;
@@ -49,7 +49,11 @@ impl Snapshots for DockerEngine {
         self.copy_volumes(job).await
     }
 
-    async fn commit_snapshot(&self, id: &ContainerId, labels: &Labels) -> Result<String, EngineError> {
+    async fn commit_snapshot(
+        &self,
+        id: &ContainerId,
+        labels: &Labels,
+    ) -> Result<String, EngineError> {
         let labels = Some(labels.clone().into_map());
         let config = ContainerConfig { labels, ..Default::default() };
         // It is already paused or stopped.
@@ -129,7 +133,8 @@ impl Snapshots for DockerEngine {
         }
         let containers = self.container_summaries().await?;
         let nothing = HashMap::new();
-        let volumes = volumes.into_iter().map(|it| storage::stored_volume(it, &nothing, &containers));
+        let volumes =
+            volumes.into_iter().map(|it| storage::stored_volume(it, &nothing, &containers));
         Ok(volumes.filter(|it| self.owns(&it.labels)).collect())
     }
 

@@ -10,15 +10,15 @@ use bollard::query_parameters::{
 };
 use containai_core::byte_size::ByteSize;
 use containai_core::engine::{
-    ContainerId, EngineError, ContainerTimes, RunState, Storage, StoredImage, StoredVolume,
+    ContainerId, ContainerTimes, EngineError, RunState, Storage, StoredImage, StoredVolume,
 };
 use containai_core::label::{self, Labels};
 use containai_core::timestamp::Timestamp;
 
-use crate::engine::DockerEngine;
 use crate::container_list::Sizes;
+use crate::engine::DockerEngine;
 use crate::remove::ignore_not_found;
-use crate::{container, disk_usage, inspect, image_graph};
+use crate::{container, disk_usage, image_graph, inspect};
 
 impl Storage for DockerEngine {
     fn owns(&self, labels: &Labels) -> bool {

@@ -44,8 +44,8 @@ impl SysboxFiles {
     pub(crate) fn runtime(&self) -> Option<PathBuf> {
         ["usr/bin", "usr/local/bin", "usr/sbin", "usr/local/sbin"]
             .into_iter()
-            .flat_map(|folder| [self.root.join(folder), Path::new("/").join(folder)])
-            .map(|folder| folder.join(SYSBOX_RUNC))
+            .flat_map(|dir| [self.root.join(dir), Path::new("/").join(dir)])
+            .map(|dir| dir.join(SYSBOX_RUNC))
             .find(|path| path.is_file())
     }
 
@@ -75,7 +75,11 @@ mod tests {
     #[test]
     fn engine_at_another_root_uses_its_own_files() {
         let check = |program: &str, root: &str| {
-            assert_eq!(SysboxFiles::for_runtime(Path::new(program)).root, Path::new(root), "{program}");
+            assert_eq!(
+                SysboxFiles::for_runtime(Path::new(program)).root,
+                Path::new(root),
+                "{program}"
+            );
         };
         check("/usr/local/libexec/containai/containai-runc", "/");
         check("/srv/two/usr/local/libexec/containai/containai-runc", "/srv/two");
@@ -84,8 +88,8 @@ mod tests {
         let root = tempfile::tempdir().expect("a directory");
         let files = SysboxFiles::at(root.path());
         assert_eq!(files.socket_dir(), Path::new("/run/sysbox"));
-        for folder in ["run/sysbox", "etc", "usr/bin"] {
-            fs::create_dir_all(root.path().join(folder)).expect("a directory");
+        for dir in ["run/sysbox", "etc", "usr/bin"] {
+            fs::create_dir_all(root.path().join(dir)).expect("a directory");
         }
         assert_eq!(files.socket_dir(), root.path().join("run/sysbox"));
         fs::write(root.path().join("usr/bin/sysbox-runc"), "").expect("a file");

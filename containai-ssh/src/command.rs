@@ -7,8 +7,8 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use containai_core::layout::CONTAINER_WORKSPACE;
 use containai_core::naming::EnvName;
 
+use crate::env_vars::{self, ENV_PAYLOAD_VAR, EnvVars, EnvVarsError, MAX_PAYLOAD_LEN};
 use crate::quote;
-use crate::env_vars::{self, ENV_PAYLOAD_VAR, MAX_PAYLOAD_LEN, EnvVars, EnvVarsError};
 
 /// A command that the remote user's shell runs in the container.
 ///
@@ -231,7 +231,8 @@ impl LaunchMode {
                 [b"bash -lc ".to_vec(), quote::word(&command)].concat()
             }
             Self::Detached => {
-                let starter = ["/bin/sh", "-c", DETACH_SCRIPT, JOURNAL_IDENTIFIER].map(OsString::from);
+                let starter =
+                    ["/bin/sh", "-c", DETACH_SCRIPT, JOURNAL_IDENTIFIER].map(OsString::from);
                 simple_command(assignments, &[&starter[..], program].concat())
             }
         }

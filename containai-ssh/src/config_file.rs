@@ -2,7 +2,7 @@
 
 use containai_core::naming::{ContainerName, HostKeyAlias, HostPort};
 
-use crate::host_block::{HOST_KEY_ALIAS_PREFIX, ENGINE_PREFIX, PORT_PREFIX, HEADER};
+use crate::host_block::{ENGINE_PREFIX, HEADER, HOST_KEY_ALIAS_PREFIX, PORT_PREFIX};
 
 /// The OpenSSH configuration of one container, as read from disk.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -31,7 +31,12 @@ impl SshConfigFile {
             Some(alias) => HostKeyAlias::parse(alias),
             None => port.map(HostKeyAlias::local),
         };
-        Some(Self { name, engine: find(ENGINE_PREFIX).map(str::to_owned), port, host_key_alias: pin })
+        Some(Self {
+            name,
+            engine: find(ENGINE_PREFIX).map(str::to_owned),
+            port,
+            host_key_alias: pin,
+        })
     }
 }
 
@@ -80,8 +85,8 @@ mod tests {
             (format!("{HOST_KEY_ALIAS_PREFIX}*\n"), None),
         ] {
             let text = format!("{HEADER}Host containai-a-b\n  Port 2300\n{line}");
-            let fragment =
-                SshConfigFile::parse("containai-a-b.conf", &text).ok_or("not written by ContainAI")?;
+            let fragment = SshConfigFile::parse("containai-a-b.conf", &text)
+                .ok_or("not written by ContainAI")?;
             assert_eq!(fragment.host_key_alias, pin);
         }
         Ok(())

@@ -189,7 +189,7 @@ pub enum EnvVarsError {
         name: String,
     },
     /// All together exceed the size limit of a variable in Linux.
-    #[error("the variables exceed {} KiB in total", LONGEST / 1024 + 1)]
+    #[error("the variables exceed {} KiB in total", MAX_PAYLOAD_LEN / 1024 + 1)]
     TooLong,
     /// A line of a file is invalid.
     #[error("line {number}: {source}")]

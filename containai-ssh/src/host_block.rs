@@ -120,7 +120,10 @@ impl HostBlock {
             COMMON_OPTIONS.map(|line| if line == NO_PROXY { &way } else { line }).join("\n  "),
         ));
         if let Some(detour) = &self.proxy {
-            text.push_str(&format!("{HOST_KEY_ALIAS_PREFIX}{}\n", detour.host_key_alias(self.port)));
+            text.push_str(&format!(
+                "{HOST_KEY_ALIAS_PREFIX}{}\n",
+                detour.host_key_alias(self.port)
+            ));
         }
         for forward in &self.client_options.forwards {
             text.push_str(&format!("  {}\n", forward.directive()));
@@ -221,7 +224,8 @@ mod tests {
 
     #[test]
     fn a_remote_engine_is_reached_by_a_proxy() -> Result<(), Box<dyn std::error::Error>> {
-        let means = ProxyKind::Jump { user: Some("me".to_owned()), host: "box".to_owned(), port: None };
+        let means =
+            ProxyKind::Jump { user: Some("me".to_owned()), host: "box".to_owned(), port: None };
         let mut far = block("/home/me")?;
         far.proxy = Some(ProxyRoute { engine: "ssh://me@box".to_owned(), kind: means });
         let text = far.render()?;
@@ -231,7 +235,8 @@ mod tests {
         HostKeyAlias containai-a27e749186bdb6b2-2300
         "#);
         let words = ["cai", "a\nHost *"].map(str::to_owned).into();
-        far.proxy = Some(ProxyRoute { engine: "tcp://x:1".to_owned(), kind: ProxyKind::Command(words) });
+        far.proxy =
+            Some(ProxyRoute { engine: "tcp://x:1".to_owned(), kind: ProxyKind::Command(words) });
         assert!(far.render().is_err());
         Ok(())
     }

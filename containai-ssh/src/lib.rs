@@ -59,44 +59,45 @@
 #![deny(missing_docs)]
 
 mod command;
-mod proxy;
-mod transport;
+mod config_file;
+mod env_vars;
 mod files;
 mod forward;
-mod config_file;
-mod server;
 mod host_block;
 mod identity;
 pub mod include;
 mod key;
 mod known_hosts;
-mod stale_entries;
-mod port_in_use;
 pub mod mux;
 pub mod port;
+mod port_in_use;
+mod proxy;
 pub mod quote;
-mod remote;
-mod session;
-pub mod transfer;
-mod env_vars;
 mod readiness;
+mod remote;
+mod server;
+mod session;
+mod stale_entries;
+pub mod transfer;
+mod transport;
 
 pub use command::{Command, CommandError, JOURNAL_IDENTIFIER, LaunchMode};
-pub use proxy::{ProxyRoute, ProxyKind};
-pub use transport::Transport;
-pub use forward::{ForwardWarning, Tunnel};
 pub use config_file::SshConfigFile;
-pub use server::SshServer;
-pub use host_block::{ForwardAgent, HostBlock, HostBlockError, ClientOptions};
+pub use env_vars::{ENV_PAYLOAD_VAR, EnvVars, EnvVarsError};
+pub use forward::{ForwardWarning, Tunnel};
+pub use host_block::{ClientOptions, ForwardAgent, HostBlock, HostBlockError};
 pub use identity::SshIdentity;
 pub use key::{KeyError, KeyPair};
 pub use known_hosts::KnownHosts;
-pub use stale_entries::{StaleEntries, EngineContainers};
+pub use proxy::{ProxyKind, ProxyRoute};
 pub use remote::{PortReservation, SshRemote};
+pub use server::SshServer;
 pub use session::{
-    Captured, ExitOutcome, Input, Output, Session, Signals, TerminalSize, Stdio, Terminal, restore_terminal,
+    Captured, ExitOutcome, Input, Output, Session, Signals, Stdio, Terminal, TerminalSize,
+    restore_terminal,
 };
-pub use env_vars::{ENV_PAYLOAD_VAR, EnvVars, EnvVarsError};
+pub use stale_entries::{EngineContainers, StaleEntries};
+pub use transport::Transport;
 
 /// Compiles the README's examples with the documentation.
 #[cfg(doctest)]

@@ -30,20 +30,25 @@ const BUSY_MESSAGES: [&[u8]; 2] = [b"Exceeded MaxStartups", b"Not allowed at thi
 /// The connection that found the server ready is used for the session: OpenSSH
 /// 9.8 penalizes clients for connections without authentication, and refuses
 /// them for a while.
-pub(crate) async fn wait_ready(port: HostPort, patience: Duration) -> Result<Transport, RemoteError> {
+pub(crate) async fn wait_ready(
+    port: HostPort,
+    patience: Duration,
+) -> Result<Transport, RemoteError> {
     let (start, peer) = (Instant::now(), Peer::Container(port));
     let (mut pause, longest) = RETRY_INTERVAL;
     loop {
         let left = patience.saturating_sub(start.elapsed());
         let silent = || ServerProbe::NotReady("connected, but the server sent nothing".to_owned());
-        let last =
-            match timeout(ATTEMPT_TIMEOUT.min(left), probe_port(port)).await.unwrap_or_else(|_| silent()) {
-                ServerProbe::Ready(stream) => return Ok(Transport::tcp(stream)),
-                ServerProbe::NotSsh(spoke) => {
-                    return Err(RemoteError::NotSsh { peer, received: spoke });
-                }
-                ServerProbe::NotReady(last) => last,
-            };
+        let last = match timeout(ATTEMPT_TIMEOUT.min(left), probe_port(port))
+            .await
+            .unwrap_or_else(|_| silent())
+        {
+            ServerProbe::Ready(stream) => return Ok(Transport::tcp(stream)),
+            ServerProbe::NotSsh(spoke) => {
+                return Err(RemoteError::NotSsh { peer, received: spoke });
+            }
+            ServerProbe::NotReady(last) => last,
+        };
         if start.elapsed() + pause >= patience {
             return Err(RemoteError::NotReady { peer, waited: patience, last });
         }
@@ -105,7 +110,10 @@ async fn probe(address: impl ToSocketAddrs) -> std::io::Result<ServerProbe> {
             None => {}
         }
         if has_ended {
-            return Ok(ServerProbe::NotReady(format!("the server sent only `{}`", printable(said))));
+            return Ok(ServerProbe::NotReady(format!(
+                "the server sent only `{}`",
+                printable(said)
+            )));
         }
         // Peeking consumes nothing, so readiness cannot be awaited.
         sleep(Duration::from_millis(1)).await;

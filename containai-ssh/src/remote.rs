@@ -7,15 +7,15 @@ use containai_core::layout::{CONTAINER_USER, Layout};
 use containai_core::naming::{ContainerName, HostKeyAlias, HostPort, PortRange, SshAlias};
 use containai_core::remote::{HostKey, Peer, Remote, RemoteError, ReservedPort};
 
-use crate::proxy::{self, ProxyRoute};
-use crate::transport::Transport;
-use crate::files::{self, FileLock};
 use crate::config_file::SshConfigFile;
-use crate::host_block::{HostBlock, ClientOptions};
+use crate::files::{self, FileLock};
+use crate::host_block::{ClientOptions, HostBlock};
 use crate::identity::SshIdentity;
-use crate::stale_entries::{StaleEntries, EngineContainers};
 use crate::port_in_use::is_port_in_use;
+use crate::proxy::{self, ProxyRoute};
 use crate::session::{Login, Session};
+use crate::stale_entries::{EngineContainers, StaleEntries};
+use crate::transport::Transport;
 use crate::{port, readiness};
 
 /// SSH access to the containers of one user: [`Remote`] with OpenSSH's files
@@ -164,7 +164,10 @@ impl SshRemote {
     /// # Errors
     ///
     /// [`RemoteError::Read`] with the path of the file.
-    pub fn stale_entries(&self, witnesses: &[EngineContainers]) -> Result<StaleEntries, RemoteError> {
+    pub fn stale_entries(
+        &self,
+        witnesses: &[EngineContainers],
+    ) -> Result<StaleEntries, RemoteError> {
         let fragments = files::config_files(&self.layout)?;
         let pins = files::pinned_names(&self.layout)?;
         Ok(StaleEntries::find(fragments, &pins, witnesses))
@@ -294,7 +297,9 @@ impl Remote for SshRemote {
         let is_ours = door.is_tcp() || self.proxy.is_some();
         let open = |door| Session::open(door, self.login(port, &host_key, &identity));
         let session = match open(door).await {
-            Err(RemoteError::Connection { .. }) if is_ours => open(self.wait_ready(port).await?).await,
+            Err(RemoteError::Connection { .. }) if is_ours => {
+                open(self.wait_ready(port).await?).await
+            }
             result => result,
         }?;
         if let Some(socket) = &self.agent_socket {

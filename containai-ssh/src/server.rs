@@ -3,10 +3,10 @@
 use containai_core::naming::HostPort;
 use containai_core::remote::{HostKey, Peer, RemoteError};
 
-use crate::transport::Transport;
 use crate::identity::SshIdentity;
-use crate::session::{Login, Session};
 use crate::readiness;
+use crate::session::{Login, Session};
+use crate::transport::Transport;
 
 /// An SSH server on any host: its address, the user to log in as, and its
 /// pinned host key.
@@ -73,7 +73,11 @@ impl SshServer {
         self.authenticate(door, identity).await
     }
 
-    async fn authenticate(&self, door: Transport, identity: &SshIdentity) -> Result<Session, RemoteError> {
+    async fn authenticate(
+        &self,
+        door: Transport,
+        identity: &SshIdentity,
+    ) -> Result<Session, RemoteError> {
         let peer = Peer::Host { name: self.name.clone(), port: self.port };
         Session::open(door, Login { peer, host_key: &self.key, user: &self.user, identity }).await
     }

@@ -30,14 +30,21 @@ impl StaleEntries {
     /// Finds the stale entries. Without an engine that answered, every entry is
     /// kept.
     #[must_use]
-    pub fn find(fragments: Vec<SshConfigFile>, pins: &[HostKeyAlias], witnesses: &[EngineContainers]) -> Self {
+    pub fn find(
+        fragments: Vec<SshConfigFile>,
+        pins: &[HostKeyAlias],
+        witnesses: &[EngineContainers],
+    ) -> Self {
         let mut found = Self::default();
-        let mut needed: Vec<_> = witnesses.iter().flat_map(EngineContainers::host_key_aliases).cloned().collect();
+        let mut needed: Vec<_> =
+            witnesses.iter().flat_map(EngineContainers::host_key_aliases).cloned().collect();
         for fragment in fragments {
             let witness =
                 witnesses.iter().find(|it| fragment.engine.as_deref() == Some(&it.engine));
             match witness {
-                Some(witness) if !witness.has_container(&fragment) => found.config_files.push(fragment),
+                Some(witness) if !witness.has_container(&fragment) => {
+                    found.config_files.push(fragment)
+                }
                 Some(_) => needed.extend(fragment.host_key_alias),
                 None => {
                     needed.extend(fragment.host_key_alias.clone());
@@ -46,7 +53,8 @@ impl StaleEntries {
             }
         }
         if !witnesses.is_empty() {
-            found.host_key_aliases = pins.iter().filter(|pin| !needed.contains(pin)).cloned().collect();
+            found.host_key_aliases =
+                pins.iter().filter(|pin| !needed.contains(pin)).cloned().collect();
         }
         found
     }

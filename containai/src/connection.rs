@@ -13,15 +13,15 @@ use std::time::Duration;
 use containai_core::engine::Container;
 use containai_core::naming::ContainerName;
 use containai_core::remote::Remote as _;
-use containai_ssh::mux::{Lease, LeaseError, PrefetchedConnection, MuxClient, Target, Connection};
+use containai_ssh::mux::{Connection, Lease, LeaseError, MuxClient, PrefetchedConnection, Target};
 use containai_ssh::{Command, ExitOutcome, Session, SshRemote, Stdio, Terminal};
 use tokio::time::timeout;
 
 use crate::context::Context;
-use crate::remote_engine;
-use crate::session_env::SessionEnv;
 use crate::process_env::ProcessEnv;
+use crate::remote_engine;
 use crate::report::Reporter;
+use crate::session_env::SessionEnv;
 use crate::worktree;
 
 /// How long a command runs before something is done for those that follow.
@@ -98,7 +98,12 @@ impl SessionConnection {
         Ok(lease.map(|lease| Self::new(Connection::Shared(lease), None, context, container)))
     }
 
-    fn new(connection: Connection, warm_up: Option<WarmUp>, context: &Context, container: &Container) -> Self {
+    fn new(
+        connection: Connection,
+        warm_up: Option<WarmUp>,
+        context: &Context,
+        container: &Container,
+    ) -> Self {
         let (env, reporter) = (context.env.clone(), context.reporter.clone());
         let (session_env, container) = (context.session_env.clone(), container.clone());
         Self { connection, warm_up, session_env, container, env, reporter }
@@ -110,7 +115,8 @@ impl SessionConnection {
         container: &Container,
         glimpse: PrefetchedLease,
     ) -> crate::Result<Option<Lease>> {
-        let Some(WarmUp { client: sharing, target, .. }) = WarmUp::of(context, container).await else {
+        let Some(WarmUp { client: sharing, target, .. }) = WarmUp::of(context, container).await
+        else {
             return Ok(None);
         };
         let borrow = async {
@@ -148,8 +154,17 @@ impl SessionConnection {
     }
 
     /// Takes a connection of one's own.
-    pub(crate) async fn dedicated(context: &Context, container: &Container, session: Session) -> Self {
-        Self::new(Connection::Dedicated(session), WarmUp::of(context, container).await, context, container)
+    pub(crate) async fn dedicated(
+        context: &Context,
+        container: &Container,
+        session: Session,
+    ) -> Self {
+        Self::new(
+            Connection::Dedicated(session),
+            WarmUp::of(context, container).await,
+            context,
+            container,
+        )
     }
 
     /// Runs a command, and brings over what git did meanwhile in a linked
@@ -162,7 +177,8 @@ impl SessionConnection {
         terminal: Terminal,
         stdio: Stdio,
     ) -> crate::Result<ExitOutcome> {
-        let given = self.session_env.as_ref().map(|imported| imported.apply(command)).transpose()?;
+        let given =
+            self.session_env.as_ref().map(|imported| imported.apply(command)).transpose()?;
         let command = given.as_ref().unwrap_or(command);
         let mut running = pin!(self.connection.exec(command, terminal, stdio));
         let early = timeout(WARM_UP_DELAY, &mut running).await;
@@ -216,7 +232,11 @@ impl WarmUp {
     /// Starts this program once more; one that finds another at work ends.
     fn start(&self) -> io::Result<()> {
         let mut program = Program::new(&self.program);
-        program.arg0(MUX_PROGRAM).arg(self.idle_seconds.to_string()).env_clear().envs(self.env.kept());
+        program
+            .arg0(MUX_PROGRAM)
+            .arg(self.idle_seconds.to_string())
+            .env_clear()
+            .envs(self.env.kept());
         self.client.start_daemon(program, &self.target)
     }
 }

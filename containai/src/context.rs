@@ -9,15 +9,15 @@ use containai_core::hint::Hint;
 use containai_core::naming::{ClientId, WorkspacePath};
 use containai_docker::host::EngineRecord;
 use containai_docker::{AddressError, DockerEngine, EngineAddress};
-use containai_ssh::{ForwardAgent, SshRemote, ClientOptions};
+use containai_ssh::{ClientOptions, ForwardAgent, SshRemote};
 
 use crate::devcontainer_file::DevcontainerSessionOptions;
-use crate::remote_engine;
-use crate::session_env::SessionEnv;
 use crate::error::OperationError;
 use crate::hooks;
 use crate::process_env::ProcessEnv;
+use crate::remote_engine;
 use crate::report::Reporter;
+use crate::session_env::SessionEnv;
 use crate::settings;
 
 /// The configuration for one workspace, and the two ways to its container.
@@ -53,8 +53,9 @@ impl Context {
             true => EngineRecord::read(&env.engine)?,
             false => None,
         };
-        let sessions =
-            workspace.map(|workspace| DevcontainerSessionOptions::read(env, workspace, &config)).unwrap_or_default();
+        let sessions = workspace
+            .map(|workspace| DevcontainerSessionOptions::read(env, workspace, &config))
+            .unwrap_or_default();
         let remote = SshRemote::new(env.layout.clone())
             .with_engine(address.to_string())
             .with_proxy(remote_engine::proxy_route(&address, env))
@@ -76,7 +77,8 @@ impl Context {
             false => None,
         };
         let (env, reporter) = (env.clone(), reporter.clone());
-        let mut context = Self { env, reporter, config, address, record, remote, session_env: imported, client };
+        let mut context =
+            Self { env, reporter, config, address, record, remote, session_env: imported, client };
         if lends {
             context.enable_agent_forwarding();
         }

@@ -27,7 +27,10 @@ pub(crate) fn desired(
         resources: config.resources(capacity),
         isolation,
         template: String::new(),
-        options: RunOptions { docker_volume: config.docker_volume.clone(), ..RunOptions::default() },
+        options: RunOptions {
+            docker_volume: config.docker_volume.clone(),
+            ..RunOptions::default()
+        },
         client: context.client.clone(),
         host: HostFacts::default(),
     }

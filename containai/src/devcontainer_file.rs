@@ -4,16 +4,18 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use containai_core::config::{Config, ContentHash, DevcontainerChoice, FileText};
-use containai_core::devcontainer::{Approval, Devcontainer, DevcontainerError, DevcontainerContext};
+use containai_core::devcontainer::{
+    Approval, Devcontainer, DevcontainerContext, DevcontainerError,
+};
 use containai_core::hint::Hint;
 use containai_core::layout::DEVCONTAINER_FILES;
 use containai_core::naming::WorkspacePath;
 use containai_core::remote::{Direction, Forward};
 
-use crate::workspace_file::{self, FollowLinks};
 use crate::error::OperationError;
 use crate::process_env::{EnvVars, ProcessEnv};
 use crate::trust;
+use crate::workspace_file::{self, FollowLinks};
 
 /// The longest file, in bytes.
 const MAX_BYTES: u64 = 256 << 10;
@@ -47,7 +49,8 @@ impl DevcontainerFile {
             DevcontainerChoice::Path(path) => &[path.as_str()],
         };
         for path in paths {
-            let read = workspace_file::read(workspace, Path::new(path), FollowLinks::Never, MAX_BYTES);
+            let read =
+                workspace_file::read(workspace, Path::new(path), FollowLinks::Never, MAX_BYTES);
             let text = read.map_err(|refused| {
                 OperationError::usage(format!("cannot read `{path}` in `{workspace}`: {refused}"))
                     .hint(Hint::new(

@@ -5,21 +5,25 @@ use std::path::Path;
 
 use crate::error::ResultExt as _;
 use containai_core::devcontainer::{
-    Devcontainer, FEATURES_DIR, FeatureManifest, Lifecycle, DevcontainerImage, feature_install_script, feature_stage,
-    lifecycle_script,
+    Devcontainer, DevcontainerImage, FEATURES_DIR, FeatureManifest, Lifecycle,
+    feature_install_script, feature_stage, lifecycle_script,
 };
 use containai_core::engine::ImageRequest;
 use containai_core::hint::Hint;
 use containai_core::label;
 use containai_core::layout::CONTAINER_USER;
 use containai_core::naming::{BuiltImage, Fingerprint, WorkspacePath};
-use containai_core::template::{ContextEntry, CopySources, Dockerfile, Severity, check_dockerfile, fingerprint};
-use containai_docker::built::{BuildContext, ContextDir, RecipeLayer, ContextPart, ImageRecipe, RecipeSource};
+use containai_core::template::{
+    ContextEntry, CopySources, Dockerfile, Severity, check_dockerfile, fingerprint,
+};
+use containai_docker::built::{
+    BuildContext, ContextDir, ContextPart, ImageRecipe, RecipeLayer, RecipeSource,
+};
 use containai_docker::image::local_reference;
 
-use crate::workspace_file::{self, FollowLinks};
 use crate::devcontainer_file::DevcontainerFile;
 use crate::error::OperationError;
+use crate::workspace_file::{self, FollowLinks};
 
 /// The longest Dockerfile or manifest of a feature, in bytes.
 const MAX_BYTES: u64 = 1 << 20;
@@ -67,7 +71,9 @@ fn base_source(
 ) -> crate::Result<RecipeSource> {
     let (dockerfile, below, arguments, target) = match &wanted.image {
         DevcontainerImage::Default => return Ok(RecipeSource::Image(default.clone())),
-        DevcontainerImage::Image(image) => return Ok(RecipeSource::Image(ImageRequest::Reference(image.clone()))),
+        DevcontainerImage::Image(image) => {
+            return Ok(RecipeSource::Image(ImageRequest::Reference(image.clone())));
+        }
         DevcontainerImage::Build { dockerfile, context, arguments, target } => {
             (dockerfile, context, arguments, target)
         }
@@ -156,7 +162,9 @@ fn recipe_fingerprint(
     if let Some(layer) = layer {
         texts.push(layer.dockerfile.clone());
         texts.extend(layer.parts.iter().filter_map(|part| match part {
-            ContextPart::File { content, .. } => Some(String::from_utf8_lossy(content).into_owned()),
+            ContextPart::File { content, .. } => {
+                Some(String::from_utf8_lossy(content).into_owned())
+            }
             ContextPart::Directory { .. } => None,
         }));
     }

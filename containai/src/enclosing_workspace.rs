@@ -11,9 +11,9 @@ use tokio::time::timeout;
 
 use crate::context::Context;
 use crate::process_env::ProcessEnv;
-use crate::records;
 use crate::report::Reporter;
 use crate::workspace::WorkspaceRef;
+use crate::workspace_store;
 
 /// How long a command that needs no engine waits for what one knows.
 const ENGINE_TIMEOUT: Duration = Duration::from_secs(5);
@@ -27,9 +27,12 @@ pub(crate) fn find(
 ) -> Option<WorkspacePath> {
     match spot {
         WorkspaceRef::Explicit(_) => None,
-        WorkspaceRef::Implicit(path) => {
-            enclosing_workspace(path, containers, &known_workspaces(path, context), context.env.layout.home())
-        }
+        WorkspaceRef::Implicit(path) => enclosing_workspace(
+            path,
+            containers,
+            &known_workspaces(path, context),
+            context.env.layout.home(),
+        ),
     }
 }
 
@@ -39,7 +42,8 @@ pub(crate) fn find(
 fn known_workspaces(path: &WorkspacePath, context: &Context) -> Vec<WorkspacePath> {
     let layout = &context.env.layout;
     let has_choice = |path: &WorkspacePath| {
-        records::read(layout, path).is_ok_and(|record| record.is_some_and(|it| !it.is_empty()))
+        workspace_store::read(layout, path)
+            .is_ok_and(|record| record.is_some_and(|it| !it.is_empty()))
     };
     let around = ancestor_workspaces(path, layout.home()).chain([path.clone()]).filter(has_choice);
     context.config.sections.iter().cloned().chain(around).collect()
@@ -105,7 +109,9 @@ fn needs_containers(spot: &WorkspaceRef, context: &Context) -> bool {
     match spot {
         WorkspaceRef::Explicit(_) => false,
         WorkspaceRef::Implicit(path) if context.config.sections.contains(path) => false,
-        WorkspaceRef::Implicit(path) => ancestor_workspaces(path, context.env.layout.home()).next().is_some(),
+        WorkspaceRef::Implicit(path) => {
+            ancestor_workspaces(path, context.env.layout.home()).next().is_some()
+        }
     }
 }
 

@@ -102,7 +102,10 @@ impl ImageSelection {
 
 /// What is said when a container is made beside a `devcontainer.json` that does
 /// not count.
-pub(crate) fn unused_devcontainer_notice(context: &Context, workspace: &WorkspacePath) -> Option<String> {
+pub(crate) fn unused_devcontainer_notice(
+    context: &Context,
+    workspace: &WorkspacePath,
+) -> Option<String> {
     let is_open = context.config.devcontainer.origin == Origin::Default
         && context.config.template.value.is_none();
     let found = DevcontainerChoice::Discovered;

@@ -38,7 +38,8 @@ fn host_path(path: &str, context: &Context) -> Result<WorkspacePath, OperationEr
         return Err(mount_refused(path, "it is on this machine, and the engine is on another"));
     }
     let real = fs::canonicalize(path).map_err(|error| mount_refused(path, &error.to_string()))?;
-    let kind = fs::metadata(&real).map_err(|error| mount_refused(path, &error.to_string()))?.file_type();
+    let kind =
+        fs::metadata(&real).map_err(|error| mount_refused(path, &error.to_string()))?.file_type();
     if kind.is_socket() || kind.is_fifo() || kind.is_char_device() || kind.is_block_device() {
         return Err(mount_refused(path, "it is neither a directory nor a file"));
     }

@@ -12,7 +12,7 @@ use containai_docker::DockerEngine;
 
 use crate::context::Context;
 use crate::report::Reporter;
-use crate::{records, settings};
+use crate::{settings, workspace_store};
 
 /// A path that a workspace may have had before.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -43,7 +43,7 @@ impl WorkspaceState {
         let address = context.address.to_string();
         let flags = Flags { docker_host: Some(address.clone()), ..Flags::default() };
         let config = settings::resolve(&context.env, &silent, flags, Some(workspace))?;
-        let record = records::read(&context.env.layout, workspace)?;
+        let record = workspace_store::read(&context.env.layout, workspace)?;
         let before = record.as_ref().and_then(|record| record.on(&address));
         let client = context.client.as_ref();
         let own = |what| VolumeName::of(workspace, client, what);
@@ -95,7 +95,7 @@ pub(crate) fn find_former(
     workspace: &WorkspacePath,
     containers: &[Container],
 ) -> Option<FormerPath> {
-    let known = records::list(&context.env.layout);
+    let known = workspace_store::list(&context.env.layout);
     let own = known.iter().find(|record| record.workspace == *workspace);
     let has_own = |record: &WorkspaceRecord| {
         record.on(&context.address.to_string()).is_some_and(|it| it.data_volume.is_some())
@@ -104,7 +104,7 @@ pub(crate) fn find_former(
         return None;
     }
     let is_gone = |path: &WorkspacePath| path != workspace && !path.as_path().exists();
-    let here = records::directory_id(workspace.as_path())?;
+    let here = workspace_store::directory_id(workspace.as_path())?;
     let was = |record: &&WorkspaceRecord| {
         is_gone(&record.workspace) && record.directory.is_some_and(|it| it.is_same_directory(&here))
     };

@@ -3,9 +3,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use containai_core::manifest::shipped_manifests;
 use containai_core::engine::{Coverage, ProtectedPath};
 use containai_core::layout::EngineLayout;
+use containai_core::manifest::shipped_manifests;
 
 use crate::process_env::ProcessEnv;
 
@@ -119,9 +119,12 @@ pub(crate) fn for_mounts(env: &ProcessEnv) -> Vec<ProtectedPath> {
 pub(crate) fn for_workspaces(env: &ProcessEnv) -> Vec<ProtectedPath> {
     let mut all = for_mounts(env);
     let home = env.layout.home();
-    let mut more: Vec<_> = SECRET_PATHS.iter().map(|(path, what)| tree(home.join(path), what)).collect();
+    let mut more: Vec<_> =
+        SECRET_PATHS.iter().map(|(path, what)| tree(home.join(path), what)).collect();
     more.extend(PROGRAM_DIRECTORIES.map(|path| tree(path, "the system")));
-    more.extend(TEMPORARY_DIRECTORIES.map(|path| path_itself(path, "temporary files of all users")));
+    more.extend(
+        TEMPORARY_DIRECTORIES.map(|path| path_itself(path, "temporary files of all users")),
+    );
     for manifest in shipped_manifests() {
         let is_agent = manifest.agent.is_some();
         let entries = manifest.entries.into_iter().filter(|it| is_agent || it.credential);
@@ -154,7 +157,8 @@ pub(crate) fn exposed(real: &Path, all: Vec<ProtectedPath>) -> Vec<ProtectedPath
 /// The paths that are there, for people; at least one.
 pub(crate) fn list_existing(exposed: &[ProtectedPath]) -> String {
     let there = exposed.iter().filter(|it| it.path.symlink_metadata().is_ok()).count().max(1);
-    let names: Vec<_> = exposed.iter().take(there.min(MAX_LISTED)).map(ToString::to_string).collect();
+    let names: Vec<_> =
+        exposed.iter().take(there.min(MAX_LISTED)).map(ToString::to_string).collect();
     match there.saturating_sub(MAX_LISTED) {
         0 => names.join(", "),
         more => format!("{} and {more} more", names.join(", ")),
@@ -210,14 +214,16 @@ mod tests {
         let place = fs::canonicalize(place.path())?;
         fs::create_dir_all(place.join("keys/deep"))?;
         std::os::unix::fs::symlink("keys", place.join(".ssh"))?;
-        let all =
-            || resolve_links(vec![tree(place.join("none"), "none"), tree(place.join(".ssh"), "keys")]);
+        let all = || {
+            resolve_links(vec![tree(place.join("none"), "none"), tree(place.join(".ssh"), "keys")])
+        };
         let paths =
             |of: &Path| exposed(of, all()).into_iter().map(|it| it.path).collect::<Vec<_>>();
         assert_eq!(paths(&place.join("keys/deep")), [place.join("keys")]);
         assert_eq!(paths(&place), [place.join(".ssh"), place.join("keys"), place.join("none")]);
         assert_eq!(paths(&place.join("keysx")), [] as [PathBuf; 0]);
-        let shown = list_existing(&exposed(&place, all())).replace(&place.display().to_string(), "DIR");
+        let shown =
+            list_existing(&exposed(&place, all())).replace(&place.display().to_string(), "DIR");
         assert_eq!(shown, "keys (`DIR/.ssh`), keys (`DIR/keys`)");
         Ok(())
     }

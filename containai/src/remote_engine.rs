@@ -11,7 +11,7 @@ use containai_core::hint::{Advice as _, Hint};
 use containai_core::layout::EngineLayout;
 use containai_core::naming::ClientId;
 use containai_docker::{EngineAddress, SshHost};
-use containai_ssh::{ProxyRoute, ProxyKind};
+use containai_ssh::{ProxyKind, ProxyRoute};
 
 use crate::context::Context;
 use crate::error::OperationError;

@@ -3,20 +3,22 @@
 use std::io::{self, Write};
 use std::sync::Arc;
 
-use containai_core::archive::{self, ArchiveError, UnpackLimits, Totals, ArchiveSummary};
+use containai_core::archive::{self, ArchiveError, ArchiveSummary, Totals, UnpackLimits};
 use containai_core::engine::RunState;
 use containai_core::exit;
 use containai_core::hint::Hint;
-use containai_docker::{DockerEngine, ChannelWriter, ByteChannel, FreeSpace, VolumeUnpacker, VolumeError, byte_channel};
+use containai_docker::{
+    ByteChannel, ChannelWriter, DockerEngine, FreeSpace, VolumeError, VolumeUnpacker, byte_channel,
+};
 use tokio::task::{JoinHandle, spawn_blocking};
 
 use crate::archive_file::Archive;
 use crate::context::Context;
 use crate::error::OperationError;
 use crate::progress::Progress;
+use crate::report::Reporter;
 use crate::signals::{InterruptSignals, interrupted_error};
 use crate::volume_target::VolumeTarget;
-use crate::report::Reporter;
 
 /// Unpacks archives beside what volumes hold, and puts them in its place.
 ///
@@ -61,7 +63,8 @@ impl VolumeRestore<'_> {
         let FreeSpace { bytes, files } = unpacking.free_space;
         let gauge = Arc::new(Progress::default());
         let ByteChannel { sender, receiver } = byte_channel();
-        let output = CancellableWriter { output: ChannelWriter::new(sender), progress: Arc::clone(&gauge) };
+        let output =
+            CancellableWriter { output: ChannelWriter::new(sender), progress: Arc::clone(&gauge) };
         let written = spawn_writer(archive, output, UnpackLimits::fitting(bytes, files));
         let (unpacked, is_interrupted) = {
             let mut unpack = std::pin::pin!(unpacking.run(receiver));

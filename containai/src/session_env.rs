@@ -5,16 +5,16 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::error::ResultExt as _;
-use containai_core::config::{Config, EnvEntry, Origin, select_session_env, parse_env_file};
+use containai_core::config::{Config, EnvEntry, Origin, parse_env_file, select_session_env};
 use containai_core::hint::Hint;
 use containai_core::naming::WorkspacePath;
 use containai_ssh::{Command, EnvVars};
 
-use crate::workspace_file::{self, FollowLinks};
 use crate::error::OperationError;
 use crate::private_file;
 use crate::process_env::ProcessEnv;
 use crate::report::Reporter;
+use crate::workspace_file::{self, FollowLinks};
 
 /// The longest file of variables, in bytes.
 const MAX_BYTES: u64 = 1 << 20;
@@ -87,7 +87,8 @@ fn read_file(
     let Some(path) = &config.env_file.value else {
         return Ok(Vec::new());
     };
-    match workspace_file::read(workspace, Path::new(path), FollowLinks::WithinWorkspace, MAX_BYTES) {
+    match workspace_file::read(workspace, Path::new(path), FollowLinks::WithinWorkspace, MAX_BYTES)
+    {
         Ok(Some(text)) => Ok(parse_env_file(&text)),
         Ok(None) => {
             let text =

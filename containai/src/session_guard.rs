@@ -1,6 +1,6 @@
 //! Whoever is at work in a container that is about to end.
 
-use containai_core::engine::{Container, ActiveSessions};
+use containai_core::engine::{ActiveSessions, Container};
 use containai_docker::DockerEngine;
 use futures_util::future::join_all;
 

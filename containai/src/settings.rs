@@ -1,13 +1,13 @@
 //! The configuration, read from every place that has some of it.
 
-use containai_core::config::{Config, FileText, Flags, ConfigLayers};
+use containai_core::config::{Config, ConfigLayers, FileText, Flags};
 use containai_core::naming::WorkspacePath;
 use containai_docker::EngineAddress;
 
 use crate::process_env::ProcessEnv;
 use crate::report::Reporter;
 use crate::trust::{self, StoredApproval};
-use crate::{records, user_config};
+use crate::{user_config, workspace_store};
 
 /// Puts the configuration for a workspace together, and says what of it was
 /// not followed and why.
@@ -32,8 +32,12 @@ pub fn resolve(
 }
 
 /// Adds what earlier commands chose for the workspace on its engine.
-fn apply_remembered(config: &mut Config, env: &ProcessEnv, workspace: &WorkspacePath) -> crate::Result<()> {
-    let Some(record) = records::read(&env.layout, workspace)? else { return Ok(()) };
+fn apply_remembered(
+    config: &mut Config,
+    env: &ProcessEnv,
+    workspace: &WorkspacePath,
+) -> crate::Result<()> {
+    let Some(record) = workspace_store::read(&env.layout, workspace)? else { return Ok(()) };
     let own = || EngineAddress::unix(env.engine.socket());
     let engine = match &config.docker_host.value {
         None => own().to_string(),
@@ -75,7 +79,8 @@ pub fn layers(
         }
     }
     if layers.workspace_file.is_some() {
-        layers.approved = StoredApproval::load(&env.layout, workspace)?.map(|approval| approval.hash());
+        layers.approved =
+            StoredApproval::load(&env.layout, workspace)?.map(|approval| approval.hash());
     }
     Ok(layers)
 }

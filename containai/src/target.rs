@@ -11,10 +11,10 @@ use containai_core::naming::WorkspacePath;
 use containai_docker::DockerEngine;
 
 use crate::context::Context;
+use crate::enclosing_workspace;
 use crate::error::OperationError;
 use crate::process_env::ProcessEnv;
 use crate::report::Reporter;
-use crate::enclosing_workspace;
 use crate::workspace::{self, ProtectedPathUse};
 
 pub fn find_by_workspace(

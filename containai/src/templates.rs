@@ -11,7 +11,8 @@ use containai_core::hint::Hint;
 use containai_core::layout::Layout;
 use containai_core::naming::{BuiltImage, Fingerprint, TemplateName};
 use containai_core::template::{
-    CopySources, Dockerfile, DockerfileError, DockerfileFinding, Severity, check_dockerfile, fingerprint, template_labels,
+    CopySources, Dockerfile, DockerfileError, DockerfileFinding, Severity, check_dockerfile,
+    fingerprint, template_labels,
 };
 use containai_docker::built::{BuildContext, ContextDir, ImageRecipe, RecipeSource};
 use containai_docker::image::local_reference;

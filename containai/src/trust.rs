@@ -10,8 +10,8 @@ use containai_core::layout::{self, Layout};
 use containai_core::naming::WorkspacePath;
 use serde::{Deserialize, Serialize};
 
-use crate::workspace_file::{self, FollowLinks, ReadRefused};
 use crate::private_file;
+use crate::workspace_file::{self, FollowLinks, ReadRefused};
 
 /// The longest file that a workspace may suggest, in bytes.
 const MAX_BYTES: u64 = 64 << 10;

@@ -10,10 +10,10 @@ use containai_core::naming::{VolumeName, VolumeUse, WorkspacePath};
 use containai_docker::{DockerEngine, VolumeHelperSpec};
 
 use crate::context::Context;
+use crate::enclosing_workspace;
 use crate::process_env::ProcessEnv;
 use crate::report::Reporter;
 use crate::settings;
-use crate::enclosing_workspace;
 use crate::target::{self, not_found};
 use crate::workspace::{self, ProtectedPathUse, WorkspaceRef};
 
@@ -110,7 +110,14 @@ impl TargetQuery {
         match enclosing_workspace::find(spot, containers, &self.context) {
             None => spot.path().clone(),
             Some(place) => {
-                let tell = || enclosing_workspace::report_choice(&self.context.reporter, &place, spot.path(), ".");
+                let tell = || {
+                    enclosing_workspace::report_choice(
+                        &self.context.reporter,
+                        &place,
+                        spot.path(),
+                        ".",
+                    )
+                };
                 self.notice.call_once(tell);
                 place
             }

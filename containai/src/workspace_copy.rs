@@ -9,13 +9,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::error::ResultExt as _;
-use containai_core::copy::{SyncBase, SyncState};
 use containai_core::engine::Container;
 use containai_core::exit;
 use containai_core::hint::Hint;
 use containai_core::naming::WorkspacePath;
+use containai_core::workspace_sync::{SyncBase, SyncState};
 use containai_ssh::Session;
-use containai_ssh::transfer::{TransferProgress, CopyReport, Selection, RemoteWorkspace};
+use containai_ssh::transfer::{CopyReport, RemoteWorkspace, Selection, TransferProgress};
 
 mod pull;
 

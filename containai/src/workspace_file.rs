@@ -122,15 +122,20 @@ mod tests {
         let pipe = nix::sys::stat::Mode::S_IRWXU;
         nix::unistd::mkfifo(&inside.join("pipe"), pipe)?;
         let workspace = WorkspacePath::new(&inside)?;
-        let check = |path: &str, links: FollowLinks| match read(&workspace, Path::new(path), links, 64) {
-            Ok(text) => text.unwrap_or_else(|| "nothing".to_owned()),
-            Err(error) => error.to_string(),
-        };
+        let check =
+            |path: &str, links: FollowLinks| match read(&workspace, Path::new(path), links, 64) {
+                Ok(text) => text.unwrap_or_else(|| "nothing".to_owned()),
+                Err(error) => error.to_string(),
+            };
         assert_eq!(check("sub/../sub/.env", FollowLinks::WithinWorkspace), "A=1\n");
         assert_eq!(check("within", FollowLinks::WithinWorkspace), "A=1\n");
         assert_eq!(check("none/at/all", FollowLinks::WithinWorkspace), "nothing");
         for path in ["out/secret", "link", "absolute", "../secret", "sub/../../secret"] {
-            assert_eq!(check(path, FollowLinks::WithinWorkspace), ReadRefused::Link.to_string(), "{path}");
+            assert_eq!(
+                check(path, FollowLinks::WithinWorkspace),
+                ReadRefused::Link.to_string(),
+                "{path}"
+            );
         }
         assert_eq!(check("within", FollowLinks::Never), ReadRefused::Link.to_string());
         assert_eq!(check("pipe", FollowLinks::WithinWorkspace), ReadRefused::NotAFile.to_string());

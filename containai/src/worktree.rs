@@ -17,20 +17,23 @@ use containai_core::engine::LinkedRepository;
 use containai_core::layout::Layout;
 use containai_core::naming::{WorkspacePath, WorkspacePathError};
 
-mod session_sync;
-mod index;
 mod conflict_refs;
+mod container_repository;
+mod index;
 mod large_files;
 pub(crate) mod links;
-mod objects;
-mod container_repository;
-mod sync;
-mod state;
 mod object_stores;
+mod objects;
+mod session_sync;
+mod state;
+mod sync;
 mod untrusted_tree;
 
-pub use session_sync::{fetch_after_session, fetch_now, has_separate_repository, shares_host_repository, sync_before_session};
 pub(crate) use container_repository::ensure_container_repository;
+pub use session_sync::{
+    fetch_after_session, fetch_now, has_separate_repository, shares_host_repository,
+    sync_before_session,
+};
 use sync::WorktreeSync;
 
 /// No file of these is longer than a path.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use containai_core::engine::{
     Container, ContainerId, ContainerSpec, Engine, EngineError, ImageRequest, ImageSource,
-    RunState, ReplacementSpec,
+    ReplacementSpec, RunState,
 };
 use containai_core::lifecycle::IgnoreEvents;
 use containai_core::naming::{ContainerName, HostPort};

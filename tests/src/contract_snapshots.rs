@@ -1,8 +1,8 @@
 //! The contract of every engine with snapshots, checked against the fake engine and a real one.
 
 use containai_core::engine::{
-    ContainerId, CopyJob, VolumeCopier as _, EngineError, ImageSource, ContainerVolumes, RunState, Snapshots,
-    VolumeCopy,
+    ContainerId, ContainerVolumes, CopyJob, EngineError, ImageSource, RunState, Snapshots,
+    VolumeCopier as _, VolumeCopy,
 };
 use containai_core::label::{self, Labels};
 use containai_core::lifecycle::IgnoreEvents;

@@ -5,9 +5,9 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
-use containai_core::manifest::{Agent, shipped_agents, shipped_manifests, tmpfiles};
 use containai_core::engine::ShippedImage;
 use containai_core::layout::{CONTAINER_TMPFILES, CONTAINER_WRAPPERS};
+use containai_core::manifest::{Agent, shipped_agents, shipped_manifests, tmpfiles};
 
 use crate::project;
 

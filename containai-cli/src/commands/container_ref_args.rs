@@ -32,9 +32,12 @@ impl ContainerRefArgs {
         match (&given, &self.container) {
             // The name alone may lead to another workspace than this directory,
             // which need not even be there any more.
-            (None, Some(_)) => workspace::find_ref(None, env, ProtectedPathUse::Allow).or_else(|_| {
-                workspace::find_removed(&env.directory, env, ProtectedPathUse::Allow).map(WorkspaceRef::Implicit)
-            }),
+            (None, Some(_)) => {
+                workspace::find_ref(None, env, ProtectedPathUse::Allow).or_else(|_| {
+                    workspace::find_removed(&env.directory, env, ProtectedPathUse::Allow)
+                        .map(WorkspaceRef::Implicit)
+                })
+            }
             _ => workspace::find_ref(given.as_deref(), env, caution),
         }
     }

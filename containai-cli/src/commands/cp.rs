@@ -10,17 +10,19 @@ use containai_core::exit;
 use containai_core::hint::Hint;
 use containai_core::naming::WorkspacePath;
 use containai_ssh::Session;
-use containai_ssh::transfer::{Copier, TransferProgress, CopyReport, CopyDirection, CopyDirectionError, PathArg, TransferError};
+use containai_ssh::transfer::{
+    Copier, CopyDirection, CopyDirectionError, CopyReport, PathArg, TransferError, TransferProgress,
+};
 
 use crate::app::App;
 use crate::env::Env;
 use containai::OperationError;
 use containai::context::Context;
-use containai::session::{SetupConsent, SessionRequest};
 use containai::copy_report;
+use containai::session::{SessionRequest, SetupConsent};
 use containai::target;
-use containai::workspace_copy;
 use containai::workspace::{self, ProtectedPathUse};
+use containai::workspace_copy;
 
 /// Copy files and directories into the container, or out of it
 ///
@@ -49,7 +51,8 @@ pub(crate) struct CpArgs {
 pub(super) async fn run(args: CpArgs, app: &App) -> anyhow::Result<ExitCode> {
     let route = parse_route(&args)?;
     let flags = Flags { docker_host: app.global.docker_host.clone(), ..Flags::default() };
-    let (CopyDirection::Upload { container, .. } | CopyDirection::Download { container, .. }) = &route;
+    let (CopyDirection::Upload { container, .. } | CopyDirection::Download { container, .. }) =
+        &route;
     let spot = match container {
         Some(name) => workspace::WorkspaceRef::Explicit(
             target::workspace_of(name, &flags, &app.env, &app.reporter).await?,
@@ -62,7 +65,8 @@ pub(super) async fn run(args: CpArgs, app: &App) -> anyhow::Result<ExitCode> {
     let workspace = target::workspace_served(&reached.container)?;
     let meter = Arc::new(TransferProgress::default());
     let all = context.engine()?.containers().await?;
-    let copier = guarded_copier(&reached.connection, &workspace, &all, &app.env).with_progress(Arc::clone(&meter));
+    let copier = guarded_copier(&reached.connection, &workspace, &all, &app.env)
+        .with_progress(Arc::clone(&meter));
     let report = tokio::select! {
         report = copy(&copier, &route, &app.env) => report?,
         () = workspace_copy::show_progress(&meter, &app.reporter) => CopyReport::default(),
@@ -81,7 +85,9 @@ fn parse_route(args: &CpArgs) -> Result<CopyDirection, OperationError> {
     let sources = args.sources.iter().map(spot).collect::<Result<_, _>>()?;
     CopyDirection::new(sources, spot(&args.target)?).map_err(|error| {
         let hint = match error {
-            CopyDirectionError::BothLocal => "put `:` before the path in the container: `cai cp file :`",
+            CopyDirectionError::BothLocal => {
+                "put `:` before the path in the container: `cai cp file :`"
+            }
             CopyDirectionError::BothRemote => "copy to this machine first",
             _ => "copy from one place at a time",
         };
@@ -97,14 +103,20 @@ fn guarded_copier<'a>(
     env: &Env,
 ) -> Copier<'a> {
     let all = containers.iter().filter_map(|it| it.labels.workspace()).map(Path::new);
-    let copier = all.fold(Copier::new(session), Copier::with_untrusted_dir).with_untrusted_dir(workspace.as_path());
+    let copier = all
+        .fold(Copier::new(session), Copier::with_untrusted_dir)
+        .with_untrusted_dir(workspace.as_path());
     match workspace::find(None, env, ProtectedPathUse::Allow) {
         Ok(here) => copier.with_untrusted_dir(here.as_path()),
         Err(_) => copier,
     }
 }
 
-async fn copy(copier: &Copier<'_>, route: &CopyDirection, env: &Env) -> Result<CopyReport, TransferError> {
+async fn copy(
+    copier: &Copier<'_>,
+    route: &CopyDirection,
+    env: &Env,
+) -> Result<CopyReport, TransferError> {
     match route {
         CopyDirection::Upload { sources, target, .. } => {
             let sources: Vec<_> = sources.iter().map(|it| env.directory.join(it)).collect();

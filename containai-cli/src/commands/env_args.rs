@@ -14,8 +14,8 @@ use containai_ssh::EnvVars;
 
 use crate::env::{Env, user_variable};
 use containai::OperationError;
-use containai::workspace_file::{self, FollowLinks};
 use containai::git;
+use containai::workspace_file::{self, FollowLinks};
 
 /// The longest file of variables, in bytes.
 const MAX_BYTES: u64 = 1 << 20;
@@ -28,7 +28,7 @@ pub(crate) struct EnvArgs {
         short,
         long,
         value_name = "NAME[=VALUE]",
-        value_parser = OsStringValueParser::new().map(Given),
+        value_parser = OsStringValueParser::new().map(VariableArg),
     )]
     env: Vec<VariableArg>,
     /// Set the variables that a file has, one NAME[=VALUE] a line; `--env` goes before it
@@ -52,8 +52,9 @@ impl EnvArgs {
             })?;
         }
         for VariableArg(given) in &self.env {
-            let text =
-                given.to_str().ok_or_else(|| invalid_variable("`--env` takes UTF-8 only".to_owned()))?;
+            let text = given
+                .to_str()
+                .ok_or_else(|| invalid_variable("`--env` takes UTF-8 only".to_owned()))?;
             let outcome = variables.assign(text, user_variable);
             outcome.map_err(|error| match error.is_too_long() {
                 true => too_long(&error.to_string()),
@@ -78,7 +79,8 @@ fn read(path: &Path, env: &Env) -> Result<String, OperationError> {
         return text.ok_or_else(|| read_error(path, &io::Error::from(io::ErrorKind::NotFound)));
     }
     let bytes = fs::read(&whole).map_err(|error| read_error(path, &error))?;
-    String::from_utf8(bytes).map_err(|_| invalid_variable(format!("`{}`: not UTF-8", path.display())))
+    String::from_utf8(bytes)
+        .map_err(|_| invalid_variable(format!("`{}`: not UTF-8", path.display())))
 }
 
 fn read_error(path: &Path, error: &dyn fmt::Display) -> OperationError {

@@ -6,11 +6,11 @@ use containai_core::config::Flags;
 use containai_ssh::{Command, LaunchMode};
 
 use super::agent_forwarding::AgentForwardingArgs;
-use super::env_args::EnvArgs;
 use super::container_ref_args::ContainerRefArgs;
+use super::env_args::EnvArgs;
 use crate::app::App;
 use containai::OperationError;
-use containai::session::{self, SessionOptions, SetupConsent, SessionRequest};
+use containai::session::{self, SessionOptions, SessionRequest, SetupConsent};
 use containai::workspace::ProtectedPathUse;
 
 /// Run a command in the workspace's existing container
@@ -42,11 +42,13 @@ pub(super) async fn run(args: ExecArgs, app: &App) -> anyhow::Result<ExitCode> {
         .with_launch(launch);
     let (docker_host, mux) = (app.global.docker_host.clone(), app.global.mux());
     let flags = Flags { docker_host, mux, ..Flags::default() };
-    let choice = SessionOptions { name: args.container_ref.container.clone(), ..SessionOptions::default() };
-    let entrance =
-        SessionRequest::new(&app.env, &app.reporter, flags, spot, SetupConsent::Never)?.with_options(choice);
+    let choice =
+        SessionOptions { name: args.container_ref.container.clone(), ..SessionOptions::default() };
+    let entrance = SessionRequest::new(&app.env, &app.reporter, flags, spot, SetupConsent::Never)?
+        .with_options(choice);
     let entrance = args.agent.apply(entrance);
     let reached = entrance.open_existing().await?;
-    let status = session::exec_attached(reached.connection, &command, app.streams(), &app.reporter).await?;
+    let status =
+        session::exec_attached(reached.connection, &command, app.streams(), &app.reporter).await?;
     Ok(ExitCode::from(status))
 }

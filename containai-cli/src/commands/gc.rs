@@ -1,13 +1,14 @@
 use std::process::ExitCode;
 
 use clap::Args;
-use containai_core::retention::RetentionAge;
 use containai_core::exit;
 use containai_core::hint::Advice as _;
 use containai_core::lifecycle::gc::{
-    GcPolicy, PruneItem, PruneOutcome, GcScope, PruneReport, take_inventory, measure_containers, plan_gc, prune,
+    GcPolicy, GcScope, PruneItem, PruneOutcome, PruneReport, measure_containers, plan_gc, prune,
+    take_inventory,
 };
-use containai_core::lifecycle::snapshot::{remove_leftovers, find_leftovers};
+use containai_core::lifecycle::snapshot::{find_leftovers, remove_leftovers};
+use containai_core::retention::RetentionAge;
 
 use super::confirm;
 use crate::app::App;
@@ -85,7 +86,8 @@ fn report(context: &Context, swept: &PruneReport, app: &App) -> anyhow::Result<E
     for (litter, outcome) in &swept.outcomes {
         match (outcome, litter) {
             (PruneOutcome::Failed(error), _) => {
-                let message = format!("{} is still there: {error}", output::gc::leftover_name(litter));
+                let message =
+                    format!("{} is still there: {error}", output::gc::leftover_name(litter));
                 app.ui.error(&anyhow::Error::msg(message), &error.hints());
             }
             (PruneOutcome::Removed(_), PruneItem::Container(name)) => {

@@ -7,7 +7,7 @@ use containai_core::naming::{ContainerName, SshAlias};
 
 use crate::app::App;
 use crate::editor::{self, Editor};
-use containai::session::{SetupConsent, SessionRequest};
+use containai::session::{SessionRequest, SetupConsent};
 use containai::workspace::{self, ProtectedPathUse};
 
 /// Open the workspace in an editor, over SSH
@@ -29,7 +29,8 @@ pub(crate) struct OpenArgs {
 pub(super) async fn run(args: OpenArgs, app: &App) -> anyhow::Result<ExitCode> {
     let workspace = workspace::find_ref(args.path.as_deref(), &app.env, ProtectedPathUse::Allow)?;
     let flags = Flags { docker_host: app.global.docker_host.clone(), ..Flags::default() };
-    let entrance = SessionRequest::new(&app.env, &app.reporter, flags, workspace, SetupConsent::Never)?;
+    let entrance =
+        SessionRequest::new(&app.env, &app.reporter, flags, workspace, SetupConsent::Never)?;
     // The editor's `ssh` finds the pinned key and the configuration.
     let reached = entrance.open_existing().await?;
     reached.connection.apply_env().await?;

@@ -11,13 +11,13 @@ use containai_docker::DockerEngine;
 
 use super::container_lookup::TargetArgs;
 use crate::app::App;
-use crate::output::resources::{ResourcesOutput, NextLimits};
+use crate::output::resources::{NextLimits, ResourcesOutput};
 use containai::OperationError;
 use containai::context::Context;
 use containai::desired::local_capacity;
 use containai::report::Reporter;
 use containai::target::workspace_served;
-use containai::{records, settings};
+use containai::{settings, workspace_store};
 
 /// Show or change what a container may use
 ///
@@ -51,10 +51,10 @@ pub(super) async fn run(args: &ResourcesArgs, app: &App) -> anyhow::Result<ExitC
             check_memory_in_use(&engine, &container, memory).await?;
         }
         engine.set_limits(&container.id, wanted).await?;
-        records::remember_limits(&context, &workspace_served(&container)?, wanted).await?;
+        workspace_store::remember_limits(&context, &workspace_served(&container)?, wanted).await?;
     }
     if args.forget {
-        records::forget_limits(&context, &workspace_served(&container)?).await?;
+        workspace_store::forget_limits(&context, &workspace_served(&container)?).await?;
     }
     let next = next_limits(&context, &engine, &container).await?;
     let limits = engine.limits(&container.id).await?;

@@ -5,8 +5,8 @@ use clap::Args;
 use containai_core::naming::AgentName;
 use containai_ssh::{Command, LaunchMode};
 
-use super::session_args::SessionArgs;
 use super::env_args::EnvArgs;
+use super::session_args::SessionArgs;
 use crate::app::App;
 use containai::OperationError;
 use containai::session;

@@ -11,7 +11,7 @@ use super::container::ContainerArgs;
 use super::container_ref_args::ContainerRefArgs;
 use crate::app::App;
 use crate::output::{self, plan::PlanDocument};
-use containai::session::{SessionOptions, SetupConsent, SessionRequest, Recreate, SessionPlan};
+use containai::session::{Recreate, SessionOptions, SessionPlan, SessionRequest, SetupConsent};
 use containai::workspace::ProtectedPathUse;
 use std::process::ExitCode;
 
@@ -85,13 +85,17 @@ impl SessionArgs {
     }
 
     /// The way into the container; `agent` is the one to start in it.
-    pub(super) fn session_request(self, agent: Option<AgentName>, app: &App) -> anyhow::Result<SessionRequest> {
+    pub(super) fn session_request(
+        self,
+        agent: Option<AgentName>,
+        app: &App,
+    ) -> anyhow::Result<SessionRequest> {
         let choice = self.options();
         let spot = self.container_ref.workspace_ref(self.path, &app.env, choice.protected_paths)?;
         let consent = if self.yes { SetupConsent::Given } else { SetupConsent::Ask };
         let flags = self.container.flags(agent, &app.global);
-        let entrance =
-            SessionRequest::new(&app.env, &app.reporter, flags, spot, consent)?.with_options(choice);
+        let entrance = SessionRequest::new(&app.env, &app.reporter, flags, spot, consent)?
+            .with_options(choice);
         Ok(self.ssh_agent.apply(entrance))
     }
 
@@ -105,7 +109,11 @@ impl SessionArgs {
             },
             lifetime: if self.ephemeral { Lifetime::Session } else { Lifetime::Persistent },
             protection: if self.keep { Protection::Protected } else { Protection::None },
-            protected_paths: if self.force { ProtectedPathUse::Allow } else { ProtectedPathUse::Refuse },
+            protected_paths: if self.force {
+                ProtectedPathUse::Allow
+            } else {
+                ProtectedPathUse::Refuse
+            },
         }
     }
 }

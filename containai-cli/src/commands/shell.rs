@@ -3,8 +3,8 @@ use std::process::ExitCode;
 use clap::Args;
 use containai_ssh::Command;
 
-use super::session_args::SessionArgs;
 use super::env_args::EnvArgs;
+use super::session_args::SessionArgs;
 use crate::app::App;
 
 /// Open a login shell in the workspace's container

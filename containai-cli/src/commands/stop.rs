@@ -5,7 +5,9 @@ use anyhow::Context as _;
 use clap::Args;
 use containai_core::engine::{Container, Engine as _};
 use containai_core::exit;
-use containai_core::lifecycle::{StopMode, StopPlan, NoVolumeExporter, Observed, execute_stop, plan_stop};
+use containai_core::lifecycle::{
+    NoVolumeExporter, Observed, StopMode, StopPlan, execute_stop, plan_stop,
+};
 use containai_docker::DockerEngine;
 use futures_util::stream::{self, StreamExt as _};
 
@@ -13,10 +15,10 @@ use super::container_lookup::TargetArgs;
 use crate::app::App;
 use crate::error;
 use crate::output;
-use containai::session_guard;
 use containai::context::Context;
 use containai::export::ExportOnStop;
 use containai::forward_registry::RegisteredForward;
+use containai::session_guard;
 use containai::{volume_lock, worktree};
 
 /// How many containers shut down at once.
@@ -63,7 +65,10 @@ pub(super) async fn run(args: &StopArgs, app: &App) -> anyhow::Result<ExitCode> 
     };
     let containers = match args.dry_run {
         true => containers,
-        false => volume_lock::wait_unpaused(&engine, containers, &chosen, &app.env, &app.reporter).await?,
+        false => {
+            volume_lock::wait_unpaused(&engine, containers, &chosen, &app.env, &app.reporter)
+                .await?
+        }
     };
     let observed = Observed { containers, ..Observed::default() };
     let fate = if args.remove { StopMode::Remove } else { StopMode::Stop };
@@ -82,7 +87,10 @@ pub(super) async fn run(args: &StopArgs, app: &App) -> anyhow::Result<ExitCode> 
         return Ok(ExitCode::SUCCESS);
     }
     let ending = halts.iter().filter(|halt| halt.ends_sessions()).map(|halt| &halt.container);
-    if !args.force && !session_guard::confirm_active_sessions(&engine, ending, "Stop anyway?", &app.reporter).await {
+    if !args.force
+        && !session_guard::confirm_active_sessions(&engine, ending, "Stop anyway?", &app.reporter)
+            .await
+    {
         app.ui.say("nothing was stopped");
         return Ok(ExitCode::from(exit::FAILED));
     }

@@ -2,18 +2,18 @@ use std::process::ExitCode;
 
 use clap::Args;
 use containai_core::config::Flags;
-use containai_core::copy::ThreeWayDiff;
 use containai_core::exit;
 use containai_core::hint::Hint;
+use containai_core::workspace_sync::ThreeWayDiff;
 
 use crate::app::App;
 use containai::OperationError;
 use containai::context::Context;
-use containai::session::{SetupConsent, SessionRequest};
 use containai::lock;
+use containai::session::{SessionRequest, SetupConsent};
 use containai::target;
-use containai::workspace_copy::{self, BothSides, WorkspaceCopy};
 use containai::workspace::WorkspaceRef;
+use containai::workspace_copy::{self, BothSides, WorkspaceCopy};
 use containai::worktree;
 
 /// Bring what a container has changed back to the workspace
@@ -101,7 +101,8 @@ fn resolve_conflicts(sides: &mut BothSides, args: &SyncBackArgs, app: &App) -> a
 }
 
 fn print_changes(found: &ThreeWayDiff, app: &App) -> anyhow::Result<()> {
-    let lists = [("write", &found.to_update), ("remove", &found.to_remove), ("conflict", &found.conflicts)];
+    let lists =
+        [("write", &found.to_update), ("remove", &found.to_remove), ("conflict", &found.conflicts)];
     for (what, paths) in lists {
         for path in paths {
             app.ui.data(&format!("{what} {}", path.escape_debug()))?;
@@ -110,6 +111,10 @@ fn print_changes(found: &ThreeWayDiff, app: &App) -> anyhow::Result<()> {
     if found.to_update.is_empty() && found.to_remove.is_empty() && found.conflicts.is_empty() {
         app.ui.say("nothing has changed there");
     }
-    workspace_copy::print_paths(&app.reporter, "changed here only, and not brought there:", &found.changed_here);
+    workspace_copy::print_paths(
+        &app.reporter,
+        "changed here only, and not brought there:",
+        &found.changed_here,
+    );
     Ok(())
 }

@@ -3,9 +3,9 @@
 use std::ffi::OsString;
 
 use clap_complete::engine::CompletionCandidate;
-use containai_core::manifest::shipped_agents;
 use containai_core::config::{SettingKind, SettingSpec};
 use containai_core::engine::ShippedImage;
+use containai_core::manifest::shipped_agents;
 
 use super::{agents, templates, volumes};
 

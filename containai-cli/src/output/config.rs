@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use containai_core::config::{SettingKind, ListedSetting};
+use containai_core::config::{ListedSetting, SettingKind};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -49,7 +49,11 @@ pub(crate) fn table(list: &[ListedSetting]) -> String {
     let mut text = format!("{:<key$}  {:<value$}  SOURCE", "KEY", "VALUE");
     for (name, shown, origin) in rows {
         // Writing to a text cannot fail.
-        let _ = write!(text, "\n{name:<key$}  {shown:<value$}  {}", escape_control(&origin.to_string()));
+        let _ = write!(
+            text,
+            "\n{name:<key$}  {shown:<value$}  {}",
+            escape_control(&origin.to_string())
+        );
     }
     text
 }
@@ -64,7 +68,7 @@ fn display_value(listed: &ListedSetting) -> String {
 
 #[cfg(test)]
 mod tests {
-    use containai_core::config::{Config, FileText, ConfigLayers};
+    use containai_core::config::{Config, ConfigLayers, FileText};
 
     use super::*;
 
@@ -74,7 +78,8 @@ mod tests {
         let user_file = Some(FileText { path: "/c.toml".into(), text: text.to_owned() });
         let config = Config::resolve(&ConfigLayers { user_file, ..ConfigLayers::default() })?;
         insta::assert_snapshot!(table(&config.list()));
-        let values: Vec<SettingOutput> = config.list().iter().skip(6).take(2).map(SettingOutput::from).collect();
+        let values: Vec<SettingOutput> =
+            config.list().iter().skip(6).take(2).map(SettingOutput::from).collect();
         insta::assert_snapshot!(serde_json::to_string(&values)?, @r#"[{"key":"docker_host","value":"unix:///x","source":"user:/c.toml"},{"key":"data_volume","value":null,"source":"default"}]"#);
         Ok(())
     }

@@ -29,7 +29,9 @@ pub(crate) fn plan(plan: &GcPlan, now: Timestamp) -> String {
 /// What became of everything.
 pub(crate) fn outcome(swept: &PruneReport) -> String {
     let line = |(litter, outcome): &(PruneItem, PruneOutcome)| match outcome {
-        PruneOutcome::Removed(freed) => Some(format!("removed {} ({})", leftover_name(litter), size(*freed))),
+        PruneOutcome::Removed(freed) => {
+            Some(format!("removed {} ({})", leftover_name(litter), size(*freed)))
+        }
         PruneOutcome::InUse => Some(format!("kept {}: it is used now", leftover_name(litter))),
         PruneOutcome::Failed(_) => None,
     };
@@ -102,7 +104,10 @@ mod tests {
         let refused = EngineError::Refused { status: 409, message: "in use".into() };
         let swept = PruneReport {
             outcomes: vec![
-                (PruneItem::Container("a".into()), PruneOutcome::Removed(Some(ByteSize::from_bytes(2048)))),
+                (
+                    PruneItem::Container("a".into()),
+                    PruneOutcome::Removed(Some(ByteSize::from_bytes(2048))),
+                ),
                 (PruneItem::Image("b:1".into()), PruneOutcome::InUse),
                 (PruneItem::Volume("c".into()), PruneOutcome::Failed(refused.into())),
                 (PruneItem::Volume("d".into()), PruneOutcome::Removed(None)),

@@ -139,8 +139,10 @@ mod tests {
         memory     no limit
         cpus       no limit
         ");
-        let limits =
-            ResourceLimits { memory: Some(ByteSize::from_gib(8)), cpus: Cpus::from_nanos(2_500_000_000) };
+        let limits = ResourceLimits {
+            memory: Some(ByteSize::from_gib(8)),
+            cpus: Cpus::from_nanos(2_500_000_000),
+        };
         let some = ResourcesOutput::of(&container, limits, None, None);
         insta::assert_snapshot!(some, @r"
         container  api-main

@@ -72,7 +72,9 @@ pub(crate) fn plan(tasks: &[SnapshotStep]) -> String {
 /// The output of `cai snapshot fork --dry-run`; `branch` is the one of a new
 /// worktree.
 pub(crate) fn fork_plan(tasks: &[SnapshotStep], ground: Option<String>) -> String {
-    numbered(ground.into_iter().chain(tasks.iter().map(describe_task)).chain(["start it".to_owned()]))
+    numbered(
+        ground.into_iter().chain(tasks.iter().map(describe_task)).chain(["start it".to_owned()]),
+    )
 }
 
 fn numbered(lines: impl Iterator<Item = String>) -> String {
@@ -88,15 +90,27 @@ fn describe_task(task: &SnapshotStep) -> String {
         SnapshotStep::Unpause(name) => format!("wake {}", escape_control(name)),
         SnapshotStep::TagImage(snapshot) => format!("name it snapshot {}", snapshot.name),
         SnapshotStep::Stop(name) => format!("stop {}", escape_control(name)),
-        SnapshotStep::CreateReplacement(name) => format!("make a successor of {} from the snapshot", escape_control(name)),
-        SnapshotStep::CreateContainer { name, workspace } => format!("create container {name} for {workspace}"),
-        SnapshotStep::ResetIdentity => "take host key and machine id out of the file system".to_owned(),
+        SnapshotStep::CreateReplacement(name) => {
+            format!("make a successor of {} from the snapshot", escape_control(name))
+        }
+        SnapshotStep::CreateContainer { name, workspace } => {
+            format!("create container {name} for {workspace}")
+        }
+        SnapshotStep::ResetIdentity => {
+            "take host key and machine id out of the file system".to_owned()
+        }
         SnapshotStep::RemoveContainer(name) => {
             format!("remove {}, and name the successor so", escape_control(name))
         }
-        SnapshotStep::RecordDataVolume(volume) => format!("record {volume} as the workspace's data volume"),
-        SnapshotStep::RemoveVolume(volume) => format!("remove volume {volume} unless others have it"),
-        SnapshotStep::RemoveImage(snapshot) => format!("remove the image of snapshot {}", snapshot.name),
+        SnapshotStep::RecordDataVolume(volume) => {
+            format!("record {volume} as the workspace's data volume")
+        }
+        SnapshotStep::RemoveVolume(volume) => {
+            format!("remove volume {volume} unless others have it")
+        }
+        SnapshotStep::RemoveImage(snapshot) => {
+            format!("remove the image of snapshot {}", snapshot.name)
+        }
         task => format!("{task:?}"),
     }
 }

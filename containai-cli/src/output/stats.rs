@@ -1,6 +1,6 @@
 //! The output of `cai stats`.
 
-use containai_core::engine::{Container, ActiveSessions, Usage};
+use containai_core::engine::{ActiveSessions, Container, Usage};
 use schemars::JsonSchema;
 use serde::Serialize;
 

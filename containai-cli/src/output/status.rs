@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use containai_core::byte_size::{ByteSize, HumanSize};
-use containai_core::engine::{Container, IdRangeMode, RunState, ActiveSessions, Usage};
+use containai_core::engine::{ActiveSessions, Container, IdRangeMode, RunState, Usage};
 use containai_core::naming::{ContainerName, SshAlias};
 use containai_core::timestamp::Elapsed;
 use schemars::JsonSchema;

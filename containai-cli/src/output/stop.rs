@@ -52,7 +52,7 @@ pub(crate) fn done(halt: &StopPlan) -> String {
 mod tests {
     use containai_core::engine::{Container, ContainerId, RunState};
     use containai_core::label;
-    use containai_core::lifecycle::{StopMode, Observed, plan_stop};
+    use containai_core::lifecycle::{Observed, StopMode, plan_stop};
 
     use super::*;
 

@@ -70,7 +70,9 @@ impl Advice for ArchiveError {
             }
             Self::Write(_) => "free disk space and run the command again",
             Self::NotAnExport => "use an archive created by `cai export`",
-            Self::UnsupportedFormat { .. } => "use the `cai` version that created the archive, or a newer one",
+            Self::UnsupportedFormat { .. } => {
+                "use the `cai` version that created the archive, or a newer one"
+            }
             Self::Refused { .. } => "do not trust the source of this archive; nothing was unpacked",
             Self::TooManyEntries { .. } | Self::TooLarge { .. } => {
                 "free space on the disk that holds the engine's volumes; nothing was unpacked"
@@ -90,7 +92,7 @@ mod tests {
     use std::io::ErrorKind;
 
     use super::*;
-    use crate::{testing, samples};
+    use crate::{samples, testing};
 
     #[test]
     fn messages_and_hints() {

@@ -1,7 +1,7 @@
 //! Exclusions from exports, as options of GNU tar.
 
 use super::manifest::MANIFEST;
-use crate::layout::{VOLUME_STAGING, VOLUME_IMPORT_ID};
+use crate::layout::{VOLUME_IMPORT_ID, VOLUME_STAGING};
 
 /// Returns tar's options for `patterns` and for everything that is never exported. A pattern is a
 /// path on the volume, or a file name pattern if it contains a wildcard and no slash.

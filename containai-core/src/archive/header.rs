@@ -53,7 +53,9 @@ impl Header {
     pub(super) fn name(&self) -> Vec<u8> {
         let name = nul_terminated(&self.0[NAME]);
         match &self.0[MAGIC.start..MAGIC.start + 6] {
-            b"ustar\0" if self.0[PREFIX.start] != 0 => [nul_terminated(&self.0[PREFIX]), b"/", name].concat(),
+            b"ustar\0" if self.0[PREFIX.start] != 0 => {
+                [nul_terminated(&self.0[PREFIX]), b"/", name].concat()
+            }
             _ => name.to_vec(),
         }
     }

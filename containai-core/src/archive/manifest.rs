@@ -5,7 +5,7 @@ use std::io::{ErrorKind, Read};
 
 use toml_edit::{DocumentMut, value};
 
-use super::{ArchiveError, Member, MemberKind, MemberPath, MemberReader, FileTime, Owner};
+use super::{ArchiveError, FileTime, Member, MemberKind, MemberPath, MemberReader, Owner};
 use crate::timestamp::Timestamp;
 
 /// The name of the manifest member; no file on a volume may have it.

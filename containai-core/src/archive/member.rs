@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{MemberPath, FileTime, SparseMap};
+use super::{FileTime, MemberPath, SparseMap};
 
 /// One member of an archive, without its content.
 #[derive(Clone, Debug, Eq, PartialEq)]

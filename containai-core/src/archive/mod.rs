@@ -9,27 +9,27 @@
 //! whether it may be unpacked, and only headers written by [`MemberWriter`] reach other programs.
 
 mod error;
-mod header;
-mod policy;
 mod exclude;
+mod file_time;
+mod header;
 mod manifest;
 mod member;
-mod reader;
-mod file_time;
 mod path;
 pub mod pax;
+mod policy;
+mod reader;
 mod sparse;
 mod transcode;
 mod writer;
 
 pub use error::ArchiveError;
-pub use policy::{UnpackPolicy, UnpackLimits, Totals};
 pub use exclude::tar_exclude_options;
+pub use file_time::FileTime;
 pub use manifest::ArchiveManifest;
 pub use member::{Member, MemberKind, Owner};
-pub use reader::MemberReader;
-pub use file_time::FileTime;
 pub use path::MemberPath;
+pub use policy::{Totals, UnpackLimits, UnpackPolicy};
+pub use reader::MemberReader;
 pub use sparse::{Segment, SparseMap};
-pub use transcode::{DroppedMember, ArchiveSummary, export, restore, verify};
+pub use transcode::{ArchiveSummary, DroppedMember, export, restore, verify};
 pub use writer::MemberWriter;

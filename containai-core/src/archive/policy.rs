@@ -24,7 +24,8 @@ const ENTRY_OVERHEAD: u64 = 4096;
 
 impl UnpackLimits {
     /// The upper bound of every archive: one tebibyte and four million entries.
-    pub const MAX: Self = Self { max_bytes: 1 << 40, max_entries: 4_000_000, overhead_per_entry: 0 };
+    pub const MAX: Self =
+        Self { max_bytes: 1 << 40, max_entries: 4_000_000, overhead_per_entry: 0 };
 
     /// Returns the limits for a disk with this much free space, in bytes and (where limited) in
     /// files. 64 MiB stay free.
@@ -109,7 +110,9 @@ impl UnpackPolicy {
             MemberKind::Directory => SeenKind::Directory,
             _ if path.is_root() => return refused("is the volume root but not a directory"),
             MemberKind::File { .. } => SeenKind::File,
-            MemberKind::HardLink(to) if self.entries.get(to) == Some(&SeenKind::File) => SeenKind::File,
+            MemberKind::HardLink(to) if self.entries.get(to) == Some(&SeenKind::File) => {
+                SeenKind::File
+            }
             MemberKind::HardLink(_) => {
                 return refused("is a hard link to a file that does not precede it");
             }
@@ -140,7 +143,8 @@ impl UnpackPolicy {
     }
 
     fn add_to_totals(&mut self, member: &Member) -> Result<(), ArchiveError> {
-        let UnpackLimits { max_bytes: bytes, max_entries: entries, overhead_per_entry: each } = self.limits;
+        let UnpackLimits { max_bytes: bytes, max_entries: entries, overhead_per_entry: each } =
+            self.limits;
         self.totals.entries += 1;
         self.name_bytes += member.path.as_bytes().len() as u64;
         if self.totals.entries > entries || self.name_bytes > MAX_NAME_BYTES {
@@ -198,7 +202,8 @@ mod tests {
     #[test]
     fn limits_keep_disk_space_free() {
         let within = |bytes, files| {
-            let UnpackLimits { max_bytes: bytes, max_entries: entries, overhead_per_entry: each } = UnpackLimits::fitting(bytes, files);
+            let UnpackLimits { max_bytes: bytes, max_entries: entries, overhead_per_entry: each } =
+                UnpackLimits::fitting(bytes, files);
             (bytes, entries, each)
         };
         assert_eq!(within(1 << 30, Some(9)), ((1 << 30) - RESERVED_BYTES, 9, ENTRY_OVERHEAD));

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io::{self, ErrorKind, Read};
 
 use super::header::{BLOCK, Header};
-use super::{ArchiveError, Member, MemberKind, MemberPath, FileTime, Owner, SparseMap, pax};
+use super::{ArchiveError, FileTime, Member, MemberKind, MemberPath, Owner, SparseMap, pax};
 
 /// The maximum size of one member's extended headers: several attributes of 64 KiB, Linux's limit.
 const MAX_RECORDS_SIZE: u64 = 1 << 20;
@@ -91,7 +91,11 @@ impl<R: Read> MemberReader<R> {
         Err(ArchiveError::Malformed("too many headers before one member"))
     }
 
-    fn read_member(&mut self, header: &Header, extended: ExtendedHeader) -> Result<Member, ArchiveError> {
+    fn read_member(
+        &mut self,
+        header: &Header,
+        extended: ExtendedHeader,
+    ) -> Result<Member, ArchiveError> {
         let stored = extended.size.map_or_else(|| header.size(), Ok)?;
         let named = extended.path.unwrap_or_else(|| header.name());
         let is_directory = named.ends_with(b"/");
@@ -143,13 +147,14 @@ impl<R: Read> MemberReader<R> {
             ((Some(1), Some(0)), Some(size)) => size,
             _ => return Err(ArchiveError::Malformed("unknown sparse file format")),
         };
-        let parts = SparseMap::decode(size, |block| match self.content_left.checked_sub(BLOCK as u64) {
-            None => Err(ArchiveError::Malformed("truncated sparse map")),
-            Some(left) => {
-                self.content_left = left;
-                fill_buffer(&mut self.input, block)
-            }
-        })?;
+        let parts =
+            SparseMap::decode(size, |block| match self.content_left.checked_sub(BLOCK as u64) {
+                None => Err(ArchiveError::Malformed("truncated sparse map")),
+                Some(left) => {
+                    self.content_left = left;
+                    fill_buffer(&mut self.input, block)
+                }
+            })?;
         match parts.stored_size() == self.content_left {
             true => Ok(MemberKind::File { size, sparse_map: Some(parts) }),
             false => Err(ArchiveError::Malformed("sparse map does not match the file size")),

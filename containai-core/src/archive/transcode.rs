@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, HashSet};
 use std::io::{ErrorKind, Read, Write};
 
 use super::{
-    ArchiveError, UnpackPolicy, UnpackLimits, ArchiveManifest, Member, MemberKind, MemberPath, MemberReader, FileTime, Owner,
-    Totals, MemberWriter,
+    ArchiveError, ArchiveManifest, FileTime, Member, MemberKind, MemberPath, MemberReader,
+    MemberWriter, Owner, Totals, UnpackLimits, UnpackPolicy,
 };
 
 /// The buffer size for content.
@@ -121,7 +121,8 @@ fn copy_content<R: Read, W: Write>(
     progress: &mut dyn FnMut(Totals),
 ) -> Result<(), ArchiveError> {
     let mut left = members.content_left();
-    let mut buffer = vec![0; COPY_BUFFER_SIZE.min(usize::try_from(left).unwrap_or(COPY_BUFFER_SIZE))];
+    let mut buffer =
+        vec![0; COPY_BUFFER_SIZE.min(usize::try_from(left).unwrap_or(COPY_BUFFER_SIZE))];
     while left > 0 {
         match members.read(&mut buffer) {
             Ok(length) => {

@@ -4,7 +4,7 @@ use toml_edit::Value;
 
 use super::error::ValueError;
 use super::unknown_keys::WORKSPACE_TABLE;
-use super::{Config, ConfigFile, EditError, Shadowed, SettingScope, SettingSpec};
+use super::{Config, ConfigFile, EditError, SettingScope, SettingSpec, Shadowed};
 use crate::exit;
 use crate::hint::{Advice, Hint};
 use crate::naming::WorkspacePath;
@@ -66,12 +66,18 @@ impl SettingChange {
     /// # Errors
     ///
     /// As [`set`](Self::set), except for errors about values.
-    pub fn unset(key: &str, area: &ChangeTarget, file: &ConfigFile) -> Result<Self, SettingChangeError> {
+    pub fn unset(
+        key: &str,
+        area: &ChangeTarget,
+        file: &ConfigFile,
+    ) -> Result<Self, SettingChangeError> {
         if let Some(spec) = SettingSpec::find(key) {
             return Ok(Self { spec: Some(spec), keys: key_path(spec, area)?, value: None });
         }
         let mut keys = match area {
-            ChangeTarget::Section(workspace) => vec![WORKSPACE_TABLE.to_owned(), workspace.to_string()],
+            ChangeTarget::Section(workspace) => {
+                vec![WORKSPACE_TABLE.to_owned(), workspace.to_string()]
+            }
             _ => Vec::new(),
         };
         keys.extend(key.split('.').map(str::to_owned));
@@ -115,9 +121,10 @@ impl SettingChange {
 fn key_path(spec: &SettingSpec, area: &ChangeTarget) -> Result<Vec<String>, SettingChangeError> {
     let section = match (spec.scope, area) {
         (_, ChangeTarget::Global) => None,
-        (SettingScope::Workspace(key) | SettingScope::UserOrWorkspace(key), ChangeTarget::Section(workspace)) => {
-            Some((workspace, key))
-        }
+        (
+            SettingScope::Workspace(key) | SettingScope::UserOrWorkspace(key),
+            ChangeTarget::Section(workspace),
+        ) => Some((workspace, key)),
         (SettingScope::User, ChangeTarget::Section(_)) => {
             return Err(SettingChangeError::NotPerWorkspace { key: spec.key });
         }
@@ -208,7 +215,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::config::{Config, FileText, ConfigLayers, SETTINGS};
+    use crate::config::{Config, ConfigLayers, FileText, SETTINGS};
 
     fn after(text: &str, change: Result<SettingChange, SettingChangeError>) -> String {
         let mut file = ConfigFile::parse("/c.toml", text).expect("the test's text is TOML");
@@ -226,7 +233,9 @@ mod tests {
     #[test]
     fn settings_are_written_to_their_table() {
         let section = ChangeTarget::Section(WorkspacePath::new("/src/api").expect("a path"));
-        let set = |key: &str, texts: &[&str], area: &ChangeTarget| after("", SettingChange::set(key, texts, area));
+        let set = |key: &str, texts: &[&str], area: &ChangeTarget| {
+            after("", SettingChange::set(key, texts, area))
+        };
         insta::assert_snapshot!(set("data_volume", &["v"], &section), @r#"
         [workspace."/src/api"]
         data_volume = "v"
@@ -261,7 +270,9 @@ mod tests {
     #[test]
     fn refusals_report_the_reason() {
         let section = ChangeTarget::Section(WorkspacePath::new("/src/api").expect("a path"));
-        let set = |key: &str, texts: &[&str], area: &ChangeTarget| after("", SettingChange::set(key, texts, area));
+        let set = |key: &str, texts: &[&str], area: &ChangeTarget| {
+            after("", SettingChange::set(key, texts, area))
+        };
         let refusals = [
             set("agent.defualt", &["x"], &ChangeTarget::Global),
             set("telemetry", &["x"], &ChangeTarget::Global),
@@ -282,7 +293,10 @@ mod tests {
     fn unknown_keys_can_be_unset() {
         let text = "[agent]\ndefualt = 'x' # c\n";
         let file = ConfigFile::parse("/c.toml", text).expect("the test's text is TOML");
-        assert_eq!(after(text, SettingChange::unset("agent.defualt", &ChangeTarget::Global, &file)), "");
+        assert_eq!(
+            after(text, SettingChange::unset("agent.defualt", &ChangeTarget::Global, &file)),
+            ""
+        );
         assert!(SettingChange::unset("agent.nope", &ChangeTarget::Global, &file).is_err());
         assert_eq!(after(text, SettingChange::unset("image", &ChangeTarget::Global, &file)), text);
     }

@@ -15,7 +15,7 @@ pub(super) type ValueError = Box<dyn Error + Send + Sync>;
 #[non_exhaustive]
 pub enum ConfigError {
     /// The user's file is not TOML; usually a typing error.
-    #[error("`{place}` is not valid TOML: {message} at `{text}`")]
+    #[error("`{position}` is not valid TOML: {message} at `{text}`")]
     Syntax {
         /// The position of the error.
         position: TextPosition,
@@ -25,7 +25,7 @@ pub enum ConfigError {
         text: String,
     },
     /// A key is unknown: misspelt, or from another version.
-    #[error("`{place}`: unknown setting `{key}`")]
+    #[error("`{position}`: unknown setting `{key}`")]
     UnknownKey {
         /// The position.
         position: TextPosition,
@@ -35,7 +35,7 @@ pub enum ConfigError {
         nearest: Option<&'static str>,
     },
     /// A value has the wrong type, for example a table in place of a string.
-    #[error("`{place}`: `{key}` must be {expected}, not `{text}`")]
+    #[error("`{position}`: `{key}` must be {expected}, not `{text}`")]
     WrongType {
         /// The position.
         position: TextPosition,
@@ -47,7 +47,7 @@ pub enum ConfigError {
         text: String,
     },
     /// A value is invalid for its setting.
-    #[error("`{place}`: `{key}` cannot be `{}`", text.escape_debug())]
+    #[error("`{position}`: `{key}` cannot be `{}`", text.escape_debug())]
     InvalidValue {
         /// The position.
         position: TextPosition,
@@ -69,7 +69,7 @@ pub enum ConfigError {
         source: ValueError,
     },
     /// A workspace table is not named by an absolute path.
-    #[error("`{place}`: `workspace.\"{}\"` is not an absolute path", text.escape_debug())]
+    #[error("`{position}`: `workspace.\"{}\"` is not an absolute path", text.escape_debug())]
     InvalidSection {
         /// The position.
         position: TextPosition,
@@ -111,7 +111,9 @@ impl Advice for ConfigError {
                     "correct that line; `cai config edit` checks the file before saving it",
                 )]
             }
-            Self::InvalidVariable { name, .. } => vec![Hint::new(format!("unset or correct `{name}`"))],
+            Self::InvalidVariable { name, .. } => {
+                vec![Hint::new(format!("unset or correct `{name}`"))]
+            }
             Self::InvalidPortRange { .. } => vec![Hint::new("set both with `cai config set`")],
         }
     }
@@ -121,21 +123,21 @@ impl Advice for ConfigError {
 mod tests {
     use super::*;
     use crate::naming::{HostPort, HostPortError};
-    use crate::{testing, samples};
+    use crate::{samples, testing};
 
     #[test]
     fn messages_and_hints() -> Result<(), HostPortError> {
         let path = || "/home/me/.config/containai/config.toml".into();
-        let place = || TextPosition { path: path(), line: 3, column: 7 };
+        let position = || TextPosition { path: path(), line: 3, column: 7 };
         let unknown = |key: &str, nearest| ConfigError::UnknownKey {
-            position: place(),
+            position: position(),
             key: key.to_owned(),
             nearest,
         };
         let ends = (HostPort::new(2400)?, HostPort::new(2300)?);
         let samples = samples!(ConfigError {
             Syntax: [ConfigError::Syntax {
-                position: place(),
+                position: position(),
                 message: "missing value".into(),
                 text: "image =".into(),
             }],
@@ -144,13 +146,13 @@ mod tests {
                 unknown("telemetry", None)
             ],
             WrongType: [ConfigError::WrongType {
-                position: place(),
+                position: position(),
                 key: "ssh.mux".into(),
                 expected: "true or false".into(),
                 text: "7".into(),
             }],
             InvalidValue: [ConfigError::InvalidValue {
-                position: place(),
+                position: position(),
                 key: "ssh.port_range_start",
                 text: "80".into(),
                 source: PortRangeError::Privileged { port: HostPort::new(80)? }.into(),
@@ -160,7 +162,10 @@ mod tests {
                 text: "a b".into(),
                 source: "a reason".into(),
             }],
-            InvalidSection: [ConfigError::InvalidSection { position: place(), text: "src/api".into() }],
+            InvalidSection: [ConfigError::InvalidSection {
+                position: position(),
+                text: "src/api".into()
+            }],
             InvalidPortRange: [ConfigError::InvalidPortRange {
                 start: Origin::User(path()),
                 end: Origin::Default,

@@ -4,9 +4,9 @@
 /// bidirectional formatting characters. Line feeds and tabs are kept.
 ///
 /// ```
-/// use containai_core::config::visible;
+/// use containai_core::config::escape_control;
 ///
-/// assert_eq!(visible("a\u{1b}[2Jb\u{202e}c"), r"a\u{1b}[2Jb\u{202e}c");
+/// assert_eq!(escape_control("a\u{1b}[2Jb\u{202e}c"), r"a\u{1b}[2Jb\u{202e}c");
 /// ```
 #[must_use]
 pub fn escape_control(text: &str) -> String {

@@ -25,12 +25,12 @@ impl ConfigFile {
             Ok(document) => Ok(Self { path, document }),
             Err(error) => {
                 let byte = error.span().map_or(0, |span| span.start);
-                let place = TextPosition::of_byte(&path, &text, byte);
-                let line = text.lines().nth(place.line - 1).unwrap_or_default();
+                let position = TextPosition::of_byte(&path, &text, byte);
+                let line = text.lines().nth(position.line - 1).unwrap_or_default();
                 Err(ConfigError::Syntax {
                     text: line.trim().to_owned(),
                     message: error.message().replace('\n', ", "),
-                    position: place,
+                    position,
                 })
             }
         }

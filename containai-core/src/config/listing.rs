@@ -3,10 +3,11 @@
 use std::fmt::Display;
 
 use super::setting::{
-    AGENT, IMPORT_ALLOWED_SECRETS, CPU_LIMIT, IMPORT_CREDENTIALS, DATA_VOLUME, DEVCONTAINER, DOCKER_HOST,
-    IMPORT_EXCLUDE_PRIVATE, IMPORT_EXCLUDES, ENV_FILE, FORWARD_AGENT, ENV_FROM_HOST, IMAGE, IMAGE_SOURCE, ENV_IMPORT,
-    ISOLATION, LOCAL_FORWARD, MEMORY_LIMIT, MUX, MUX_IDLE, EXPORT_EXCLUDES, SSH_OPTIONS, IMPORT_PATHS,
-    PORT_RANGE_END, PORT_RANGE_START, REMOTE_FORWARD, TEMPLATE,
+    AGENT, CPU_LIMIT, DATA_VOLUME, DEVCONTAINER, DOCKER_HOST, ENV_FILE, ENV_FROM_HOST, ENV_IMPORT,
+    EXPORT_EXCLUDES, FORWARD_AGENT, IMAGE, IMAGE_SOURCE, IMPORT_ALLOWED_SECRETS,
+    IMPORT_CREDENTIALS, IMPORT_EXCLUDE_PRIVATE, IMPORT_EXCLUDES, IMPORT_PATHS, ISOLATION,
+    LOCAL_FORWARD, MEMORY_LIMIT, MUX, MUX_IDLE, PORT_RANGE_END, PORT_RANGE_START, REMOTE_FORWARD,
+    SSH_OPTIONS, TEMPLATE,
 };
 use super::{Config, Origin, Setting, SettingSpec};
 
@@ -87,7 +88,11 @@ fn list_of<T>(
     listed_setting(spec, setting.value.iter().map(text).collect(), setting)
 }
 
-fn listed_setting<T>(spec: &'static SettingSpec, values: Vec<String>, setting: &Setting<T>) -> ListedSetting {
+fn listed_setting<T>(
+    spec: &'static SettingSpec,
+    values: Vec<String>,
+    setting: &Setting<T>,
+) -> ListedSetting {
     ListedSetting { spec, values, origin: setting.origin.clone() }
 }
 

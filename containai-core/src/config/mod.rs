@@ -17,44 +17,45 @@
 
 mod change;
 mod content_hash;
+mod did_you_mean;
 mod diff;
 mod env_file;
 mod error;
+mod escape_control;
 mod file;
-mod session_env;
 mod layers;
 mod listing;
-mod did_you_mean;
 mod origin;
-mod shadowed;
 mod position;
 mod remembered;
 mod remove_key;
 mod resolved;
+mod session_env;
 mod setting;
+mod shadowed;
 mod sources;
-mod unknown_keys;
 mod trust;
-mod escape_control;
+mod unknown_keys;
 
 pub use change::{ChangeTarget, SettingChange, SettingChangeError};
 pub use content_hash::ContentHash;
 pub use diff::diff;
 pub use env_file::{EnvEntry, parse_env_file};
 pub use error::ConfigError;
+pub use escape_control::escape_control;
 pub use file::{ConfigFile, EditError};
-pub use session_env::select_session_env;
-pub use layers::{Environment, FileText, Flags, ConfigLayers};
+pub use layers::{ConfigLayers, Environment, FileText, Flags};
 pub use listing::ListedSetting;
 pub use origin::{Origin, Setting};
-pub use shadowed::Shadowed;
 pub use position::TextPosition;
 pub use remembered::Remembered;
 pub use resolved::Config;
+pub use session_env::select_session_env;
 pub use setting::{
-    DevcontainerChoice, ImageReferenceError, InvalidDevcontainerChoice, IsolationChoice, SettingKind, MemoryLimitError,
-    SETTINGS, SettingScope, SettingSpec, UnknownIsolation, parse_image, parse_memory,
+    DevcontainerChoice, ImageReferenceError, InvalidDevcontainerChoice, IsolationChoice,
+    MemoryLimitError, SETTINGS, SettingKind, SettingScope, SettingSpec, UnknownIsolation,
+    parse_image, parse_memory,
 };
+pub use shadowed::Shadowed;
+pub use trust::{IgnoreReason, IgnoredSetting, Suggestion, Trust};
 pub use unknown_keys::WORKSPACE_TABLE;
-pub use trust::{IgnoredSetting, Suggestion, Trust, IgnoreReason};
-pub use escape_control::escape_control;

@@ -48,7 +48,11 @@ impl Config {
 }
 
 /// Sets the value unless the command line or the environment did; returns whether it was set.
-fn set_unless_overridden<T>(setting: &mut Setting<Option<T>>, value: Option<T>, path: &Path) -> bool {
+fn set_unless_overridden<T>(
+    setting: &mut Setting<Option<T>>,
+    value: Option<T>,
+    path: &Path,
+) -> bool {
     let is_overridden = matches!(setting.origin, Origin::Flag(_) | Origin::Environment(_));
     if value.is_none() || is_overridden {
         return false;
@@ -60,7 +64,7 @@ fn set_unless_overridden<T>(setting: &mut Setting<Option<T>>, value: Option<T>, 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::{Environment, FileText, Flags, ConfigLayers};
+    use crate::config::{ConfigLayers, Environment, FileText, Flags};
     use crate::naming::WorkspacePath;
     use crate::resources::HostCapacity;
 

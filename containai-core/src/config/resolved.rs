@@ -6,17 +6,19 @@ use std::time::Duration;
 
 use super::error::ValueError;
 use super::setting::{
-    AGENT, IMPORT_ALLOWED_SECRETS, CPU_LIMIT, IMPORT_CREDENTIALS, DATA_VOLUME, DEVCONTAINER, DOCKER_HOST,
-    IMPORT_EXCLUDE_PRIVATE, IMPORT_EXCLUDES, ENV_FILE, FORWARD_AGENT, ENV_FROM_HOST, IMAGE, IMAGE_SOURCE, ENV_IMPORT,
-    ISOLATION, LOCAL_FORWARD, MEMORY_LIMIT, MUX, MUX_IDLE, EXPORT_EXCLUDES, SSH_OPTIONS, IMPORT_PATHS,
-    PORT_RANGE_END, PORT_RANGE_START, REMOTE_FORWARD, TEMPLATE, parse_memory, read_allowed_secret,
-    read_client_option, read_docker_host, read_workspace_path, read_env_name, read_exclude,
-    read_home_path, read_idle, read_image, read_local_forward, read_remote_forward, read_bool,
-    read_template, read_manifest_name,
+    AGENT, CPU_LIMIT, DATA_VOLUME, DEVCONTAINER, DOCKER_HOST, ENV_FILE, ENV_FROM_HOST, ENV_IMPORT,
+    EXPORT_EXCLUDES, FORWARD_AGENT, IMAGE, IMAGE_SOURCE, IMPORT_ALLOWED_SECRETS,
+    IMPORT_CREDENTIALS, IMPORT_EXCLUDE_PRIVATE, IMPORT_EXCLUDES, IMPORT_PATHS, ISOLATION,
+    LOCAL_FORWARD, MEMORY_LIMIT, MUX, MUX_IDLE, PORT_RANGE_END, PORT_RANGE_START, REMOTE_FORWARD,
+    SSH_OPTIONS, TEMPLATE, parse_memory, read_allowed_secret, read_bool, read_client_option,
+    read_docker_host, read_env_name, read_exclude, read_home_path, read_idle, read_image,
+    read_local_forward, read_manifest_name, read_remote_forward, read_template,
+    read_workspace_path,
 };
 use super::sources::{LayeredValue, Sources};
 use super::{
-    ConfigError, DevcontainerChoice, IgnoredSetting, IsolationChoice, ConfigLayers, Setting, Suggestion,
+    ConfigError, ConfigLayers, DevcontainerChoice, IgnoredSetting, IsolationChoice, Setting,
+    Suggestion,
 };
 use crate::byte_size::ByteSize;
 use crate::engine::{ImageRequest, ImageSource, ShippedImage};
@@ -132,7 +134,9 @@ impl Config {
             image_source: sources
                 .find(&IMAGE_SOURCE, flags.image_source, parse_value)?
                 .or_default(ImageSource::default()),
-            template: sources.find(&TEMPLATE, flags.template.map(Some), read_template)?.or_default(None),
+            template: sources
+                .find(&TEMPLATE, flags.template.map(Some), read_template)?
+                .or_default(None),
             devcontainer: sources
                 .find(&DEVCONTAINER, flags.devcontainer, parse_value)?
                 .or_default(DevcontainerChoice::default()),
@@ -161,9 +165,12 @@ impl Config {
             sections: sources.sections(),
             import_paths: sources.find_list(&IMPORT_PATHS, read_home_path)?,
             import_excludes: sources.find_list(&IMPORT_EXCLUDES, read_exclude)?,
-            import_excludes_private: sources.find(&IMPORT_EXCLUDE_PRIVATE, None, read_bool)?.or_default(true),
+            import_excludes_private: sources
+                .find(&IMPORT_EXCLUDE_PRIVATE, None, read_bool)?
+                .or_default(true),
             import_credentials: sources.find_list(&IMPORT_CREDENTIALS, read_manifest_name)?,
-            import_allowed_secrets: sources.find_list(&IMPORT_ALLOWED_SECRETS, read_allowed_secret)?,
+            import_allowed_secrets: sources
+                .find_list(&IMPORT_ALLOWED_SECRETS, read_allowed_secret)?,
             export_excludes: sources.find_list(&EXPORT_EXCLUDES, read_exclude)?,
             suggestions: sources.suggestions,
             ignored: sources.ignored,
@@ -220,7 +227,10 @@ impl Sources<'_> {
     }
 }
 
-fn ssh_port_range(start: &Setting<HostPort>, end: &Setting<HostPort>) -> Result<PortRange, ConfigError> {
+fn ssh_port_range(
+    start: &Setting<HostPort>,
+    end: &Setting<HostPort>,
+) -> Result<PortRange, ConfigError> {
     PortRange::new(start.value, end.value).map_err(|source| ConfigError::InvalidPortRange {
         start: start.origin.clone(),
         end: end.origin.clone(),

@@ -50,7 +50,7 @@ impl fmt::Display for Shadowed {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::{ChangeTarget, SettingChange, Environment, FileText, ConfigLayers};
+    use crate::config::{ChangeTarget, ConfigLayers, Environment, FileText, SettingChange};
     use crate::naming::WorkspacePath;
 
     fn warning(key: &str, text: &str, area: &ChangeTarget, layers: &ConfigLayers) -> String {

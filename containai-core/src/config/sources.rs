@@ -5,10 +5,10 @@ use std::path::Path;
 use toml_edit::Value;
 
 use super::error::ValueError;
-use super::unknown_keys::{WORKSPACE_TABLE, check_user_file, position_of, check_workspace_file};
+use super::unknown_keys::{WORKSPACE_TABLE, check_user_file, check_workspace_file, position_of};
 use super::{
-    ConfigError, ConfigFile, ContentHash, IgnoredSetting, ConfigLayers, Origin, TextPosition, Setting, SettingSpec,
-    Suggestion, Trust, IgnoreReason,
+    ConfigError, ConfigFile, ConfigLayers, ContentHash, IgnoreReason, IgnoredSetting, Origin,
+    Setting, SettingSpec, Suggestion, TextPosition, Trust,
 };
 use crate::naming::WorkspacePath;
 
@@ -128,8 +128,9 @@ impl<'a> Sources<'a> {
         };
         let item = file.as_ref().zip(keys).and_then(|(file, keys)| Some((file, file.get(&keys)?)));
         if let Some((file, item)) = item {
-            let (place, why) = (position_of(file, item), IgnoreReason::InvalidValue(error.to_string()));
-            self.ignored.push(IgnoredSetting { position: place, key: spec.key.to_owned(), reason: why });
+            let (position, why) =
+                (position_of(file, item), IgnoreReason::InvalidValue(error.to_string()));
+            self.ignored.push(IgnoredSetting { position, key: spec.key.to_owned(), reason: why });
         }
     }
 
@@ -171,7 +172,9 @@ impl<'a> Sources<'a> {
         };
         match read(text) {
             Ok(value) => Ok(Some(Setting { value, origin: Origin::Environment(name) })),
-            Err(source) => Err(ConfigError::InvalidVariable { name, text: text.to_owned(), source }),
+            Err(source) => {
+                Err(ConfigError::InvalidVariable { name, text: text.to_owned(), source })
+            }
         }
     }
 
@@ -227,11 +230,11 @@ fn value_at<T>(
     let Some(item) = file.get(keys) else {
         return Ok(None);
     };
-    let place = position_of(file, item);
+    let position = position_of(file, item);
     let value = item.as_value().filter(|value| spec.kind.accepts(value));
     let Some(text) = value.and_then(scalar) else {
         return Err(ConfigError::WrongType {
-            position: place,
+            position,
             key: keys.join("."),
             expected: spec.kind.to_string(),
             text: item.to_string().trim().to_owned(),
@@ -239,7 +242,7 @@ fn value_at<T>(
     };
     match read(&text) {
         Ok(value) => Ok(Some(Setting { value, origin })),
-        Err(source) => Err(ConfigError::InvalidValue { position: place, key: spec.key, text, source }),
+        Err(source) => Err(ConfigError::InvalidValue { position, key: spec.key, text, source }),
     }
 }
 
@@ -253,14 +256,14 @@ fn list_at<T>(
     let Some(item) = file.get(keys) else {
         return Ok(None);
     };
-    let place = position_of(file, item);
+    let position = position_of(file, item);
     let texts = match item.as_value().filter(|value| spec.kind.accepts(value)) {
         Some(Value::Array(array)) => array.iter().map(scalar).collect::<Option<Vec<_>>>(),
         value => value.and_then(scalar).map(|text| vec![text]),
     };
     let Some(texts) = texts else {
         return Err(ConfigError::WrongType {
-            position: place,
+            position,
             key: keys.join("."),
             expected: spec.kind.to_string(),
             text: item.to_string().trim().to_owned(),
@@ -268,8 +271,8 @@ fn list_at<T>(
     };
     let read = |text: String| {
         read(&text).map_err(|source| {
-            let place = place.clone();
-            ConfigError::InvalidValue { position: place, key: spec.key, text, source }
+            let position = position.clone();
+            ConfigError::InvalidValue { position, key: spec.key, text, source }
         })
     };
     let value = texts.into_iter().map(read).collect::<Result<_, _>>()?;
@@ -295,10 +298,10 @@ fn ignored_setting(path: &Path, spec: &SettingSpec, error: &ConfigError) -> Igno
 
 /// Returns the report for an invalid file that is not an error.
 fn ignored_file(path: &Path, error: &ConfigError) -> IgnoredSetting {
-    let place = match error {
-        ConfigError::Syntax { position: place, .. }
-        | ConfigError::WrongType { position: place, .. }
-        | ConfigError::InvalidValue { position: place, .. } => place.clone(),
+    let position = match error {
+        ConfigError::Syntax { position, .. }
+        | ConfigError::WrongType { position, .. }
+        | ConfigError::InvalidValue { position, .. } => position.clone(),
         _ => TextPosition::of_byte(path, "", 0),
     };
     let message = match error {
@@ -306,5 +309,5 @@ fn ignored_file(path: &Path, error: &ConfigError) -> IgnoredSetting {
         ConfigError::InvalidValue { source, .. } => source.to_string(),
         error => error.to_string(),
     };
-    IgnoredSetting { position: place, key: String::new(), reason: IgnoreReason::InvalidValue(message) }
+    IgnoredSetting { position, key: String::new(), reason: IgnoreReason::InvalidValue(message) }
 }

@@ -58,20 +58,24 @@ pub enum IgnoreReason {
 
 impl fmt::Display for IgnoredSetting {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { position: place, key, reason: why } = self;
-        match why {
+        let Self { position, key, reason } = self;
+        match reason {
             IgnoreReason::UserOnly => {
-                write!(f, "ignored `{key}` at `{place}`: only your own configuration may set it")
+                write!(f, "ignored `{key}` at `{position}`: only your own configuration may set it")
             }
             IgnoreReason::Unknown { nearest } => {
-                write!(f, "ignored `{key}` at `{place}`: unknown setting")?;
+                write!(f, "ignored `{key}` at `{position}`: unknown setting")?;
                 match nearest {
                     Some(nearest) => write!(f, "; did you mean `{nearest}`?"),
                     None => Ok(()),
                 }
             }
-            IgnoreReason::InvalidValue(message) if key.is_empty() => write!(f, "ignored `{place}`: {message}"),
-            IgnoreReason::InvalidValue(message) => write!(f, "ignored `{key}` at `{place}`: {message}"),
+            IgnoreReason::InvalidValue(message) if key.is_empty() => {
+                write!(f, "ignored `{position}`: {message}")
+            }
+            IgnoreReason::InvalidValue(message) => {
+                write!(f, "ignored `{key}` at `{position}`: {message}")
+            }
         }
     }
 }

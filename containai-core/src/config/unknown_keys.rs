@@ -6,7 +6,8 @@ use toml_edit::{Item, TableLike};
 
 use super::did_you_mean::closest_match;
 use super::{
-    ConfigError, ConfigFile, IgnoredSetting, TextPosition, SETTINGS, SettingSpec, Suggestion, Trust, IgnoreReason,
+    ConfigError, ConfigFile, IgnoreReason, IgnoredSetting, SETTINGS, SettingSpec, Suggestion,
+    TextPosition, Trust,
 };
 use crate::naming::WorkspacePath;
 
@@ -51,8 +52,8 @@ fn check_section(
     section: &Item,
 ) -> Result<(), ConfigError> {
     if !Path::new(name).is_absolute() {
-        let place = key_position(file, sections, name);
-        return Err(ConfigError::InvalidSection { position: place, text: name.to_owned() });
+        let position = key_position(file, sections, name);
+        return Err(ConfigError::InvalidSection { position, text: name.to_owned() });
     }
     let Some(section) = section.as_table_like() else {
         return Err(must_be_a_table(file, format!("{WORKSPACE_TABLE}.{name}"), section));
@@ -65,10 +66,13 @@ fn check_section(
 
 /// Records the settings that the workspace's own file may not set, and returns those that wait for
 /// approval.
-pub(super) fn check_workspace_file(file: &ConfigFile, ignored: &mut Vec<IgnoredSetting>) -> Vec<Suggestion> {
+pub(super) fn check_workspace_file(
+    file: &ConfigFile,
+    ignored: &mut Vec<IgnoredSetting>,
+) -> Vec<Suggestion> {
     let may = |setting: &&SettingSpec| setting.trust != Trust::Never;
     let allowed: Vec<&'static str> = SETTINGS.iter().filter(may).map(|it| it.key).collect();
-    for UnknownKey { position: place, key, .. } in unknown_keys(file, &allowed) {
+    for UnknownKey { position, key, .. } in unknown_keys(file, &allowed) {
         let table = format!("{key}.");
         let is_meant =
             |setting: &SettingSpec| setting.key == key || setting.key.starts_with(&table);
@@ -77,7 +81,7 @@ pub(super) fn check_workspace_file(file: &ConfigFile, ignored: &mut Vec<IgnoredS
             true => IgnoreReason::UserOnly,
             false => IgnoreReason::Unknown { nearest: suggest_key(&key, &allowed) },
         };
-        ignored.push(IgnoredSetting { position: place, key, reason: why });
+        ignored.push(IgnoredSetting { position, key, reason: why });
     }
     let waits = SETTINGS.iter().filter(|setting| setting.trust == Trust::WhenApproved);
     let suggestion = |setting: &SettingSpec| {
@@ -104,7 +108,11 @@ struct UnknownKey {
 
 impl UnknownKey {
     fn new(file: &ConfigFile, table: &dyn TableLike, name: &str, key: String, item: &Item) -> Self {
-        Self { position: key_position(file, table, name), key, text: item.to_string().trim().to_owned() }
+        Self {
+            position: key_position(file, table, name),
+            key,
+            text: item.to_string().trim().to_owned(),
+        }
     }
 
     fn into_error(self, known: &[&'static str]) -> ConfigError {

@@ -9,10 +9,10 @@ use super::error::DevcontainerError;
 use super::feature::Feature;
 use super::fields::JsonFields;
 use super::image::DevcontainerImage;
+use super::jsonc;
 use super::lifecycle::{Lifecycle, LifecycleCommand};
 use super::mount::RequestedMount;
-use super::substitute::{SubstitutionVariables, uses_host_variable, substitute};
-use super::jsonc;
+use super::substitute::{SubstitutionVariables, substitute, uses_host_variable};
 use crate::layout::CONTAINER_WORKSPACE;
 
 /// The context in which a file is read.
@@ -174,16 +174,23 @@ fn host_requests(raw: JsonFields<'_>) -> Result<Vec<String>, DevcontainerError> 
 /// and must not be part of an image.
 type SplitEnvironment = (BTreeMap<String, String>, BTreeMap<String, String>);
 
-fn split_environment(fields: JsonFields<'_>, raw: JsonFields<'_>) -> Result<SplitEnvironment, DevcontainerError> {
+fn split_environment(
+    fields: JsonFields<'_>,
+    raw: JsonFields<'_>,
+) -> Result<SplitEnvironment, DevcontainerError> {
     let written = raw.object("containerEnv")?;
-    let is_host = |name: &String| written.and_then(|it| it.get(name)).is_some_and(uses_host_variable);
+    let is_host =
+        |name: &String| written.and_then(|it| it.get(name)).is_some_and(uses_host_variable);
     let all = fields.variables("containerEnv")?;
     let (host, own) = all.into_iter().partition(|(name, _)| is_host(name));
     Ok((own, host))
 }
 
 /// Reads variables; `null` unsets a variable, so such entries are skipped.
-fn without_nulls(fields: JsonFields<'_>, key: &str) -> Result<BTreeMap<String, String>, DevcontainerError> {
+fn without_nulls(
+    fields: JsonFields<'_>,
+    key: &str,
+) -> Result<BTreeMap<String, String>, DevcontainerError> {
     let Some(object) = fields.object(key)? else { return Ok(BTreeMap::new()) };
     let kept = object.iter().filter(|(_, value)| !value.is_null());
     let kept: Map<String, Value> = kept.map(|(k, v)| (k.clone(), v.clone())).collect();
@@ -191,7 +198,10 @@ fn without_nulls(fields: JsonFields<'_>, key: &str) -> Result<BTreeMap<String, S
     JsonFields(&whole).variables(key)
 }
 
-fn forward_ports(fields: JsonFields<'_>, notes: &mut Vec<String>) -> Result<Vec<u16>, DevcontainerError> {
+fn forward_ports(
+    fields: JsonFields<'_>,
+    notes: &mut Vec<String>,
+) -> Result<Vec<u16>, DevcontainerError> {
     let mut ports = Vec::new();
     for value in fields.array("forwardPorts")? {
         let own = value.as_str().and_then(|text| text.strip_prefix("localhost:")?.parse().ok());

@@ -6,9 +6,9 @@ use serde_json::Value;
 
 use super::error::DevcontainerError;
 use super::fields::{JsonFields, scalar_text, wrong_type};
+use super::jsonc;
 use super::lifecycle::Lifecycle;
 use super::path::resolve_in_workspace;
-use super::jsonc;
 
 /// A feature in a directory of the workspace, with its options.
 #[derive(Clone, Debug, Eq, PartialEq)]

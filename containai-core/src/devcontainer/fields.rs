@@ -32,10 +32,14 @@ impl<'a> JsonFields<'a> {
     }
 
     /// Reads an object of strings; numbers and booleans are converted.
-    pub(super) fn string_map(self, key: &str) -> Result<BTreeMap<String, String>, DevcontainerError> {
+    pub(super) fn string_map(
+        self,
+        key: &str,
+    ) -> Result<BTreeMap<String, String>, DevcontainerError> {
         let Some(object) = self.object(key)? else { return Ok(BTreeMap::new()) };
         let pair = |(name, value): (&String, &Value)| {
-            let text = scalar_text(value).ok_or_else(|| wrong_type(&format!("{key}.{name}"), "a string"))?;
+            let text = scalar_text(value)
+                .ok_or_else(|| wrong_type(&format!("{key}.{name}"), "a string"))?;
             Ok((name.clone(), text))
         };
         object.iter().map(pair).collect()
@@ -50,7 +54,10 @@ impl<'a> JsonFields<'a> {
         for (name, value) in &variables {
             let is_variable = EnvName::parse(name).is_ok() && !value.contains('\0');
             if !is_variable {
-                return Err(wrong_type(&format!("{key}.{name}"), "a valid variable name and value"));
+                return Err(wrong_type(
+                    &format!("{key}.{name}"),
+                    "a valid variable name and value",
+                ));
             }
         }
         Ok(variables)

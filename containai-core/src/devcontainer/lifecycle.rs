@@ -82,7 +82,10 @@ impl Lifecycle {
 
 impl LifecycleCommand {
     /// Reads the command of a key; `None` for an empty one.
-    pub(super) fn read(fields: JsonFields<'_>, key: &str) -> Result<Option<Self>, DevcontainerError> {
+    pub(super) fn read(
+        fields: JsonFields<'_>,
+        key: &str,
+    ) -> Result<Option<Self>, DevcontainerError> {
         fields.get(key).map_or(Ok(None), |value| Self::from_value(value, key))
     }
 

@@ -11,13 +11,13 @@ mod error;
 mod feature;
 mod fields;
 mod image;
+mod jsonc;
 mod lifecycle;
 mod mount;
 mod path;
 mod script;
 mod stages;
 mod substitute;
-mod jsonc;
 
 pub use document::{Approval, Devcontainer, DevcontainerContext};
 pub use error::DevcontainerError;

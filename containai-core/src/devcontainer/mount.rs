@@ -43,7 +43,8 @@ impl RequestedMount {
         let mut options = match value {
             Value::String(text) => parse_mount_string(text),
             Value::Object(object) => {
-                let pair = |(key, value): (&String, &Value)| Some((key.clone(), scalar_text(value)?));
+                let pair =
+                    |(key, value): (&String, &Value)| Some((key.clone(), scalar_text(value)?));
                 object.iter().map(pair).collect()
             }
             _ => None,

@@ -7,8 +7,13 @@ use super::error::DevcontainerError;
 /// # Errors
 ///
 /// [`DevcontainerError::OutsideWorkspace`] for a path outside the workspace.
-pub(super) fn resolve_in_workspace(folder: &str, path: &str, key: &str) -> Result<String, DevcontainerError> {
-    let outside = || DevcontainerError::OutsideWorkspace { key: key.to_owned(), path: path.to_owned() };
+pub(super) fn resolve_in_workspace(
+    folder: &str,
+    path: &str,
+    key: &str,
+) -> Result<String, DevcontainerError> {
+    let outside =
+        || DevcontainerError::OutsideWorkspace { key: key.to_owned(), path: path.to_owned() };
     if path.starts_with('/') || path.contains(['\0', '\\']) {
         return Err(outside());
     }
@@ -39,7 +44,11 @@ mod tests {
             ("../../.devcontainer/x", None),
             ("/etc", None),
         ] {
-            assert_eq!(resolve_in_workspace(".devcontainer", path, "k").ok().as_deref(), expected, "{path}");
+            assert_eq!(
+                resolve_in_workspace(".devcontainer", path, "k").ok().as_deref(),
+                expected,
+                "{path}"
+            );
         }
     }
 }

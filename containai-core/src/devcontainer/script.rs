@@ -74,7 +74,9 @@ fn command_block(key: &str, command: &LifecycleCommand) -> String {
         LifecycleCommand::Parallel(commands) => {
             let begun: String = commands
                 .iter()
-                .map(|(_, command)| format!("    {} &\n    all=\"$all $!\"\n", command_line(command)))
+                .map(|(_, command)| {
+                    format!("    {} &\n    all=\"$all $!\"\n", command_line(command))
+                })
                 .collect();
             format!(
                 "    all= worst=0\n{begun}    for one in $all; do wait \"$one\" || worst=$?; done\n    finish {key} \"$worst\"\n"

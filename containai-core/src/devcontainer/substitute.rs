@@ -117,6 +117,8 @@ mod tests {
             assert_eq!(substitute_text(text, &variables), expected, "{text}");
         }
         assert!(uses_host_variable(&serde_json::json!({"a": ["x", "${localEnv:A}"]})));
-        assert!(!uses_host_variable(&serde_json::json!({"${localEnv:A}": ["${containerEnv:A}", 1]})));
+        assert!(!uses_host_variable(
+            &serde_json::json!({"${localEnv:A}": ["${containerEnv:A}", 1]})
+        ));
     }
 }

@@ -72,7 +72,11 @@ mod tests {
             command: row.4.to_owned(),
         };
         let processes: Vec<_> = rows.iter().map(process).collect();
-        assert_eq!(ActiveSessions::count(&processes), ActiveSessions { ssh, terminals }, "{rows:?}");
+        assert_eq!(
+            ActiveSessions::count(&processes),
+            ActiveSessions { ssh, terminals },
+            "{rows:?}"
+        );
     }
 
     #[test]

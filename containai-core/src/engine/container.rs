@@ -106,7 +106,8 @@ impl Container {
     /// Whether its file system cannot contain any work: it never ran and was not created from
     /// another container's file system.
     pub fn is_empty(&self) -> bool {
-        let has_inherited_files = self.labels.replaces().is_some() || self.labels.snapshot().is_some();
+        let has_inherited_files =
+            self.labels.replaces().is_some() || self.labels.snapshot().is_some();
         self.state == RunState::Created && !has_inherited_files
     }
 }

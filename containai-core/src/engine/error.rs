@@ -236,7 +236,9 @@ impl Advice for EngineError {
             ),
             // Each init watches files, and the kernel limits the total number of watches of all
             // containers.
-            Self::ContainerExited { log, .. } if log.iter().any(|line| line.contains("inotify")) => {
+            Self::ContainerExited { log, .. }
+                if log.iter().any(|line| line.contains("inotify")) =>
+            {
                 Hint::run(
                     "sudo sysctl fs.inotify.max_user_instances=1024",
                     "allow more running containers, or stop one",
@@ -265,7 +267,7 @@ mod tests {
     use std::io::{Error, ErrorKind};
 
     use super::*;
-    use crate::{testing, samples};
+    use crate::{samples, testing};
 
     #[test]
     fn messages_and_hints() {
@@ -312,7 +314,9 @@ mod tests {
                 EngineError::UnknownRuntime { runtime: "sysbox-runc".into() },
             ],
             NoIsolation: [EngineError::NoIsolation { reason: "the probe did not start".into() }],
-            SysboxUnresponsive: [EngineError::SysboxUnresponsive { message: "failed to register".into() }],
+            SysboxUnresponsive: [EngineError::SysboxUnresponsive {
+                message: "failed to register".into()
+            }],
             NoSpace: [EngineError::NoSpace { message: "write /layer: no space left".into() }],
             CopyFailed: [EngineError::CopyFailed {
                 status: 4,

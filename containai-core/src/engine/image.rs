@@ -4,7 +4,8 @@ use std::fmt;
 use std::str::FromStr;
 
 /// The agents in the image layer for agents.
-const INSTALLED_AGENTS: &[&str] = &["claude", "codex", "copilot", "gemini", "kimi", "opencode", "pi"];
+const INSTALLED_AGENTS: &[&str] =
+    &["claude", "codex", "copilot", "gemini", "kimi", "opencode", "pi"];
 
 /// The shipped images.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -157,8 +158,9 @@ mod tests {
 
     #[test]
     fn parents_come_before_their_children() {
-        let names =
-            |image: ShippedImage| image.build_order().iter().map(|it| it.name()).collect::<Vec<_>>();
+        let names = |image: ShippedImage| {
+            image.build_order().iter().map(|it| it.name()).collect::<Vec<_>>()
+        };
         assert_eq!(names(ShippedImage::Base), ["base"]);
         assert_eq!(names(ShippedImage::Agents), ["base", "agents"]);
         assert_eq!(names(ShippedImage::Full), ["base", "sdks", "full"]);

@@ -79,7 +79,8 @@ pub fn prunable<'a>(
     let is_wanted = |image: &ManagedImage| is_current(image) || is_bootstrap_base(image);
     let is_kept = |image: &ManagedImage| scope == PruneScope::Outdated && is_wanted(image);
     let is_in_grace = |image: &ManagedImage| {
-        image.references.is_empty() && image.created > now.as_unix() - BUILD_GRACE.as_secs().cast_signed()
+        image.references.is_empty()
+            && image.created > now.as_unix() - BUILD_GRACE.as_secs().cast_signed()
     };
     let mut prunable: Vec<_> = images
         .iter()

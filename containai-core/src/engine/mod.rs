@@ -1,5 +1,6 @@
 //! The interface to a container engine, implemented by `containai-docker`.
 
+mod active_sessions;
 mod container;
 mod error;
 mod extra_mount;
@@ -9,15 +10,16 @@ mod image;
 mod linked_repository;
 mod managed_image;
 mod protected;
-mod active_sessions;
 mod snapshots;
 mod startup_hook;
 mod storage;
 mod usage;
 
+pub use active_sessions::{ActiveSessions, ContainerProcess};
 pub use container::{
-    Container, ContainerId, ContainerSpec, ContainerIdentity, Isolation, Lifetime, Protection, ReplacedContainer,
-    SnapshotSource, RunState, ReplacementSpec, VolumeRecordUpdate, WorkspaceMount,
+    Container, ContainerId, ContainerIdentity, ContainerSpec, Isolation, Lifetime, Protection,
+    ReplacedContainer, ReplacementSpec, RunState, SnapshotSource, VolumeRecordUpdate,
+    WorkspaceMount,
 };
 pub use error::{BoxError, EngineError};
 pub use extra_mount::{ExtraMount, MountAccess, MountSource};
@@ -27,11 +29,12 @@ pub use image::{ImageRequest, ImageSource, ShippedImage, UnknownImage, UnknownIm
 pub use linked_repository::{LinkedRepository, ObjectStore};
 pub use managed_image::{BUILD_GRACE, ManagedImage, PruneScope, prunable};
 pub use protected::{Coverage, ProtectedPath};
-pub use active_sessions::{ContainerProcess, ActiveSessions};
-pub use snapshots::{AnonymisedImage, CopyJob, VolumeCopier, ContainerVolumes, CopySpace, Snapshots, VolumeCopy};
+pub use snapshots::{
+    AnonymisedImage, ContainerVolumes, CopyJob, CopySpace, Snapshots, VolumeCopier, VolumeCopy,
+};
 pub use startup_hook::StartupHook;
 pub use storage::{ContainerTimes, Storage, StoredImage, StoredVolume};
-pub use usage::{UsageSample, Usage};
+pub use usage::{Usage, UsageSample};
 
 use std::future::Future;
 
@@ -123,7 +126,10 @@ pub trait Engine: Sync {
     fn remove(&self, id: &ContainerId) -> impl Future<Output = Result<(), EngineError>> + Send;
 
     /// Removes a stopped container and its anonymous volumes.
-    fn remove_with_anonymous_volumes(&self, id: &ContainerId) -> impl Future<Output = Result<(), EngineError>> + Send;
+    fn remove_with_anonymous_volumes(
+        &self,
+        id: &ContainerId,
+    ) -> impl Future<Output = Result<(), EngineError>> + Send;
 
     /// Whether the volume exists.
     fn has_volume(

@@ -73,8 +73,10 @@ pub trait Snapshots: Storage {
 
     /// Removes a helper container, even a running one, and keeps its volumes. A missing one is not
     /// an error.
-    fn remove_helper(&self, helper: &ContainerId)
-    -> impl Future<Output = Result<(), EngineError>> + Send;
+    fn remove_helper(
+        &self,
+        helper: &ContainerId,
+    ) -> impl Future<Output = Result<(), EngineError>> + Send;
 }
 
 /// A copy of volumes in progress.

@@ -2,7 +2,9 @@
 
 use serde_json::Value;
 
-use crate::manifest::{DirectoryLink, ManifestEntry, ManifestEntryKind, Manifest, shipped_manifests};
+use crate::manifest::{
+    DirectoryLink, Manifest, ManifestEntry, ManifestEntryKind, shipped_manifests,
+};
 use crate::naming::HomePath;
 
 /// The name of the manifest for `--only`, and the directory of its paths on the volume.
@@ -68,7 +70,7 @@ pub struct OutsideHomeError {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{ImportOptions, ImportItemKind, ImportItems, PrivateFiles, home_links};
+    use super::super::{ImportItemKind, ImportItems, ImportOptions, PrivateFiles, home_links};
     use super::*;
 
     fn path(text: &str) -> HomePath {
@@ -95,7 +97,8 @@ mod tests {
         let expected = [(".tool/x.toml", "additional/.tool/x.toml"), ("notes", "additional/notes")];
         assert_eq!(links, expected);
         // Below a directory that is linked as a whole, no link is needed.
-        let own = additional_manifest(&[path("~/.claude/projects")], "/home/me").expect("it is below it");
+        let own =
+            additional_manifest(&[path("~/.claude/projects")], "/home/me").expect("it is below it");
         assert_eq!(own.entries[0].target, "claude/projects");
         let jobs = |privates| {
             let choice = ImportOptions { private_files: privates, ..ImportOptions::default() };

@@ -1,6 +1,6 @@
 //! The items of an import.
 
-use super::options::{ImportOptions, Exclusions, PrivateFiles, SecretHandling, SecretEntries};
+use super::options::{Exclusions, ImportOptions, PrivateFiles, SecretEntries, SecretHandling};
 use super::pattern::matches;
 use super::secret::AllowedSecret;
 use crate::manifest::{ImportPath, Manifest, plan_import};
@@ -113,7 +113,11 @@ impl ImportItems {
 }
 
 impl ImportItem {
-    fn from_entry(manifest: &Manifest, entry: &crate::manifest::ManifestEntry, choice: &ImportOptions) -> Option<Self> {
+    fn from_entry(
+        manifest: &Manifest,
+        entry: &crate::manifest::ManifestEntry,
+        choice: &ImportOptions,
+    ) -> Option<Self> {
         let has = |flag| entry.flags.contains(flag);
         let is_git = has('g') && !entry.disabled;
         if entry.import_flags().is_none() && !is_git {
@@ -152,7 +156,9 @@ impl ImportItem {
             },
             handling: match () {
                 () if is_git => ContentHandling::FilterGitConfig,
-                () if entry.credential && choice.withholds_credentials(manifest) => ContentHandling::Withhold,
+                () if entry.credential && choice.withholds_credentials(manifest) => {
+                    ContentHandling::Withhold
+                }
                 () => ContentHandling::Copy,
             },
             secrets: choice.secret_handling(manifest),
@@ -196,7 +202,8 @@ impl ImportItem {
             SecretHandling::Keep => String::new(),
             SecretHandling::Screen => {
                 let concerned = allowed.iter().filter(|allowed| allowed.applies_to(path));
-                concerned.fold(SCREENING_VERSION.to_owned(), |mark, allowed| format!("{mark} {allowed}"))
+                concerned
+                    .fold(SCREENING_VERSION.to_owned(), |mark, allowed| format!("{mark} {allowed}"))
             }
         }
     }
@@ -268,7 +275,10 @@ mod tests {
     use crate::manifest::shipped_manifests;
 
     fn job(choice: &ImportOptions, source: &str) -> Option<ImportItem> {
-        ImportItems::select(&shipped_manifests(), choice).items.into_iter().find(|job| job.source == source)
+        ImportItems::select(&shipped_manifests(), choice)
+            .items
+            .into_iter()
+            .find(|job| job.source == source)
     }
 
     #[test]
@@ -276,20 +286,25 @@ mod tests {
         let content =
             |choice: &ImportOptions| job(choice, ".claude/.credentials.json").map(|it| it.handling);
         let of = |words: &[&str]| ImportOptions {
-            credentials: CredentialSelection::Programs(words.iter().map(|&word| word.to_owned()).collect()),
+            credentials: CredentialSelection::Programs(
+                words.iter().map(|&word| word.to_owned()).collect(),
+            ),
             ..ImportOptions::default()
         };
         assert_eq!(content(&ImportOptions::default()), Some(ContentHandling::Withhold));
         assert_eq!(content(&of(&["codex"])), Some(ContentHandling::Withhold));
         assert_eq!(content(&of(&["codex", "claude"])), Some(ContentHandling::Copy));
-        let all = ImportOptions { credentials: CredentialSelection::All, ..ImportOptions::default() };
+        let all =
+            ImportOptions { credentials: CredentialSelection::All, ..ImportOptions::default() };
         assert_eq!(content(&all), Some(ContentHandling::Copy));
         let none = ImportOptions { secrets: SecretEntries::Excluded, ..all };
         assert_eq!(content(&none), None);
-        let secrecy = |choice: &ImportOptions, source: &str| job(choice, source).map(|it| it.secrets);
+        let secrecy =
+            |choice: &ImportOptions, source: &str| job(choice, source).map(|it| it.secrets);
         assert_eq!(secrecy(&of(&["claude"]), ".claude.json"), Some(SecretHandling::Keep));
         assert_eq!(secrecy(&of(&["claude"]), ".codex/config.toml"), Some(SecretHandling::Screen));
-        let all = ImportOptions { credentials: CredentialSelection::All, ..ImportOptions::default() };
+        let all =
+            ImportOptions { credentials: CredentialSelection::All, ..ImportOptions::default() };
         assert_eq!(secrecy(&all, ".claude.json"), Some(SecretHandling::Keep));
         assert_eq!(secrecy(&all, ".zshrc"), Some(SecretHandling::Screen));
         let none = ImportOptions { secrets: SecretEntries::Excluded, ..all };
@@ -304,7 +319,9 @@ mod tests {
         assert_eq!((claude.if_missing, claude.is_secret), (IfMissing::CreateJsonObject, true));
         assert_eq!((claude.copy_mode(0o644, false), claude.copy_mode(0o755, true)), (0o600, 0o700));
         let bashrc = job(&choice, ".bashrc.d").expect("it is shipped");
-        assert!(!bashrc.includes("x/a.priv.sh") && bashrc.includes("x/a.sh") && bashrc.includes(""));
+        assert!(
+            !bashrc.includes("x/a.priv.sh") && bashrc.includes("x/a.sh") && bashrc.includes("")
+        );
         let skills = job(&choice, ".codex/skills").expect("it is shipped");
         assert!(!skills.includes(".system") && skills.includes("a/.system"));
         let git = job(&choice, ".gitconfig").expect("it is shipped");
@@ -314,7 +331,8 @@ mod tests {
             Some(IfMissing::Nothing)
         );
         assert_eq!(job(&choice, ".ssh/id_*"), None);
-        let everything = ImportOptions { exclusions: Exclusions::Disabled, ..ImportOptions::default() };
+        let everything =
+            ImportOptions { exclusions: Exclusions::Disabled, ..ImportOptions::default() };
         assert!(job(&everything, ".codex/skills").is_some_and(|job| job.includes(".system")));
         assert!(job(&everything, ".bashrc.d").is_some_and(|job| !job.includes("a.priv.b")));
     }
@@ -327,12 +345,17 @@ mod tests {
             "pi".into(),
             "no/such".into(),
         ]);
-        let jobs = ImportItems::select(&shipped_manifests(), &ImportOptions { exclusions: excluding, ..ImportOptions::default() });
+        let jobs = ImportItems::select(
+            &shipped_manifests(),
+            &ImportOptions { exclusions: excluding, ..ImportOptions::default() },
+        );
         assert_eq!(jobs.unmatched, ["no/such"]);
         assert!(jobs.items.iter().all(|job| !job.target.starts_with("pi/")));
         let plugins = jobs.items.iter().find(|job| job.target == "claude/plugins").expect("kept");
         assert!(
-            !plugins.includes("cache") && !plugins.includes("a/b.log") && plugins.includes("a/cache")
+            !plugins.includes("cache")
+                && !plugins.includes("a/b.log")
+                && plugins.includes("a/cache")
         );
     }
 
@@ -355,11 +378,18 @@ mod tests {
         ] {
             assert_eq!(plugins.is_affected_by(path), expected, "{path}");
         }
-        let keys = ImportItem { kind: ImportItemKind::Pattern, ..ImportItem::directory(".ssh/id_*", "ssh") };
+        let keys = ImportItem {
+            kind: ImportItemKind::Pattern,
+            ..ImportItem::directory(".ssh/id_*", "ssh")
+        };
         let git = job(&choice, ".gitconfig").expect("it is shipped");
         assert!(git.is_affected_by(".config/git/config") && !git.is_affected_by(".config/gitk"));
         assert!(!plugins.includes(".orphaned_at") && !plugins.includes("a/.orphaned_at"));
-        assert!(keys.is_affected_by(".ssh") && keys.is_affected_by(".ssh/id_x") && !keys.is_affected_by(".ssh/x"));
+        assert!(
+            keys.is_affected_by(".ssh")
+                && keys.is_affected_by(".ssh/id_x")
+                && !keys.is_affected_by(".ssh/x")
+        );
     }
 
     #[test]

@@ -3,7 +3,8 @@
 use crate::manifest::{DirectoryLink, Manifest};
 
 /// Paths on the volume that earlier versions stored under another name.
-pub const RENAMED_TARGETS: [(&str, &str); 1] = [("claude/credentials.json", "claude/.credentials.json")];
+pub const RENAMED_TARGETS: [(&str, &str); 1] =
+    [("claude/credentials.json", "claude/.credentials.json")];
 
 /// A link in the container's home directory.
 #[derive(Clone, Debug, Eq, PartialEq)]

@@ -35,7 +35,12 @@ pub enum LinkAction {
 /// Plans the action from the files in the home directory and on the volume. `data` is the
 /// mount point of the volume.
 #[must_use]
-pub fn plan_link_repair(link: &HomeLink, data: &str, home: &PathState, volume: &PathState) -> LinkAction {
+pub fn plan_link_repair(
+    link: &HomeLink,
+    data: &str,
+    home: &PathState,
+    volume: &PathState,
+) -> LinkAction {
     use PathState::{Directory, File, Nothing, Special};
     match (home, volume) {
         (PathState::Link(to), _) if *to == format!("{data}/{}", link.target) => LinkAction::Keep,

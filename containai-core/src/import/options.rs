@@ -103,7 +103,9 @@ impl ImportOptions {
     pub(super) fn withholds_credentials(&self, manifest: &Manifest) -> bool {
         match &self.credentials {
             CredentialSelection::All => false,
-            CredentialSelection::Programs(words) => !words.iter().any(|word| manifest.has_name(word)),
+            CredentialSelection::Programs(words) => {
+                !words.iter().any(|word| manifest.has_name(word))
+            }
         }
     }
 

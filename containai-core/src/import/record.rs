@@ -78,7 +78,9 @@ impl ImportRecord {
             None => FileChange::New,
             Some(trace) if trace.mode != mode => FileChange::Changed,
             Some(trace) if trace.stat == Some(look) => FileChange::Unchanged,
-            Some(trace) if trace.stat.is_none_or(|old| old.size == look.size) => FileChange::Compare,
+            Some(trace) if trace.stat.is_none_or(|old| old.size == look.size) => {
+                FileChange::Compare
+            }
             Some(_) => FileChange::Changed,
         }
     }
@@ -116,7 +118,10 @@ mod tests {
         assert_eq!(old.compare_stat("a", look, 0o644), FileChange::Unchanged);
         assert_eq!(old.compare_stat("b", look, 0o644), FileChange::New);
         assert_eq!(old.compare_stat("a", look, 0o600), FileChange::Changed);
-        assert_eq!(old.compare_stat("a", FileStat { changed: 9, ..look }, 0o644), FileChange::Compare);
+        assert_eq!(
+            old.compare_stat("a", FileStat { changed: 9, ..look }, 0o644),
+            FileChange::Compare
+        );
         assert_eq!(old.compare_stat("a", FileStat { size: 9, ..look }, 0o644), FileChange::Changed);
         assert_eq!(record(None).compare_stat("a", look, 0o644), FileChange::Compare);
         assert_eq!(old.compare_content("a", 0o644, "abc"), FileChange::Unchanged);

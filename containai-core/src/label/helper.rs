@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{
-    ANONYMISES, COPIES, DATA_VOLUME, FILLS, PAUSES, Labels, MANAGED, PACKS, RECLAIMS, RESTORES,
+    ANONYMISES, COPIES, DATA_VOLUME, FILLS, Labels, MANAGED, PACKS, PAUSES, RECLAIMS, RESTORES,
     SNAPSHOT, SSH_PORT, WORKSPACE, WORKSPACE_VOLUME,
 };
 use crate::engine::ContainerId;
@@ -61,7 +61,7 @@ impl Labels {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::label::{EPHEMERAL, REPLACES, FINAL_NAME};
+    use crate::label::{EPHEMERAL, FINAL_NAME, REPLACES};
 
     #[test]
     fn helper_labels_hide_those_of_the_container_image() {

@@ -39,7 +39,8 @@ pub async fn connect<E: Engine, R: Remote>(
         Either::First(session) => session,
         Either::Second(status) => {
             let log = engine.log_tail(&container.id, LOG_LINES).await.unwrap_or_default();
-            Err(EngineError::ContainerExited { name: container.name.clone(), status: status?, log }.into())
+            Err(EngineError::ContainerExited { name: container.name.clone(), status: status?, log }
+                .into())
         }
     }
 }

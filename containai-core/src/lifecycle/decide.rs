@@ -1,10 +1,12 @@
 //! The decision on the next step.
 
-use super::replacement::{decide_teardown, decide_recreate, decide_volume_record, decide_stale_replacement};
+use super::port_migration::{decide_port_migration, final_name, resume_replacement};
+use super::replacement::{
+    decide_recreate, decide_stale_replacement, decide_teardown, decide_volume_record,
+};
 use super::restore::decide_restore;
-use super::port_migration::{resume_replacement, decide_port_migration, final_name};
 use crate::engine::{Container, ContainerId, Lifetime, RunState};
-use crate::lifecycle::{Strength, Desired, Observed, Refusal};
+use crate::lifecycle::{Desired, Observed, Refusal, Strength};
 use crate::naming::{ContainerName, VolumeName, VolumeUse};
 
 /// The next step. Every step is idempotent.
@@ -168,7 +170,11 @@ fn find_mismatch(observed: &Observed, desired: &Desired, container: &Container) 
         let text = |volume: &Option<VolumeName>| {
             volume.as_ref().map_or_else(|| "none".to_owned(), ToString::to_string)
         };
-        return Some(Refusal::VolumeMismatch { name, actual: text(&has), requested: text(data_volume) });
+        return Some(Refusal::VolumeMismatch {
+            name,
+            actual: text(&has),
+            requested: text(data_volume),
+        });
     }
     let is_made = observed.created.as_ref() == Some(&container.id);
     let lasts = manner.lifetime == Lifetime::Session && !is_made;

@@ -3,7 +3,7 @@
 use crate::engine::{
     ContainerSpec, HostFacts, ImageRequest, ImageSource, Isolation, Lifetime, WorkspaceMount,
 };
-use crate::lifecycle::{Strength, RunOptions, Observed};
+use crate::lifecycle::{Observed, RunOptions, Strength};
 use crate::naming::{
     ClientId, ContainerName, HostPort, Hostname, PortRange, VolumeName, VolumeUse, WorkspacePath,
 };
@@ -132,9 +132,14 @@ impl Desired {
 
     /// Returns the default volume. An ephemeral container uses it only if it exists, so
     /// that it leaves none behind.
-    fn default_volume_for_lifetime(&self, observed: &Observed, what: VolumeUse) -> Option<VolumeName> {
+    fn default_volume_for_lifetime(
+        &self,
+        observed: &Observed,
+        what: VolumeUse,
+    ) -> Option<VolumeName> {
         let name = self.default_volume(what);
-        let is_left = self.options.lifetime == Lifetime::Persistent || observed.volumes.contains(&name);
+        let is_left =
+            self.options.lifetime == Lifetime::Persistent || observed.volumes.contains(&name);
         is_left.then_some(name)
     }
 }

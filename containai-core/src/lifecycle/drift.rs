@@ -31,7 +31,7 @@ pub enum Drift {
     /// A setting has another value.
     Setting {
         /// The setting, such as `image`.
-        what: &'static str,
+        setting: &'static str,
         /// The value of the container.
         actual: String,
         /// The requested value.
@@ -49,8 +49,8 @@ pub enum Drift {
 impl fmt::Display for Drift {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Setting { what, actual: has, requested: wanted } => {
-                write!(f, "its {what} is `{has}`, requested is `{wanted}`")
+            Self::Setting { setting, actual, requested } => {
+                write!(f, "its {setting} is `{actual}`, requested is `{requested}`")
             }
             Self::SysboxWithoutShim => f.write_str(
                 "it was created by an earlier version with Sysbox alone: root inside can create files owned by the host's root in the workspace",
@@ -93,7 +93,7 @@ pub fn detect_drift(container: &Container, requested: &RequestedSettings) -> Vec
     ];
     let others = pairs.into_iter().filter_map(|(what, pair)| {
         let (has, wanted) = pair?;
-        (has != wanted).then_some(Drift::Setting { what, actual: has, requested: wanted })
+        (has != wanted).then_some(Drift::Setting { setting: what, actual: has, requested: wanted })
     });
     let bare = container.labels.is_sysbox_without_shim().then_some(Drift::SysboxWithoutShim);
     bare.into_iter().chain(others).chain(image_input_drift(container, requested)).collect()
@@ -156,7 +156,11 @@ mod tests {
                 image: "containai/base:1".into(),
                 labels: labels.iter().copied().collect(),
             };
-            assert_eq!(detect_drift(&container, &RequestedSettings::default()), expected, "{labels:?}");
+            assert_eq!(
+                detect_drift(&container, &RequestedSettings::default()),
+                expected,
+                "{labels:?}"
+            );
         };
         let runtime = (label::RUNTIME, "containai-sysbox-runc");
         check(&[(label::ISOLATION, "sysbox")], &[Drift::SysboxWithoutShim]);

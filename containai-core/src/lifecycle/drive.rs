@@ -4,8 +4,8 @@ use super::executor::{StepExecutor, wait_until_unlisted};
 use crate::engine::{Container, ContainerId, Engine, EngineError, Lifetime};
 use crate::hint::{Advice, Hint};
 use crate::lifecycle::{Desired, Event, EventListener, Observed, Refusal, Step, decide};
-use crate::records::{NoWorkspaceStore, WorkspaceStoreError, WorkspaceStore};
 use crate::remote::{Remote, RemoteError};
+use crate::workspace_store::{NoWorkspaceStore, WorkspaceStore, WorkspaceStoreError};
 
 /// The maximum number of steps before the loop gives up.
 pub(super) const MAX_STEPS: usize = 32;
@@ -36,7 +36,8 @@ impl DriveError {
     pub fn may_be_stopping(&self) -> bool {
         matches!(
             self,
-            Self::Engine(EngineError::ContainerExited { .. }) | Self::Remote(RemoteError::Connection { .. })
+            Self::Engine(EngineError::ContainerExited { .. })
+                | Self::Remote(RemoteError::Connection { .. })
         )
     }
 }
@@ -243,7 +244,7 @@ async fn last_start<E: Engine>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{testing, samples};
+    use crate::{samples, testing};
 
     #[test]
     fn error_messages() {

@@ -3,10 +3,12 @@
 use super::replacement_steps;
 use super::restore::finish_restore;
 use crate::engine::{Container, ContainerId, Engine, EngineError};
-use crate::lifecycle::{Desired, DriveError, Event, EventListener, Observed, PinnedKey, Connected, Step, connect};
+use crate::lifecycle::{
+    Connected, Desired, DriveError, Event, EventListener, Observed, PinnedKey, Step, connect,
+};
 use crate::naming::{ContainerName, VolumeName};
-use crate::records::WorkspaceStore;
 use crate::remote::Remote;
+use crate::workspace_store::WorkspaceStore;
 
 /// The context of the steps.
 pub(super) struct StepExecutor<'a, E, R, N> {
@@ -36,7 +38,15 @@ impl<'a, E: Engine, R: Remote, N: WorkspaceStore> StepExecutor<'a, E, R, N> {
         desired: &'a Desired,
         events: &'a dyn EventListener,
     ) -> Self {
-        Self { engine, remote, store, desired, events, pinned_key: PinnedKey::Valid, retry: ConnectRetry::Available }
+        Self {
+            engine,
+            remote,
+            store,
+            desired,
+            events,
+            pinned_key: PinnedKey::Valid,
+            retry: ConnectRetry::Available,
+        }
     }
 
     /// Executes a step; the last one returns a connection.
@@ -69,7 +79,10 @@ impl<'a, E: Engine, R: Remote, N: WorkspaceStore> StepExecutor<'a, E, R, N> {
             }
             Step::CreateReplacement { of, name } => {
                 let old = find(observed, &of)?;
-                replacement_steps::create_replacement(engine, remote, desired, observed, &old, &name).await?;
+                replacement_steps::create_replacement(
+                    engine, remote, desired, observed, &old, &name,
+                )
+                .await?;
             }
             Step::RecordDataVolume { volume } => {
                 self.store.set_data_volume(&desired.workspace, &volume).await?;
@@ -99,7 +112,9 @@ impl<'a, E: Engine, R: Remote, N: WorkspaceStore> StepExecutor<'a, E, R, N> {
             Step::Connect { id } => {
                 let container = find(observed, &id)?;
                 match connect(engine, remote, &container, self.pinned_key).await {
-                    Err(error) if self.retry == ConnectRetry::Available && error.may_be_stopping() => {
+                    Err(error)
+                        if self.retry == ConnectRetry::Available && error.may_be_stopping() =>
+                    {
                         self.retry = ConnectRetry::Spent;
                         engine.wait_transition(&container.name, container.state).await?;
                     }

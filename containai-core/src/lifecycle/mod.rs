@@ -6,39 +6,41 @@
 //! again, until a connection is open. After a crash between two steps, the next run
 //! resumes. [`plan()`] simulates the steps for `--dry-run`.
 
+mod connect;
 mod decide;
 mod desired;
 mod drift;
 mod drive;
 mod enclosing;
 mod event;
+mod executor;
 pub mod gc;
-mod run_options;
 mod observed;
-mod replacement;
 mod plan;
+mod port_migration;
 mod race;
-mod connect;
 mod refusal;
+mod replacement;
 mod replacement_steps;
 mod restore;
-mod executor;
+mod run_options;
 pub mod snapshot;
 mod stop;
-mod port_migration;
 
+pub use connect::{PinnedKey, connect};
 pub use decide::{Step, decide};
 pub use desired::Desired;
 pub use drift::{Drift, RequestedSettings, detect_drift};
-pub use drive::{DriveError, Connected, teardown_ephemeral, drive, finish_replacement, observe};
+pub use drive::{Connected, DriveError, drive, finish_replacement, observe, teardown_ephemeral};
 pub use enclosing::{ancestor_workspaces, enclosing_workspace};
 pub use event::{Event, EventListener, IgnoreEvents};
-pub use run_options::{Strength, RunOptions};
 pub use observed::Observed;
 pub use plan::plan;
+pub use port_migration::{CommittedImage, Replacement};
 pub use race::{Either, race};
-pub use connect::{PinnedKey, connect};
 pub use refusal::Refusal;
 pub use restore::finish_restore;
-pub use stop::{VolumeExporter, StopMode, StopPlan, NoVolumeExporter, StopStep, execute_stop, plan_stop};
-pub use port_migration::{CommittedImage, Replacement};
+pub use run_options::{RunOptions, Strength};
+pub use stop::{
+    NoVolumeExporter, StopMode, StopPlan, StopStep, VolumeExporter, execute_stop, plan_stop,
+};

@@ -1,11 +1,11 @@
 //! Simulation of the steps.
 
 use super::drive::MAX_STEPS;
-use super::replacement_steps::recreation_spec;
 use super::port_migration::migration_spec;
+use super::replacement_steps::recreation_spec;
 use crate::engine::{Container, ContainerId, ContainerSpec, Lifetime, RunState};
 use crate::label::Labels;
-use crate::lifecycle::{Desired, CommittedImage, Observed, Step, decide};
+use crate::lifecycle::{CommittedImage, Desired, Observed, Step, decide};
 use crate::naming::ContainerName;
 
 /// Returns the steps that [`drive()`](crate::lifecycle::drive()) would take if each
@@ -95,7 +95,8 @@ fn create(world: &mut Observed, desired: &Desired, name: &ContainerName) {
 fn recreate(world: &mut Observed, desired: &Desired, of: &ContainerId, name: &ContainerName) {
     let Some(old) = world.containers.iter().find(|container| container.id == *of) else { return };
     let last_start = String::new();
-    let spec = recreation_spec(desired, world, old, name, desired.ports.start(), last_start.clone());
+    let spec =
+        recreation_spec(desired, world, old, name, desired.ports.start(), last_start.clone());
     world.last_start = Some(last_start);
     push_container(world, &spec);
 }

@@ -10,7 +10,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::engine::{Container, ContainerId, RunState, ReplacementSpec};
+use crate::engine::{Container, ContainerId, ReplacementSpec, RunState};
 use crate::lifecycle::{Observed, Refusal, Step};
 use crate::naming::{ContainerName, WorkspacePath};
 
@@ -91,7 +91,9 @@ pub(super) fn resume_replacement(observed: &Observed, pair: Replacement<'_>) -> 
 pub(super) fn decide_port_migration(observed: &Observed, old: &Container) -> Step {
     match (interim_name(observed, old), &observed.committed) {
         (Err(refusal), _) => Step::Refuse(refusal),
-        (Ok(name), Some(kept)) if kept.of == old.id => Step::CreateReplacement { of: old.id.clone(), name },
+        (Ok(name), Some(kept)) if kept.of == old.id => {
+            Step::CreateReplacement { of: old.id.clone(), name }
+        }
         (Ok(_), _) => Step::Commit { id: old.id.clone() },
     }
 }
@@ -119,7 +121,11 @@ pub(super) fn final_name(container: &Container) -> Option<ContainerName> {
 }
 
 /// Builds the specification of the replacement of `old`.
-pub(super) fn migration_spec(old: &Container, kept: &CommittedImage, name: &ContainerName) -> ReplacementSpec {
+pub(super) fn migration_spec(
+    old: &Container,
+    kept: &CommittedImage,
+    name: &ContainerName,
+) -> ReplacementSpec {
     let takes = final_name(old).map_or_else(|| old.name.clone(), String::from);
     ReplacementSpec {
         of: old.id.clone(),

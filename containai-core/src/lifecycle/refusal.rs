@@ -36,7 +36,7 @@ pub enum Refusal {
         workspace: String,
     },
     /// The container of the workspace has another name than the requested one.
-    #[error("the workspace has container `{has}`, not `{wanted}`")]
+    #[error("the workspace has container `{actual}`, not `{requested}`")]
     NameMismatch {
         /// The container's name.
         actual: String,
@@ -44,7 +44,7 @@ pub enum Refusal {
         requested: String,
     },
     /// The container of the workspace has another data volume than the requested one.
-    #[error("container `{name}` has data volume `{has}`, not `{wanted}`")]
+    #[error("container `{name}` has data volume `{actual}`, not `{requested}`")]
     VolumeMismatch {
         /// The container's name.
         name: String,
@@ -101,9 +101,9 @@ impl Advice for Refusal {
             | Self::Ambiguous { .. }
             | Self::NamesExhausted { .. }
             | Self::OtherWorkspace { .. } => exit::FOREIGN_CONTAINER,
-            Self::NameMismatch { .. } | Self::VolumeMismatch { .. } | Self::AlreadyExists { .. } => {
-                exit::USAGE
-            }
+            Self::NameMismatch { .. }
+            | Self::VolumeMismatch { .. }
+            | Self::AlreadyExists { .. } => exit::USAGE,
             Self::NoPort { .. } => exit::SSH_SETUP_FAILED,
             Self::Dead { .. } | Self::RestoreIncomplete { .. } | Self::Stuck { .. } => {
                 exit::CONTAINER_NOT_STARTED
@@ -125,11 +125,11 @@ impl Advice for Refusal {
             Self::OtherWorkspace { .. } => {
                 Hint::new("choose another name, or select that workspace with `--workspace`")
             }
-            Self::NameMismatch { actual: has, requested: wanted } => Hint::new(format!(
-                "omit the name, or run `cai stop --remove --container {has}` first to create `{wanted}`; volumes are kept"
+            Self::NameMismatch { actual, requested } => Hint::new(format!(
+                "omit the name, or run `cai stop --remove --container {actual}` first to create `{requested}`; volumes are kept"
             )),
-            Self::VolumeMismatch { requested: wanted, .. } => Hint::new(format!(
-                "add `--fresh` to recreate the container with `{wanted}`; the other volume is kept"
+            Self::VolumeMismatch { requested, .. } => Hint::new(format!(
+                "add `--fresh` to recreate the container with `{requested}`; the other volume is kept"
             )),
             Self::AlreadyExists { name } => Hint::new(format!(
                 "omit `--ephemeral`, or run `cai stop --remove --container {name}` first; volumes are kept"
@@ -149,7 +149,7 @@ impl Advice for Refusal {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{testing, samples};
+    use crate::{samples, testing};
 
     #[test]
     fn error_messages() {

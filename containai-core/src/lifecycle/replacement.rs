@@ -48,7 +48,11 @@ pub(super) fn decide_recreate(observed: &Observed, old: &Container) -> Step {
 
 /// Returns the step that removes a replacement left by another run; `None` if this run
 /// resumes it.
-pub(super) fn decide_stale_replacement(observed: &Observed, desired: &Desired, pair: Replacement<'_>) -> Option<Step> {
+pub(super) fn decide_stale_replacement(
+    observed: &Observed,
+    desired: &Desired,
+    pair: Replacement<'_>,
+) -> Option<Step> {
     let Replacement { old, new: successor } = pair;
     let is_ours = observed.created.as_ref() == Some(&successor.id);
     // While the old container is being removed, the labels of the replacement identify

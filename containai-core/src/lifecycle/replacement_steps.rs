@@ -2,9 +2,10 @@
 
 use super::port_migration::migration_spec;
 use crate::engine::{
-    Container, ContainerId, ContainerSpec, Engine, EngineError, Protection, ReplacedContainer, VolumeRecordUpdate,
+    Container, ContainerId, ContainerSpec, Engine, EngineError, Protection, ReplacedContainer,
+    VolumeRecordUpdate,
 };
-use crate::lifecycle::{Desired, DriveError, Event, EventListener, CommittedImage, Observed};
+use crate::lifecycle::{CommittedImage, Desired, DriveError, Event, EventListener, Observed};
 use crate::naming::{ContainerName, HostPort, Hostname};
 use crate::remote::Remote;
 
@@ -111,7 +112,10 @@ pub(super) async fn remove_replaced<E: Engine, R: Remote>(
 }
 
 /// Removes a container; an ephemeral one together with its anonymous volumes.
-pub(super) async fn remove_container<E: Engine>(engine: &E, old: &Container) -> Result<(), EngineError> {
+pub(super) async fn remove_container<E: Engine>(
+    engine: &E,
+    old: &Container,
+) -> Result<(), EngineError> {
     match old.labels.is_ephemeral() {
         true => engine.remove_with_anonymous_volumes(&old.id).await,
         false => engine.remove(&old.id).await,

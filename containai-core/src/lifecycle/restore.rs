@@ -12,9 +12,9 @@ use crate::naming::VolumeName;
 impl Observed {
     /// Returns the helper that restores the volume, running or interrupted.
     pub fn restore_helper(&self, volume: &VolumeName) -> Option<&Container> {
-        self.containers
-            .iter()
-            .find(|it| it.labels.is_managed() && it.labels.restored_volume().as_ref() == Some(volume))
+        self.containers.iter().find(|it| {
+            it.labels.is_managed() && it.labels.restored_volume().as_ref() == Some(volume)
+        })
     }
 
     /// Returns the exited helpers of interrupted exports of the volume.

@@ -92,8 +92,10 @@ pub fn plan_stop(
     if let Some(foreign) = containers().find(|it| !it.labels.is_managed()) {
         return Err(Refusal::NotManaged { name: foreign.name.clone() });
     }
-    let halt =
-        |it: &Container| StopPlan { container: it.clone(), steps: steps(observed, it, mode, export) };
+    let halt = |it: &Container| StopPlan {
+        container: it.clone(),
+        steps: steps(observed, it, mode, export),
+    };
     Ok(containers().map(halt).collect())
 }
 
@@ -167,7 +169,9 @@ pub async fn execute_stop<E: Engine, R: Remote, X: VolumeExporter>(
     }
     for step in &plan.steps {
         match step {
-            StopStep::WaitTransition { state } => engine.wait_transition(called, *state).await.map_err(drive_error)?,
+            StopStep::WaitTransition { state } => {
+                engine.wait_transition(called, *state).await.map_err(drive_error)?
+            }
             StopStep::Unpause => engine.unpause(id).await.map_err(drive_error)?,
             StopStep::Stop => engine.stop(id).await.map_err(drive_error)?,
             StopStep::Export { file } => exports.export(&plan.container, file).await?,

@@ -1,6 +1,6 @@
 //! Symbolic links to whole directories.
 
-use super::{ManifestEntry, Manifest};
+use super::{Manifest, ManifestEntry};
 
 /// A symbolic link from the home directory to a directory on the data volume. All files below it
 /// are stored on the volume, whatever their names, even when a program replaces a file.

@@ -175,7 +175,10 @@ mod tests {
             (first.source.as_str(), first.disabled, first.is_optional()),
             (".x#y", true, true)
         );
-        assert_eq!((second.kind, second.container_link.as_str()), (ManifestEntryKind::Symlink, "b"));
+        assert_eq!(
+            (second.kind, second.container_link.as_str()),
+            (ManifestEntryKind::Symlink, "b")
+        );
     }
 
     #[test]

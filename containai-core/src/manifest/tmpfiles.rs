@@ -31,7 +31,10 @@ pub fn tmpfiles(manifests: &[Manifest]) -> String {
         *known = (*known).max(mode);
     };
     for directory in &shape.directories {
-        insert(join_path(CONTAINER_DATA, &directory.path), AccessMode::from_secrecy(directory.is_secret));
+        insert(
+            join_path(CONTAINER_DATA, &directory.path),
+            AccessMode::from_secrecy(directory.is_secret),
+        );
     }
     for path in shape.directories.iter().chain(&shape.files) {
         for (distance, ancestor) in ancestors(&path.path).enumerate() {
@@ -76,7 +79,8 @@ pub fn tmpfiles(manifests: &[Manifest]) -> String {
         }
     }
     for (link, target) in &links {
-        let (link, target) = (escape_field(&join_path(CONTAINER_HOME, link)), join_path(CONTAINER_DATA, target));
+        let (link, target) =
+            (escape_field(&join_path(CONTAINER_HOME, link)), join_path(CONTAINER_DATA, target));
         text.push_str(&format!("L {link} - {user} {user} - {}\n", target.replace('%', "%%")));
     }
     text

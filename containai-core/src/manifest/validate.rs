@@ -2,7 +2,7 @@
 
 use toml_edit::{Document, Item, Table};
 
-use super::{ManifestEntry, ManifestEntryKind, Manifest};
+use super::{Manifest, ManifestEntry, ManifestEntryKind};
 
 /// The known flags.
 const FLAGS: &str = "fdjsopxgGR";
@@ -11,7 +11,7 @@ const RESERVED_DIRECTORY: &str = ".containai";
 
 /// An error in a manifest, with its line.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("line {line}: {mistake}")]
+#[error("line {line}: {kind}")]
 pub struct ManifestError {
     /// The line number, from 1.
     pub line: usize,
@@ -71,7 +71,10 @@ impl Manifest {
         let document = Document::parse(text).map_err(|error| {
             let start = error.span().map_or(0, |span| span.start);
             let message = error.message().replace('\n', ", ");
-            ManifestError { line: line_number(text, start), kind: ManifestErrorKind::Syntax(message) }
+            ManifestError {
+                line: line_number(text, start),
+                kind: ManifestErrorKind::Syntax(message),
+            }
         })?;
         let mut found = Vec::new();
         for (key, item) in document.as_table() {
@@ -82,11 +85,17 @@ impl Manifest {
                 }
                 "entries" => ManifestEntryKind::Import,
                 "container_symlinks" => ManifestEntryKind::Symlink,
-                _ => return Err(error_at(text, item, ManifestErrorKind::UnknownKey(key.to_owned()))),
+                _ => {
+                    return Err(error_at(text, item, ManifestErrorKind::UnknownKey(key.to_owned())));
+                }
             };
             let Some(tables) = item.as_array_of_tables() else {
                 let expected = "an array of tables (`[[…]]`)";
-                return Err(error_at(text, item, ManifestErrorKind::WrongType { key: key.to_owned(), expected }));
+                return Err(error_at(
+                    text,
+                    item,
+                    ManifestErrorKind::WrongType { key: key.to_owned(), expected },
+                ));
             };
             for table in tables {
                 let start = table.span().map_or(0, |span| span.start);
@@ -141,10 +150,16 @@ fn is_command_name(word: &str) -> bool {
     word.starts_with(|c: char| c.is_ascii_alphanumeric()) && word.chars().all(is_plain)
 }
 
-fn parse_entry(text: &str, kind: ManifestEntryKind, table: &Table) -> Result<ManifestEntry, ManifestError> {
+fn parse_entry(
+    text: &str,
+    kind: ManifestEntryKind,
+    table: &Table,
+) -> Result<ManifestEntry, ManifestError> {
     let mut entry = ManifestEntry::new(kind);
     for (key, item) in table {
-        let wrong = |expected| error_at(text, item, ManifestErrorKind::WrongType { key: key.to_owned(), expected });
+        let wrong = |expected| {
+            error_at(text, item, ManifestErrorKind::WrongType { key: key.to_owned(), expected })
+        };
         let flag = || item.as_bool().ok_or_else(|| wrong("`true` or `false`"));
         let value = || item.as_str().map(str::to_owned).ok_or_else(|| wrong("a string"));
         match key {
@@ -166,7 +181,10 @@ fn parse_entry(text: &str, kind: ManifestEntryKind, table: &Table) -> Result<Man
 }
 
 /// Checks an entry; the returned key locates the error.
-fn check_entry(entry: &ManifestEntry, table: &Table) -> Result<(), (&'static str, ManifestErrorKind)> {
+fn check_entry(
+    entry: &ManifestEntry,
+    table: &Table,
+) -> Result<(), (&'static str, ManifestErrorKind)> {
     let needed: &[&'static str] = match entry.kind {
         ManifestEntryKind::Import => &["source", "target", "flags"],
         ManifestEntryKind::Symlink => &["target", "container_link"],
@@ -193,7 +211,10 @@ fn check_entry(entry: &ManifestEntry, table: &Table) -> Result<(), (&'static str
             reason => reason,
         };
         if let Some(reason) = reason {
-            return Err((key, ManifestErrorKind::InvalidPath { key, path: path.to_owned(), reason }));
+            return Err((
+                key,
+                ManifestErrorKind::InvalidPath { key, path: path.to_owned(), reason },
+            ));
         }
     }
     match flags_problem(&entry.flags) {
@@ -305,7 +326,10 @@ mod tests {
             Syntax: [ManifestErrorKind::Syntax("missing value".into())],
             UnknownKey: [ManifestErrorKind::UnknownKey("sauce".into())],
             MissingKey: [ManifestErrorKind::MissingKey("source")],
-            WrongType: [ManifestErrorKind::WrongType { key: "source".into(), expected: "a string" }],
+            WrongType: [ManifestErrorKind::WrongType {
+                key: "source".into(),
+                expected: "a string"
+            }],
             InvalidPath: [ManifestErrorKind::InvalidPath {
                 key: "target",
                 path: "../x".into(),

@@ -1,6 +1,6 @@
 //! The layout of a data volume.
 
-use super::{ManifestEntry, ManifestEntryKind, Manifest};
+use super::{Manifest, ManifestEntry, ManifestEntryKind};
 
 /// The files and directories of a data volume, the targets of all links of the home directory.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -32,8 +32,10 @@ impl VolumeLayout {
         let is_placed = |entry: &&ManifestEntry| !entry.flags.contains('G');
         let entries = || manifests.iter().flat_map(|it| &it.entries).filter(is_placed);
         let of_kind = |kind| entries().filter(move |entry| entry.kind == kind);
-        let directories = entries().filter(|entry| entry.flags.contains('d')).map(volume_path).collect();
-        let in_order = of_kind(ManifestEntryKind::Import).chain(of_kind(ManifestEntryKind::Symlink));
+        let directories =
+            entries().filter(|entry| entry.flags.contains('d')).map(volume_path).collect();
+        let in_order =
+            of_kind(ManifestEntryKind::Import).chain(of_kind(ManifestEntryKind::Symlink));
         let is_file =
             |entry: &&ManifestEntry| entry.flags.contains('f') && !entry.container_link.is_empty();
         let (secret, open): (Vec<_>, Vec<_>) =

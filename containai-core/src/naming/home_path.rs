@@ -72,7 +72,11 @@ mod tests {
     fn paths_below_home() {
         let check = |text: &str, expected: Option<&str>| {
             let path = HomePath::parse(text).ok();
-            assert_eq!(path.as_ref().and_then(|path| path.relative_to("/home/me")), expected, "{text}");
+            assert_eq!(
+                path.as_ref().and_then(|path| path.relative_to("/home/me")),
+                expected,
+                "{text}"
+            );
         };
         check("~/.tool", Some(".tool"));
         check("~/.tool/a b/", Some(".tool/a b"));

@@ -185,8 +185,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn volumes_restored_together_match() -> Result<(), Box<dyn std::error::Error>>
-    {
+    fn volumes_restored_together_match() -> Result<(), Box<dyn std::error::Error>> {
         let workspace = WorkspacePath::new("/home/a/api")?;
         let nonce = RandomId::from_random([7; 6]);
         let data = VolumeName::restored(&workspace, None, VolumeUse::Data, &nonce);

@@ -41,7 +41,7 @@ pub enum RemoteError {
         reason: String,
     },
     /// Every port of the range is in use.
-    #[error("no free port from {start} to {end}{}", lines(.holders))]
+    #[error("no free port from {start} to {end}{}", indented_lines(.holders))]
     NoFreePort {
         /// The first port of the range.
         start: u16,
@@ -62,7 +62,7 @@ pub enum RemoteError {
     },
     /// The server on the port does not speak SSH; usually another program took the port
     /// before the container.
-    #[error("the server on {peer} does not speak SSH: `{spoke}`")]
+    #[error("the server on {peer} does not speak SSH: `{received}`")]
     NotSsh {
         /// The server.
         peer: Peer,
@@ -137,7 +137,7 @@ pub enum RemoteError {
         what: &'static str,
     },
     /// A forward cannot listen on this machine; usually the address is in use.
-    #[error("cannot listen on `{address}`{}", held(.holder.as_deref()))]
+    #[error("cannot listen on `{address}`{}", holder_suffix(.holder.as_deref()))]
     CannotListen {
         /// The port, address or path.
         address: String,
@@ -254,7 +254,7 @@ mod tests {
 
     use super::*;
     use crate::naming::{HostPort, HostPortError};
-    use crate::{testing, samples};
+    use crate::{samples, testing};
 
     #[test]
     fn error_messages() -> Result<(), HostPortError> {
@@ -280,7 +280,10 @@ mod tests {
                 source: ErrorKind::PermissionDenied.into()
             }],
             Write: [RemoteError::Write { path: config(), source: ErrorKind::StorageFull.into() }],
-            InvalidKey: [RemoteError::InvalidKey { path: key(), reason: "it has a passphrase".into() }],
+            InvalidKey: [RemoteError::InvalidKey {
+                path: key(),
+                reason: "it has a passphrase".into()
+            }],
             NoFreePort: [RemoteError::NoFreePort {
                 start: 2300,
                 end: 2301,

@@ -39,8 +39,10 @@ pub trait Remote: Sync {
     ) -> impl Future<Output = Result<ReservedPort<Self::Reservation>, RemoteError>> + Send;
 
     /// Waits until an SSH server answers on the port, at most 30 s.
-    fn wait_ready(&self, port: HostPort)
-    -> impl Future<Output = Result<Self::Transport, RemoteError>> + Send;
+    fn wait_ready(
+        &self,
+        port: HostPort,
+    ) -> impl Future<Output = Result<Self::Transport, RemoteError>> + Send;
 
     /// Returns the key that is pinned for the port.
     fn pinned_host_key(

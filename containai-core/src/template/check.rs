@@ -110,8 +110,9 @@ fn check_base_image(file: &Dockerfile, lineage: &[Stage<'_>]) -> Option<Dockerfi
 }
 
 fn check_ineffective(instruction: &Instruction) -> Option<DockerfileFinding> {
-    let warn =
-        |text: String| Some(DockerfileFinding { line: instruction.line, severity: Severity::Warning, text });
+    let warn = |text: String| {
+        Some(DockerfileFinding { line: instruction.line, severity: Severity::Warning, text })
+    };
     match instruction.keyword.as_str() {
         keyword @ ("ENTRYPOINT" | "CMD" | "STOPSIGNAL" | "HEALTHCHECK") => warn(format!(
             "`{keyword}` has no effect: the first process of a container is systemd; \
@@ -125,8 +126,10 @@ fn check_ineffective(instruction: &Instruction) -> Option<DockerfileFinding> {
         "ONBUILD" => warn("`ONBUILD` only takes effect in images built on this one".to_owned()),
         "LABEL" => {
             let pairs = instruction.pairs();
-            let name =
-                pairs.into_iter().map(|(name, _)| name).find(|it| it.starts_with(label::RESERVED_PREFIX));
+            let name = pairs
+                .into_iter()
+                .map(|(name, _)| name)
+                .find(|it| it.starts_with(label::RESERVED_PREFIX));
             name.map(|name| DockerfileFinding {
                 line: instruction.line,
                 severity: Severity::Error,

@@ -208,7 +208,8 @@ mod tests {
     fn shown(text: &str) -> String {
         match Dockerfile::parse(text) {
             Ok(file) => {
-                let line = |it: &Instruction| format!("{}: {} {}\n", it.line, it.keyword, it.arguments);
+                let line =
+                    |it: &Instruction| format!("{}: {} {}\n", it.line, it.keyword, it.arguments);
                 file.instructions.iter().map(line).collect()
             }
             Err(error) => error.to_string(),

@@ -67,8 +67,10 @@ mod tests {
     #[test]
     fn fingerprint_depends_on_everything_but_order() {
         let (a, b) = (file("a", 0o644, 1), file("b", 0o644, 2));
-        let link =
-            |target: &str| ContextEntry { path: "a".into(), kind: ContextEntryKind::Link(target.into()) };
+        let link = |target: &str| ContextEntry {
+            path: "a".into(),
+            kind: ContextEntryKind::Link(target.into()),
+        };
         let directory = ContextEntry { path: "a".into(), kind: ContextEntryKind::Directory };
         let both = [a.clone(), b.clone()];
         let print = fingerprint(&both, &["base"]);

@@ -22,7 +22,7 @@ pub fn scaffold(name: &TemplateName) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Dockerfile, check};
+    use super::super::{Dockerfile, check_dockerfile};
     use super::*;
 
     #[test]

@@ -15,7 +15,9 @@ const BASE_PLACEHOLDER: &str = "\u{1}";
 pub fn upgrade(text: &str) -> Result<Option<String>, DockerfileError> {
     let file = Dockerfile::parse(text)?;
     let lineage = file.base_chain(BASE_PLACEHOLDER);
-    let (Some(stage), false) = (lineage.last(), file.base_image(BASE_PLACEHOLDER) == BASE_PLACEHOLDER) else {
+    let (Some(stage), false) =
+        (lineage.last(), file.base_image(BASE_PLACEHOLDER) == BASE_PLACEHOLDER)
+    else {
         return Ok(None);
     };
     let Some(image) = stage.from.words().next() else {

@@ -8,7 +8,7 @@ use super::snapshots::FakeVolumes;
 use super::storage::FakeStorage;
 use crate::engine::{
     Container, ContainerId, ContainerSpec, Engine, EngineError, ImageRequest, ImageSource,
-    RunState, ReplacementSpec,
+    ReplacementSpec, RunState,
 };
 use crate::lifecycle::EventListener;
 use crate::naming::{ContainerName, HostPort, VolumeName};
@@ -127,14 +127,22 @@ impl FakeEngine {
     /// Returns the key line that [`Engine::provision`] wrote last into a container.
     pub fn installed_key(&self, id: &ContainerId) -> Option<String> {
         let world = self.state();
-        world.installed_keys.iter().rev().find(|(holder, _)| holder == id).map(|(_, line)| line.clone())
+        world
+            .installed_keys
+            .iter()
+            .rev()
+            .find(|(holder, _)| holder == id)
+            .map(|(_, line)| line.clone())
     }
 
     pub(super) fn state(&self) -> MutexGuard<'_, FakeState> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) fn call(&self, name: &'static str) -> Result<MutexGuard<'_, FakeState>, EngineError> {
+    pub(super) fn call(
+        &self,
+        name: &'static str,
+    ) -> Result<MutexGuard<'_, FakeState>, EngineError> {
         let mut world = self.state();
         world.calls.push(name);
         if world.calls_left == Some(0) {

@@ -6,18 +6,18 @@
 //! cover every point at which a process may crash. [`samples!`](crate::samples) renders
 //! an error of every variant as the user sees it.
 
-mod sample_desired;
 mod engine;
-mod workspace_store;
 mod remote;
+mod render_errors;
 mod run_ready;
+mod sample_desired;
 mod snapshots;
 mod storage;
-mod render_errors;
+mod workspace_store;
 
-pub use sample_desired::sample_desired;
 pub use engine::FakeEngine;
-pub use workspace_store::FakeWorkspaceStore;
-pub use remote::{FakeRemote, FakeConnection};
+pub use remote::{FakeConnection, FakeRemote};
+pub use render_errors::{render_errors, render_errors_with_hints};
 pub use run_ready::run_ready;
-pub use render_errors::{render_errors_with_hints, render_errors};
+pub use sample_desired::sample_desired;
+pub use workspace_store::FakeWorkspaceStore;

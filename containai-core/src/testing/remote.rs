@@ -118,7 +118,11 @@ impl Remote for FakeRemote {
         Ok(())
     }
 
-    async fn authenticate(&self, door: HostKey, port: HostPort) -> Result<FakeConnection, RemoteError> {
+    async fn authenticate(
+        &self,
+        door: HostKey,
+        port: HostPort,
+    ) -> Result<FakeConnection, RemoteError> {
         let mut closed = lock(&self.failing_connections);
         if let Some(left) = closed.checked_sub(1) {
             *closed = left;

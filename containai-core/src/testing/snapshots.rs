@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::engine::{FakeEngine, FakeState};
 use crate::byte_size::ByteSize;
 use crate::engine::{
-    AnonymisedImage, Container, ContainerId, CopyJob, VolumeCopier, EngineError, ContainerVolumes, CopySpace, RunState,
-    Snapshots, StoredImage, StoredVolume, ReplacementSpec,
+    AnonymisedImage, Container, ContainerId, ContainerVolumes, CopyJob, CopySpace, EngineError,
+    ReplacementSpec, RunState, Snapshots, StoredImage, StoredVolume, VolumeCopier,
 };
 use crate::label::{self, Labels};
 use crate::layout;
@@ -41,7 +41,12 @@ impl FakeVolumes {
         }
     }
 
-    pub(super) fn mount_replacement(&mut self, old: &ContainerId, id: &ContainerId, of: &ReplacementSpec) {
+    pub(super) fn mount_replacement(
+        &mut self,
+        old: &ContainerId,
+        id: &ContainerId,
+        of: &ReplacementSpec,
+    ) {
         let mut mounts = self.mounts.get(old).cloned().unwrap_or_default();
         for (at, volume) in &mut mounts {
             if let Some(other) = of.volumes.get(at) {
@@ -202,7 +207,11 @@ impl Snapshots for FakeEngine {
         Ok(FakeCopying { engine: self, helper, job: job.clone(), room })
     }
 
-    async fn commit_snapshot(&self, id: &ContainerId, labels: &Labels) -> Result<String, EngineError> {
+    async fn commit_snapshot(
+        &self,
+        id: &ContainerId,
+        labels: &Labels,
+    ) -> Result<String, EngineError> {
         let mut world = self.call("commit_snapshot")?;
         let mut all = world.container(id)?.labels.clone();
         for (key, value) in labels.iter() {
@@ -223,7 +232,11 @@ impl Snapshots for FakeEngine {
         Ok(image)
     }
 
-    async fn anonymise(&self, image: &str, _: &WorkspacePath) -> Result<AnonymisedImage, EngineError> {
+    async fn anonymise(
+        &self,
+        image: &str,
+        _: &WorkspacePath,
+    ) -> Result<AnonymisedImage, EngineError> {
         let mut world = self.call("anonymise")?;
         world.created += 1;
         let helper = ContainerId::new(format!("id-{}", world.created));

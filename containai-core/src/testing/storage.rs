@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::engine::{FakeEngine, FakeState};
 use crate::byte_size::ByteSize;
 use crate::engine::{
-    ContainerId, EngineError, ContainerTimes, RunState, Storage, StoredImage, StoredVolume,
+    ContainerId, ContainerTimes, EngineError, RunState, Storage, StoredImage, StoredVolume,
 };
 use crate::label::Labels;
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
 use crate::naming::{VolumeName, WorkspacePath};
-use crate::records::{WorkspaceStoreError, WorkspaceStore};
+use crate::workspace_store::{WorkspaceStore, WorkspaceStoreError};
 
 /// An in-memory workspace store; see [the module](crate::testing).
 #[derive(Debug, Default)]

@@ -62,10 +62,17 @@ pub enum RefDifference {
 /// the branches that other worktrees of the host have checked out. Only branches and tags
 /// are compared.
 #[must_use]
-pub fn compare_refs(base: &Refs, host: &Refs, own: &Refs, held: &BTreeSet<RefName>) -> Vec<RefDifference> {
+pub fn compare_refs(
+    base: &Refs,
+    host: &Refs,
+    own: &Refs,
+    held: &BTreeSet<RefName>,
+) -> Vec<RefDifference> {
     let names: BTreeSet<_> = [base, host, own].into_iter().flat_map(Refs::keys).collect();
     let names = names.into_iter().filter(|name| name.is_branch_or_tag());
-    names.filter_map(|name| compare_ref(name, [base, host, own].map(|it| it.get(name)), held)).collect()
+    names
+        .filter_map(|name| compare_ref(name, [base, host, own].map(|it| it.get(name)), held))
+        .collect()
 }
 
 fn compare_ref(
@@ -90,11 +97,15 @@ fn compare_ref(
         // Deleted in the container: it is restored if it is checked out or has changed on
         // the host.
         (Some(_), None) if host != base || held.contains(name) => to_own(),
-        (_, Some(own)) if host == base && held.contains(name) => conflict(own, ConflictReason::CheckedOut),
-        (_, _) if host == base => RefDifference::Update(Side::Host, change(host, own)),
-        (Some(host), Some(own)) => {
-            RefDifference::ChangedOnBoth { name: name.clone(), host: host.clone(), own: own.clone() }
+        (_, Some(own)) if host == base && held.contains(name) => {
+            conflict(own, ConflictReason::CheckedOut)
         }
+        (_, _) if host == base => RefDifference::Update(Side::Host, change(host, own)),
+        (Some(host), Some(own)) => RefDifference::ChangedOnBoth {
+            name: name.clone(),
+            host: host.clone(),
+            own: own.clone(),
+        },
         (_, Some(own)) => conflict(own, ConflictReason::Diverged),
         (_, None) => return None,
     })

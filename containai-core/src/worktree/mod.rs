@@ -14,7 +14,7 @@ mod record;
 mod ref_name;
 mod refs;
 
-pub use compare::{RefDifference, ConflictReason, RefChange, Side, compare_refs};
+pub use compare::{ConflictReason, RefChange, RefDifference, Side, compare_refs};
 pub use config::{ConfigEntry, container_config};
 pub use head::Head;
 pub use object_id::ObjectId;

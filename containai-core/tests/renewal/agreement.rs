@@ -2,9 +2,9 @@
 //! and the plan matches the steps taken.
 
 use containai_core::engine::{Container, ContainerId, Lifetime, RunState};
-use containai_core::testing::{FakeEngine, FakeWorkspaceStore, run_ready};
 use containai_core::label;
-use containai_core::lifecycle::{Strength, Desired, RunOptions, Step, observe, plan};
+use containai_core::lifecycle::{Desired, RunOptions, Step, Strength, observe, plan};
+use containai_core::testing::{FakeEngine, FakeWorkspaceStore, run_ready};
 use proptest::prelude::*;
 
 use super::{Steps, container, desired, open_session, volume, words};
@@ -42,8 +42,13 @@ fn any_desired() -> impl Strategy<Value = Desired> {
     (claim(), claim(), outgoing, lifetime, data).prop_map(
         |(name, data_claim, outgoing, lifetime, data)| {
             let outgoing = outgoing.map(ContainerId::new);
-            let manner =
-                RunOptions { name, data_volume: data_claim, recreate: outgoing, lifetime, ..RunOptions::default() };
+            let manner = RunOptions {
+                name,
+                data_volume: data_claim,
+                recreate: outgoing,
+                lifetime,
+                ..RunOptions::default()
+            };
             Desired { data_volume: data.map(volume), ..desired(manner) }
         },
     )

@@ -7,14 +7,16 @@ use std::path::Path;
 use std::sync::Mutex;
 
 use containai_core::engine::{Container, ContainerId, Lifetime, RunState};
-use containai_core::testing::{self, FakeEngine, FakeWorkspaceStore, FakeRemote, FakeConnection, run_ready};
 use containai_core::hint::Advice as _;
 use containai_core::label::{self, Labels};
 use containai_core::lifecycle::{
-    Strength, Desired, DriveError, Event, EventListener, RunOptions, Connected, Refusal, IgnoreEvents, Step, teardown_ephemeral,
-    drive, observe, plan,
+    Connected, Desired, DriveError, Event, EventListener, IgnoreEvents, Refusal, RunOptions, Step,
+    Strength, drive, observe, plan, teardown_ephemeral,
 };
 use containai_core::naming::{ContainerName, VolumeName, WorkspacePath};
+use containai_core::testing::{
+    self, FakeConnection, FakeEngine, FakeRemote, FakeWorkspaceStore, run_ready,
+};
 
 fn workspace() -> WorkspacePath {
     WorkspacePath::new(Path::new("/src/api")).expect("a workspace path")
@@ -85,17 +87,17 @@ fn open_session(
 /// A step without IDs, which differ between plan and engine.
 fn words(step: &Step) -> String {
     match step {
-        Step::ProvideImage => "ensure image".to_owned(),
+        Step::EnsureImage => "ensure image".to_owned(),
         Step::Create { name } => format!("create {name}"),
-        Step::InstallKey { .. } => "provision".to_owned(),
+        Step::Provision { .. } => "provision".to_owned(),
         Step::Recreate { name, .. } => format!("recreate as {name}"),
-        Step::Succeed { name, .. } => format!("create replacement {name}"),
-        Step::Retire { .. } => "remove replaced".to_owned(),
-        Step::GiveUp { .. } => "remove replacement".to_owned(),
+        Step::CreateReplacement { name, .. } => format!("create replacement {name}"),
+        Step::RemoveReplaced { .. } => "remove replaced".to_owned(),
+        Step::RemoveReplacement { .. } => "remove replacement".to_owned(),
         Step::Rename { name, .. } => format!("rename {name}"),
         Step::RecordDataVolume { volume } => format!("record {volume}"),
-        Step::Discard { .. } => "remove ephemeral".to_owned(),
-        Step::Reach { .. } => "connect".to_owned(),
+        Step::RemoveEphemeral { .. } => "remove ephemeral".to_owned(),
+        Step::Connect { .. } => "connect".to_owned(),
         Step::Wait { name, state } => format!("wait {name} {state}"),
         Step::Refuse(refusal) => format!("refuse {refusal}"),
         step => format!("{step:?}").split(' ').next().unwrap_or_default().to_lowercase(),
@@ -188,8 +190,10 @@ fn crash_during_reset_leaves_one_container_with_a_recorded_volume() {
         let died = open_session(&engine, &records, &reset(&old, "new"), &IgnoreEvents);
         engine.recover();
         // The recorded volume is then the configured one.
-        let next =
-            || Desired { data_volume: records.volume(&workspace()), ..desired(RunOptions::default()) };
+        let next = || Desired {
+            data_volume: records.volume(&workspace()),
+            ..desired(RunOptions::default())
+        };
         let _ = open_session(&engine, &records, &next(), &IgnoreEvents);
         let containers = engine.current_containers();
         let [left] = &containers[..] else { panic!("{moment}: {containers:#?}") };
@@ -216,7 +220,12 @@ fn unwritable_store_keeps_the_old_container() {
     for state in [RunState::Running, RunState::Exited] {
         let old = ours("api-main", state);
         let engine = FakeEngine::new().with_container(old.clone());
-        let outcome = open_session(&engine, &FakeWorkspaceStore::read_only(), &reset(&old, "new"), &IgnoreEvents);
+        let outcome = open_session(
+            &engine,
+            &FakeWorkspaceStore::read_only(),
+            &reset(&old, "new"),
+            &IgnoreEvents,
+        );
         assert!(matches!(outcome, Err(DriveError::WorkspaceStore(_))), "{outcome:?}");
         assert_eq!(engine.current_containers(), [old]);
     }
@@ -226,8 +235,10 @@ fn unwritable_store_keeps_the_old_container() {
 fn concurrent_fresh_commands_create_one_container() {
     let old = ours("api-main", RunState::Running);
     let engine = FakeEngine::new().with_container(old.clone());
-    let first = open_session(&engine, &FakeWorkspaceStore::new(), &fresh(&old), &IgnoreEvents).expect("a session");
-    let second = open_session(&engine, &FakeWorkspaceStore::new(), &fresh(&old), &IgnoreEvents).expect("a session");
+    let first = open_session(&engine, &FakeWorkspaceStore::new(), &fresh(&old), &IgnoreEvents)
+        .expect("a session");
+    let second = open_session(&engine, &FakeWorkspaceStore::new(), &fresh(&old), &IgnoreEvents)
+        .expect("a session");
     assert_eq!(first.container.id, second.container.id);
 }
 
@@ -238,7 +249,8 @@ fn replacement_of_an_interrupted_run_is_recreated() {
     left.labels = left.labels.with(label::REPLACES, old.id.as_ref());
     left.labels = left.labels.with(label::REPLACES_START, "0").with(label::FINAL_NAME, "api-main");
     let engine = FakeEngine::new().with_container(old.clone()).with_container(left.clone());
-    let reached = open_session(&engine, &FakeWorkspaceStore::new(), &fresh(&old), &IgnoreEvents).expect("a session");
+    let reached = open_session(&engine, &FakeWorkspaceStore::new(), &fresh(&old), &IgnoreEvents)
+        .expect("a session");
     assert_ne!(reached.container.id, left.id);
     assert_eq!(engine.current_containers().len(), 1);
 }
@@ -253,9 +265,11 @@ fn new_volumes_are_removed_with_the_ephemeral_container() {
     ] {
         let (remote, records) = (FakeRemote::new(), FakeWorkspaceStore::new());
         let wanted = ephemeral();
-        let reached = run_ready(drive(&engine, &remote, &records, &wanted, &IgnoreEvents)).expect("a session");
+        let reached = run_ready(drive(&engine, &remote, &records, &wanted, &IgnoreEvents))
+            .expect("a session");
         assert_eq!((engine.volumes().len(), engine.anonymous_volumes()), (named, unnamed));
-        run_ready(teardown_ephemeral(&engine, &remote, &wanted, &reached.container, &IgnoreEvents)).expect("it goes");
+        run_ready(teardown_ephemeral(&engine, &remote, &wanted, &reached.container, &IgnoreEvents))
+            .expect("it goes");
         assert_eq!(engine.current_containers(), []);
         assert_eq!((engine.volumes().len(), engine.anonymous_volumes()), (named, 0));
     }
@@ -266,7 +280,8 @@ fn persistent_container_is_never_torn_down() {
     let old = ours("api-main", RunState::Running);
     let engine = FakeEngine::new().with_container(old.clone());
     for wanted in [desired(RunOptions::default()), ephemeral()] {
-        run_ready(teardown_ephemeral(&engine, &FakeRemote::new(), &wanted, &old, &IgnoreEvents)).expect("nothing to do");
+        run_ready(teardown_ephemeral(&engine, &FakeRemote::new(), &wanted, &old, &IgnoreEvents))
+            .expect("nothing to do");
         assert_eq!(engine.current_containers(), std::slice::from_ref(&old));
     }
 }
@@ -288,7 +303,8 @@ fn required_options_are_never_ignored() {
     let refusal = refused(&engine, &named);
     assert_eq!(refusal.to_string(), "the workspace has container `api-main`, not `other`");
 
-    let mut volumes = desired(RunOptions { data_volume: Strength::Required, ..RunOptions::default() });
+    let mut volumes =
+        desired(RunOptions { data_volume: Strength::Required, ..RunOptions::default() });
     volumes.data_volume = Some(volume("new"));
     let refusal = refused(&engine, &volumes);
     insta::assert_snapshot!(

@@ -1,8 +1,8 @@
 //! Crashes at every call.
 
 use containai_core::engine::{Engine as _, RunState};
-use containai_core::testing::run_ready;
 use containai_core::naming::VolumeName;
+use containai_core::testing::run_ready;
 
 use super::{TestWorld, desired};
 

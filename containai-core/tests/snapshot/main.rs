@@ -5,21 +5,23 @@ mod dying;
 use std::path::Path;
 
 use containai_core::engine::{
-    Container, ContainerId, Engine as _, ContainerIdentity, ContainerVolumes, RunState, Snapshots as _,
+    Container, ContainerId, ContainerIdentity, ContainerVolumes, Engine as _, RunState,
+    Snapshots as _,
 };
-use containai_core::testing::{self, FakeEngine, FakeWorkspaceStore, FakeRemote, run_ready};
 use containai_core::label;
 use containai_core::lifecycle::snapshot::{
-    SnapshotLeftovers, Snapshot, SnapshotError, SnapshotStep, DefaultVolumes, remove_leftovers, create, find_leftovers, find_snapshot,
-    plan_create, plan_restore, plan_recreate, remove, restore, recreate, list_snapshots,
+    DefaultVolumes, Snapshot, SnapshotError, SnapshotLeftovers, SnapshotStep, create,
+    find_leftovers, find_snapshot, list_snapshots, plan_create, plan_recreate, plan_restore,
+    recreate, remove, remove_leftovers, restore,
 };
-use containai_core::lifecycle::{Desired, DriveError, Observed, IgnoreEvents, Step, decide, drive};
+use containai_core::lifecycle::{Desired, DriveError, IgnoreEvents, Observed, Step, decide, drive};
 use containai_core::naming::{
     ContainerName, RandomId, SnapshotName, VolumeName, VolumeUse, WorkspacePath,
 };
-use containai_core::records::WorkspaceStore as _;
 use containai_core::remote::RemoteError;
+use containai_core::testing::{self, FakeEngine, FakeRemote, FakeWorkspaceStore, run_ready};
 use containai_core::timestamp::Timestamp;
+use containai_core::workspace_store::WorkspaceStore as _;
 
 const NOW: Timestamp = Timestamp::from_unix(1_709_209_815);
 
@@ -64,8 +66,16 @@ impl TestWorld {
     fn try_open_session(&self, path: &str) -> Result<ContainerId, DriveError> {
         for _ in 0..3 {
             let wanted = self.desired_for(path);
-            match run_ready(drive(&self.engine, &self.remote, &self.records, &wanted, &IgnoreEvents)) {
-                Err(DriveError::Remote(RemoteError::HostKeyMismatch { .. })) => self.register_servers(),
+            match run_ready(drive(
+                &self.engine,
+                &self.remote,
+                &self.records,
+                &wanted,
+                &IgnoreEvents,
+            )) {
+                Err(DriveError::Remote(RemoteError::HostKeyMismatch { .. })) => {
+                    self.register_servers()
+                }
                 outcome => return outcome.map(|reached| reached.container.id),
             }
             self.register_servers();
@@ -136,7 +146,13 @@ impl TestWorld {
         let wanted = self.desired_for("/src/api");
         let container = self.container_of("/src/api");
         let has = run_ready(self.engine.container_volumes(&container.id))?;
-        let plan = plan_restore(find_snapshot(&all, &name(text))?, &container, &has, &wanted, &random_id(99))?;
+        let plan = plan_restore(
+            find_snapshot(&all, &name(text))?,
+            &container,
+            &has,
+            &wanted,
+            &random_id(99),
+        )?;
         let Self { engine, remote, records } = self;
         run_ready(restore(engine, remote, records, &wanted, &plan, &IgnoreEvents))
     }
@@ -323,7 +339,8 @@ fn containers_that_share_the_volume_are_paused_too() {
     let observed =
         Observed { containers: vec![container.clone(), other, foreign], ..Observed::default() };
     let volumes = world.volumes(&container.id);
-    let plan = plan_create(&observed, &container, volumes, &[], Some(name("a")), (random_id(1), NOW));
+    let plan =
+        plan_create(&observed, &container, volumes, &[], Some(name("a")), (random_id(1), NOW));
     let tasks = plan.expect("a plan").steps();
     let frozen: Vec<_> = tasks
         .iter()

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use containai_core::engine::{EngineError, ImageRequest, ImageSource, ShippedImage};
 use containai_core::label::{self, Labels};
 use containai_core::lifecycle::{Event, EventListener};
-use containai_core::template::{BASE_IMAGE, BOOT_CHECK, path_env, final_stage};
+use containai_core::template::{BASE_IMAGE, BOOT_CHECK, final_stage, path_env};
 use futures_util::{Stream, TryStreamExt as _};
 
 use super::{ContextPart, ImageRecipe, RecipeSource, tarball};
@@ -18,7 +18,7 @@ use crate::image::{self, BuildCache, BuildLog};
 
 /// The script that repairs the image and checks that it boots; its text is part of the image's
 /// fingerprint.
-pub(super) const BOOT_CHECK_SCRIPT: &str = include_str!("../../images/wrapping/proof");
+pub(super) const BOOT_CHECK_SCRIPT: &str = include_str!("../../images/final-stage/boot-check");
 
 /// The variable of the program search path.
 const PATH_VARIABLE: &str = "PATH";
@@ -55,7 +55,8 @@ pub(crate) async fn build(
         }
     };
     let (labels, before) = labels_and_path(engine, &made).await?;
-    if let Some((label, _)) = labels.iter().find(|(key, _)| key.starts_with(label::RESERVED_PREFIX)) {
+    if let Some((label, _)) = labels.iter().find(|(key, _)| key.starts_with(label::RESERVED_PREFIX))
+    {
         let (image, label) = (shown.to_owned(), label.to_owned());
         return Err(EngineError::ReservedLabel { image, label });
     }
@@ -101,7 +102,8 @@ async fn build_user_image(
     cache: BuildCache,
     events: &dyn EventListener,
 ) -> Result<String, EngineError> {
-    let RecipeSource::Dockerfile { context, path, text, arguments, target, .. } = &recipe.source else {
+    let RecipeSource::Dockerfile { context, path, text, arguments, target, .. } = &recipe.source
+    else {
         return Ok(on.unwrap_or_default().to_owned());
     };
     let given = arguments.iter().map(|(name, value)| (name.as_str(), value.as_str()));
@@ -217,7 +219,10 @@ async fn follow_build(
 }
 
 /// Returns the labels of an image and its `PATH`, which the base system would replace.
-async fn labels_and_path(engine: &DockerEngine, image: &str) -> Result<(Labels, String), EngineError> {
+async fn labels_and_path(
+    engine: &DockerEngine,
+    image: &str,
+) -> Result<(Labels, String), EngineError> {
     let inspected = engine.docker().inspect_image(image).await;
     let config = inspected.map_err(|error| engine.map_error(error))?.config.unwrap_or_default();
     let labels = config.labels.unwrap_or_default().into_iter().collect();

@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::{self, ErrorKind, Read as _, Write};
 use std::os::fd::OwnedFd;
 
-use containai_core::template::{ContextEntry, CopySources, ContextEntryKind, IgnoreFile};
+use containai_core::template::{ContextEntry, ContextEntryKind, CopySources, IgnoreFile};
 use rustix::fs::{Dir, FileType, Mode, OFlags, fstat, openat, readlinkat};
 use sha2::{Digest as _, Sha256};
 

@@ -11,6 +11,6 @@ mod tarball;
 
 pub use build_context::BuildContext;
 pub use context_dir::ContextDir;
-pub use recipe::{RecipeLayer, ContextPart, ImageRecipe, RecipeSource};
+pub use recipe::{ContextPart, ImageRecipe, RecipeLayer, RecipeSource};
 
 pub(crate) use build::build;

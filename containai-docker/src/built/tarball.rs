@@ -34,7 +34,8 @@ pub(super) fn stream(
 }
 
 fn pack(parts: &[ContextPart], sender: mpsc::Sender<io::Result<Bytes>>) -> io::Result<()> {
-    let mut archive = tar::Builder::new(io::BufWriter::with_capacity(CHUNK_SIZE, ChunkSender(sender)));
+    let mut archive =
+        tar::Builder::new(io::BufWriter::with_capacity(CHUNK_SIZE, ChunkSender(sender)));
     for part in parts {
         match part {
             ContextPart::Directory { dir: place, prefix } => {

@@ -68,7 +68,12 @@ impl Cgroup {
 
 /// Returns the container's directory in the hierarchy of a controller: a version 1 hierarchy if it
 /// is mounted, otherwise version 2.
-fn group(membership: &str, mounts: &[MountInfo], id: &str, controller: &str) -> Option<CgroupDirectory> {
+fn group(
+    membership: &str,
+    mounts: &[MountInfo],
+    id: &str,
+    controller: &str,
+) -> Option<CgroupDirectory> {
     let has = |list: &str| list.split(',').any(|it| it == controller);
     let lines = || {
         membership.lines().filter_map(|line| {
@@ -78,12 +83,18 @@ fn group(membership: &str, mounts: &[MountInfo], id: &str, controller: &str) -> 
     };
     let first = lines().find(|(controllers, _)| has(controllers)).and_then(|(_, path)| {
         let mut mounts = mounts.iter().filter(|it| it.fs_type == "cgroup" && has(&it.options));
-        Some(CgroupDirectory { version: HierarchyVersion::V1, path: mounts.find_map(|it| container_directory(it, path, id))? })
+        Some(CgroupDirectory {
+            version: HierarchyVersion::V1,
+            path: mounts.find_map(|it| container_directory(it, path, id))?,
+        })
     });
     let second = || {
         let (_, path) = lines().find(|(controllers, _)| controllers.is_empty())?;
         let mut mounts = mounts.iter().filter(|it| it.fs_type == "cgroup2");
-        Some(CgroupDirectory { version: HierarchyVersion::V2, path: mounts.find_map(|it| container_directory(it, path, id))? })
+        Some(CgroupDirectory {
+            version: HierarchyVersion::V2,
+            path: mounts.find_map(|it| container_directory(it, path, id))?,
+        })
     };
     first.or_else(second)
 }

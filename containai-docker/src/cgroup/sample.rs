@@ -47,7 +47,9 @@ impl Cgroup {
         let CgroupDirectory { version, path } = &self.cpu;
         Ok(match version {
             HierarchyVersion::V1 => Duration::from_nanos(read_number(&path.join("cpuacct.usage"))?),
-            HierarchyVersion::V2 => Duration::from_micros(keyed_value(&path.join("cpu.stat"), "usage_usec")?),
+            HierarchyVersion::V2 => {
+                Duration::from_micros(keyed_value(&path.join("cpu.stat"), "usage_usec")?)
+            }
         })
     }
 }

@@ -10,12 +10,12 @@ use super::apt;
 use super::command::HostCommand;
 use super::error::SetupError;
 use super::event::{SetupEvent, SetupEvents};
+use super::executable;
 use super::file;
 use super::kernel_limits;
 use super::network::Network;
 use super::packages::choose_packages;
 use super::plan::SetupPlan;
-use super::executable;
 use super::step::{ServiceManager, SetupStep};
 use super::supervisor;
 
@@ -45,15 +45,23 @@ pub fn apply(
     Ok(())
 }
 
-fn run_step(step: &SetupStep, layout: &EngineLayout, events: &dyn SetupEvents) -> Result<(), SetupError> {
+fn run_step(
+    step: &SetupStep,
+    layout: &EngineLayout,
+    events: &dyn SetupEvents,
+) -> Result<(), SetupError> {
     match step {
         SetupStep::RefreshPackageLists => Ok(apt::update_lists(events)?),
         SetupStep::InstallPackages(names) => install(names, events),
-        SetupStep::InstallNeeded(needs) => install(&choose_packages(&apt::package_facts(), *needs), events),
+        SetupStep::InstallNeeded(needs) => {
+            install(&choose_packages(&apt::package_facts(), *needs), events)
+        }
         SetupStep::WriteFile { path, mode, content, .. } => {
             file::write_atomic(path, content.as_bytes(), *mode)
         }
-        SetupStep::InstallProgram { from, runtime, links } => executable::install(from, runtime, links),
+        SetupStep::InstallProgram { from, runtime, links } => {
+            executable::install(from, runtime, links)
+        }
         SetupStep::BringUpNetwork { .. } => Network::from_record(layout)?.bring_up(),
         SetupStep::RaiseLimits => kernel_limits::raise(),
         SetupStep::AddSubordinateIds { .. } | SetupStep::ReserveContainerIds { .. } => {
@@ -61,8 +69,12 @@ fn run_step(step: &SetupStep, layout: &EngineLayout, events: &dyn SetupEvents) -
             create_if_missing(Path::new("/etc/subgid"))?;
             run_commands(&step.commands())
         }
-        SetupStep::CreateSystemUser(_) | SetupStep::AddUserToGroup(_) => run_commands(&step.commands()),
-        SetupStep::StartEngine(starter) | SetupStep::RestartEngine(starter) => start_engine(step, starter, layout),
+        SetupStep::CreateSystemUser(_) | SetupStep::AddUserToGroup(_) => {
+            run_commands(&step.commands())
+        }
+        SetupStep::StartEngine(starter) | SetupStep::RestartEngine(starter) => {
+            start_engine(step, starter, layout)
+        }
     }
 }
 
@@ -77,10 +89,19 @@ fn run_commands(invocations: &[HostCommand]) -> Result<(), SetupError> {
 
 /// Creates an empty file if it is missing: usermod(8) adds subordinate ids only to existing files.
 fn create_if_missing(path: &Path) -> Result<(), SetupError> {
-    OpenOptions::new().append(true).create(true).open(path).map(drop).map_err(file::file_error(path))
+    OpenOptions::new()
+        .append(true)
+        .create(true)
+        .open(path)
+        .map(drop)
+        .map_err(file::file_error(path))
 }
 
-fn start_engine(step: &SetupStep, starter: &ServiceManager, layout: &EngineLayout) -> Result<(), SetupError> {
+fn start_engine(
+    step: &SetupStep,
+    starter: &ServiceManager,
+    layout: &EngineLayout,
+) -> Result<(), SetupError> {
     match (step, starter) {
         (_, ServiceManager::Systemd) => {
             run_commands(&step.commands())?;

@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use containai_core::lifecycle::{Event, EventListener};
 
-use super::command::{HostCommandError, HostCommand};
+use super::command::{HostCommand, HostCommandError};
 use super::event::{SetupEvent, SetupEvents};
-use super::packages::{self, QUERIED_PACKAGES, PackageFacts};
+use super::packages::{self, PackageFacts, QUERIED_PACKAGES};
 
 /// Time that apt waits for another package manager, in seconds.
 const LOCK_TIMEOUT: &str = "DPkg::Lock::Timeout=300";
@@ -50,7 +50,10 @@ pub(crate) fn package_facts() -> PackageFacts {
 ///
 /// [`HostCommandError`] with the end of apt's output. Usual causes: no network, a full disk, or a
 /// broken package from another source.
-pub fn install_packages(names: &[&str], events: &dyn EventListener) -> Result<(), HostCommandError> {
+pub fn install_packages(
+    names: &[&str],
+    events: &dyn EventListener,
+) -> Result<(), HostCommandError> {
     install_missing(names, &LifecycleEventAdapter(events))
 }
 
@@ -94,7 +97,9 @@ pub(crate) fn update_lists(events: &dyn SetupEvents) -> Result<(), HostCommandEr
     let update = update_command();
     for _ in 0..LOCK_ATTEMPTS {
         match run_with_progress(&update, events) {
-            Err(HostCommandError::Failed { tail, .. }) if tail.iter().any(|line| is_locked(line)) => {
+            Err(HostCommandError::Failed { tail, .. })
+                if tail.iter().any(|line| is_locked(line)) =>
+            {
                 let reason = "another program is updating the package lists";
                 events.on(&SetupEvent::Waiting { reason });
                 thread::sleep(Duration::from_secs(1));
@@ -110,7 +115,10 @@ fn is_locked(line: &str) -> bool {
 }
 
 /// Runs apt and reports its status lines.
-pub(crate) fn run_with_progress(invocation: &HostCommand, events: &dyn SetupEvents) -> Result<(), HostCommandError> {
+pub(crate) fn run_with_progress(
+    invocation: &HostCommand,
+    events: &dyn SetupEvents,
+) -> Result<(), HostCommandError> {
     let mut child = invocation
         .to_command()
         .env("DEBIAN_FRONTEND", "noninteractive")
@@ -191,7 +199,9 @@ mod tests {
     #[test]
     fn reads_status_lines() {
         let progress = |percent, message| Some(AptStatusLine::Progress { percent, message });
-        let check = |line: &str, expected: Option<AptStatusLine<'_>>| assert_eq!(parse_status_line(line), expected);
+        let check = |line: &str, expected: Option<AptStatusLine<'_>>| {
+            assert_eq!(parse_status_line(line), expected)
+        };
         check(
             "dlstatus:1:20.4237:Retrieving file 1 of 5 (12s remaining)",
             progress(10.211_85, "Retrieving file 1 of 5 (12s remaining)"),

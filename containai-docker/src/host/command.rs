@@ -26,7 +26,7 @@ pub enum HostCommandError {
         source: io::Error,
     },
     /// The program ended with a failure.
-    #[error("`{command}` ended with {status}{}", lines(.tail))]
+    #[error("`{command}` ended with {status}{}", indented(.tail))]
     Failed {
         /// The program and its arguments.
         command: String,

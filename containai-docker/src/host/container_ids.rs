@@ -3,9 +3,9 @@
 use containai_core::layout::EngineLayout;
 
 use super::accounts::Accounts;
-use super::command::{HostCommandError, HostCommand};
+use super::command::{HostCommand, HostCommandError};
 use super::step::SetupStep;
-use super::subordinate::{RANGE_SIZE, IdRange, find_range};
+use super::subordinate::{IdRange, RANGE_SIZE, find_range};
 
 /// Owner of the reserved ids in subuid(5) and subgid(5). It is not the engine's user: with
 /// `userns-remap`, every container would get all of that user's ids.
@@ -21,7 +21,10 @@ const RANGE_COUNT: u32 = 1024;
 
 /// Returns the ids reserved for containers and the step that reserves them. `None` if too few ids
 /// are free; containers then share the engine's range.
-pub(super) fn plan(accounts: &Accounts, engine: [IdRange; 2]) -> (Option<IdRange>, Option<SetupStep>) {
+pub(super) fn plan(
+    accounts: &Accounts,
+    engine: [IdRange; 2],
+) -> (Option<IdRange>, Option<SetupStep>) {
     let (users, groups) = (&accounts.subuids, &accounts.subgids);
     let had = (find_range(users, CONTAINER_IDS_USER), find_range(groups, CONTAINER_IDS_USER));
     let [mut taken_uids, mut taken_gids] = [accounts.taken_uids(), accounts.taken_gids()];
@@ -37,7 +40,11 @@ pub(super) fn plan(accounts: &Accounts, engine: [IdRange; 2]) -> (Option<IdRange
     let step = chosen.map(|range| {
         let missing = |had: Option<IdRange>| if had == Some(range) { None } else { Some(range) };
         let (uids, gids) = (missing(had.0), missing(had.1));
-        SetupStep::ReserveContainerIds { owner: accounts.has_user(CONTAINER_IDS_USER).into(), uids, gids }
+        SetupStep::ReserveContainerIds {
+            owner: accounts.has_user(CONTAINER_IDS_USER).into(),
+            uids,
+            gids,
+        }
     });
     (chosen, step)
 }
@@ -72,7 +79,9 @@ mod tests {
         let line = format!("{CONTAINER_IDS_USER}:{}:{}\n", RANGE.base, RANGE.count);
         let owner = format!("{CONTAINER_IDS_USER}:x:9:9::/:/bin/false\n");
         let some = Some(RANGE);
-        let step = |has_owner, uids, gids| Some(SetupStep::ReserveContainerIds { owner: has_owner, uids, gids });
+        let step = |has_owner, uids, gids| {
+            Some(SetupStep::ReserveContainerIds { owner: has_owner, uids, gids })
+        };
         check("", "", "", (RANGE, step(IdsOwner::Missing, some, some)));
         check(&owner, &line, &line, (RANGE, None));
         check(&owner, &line, "", (RANGE, step(IdsOwner::Present, None, some)));
@@ -82,8 +91,9 @@ mod tests {
     #[test]
     fn avoids_taken_ids() {
         let next = IdRange { base: 2_000_289_792, ..RANGE };
-        let step =
-            |uids, gids| Some(SetupStep::ReserveContainerIds { owner: IdsOwner::Missing, uids, gids });
+        let step = |uids, gids| {
+            Some(SetupStep::ReserveContainerIds { owner: IdsOwner::Missing, uids, gids })
+        };
         let other = "me:2000224256:65536\n";
         check("", other, "", (next, step(Some(next), Some(next))));
         check("", "", other, (next, step(Some(next), Some(next))));

@@ -88,13 +88,13 @@ pub enum SetupError {
         source: io::Error,
     },
     /// The engine exited unexpectedly, usually right after its start.
-    #[error("the engine exited{}", list(.log))]
+    #[error("the engine exited{}", indented(.log))]
     EngineExited {
         /// The last lines of its log.
         log: Vec<String>,
     },
     /// The engine runs, but its socket does not respond.
-    #[error("the engine did not respond within {seconds} s{}", list(.log))]
+    #[error("the engine did not respond within {seconds} s{}", indented(.log))]
     EngineNotResponding {
         /// Time that setup waited.
         seconds: u64,
@@ -207,7 +207,7 @@ mod tests {
     use std::os::unix::process::ExitStatusExt as _;
     use std::process::ExitStatus;
 
-    use containai_core::{testing, samples};
+    use containai_core::{samples, testing};
     use io::ErrorKind;
 
     use super::*;

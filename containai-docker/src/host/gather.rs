@@ -10,14 +10,14 @@ use super::accounts::Accounts;
 use super::apt;
 use super::command::{HostCommand, find_program};
 use super::error::SetupError;
-use super::facts::{SetupFacts, InstalledProgram, needed_dns, parse_kernel, parse_version};
+use super::executable;
+use super::facts::{InstalledProgram, SetupFacts, needed_dns, parse_kernel, parse_version};
 use super::file;
 use super::kernel_limits;
 use super::network::{Network, NetworkState};
 use super::packages::PackageFacts;
 use super::ping::{SysboxState, ping, probe_sysbox};
 use super::platform::Platform;
-use super::executable;
 use super::record::EngineRecord;
 use super::routes::{parse_fib_trie, parse_name_servers};
 use super::subnet::Subnet;
@@ -58,7 +58,8 @@ impl SetupFacts {
             daemon_json: file::read_optional(&layout.daemon_json())?,
             unit: file::read_optional(&layout.unit())?,
             network_unit: file::read_optional(&unit::network_path(layout))?,
-            unit_enabled: HostCommand::new("systemctl", &["is-enabled", "--quiet", UNIT]).succeeds(),
+            unit_enabled: HostCommand::new("systemctl", &["is-enabled", "--quiet", UNIT])
+                .succeeds(),
             program_is_current: executable::is_current(layout, program),
             engine: ping(&layout.socket(), PING_TIMEOUT),
             platform,

@@ -36,21 +36,49 @@ const LIMITS: [KernelLimit; 7] = [
     // Each container, each inner container and each of their services has a session keyring
     // (session-keyring(7)). The default of 200 keys per user (keyrings(7)) suffices for about
     // twenty system containers with shared ids.
-    KernelLimit { path: "/proc/sys/kernel/keys/maxkeys", minimum: 20_000, requirement: LimitRequirement::Required },
-    KernelLimit { path: "/proc/sys/kernel/keys/maxbytes", minimum: 2_000_000, requirement: LimitRequirement::Required },
+    KernelLimit {
+        path: "/proc/sys/kernel/keys/maxkeys",
+        minimum: 20_000,
+        requirement: LimitRequirement::Required,
+    },
+    KernelLimit {
+        path: "/proc/sys/kernel/keys/maxbytes",
+        minimum: 2_000_000,
+        requirement: LimitRequirement::Required,
+    },
     // inotify(7): the default is 128 for a whole container, that is for systemd, the server of an
     // editor and every program that watches files.
-    KernelLimit { path: "/proc/sys/fs/inotify/max_user_instances", minimum: 1024, requirement: LimitRequirement::Recommended },
-    KernelLimit { path: "/proc/sys/fs/inotify/max_user_watches", minimum: 524_288, requirement: LimitRequirement::Recommended },
+    KernelLimit {
+        path: "/proc/sys/fs/inotify/max_user_instances",
+        minimum: 1024,
+        requirement: LimitRequirement::Recommended,
+    },
+    KernelLimit {
+        path: "/proc/sys/fs/inotify/max_user_watches",
+        minimum: 524_288,
+        requirement: LimitRequirement::Recommended,
+    },
     // Default 32,768 where systemd is not the host's init, which is the limit of a single
     // container.
-    KernelLimit { path: "/proc/sys/kernel/pid_max", minimum: PID_MAX, requirement: LimitRequirement::Recommended },
+    KernelLimit {
+        path: "/proc/sys/kernel/pid_max",
+        minimum: PID_MAX,
+        requirement: LimitRequirement::Recommended,
+    },
     // The default depends on memory (one file per 10 KiB) and is less than a single container may
     // open. Open files are charged to the container's memory, which is limited; systemd sets the
     // same value.
-    KernelLimit { path: "/proc/sys/fs/file-max", minimum: i64::MAX as u64, requirement: LimitRequirement::Recommended },
+    KernelLimit {
+        path: "/proc/sys/fs/file-max",
+        minimum: i64::MAX as u64,
+        requirement: LimitRequirement::Recommended,
+    },
     // Terminals of all containers together; the default is 3,072.
-    KernelLimit { path: "/proc/sys/kernel/pty/max", minimum: 65_536, requirement: LimitRequirement::Recommended },
+    KernelLimit {
+        path: "/proc/sys/kernel/pty/max",
+        minimum: 65_536,
+        requirement: LimitRequirement::Recommended,
+    },
 ];
 
 /// Raises the limits that are too low.
@@ -86,7 +114,8 @@ impl KernelLimit {
 
 /// Returns the commands that a dry run shows.
 pub(super) fn commands() -> impl Iterator<Item = String> {
-    let command =
-        |limit: KernelLimit| format!("echo {} > {}   # unless it is higher", limit.minimum, limit.path);
+    let command = |limit: KernelLimit| {
+        format!("echo {} > {}   # unless it is higher", limit.minimum, limit.path)
+    };
     LIMITS.into_iter().map(command)
 }

@@ -84,9 +84,9 @@ pub(super) fn choose_packages(facts: &PackageFacts, needs: PackageNeeds) -> Vec<
     }
     wanted.extend(["uidmap", "iptables", "iproute2", "ca-certificates"]);
     let optional = [("lxcfs", needs.lxcfs), ("apparmor", needs.apparmor)];
-    let available = optional
-        .into_iter()
-        .filter(|(name, need)| *need == PackageNeed::Needed && facts.candidates.contains_key(*name));
+    let available = optional.into_iter().filter(|(name, need)| {
+        *need == PackageNeed::Needed && facts.candidates.contains_key(*name)
+    });
     wanted.extend(available.map(|(name, _)| name));
     wanted.retain(|name| !facts.installed.contains(*name));
     wanted.into_iter().map(str::to_owned).collect()
@@ -147,8 +147,11 @@ lxcfs:
             };
             assert_eq!(choose_packages(&facts, needs).join(" "), expected);
         };
-        let all =
-            PackageNeeds { engine: PackageNeed::Needed, lxcfs: PackageNeed::Needed, apparmor: PackageNeed::Needed };
+        let all = PackageNeeds {
+            engine: PackageNeed::Needed,
+            lxcfs: PackageNeed::Needed,
+            apparmor: PackageNeed::Needed,
+        };
         check(POLICY, "", all, "docker.io uidmap iptables iproute2 ca-certificates lxcfs");
         check(POLICY, "iproute2 uidmap", all, "docker.io iptables ca-certificates lxcfs");
         check(

@@ -22,7 +22,9 @@ pub enum EngineState {
 pub fn ping(socket: &Path, timeout: Duration) -> EngineState {
     match send_ping(socket, timeout) {
         Ok(true) => EngineState::Responding,
-        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => EngineState::PermissionDenied,
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+            EngineState::PermissionDenied
+        }
         Ok(false) | Err(_) => EngineState::NotResponding,
     }
 }

@@ -7,15 +7,15 @@ use containai_core::engine::Isolation;
 use containai_core::layout::EngineLayout;
 use containai_core::version::Version;
 
-use super::error::{SetupError, SysboxProblem};
-use super::facts::SetupFacts;
 use super::engine_names::{EngineNames, SYSTEM_USER};
+use super::error::{SetupError, SysboxProblem};
+use super::executable;
+use super::facts::SetupFacts;
 use super::network::{Network, NetworkState};
 use super::options::SetupOptions;
 use super::packages::{PackageNeed, PackageNeeds, choose_packages};
 use super::ping::{EngineState, SysboxState};
 use super::platform::Platform;
-use super::executable;
 use super::record::EngineRecord;
 use super::step::{MissingAccounts, ServiceManager, SetupStep};
 use super::subnet::Subnet;
@@ -184,7 +184,8 @@ fn plan_accounts(
         });
         return Ok((steps, ids));
     }
-    let had = (find_range(&accounts.subuids, SYSTEM_USER), find_range(&accounts.subgids, SYSTEM_USER));
+    let had =
+        (find_range(&accounts.subuids, SYSTEM_USER), find_range(&accounts.subgids, SYSTEM_USER));
     let chosen = |had: OptionalIdRange, taken: &[IdRange], file| {
         had.or_else(|| IdRange::choose(taken)).ok_or(SetupError::NoSubordinateIds { file })
     };
@@ -201,7 +202,10 @@ fn plan_accounts(
     Ok((steps, RecordedIds { uids: Some(uids), gids: Some(gids), containers }))
 }
 
-fn plan_group_membership(facts: &SetupFacts, options: &SetupOptions) -> Result<Option<SetupStep>, SetupError> {
+fn plan_group_membership(
+    facts: &SetupFacts,
+    options: &SetupOptions,
+) -> Result<Option<SetupStep>, SetupError> {
     let Some(user) = options.user.as_ref().filter(|user| *user != "root") else {
         return Ok(None);
     };
@@ -220,7 +224,8 @@ fn decide_record(
     ids: &RecordedIds,
 ) -> Result<EngineRecord, SetupError> {
     let names = EngineNames::of(layout);
-    let choose = || Subnet::choose(&facts.networks, names.subnet_offset()).ok_or(SetupError::NoSubnet);
+    let choose =
+        || Subnet::choose(&facts.networks, names.subnet_offset()).ok_or(SetupError::NoSubnet);
     let mut record = match &facts.record {
         Some(record) => record.clone(),
         None => EngineRecord::new(isolation, names.bridge(), choose()?),
@@ -285,7 +290,9 @@ fn plan_start(
         ServiceManager::Supervisor { program: layout.supervisor(), root: layout.root().to_owned() }
     };
     let rewritten = |path: PathBuf| {
-        before.iter().any(|step| matches!(step, SetupStep::WriteFile { path: it, .. } if *it == path))
+        before
+            .iter()
+            .any(|step| matches!(step, SetupStep::WriteFile { path: it, .. } if *it == path))
     };
     let running = facts.engine != EngineState::NotResponding;
     let mut steps = Vec::new();

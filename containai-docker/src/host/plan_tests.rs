@@ -175,10 +175,11 @@ fn keeps_recorded_decisions() {
 
 #[test]
 fn chooses_the_isolation() {
-    use SysboxState::{NotInstalled, Running, NotRunning, Unknown};
+    use SysboxState::{NotInstalled, NotRunning, Running, Unknown};
     let only = IsolationChoice::Only;
     let check = |sysbox, kernel, choice, expected: Result<Isolation, &str>| {
-        let facts = SetupFacts { sysbox, kernel, sysbox_ids: Some((SYSBOX, SYSBOX)), ..bare_facts() };
+        let facts =
+            SetupFacts { sysbox, kernel, sysbox_ids: Some((SYSBOX, SYSBOX)), ..bare_facts() };
         let found = decide_isolation(&facts, choice).map_err(|error| error.to_string());
         let expected = expected.map_err(|reason| format!("no isolation available: {reason}"));
         assert_eq!(found, expected, "{sysbox:?} {kernel:?} {choice:?}");
@@ -238,7 +239,8 @@ fn refusals_have_hints() {
         "setup does not support macOS yet: the engine needs a Linux kernel, \
          and setup cannot create a virtual machine yet",
     );
-    let old = InstalledProgram { path: "/usr/bin/dockerd".into(), version: Version::new("19.03.8") };
+    let old =
+        InstalledProgram { path: "/usr/bin/dockerd".into(), version: Version::new("19.03.8") };
     check(
         SetupFacts { dockerd: Some(old), ..bare_facts() },
         options(),
@@ -251,7 +253,10 @@ fn refusals_have_hints() {
     );
     let all = vec!["0.0.0.0/2".parse().expect("a network"), "128.0.0.0/2".parse().expect("one")];
     check(
-        SetupFacts { networks: [all, vec!["192.0.0.0/2".parse().expect("one")]].concat(), ..bare_facts() },
+        SetupFacts {
+            networks: [all, vec!["192.0.0.0/2".parse().expect("one")]].concat(),
+            ..bare_facts()
+        },
         options(),
         "no free private network for the engine's bridge",
     );

@@ -8,7 +8,7 @@ use super::error::SetupError;
 use super::file;
 use super::subnet::Subnet;
 use super::subordinate::IdRange;
-use crate::ownership::{SubordinateIds, Ownership};
+use crate::ownership::{Ownership, SubordinateIds};
 use crate::runtime::idmap::agent_host_id;
 
 /// The format version that this program writes.
@@ -72,7 +72,10 @@ impl EngineRecord {
         let bad = |reason: String| SetupError::InvalidRecord { path: path.clone(), reason };
         let record: Self = serde_json::from_str(&text).map_err(|error| bad(error.to_string()))?;
         if record.version != FORMAT_VERSION {
-            return Err(bad(format!("unsupported version {}, expected {FORMAT_VERSION}", record.version)));
+            return Err(bad(format!(
+                "unsupported version {}, expected {FORMAT_VERSION}",
+                record.version
+            )));
         }
         Ok(Some(record))
     }

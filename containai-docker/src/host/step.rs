@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use super::command::HostCommand;
 use super::container_ids::CONTAINER_IDS_USER;
-use super::kernel_limits;
 use super::engine_names::SYSTEM_USER;
+use super::kernel_limits;
 use super::packages::PackageNeeds;
 use super::subordinate::IdRange;
 use super::unit::UNIT;
@@ -139,7 +139,9 @@ impl SetupStep {
             Self::RefreshPackageLists => "update the package lists".into(),
             Self::InstallPackages(names) => format!("install {}", names.join(", ")),
             Self::InstallNeeded(_) => "install the engine and its dependencies".into(),
-            Self::CreateSystemUser(MissingAccounts::Group) => format!("create group `{SYSTEM_USER}`"),
+            Self::CreateSystemUser(MissingAccounts::Group) => {
+                format!("create group `{SYSTEM_USER}`")
+            }
             Self::CreateSystemUser(_) => format!("create system user `{SYSTEM_USER}`"),
             Self::AddSubordinateIds { uids, gids } => {
                 let range = uids.or(*gids).map(|range| range.to_string()).unwrap_or_default();
@@ -197,11 +199,15 @@ impl SetupStep {
             Self::RefreshPackageLists => vec![super::apt::update_command()],
             Self::InstallPackages(names) => vec![super::apt::install_command(names)],
             Self::CreateSystemUser(gap) => vec![create_account_command(*gap)],
-            Self::AddSubordinateIds { uids, gids } => vec![add_subordinate_ids_command(SYSTEM_USER, *uids, *gids)],
+            Self::AddSubordinateIds { uids, gids } => {
+                vec![add_subordinate_ids_command(SYSTEM_USER, *uids, *gids)]
+            }
             Self::ReserveContainerIds { owner: has_owner, uids, gids } => {
-                let make =
-                    (*has_owner == IdsOwner::Missing).then(|| useradd_command(&["--user-group"], CONTAINER_IDS_USER));
-                make.into_iter().chain([add_subordinate_ids_command(CONTAINER_IDS_USER, *uids, *gids)]).collect()
+                let make = (*has_owner == IdsOwner::Missing)
+                    .then(|| useradd_command(&["--user-group"], CONTAINER_IDS_USER));
+                make.into_iter()
+                    .chain([add_subordinate_ids_command(CONTAINER_IDS_USER, *uids, *gids)])
+                    .collect()
             }
             Self::AddUserToGroup(user) => {
                 vec![HostCommand::new("usermod", &["--append", "--groups", SYSTEM_USER, user])]
@@ -217,7 +223,10 @@ impl ServiceManager {
     fn start_commands(&self) -> Vec<HostCommand> {
         match self {
             Self::Systemd => {
-                vec![systemctl_command(&["daemon-reload"]), systemctl_command(&["enable", "--now", UNIT])]
+                vec![
+                    systemctl_command(&["daemon-reload"]),
+                    systemctl_command(&["enable", "--now", UNIT]),
+                ]
             }
             Self::Supervisor { program, root } => vec![supervisor_command(program, "start", root)],
         }
@@ -230,7 +239,9 @@ impl ServiceManager {
                 systemctl_command(&["enable", UNIT]),
                 systemctl_command(&["restart", UNIT]),
             ],
-            Self::Supervisor { program, root } => vec![supervisor_command(program, "restart", root)],
+            Self::Supervisor { program, root } => {
+                vec![supervisor_command(program, "restart", root)]
+            }
         }
     }
 }
@@ -270,7 +281,11 @@ fn useradd_command(group: &[&str], user: &str) -> HostCommand {
 
 /// Returns the usermod(8) command, which locks the files like all shadow tools and replaces them
 /// atomically.
-fn add_subordinate_ids_command(owner: &str, uids: Option<IdRange>, gids: Option<IdRange>) -> HostCommand {
+fn add_subordinate_ids_command(
+    owner: &str,
+    uids: Option<IdRange>,
+    gids: Option<IdRange>,
+) -> HostCommand {
     let flag = |name: &str, range: Option<IdRange>| {
         range.map(|range| [name.to_owned(), range.to_string()]).into_iter().flatten()
     };
@@ -312,7 +327,11 @@ mod tests {
                 uids: Some(range),
                 gids: Some(range),
             },
-            SetupStep::ReserveContainerIds { owner: IdsOwner::Present, uids: None, gids: Some(range) },
+            SetupStep::ReserveContainerIds {
+                owner: IdsOwner::Present,
+                uids: None,
+                gids: Some(range),
+            },
             SetupStep::AddUserToGroup("me".into()),
             SetupStep::StartEngine(ServiceManager::Systemd),
             SetupStep::RestartEngine(ServiceManager::Systemd),

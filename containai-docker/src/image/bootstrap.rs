@@ -12,8 +12,8 @@ use futures_util::{Stream, TryStreamExt as _, stream};
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader};
 use tokio::process::{Child, ChildStderr, ChildStdout, Command};
 
-use super::os_release::{OsRelease, mirror};
 use super::log_tail::LogTail;
+use super::os_release::{OsRelease, mirror};
 use crate::engine::DockerEngine;
 
 /// The package that apt in the Dockerfile requires.

@@ -47,7 +47,10 @@ impl BuildEnv {
         let npmrc = self.npmrc.as_ref().and_then(|path| fs::read_to_string(path).ok());
         vec![
             ("certificates.pem", certificates.unwrap_or_default()),
-            ("npmrc", build_npmrc(self.npm_registry.as_deref(), &npmrc.unwrap_or_default()).into_bytes()),
+            (
+                "npmrc",
+                build_npmrc(self.npm_registry.as_deref(), &npmrc.unwrap_or_default()).into_bytes(),
+            ),
             ("pip.conf", pip_conf(self.pip_index.as_deref()).into_bytes()),
         ]
     }

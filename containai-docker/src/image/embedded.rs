@@ -28,7 +28,7 @@ pub(crate) fn files(image: ShippedImage) -> &'static [EmbeddedFile] {
 
 macro_rules! context {
     ($image:literal: $($mode:literal $path:literal)*) => {
-        &[$(File {
+        &[$(EmbeddedFile {
             path: $path,
             mode: $mode,
             bytes: include_bytes!(concat!("../../images/", $image, "/", $path)),
@@ -106,7 +106,7 @@ mod tests {
     use std::os::unix::fs::PermissionsExt as _;
     use std::path::Path;
 
-    use containai_core::{manifest, layout};
+    use containai_core::{layout, manifest};
 
     use super::*;
 

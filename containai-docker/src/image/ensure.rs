@@ -64,10 +64,15 @@ pub(crate) async fn pull_or_build(
         return built::build(engine, recipe, source, BuildCache::Enabled, events).await;
     }
     match image {
-        ImageRequest::Shipped(shipped) => match try_pull_release(engine, *shipped, source, events).await? {
-            Ok(reference) => Ok(reference),
-            Err(tried) => build_with_parents(engine, *shipped, source, BuildCache::Enabled, tried, events).await,
-        },
+        ImageRequest::Shipped(shipped) => {
+            match try_pull_release(engine, *shipped, source, events).await? {
+                Ok(reference) => Ok(reference),
+                Err(tried) => {
+                    build_with_parents(engine, *shipped, source, BuildCache::Enabled, tried, events)
+                        .await
+                }
+            }
+        }
         ImageRequest::Reference(reference) => match source {
             ImageSource::Auto | ImageSource::Pull => pull(engine, reference, events)
                 .await
@@ -217,7 +222,10 @@ pub(crate) async fn pull_release(
 }
 
 /// Waits until no other process builds an image. The lock is held until the file is closed.
-async fn lock_builds(path: Option<&Path>, events: &dyn EventListener) -> Result<Option<File>, EngineError> {
+async fn lock_builds(
+    path: Option<&Path>,
+    events: &dyn EventListener,
+) -> Result<Option<File>, EngineError> {
     let Some(path) = path else { return Ok(None) };
     let host = |source| EngineError::HostFile { path: path.display().to_string(), source };
     if let Some(directory) = path.parent() {

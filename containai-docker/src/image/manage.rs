@@ -79,7 +79,10 @@ impl DockerEngine {
     /// # Errors
     ///
     /// The engine's error, except that the image is in use.
-    pub async fn remove_managed_image(&self, image: &ManagedImage) -> Result<ImageRemoval, EngineError> {
+    pub async fn remove_managed_image(
+        &self,
+        image: &ManagedImage,
+    ) -> Result<ImageRemoval, EngineError> {
         remove(self, image).await
     }
 }

@@ -11,23 +11,23 @@
 
 mod bootstrap;
 mod build;
+mod build_env;
 mod context;
-mod os_release;
+mod embedded;
 mod ensure;
+mod log_tail;
+mod manage;
+mod os_release;
 mod pull;
 mod reference;
 mod store;
-mod build_env;
-mod log_tail;
-mod embedded;
-mod manage;
 
 pub use build::BuildCache;
+pub use build_env::BuildEnv;
 pub use reference::local_reference;
 pub use store::ImageRemoval;
-pub use build_env::BuildEnv;
 
 pub(crate) use build::BuildLog;
-pub(crate) use ensure::{find, pull_or_build, ensure};
-pub(crate) use store::labels;
 pub(crate) use embedded::files;
+pub(crate) use ensure::{ensure, find, pull_or_build};
+pub(crate) use store::labels;

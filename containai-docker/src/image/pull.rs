@@ -33,7 +33,9 @@ pub(crate) async fn pull(
     let mut layers = LayerProgress::default();
     loop {
         match timeout(IDLE_TIMEOUT, stream.try_next()).await {
-            Err(_) => return Err(format!("the registry sent nothing for {} s", IDLE_TIMEOUT.as_secs())),
+            Err(_) => {
+                return Err(format!("the registry sent nothing for {} s", IDLE_TIMEOUT.as_secs()));
+            }
             Ok(Err(error)) => return Err(reason(&error)),
             Ok(Ok(None)) => return Ok(()),
             Ok(Ok(Some(info))) => {

@@ -32,7 +32,11 @@ pub(crate) async fn list(engine: &DockerEngine) -> Result<Vec<ManagedImage>, Eng
     }
     let options = ListImagesOptionsBuilder::default().build();
     let images = engine.docker().list_images(Some(options)).await.map_err(failure)?;
-    Ok(images.into_iter().map(|image| managed_image(image, &users)).filter(ManagedImage::is_managed).collect())
+    Ok(images
+        .into_iter()
+        .map(|image| managed_image(image, &users))
+        .filter(ManagedImage::is_managed)
+        .collect())
 }
 
 fn managed_image(image: ImageSummary, users: &HashMap<String, usize>) -> ManagedImage {

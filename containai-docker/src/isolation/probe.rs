@@ -34,7 +34,9 @@ pub(super) async fn probe_sysbox(engine: &DockerEngine) -> Result<Result<(), Str
         docker.create_container(None, body).await.map_err(|error| engine.map_error(error))?;
     let started = docker.start_container(&created.id, None).await;
     let id = ContainerId::new(created.id);
-    remove(docker, &id, RemoveMode::ForceWithVolumes).await.map_err(|error| engine.map_error(error))?;
+    remove(docker, &id, RemoveMode::ForceWithVolumes)
+        .await
+        .map_err(|error| engine.map_error(error))?;
     Ok(match started {
         Ok(()) => Ok(()),
         Err(error) => check_start_error(&error.to_string()),

@@ -8,9 +8,9 @@ use rustix::fs::{FileType, Stat};
 use rustix::io::Errno;
 
 use super::acl::Acl;
-use super::node::{ACCESS_ACL, XattrNames, DEFAULT_ACL, SAVED_GROUP, SAVED_ACL, Node, SET_ID};
-use super::walk::{VisitedFile, WalkErrors, Visitor, walk};
-use super::{SubordinateIds, FileOwner, OwnershipError};
+use super::node::{ACCESS_ACL, DEFAULT_ACL, Node, SAVED_ACL, SAVED_GROUP, SET_ID, XattrNames};
+use super::walk::{VisitedFile, Visitor, WalkErrors, walk};
+use super::{FileOwner, OwnershipError, SubordinateIds};
 
 /// The time since which root may have created files that are not lent yet.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -39,7 +39,11 @@ pub(super) struct LendSummary {
 /// The container may be running and hostile. It cannot link a file of root from outside into the
 /// tree: both names of a hard link have to be on one mount. A file with several names may have one
 /// outside, and stays root's.
-pub(super) fn give_to_agent(top: &Path, ids: &SubordinateIds, since: ChangedSince) -> Result<LendSummary, OwnershipError> {
+pub(super) fn give_to_agent(
+    top: &Path,
+    ids: &SubordinateIds,
+    since: ChangedSince,
+) -> Result<LendSummary, OwnershipError> {
     let mut lending = LendVisitor { ids, agent: ids.agent(), since, lent: LendSummary::default() };
     let refused = walk(top, &[], &mut lending).map_err(OwnershipError::at(top))?;
     Ok(LendSummary { errors: refused, ..lending.lent })
@@ -49,7 +53,7 @@ pub(super) fn give_to_agent(top: &Path, ids: &SubordinateIds, since: ChangedSinc
 pub(super) fn is_lent(top: &Path, ids: &SubordinateIds) -> io::Result<bool> {
     let node = Node::open(top)?;
     let agent = ids.agent().uid;
-    let is_named = || Some(node.acl(ACCESS_ACL).ok()??.names(agent));
+    let is_named = || Some(node.acl(ACCESS_ACL).ok()??.has_user(agent));
     Ok(node.status().st_uid == agent || is_named().unwrap_or(false))
 }
 
@@ -190,7 +194,11 @@ pub(super) fn strip_acls(
     Ok(strip_default_acl(node, attributes, ids)? || is_changed)
 }
 
-fn strip_default_acl(node: &Node, attributes: &XattrNames, ids: &SubordinateIds) -> rustix::io::Result<bool> {
+fn strip_default_acl(
+    node: &Node,
+    attributes: &XattrNames,
+    ids: &SubordinateIds,
+) -> rustix::io::Result<bool> {
     if attributes.has(DEFAULT_ACL)
         && let Some(mut acl) = node.acl(DEFAULT_ACL)?
         && acl.remove(|id| ids.has_id(id))

@@ -7,12 +7,12 @@ use containai_core::engine::{ContainerId, EngineError};
 use containai_core::naming::WorkspacePath;
 use rustix::process::geteuid;
 
-use super::workspace_container::WorkspaceContainer;
-use super::lend::{ChangedSince, is_lent, give_to_agent};
+use super::lend::{ChangedSince, give_to_agent, is_lent};
+use super::loan_store::{Loan, LoanStore};
 use super::owner::{file_ids, owner_of};
 use super::reclaim::{ReclaimMode, reclaim};
-use super::loan_store::{Loan, LoanStore};
-use super::{SubordinateIds, FileOwner, Ownership, OwnershipError, Reclaimed};
+use super::workspace_container::WorkspaceContainer;
+use super::{FileOwner, Ownership, OwnershipError, Reclaimed, SubordinateIds};
 use crate::engine::DockerEngine;
 
 impl DockerEngine {
@@ -49,7 +49,10 @@ impl DockerEngine {
     }
 
     /// Returns a ContainAI container with a workspace on this machine.
-    pub(super) async fn workspace_container(&self, id: &ContainerId) -> Result<Option<WorkspaceContainer>, EngineError> {
+    pub(super) async fn workspace_container(
+        &self,
+        id: &ContainerId,
+    ) -> Result<Option<WorkspaceContainer>, EngineError> {
         let inspected = self.docker().inspect_container(id.as_ref(), None).await;
         let inspected = inspected.map_err(|error| self.map_error(error))?;
         Ok(WorkspaceContainer::read(&inspected))

@@ -98,7 +98,11 @@ impl LoanStore {
 
     /// Records that a walk which began at this time has lent all files. File system clocks are
     /// coarse.
-    pub(super) fn set_lent_at(&self, workspace: &Path, began: SystemTime) -> Result<(), OwnershipError> {
+    pub(super) fn set_lent_at(
+        &self,
+        workspace: &Path,
+        began: SystemTime,
+    ) -> Result<(), OwnershipError> {
         let path = self.path(workspace);
         let time = began.checked_sub(CLOCK_TOLERANCE).unwrap_or(SystemTime::UNIX_EPOCH);
         let set = || File::options().write(true).open(&path)?.set_modified(time);

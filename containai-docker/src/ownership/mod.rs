@@ -10,22 +10,22 @@
 
 mod acl;
 mod error;
-mod workspace_container;
 mod ids;
 mod lend;
+mod lend_workspace;
 mod listener;
+mod loan_store;
 mod node;
 mod owner;
 mod reclaim;
-mod loan_store;
 mod reclaim_workspace;
 #[cfg(test)]
 mod tests;
 mod walk;
-mod lend_workspace;
+mod workspace_container;
 
 pub use error::OwnershipError;
-pub use ids::{SubordinateIds, FileOwner, Ownership};
-pub(crate) use listener::ReclaimNotifier;
+pub use ids::{FileOwner, Ownership, SubordinateIds};
 pub use listener::ReclaimListener;
+pub(crate) use listener::ReclaimNotifier;
 pub use reclaim::{Reclaimed, reclaim_in_container};

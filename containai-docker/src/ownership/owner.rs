@@ -4,7 +4,7 @@ use std::io;
 use std::path::Path;
 
 use super::node::{FileId, Node};
-use super::{SubordinateIds, FileOwner};
+use super::{FileOwner, SubordinateIds};
 
 /// Returns the owner of a directory. If that is a container id, returns the owner of the nearest
 /// parent directory with another one.

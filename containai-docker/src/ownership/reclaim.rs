@@ -8,9 +8,9 @@ use rustix::io::Errno;
 use serde::{Deserialize, Serialize};
 
 use super::lend::strip_acls;
-use super::node::{XattrNames, CAPABILITY, FileId, SAVED_GROUP, Node, SET_ID};
-use super::walk::{VisitedFile, WalkErrors, Visitor, walk};
-use super::{SubordinateIds, FileOwner, OwnershipError};
+use super::node::{CAPABILITY, FileId, Node, SAVED_GROUP, SET_ID, XattrNames};
+use super::walk::{VisitedFile, Visitor, WalkErrors, walk};
+use super::{FileOwner, OwnershipError, SubordinateIds};
 
 /// The mode bits that permit execution.
 const EXECUTE_BITS: u32 = 0o111;
@@ -94,7 +94,7 @@ pub(super) fn reclaim(
     mode: ReclaimMode<'_>,
     left_out: &[FileId],
 ) -> Result<(Reclaimed, WalkErrors), OwnershipError> {
-    let mut reclaiming = ReclaimVisitor { mode: how: mode, owner: mode.owner(), done: Reclaimed::default() };
+    let mut reclaiming = ReclaimVisitor { mode, owner: mode.owner(), done: Reclaimed::default() };
     let refused = walk(top, left_out, &mut reclaiming).map_err(OwnershipError::at(top))?;
     Ok((Reclaimed { failed: refused.count, ..reclaiming.done }, refused))
 }
@@ -154,7 +154,9 @@ impl ReclaimVisitor<'_> {
         match node.chown(uid, gid) {
             Ok(()) => {}
             // Inside the container, it looks the same as an unmapped id.
-            Err(_) if matches!(self.mode, ReclaimMode::InContainer) && is_unmapped(status) => return Ok(()),
+            Err(_) if matches!(self.mode, ReclaimMode::InContainer) && is_unmapped(status) => {
+                return Ok(());
+            }
             Err(error) => return Err(error),
         }
         self.count(status);

@@ -6,11 +6,11 @@ use containai_core::engine::{Container, ContainerId, Engine as _, EngineError, I
 use containai_core::naming::WorkspacePath;
 use rustix::process::geteuid;
 
-use super::workspace_container::WorkspaceContainer;
+use super::lend_workspace::{is_not_found, return_loan, run_blocking};
+use super::loan_store::LoanStore;
 use super::owner::{file_ids, owner_of};
 use super::reclaim::{ReclaimMode, reclaim};
-use super::loan_store::LoanStore;
-use super::lend_workspace::{run_blocking, is_not_found, return_loan};
+use super::workspace_container::WorkspaceContainer;
 use super::{FileOwner, Ownership, OwnershipError, Reclaimed};
 use crate::engine::DockerEngine;
 use crate::volume::reclaim_in_helper;
@@ -48,7 +48,8 @@ impl DockerEngine {
             Some(container) => self.workspace_container(&container.id).await?,
             None => None,
         };
-        let holder = holder.unwrap_or_else(|| WorkspaceContainer::without_container(workspace.as_path()));
+        let holder =
+            holder.unwrap_or_else(|| WorkspaceContainer::without_container(workspace.as_path()));
         self.reclaim_trees(&holder, None).await
     }
 
@@ -109,7 +110,8 @@ impl DockerEngine {
         };
         let (work, moved) = (holder.clone(), ownership.clone());
         let attempt =
-            run_blocking(move || reclaim_locally(&work, &moved, stays_lent.into(), &others)).await?;
+            run_blocking(move || reclaim_locally(&work, &moved, stays_lent.into(), &others))
+                .await?;
         if attempt.remaining.is_empty() || geteuid().is_root() {
             return Ok(attempt.done);
         }

@@ -13,12 +13,12 @@ use tempfile::TempDir;
 
 use super::acl::Acl;
 use super::lend::{ChangedSince, give_to_agent};
+use super::lend_workspace::return_loan;
+use super::loan_store::{Loan, LoanStore};
 use super::node::{ACCESS_ACL, DEFAULT_ACL, Node};
 use super::owner::owner_of;
 use super::reclaim::{ReclaimMode, reclaim};
-use super::loan_store::{Loan, LoanStore};
-use super::lend_workspace::return_loan;
-use super::{SubordinateIds, FileOwner};
+use super::{FileOwner, SubordinateIds};
 
 const BASE: u32 = 1_900_000_000;
 const AGENT: u32 = BASE + 1000;
@@ -57,7 +57,8 @@ fn listing(root: &Path) -> BTreeMap<PathBuf, String> {
         let node = Node::open(&path).expect("a node");
         let lists: Vec<_> = [ACCESS_ACL, DEFAULT_ACL].map(|it| node.xattr(it).ok()).into();
         let attributes = node.xattr_names().expect("its attributes");
-        let is_marked = [super::node::SAVED_GROUP, super::node::SAVED_ACL].map(|it| attributes.has(it));
+        let is_marked =
+            [super::node::SAVED_GROUP, super::node::SAVED_ACL].map(|it| attributes.has(it));
         let (uid, gid, mode) = (status.uid(), status.gid(), status.mode());
         let time = (status.mtime(), status.mtime_nsec());
         let line = format!("{uid}:{gid} {mode:o} {lists:?} {is_marked:?} {time:?}");
@@ -112,7 +113,11 @@ fn lent_workspace_is_returned_unchanged() {
     for round in 0..2 {
         let lent = give_to_agent(&root, &ids(), ChangedSince::Unknown).expect("it can be lent");
         assert_eq!(lent.errors.count, 0, "{:?}", lent.errors);
-        assert_eq!((lent.files == 0, lent.skipped), (round == 1, 3), "suid, linked, pipe: {lent:?}");
+        assert_eq!(
+            (lent.files == 0, lent.skipped),
+            (round == 1, 3),
+            "suid, linked, pipe: {lent:?}"
+        );
     }
     for file in ["src/main.rs", "secret", "script", "link", "src", "shared", ".git/HEAD"] {
         assert_eq!(owner(&root.join(file)), (AGENT, AGENT), "{file}");
@@ -129,7 +134,7 @@ fn lent_workspace_is_returned_unchanged() {
         assert_eq!(owner(&root.join(git)).0, 0, "{git}");
         let node = Node::open(&root.join(git)).expect("a node");
         let acl = node.acl(ACCESS_ACL).expect("a list").expect("a valid one");
-        assert!(acl.names(AGENT), "{git}");
+        assert!(acl.has_user(AGENT), "{git}");
         assert!(node.xattr(DEFAULT_ACL).is_err(), "{git}");
     }
     // Files created by the container become root's, without set-id bits.
@@ -359,11 +364,17 @@ fn only_changed_directories_are_searched_again() {
     let loans = LoanStore::open(&base.path().join("loans")).expect("records");
     let loan = Loan { workspace: "/w".into(), trees: vec!["/w".into()] };
     loans.record(&loan).expect("a record");
-    assert_eq!(loans.lent_at(Path::new("/w")), ChangedSince::EpochSeconds(0), "nothing is lent yet");
+    assert_eq!(
+        loans.lent_at(Path::new("/w")),
+        ChangedSince::EpochSeconds(0),
+        "nothing is lent yet"
+    );
     let now = std::time::SystemTime::now();
     loans.set_lent_at(Path::new("/w"), now).expect("it is noted");
     loans.record(&loan).expect("nothing is new");
-    let ChangedSince::EpochSeconds(second) = loans.lent_at(Path::new("/w")) else { panic!("it is known") };
+    let ChangedSince::EpochSeconds(second) = loans.lent_at(Path::new("/w")) else {
+        panic!("it is known")
+    };
     let now = now.duration_since(std::time::SystemTime::UNIX_EPOCH).expect("a time").as_secs();
     assert_eq!(u64::try_from(second).expect("a time"), now - 2);
 }

@@ -99,7 +99,9 @@ pub(super) fn walk<V: Visitor>(
             Ok(node) => {
                 levels.push(enter(node, &name, visitor, &mut refused));
                 // The top stays open, to continue there if the other directories are moved.
-                if let Some(far) = levels.len().checked_sub(MAX_OPEN_DIRECTORIES + 1).filter(|far| *far > 0) {
+                if let Some(far) =
+                    levels.len().checked_sub(MAX_OPEN_DIRECTORIES + 1).filter(|far| *far > 0)
+                {
                     levels[far].node = None;
                 }
             }
@@ -110,7 +112,12 @@ pub(super) fn walk<V: Visitor>(
 }
 
 /// Visits a directory and its files, but not its subdirectories.
-fn enter<V: Visitor>(node: Node, name: &CStr, visitor: &mut V, refused: &mut WalkErrors) -> WalkLevel {
+fn enter<V: Visitor>(
+    node: Node,
+    name: &CStr,
+    visitor: &mut V,
+    refused: &mut WalkErrors,
+) -> WalkLevel {
     let entries = read_entries(&node).unwrap_or_else(|error| {
         refused.record(error);
         Vec::new()

@@ -39,9 +39,9 @@ pub(super) struct Bundle {
 }
 
 impl Bundle {
-    /// Opens the bundle in `folder` and reads its spec.
-    pub(super) fn open(folder: &Path) -> Result<(Self, Spec), BundleError> {
-        let path = folder.join("config.json");
+    /// Opens the bundle in `dir` and reads its spec.
+    pub(super) fn open(dir: &Path) -> Result<(Self, Spec), BundleError> {
+        let path = dir.join("config.json");
         let read = |source| BundleError::Read { path: path.clone(), source };
         let permissions = fs::metadata(&path).map_err(read)?.permissions();
         let text = fs::read(&path).map_err(read)?;
@@ -57,11 +57,11 @@ impl Bundle {
     }
 
     fn replace(&self, text: &[u8]) -> io::Result<()> {
-        let folder = self.path.parent().unwrap_or(Path::new("."));
+        let dir = self.path.parent().unwrap_or(Path::new("."));
         let mut file = tempfile::Builder::new()
             .prefix(".config.json.")
             .permissions(Permissions::from_mode(0o600))
-            .tempfile_in(folder)?;
+            .tempfile_in(dir)?;
         file.write_all(text)?;
         fs::set_permissions(file.path(), self.permissions.clone())?;
         file.persist(&self.path)?;
@@ -75,13 +75,13 @@ mod tests {
 
     #[test]
     fn keeps_unknown_fields_and_mode() {
-        let folder = tempfile::tempdir().expect("a directory");
-        let path = folder.path().join("config.json");
+        let dir = tempfile::tempdir().expect("a directory");
+        let path = dir.path().join("config.json");
         fs::write(&path, r#"{"vendor":{"big":18446744073709551615},"annotations":{"a":"b"}}"#)
             .expect("written");
         fs::set_permissions(&path, Permissions::from_mode(0o640)).expect("a mode");
 
-        let (bundle, spec) = Bundle::open(folder.path()).expect("a bundle");
+        let (bundle, spec) = Bundle::open(dir.path()).expect("a bundle");
         bundle.write(&spec).expect("replaced");
 
         let text = fs::read_to_string(&path).expect("text");
@@ -89,7 +89,7 @@ mod tests {
         let mode = fs::metadata(&path).expect("metadata").permissions().mode();
         assert_eq!(mode & 0o7777, 0o640);
         assert_eq!(
-            fs::read_dir(folder.path()).expect("entries").count(),
+            fs::read_dir(dir.path()).expect("entries").count(),
             1,
             "no temporary file stays"
         );
@@ -97,9 +97,9 @@ mod tests {
 
     #[test]
     fn open_fails_without_valid_config() {
-        let folder = tempfile::tempdir().expect("a directory");
-        assert!(matches!(Bundle::open(folder.path()), Err(BundleError::Read { .. })));
-        fs::write(folder.path().join("config.json"), "{").expect("written");
-        assert!(matches!(Bundle::open(folder.path()), Err(BundleError::Parse { .. })));
+        let dir = tempfile::tempdir().expect("a directory");
+        assert!(matches!(Bundle::open(dir.path()), Err(BundleError::Read { .. })));
+        fs::write(dir.path().join("config.json"), "{").expect("written");
+        assert!(matches!(Bundle::open(dir.path()), Err(BundleError::Parse { .. })));
     }
 }

@@ -69,17 +69,17 @@ pub(super) fn run() -> Result<(), CgroupHookError> {
     let uid = mapped_root(&process.join("uid_map"))?;
     let gid = mapped_root(&process.join("gid_map"))?;
     let mounts = mountinfo::parse(&read(Path::new("/proc/self/mountinfo"))?);
-    for (version, folder) in container_dirs(&read(&process.join("cgroup"))?, &mounts) {
-        change_owner(&folder, uid, gid)?;
+    for (version, dir) in container_dirs(&read(&process.join("cgroup"))?, &mounts) {
+        change_owner(&dir, uid, gid)?;
         let delegated = match version {
             CgroupVersion::V1 => V1_FILES.join("\n"),
             CgroupVersion::V2 => fs::read_to_string("/sys/kernel/cgroup/delegate")
                 .unwrap_or_else(|_| V2_FILES.to_owned()),
         };
         if version == CgroupVersion::V2 {
-            limit_descendants(&folder)?;
+            limit_descendants(&dir)?;
         }
-        for file in delegated.lines().map(|name| folder.join(name)).filter(|file| file.exists()) {
+        for file in delegated.lines().map(|name| dir.join(name)).filter(|file| file.exists()) {
             change_owner(&file, uid, gid)?;
         }
     }
@@ -88,8 +88,8 @@ pub(super) fn run() -> Result<(), CgroupHookError> {
 
 /// Limits the number of descendants. The file is not delegated, so root in the container cannot
 /// change the limit. Linux before 4.14 does not have it.
-fn limit_descendants(folder: &Path) -> Result<(), CgroupHookError> {
-    let path = folder.join("cgroup.max.descendants");
+fn limit_descendants(dir: &Path) -> Result<(), CgroupHookError> {
+    let path = dir.join("cgroup.max.descendants");
     if !path.exists() {
         return Ok(());
     }
@@ -116,7 +116,11 @@ fn mapped_root(path: &Path) -> Result<u32, CgroupHookError> {
 fn parse_id_map(text: &str) -> IdMappings {
     let range = |line: &str| {
         let mut fields = line.split_whitespace().map(|field| field.parse().ok());
-        Some(IdMapping { container: fields.next()??, host: fields.next()??, count: fields.next()?? })
+        Some(IdMapping {
+            container: fields.next()??,
+            host: fields.next()??,
+            count: fields.next()??,
+        })
     };
     IdMappings(text.lines().filter_map(range).collect())
 }
@@ -126,7 +130,7 @@ fn parse_id_map(text: &str) -> IdMappings {
 ///
 /// The root of a hierarchy is never included: a process there has no control group of its own.
 fn container_dirs(membership: &str, mounts: &[MountInfo]) -> Vec<(CgroupVersion, PathBuf)> {
-    let folder = |line: &str| {
+    let dir = |line: &str| {
         let mut fields = line.splitn(3, ':');
         let (_id, controllers, path) = (fields.next()?, fields.next()?, Path::new(fields.next()?));
         let (version, mount) = if controllers.is_empty() {
@@ -141,7 +145,7 @@ fn container_dirs(membership: &str, mounts: &[MountInfo]) -> Vec<(CgroupVersion,
         let below = path.strip_prefix(&mount.root).ok()?;
         (below != Path::new("")).then(|| (version, mount.target.join(below)))
     };
-    membership.lines().filter_map(folder).collect()
+    membership.lines().filter_map(dir).collect()
 }
 
 #[cfg(test)]

@@ -96,7 +96,8 @@ pub(super) fn prepare(request: &CreateRequest, runc: &Path) -> Result<(), Create
 /// Leases a range, or returns the reason why none is available.
 fn lease_range(executable: &Path, id: &str, runc: &Path) -> Result<IdLease, String> {
     let pool = IdPool::from_record(executable).ok_or("setup reserved no ids for containers")?;
-    let lease = IdLease::acquire(pool, id, runc).map_err(|error| error_report::error_chain(&error))?;
+    let lease =
+        IdLease::acquire(pool, id, runc).map_err(|error| error_report::error_chain(&error))?;
     lease.ok_or_else(|| "all id ranges are in use".to_owned())
 }
 
@@ -113,7 +114,7 @@ fn build_spec(
         (Some(maps), Some(roots)) => {
             let layers = find_layers(&spec)?;
             layers.create_work_dir(roots.engine).map_err(|source| StagingError::Setup {
-                step: format!("create a work directory in `{}`", layers.folder.display()),
+                step: format!("create a work directory in `{}`", layers.dir.display()),
                 source,
             })?;
             let (root, tree) = stage.mount_root(&layers, &maps, roots.container)?;
@@ -127,7 +128,7 @@ fn build_spec(
     spec::set_keyring_rules(&mut spec, keyrings);
     for device in &host.devices {
         let node = stage.create_device(device, ids.on_host())?;
-        spec::offer_device(&mut spec, device, &node);
+        spec::add_device(&mut spec, device, &node);
     }
     let (foreign, engine) = (spec::user_binds(&spec, id), spec::engine_binds(&spec, id));
     for bind in &foreign {

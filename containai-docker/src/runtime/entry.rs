@@ -2,9 +2,11 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 
 use super::container::ContainerState;
-use super::invocation::{ForceDelete, RuncInvocation, KillSignal, RuncCommand};
+use super::invocation::{ForceDelete, KillSignal, RuncCommand, RuncInvocation};
 use super::kill::{self, KillOutcome};
-use super::{cgroup_hook, create, exec, error_report, idmap, ids, pause, bridge_port, probe, stdio};
+use super::{
+    bridge_port, cgroup_hook, create, error_report, exec, idmap, ids, pause, probe, stdio,
+};
 
 /// The file name of this runtime in the engine's configuration, `containai-runc`.
 ///
@@ -19,28 +21,34 @@ pub fn main(arguments: impl Iterator<Item = OsString>) -> ExitCode {
     let arguments: Vec<OsString> = arguments.collect();
     let invocation = RuncInvocation::parse(&arguments);
     let outcome = match invocation.command {
-        RuncCommand::Create(ref request) => {
-            create::prepare(request, invocation.root).map_err(|error| error_report::error_chain(&error))
+        RuncCommand::Create(ref request) => create::prepare(request, invocation.root)
+            .map_err(|error| error_report::error_chain(&error)),
+        RuncCommand::Start(_) | RuncCommand::Kill(..) | RuncCommand::Delete(..) => {
+            match prepare_existing(&invocation.command) {
+                Ok(CommandOutcome::Done) => return ExitCode::SUCCESS,
+                Ok(CommandOutcome::ExecRuntime) => Ok(()),
+                Err(message) => Err(message),
+            }
         }
-        RuncCommand::Start(_) | RuncCommand::Kill(..) | RuncCommand::Delete(..) => match prepare_existing(&invocation.command) {
-            Ok(CommandOutcome::Done) => return ExitCode::SUCCESS,
-            Ok(CommandOutcome::ExecRuntime) => Ok(()),
-            Err(message) => Err(message),
-        },
         RuncCommand::Exec(ref id) => ids::stream_owner(id)
             .map_or(Ok(()), stdio::chown_streams)
             .map_err(|error| format!("cannot change the owner of the command's streams: {error}")),
         RuncCommand::CgroupHook => {
-            return report_outcome(&invocation, cgroup_hook::run().map_err(|error| error_report::error_chain(&error)));
+            return report_outcome(
+                &invocation,
+                cgroup_hook::run().map_err(|error| error_report::error_chain(&error)),
+            );
         }
         RuncCommand::Probe => {
-            let found = std::fs::read_link("/proc/self/exe")
-                .map_err(|error| error.to_string())
-                .and_then(|path| probe::run(&path).map_err(|error| error_report::error_chain(&error)));
+            let found =
+                std::fs::read_link("/proc/self/exe").map_err(|error| error.to_string()).and_then(
+                    |path| probe::run(&path).map_err(|error| error_report::error_chain(&error)),
+                );
             return report_outcome(&invocation, found);
         }
         RuncCommand::UserNamespaceHolder(ref words) => {
-            let held = idmap::hold_namespace(words).map_err(|error| error_report::error_chain(&error));
+            let held =
+                idmap::hold_namespace(words).map_err(|error| error_report::error_chain(&error));
             return report_outcome(&invocation, held);
         }
         RuncCommand::Pause(ref request) => {
@@ -48,7 +56,8 @@ pub fn main(arguments: impl Iterator<Item = OsString>) -> ExitCode {
         }
         RuncCommand::RunOrRestore | RuncCommand::Other => Ok(()),
     };
-    let outcome = outcome.and_then(|()| Err(error_report::error_chain(&exec::exec_runc(&arguments))));
+    let outcome =
+        outcome.and_then(|()| Err(error_report::error_chain(&exec::exec_runc(&arguments))));
     report_outcome(&invocation, outcome)
 }
 
@@ -64,7 +73,9 @@ pub(super) enum CommandOutcome {
 /// Prepares the commands on an existing container.
 pub(super) fn prepare_existing(verb: &RuncCommand) -> Result<CommandOutcome, String> {
     match verb {
-        RuncCommand::Start(container) => bridge_port::pin(container).map_err(|error| error_report::error_chain(&error))?,
+        RuncCommand::Start(container) => {
+            bridge_port::pin(container).map_err(|error| error_report::error_chain(&error))?
+        }
         RuncCommand::Kill(container, signal) => {
             let state = ContainerState::read(container);
             match (state, signal) {

@@ -99,7 +99,11 @@ mod tests {
                 source: io()
             }],
             Source: [StagingError::Source { path: path(), source: io() }],
-            Unmappable: [StagingError::Unmappable { path: path(), kind: "nfs".into(), source: io() }],
+            Unmappable: [StagingError::Unmappable {
+                path: path(),
+                kind: "nfs".into(),
+                source: io()
+            }],
             Namespace: [StagingError::Namespace {
                 path: path(),
                 source: NamespaceError::Holder(io())
@@ -131,7 +135,7 @@ mod tests {
                 path: path(),
                 reason: "unsupported version 2, expected 1".into()
             })],
-            Prepare: [ProbeError::Prepare { folder: path(), source: io() }],
+            Prepare: [ProbeError::Prepare { dir: path(), source: io() }],
             Stage: [ProbeError::from(StagingError::Source { path: path(), source: io() })],
         });
         let texts = [

@@ -39,14 +39,16 @@ impl HostInfoError {
 impl HostInfo {
     /// Reads the facts.
     pub(super) fn read() -> Result<Self, HostInfoError> {
-        let text =
-            |path| fs::read_to_string(path).map_err(|source| HostInfoError::unreadable(path, source));
+        let text = |path| {
+            fs::read_to_string(path).map_err(|source| HostInfoError::unreadable(path, source))
+        };
         let mounts = mountinfo::parse(&text("/proc/self/mountinfo")?);
         let executable = fs::read_link("/proc/self/exe")
             .map_err(|source| HostInfoError::unreadable("/proc/self/exe", source))?;
         Ok(Self {
             bounding: BoundingSet::from_status(&text("/proc/self/status")?),
-            max_tasks: read_limit("/proc/sys/kernel/pid_max").min(read_limit("/proc/sys/kernel/threads-max")),
+            max_tasks: read_limit("/proc/sys/kernel/pid_max")
+                .min(read_limit("/proc/sys/kernel/threads-max")),
             executable,
             lxcfs: served_by_lxcfs(&mounts),
             devices: DEVICES

@@ -226,7 +226,10 @@ impl<'a> Iterator for CommandLineWords<'a> {
         };
         if let Some(equals) = option.iter().position(|byte| *byte == b'=') {
             let name = std::str::from_utf8(&option[..equals]).unwrap_or("");
-            return Some(CommandLineWord::Option(name, Some(OsStr::from_bytes(&option[equals + 1..]))));
+            return Some(CommandLineWord::Option(
+                name,
+                Some(OsStr::from_bytes(&option[equals + 1..])),
+            ));
         }
         let name = std::str::from_utf8(option).unwrap_or("");
         if !self.with_value.contains(&name) {
@@ -265,10 +268,18 @@ mod tests {
             Some("/l"),
             &create_command("/b", "abc"),
         );
-        check("-log /l create --no-pivot --bundle=/b abc", Some("/l"), &create_command("/b", "abc"));
+        check(
+            "-log /l create --no-pivot --bundle=/b abc",
+            Some("/l"),
+            &create_command("/b", "abc"),
+        );
         check("create abc", None, &create_command(".", "abc"));
         let at = |root: &str, id: &str| ContainerRef { root: root.into(), id: id.into() };
-        check("--root create --log /l start abc", Some("/l"), &RuncCommand::Start(at("create", "abc")));
+        check(
+            "--root create --log /l start abc",
+            Some("/l"),
+            &RuncCommand::Start(at("create", "abc")),
+        );
         let forced = RuncCommand::Delete(at("/run/runc", "create"), ForceDelete::Yes);
         check("--log /l delete --force create", Some("/l"), &forced);
         check("delete abc", None, &RuncCommand::Delete(at("/run/runc", "abc"), ForceDelete::No));

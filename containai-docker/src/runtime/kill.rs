@@ -61,7 +61,9 @@ fn unfreeze(state: &ContainerState) {
     for (controller, file, value) in
         [("freezer", "freezer.state", "THAWED"), ("", "cgroup.freeze", "0")]
     {
-        if let Some(Ok(group)) = state.cgroup_paths.get(controller).map(|path| CgroupDir::open(path)) {
+        if let Some(Ok(group)) =
+            state.cgroup_paths.get(controller).map(|path| CgroupDir::open(path))
+        {
             group.set(file, value);
         }
     }

@@ -15,7 +15,7 @@ pub(super) struct OverlayLayers {
     /// The engine's own mount point of the layers.
     pub(super) merged: PathBuf,
     /// `<store>/<id>`, with the upper layer in `diff`.
-    pub(super) folder: PathBuf,
+    pub(super) dir: PathBuf,
     /// The lower layers, topmost first.
     pub(super) lower: Vec<PathBuf>,
 }
@@ -32,21 +32,24 @@ impl OverlayLayers {
     pub(super) fn of(root: &Path) -> io::Result<Self> {
         let parts = || {
             (root.file_name()? == "merged").then_some(())?;
-            let folder = root.parent()?;
-            let store = folder.parent()?;
-            (store.file_name()? == "overlay2").then_some((folder, store))
+            let dir = root.parent()?;
+            let store = dir.parent()?;
+            (store.file_name()? == "overlay2").then_some((dir, store))
         };
-        let (folder, store) = parts().ok_or(io::ErrorKind::Unsupported)?;
-        let lower = fs::read_to_string(folder.join("lower"))?;
-        let lower =
-            lower.trim().split(':').map(|name| resolve_layer(store, name)).collect::<Result<_, _>>()?;
-        Ok(Self { merged: root.to_owned(), folder: folder.to_owned(), lower })
+        let (dir, store) = parts().ok_or(io::ErrorKind::Unsupported)?;
+        let lower = fs::read_to_string(dir.join("lower"))?;
+        let lower = lower
+            .trim()
+            .split(':')
+            .map(|name| resolve_layer(store, name))
+            .collect::<Result<_, _>>()?;
+        Ok(Self { merged: root.to_owned(), dir: dir.to_owned(), lower })
     }
 
     /// Creates the work directory that the overlay needs next to its upper layer, with this owner
     /// on disk.
     pub(super) fn create_work_dir(&self, (uid, gid): (u32, u32)) -> io::Result<()> {
-        let path = self.folder.join(WORK_DIR);
+        let path = self.dir.join(WORK_DIR);
         match DirBuilder::new().mode(0o700).create(&path) {
             Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
             _ => {}
@@ -67,7 +70,10 @@ fn resolve_layer(store: &Path, name: &str) -> io::Result<PathBuf> {
 /// `lower` layers and `upper`, the directory of the upper layer.
 pub(super) fn mount_options(lower: &[String], upper: &str) -> String {
     // `index=on` rejects an upper layer that the engine's own mount still uses.
-    format!("lowerdir={},upperdir={upper}/diff,workdir={upper}/{WORK_DIR},index=off", lower.join(":"))
+    format!(
+        "lowerdir={},upperdir={upper}/diff,workdir={upper}/{WORK_DIR},index=off",
+        lower.join(":")
+    )
 }
 
 #[cfg(test)]
@@ -77,8 +83,8 @@ mod tests {
 
     #[test]
     fn resolves_lower_layers() {
-        let folder = tempfile::tempdir().expect("a directory");
-        let store = folder.path().canonicalize().expect("a path").join("overlay2");
+        let dir = tempfile::tempdir().expect("a directory");
+        let store = dir.path().canonicalize().expect("a path").join("overlay2");
         for name in ["c/merged", "c/diff", "a/diff", "b/diff", "l"] {
             fs::create_dir_all(store.join(name)).expect("made");
         }
@@ -89,7 +95,7 @@ mod tests {
         fs::write(store.join("c/lower"), "l/B:l/A").expect("written");
         let layers = OverlayLayers::of(&store.join("c/merged")).expect("layers");
         assert_eq!(layers.lower, [store.join("b/diff"), store.join("a/diff")]);
-        assert_eq!(layers.folder, store.join("c"));
+        assert_eq!(layers.dir, store.join("c"));
 
         symlink("/etc", store.join("l/C")).expect("linked");
         fs::write(store.join("c/lower"), "l/C").expect("written");

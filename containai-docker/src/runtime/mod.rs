@@ -14,14 +14,15 @@
 //! A container without a user namespace is refused, so that root in a container is never host root.
 //! `sysbox` is the equivalent in front of Sysbox's runtime.
 
+mod bridge_port;
 mod bundle;
 mod cgroup_hook;
 mod cgroup_tree;
 mod container;
 mod create;
 mod entry;
-mod exec;
 mod error_report;
+mod exec;
 mod fuse;
 mod host_info;
 pub mod idmap;
@@ -33,7 +34,6 @@ mod mount_namespace;
 pub(crate) mod mountinfo;
 mod overlay;
 mod pause;
-mod bridge_port;
 mod probe;
 mod spec;
 mod staging;

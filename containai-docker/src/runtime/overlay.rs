@@ -9,21 +9,16 @@ use rustix::thread::{
     CapabilitiesSecureBits, capabilities_secure_bits, set_capabilities_secure_bits,
 };
 
-/// Mounts an overlay on `target` in `folder`; the paths in `options` are relative to `folder`.
+/// Mounts an overlay on `target` in `dir`; the paths in `options` are relative to `dir`.
 ///
 /// An overlay accesses its layers with the credentials of the process that mounted it. In layers
 /// mapped to a container's ids, host root has no id and could not create files, so the mount is
 /// done with the ids of the container's `root` and the capabilities of this process.
-pub(super) fn mount(
-    folder: &Path,
-    target: &str,
-    options: &str,
-    root: (u32, u32),
-) -> io::Result<()> {
+pub(super) fn mount(dir: &Path, target: &str, options: &str, root: (u32, u32)) -> io::Result<()> {
     let options = CString::new(options)?;
     let directory = File::open(".")?;
     // The options are limited to one page, which absolute paths would fill.
-    chdir(folder)?;
+    chdir(dir)?;
     let mounted = with_fs_ids(root, || {
         let flags = MountFlags::empty();
         Ok(rustix::mount::mount("overlay", target, "overlay", flags, Some(options.as_c_str()))?)

@@ -30,10 +30,10 @@ pub(super) enum PauseError {
         source: io::Error,
     },
     /// The pause was undone.
-    #[error("the container could not be paused within {} s; it is still running", LIMIT.as_secs())]
+    #[error("the container could not be paused within {} s; it is still running", FREEZE_TIMEOUT.as_secs())]
     TimedOut,
     /// The pause could not be undone.
-    #[error("the container could neither be paused within {} s nor unpaused", LIMIT.as_secs())]
+    #[error("the container could neither be paused within {} s nor unpaused", FREEZE_TIMEOUT.as_secs())]
     UnpauseFailed(#[source] io::Error),
 }
 
@@ -111,29 +111,29 @@ mod tests {
     use super::*;
 
     struct PauseFixture {
-        folder: tempfile::TempDir,
+        dir: tempfile::TempDir,
     }
 
     impl PauseFixture {
         fn new(script: &str) -> Self {
-            let folder = tempfile::tempdir().expect("a directory");
-            let runtime = folder.path().join("runtime");
+            let dir = tempfile::tempdir().expect("a directory");
+            let runtime = dir.path().join("runtime");
             fs::write(&runtime, script).expect("a script");
             fs::set_permissions(&runtime, fs::Permissions::from_mode(0o755)).expect("a mode");
-            Self { folder }
+            Self { dir }
         }
 
         fn write_state(&self, cgroups: &Value) {
-            let folder = self.folder.path().join("abc");
-            fs::create_dir(&folder).expect("a directory");
+            let dir = self.dir.path().join("abc");
+            fs::create_dir(&dir).expect("a directory");
             let state = serde_json::json!({
                 "init_process_pid": 7, "init_process_start": 9, "cgroup_paths": cgroups
             });
-            fs::write(folder.join("state.json"), state.to_string()).expect("a state");
+            fs::write(dir.join("state.json"), state.to_string()).expect("a state");
         }
 
         fn pause(&self, limit: Duration) -> Result<ExitCode, PauseError> {
-            let root = self.folder.path().to_owned();
+            let root = self.dir.path().to_owned();
             let container = ContainerRef { root: root.clone(), id: "abc".into() };
             pause(Some(root.join("runtime")), &["pause".into()], &container, limit)
         }

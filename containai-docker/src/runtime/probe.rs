@@ -26,9 +26,9 @@ pub(super) enum ProbeError {
     RangeTooSmall,
     #[error(transparent)]
     Record(#[from] SetupError),
-    #[error("cannot create a test file system in `{folder}`")]
+    #[error("cannot create a test file system in `{dir}`")]
     Prepare {
-        folder: PathBuf,
+        dir: PathBuf,
         #[source]
         source: io::Error,
     },
@@ -56,22 +56,22 @@ pub(super) fn run(executable: &Path) -> Result<(), ProbeError> {
         return Err(ProbeError::RangeTooSmall);
     };
     let store = layout.data_root();
-    let failed = |source| ProbeError::Prepare { folder: store.clone(), source };
-    let folder = tempfile::Builder::new().prefix("probe-").tempdir_in(&store).map_err(failed)?;
-    let layers = create_layers(folder.path(), owner.engine).map_err(failed)?;
+    let failed = |source| ProbeError::Prepare { dir: store.clone(), source };
+    let dir = tempfile::Builder::new().prefix("probe-").tempdir_in(&store).map_err(failed)?;
+    let layers = create_layers(dir.path(), owner.engine).map_err(failed)?;
     StagingArea::open()?.mount_root(&layers, &maps, owner.container)?;
     Ok(())
 }
 
 /// Creates two layers like those of the engine's store, with this owner on disk.
-fn create_layers(folder: &Path, (uid, gid): (u32, u32)) -> io::Result<OverlayLayers> {
-    let (lower, upper) = (folder.join("lower"), folder.join("upper"));
+fn create_layers(dir: &Path, (uid, gid): (u32, u32)) -> io::Result<OverlayLayers> {
+    let (lower, upper) = (dir.join("lower"), dir.join("upper"));
     for path in [&lower, &upper, &upper.join("diff")] {
         fs::create_dir(path)?;
         fs::set_permissions(path, Permissions::from_mode(0o755))?;
         chown(path, Some(uid), Some(gid))?;
     }
-    let layers = OverlayLayers { merged: folder.join("merged"), folder: upper, lower: vec![lower] };
+    let layers = OverlayLayers { merged: dir.join("merged"), dir: upper, lower: vec![lower] };
     layers.create_work_dir((uid, gid))?;
     Ok(layers)
 }

@@ -16,7 +16,7 @@ use rustix::mount::{
     move_mount, open_tree,
 };
 
-use super::idmap::{BindOwner, NamespaceError, NamespaceCache};
+use super::idmap::{BindOwner, NamespaceCache, NamespaceError};
 use super::ids::{IdAssignment, MountIdMaps};
 use super::layers::{self, OverlayLayers};
 use super::overlay;
@@ -72,7 +72,7 @@ pub(super) enum StagingError {
 /// It lives as long as the last process in it, first this one and then runc. A crash at any point
 /// leaves nothing mounted.
 pub(super) struct StagingArea {
-    folder: PathBuf,
+    dir: PathBuf,
     used: u32,
     namespaces: NamespaceCache,
 }
@@ -80,12 +80,12 @@ pub(super) struct StagingArea {
 impl StagingArea {
     /// Moves this process into its own mount namespace and creates an empty staging area.
     pub(super) fn open() -> Result<Self, StagingError> {
-        let folder = PathBuf::from(STAGING_DIR);
+        let dir = PathBuf::from(STAGING_DIR);
         // Searchable for all, because container root opens files in the staging area.
         DirBuilder::new()
             .recursive(true)
             .mode(0o755)
-            .create(folder.join(ROOT_NAME))
+            .create(dir.join(ROOT_NAME))
             .map_err(|source| setup_error(format!("create `{STAGING_DIR}`"), source))?;
         unshare(CloneFlags::CLONE_NEWNS).map_err(|source| {
             setup_error("create a private mount namespace".to_owned(), source.into())
@@ -97,13 +97,13 @@ impl StagingArea {
         // Device nodes work on it: it is a tmpfs of the host's user namespace without `nodev`.
         mount(
             "containai",
-            &folder,
+            &dir,
             "tmpfs",
             MountFlags::NOSUID | MountFlags::NOEXEC,
             Some(c"mode=0711,size=64k"),
         )
         .map_err(|source| setup_error(format!("mount `{STAGING_DIR}`"), source.into()))?;
-        Ok(Self { folder, used: 0, namespaces: NamespaceCache::default() })
+        Ok(Self { dir, used: 0, namespaces: NamespaceCache::default() })
     }
 
     /// Creates a node of the device that every user in the container can open, regardless of the
@@ -129,9 +129,9 @@ impl StagingArea {
         let failed = |source| StagingError::Namespace { path: "/proc/self/ns/user".into(), source };
         let namespace = ids.create_namespace().map_err(failed)?;
         let target = self.next_path();
-        let attached = namespace
-            .metadata()
-            .and_then(|metadata| attach(&clone_mount(&namespace, CloneDepth::Mount)?, &metadata, &target));
+        let attached = namespace.metadata().and_then(|metadata| {
+            attach(&clone_mount(&namespace, CloneDepth::Mount)?, &metadata, &target)
+        });
         attached.map_err(|source| setup_error("attach the user namespace".to_owned(), source))?;
         Ok(target)
     }
@@ -158,7 +158,11 @@ impl StagingArea {
     }
 
     /// Attaches a clone of a volume or another file of the engine, whose owners are in its range.
-    pub(super) fn bind_volume(&mut self, bind: &BindMount, maps: &MountIdMaps) -> Result<PathBuf, StagingError> {
+    pub(super) fn bind_volume(
+        &mut self,
+        bind: &BindMount,
+        maps: &MountIdMaps,
+    ) -> Result<PathBuf, StagingError> {
         let (source, metadata) = open_source(&bind.source)?;
         self.attach_bind(bind, &source, &metadata, Some(maps))
     }
@@ -202,10 +206,10 @@ impl StagingArea {
     ) -> Result<(PathBuf, OwnedFd), StagingError> {
         let lower = layers.lower.iter().map(|layer| self.attach_layer(layer, maps));
         let lower = lower.collect::<Result<Vec<_>, _>>()?;
-        let upper = self.attach_layer(&layers.folder, maps)?;
-        let target = self.folder.join(ROOT_NAME);
+        let upper = self.attach_layer(&layers.dir, maps)?;
+        let target = self.dir.join(ROOT_NAME);
         let mounted = fs::create_dir(&target).and_then(|()| {
-            overlay::mount(&self.folder, ROOT_NAME, &layers::mount_options(&lower, &upper), root)?;
+            overlay::mount(&self.dir, ROOT_NAME, &layers::mount_options(&lower, &upper), root)?;
             // The kernel mounts an overlay with an unusable work directory as read-only, without an
             // error.
             if statvfs(&target)?.f_flag.contains(StatVfsMountFlags::RDONLY) {
@@ -216,7 +220,7 @@ impl StagingArea {
             Ok(tree)
         });
         let view = mounted
-            .map_err(|source| setup_error(format!("mount `{}`", layers.folder.display()), source))?;
+            .map_err(|source| setup_error(format!("mount `{}`", layers.dir.display()), source))?;
         Ok((target, view))
     }
 
@@ -240,13 +244,16 @@ impl StagingArea {
             .get_or_create(maps)
             .map_err(|source| StagingError::Namespace { path: path.to_owned(), source })?;
         let set = set_attributes(tree, libc::MOUNT_ATTR_IDMAP, Some(namespace), depth);
-        let failed =
-            |source| StagingError::Unmappable { path: path.to_owned(), kind: fs_type(path), source };
+        let failed = |source| StagingError::Unmappable {
+            path: path.to_owned(),
+            kind: fs_type(path),
+            source,
+        };
         set.map_err(failed)
     }
 
     fn next_path(&mut self) -> PathBuf {
-        let path = self.folder.join(self.used.to_string());
+        let path = self.dir.join(self.used.to_string());
         self.used += 1;
         path
     }
@@ -266,8 +273,9 @@ fn open_source(path: &Path) -> Result<(File, Metadata), StagingError> {
     let source = openat2(CWD, path, OFlags::PATH | OFlags::CLOEXEC, Mode::empty(), resolve)
         .map_err(|errno| open_error(path, errno))?;
     let source = File::from(source);
-    let metadata =
-        source.metadata().map_err(|source| StagingError::Source { path: path.to_owned(), source })?;
+    let metadata = source
+        .metadata()
+        .map_err(|source| StagingError::Source { path: path.to_owned(), source })?;
     Ok((source, metadata))
 }
 

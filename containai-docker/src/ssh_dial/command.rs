@@ -24,7 +24,8 @@ fn args(host: &SshHost) -> Vec<String> {
         words.extend(value.into_iter().flat_map(|value| [option.to_owned(), value]));
     }
     words.extend(["--".to_owned(), host.host.clone()]);
-    let socket = host.socket.as_ref().map(|path| shell_quote(&format!("unix://{}", path.display())));
+    let socket =
+        host.socket.as_ref().map(|path| shell_quote(&format!("unix://{}", path.display())));
     words.push(match socket {
         None => "docker system dial-stdio".to_owned(),
         Some(socket) => format!("docker --host {socket} system dial-stdio"),

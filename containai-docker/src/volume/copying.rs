@@ -3,7 +3,7 @@
 use bollard::container::LogOutput;
 use bollard::models::{Mount, MountType, MountVolumeOptions};
 use containai_core::byte_size::ByteSize;
-use containai_core::engine::{ContainerId, CopyJob, VolumeCopier, EngineError, CopySpace};
+use containai_core::engine::{ContainerId, CopyJob, CopySpace, EngineError, VolumeCopier};
 use containai_core::label::{self, Labels};
 use containai_core::naming::{ClientId, VolumeName};
 use futures_util::TryStreamExt as _;
@@ -35,7 +35,8 @@ impl DockerEngine {
         let made_of = HelperSpec { image: &job.image, isolation: job.isolation, labels };
         let body = helper_body(made_of, mounts(job, self.client_id()), vec![script::copy()]);
         let named = job.copies.first().map(|copy| copy.to.to_string());
-        let helper = HelperContainer::create_and_start(self, body, named.unwrap_or_default()).await?;
+        let helper =
+            HelperContainer::create_and_start(self, body, named.unwrap_or_default()).await?;
         let nothing = ByteSize::from_bytes(0);
         let room = CopySpace { needed: nothing, free: nothing };
         let mut copying = DockerVolumeCopier { helper, room, stdout: Vec::new() };

@@ -12,7 +12,7 @@ pub enum VolumeError {
     #[error(transparent)]
     Engine(#[from] EngineError),
     /// The helper container failed: the disk is full, or its image has no GNU tar.
-    #[error("the helper container of volume `{volume}` exited with status {status}{}", last(.lines))]
+    #[error("the helper container of volume `{volume}` exited with status {status}{}", format_lines(.lines))]
     Failed {
         /// The volume.
         volume: String,
@@ -48,7 +48,7 @@ fn format_lines(lines: &[String]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use containai_core::{testing, samples};
+    use containai_core::{samples, testing};
 
     #[test]
     fn messages_and_hints() {

@@ -26,7 +26,8 @@ pub(crate) async fn copy_as_agent(
     let mut body = volume_helper_body(spec, engine.client_id(), FILLS, words);
     body.user = Some(layout::CONTAINER_USER.to_owned());
     body.env = Some(vec!["LC_ALL=C".into(), format!("HOME={}", layout::CONTAINER_HOME)]);
-    let mut helper = HelperContainer::create_and_start(engine, body, spec.volume.to_string()).await?;
+    let mut helper =
+        HelperContainer::create_and_start(engine, body, spec.volume.to_string()).await?;
     // The script ends with its output, or times out.
     let end = async {
         while helper.output.try_next().await?.is_some() {}

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use bollard::query_parameters::ListContainersOptionsBuilder;
-use containai_core::engine::{Container, EngineError, ContainerTimes, Storage as _};
+use containai_core::engine::{Container, ContainerTimes, EngineError, Storage as _};
 use containai_core::naming::VolumeName;
 
 use crate::engine::DockerEngine;
@@ -17,7 +17,10 @@ impl DockerEngine {
     /// # Errors
     ///
     /// The engine's error.
-    pub async fn containers_mounting(&self, volume: &VolumeName) -> Result<Vec<Container>, EngineError> {
+    pub async fn containers_mounting(
+        &self,
+        volume: &VolumeName,
+    ) -> Result<Vec<Container>, EngineError> {
         let filter = HashMap::from([("volume", vec![volume.as_ref()])]);
         let options = ListContainersOptionsBuilder::default().all(true).filters(&filter).build();
         let listed = self.docker().list_containers(Some(options)).await;

@@ -28,7 +28,8 @@ pub(crate) async fn reclaim_in_helper(
     let named = trees.first().map(|tree| tree.display().to_string()).unwrap_or_default();
     let labels = Labels::for_helper().with_client(engine.client_id()).with(label::RECLAIMS, &named);
     let targets: Vec<String> = (0..trees.len()).map(|index| format!("/mnt/{index}")).collect();
-    let mounts = trees.iter().zip(&targets).map(|(tree, target)| bind_mount(tree, target)).collect();
+    let mounts =
+        trees.iter().zip(&targets).map(|(tree, target)| bind_mount(tree, target)).collect();
     let words = RECLAIM_COMMAND.into_iter().map(str::to_owned).chain(targets).collect();
     let mut body = helper_body(HelperSpec { image, isolation, labels }, mounts, words);
     body.entrypoint = Some(vec![CONTAINER_CAI.into()]);
@@ -38,7 +39,10 @@ pub(crate) async fn reclaim_in_helper(
     outcome
 }
 
-async fn read_result(helper: &mut HelperContainer<'_>, trees: &[PathBuf]) -> Result<Reclaimed, EngineError> {
+async fn read_result(
+    helper: &mut HelperContainer<'_>,
+    trees: &[PathBuf],
+) -> Result<Reclaimed, EngineError> {
     let mut heard = Vec::new();
     let engine = helper.engine();
     while let Some(output) = helper.output.try_next().await.map_err(|it| engine.map_error(it))? {

@@ -13,8 +13,8 @@ use tokio::io::{AsyncWrite, AsyncWriteExt as _};
 use tokio::net::unix::pipe::Sender;
 use tokio::sync::mpsc::Receiver;
 
-use super::helper::{HelperContainer, VolumeHelperSpec};
 use super::fifo::NamedPipe;
+use super::helper::{HelperContainer, VolumeHelperSpec};
 use super::{VolumeError, script};
 use crate::engine::DockerEngine;
 
@@ -53,7 +53,9 @@ impl DockerEngine {
     ) -> Result<VolumeUnpacker<'_>, VolumeError> {
         let (mut helper, named_pipe) = self.start_unpacker(spec, pipe).await?;
         let error = match read_free_space(&mut helper).await {
-            Ok(Some(room)) => return Ok(VolumeUnpacker { helper, pipe: shortcut: named_pipe, free_space: room }),
+            Ok(Some(room)) => {
+                return Ok(VolumeUnpacker { helper, pipe: named_pipe, free_space: room });
+            }
             Ok(None) => match helper.wait_exit().await {
                 Ok(status) => helper.exit_error(status),
                 Err(error) => error.into(),
@@ -75,8 +77,14 @@ impl DockerEngine {
     ) -> Result<(HelperContainer<'_>, Option<NamedPipe>), EngineError> {
         let command = || vec![script::unpack()];
         if let Some(named_pipe) = pipe.as_deref().and_then(NamedPipe::create) {
-            let started =
-                HelperContainer::start_with_pipe(&named_pipe, self, spec, label::RESTORES, command()).await;
+            let started = HelperContainer::start_with_pipe(
+                &named_pipe,
+                self,
+                spec,
+                label::RESTORES,
+                command(),
+            )
+            .await;
             match started {
                 Ok(helper) => return Ok((helper, Some(named_pipe))),
                 Err(_) => named_pipe.remove(),
@@ -168,7 +176,9 @@ async fn copy_chunks(
 }
 
 /// Reads the free space from the helper's first line; `None` if it exits without one.
-async fn read_free_space(helper: &mut HelperContainer<'_>) -> Result<Option<FreeSpace>, EngineError> {
+async fn read_free_space(
+    helper: &mut HelperContainer<'_>,
+) -> Result<Option<FreeSpace>, EngineError> {
     let mut line = Vec::new();
     let engine = helper.engine();
     while let Some(output) =
@@ -205,7 +215,10 @@ mod tests {
     #[test]
     fn free_space_is_parsed() {
         let room = |bytes, files| Some(FreeSpace { bytes, files });
-        assert_eq!(parse_free_space(b"6338644 4096 16046500\n"), room(25_963_085_824, Some(16_046_500)));
+        assert_eq!(
+            parse_free_space(b"6338644 4096 16046500\n"),
+            room(25_963_085_824, Some(16_046_500))
+        );
         assert_eq!(parse_free_space(b"1 4096 0\n"), room(4096, None));
         for bad in ["", "\n", "1 2\n", "a 1 2\n", "-1 1 1\n"] {
             assert_eq!(parse_free_space(bad.as_bytes()), None, "{bad:?}");

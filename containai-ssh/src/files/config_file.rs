@@ -18,9 +18,9 @@ pub(crate) fn write_config_file(
     block: &HostBlock,
 ) -> Result<(), RemoteError> {
     let path = layout.ssh_include_file(name);
-    let text = block
-        .render()
-        .map_err(|error| io_error::cannot_write(&path)(io::Error::new(ErrorKind::InvalidInput, error)))?;
+    let text = block.render().map_err(|error| {
+        io_error::cannot_write(&path)(io::Error::new(ErrorKind::InvalidInput, error))
+    })?;
     write(layout, &path, &text).map_err(io_error::cannot_write(&path))
 }
 
@@ -56,7 +56,9 @@ pub(crate) fn config_files(layout: &Layout) -> Result<Vec<SshConfigFile>, Remote
 pub(crate) fn remove_config_file(layout: &Layout, name: &ContainerName) -> Result<(), RemoteError> {
     let path = layout.ssh_include_file(name);
     match std::fs::remove_file(&path) {
-        Err(error) if error.kind() != ErrorKind::NotFound => Err(io_error::cannot_write(&path)(error)),
+        Err(error) if error.kind() != ErrorKind::NotFound => {
+            Err(io_error::cannot_write(&path)(error))
+        }
         _ => Ok(()),
     }
 }

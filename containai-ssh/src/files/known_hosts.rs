@@ -51,7 +51,8 @@ async fn change(layout: &Layout, change: impl Fn(&mut KnownHosts)) -> Result<(),
         return Ok(());
     };
     let path = layout.known_hosts();
-    atomic::replace(&path, new.as_bytes(), atomic::PRIVATE_MODE).map_err(io_error::cannot_write(&path))
+    atomic::replace(&path, new.as_bytes(), atomic::PRIVATE_MODE)
+        .map_err(io_error::cannot_write(&path))
 }
 
 fn read_text(layout: &Layout) -> Result<String, RemoteError> {

@@ -1,16 +1,16 @@
 //! The SSH files of a user: formats, atomic writes and locks.
 
 mod atomic;
-mod io_error;
 mod config_file;
 mod identity;
-mod lock;
+mod io_error;
 mod known_hosts;
+mod lock;
 mod ssh_config;
 
 pub(crate) use atomic::{PRIVATE_MODE, ensure_private_dir};
 pub(crate) use config_file::{config_files, remove_config_file, write_config_file};
 pub(crate) use identity::load_or_create_identity;
-pub(crate) use lock::{FileLock, lock};
 pub(crate) use known_hosts::{pin, pinned, pinned_names, unpin};
+pub(crate) use lock::{FileLock, lock};
 pub(crate) use ssh_config::{has_include, write_include};

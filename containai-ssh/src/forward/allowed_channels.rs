@@ -13,8 +13,8 @@ use tokio::net::{TcpStream, UnixStream};
 use tokio::sync::Semaphore;
 
 use super::listener::ByteStream;
-use super::warning::{ForwardWarning, WarningSender};
 use super::relay::relay;
+use super::warning::{ForwardWarning, WarningSender};
 
 /// The maximum number of concurrent channels that a server opens.
 const MAX_CHANNELS: usize = 256;
@@ -76,7 +76,12 @@ impl AllowedChannels {
     }
 
     /// Allows the server to forward connections to a local target.
-    pub(crate) fn allow_forward(&self, origin: RemoteListenAddress, target: Endpoint, notices: WarningSender) {
+    pub(crate) fn allow_forward(
+        &self,
+        origin: RemoteListenAddress,
+        target: Endpoint,
+        notices: WarningSender,
+    ) {
         self.table().forwards.insert(origin, (target, notices));
     }
 

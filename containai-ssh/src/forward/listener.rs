@@ -113,7 +113,10 @@ fn bind_unix(path: &Path) -> Result<ForwardListener, RemoteError> {
         }
         outcome => outcome,
     };
-    Ok(ForwardListener::Unix { listener: outcome.map_err(failed)?, _file: UnlinkOnDrop(path.to_owned()) })
+    Ok(ForwardListener::Unix {
+        listener: outcome.map_err(failed)?,
+        _file: UnlinkOnDrop(path.to_owned()),
+    })
 }
 
 /// Creates a socket that only its owner may ever connect to. The umask of the

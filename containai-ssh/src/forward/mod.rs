@@ -1,15 +1,15 @@
 //! Port, socket and agent forwarding over an SSH connection.
 
 mod allowed_channels;
-mod port_owner;
 mod listener;
-mod warning;
+mod port_owner;
 mod relay;
 mod socks;
 mod tunnel;
+mod warning;
 
-pub(crate) use allowed_channels::{SshAgent, AllowedChannels, RemoteListenAddress};
+pub(crate) use allowed_channels::{AllowedChannels, RemoteListenAddress, SshAgent};
 pub(crate) use listener::ByteStream;
+pub use tunnel::Tunnel;
 pub use warning::ForwardWarning;
 pub(crate) use warning::WarningSender;
-pub use tunnel::Tunnel;

@@ -76,12 +76,18 @@ impl SocksRequest {
     }
 
     /// Replies that the client is connected.
-    pub(super) async fn reply_connected(&self, stream: &mut (impl AsyncWrite + Unpin)) -> io::Result<()> {
+    pub(super) async fn reply_connected(
+        &self,
+        stream: &mut (impl AsyncWrite + Unpin),
+    ) -> io::Result<()> {
         self.reply(stream, 0x5a, 0).await
     }
 
     /// Replies that the target refused the connection.
-    pub(super) async fn reply_refused(&self, stream: &mut (impl AsyncWrite + Unpin)) -> io::Result<()> {
+    pub(super) async fn reply_refused(
+        &self,
+        stream: &mut (impl AsyncWrite + Unpin),
+    ) -> io::Result<()> {
         self.reply(stream, 0x5b, 5).await
     }
 

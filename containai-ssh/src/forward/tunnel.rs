@@ -14,10 +14,10 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::task::JoinSet;
 use tokio::time::{interval, sleep, timeout};
 
-use super::listener::{ForwardListener, ByteStream};
-use super::warning::{ForwardWarning, WarningSender};
+use super::listener::{ByteStream, ForwardListener};
 use super::relay::relay;
 use super::socks::SocksRequest;
+use super::warning::{ForwardWarning, WarningSender};
 use crate::session::Session;
 
 /// The interval of checks for a closed connection.
@@ -157,7 +157,9 @@ impl LocalConnection {
     async fn open_channel(&self, target: &Endpoint) -> Option<Channel<Msg>> {
         match target {
             Endpoint::Tcp { host, port } => self.open_tcp(host, port.get()).await,
-            Endpoint::Unix(path) => self.channel_or_warn(self.session.connect_unix(path).await, path),
+            Endpoint::Unix(path) => {
+                self.channel_or_warn(self.session.connect_unix(path).await, path)
+            }
         }
     }
 
@@ -172,7 +174,8 @@ impl LocalConnection {
         target: &str,
     ) -> Option<Channel<Msg>> {
         if matches!(channel, Err(russh::Error::ChannelOpenFailure(_))) {
-            self.warning_sender.send(ForwardWarning::RemoteConnectFailed { target: target.to_owned() });
+            self.warning_sender
+                .send(ForwardWarning::RemoteConnectFailed { target: target.to_owned() });
         }
         channel.ok()
     }

@@ -12,11 +12,11 @@ use tokio::time::timeout;
 
 use super::handshake::MuxRequest;
 use super::lease::Lease;
-use super::prefetch::PrefetchedConnection;
-use super::socket;
-use super::reply::{self, MuxReply};
-use super::target::Target;
 use super::message_socket::MessageSocket;
+use super::prefetch::PrefetchedConnection;
+use super::reply::{self, MuxReply};
+use super::socket;
+use super::target::Target;
 use crate::remote::SshRemote;
 
 /// The timeout of a reply; the daemon tests an idle connection at most.
@@ -93,7 +93,8 @@ impl MuxClient {
         let mut wire = self.send_request(&hello).await?;
         let mut reply = receive_reply(&mut wire, REPLY_TIMEOUT).await?;
         if reply == MuxReply::Opening {
-            let patience = if target.proxy.is_some() { PROXY_CONNECT_TIMEOUT } else { CONNECT_TIMEOUT };
+            let patience =
+                if target.proxy.is_some() { PROXY_CONNECT_TIMEOUT } else { CONNECT_TIMEOUT };
             reply = receive_reply(&mut wire, patience).await?;
         }
         match reply {
@@ -111,7 +112,8 @@ impl MuxClient {
     ///
     /// See [`LeaseError`].
     pub async fn prefetch(&self) -> Result<Option<PrefetchedConnection>, LeaseError> {
-        let mut wire = self.send_request(&MuxRequest::Prefetch { cache_key: self.cache_key.clone() }).await?;
+        let mut wire =
+            self.send_request(&MuxRequest::Prefetch { cache_key: self.cache_key.clone() }).await?;
         match receive_reply(&mut wire, REPLY_TIMEOUT).await? {
             MuxReply::Prefetched(target) => {
                 let lease = Lease { wire, port: target.port };
@@ -183,7 +185,10 @@ fn lease_error(reply: MuxReply) -> LeaseError {
     }
 }
 
-async fn receive_reply(wire: &mut MessageSocket, patience: Duration) -> Result<MuxReply, LeaseError> {
+async fn receive_reply(
+    wire: &mut MessageSocket,
+    patience: Duration,
+) -> Result<MuxReply, LeaseError> {
     match timeout(patience, wire.receive(reply::MAX_REPLY_LEN)).await {
         Err(_) => Err(LeaseError::Timeout),
         // The daemon has just exited, before it got the command.

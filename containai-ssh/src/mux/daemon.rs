@@ -11,12 +11,12 @@ use tokio::net::UnixStream;
 use tokio::sync::Notify;
 use tokio::time::sleep;
 
-use super::serve_client::serve_client;
-use super::recent_targets::RecentTargets;
-use super::socket::MuxSocket;
-use super::pool::ConnectionPool;
 use super::activity::ClientActivity;
 use super::client::MuxClient;
+use super::pool::ConnectionPool;
+use super::recent_targets::RecentTargets;
+use super::serve_client::serve_client;
+use super::socket::MuxSocket;
 
 /// The pause before the next accept when it fails, as when file descriptors are
 /// exhausted.
@@ -91,8 +91,12 @@ pub async fn serve(
     let listener = claim.listen()?;
     let (remote, version) = sharing.into_parts();
     let pool = ConnectionPool::new(remote, patience);
-    let broker =
-        Arc::new(MuxDaemon { pool, recent_targets: RecentTargets::default(), version, superseded: Notify::new() });
+    let broker = Arc::new(MuxDaemon {
+        pool,
+        recent_targets: RecentTargets::default(),
+        version,
+        superseded: Notify::new(),
+    });
     let presence = ClientActivity::new();
     let let_in = |stream: UnixStream| {
         let (broker, guest) = (Arc::clone(&broker), presence.start_client());

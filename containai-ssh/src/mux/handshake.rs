@@ -1,6 +1,6 @@
 //! The first message of a client.
 
-use super::codec::{MessageReader, MalformedMessage, MessageWriter};
+use super::codec::{MalformedMessage, MessageReader, MessageWriter};
 use super::target::Target;
 
 /// Incremented with every change of a message, except for the header of
@@ -37,7 +37,9 @@ impl MuxRequest {
     pub(super) fn encode(&self, program: &str) -> Vec<u8> {
         let message = MessageWriter::default().bytes(MAGIC).number(PROTOCOL_VERSION).text(program);
         let message = match self {
-            Self::Lease { target, cache_key: occasion } => target.encode(message.byte(0).text(occasion)),
+            Self::Lease { target, cache_key: occasion } => {
+                target.encode(message.byte(0).text(occasion))
+            }
             Self::Prewarm { target } => target.encode(message.byte(1)),
             Self::Prefetch { cache_key: occasion } => message.byte(2).text(occasion),
         };
@@ -73,8 +75,8 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::proxy::{ProxyRoute, ProxyKind};
     use crate::mux::target::tests::target;
+    use crate::proxy::{ProxyKind, ProxyRoute};
 
     fn lease_request(occasion: &str) -> MuxRequest {
         MuxRequest::Lease { target: target("3f2a"), cache_key: occasion.to_owned() }
@@ -86,7 +88,8 @@ mod tests {
         let ours = Handshake::decode(&message, "1.0");
         assert_eq!(ours, Ok(Handshake::Request(lease_request("unix:///x"))));
         assert_eq!(Handshake::decode(&message, "1.1"), Ok(Handshake::VersionMismatch));
-        let later = MessageWriter::default().bytes(MAGIC).number(PROTOCOL_VERSION + 1).text("1.0").byte(99);
+        let later =
+            MessageWriter::default().bytes(MAGIC).number(PROTOCOL_VERSION + 1).text("1.0").byte(99);
         assert_eq!(Handshake::decode(&later.finish(), "1.0"), Ok(Handshake::VersionMismatch));
     }
 
@@ -98,7 +101,11 @@ mod tests {
             let detour = Some(ProxyRoute { engine: "ssh://box".to_owned(), kind: means });
             MuxRequest::Prewarm { target: Target { proxy: detour, ..target("3f2a") } }
         });
-        let others = [lease_request("/src"), lease_request(""), MuxRequest::Prefetch { cache_key: "/src".to_owned() }];
+        let others = [
+            lease_request("/src"),
+            lease_request(""),
+            MuxRequest::Prefetch { cache_key: "/src".to_owned() },
+        ];
         for hello in others.into_iter().chain(far) {
             let message = hello.encode("1.0");
             assert_eq!(Handshake::decode(&message, "1.0"), Ok(Handshake::Request(hello)));

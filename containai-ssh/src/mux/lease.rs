@@ -9,11 +9,13 @@ use containai_core::remote::{Peer, RemoteError};
 use tokio::time::{Instant, sleep_until};
 
 use super::fd_passing::PassedFiles;
+use super::message_socket::MessageSocket;
 use super::reply::{self, MuxReply};
 use super::start::{StartCommand, encode_action};
-use super::message_socket::MessageSocket;
 use crate::command::Command;
-use crate::session::{ExitOutcome, ForwardedSignal, RawMode, ExecRequest, Stdio, Terminal, SignalAction, SignalSource};
+use crate::session::{
+    ExecRequest, ExitOutcome, ForwardedSignal, RawMode, SignalAction, SignalSource, Stdio, Terminal,
+};
 
 /// The timeout of the daemon after a detach; longer than the daemon waits
 /// for the server.
@@ -46,8 +48,10 @@ impl Lease {
         let wishes = SignalSource::of_this_process(stdio.signals)?;
         let streams = |source| RemoteError::StandardStream { stream: "standard streams", source };
         let mut files = PassedFiles::new(stdio, &terminal).map_err(streams)?;
-        let start =
-            StartCommand { request: ExecRequest::new(command, terminal.clone()), streams: files.streams() };
+        let start = StartCommand {
+            request: ExecRequest::new(command, terminal.clone()),
+            streams: files.streams(),
+        };
         let sent = self.wire.send_with(&start.encode(), &files.files()).await;
         sent.map_err(|error| connection_error(self.port, error))?;
         let writers = std::mem::take(&mut files.copy_tasks);

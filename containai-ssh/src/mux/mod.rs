@@ -25,27 +25,27 @@
 //! The socket has mode 0600 in a directory of mode 0700, and both ends check
 //! the user id of the peer (unix(7), `SO_PEERCRED`).
 
-mod serve_client;
-mod daemon;
+mod activity;
+mod client;
 mod codec;
+mod connection;
+mod daemon;
 mod fd_passing;
 mod handshake;
 mod lease;
-mod recent_targets;
-mod prefetch;
-mod socket;
+mod message_socket;
 mod pool;
-mod activity;
+mod prefetch;
+mod recent_targets;
 mod reply;
-mod client;
+mod serve_client;
+mod socket;
 mod start;
 mod target;
-mod connection;
-mod message_socket;
 
+pub use client::{LeaseError, MuxClient};
+pub use connection::Connection;
 pub use daemon::{MuxExit, daemonize, serve};
 pub use lease::Lease;
 pub use prefetch::PrefetchedConnection;
-pub use client::{LeaseError, MuxClient};
 pub use target::Target;
-pub use connection::Connection;

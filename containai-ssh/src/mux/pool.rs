@@ -83,7 +83,8 @@ impl ConnectionPool {
             }
         }
         let opening = async {
-            let session = self.remote_for(target).open_pinned(target.port, &target.host_key).await?;
+            let session =
+                self.remote_for(target).open_pinned(target.port, &target.host_key).await?;
             let channel = session.open_channel().await?;
             Ok((session, channel))
         };

@@ -5,7 +5,7 @@ use std::io;
 use containai_core::naming::HostPort;
 use containai_core::remote::{Peer, RemoteError};
 
-use super::codec::{MessageReader, MalformedMessage, MessageWriter};
+use super::codec::{MalformedMessage, MessageReader, MessageWriter};
 use super::target::Target;
 use crate::session::ExitOutcome;
 
@@ -90,9 +90,10 @@ impl MuxReply {
             4 => Self::Ended(ExitOutcome::Signal(fields.byte()?)),
             5 => Self::Ended(ExitOutcome::OutputClosed),
             6 => Self::Failed(CommandFailure::Refused(known_name(fields.text()?)?)),
-            7 => {
-                Self::Failed(CommandFailure::Stream(known_name(fields.text()?)?, fields.number()?.cast_signed()))
-            }
+            7 => Self::Failed(CommandFailure::Stream(
+                known_name(fields.text()?)?,
+                fields.number()?.cast_signed(),
+            )),
             8 => Self::Failed(CommandFailure::Connection(fields.text()?.to_owned())),
             9 => Self::VersionMismatch,
             10 => Self::Prefetched(Target::decode(&mut fields)?),
@@ -192,7 +193,10 @@ mod tests {
         let port = HostPort::new(2300).expect("a port");
         let samples = containai_core::samples!(CommandFailure {
             Refused: [CommandFailure::Refused("a terminal")],
-            Stream: [CommandFailure::Stream("standard output", 28), CommandFailure::Stream("standard input", 0)],
+            Stream: [
+                CommandFailure::Stream("standard output", 28),
+                CommandFailure::Stream("standard input", 0)
+            ],
             Connection: [CommandFailure::Connection("Connection reset by peer".to_owned())],
         });
         let samples: Vec<_> =

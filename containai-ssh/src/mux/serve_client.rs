@@ -15,12 +15,14 @@ use tokio::time::timeout;
 
 use super::daemon::MuxDaemon;
 use super::handshake::{self, Handshake, MuxRequest};
+use super::message_socket::MessageSocket;
 use super::pool::OpenConnection;
 use super::reply::{CommandFailure, MuxReply};
-use super::start::{self, StartCommand, PassedStreams, decode_action};
+use super::start::{self, PassedStreams, StartCommand, decode_action};
 use super::target::Target;
-use super::message_socket::MessageSocket;
-use crate::session::{ExitOutcome, Input, Output, Session, Signals, Stdio, SignalAction, SignalSource};
+use crate::session::{
+    ExitOutcome, Input, Output, Session, SignalAction, SignalSource, Signals, Stdio,
+};
 
 /// The timeout of a client's request.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(5);
@@ -38,7 +40,9 @@ pub(super) async fn serve_client(broker: &MuxDaemon, stream: UnixStream) {
 
 async fn handle_request(broker: &MuxDaemon, wire: &mut MessageSocket) -> io::Result<()> {
     let late = |_| io::Error::from(ErrorKind::TimedOut);
-    let message = timeout(REQUEST_TIMEOUT, wire.receive(handshake::MAX_REQUEST_LEN)).await.map_err(late)??;
+    let message = timeout(REQUEST_TIMEOUT, wire.receive(handshake::MAX_REQUEST_LEN))
+        .await
+        .map_err(late)??;
     let Some(message) = message else {
         return Ok(());
     };
@@ -55,7 +59,11 @@ async fn handle_request(broker: &MuxDaemon, wire: &mut MessageSocket) -> io::Res
             broker.recent_targets.record(&occasion, &target);
             let open = match take_or_open(broker, wire, &target).await? {
                 Ok(open) => open,
-                Err(error) => return wire.send(&MuxReply::Unavailable(error_with_source(&error)).encode()).await,
+                Err(error) => {
+                    return wire
+                        .send(&MuxReply::Unavailable(error_with_source(&error)).encode())
+                        .await;
+                }
             };
             wire.send(&MuxReply::Ready.encode()).await?;
             run_leased(broker, wire, target, open).await
@@ -127,7 +135,8 @@ async fn run_command(
 ) -> io::Result<FinishedCommand> {
     let stdio = stdio(start.streams, wire.take_files())?;
     let (tell, told) = mpsc::channel(SIGNAL_QUEUE_LEN);
-    let mut running = pin!(session.run_on_channel(channel, start.request, stdio, SignalSource::Channel(told)));
+    let mut running =
+        pin!(session.run_on_channel(channel, start.request, stdio, SignalSource::Channel(told)));
     let mut state = ConnectionState::Reusable;
     loop {
         tokio::select! {

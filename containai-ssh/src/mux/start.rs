@@ -1,7 +1,7 @@
 //! The message that starts a command on a leased connection.
 
-use super::codec::{MessageReader, MalformedMessage, MessageWriter};
-use crate::session::{ForwardedSignal, ExecRequest, TerminalSize, Terminal, SignalAction};
+use super::codec::{MalformedMessage, MessageReader, MessageWriter};
+use crate::session::{ExecRequest, ForwardedSignal, SignalAction, Terminal, TerminalSize};
 
 /// Twice the longest command that Linux can start, in bytes (execve(2), "Limits
 /// on size of arguments and environment").
@@ -118,8 +118,12 @@ mod tests {
 
     #[test]
     fn signal_actions_round_trip() {
-        for name in [ForwardedSignal::Interrupt, ForwardedSignal::Terminate, ForwardedSignal::HangUp] {
-            for wish in [SignalAction::Resize, SignalAction::Forward(name), SignalAction::Detach(name)] {
+        for name in
+            [ForwardedSignal::Interrupt, ForwardedSignal::Terminate, ForwardedSignal::HangUp]
+        {
+            for wish in
+                [SignalAction::Resize, SignalAction::Forward(name), SignalAction::Detach(name)]
+            {
                 assert_eq!(decode_action(&encode_action(wish)), Ok(wish));
             }
         }

@@ -4,8 +4,8 @@ use containai_core::engine::ContainerId;
 use containai_core::naming::HostPort;
 use containai_core::remote::HostKey;
 
-use super::codec::{MessageReader, MalformedMessage, MessageWriter};
-use crate::proxy::{ProxyRoute, ProxyKind};
+use super::codec::{MalformedMessage, MessageReader, MessageWriter};
+use crate::proxy::{ProxyKind, ProxyRoute};
 
 /// The target of a connection: a container of an engine, its port and its host
 /// key. A connection is leased for an equal target only.

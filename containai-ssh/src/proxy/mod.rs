@@ -21,4 +21,4 @@ mod readiness;
 mod route;
 
 pub(crate) use readiness::{SHORT_TIMEOUT, wait_ready};
-pub use route::{ProxyRoute, ProxyKind};
+pub use route::{ProxyKind, ProxyRoute};

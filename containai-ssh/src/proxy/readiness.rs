@@ -9,8 +9,8 @@ use tokio::time::{sleep, timeout};
 
 use super::proxy_stream::ProxyStream;
 use super::route::ProxyRoute;
-use crate::transport::Transport;
 use crate::readiness::{Banner, classify_banner};
+use crate::transport::Transport;
 
 /// The timeout where the caller retries.
 pub(crate) const SHORT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -44,7 +44,9 @@ pub(crate) async fn wait_ready(
             Ok(Ok(ProxyProbe::NotSsh(spoke))) => {
                 return Err(RemoteError::NotSsh { peer: Peer::Container(port), received: spoke });
             }
-            Ok(Ok(ProxyProbe::Unreachable(said))) => return Err(unreachable_engine(detour, said.into())),
+            Ok(Ok(ProxyProbe::Unreachable(said))) => {
+                return Err(unreachable_engine(detour, said.into()));
+            }
             Ok(Err(error)) => return Err(unreachable_engine(detour, error.into())),
             Ok(Ok(ProxyProbe::NotReady(last))) => last,
             Err(_) => "connected, but the server sent nothing".to_owned(),
@@ -68,7 +70,9 @@ async fn probe(detour: &ProxyRoute, port: HostPort) -> io::Result<ProxyProbe> {
         if said.len() == before {
             let (status, said) = stream.finish().await;
             return Ok(match detour.is_not_ready(status, &said) {
-                true if said.is_empty() => ProxyProbe::NotReady("the connection was closed".to_owned()),
+                true if said.is_empty() => {
+                    ProxyProbe::NotReady("the connection was closed".to_owned())
+                }
                 true => ProxyProbe::NotReady(said),
                 false => ProxyProbe::Unreachable(said),
             });
@@ -83,7 +87,10 @@ async fn probe(detour: &ProxyRoute, port: HostPort) -> io::Result<ProxyProbe> {
     }
 }
 
-fn unreachable_engine(detour: &ProxyRoute, source: containai_core::engine::BoxError) -> RemoteError {
+fn unreachable_engine(
+    detour: &ProxyRoute,
+    source: containai_core::engine::BoxError,
+) -> RemoteError {
     RemoteError::EngineHostUnreachable { engine: detour.engine.clone(), source }
 }
 
@@ -107,7 +114,10 @@ mod tests {
 
     #[tokio::test]
     async fn reports_what_the_proxy_reaches() {
-        assert_eq!(outcome("printf 'SSH-2'; sleep 0.1; printf '.0-x\\r\\n'; sleep 1").await, "open");
+        assert_eq!(
+            outcome("printf 'SSH-2'; sleep 0.1; printf '.0-x\\r\\n'; sleep 1").await,
+            "open"
+        );
         insta::assert_snapshot!(outcome("echo \"HTTP $1\"").await, @"the server on port 2300 does not speak SSH: `HTTP 2300`");
         insta::assert_snapshot!(outcome("echo key >&2; echo no >&2; exit 111").await, @"cannot connect to the host of engine `tcp://far:1` over SSH: key; no");
         insta::assert_snapshot!(outcome("echo booting >&2; exit 113").await, @"no SSH server answered on port 2300 within 0 s: booting");

@@ -125,10 +125,11 @@ mod tests {
         let words = ["/opt/it's/cai", "ssh", "proxy", "--docker-host", "tcp://a:1", "100%"];
         let program = ProxyKind::Command(words.map(str::to_owned).into());
         let program = ProxyRoute { engine: "tcp://a:1".to_owned(), kind: program };
-        let texts: Vec<_> = [jump_route(None, "box", None), jump_route(Some("me"), "::1", Some(22)), program]
-            .iter()
-            .map(|it| format!("{}\n{}", it.argv(port).join("|"), it.directive()))
-            .collect();
+        let texts: Vec<_> =
+            [jump_route(None, "box", None), jump_route(Some("me"), "::1", Some(22)), program]
+                .iter()
+                .map(|it| format!("{}\n{}", it.argv(port).join("|"), it.directive()))
+                .collect();
         insta::assert_snapshot!(texts.join("\n"), @r#"
         ssh|-o|BatchMode=yes|-o|ConnectTimeout=30|-W|127.0.0.1:2300|--|box
         ProxyJump box

@@ -7,7 +7,7 @@ use russh::Channel;
 use russh::client::Msg;
 
 use super::connect::Session;
-use crate::forward::{WarningSender, RemoteListenAddress};
+use crate::forward::{RemoteListenAddress, WarningSender};
 
 impl Session {
     /// Whether the connection has ended.

@@ -31,7 +31,11 @@ pub(super) enum ClientHandlerError {
 }
 
 impl ClientHandler {
-    pub(super) fn new(pinned: PublicKey, disconnect_message: DisconnectMessage, allowed_channels: AllowedChannels) -> Self {
+    pub(super) fn new(
+        pinned: PublicKey,
+        disconnect_message: DisconnectMessage,
+        allowed_channels: AllowedChannels,
+    ) -> Self {
         Self { pinned, disconnect_message, allowed_channels }
     }
 }
@@ -58,17 +62,24 @@ async fn reject(reply: ChannelOpenHandle) -> Result<(), ClientHandlerError> {
 impl Handler for ClientHandler {
     type Error = ClientHandlerError;
 
-    async fn check_server_key(&mut self, key: &PublicKeyOrCertificate) -> Result<bool, ClientHandlerError> {
+    async fn check_server_key(
+        &mut self,
+        key: &PublicKeyOrCertificate,
+    ) -> Result<bool, ClientHandlerError> {
         let presented = match key {
             PublicKeyOrCertificate::PublicKey { key, .. } => key,
             PublicKeyOrCertificate::Certificate(certificate) => {
-                return Err(ClientHandlerError::WrongKey { presented: certificate.algorithm().to_string() });
+                return Err(ClientHandlerError::WrongKey {
+                    presented: certificate.algorithm().to_string(),
+                });
             }
         };
         if presented.key_data() == self.pinned.key_data() {
             return Ok(true);
         }
-        Err(ClientHandlerError::WrongKey { presented: presented.fingerprint(HashAlg::Sha256).to_string() })
+        Err(ClientHandlerError::WrongKey {
+            presented: presented.fingerprint(HashAlg::Sha256).to_string(),
+        })
     }
 
     async fn server_channel_open_forwarded_tcpip(
@@ -81,7 +92,9 @@ impl Handler for ClientHandler {
         reply: ChannelOpenHandle,
         _: &mut Session,
     ) -> Result<(), ClientHandlerError> {
-        self.allowed_channels.open_forward(&RemoteListenAddress::Tcp(address.to_owned(), port), channel, reply).await;
+        self.allowed_channels
+            .open_forward(&RemoteListenAddress::Tcp(address.to_owned(), port), channel, reply)
+            .await;
         Ok(())
     }
 
@@ -92,7 +105,9 @@ impl Handler for ClientHandler {
         reply: ChannelOpenHandle,
         _: &mut Session,
     ) -> Result<(), ClientHandlerError> {
-        self.allowed_channels.open_forward(&RemoteListenAddress::Unix(path.to_owned()), channel, reply).await;
+        self.allowed_channels
+            .open_forward(&RemoteListenAddress::Unix(path.to_owned()), channel, reply)
+            .await;
         Ok(())
     }
 
@@ -149,7 +164,10 @@ impl Handler for ClientHandler {
         reject(reply).await
     }
 
-    async fn disconnected(&mut self, reason: DisconnectReason<ClientHandlerError>) -> Result<(), ClientHandlerError> {
+    async fn disconnected(
+        &mut self,
+        reason: DisconnectReason<ClientHandlerError>,
+    ) -> Result<(), ClientHandlerError> {
         match reason {
             DisconnectReason::ReceivedDisconnect(info) => {
                 // The text is the server's.

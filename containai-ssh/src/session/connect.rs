@@ -12,11 +12,11 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::timeout;
 
 use super::agent_forwarding::PendingAgent;
-use super::client_handler::{DisconnectMessage, ClientHandler, ClientHandlerError};
-use super::quickack::{QuickAckSwitch, QuickAck};
-use crate::transport::{Transport, TransportStream};
+use super::client_handler::{ClientHandler, ClientHandlerError, DisconnectMessage};
+use super::quickack::{QuickAck, QuickAckSwitch};
 use crate::forward::AllowedChannels;
 use crate::identity::SshIdentity;
+use crate::transport::{Transport, TransportStream};
 
 /// The timeout of the mutual authentication.
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(30);
@@ -71,9 +71,10 @@ impl Session {
         let mut session = Self::connect(stream, haste, peer, host_key).await?;
         match session.authenticate(user, identity).await? {
             true => Ok(session),
-            false => {
-                Err(RemoteError::KeyRejected { peer: session.peer, identity: identity.path.clone() })
-            }
+            false => Err(RemoteError::KeyRejected {
+                peer: session.peer,
+                identity: identity.path.clone(),
+            }),
         }
     }
 
@@ -83,8 +84,8 @@ impl Session {
         peer: Peer,
         host_key: &HostKey,
     ) -> Result<Self, RemoteError> {
-        let pinned =
-            PublicKey::from_openssh(host_key.as_ref()).map_err(|error| connection_error(&peer, error))?;
+        let pinned = PublicKey::from_openssh(host_key.as_ref())
+            .map_err(|error| connection_error(&peer, error))?;
         let fingerprint = pinned.fingerprint(HashAlg::Sha256).to_string();
         let farewell = DisconnectMessage::default();
         let grants = AllowedChannels::default();
@@ -97,10 +98,21 @@ impl Session {
             }
             ClientHandlerError::Library(error) => connection_error(&peer, error),
         })?;
-        Ok(Self { handle, peer, quick_ack: haste, pending_agent: PendingAgent::default(), allowed_channels: grants, disconnect_message: farewell })
+        Ok(Self {
+            handle,
+            peer,
+            quick_ack: haste,
+            pending_agent: PendingAgent::default(),
+            allowed_channels: grants,
+            disconnect_message: farewell,
+        })
     }
 
-    async fn authenticate(&mut self, user: &str, identity: &SshIdentity) -> Result<bool, RemoteError> {
+    async fn authenticate(
+        &mut self,
+        user: &str,
+        identity: &SshIdentity,
+    ) -> Result<bool, RemoteError> {
         let key = PrivateKeyWithHashAlg::new(Arc::new(identity.pair.private_key().clone()), None);
         match self.handle.authenticate_publickey(user, key).await {
             Ok(result) => Ok(result.success()),
@@ -148,7 +160,10 @@ impl std::fmt::Debug for Session {
     }
 }
 
-fn connection_error(peer: &Peer, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> RemoteError {
+fn connection_error(
+    peer: &Peer,
+    source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
+) -> RemoteError {
     RemoteError::Connection { peer: peer.clone(), source: source.into() }
 }
 

@@ -5,13 +5,13 @@ use russh::Channel;
 use russh::client::Msg;
 
 use super::connect::Session;
-use super::stdio_pump::StdioPump;
 use super::outcome::ExitOutcome;
 use super::raw_mode::RawMode;
 use super::replies::PendingReplies;
 use super::request::ExecRequest;
 use super::signals::SignalSource;
 use super::stdio::Stdio;
+use super::stdio_pump::StdioPump;
 use super::terminal::Terminal;
 use crate::command::Command;
 

@@ -2,10 +2,10 @@
 
 mod agent_forwarding;
 mod captured;
-mod connect;
-mod stdio_pump;
-mod exec;
+mod channels;
 mod client_handler;
+mod connect;
+mod exec;
 mod input;
 mod outcome;
 mod output;
@@ -15,8 +15,8 @@ mod replies;
 mod request;
 mod signals;
 mod stdio;
+mod stdio_pump;
 mod terminal;
-mod channels;
 
 pub(crate) use connect::Login;
 pub(crate) use output::OutputSink;
@@ -32,4 +32,4 @@ pub use output::Output;
 pub use raw_mode::restore_terminal;
 pub use signals::Signals;
 pub use stdio::Stdio;
-pub use terminal::{TerminalSize, Terminal};
+pub use terminal::{Terminal, TerminalSize};

@@ -20,7 +20,10 @@ pub(crate) struct RawMode(());
 
 impl RawMode {
     /// Enters raw mode if a command needs it; `None` otherwise.
-    pub(crate) fn for_command(terminal: &Terminal, stdio: &Stdio) -> Result<Option<Self>, RemoteError> {
+    pub(crate) fn for_command(
+        terminal: &Terminal,
+        stdio: &Stdio,
+    ) -> Result<Option<Self>, RemoteError> {
         match (terminal, stdio.input.file()) {
             (Terminal::Request { .. }, Some(file)) => Self::enter(file)
                 .map_err(|source| RemoteError::StandardStream { stream: "terminal", source }),

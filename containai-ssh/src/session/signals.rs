@@ -130,6 +130,10 @@ impl SignalListener {
         let last = self.last.replace(Instant::now());
         let is_second = last.is_some_and(|last| last.elapsed() < REPEAT_WINDOW);
         // After a hangup, no second signal can follow.
-        if is_second || name == ForwardedSignal::HangUp { SignalAction::Detach(name) } else { SignalAction::Forward(name) }
+        if is_second || name == ForwardedSignal::HangUp {
+            SignalAction::Detach(name)
+        } else {
+            SignalAction::Forward(name)
+        }
     }
 }

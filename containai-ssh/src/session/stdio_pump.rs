@@ -12,13 +12,13 @@ use tokio::task::yield_now;
 use tokio::time::timeout;
 
 use super::connect::Session;
-use super::input::{InputChunks, Input};
+use super::input::{Input, InputChunks};
 use super::outcome::ExitOutcome;
 use super::output::OutputSink;
 use super::replies::PendingReplies;
 use super::signals::{ForwardedSignal, SignalAction, SignalSource};
 use super::stdio::Stdio;
-use super::terminal::{TerminalSize, Terminal};
+use super::terminal::{Terminal, TerminalSize};
 
 /// The timeout of the server after a detach.
 const DETACH_TIMEOUT: Duration = Duration::from_millis(200);
@@ -96,7 +96,11 @@ impl StdioPump<'_> {
 
     /// Performs the action of a signal; returns the signal after which to
     /// detach.
-    async fn apply_action(&self, wish: SignalAction, our_terminal: Option<&OwnedFd>) -> Option<ForwardedSignal> {
+    async fn apply_action(
+        &self,
+        wish: SignalAction,
+        our_terminal: Option<&OwnedFd>,
+    ) -> Option<ForwardedSignal> {
         match (wish, &self.terminal) {
             (SignalAction::Resize, _) => {
                 if let Some(size) = our_terminal.and_then(TerminalSize::of) {
@@ -146,7 +150,8 @@ impl OutputReceiver<'_> {
             let written = match message {
                 ChannelMsg::Data { data } => self.output.write(data).await,
                 ChannelMsg::ExtendedData { data, ext: 1 } => {
-                    if let Some(end) = write_failure("standard error", self.error.write(data).await) {
+                    if let Some(end) = write_failure("standard error", self.error.write(data).await)
+                    {
                         return end;
                     }
                     Ok(())
@@ -188,7 +193,10 @@ impl OutputReceiver<'_> {
 
 /// The result of the command after a failed write to a standard stream; `None`
 /// if it succeeded.
-fn write_failure(name: &'static str, written: io::Result<()>) -> Option<Result<ExitOutcome, RemoteError>> {
+fn write_failure(
+    name: &'static str,
+    written: io::Result<()>,
+) -> Option<Result<ExitOutcome, RemoteError>> {
     match written {
         Ok(()) => None,
         Err(error) if error.kind() == ErrorKind::BrokenPipe => Some(Ok(ExitOutcome::OutputClosed)),

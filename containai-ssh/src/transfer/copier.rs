@@ -8,11 +8,11 @@ use std::sync::Arc;
 use containai_core::archive::FileTime;
 use containai_core::layout::CONTAINER_WORKSPACE;
 
-use super::error::TransferError;
-use super::remote_script::{ScriptOutcome, script_reply};
-use super::file_kind::{FileAttributes, FileKind};
 use super::destination::{SourceCount, TargetKind};
+use super::error::TransferError;
+use super::file_kind::{FileAttributes, FileKind};
 use super::progress::TransferProgress;
+use super::remote_script::{ScriptOutcome, script_reply};
 use super::script;
 use super::source::{FinalLink, escape_path, trim_slashes};
 use crate::session::Session;
@@ -97,7 +97,9 @@ impl<'a> Copier<'a> {
         if !ending.is_success() {
             return Ok(Err(ending));
         }
-        parse_stat(&answer).map(Ok).ok_or_else(|| TransferError::UnexpectedReply { path: escape_path(path) })
+        parse_stat(&answer)
+            .map(Ok)
+            .ok_or_else(|| TransferError::UnexpectedReply { path: escape_path(path) })
     }
 
     /// Returns what exists at a destination in the container.
@@ -176,9 +178,10 @@ mod tests {
 
     #[test]
     fn stat_replies() {
-        let file =
-            parse_stat(b"81a4 12 5.500000000\n").map(|seen| (seen.kind, seen.size, seen.attributes));
-        let attributes = FileAttributes::new(0o644, FileTime { seconds: 5, nanoseconds: 500_000_000 });
+        let file = parse_stat(b"81a4 12 5.500000000\n")
+            .map(|seen| (seen.kind, seen.size, seen.attributes));
+        let attributes =
+            FileAttributes::new(0o644, FileTime { seconds: 5, nanoseconds: 500_000_000 });
         assert_eq!(file, Some((FileKind::File, 12, attributes)));
         let link = parse_stat(b"a1ff 3 5.0\n a\nb ").map(|seen| (seen.kind, seen.link));
         assert_eq!(link, Some((FileKind::Link, b" a\nb ".to_vec())));

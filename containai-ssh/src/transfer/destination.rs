@@ -40,7 +40,10 @@ pub(super) fn resolve_destination(
     let bare = trim_slashes(target);
     match standing {
         TargetKind::Directory => {
-            return Ok(CopyDestination { directory: or_current_dir(target), name: source.name.clone() });
+            return Ok(CopyDestination {
+                directory: or_current_dir(target),
+                name: source.name.clone(),
+            });
         }
         TargetKind::Missing if count == SourceCount::One => {}
         TargetKind::Other if count == SourceCount::One && kind != FileKind::Directory => {}
@@ -69,12 +72,23 @@ mod tests {
     use super::TargetKind::{Directory, Missing, Other};
     use super::*;
 
-    fn shown(target: &str, standing: TargetKind, from: &str, kind: FileKind, count: SourceCount) -> String {
-        let landed = CopySource::parse(from.as_bytes())
-            .and_then(|source| resolve_destination(target.as_bytes(), standing, &source, kind, count));
+    fn shown(
+        target: &str,
+        standing: TargetKind,
+        from: &str,
+        kind: FileKind,
+        count: SourceCount,
+    ) -> String {
+        let landed = CopySource::parse(from.as_bytes()).and_then(|source| {
+            resolve_destination(target.as_bytes(), standing, &source, kind, count)
+        });
         match landed {
             Ok(it) => {
-                format!("{} {}", escape_path(&it.directory), it.name.as_deref().map_or("*".into(), escape_path))
+                format!(
+                    "{} {}",
+                    escape_path(&it.directory),
+                    it.name.as_deref().map_or("*".into(), escape_path)
+                )
             }
             Err(error) => error.to_string(),
         }

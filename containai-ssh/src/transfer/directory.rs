@@ -113,7 +113,12 @@ impl Directory {
     }
 
     /// Creates a symbolic link, in place of any file or link with its name.
-    pub(super) fn replace_symlink(&self, name: &OsStr, to: &OsStr, moment: Option<FileTime>) -> io::Result<()> {
+    pub(super) fn replace_symlink(
+        &self,
+        name: &OsStr,
+        to: &OsStr,
+        moment: Option<FileTime>,
+    ) -> io::Result<()> {
         match symlinkat(to, &self.fd, name) {
             Ok(()) => {}
             Err(Errno::EXIST) => {

@@ -8,20 +8,20 @@ use std::sync::Arc;
 
 use containai_core::archive::ArchiveError;
 
-use super::copier::{Copier, RemoteStat, run_blocking, cannot_write, source_count};
+use super::copier::{Copier, RemoteStat, cannot_write, run_blocking, source_count};
+use super::destination::{TargetKind, resolve_destination};
 use super::directory::{Directory, is_link_or_not_dir};
 use super::error::TransferError;
-use super::remote_script::run_script;
 use super::file_kind::FileKind;
-use super::sparse_writer::SparseWriter;
-use super::destination::{TargetKind, resolve_destination};
 use super::limits::ArchiveLimits;
-use super::progress::TransferProgress;
 use super::partial_file::{PartialFile, sha256_prefix};
+use super::progress::TransferProgress;
+use super::remote_script::run_script;
 use super::report::{CopyFailure, CopyReport};
 use super::resolve::resolve;
 use super::script;
-use super::source::{FinalLink, CopySource, escape_path, trim_slashes};
+use super::source::{CopySource, FinalLink, escape_path, trim_slashes};
+use super::sparse_writer::SparseWriter;
 use super::unpack::unpack;
 use super::unpack_error::UnpackError;
 use crate::session::{Input, Output};
@@ -88,7 +88,8 @@ impl Copier<'_> {
             return Err(TransferError::NotADirectory { path: escape_path(path) });
         }
         let target = target.as_os_str().as_bytes();
-        let landing = resolve_destination(target, standing, &source, seen.kind, source_count(sources))?;
+        let landing =
+            resolve_destination(target, standing, &source, seen.kind, source_count(sources))?;
         let place = Path::new(OsStr::from_bytes(&landing.directory));
         let directory = Directory::open(place, &self.untrusted_dirs)?;
         let name = landing.name.as_deref().map(OsStr::from_bytes);
@@ -96,9 +97,13 @@ impl Copier<'_> {
             (FileKind::Directory, None) => self.download_tree(&source, directory).await,
             (FileKind::Directory, Some(name)) => {
                 let made =
-                    directory.create_dir(name).map_err(|error| match is_link_or_not_dir(&error) {
-                        true => TransferError::NotADirectory { path: escape_path(name.as_bytes()) },
-                        false => cannot_write(name)(error),
+                    directory.create_dir(name).map_err(|error| {
+                        match is_link_or_not_dir(&error) {
+                            true => {
+                                TransferError::NotADirectory { path: escape_path(name.as_bytes()) }
+                            }
+                            false => cannot_write(name)(error),
+                        }
                     })?;
                 self.download_tree(&source, made).await
             }
@@ -138,7 +143,10 @@ impl Copier<'_> {
                 return Err(ending.to_error("pack", &source.path));
             }
             Err(error) => {
-                return Err(TransferError::Archive { path: escape_path(&source.path), source: error });
+                return Err(TransferError::Archive {
+                    path: escape_path(&source.path),
+                    source: error,
+                });
             }
         };
         if !ending.is_success() {
@@ -161,7 +169,8 @@ impl Copier<'_> {
     ) -> Result<CopyReport, TransferError> {
         let cannot_write = cannot_write(name);
         let part = PartialFile::open(directory, name).map_err(&cannot_write)?;
-        let part = part.ok_or_else(|| TransferError::Busy { path: escape_path(name.as_bytes()) })?;
+        let part =
+            part.ok_or_else(|| TransferError::Busy { path: escape_path(name.as_bytes()) })?;
         let received = match self.download_rest(source, seen, directory, &part, name).await {
             Ok(received) => received,
             Err(error) => {
@@ -209,7 +218,9 @@ impl Copier<'_> {
         let output = Output::Writer(Box::new(content));
         let ending = run_script(self.session, &command, Input::Null, output).await;
         let ending = ending.map_err(|error| match error {
-            containai_core::remote::RemoteError::StandardStream { source, .. } => cannot_write(source),
+            containai_core::remote::RemoteError::StandardStream { source, .. } => {
+                cannot_write(source)
+            }
             error => error.into(),
         })?;
         let received = part.length().map_err(&cannot_write)?;
@@ -232,7 +243,8 @@ impl Copier<'_> {
             return Ok(0);
         }
         let length = here.to_string();
-        let (ending, answer) = self.run_script(script::HASH, &source.path, &[length.as_bytes()]).await?;
+        let (ending, answer) =
+            self.run_script(script::HASH, &source.path, &[length.as_bytes()]).await?;
         let mut file = part.file.try_clone().map_err(cannot_write)?;
         let ours = run_blocking(move || sha256_prefix(&mut file, here)).await.and_then(|hash| hash);
         let ours = ours.map_err(cannot_write)?;

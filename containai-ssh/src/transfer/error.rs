@@ -96,7 +96,7 @@ pub enum TransferError {
         announced: u64,
     },
     /// A command in the container failed.
-    #[error("the container cannot {what} `{path}`: {said}")]
+    #[error("the container cannot {what} `{path}`: {stderr}")]
     RemoteCommand {
         /// The operation.
         what: &'static str,
@@ -160,7 +160,9 @@ impl Advice for TransferError {
             Self::Write { .. } => {
                 "check its permissions and the free disk space, and run the same command again"
             }
-            Self::RemoteCommand { .. } => "inspect it with `cai shell`, and run the same command again",
+            Self::RemoteCommand { .. } => {
+                "inspect it with `cai shell`, and run the same command again"
+            }
             Self::UnexpectedReply { .. } => {
                 "check `sh`, `stat` and `cat` in the container before you trust it again"
             }
@@ -173,7 +175,7 @@ impl Advice for TransferError {
 #[cfg(test)]
 mod tests {
     use containai_core::archive::MemberPath;
-    use containai_core::{testing, samples};
+    use containai_core::{samples, testing};
     use io::ErrorKind;
 
     use super::*;

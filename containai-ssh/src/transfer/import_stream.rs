@@ -9,10 +9,10 @@ use containai_core::layout::{CONTAINER_DATA, VOLUME_IMPORT_ID};
 use super::copier::cannot_read;
 use super::directory::Directory;
 use super::error::TransferError;
-use super::remote_script::{MAX_REPLY_LEN, script_reply_up_to, script_reply, run_script};
 use super::progress::TransferProgress;
-use super::tar_entries::{PackedEntries, EntrySource, pack_entries};
+use super::remote_script::{MAX_REPLY_LEN, run_script, script_reply, script_reply_up_to};
 use super::script;
+use super::tar_entries::{EntrySource, PackedEntries, pack_entries};
 use crate::command::Command;
 use crate::mux::Lease;
 use crate::session::{ExitOutcome, Input, Output, Session, Stdio, Terminal};
@@ -52,7 +52,12 @@ impl Lease {
 /// Returns a command that succeeds if the data volume has this import id.
 fn import_id_command(stamp: &str) -> Result<Command, TransferError> {
     let words: &[&[u8]] = &[stamp.as_bytes()];
-    script::command(&CONTAINER_DATA.into(), script::HAS_IMPORT_ID, VOLUME_IMPORT_ID.as_bytes(), words)
+    script::command(
+        &CONTAINER_DATA.into(),
+        script::HAS_IMPORT_ID,
+        VOLUME_IMPORT_ID.as_bytes(),
+        words,
+    )
 }
 
 impl Session {
@@ -83,8 +88,12 @@ impl Session {
         pack_entries(&root, &spare, &mut first, meter).map_err(cannot_read("memory".as_ref()))?;
         let length = first.len().to_string();
         let words: &[&[u8]] = &[length.as_bytes(), stamp.as_bytes()];
-        let command =
-            script::command(&CONTAINER_DATA.into(), script::IMPORT, VOLUME_IMPORT_ID.as_bytes(), words)?;
+        let command = script::command(
+            &CONTAINER_DATA.into(),
+            script::IMPORT,
+            VOLUME_IMPORT_ID.as_bytes(),
+            words,
+        )?;
         let (read, write) = large_pipe().map_err(cannot_read("a pipe".as_ref()))?;
         let meter = Arc::clone(meter);
         let packing = tokio::task::spawn_blocking(move || {

@@ -10,10 +10,10 @@ use containai_core::import::{HomeLink, LinkAction, PathState, plan_link_repair};
 use containai_core::layout::VOLUME_REPLACED;
 use rustix::fs::{OFlags, Stat};
 
+use super::atomic_file::AtomicFile;
 use super::directory::{Directory, is_link_or_not_dir};
 use super::file_kind::{FileAttributes, FileKind};
 use super::pack::open_regular_file;
-use super::atomic_file::AtomicFile;
 use super::tree_scan::descend;
 
 /// Contents that carry no data: the placeholders of missing files.
@@ -128,7 +128,9 @@ impl<'a> HomeLinkRepair<'a> {
         let is_bare = |directory, name, stat: &Stat| -> io::Result<bool> {
             Ok(stat.st_size < 4 && EMPTY_CONTENTS.contains(&read(directory, name, 4)?.as_slice()))
         };
-        if is_bare(home, name, &ours)? || has_same_content((home, name, &ours), (volume, target, &theirs))? {
+        if is_bare(home, name, &ours)?
+            || has_same_content((home, name, &ours), (volume, target, &theirs))?
+        {
             return remove_if_unchanged(home, name, &ours);
         }
         let is_newer =
@@ -283,7 +285,8 @@ fn has_same_content(one: FileRef<'_>, other: FileRef<'_>) -> io::Result<bool> {
     if one.2.st_size != other.2.st_size {
         return Ok(false);
     }
-    let [mut one, mut other] = [open_regular_file(one.0, one.1)?.0, open_regular_file(other.0, other.1)?.0];
+    let [mut one, mut other] =
+        [open_regular_file(one.0, one.1)?.0, open_regular_file(other.0, other.1)?.0];
     let (mut left, mut right) = (vec![0; 64 << 10], vec![0; 64 << 10]);
     loop {
         let length = one.read(&mut left)?;

@@ -8,11 +8,11 @@ use rustix::fs::{OFlags, Stat, fstat};
 
 use super::directory::Directory;
 use super::file_kind::{FileAttributes, FileKind};
-use super::tar_header::{TarEntryKind, header_blocks, padding};
 use super::progress::TransferProgress;
 use super::report::CopyReport;
 use super::selection::Selection;
 use super::source::escape_path;
+use super::tar_header::{TarEntryKind, header_blocks, padding};
 
 /// Packs the contents of a directory, without the directory itself. Symbolic
 /// links are packed as links and never followed.
@@ -23,7 +23,11 @@ use super::source::escape_path;
 /// # Errors
 ///
 /// Write errors of the archive.
-pub fn pack(root: &Directory, archive: impl Write, meter: &TransferProgress) -> io::Result<CopyReport> {
+pub fn pack(
+    root: &Directory,
+    archive: impl Write,
+    meter: &TransferProgress,
+) -> io::Result<CopyReport> {
     pack_selection(root, &Selection::Everything, archive, meter)
 }
 
@@ -153,7 +157,10 @@ impl<W: Write> TreePacker<'_, W> {
 }
 
 /// Opens a file, and checks that it still is a regular file.
-pub(super) fn open_regular_file(directory: &Directory, name: &OsStr) -> io::Result<(std::fs::File, Stat)> {
+pub(super) fn open_regular_file(
+    directory: &Directory,
+    name: &OsStr,
+) -> io::Result<(std::fs::File, Stat)> {
     let file = directory.open_file(name, OFlags::RDONLY)?;
     let stat = fstat(&file)?;
     match FileKind::of_mode(stat.st_mode) {

@@ -169,8 +169,10 @@ pub(super) fn command(
         ["LC_ALL=C", "TAR_OPTIONS=", "sh", "-c", &script, "sh"].map(OsString::from).into();
     words.push(OsString::from_vec(unambiguous_path(path)));
     words.extend(more.iter().map(|word| OsString::from_vec(word.to_vec())));
-    let command = Command::new(words)
-        .map_err(|error| TransferError::Missing { path: escape_path(path), reason: error.to_string() })?;
+    let command = Command::new(words).map_err(|error| TransferError::Missing {
+        path: escape_path(path),
+        reason: error.to_string(),
+    })?;
     Ok(command.in_dir(directory))
 }
 

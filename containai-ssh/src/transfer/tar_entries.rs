@@ -9,10 +9,10 @@ use containai_core::archive::FileTime;
 
 use super::directory::Directory;
 use super::file_kind::FileAttributes;
-use super::tar_header::{TarEntryKind, header_blocks_owned_by, padding};
-use super::progress::TransferProgress;
 use super::pack::open_regular_file;
+use super::progress::TransferProgress;
 use super::report::CopyReport;
+use super::tar_header::{TarEntryKind, header_blocks_owned_by, padding};
 use super::tree_scan::descend;
 
 /// The owner of imported files: the container's user.
@@ -76,7 +76,9 @@ pub fn pack_entries(
     for parcel in parcels {
         let mut hash = None;
         match &parcel.content {
-            EntryContent::Directory => archive.write_all(&header(parcel, TarEntryKind::Directory))?,
+            EntryContent::Directory => {
+                archive.write_all(&header(parcel, TarEntryKind::Directory))?
+            }
             EntryContent::Link(to) => {
                 archive.write_all(&header(parcel, TarEntryKind::Link(to.as_bytes())))?;
             }
@@ -226,8 +228,12 @@ mod tests {
         assert_eq!(survey.into_report().failures().len(), 1);
         assert!(root.hash_file(".way/secret").is_err() && root.hash_file(".x/link").is_err());
 
-        let parcel =
-            |path: &str, filling| EntrySource { path: path.into(), mode: 0o600, modified: 5, content: filling };
+        let parcel = |path: &str, filling| EntrySource {
+            path: path.into(),
+            mode: 0o600,
+            modified: 5,
+            content: filling,
+        };
         let parcels = [
             parcel("d", EntryContent::Directory),
             parcel("d/a", EntryContent::File(".x/sub/file".into())),
@@ -235,8 +241,8 @@ mod tests {
             parcel("d/c", EntryContent::Bytes(b"{}".to_vec())),
         ];
         let mut archive = Vec::new();
-        let packed =
-            pack_entries(&root, &parcels, &mut archive, &TransferProgress::default()).expect("memory");
+        let packed = pack_entries(&root, &parcels, &mut archive, &TransferProgress::default())
+            .expect("memory");
         assert_eq!(packed.hashes[1], Some(root.hash_file(".x/sub/file").expect("a file")));
         assert_eq!((packed.hashes.len(), packed.hashes[2].clone()), (4, None));
         assert_eq!(packed.report.failures().len(), 1);

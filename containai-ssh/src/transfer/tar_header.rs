@@ -17,7 +17,11 @@ pub(super) enum TarEntryKind<'a> {
 ///
 /// Long names use GNU's extension headers, which carry any bytes; POSIX's are
 /// UTF-8. The POSIX header carries only the fraction of a second.
-pub(super) fn header_blocks(path: &[u8], kind: TarEntryKind<'_>, attributes: FileAttributes) -> Vec<u8> {
+pub(super) fn header_blocks(
+    path: &[u8],
+    kind: TarEntryKind<'_>,
+    attributes: FileAttributes,
+) -> Vec<u8> {
     header_blocks_owned_by(path, kind, attributes, 0)
 }
 

@@ -68,7 +68,9 @@ impl<'a> TreeScan<'a> {
         let mut found = Vec::new();
         let (parent, name) = path.rsplit_once('/').unwrap_or(("", path));
         match descend(self.root, parent) {
-            Ok(Some(directory)) => self.scan_entry(&directory, name, path, path, &admits, &mut found),
+            Ok(Some(directory)) => {
+                self.scan_entry(&directory, name, path, path, &admits, &mut found)
+            }
             Ok(None) => {}
             Err(error) => self.report.skip(path.to_owned(), &reason(&error)),
         }
@@ -125,7 +127,8 @@ impl<'a> TreeScan<'a> {
                             self.scan_entry(&child, name, &path, top, admits, found);
                         }
                         None => {
-                            let path = format!("{path}/{}", super::source::escape_path(name.as_bytes()));
+                            let path =
+                                format!("{path}/{}", super::source::escape_path(name.as_bytes()));
                             self.report.skip(path, &"its name is not UTF-8");
                         }
                     }

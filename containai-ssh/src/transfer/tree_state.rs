@@ -4,7 +4,7 @@ use std::ffi::OsStr;
 use std::io;
 use std::os::unix::ffi::OsStrExt as _;
 
-use containai_core::copy::{TreeState, TreeItem};
+use containai_core::workspace_sync::{TreeItem, TreeState};
 
 use super::directory::Directory;
 use super::file_kind::FileKind;

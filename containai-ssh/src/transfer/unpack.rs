@@ -6,13 +6,13 @@ use std::os::unix::ffi::OsStrExt as _;
 
 use containai_core::archive::{ArchiveError, Member, MemberKind, MemberPath, MemberReader};
 
+use super::atomic_file::AtomicFile;
 use super::directory::{Directory, is_link_or_not_dir};
 use super::file_kind::FileAttributes;
-use super::sparse_writer::SparseWriter;
 use super::limits::ArchiveLimits;
 use super::progress::TransferProgress;
 use super::report::CopyReport;
-use super::atomic_file::AtomicFile;
+use super::sparse_writer::SparseWriter;
 use super::unpack_error::UnpackError;
 
 /// The total size of the names of new directories, in bytes.
@@ -86,15 +86,20 @@ struct TreeUnpacker<'a> {
 }
 
 impl TreeUnpacker<'_> {
-    fn unpack_member(&mut self, member: Member, content: &mut impl Read) -> Result<(), UnpackError> {
+    fn unpack_member(
+        &mut self,
+        member: Member,
+        content: &mut impl Read,
+    ) -> Result<(), UnpackError> {
         let too_many = UnpackError::TooMany { limit: self.limits.entries };
         self.remaining.entries = self.remaining.entries.checked_sub(1).ok_or(too_many)?;
         let size = member.kind.stored_size();
-        self.remaining.bytes = self.remaining.bytes.checked_sub(size).ok_or_else(|| UnpackError::TooBig {
-            path: member.path.display(),
-            announced: size,
-            free: self.remaining.bytes,
-        })?;
+        self.remaining.bytes =
+            self.remaining.bytes.checked_sub(size).ok_or_else(|| UnpackError::TooBig {
+                path: member.path.display(),
+                announced: size,
+                free: self.remaining.bytes,
+            })?;
         let path = member.path.clone();
         match self.create(member, content) {
             Ok(()) => self.meter.add_file(),
@@ -173,7 +178,11 @@ impl TreeUnpacker<'_> {
         Ok(self.current_dir.as_ref().map_or(self.root, |(_, directory)| directory))
     }
 
-    fn record_new_dir(&mut self, path: MemberPath, attributes: FileAttributes) -> Result<(), EntryError> {
+    fn record_new_dir(
+        &mut self,
+        path: MemberPath,
+        attributes: FileAttributes,
+    ) -> Result<(), EntryError> {
         self.kept_names += path.as_bytes().len() + 64;
         if self.kept_names > MAX_NAME_BYTES {
             let too_many = UnpackError::TooMany { limit: self.new_dirs.len() as u64 };

@@ -69,7 +69,9 @@ impl Advice for UnpackError {
                 "check that the archive is complete, and run the same command again"
             }
             Self::TooMany { .. } => "copy it in parts",
-            Self::TooBig { .. } | Self::DiskFull { .. } => "free disk space, or copy to another disk",
+            Self::TooBig { .. } | Self::DiskFull { .. } => {
+                "free disk space, or copy to another disk"
+            }
         };
         vec![Hint::new(hint)]
     }

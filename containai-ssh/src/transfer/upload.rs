@@ -8,19 +8,19 @@ use std::sync::Arc;
 
 use rustix::fs::Stat;
 
-use super::copier::{Copier, run_blocking, cannot_read, source_count};
+use super::copier::{Copier, cannot_read, run_blocking, source_count};
+use super::destination::{CopyDestination, resolve_destination};
 use super::directory::Directory;
 use super::error::TransferError;
-use super::remote_script::run_script;
 use super::file_kind::{FileAttributes, FileKind};
-use super::destination::{CopyDestination, resolve_destination};
-use super::progress::TransferProgress;
 use super::pack::{open_regular_file, pack_selection};
-use super::partial_file::{sha256_prefix, partial_name};
+use super::partial_file::{partial_name, sha256_prefix};
+use super::progress::TransferProgress;
+use super::remote_script::run_script;
 use super::report::{CopyFailure, CopyReport};
 use super::script;
 use super::selection::Selection;
-use super::source::{FinalLink, CopySource, escape_path, split_parent};
+use super::source::{CopySource, FinalLink, escape_path, split_parent};
 use crate::session::{Input, Output};
 
 impl Copier<'_> {
@@ -42,7 +42,13 @@ impl Copier<'_> {
             // one.
             let standing = self.target_kind(target.as_bytes()).await?;
             let landing = |source: &CopySource, kind| {
-                resolve_destination(target.as_bytes(), standing, source, kind, source_count(sources))
+                resolve_destination(
+                    target.as_bytes(),
+                    standing,
+                    source,
+                    kind,
+                    source_count(sources),
+                )
             };
             match self.upload_one(source, landing).await {
                 Ok(one) => report.merge(one),
@@ -114,7 +120,8 @@ impl Copier<'_> {
         let attributes = FileAttributes::of(&stat);
         let (mode, time) = (format!("{:o}", attributes.mode), attributes.modified.to_pax());
         let more = [&name[..], mode.as_bytes(), time.as_bytes()];
-        let command = script::command(&self.directory, script::PUT_TREE, &landing.directory, &more)?;
+        let command =
+            script::command(&self.directory, script::PUT_TREE, &landing.directory, &more)?;
         let (read, write) = std::io::pipe().map_err(cannot_read("a pipe".as_ref()))?;
         let meter = Arc::clone(&self.progress);
         let packing = tokio::task::spawn_blocking(move || {
@@ -150,7 +157,8 @@ impl Copier<'_> {
         let part = partial_name(name);
         let total = u64::try_from(stat.st_size).unwrap_or(0);
         self.progress.add_total(total);
-        let (offset, returned) = self.resume_offset(path, file, total, landing, part.as_bytes()).await?;
+        let (offset, returned) =
+            self.remote_resume_offset(path, file, total, landing, part.as_bytes()).await?;
         file = returned;
         file.seek(SeekFrom::Start(offset)).map_err(cannot_read(path.as_os_str()))?;
         self.progress.add_bytes(offset);
@@ -165,9 +173,12 @@ impl Copier<'_> {
             mode.as_bytes(),
             time.as_bytes(),
         ];
-        let command = script::command(&self.directory, script::PUT_FILE, &landing.directory, &more)?;
-        let content =
-            CountingReader { content: file.take(total - offset), meter: Arc::clone(&self.progress) };
+        let command =
+            script::command(&self.directory, script::PUT_FILE, &landing.directory, &more)?;
+        let content = CountingReader {
+            content: file.take(total - offset),
+            meter: Arc::clone(&self.progress),
+        };
         let input = Input::Reader(Box::new(content));
         let ending = run_script(self.session, &command, input, Output::Null).await?;
         match ending.outcome.code() {
@@ -183,7 +194,7 @@ impl Copier<'_> {
     }
 
     /// Returns how many bytes of the file exist in the container already.
-    async fn resume_offset(
+    async fn remote_resume_offset(
         &self,
         path: &Path,
         mut file: File,
@@ -191,7 +202,8 @@ impl Copier<'_> {
         landing: &CopyDestination,
         part: &[u8],
     ) -> Result<(u64, File), TransferError> {
-        let (ending, answer) = self.run_script(script::FIND_PARTIAL, &landing.directory, &[part]).await?;
+        let (ending, answer) =
+            self.run_script(script::FIND_PARTIAL, &landing.directory, &[part]).await?;
         if ending.outcome.code() == script::BUSY_STATUS {
             return Err(TransferError::Busy { path: escape_path(path.as_os_str().as_bytes()) });
         }

@@ -7,19 +7,19 @@ use std::path::Path;
 use std::sync::Arc;
 
 use containai_core::archive::{MemberKind, MemberPath};
-use containai_core::copy::{TreeState, TreeItem, is_git_path};
+use containai_core::workspace_sync::{TreeItem, TreeState, is_git_path};
 
 use super::copier::{Copier, cannot_write};
+use super::destination::CopyDestination;
 use super::directory::Directory;
 use super::error::TransferError;
-use super::remote_script::{script_reply_up_to, run_script};
-use super::tree_state::stat_item;
-use super::destination::CopyDestination;
 use super::limits::ArchiveLimits;
+use super::remote_script::{run_script, script_reply_up_to};
 use super::report::{CopyFailure, CopyReport};
 use super::selection::Selection;
+use super::tree_state::stat_item;
 use super::unpack::unpack_filtered;
-use super::{tree_state, script};
+use super::{script, tree_state};
 use crate::session::{Input, Output, Session};
 
 /// The maximum size of a container's file list, in bytes.
@@ -58,7 +58,8 @@ impl<'a> RemoteWorkspace<'a> {
     /// [`TransferError::Remote`], and [`TransferError::RemoteCommand`] if it
     /// cannot be listed.
     pub async fn is_empty(&self) -> Result<bool, TransferError> {
-        let (ending, answer) = self.copier.run_script(script::FIRST_NAME, WORKSPACE_ROOT, &[]).await?;
+        let (ending, answer) =
+            self.copier.run_script(script::FIRST_NAME, WORKSPACE_ROOT, &[]).await?;
         match ending.is_success() {
             true => Ok(answer.is_empty()),
             false => Err(ending.to_error("list", WORKSPACE_ROOT)),
@@ -120,7 +121,8 @@ impl<'a> RemoteWorkspace<'a> {
         there: &TreeState,
     ) -> Result<CopyReport, TransferError> {
         let root = Directory::open(tree, &[])?;
-        let command = script::command(&self.copier.directory, script::GET_FILES, WORKSPACE_ROOT, &[])?;
+        let command =
+            script::command(&self.copier.directory, script::GET_FILES, WORKSPACE_ROOT, &[])?;
         let cannot_write = cannot_write(tree.as_os_str());
         let limits = ArchiveLimits::of(&root).map_err(&cannot_write)?;
         let (read, write) = io::pipe().map_err(&cannot_write)?;
@@ -135,7 +137,8 @@ impl<'a> RemoteWorkspace<'a> {
             unpack_filtered(input, &root, limits, &meter, &admits)
         });
         let output = Output::from(std::fs::File::from(std::os::fd::OwnedFd::from(write)));
-        let ending = run_script(self.copier.session, &command, nul_terminated_input(paths), output).await?;
+        let ending =
+            run_script(self.copier.session, &command, nul_terminated_input(paths), output).await?;
         let unpacked = unpacking.await.map_err(|error| cannot_write(io::Error::other(error)))?;
         let mut report = unpacked.map_err(|source| TransferError::Archive {
             path: String::from_utf8_lossy(WORKSPACE_ROOT).into_owned(),
@@ -193,7 +196,8 @@ impl<'a> RemoteWorkspace<'a> {
         paths: impl Iterator<Item = &'p str>,
     ) -> Result<BTreeMap<String, String>, TransferError> {
         let paths: Vec<_> = paths.map(str::to_owned).collect();
-        let (_, answer) = self.script_reply(script::SHA256SUM, nul_terminated_input(&paths)).await?;
+        let (_, answer) =
+            self.script_reply(script::SHA256SUM, nul_terminated_input(&paths)).await?;
         let pairs = nul_terminated(&answer).filter_map(|line| line.split_once("  "));
         Ok(pairs.map(|(hash, path)| (path.to_owned(), hash.to_owned())).collect())
     }

@@ -10,7 +10,7 @@ use anyhow::{Context, Result, ensure};
 use containai_core::naming::{ContainerName, HostPort};
 use containai_core::remote::{HostKey, Remote};
 use containai_ssh::mux::Connection;
-use containai_ssh::{TerminalSize, Stdio, Terminal};
+use containai_ssh::{Stdio, Terminal, TerminalSize};
 
 use crate::mux;
 use crate::sshd::{remote, sh};
@@ -73,7 +73,7 @@ pub(crate) const SHARED_ENV: &str = "IT_SHARED";
 
 /// Returns a mux daemon that keeps connections for a while.
 pub(crate) fn daemon_program(home: &Path, patience: Duration) -> Result<Program> {
-    let words = test_argv("child::broker")?;
+    let words = test_argv("child::daemon")?;
     let mut program = Program::new(&words[0]);
     program.args(&words[1..]).env("IT_HOME", home).stdin(Streams::null()).stdout(Streams::null());
     program.env("IT_PATIENCE_MS", patience.as_millis().to_string());
@@ -96,7 +96,7 @@ fn daemon() -> Result<()> {
 /// Returns the arguments of a program that sends a request to a socket and
 /// prints the size of the reply.
 pub(crate) fn probe_argv() -> Result<Vec<String>> {
-    test_argv("child::knock")
+    test_argv("child::probe")
 }
 
 #[test]
@@ -132,7 +132,9 @@ async fn session() -> Result<()> {
         Ok(_) => Connection::Shared(
             mux::lease(&mux::mux_client(&remote), &mux::target(&remote, port).await?).await?,
         ),
-        Err(_) => Connection::Dedicated(remote.authenticate(remote.wait_ready(port).await?, port).await?),
+        Err(_) => {
+            Connection::Dedicated(remote.authenticate(remote.wait_ready(port).await?, port).await?)
+        }
     };
     let terminal = match env_var("IT_TERM") {
         Ok(term) => {

@@ -9,7 +9,7 @@ use anyhow::{Result, ensure};
 use containai_core::layout::Layout;
 use containai_core::naming::{ContainerName, HostKeyAlias, HostPort, PortRange};
 use containai_core::remote::{Remote, RemoteError};
-use containai_ssh::{SshRemote, EngineContainers};
+use containai_ssh::{EngineContainers, SshRemote};
 use tempfile::TempDir;
 
 use crate::child;

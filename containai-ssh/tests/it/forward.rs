@@ -242,9 +242,11 @@ async fn occupied_addresses_are_errors() -> Result<()> {
     assert!(open(text).await?.is_none(), "the socket has no listener");
 
     let sshd = Sshd::start().await?;
-    let inside =
-        ServedTunnel::start(&sshd, &[(Direction::Remote, format!("127.0.0.1:{port}:localhost:80"))])
-            .await;
+    let inside = ServedTunnel::start(
+        &sshd,
+        &[(Direction::Remote, format!("127.0.0.1:{port}:localhost:80"))],
+    )
+    .await;
     let error = inside.err().context("the address is not in use")?.to_string();
     assert_eq!(error, format!("the container cannot listen on `127.0.0.1:{port}`"));
     Ok(())

@@ -6,11 +6,11 @@ use std::process::Stdio as Streams;
 use anyhow::{Context, Result};
 use containai_core::layout::Layout;
 use containai_core::remote::{HostKey, Remote, RemoteError};
-use containai_ssh::{Command, Transport, ExitOutcome, SshServer, SshIdentity, Input};
+use containai_ssh::{Command, ExitOutcome, Input, SshIdentity, SshServer, Transport};
 use tokio::process::{Child, Command as Program};
 
 use crate::hostile_flow::pseudo_random_bytes;
-use crate::sshd::{SSHD, Sshd, free_port, make_host_key, current_user, sh};
+use crate::sshd::{SSHD, Sshd, current_user, free_port, make_host_key, sh};
 
 /// Returns the server, and the client's identity.
 fn server_of(sshd: &Sshd) -> Result<(SshServer, SshIdentity)> {

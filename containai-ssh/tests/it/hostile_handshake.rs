@@ -6,7 +6,7 @@ use anyhow::{Result, ensure};
 use containai_core::layout::Layout;
 use containai_core::naming::HostPort;
 use containai_core::remote::{Peer, RemoteError};
-use containai_ssh::{SshServer, SshIdentity};
+use containai_ssh::{SshIdentity, SshServer};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, copy};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
@@ -63,7 +63,12 @@ async fn serve_bytes(words: Vec<u8>) -> Result<HostPort> {
 }
 
 fn host(sshd: &Sshd, port: HostPort) -> Result<(SshServer, SshIdentity)> {
-    let host = SshServer { name: "127.0.0.1".to_owned(), port, user: current_user()?, key: sshd.host_key.clone() };
+    let host = SshServer {
+        name: "127.0.0.1".to_owned(),
+        port,
+        user: current_user()?,
+        key: sshd.host_key.clone(),
+    };
     Ok((host, SshIdentity::read(Layout::new(&sshd.home(), None, None).identity())?))
 }
 
@@ -136,7 +141,9 @@ async fn garbage_is_rejected() -> Result<()> {
         ensure!(start.elapsed() < Duration::from_secs(5), "{what}: {:?}", start.elapsed());
         match error {
             RemoteError::Connection { .. } if is_ssh => {}
-            RemoteError::NotSsh { received: spoke, .. } if !is_ssh => ensure!(spoke.len() <= 128, "{spoke}"),
+            RemoteError::NotSsh { received: spoke, .. } if !is_ssh => {
+                ensure!(spoke.len() <= 128, "{spoke}")
+            }
             error => panic!("{what}: {error:?}"),
         }
     }

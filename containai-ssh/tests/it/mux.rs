@@ -14,7 +14,7 @@ use containai_ssh::{Command, ExitOutcome, Input, Output, SshRemote, Stdio, Termi
 
 use crate::child::{SHARED_ENV, daemon_program};
 use crate::pty::Pty;
-use crate::sshd::{Sshd, make_host_key, container_name, sh};
+use crate::sshd::{Sshd, container_name, make_host_key, sh};
 
 /// The timeout of every wait.
 pub(crate) const TEST_TIMEOUT: Duration = Duration::from_secs(20);

@@ -13,7 +13,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::{Pid, Uid};
 
 use crate::child::{MARK, SHARED_ENV, probe_argv, session_argv};
-use crate::mux::{TestDaemon, TEST_TIMEOUT, lease, wait_until};
+use crate::mux::{TEST_TIMEOUT, TestDaemon, lease, wait_until};
 use crate::pty::Pty;
 use crate::sshd::{Sshd, sh};
 

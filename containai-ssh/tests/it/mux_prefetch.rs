@@ -7,7 +7,7 @@ use containai_core::engine::ContainerId;
 use containai_ssh::mux::{LeaseError, PrefetchedConnection, Target};
 use containai_ssh::{ExitOutcome, Stdio, Terminal};
 
-use crate::mux::{TestDaemon, TEST_TIMEOUT};
+use crate::mux::{TEST_TIMEOUT, TestDaemon};
 use crate::sshd::{Sshd, sh};
 
 /// Starts a daemon that has leased a connection to its target under the cache

@@ -59,7 +59,8 @@ async fn ssh_reads_the_host_block() -> Result<()> {
     for home in ["a b", "50%", "~x", "é", "a#b", "a'b", "$HOME"] {
         let layout = Layout::new(&dir.path().join(home), None, None);
         let remote = containai_ssh::SshRemote::new(layout.clone());
-        let block = remote.host_block(&container_name()?, containai_core::naming::HostPort::new(2300)?);
+        let block =
+            remote.host_block(&container_name()?, containai_core::naming::HostPort::new(2300)?);
         let config = dir.path().join("config");
         std::fs::write(&config, block.render()?)?;
         let output = ssh(&config, &["-G", "containai-it-main"])?;
@@ -94,8 +95,10 @@ async fn ssh_finds_files_in_unusual_paths() -> Result<()> {
     let remote = crate::sshd::remote(&strange)?;
     use containai_core::remote::Remote;
     remote.register(&container_name()?, sshd.port, &sshd.host_key).await?;
-    let output =
-        ssh(&layout.ssh_include_file(&container_name()?), &["-o", "BatchMode=yes", "containai-it-main", "true"])?;
+    let output = ssh(
+        &layout.ssh_include_file(&container_name()?),
+        &["-o", "BatchMode=yes", "containai-it-main", "true"],
+    )?;
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     Ok(())
 }
@@ -103,7 +106,7 @@ async fn ssh_finds_files_in_unusual_paths() -> Result<()> {
 #[tokio::test]
 async fn ssh_reads_the_client_options() -> Result<()> {
     use containai_core::remote::{Direction, Forward};
-    use containai_ssh::{ForwardAgent, ClientOptions};
+    use containai_ssh::{ClientOptions, ForwardAgent};
 
     let dir = tempfile::TempDir::new()?;
     let forwards = [

@@ -10,7 +10,7 @@ use std::time::{Duration, SystemTime};
 
 use anyhow::Result;
 use containai_ssh::Session;
-use containai_ssh::transfer::{Copier, TransferProgress, CopyReport, TransferError};
+use containai_ssh::transfer::{Copier, CopyReport, TransferError, TransferProgress};
 
 use crate::sshd::Sshd;
 
@@ -135,7 +135,10 @@ async fn trees_round_trip() -> Result<()> {
     // Copied onto itself, which changes only the times of directories.
     assert_complete(&sides.upload(&["tree/."], "tree").await?);
     assert_complete(&sides.download(&["tree/."], "back").await?);
-    assert_eq!(tree_listing(&sides.here.join("back"))?.len(), tree_listing(&sides.here.join("tree"))?.len());
+    assert_eq!(
+        tree_listing(&sides.here.join("back"))?.len(),
+        tree_listing(&sides.here.join("tree"))?.len()
+    );
     assert!(sides.progress.read().files > 30);
     Ok(())
 }
@@ -215,7 +218,8 @@ async fn an_interrupted_copy_is_resumed() -> Result<()> {
             let part_path = if up { dir.join(&name) } else { dir.join(partial_name("back")) };
             fs::write(&part_path, &part)?;
             let meter = Arc::new(TransferProgress::default());
-            let copier = Copier::new(&sides.session).in_dir(&sides.there).with_progress(meter.clone());
+            let copier =
+                Copier::new(&sides.session).in_dir(&sides.there).with_progress(meter.clone());
             let report = match up {
                 true => copier.upload(&[sides.at("big")], "".as_ref()).await?,
                 false => copier.download(&["big".into()], &sides.at("back")).await?,

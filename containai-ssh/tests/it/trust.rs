@@ -3,7 +3,7 @@
 use anyhow::Result;
 use containai_core::remote::{Remote, RemoteError};
 
-use crate::sshd::{Sshd, free_port, make_host_key, container_name};
+use crate::sshd::{Sshd, container_name, free_port, make_host_key};
 
 #[tokio::test]
 async fn another_host_key_is_refused() -> Result<()> {

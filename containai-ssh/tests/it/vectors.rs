@@ -8,7 +8,7 @@ use containai_core::layout::Layout;
 use containai_core::naming::{ContainerName, HostPort, SshAlias};
 use containai_core::remote::{Direction, Forward};
 use containai_ssh::include::{self, PATTERN};
-use containai_ssh::{Command, ForwardAgent, HostBlock, LaunchMode, ClientOptions};
+use containai_ssh::{ClientOptions, Command, ForwardAgent, HostBlock, LaunchMode};
 use serde_json::Value;
 
 /// Reads the recorded cases of a function: the newest ones, or the project's

@@ -4,9 +4,11 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use crate::error::ResultExt as _;
-use containai_core::archive::{self, ArchiveError, UnpackLimits, ArchiveManifest, MemberReader, Totals, ArchiveSummary};
+use containai_core::archive::{
+    self, ArchiveError, ArchiveManifest, ArchiveSummary, MemberReader, Totals, UnpackLimits,
+};
 
-use super::{DecryptionKeys, RequiredKey, ArchiveReader};
+use super::{ArchiveReader, DecryptionKeys, RequiredKey};
 
 /// An archive that can be opened, as often as needed.
 pub struct Archive {
@@ -66,7 +68,9 @@ impl Archive {
 mod tests {
     use std::io::Write as _;
 
-    use containai_core::archive::{Member, MemberKind, MemberPath, FileTime, Owner, MemberWriter, export};
+    use containai_core::archive::{
+        FileTime, Member, MemberKind, MemberPath, MemberWriter, Owner, export,
+    };
     use containai_core::timestamp::Timestamp;
     use tempfile::NamedTempFile;
 
@@ -90,10 +94,16 @@ mod tests {
         let kind = |bytes: &[u8]| {
             let mut file = NamedTempFile::new()?;
             file.write_all(bytes)?;
-            Archive::open(file.path().to_owned(), |_| crate::Result::<_>::Ok(DecryptionKeys::default()))?.kind()
+            Archive::open(file.path().to_owned(), |_| {
+                crate::Result::<_>::Ok(DecryptionKeys::default())
+            })?
+            .kind()
         };
-        let manifest =
-            ArchiveManifest { volume: "v".into(), created: Timestamp::from_unix(0), version: "1".into() };
+        let manifest = ArchiveManifest {
+            volume: "v".into(),
+            created: Timestamp::from_unix(0),
+            version: "1".into(),
+        };
         let (ours, _) = export(&tar()[..], Vec::new(), manifest, &mut |_| ())?;
         assert_eq!(kind(&ours)?, ArchiveFileKind::Export);
         assert_eq!(kind(&tar())?, ArchiveFileKind::Files);

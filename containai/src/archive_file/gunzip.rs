@@ -5,7 +5,7 @@ use std::io::{self, BufRead, Cursor, ErrorKind, Read};
 use flate2::bufread::MultiGzDecoder;
 use libdeflater::{DecompressionError, Decompressor};
 
-use super::gzip::{MEMBER_CONTENT, EXTRA_FIELD, HEADER_LENGTH, LENGTH_OFFSET};
+use super::gzip::{EXTRA_FIELD, HEADER_LENGTH, LENGTH_OFFSET, MEMBER_CONTENT};
 use super::parallel::ParallelBlocks;
 
 /// The longest member: what is not compressible grows a little.
@@ -25,8 +25,10 @@ pub(crate) enum GunzipReader<R> {
 impl<R: BufRead> GunzipReader<R> {
     pub(crate) fn new(mut input: R) -> io::Result<Self> {
         // A buffer shows at least that much of a file of ours.
-        let is_ours =
-            input.fill_buf()?.get(..HEADER_LENGTH).is_some_and(|header| member_length(header).is_some());
+        let is_ours = input
+            .fill_buf()?
+            .get(..HEADER_LENGTH)
+            .is_some_and(|header| member_length(header).is_some());
         Ok(match is_ours {
             true => Self::Parallel(ParallelMembers {
                 input: Some(input),
@@ -157,7 +159,9 @@ mod tests {
 
     #[test]
     fn other_gunzip_reads_our_output() -> io::Result<()> {
-        for length in [0, 1, MEMBER_CONTENT - 1, MEMBER_CONTENT, MEMBER_CONTENT + 1, 5 * MEMBER_CONTENT / 2] {
+        for length in
+            [0, 1, MEMBER_CONTENT - 1, MEMBER_CONTENT, MEMBER_CONTENT + 1, 5 * MEMBER_CONTENT / 2]
+        {
             let content = content(length);
             let packed = compress(&content);
             assert!(decompress(&packed)? == content, "{length}");
@@ -183,7 +187,8 @@ mod tests {
         let check = |change: fn(&mut Vec<u8>), expected: Result<(), &str>| {
             let mut member = compress(&content(MEMBER_CONTENT - 1));
             change(&mut member);
-            let unpacked = super::decompress_member(&member).map(drop).map_err(|error| error.to_string());
+            let unpacked =
+                super::decompress_member(&member).map(drop).map_err(|error| error.to_string());
             assert_eq!(unpacked, expected.map_err(str::to_owned));
         };
         fn set_length(member: &mut Vec<u8>, held: u32) {
@@ -194,7 +199,10 @@ mod tests {
         check(|it| set_length(it, MAX_MEMBER_CONTENT + 1), Err("a member holds too much"));
         check(|it| set_length(it, MAX_MEMBER_CONTENT - 2), Err("a member holds too much"));
         check(|it| set_length(it, MAX_MEMBER_CONTENT), Err("a member is damaged"));
-        check(|it| it.extend(MAX_MEMBER_CONTENT.to_le_bytes()), Err("a member says a wrong length"));
+        check(
+            |it| it.extend(MAX_MEMBER_CONTENT.to_le_bytes()),
+            Err("a member says a wrong length"),
+        );
         check(|it| it.truncate(HEADER_LENGTH), Err("a member is damaged"));
         check(|it| it.clear(), Err("a member is damaged"));
     }

@@ -98,11 +98,15 @@ mod tests {
     use age::secrecy::ExposeSecret as _;
     use tempfile::NamedTempFile;
 
-    use super::super::{ArchiveCompression, Encryption, ArchiveWriter};
+    use super::super::{ArchiveCompression, ArchiveWriter, Encryption};
     use super::*;
 
     /// What comes back of something that was packed and sealed.
-    fn write_and_read(packing: ArchiveCompression, seal: Encryption, keys: &DecryptionKeys) -> anyhow::Result<Vec<u8>> {
+    fn write_and_read(
+        packing: ArchiveCompression,
+        seal: Encryption,
+        keys: &DecryptionKeys,
+    ) -> anyhow::Result<Vec<u8>> {
         let file = NamedTempFile::new()?;
         let mut sink = ArchiveWriter::new(file.reopen()?, packing, seal)?;
         sink.write_all(&b"content ".repeat(400_000))?;
@@ -122,11 +126,17 @@ mod tests {
         let identity = age::x25519::Identity::generate();
         let recipient = identity.to_public().to_string();
         let text = format!("# made for a test\n{}\n", identity.to_string().expose_secret());
-        let with_identity = DecryptionKeys { identities: Some(text.into()), ..DecryptionKeys::default() };
-        let with_word = DecryptionKeys { passphrase: Some("word".to_owned().into()), ..DecryptionKeys::default() };
+        let with_identity =
+            DecryptionKeys { identities: Some(text.into()), ..DecryptionKeys::default() };
+        let with_word = DecryptionKeys {
+            passphrase: Some("word".to_owned().into()),
+            ..DecryptionKeys::default()
+        };
         let expected = b"content ".repeat(400_000);
         for packing in [ArchiveCompression::Gzip, ArchiveCompression::Zstd] {
-            assert!(write_and_read(packing, Encryption::None, &DecryptionKeys::default())? == expected);
+            assert!(
+                write_and_read(packing, Encryption::None, &DecryptionKeys::default())? == expected
+            );
             let to = || Encryption::for_recipients(std::slice::from_ref(&recipient));
             assert!(write_and_read(packing, to()?, &with_identity)? == expected);
             assert!(write_and_read(packing, to()?, &with_word).is_err());

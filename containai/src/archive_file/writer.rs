@@ -28,7 +28,11 @@ enum EncryptedWriter {
 }
 
 impl ArchiveWriter {
-    pub(crate) fn new(file: File, packing: ArchiveCompression, seal: Encryption) -> io::Result<Self> {
+    pub(crate) fn new(
+        file: File,
+        packing: ArchiveCompression,
+        seal: Encryption,
+    ) -> io::Result<Self> {
         let output = match seal.encrypt(BufWriter::with_capacity(BUFFER, file))? {
             Ok(stream) => EncryptedWriter::Age(stream),
             Err(open) => EncryptedWriter::Plain(open),

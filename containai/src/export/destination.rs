@@ -172,7 +172,9 @@ mod tests {
         };
         let workspace = WorkspacePath::new("/src/api").expect("a path");
         let shown = match chooser.choose(given.map(Path::new), &workspace) {
-            Ok(ArchiveDestination { file, compression: packing }) => format!("{} {packing:?}", file.display()),
+            Ok(ArchiveDestination { file, compression: packing }) => {
+                format!("{} {packing:?}", file.display())
+            }
             Err(error) => error.to_string(),
         };
         shown.replace(&dir.display().to_string(), "DIR")
@@ -187,7 +189,11 @@ mod tests {
         let check = |given: Option<&str>, sealing, expected: &str| {
             assert_eq!(check(&dir, given, sealing), expected);
         };
-        check(None, EncryptionUse::Plain, "DIR/exports/containai-export-api-20240229-123015.tgz Gzip");
+        check(
+            None,
+            EncryptionUse::Plain,
+            "DIR/exports/containai-export-api-20240229-123015.tgz Gzip",
+        );
         check(
             None,
             EncryptionUse::Encrypted,
@@ -207,7 +213,11 @@ mod tests {
             EncryptionUse::Plain,
             "`DIR/y.tgz.age` is a name for an encrypted archive",
         );
-        check(Some("y"), EncryptionUse::Plain, "`DIR/y` is neither a directory nor a name for an archive");
+        check(
+            Some("y"),
+            EncryptionUse::Plain,
+            "`DIR/y` is neither a directory nor a name for an archive",
+        );
         check(Some("old.tgz"), EncryptionUse::Plain, "`DIR/old.tgz` is there already");
         Ok(())
     }

@@ -5,6 +5,6 @@ mod on_stop;
 mod paused;
 mod run;
 
-pub use destination::{DestinationChooser, ArchiveDestination, EncryptionUse, workspaces};
+pub use destination::{ArchiveDestination, DestinationChooser, EncryptionUse, workspaces};
 pub use on_stop::ExportOnStop;
 pub use run::VolumeExport;

@@ -6,13 +6,13 @@ use containai_core::engine::Container;
 use containai_core::lifecycle::VolumeExporter;
 use containai_docker::DockerEngine;
 
-use super::destination::{DestinationChooser, ArchiveDestination, EncryptionUse, workspaces};
+use super::destination::{ArchiveDestination, DestinationChooser, EncryptionUse, workspaces};
 use super::run::VolumeExport;
 use crate::archive_file::Encryption;
 use crate::context::Context;
 use crate::host_facts;
-use crate::volume_target::VolumeTarget;
 use crate::target;
+use crate::volume_target::VolumeTarget;
 
 /// The export of a container that stops, and where it goes.
 pub struct ExportOnStop<'a> {
@@ -38,7 +38,8 @@ impl<'a> ExportOnStop<'a> {
         };
         let to = chooser.choose(given, &target::workspace_served(leaving)?)?;
         let left_out = context.config.export_excludes.value.clone();
-        let export = VolumeExport { context, engine, excludes: left_out, encryption: Encryption::None };
+        let export =
+            VolumeExport { context, engine, excludes: left_out, encryption: Encryption::None };
         Ok(Self { export, destination: to })
     }
 

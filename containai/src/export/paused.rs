@@ -3,8 +3,8 @@
 use containai_core::engine::{Container, Engine as _, RunState};
 use containai_docker::DockerEngine;
 
-use crate::volume_target::VolumeTarget;
 use crate::report::Reporter;
+use crate::volume_target::VolumeTarget;
 
 /// What stands still; whoever is killed meanwhile leaves it to the next command.
 pub(crate) struct PausedContainers<'a> {

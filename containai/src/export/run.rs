@@ -2,20 +2,22 @@
 
 use std::sync::Arc;
 
-use containai_core::archive::{self, ArchiveError, ArchiveManifest, Totals, ArchiveSummary, tar_exclude_options};
+use containai_core::archive::{
+    self, ArchiveError, ArchiveManifest, ArchiveSummary, Totals, tar_exclude_options,
+};
 use containai_core::byte_size::{ByteSize, HumanSize};
-use containai_docker::{DockerEngine, VolumePacker, ChannelReader, ByteChannel, byte_channel};
+use containai_docker::{ByteChannel, ChannelReader, DockerEngine, VolumePacker, byte_channel};
 use tokio::task::{JoinHandle, spawn_blocking};
 
 use super::destination::ArchiveDestination;
 use super::paused::PausedContainers;
-use crate::archive_file::{Encryption, ArchiveWriter};
+use crate::archive_file::{ArchiveWriter, Encryption};
 use crate::context::Context;
 use crate::progress::Progress;
-use crate::signals::{InterruptSignals, interrupted_error};
-use crate::volume_target::VolumeTarget;
 use crate::report::Reporter;
+use crate::signals::{InterruptSignals, interrupted_error};
 use crate::target::not_found;
+use crate::volume_target::VolumeTarget;
 use crate::{host_facts, volume_lock};
 
 /// How volumes are exported.
@@ -37,7 +39,8 @@ impl VolumeExport<'_> {
         }
         let draft = to.create_temporary()?;
         let _turns =
-            volume_lock::lock_volume(engine, volume, &place.workspace, &context.env, reporter).await?;
+            volume_lock::lock_volume(engine, volume, &place.workspace, &context.env, reporter)
+                .await?;
         place.finish_interrupted_restore(engine).await?;
         let image = place.image(context, engine).await?;
         let mounted = place.helper_mount(&image, context, engine).await?;
@@ -45,9 +48,11 @@ impl VolumeExport<'_> {
         let mut packing = engine.pack_volume(mounted, tar_exclude_options(&self.excludes)).await?;
         let gauge = Arc::new(Progress::default());
         let work = async {
-            let sink = ArchiveWriter::new(draft.reopen()?, to.compression, self.encryption.clone())?;
+            let sink =
+                ArchiveWriter::new(draft.reopen()?, to.compression, self.encryption.clone())?;
             let ByteChannel { sender, receiver } = byte_channel();
-            let written = spawn_writer(ChannelReader::new(receiver), sink, export_manifest(place), &gauge);
+            let written =
+                spawn_writer(ChannelReader::new(receiver), sink, export_manifest(place), &gauge);
             // From here on somebody may have to be woken.
             let mut interruption = InterruptSignals::listen()?;
             let standstill = PausedContainers::pause(engine, place, reporter).await?;

@@ -84,7 +84,9 @@ impl ReconnectingContainer {
                     return Err(OperationError::with_code(exit::FAILED, message).hint(hint).into());
                 }
                 // The engine may be on its way back.
-                Err(ContainerLost::Unknown(error)) => self.context.reporter.detail(&error.to_string()),
+                Err(ContainerLost::Unknown(error)) => {
+                    self.context.reporter.detail(&error.to_string())
+                }
             }
             tokio::time::sleep(RETRY_INTERVAL).await;
         }

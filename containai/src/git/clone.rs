@@ -17,8 +17,8 @@ use super::directory::GitDirectory;
 use super::error::GitFilesError;
 use super::files::GitFiles;
 use super::{head, run_as_owner};
-use crate::workspace_file::{self, FollowLinks};
 use crate::error::OperationError;
+use crate::workspace_file::{self, FollowLinks};
 
 /// Where a copy of the other repository is for the time of the call.
 const STAGING: &str = ".git/origin";
@@ -76,7 +76,9 @@ pub(crate) fn clone_head(repository: &WorkspacePath, path: &WorkspacePath) -> Op
     if !is_clone {
         return None;
     }
-    let config = workspace_file::read(path, Path::new(".git/config"), FollowLinks::Never, MAX_CONFIG_BYTES).ok()??;
+    let config =
+        workspace_file::read(path, Path::new(".git/config"), FollowLinks::Never, MAX_CONFIG_BYTES)
+            .ok()??;
     let origin = config_value(&config, CLONE_OF_KEY)?;
     (origin == repository.as_str()).then(|| head(path))
 }

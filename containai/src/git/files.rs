@@ -104,7 +104,8 @@ impl GitFiles {
             if !name.starts_with("refs/") {
                 return Ok(None);
             }
-            let Some(text) = self.common.text(&name, MAX_LINE_BYTES).or_else(ignore_directory)? else {
+            let Some(text) = self.common.text(&name, MAX_LINE_BYTES).or_else(ignore_directory)?
+            else {
                 return Ok(self.packed_refs()?.into_iter().find(|it| it.1 == name).map(|it| it.0));
             };
             match text.trim_end().strip_prefix("ref: ") {

@@ -85,7 +85,10 @@ impl<'a> NewWorktree<'a> {
 }
 
 /// Where a branch that is not there would begin; `None` where it is there.
-pub(crate) fn start_commit(files: &GitFiles, branch: &str) -> Result<Option<String>, GitFilesError> {
+pub(crate) fn start_commit(
+    files: &GitFiles,
+    branch: &str,
+) -> Result<Option<String>, GitFilesError> {
     if !is_branch_name(branch) {
         return Err(GitFilesError::BranchName(branch.to_owned()));
     }
@@ -150,7 +153,9 @@ fn create_directory(path: &Path, pointer: &str) -> Result<(), GitFilesError> {
     let aside = format!(".containai-{}.new", std::process::id());
     // One that a process of the same number has left.
     parent.remove_directory(&aside);
-    let tree = parent.create_child(&aside)?.ok_or_else(|| GitFilesError::from_errno(path, Errno::EXIST))?;
+    let tree = parent
+        .create_child(&aside)?
+        .ok_or_else(|| GitFilesError::from_errno(path, Errno::EXIST))?;
     let placed = tree.write(".git", pointer).and_then(|()| {
         // Of what came there meanwhile only an empty directory is replaced.
         parent.rename(&aside, name).map_err(|errno| GitFilesError::from_errno(path, errno))

@@ -36,7 +36,10 @@ const HOSTILE_CONFIG: &str = r"git config filter.evil.smudge 'touch ../smudged; 
 fn worktree_is_created_without_running_repository_programs() -> anyhow::Result<()> {
     let place = tempfile::TempDir::new()?;
     let repository = repository(place.path())?;
-    sh(repository.as_path(), &format!("{HOSTILE_CONFIG}; echo '* filter=evil' > .git/info/attributes"));
+    sh(
+        repository.as_path(),
+        &format!("{HOSTILE_CONFIG}; echo '* filter=evil' > .git/info/attributes"),
+    );
     let tree = WorkspacePath::new(repository.as_path().with_file_name("api-fork"))?;
     assert_eq!(worktree_head(&repository, &tree), None);
     add_worktree(&repository, &tree, "fork/one")?;
@@ -227,7 +230,10 @@ fn clone_is_created_without_running_repository_programs() -> anyhow::Result<()> 
          test \"$(git remote get-url origin)\" = https://git.example/api.git
          ! test -e .git/hooks && ! test -e .git/bundle",
     );
-    assert!(clone_with_clean_config(&repository, &path, "fork/two").is_err(), "nothing is replaced");
+    assert!(
+        clone_with_clean_config(&repository, &path, "fork/two").is_err(),
+        "nothing is replaced"
+    );
     let other = WorkspacePath::new(repository.as_path().with_file_name("api-side"))?;
     clone_with_clean_config(&repository, &other, "side")?;
     sh(other.as_path(), "test \"$(git branch --show-current)\" = side; test -e file");
@@ -252,7 +258,8 @@ fn missing_objects_are_not_fetched() -> anyhow::Result<()> {
          rm -r .git/objects/??",
     );
     let tree = WorkspacePath::new(repository.as_path().with_file_name("api-fork"))?;
-    let error = clone_with_clean_config(&repository, &tree, "fork/one").expect_err("nothing is there");
+    let error =
+        clone_with_clean_config(&repository, &tree, "fork/one").expect_err("nothing is there");
     assert!(error.to_string().contains("makes no clone"), "{error}");
     assert!(!tree.as_path().exists());
     assert!(!repository.as_path().with_file_name("fetched").exists());

@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use containai_core::import::{
-    AllowedSecret, ContentHandling, ImportItem, ImportItemKind, WithheldSecrets, FileStat, IfMissing, Relinked, Rewriting, Screened,
-    Screening, SecretHandling, destination, filter_git_config, relink, screen,
+    AllowedSecret, ContentHandling, FileStat, IfMissing, ImportItem, ImportItemKind, Relinked,
+    Rewriting, Screened, Screening, SecretHandling, WithheldSecrets, destination,
+    filter_git_config, relink, screen,
 };
-use containai_ssh::transfer::{Directory, ScanEntry, ScanEntryKind, CopyReport, TreeScan};
+use containai_ssh::transfer::{CopyReport, Directory, ScanEntry, ScanEntryKind, TreeScan};
 
 use super::withheld::WithheldFiles;
 
@@ -105,7 +106,9 @@ impl ImportCandidates {
                     (ScanEntryKind::File, Some((job, target))) => match root
                         .read_file(&found.path, MAX_BYTES)
                     {
-                        Ok(bytes) => self.add(job, &found, target, CandidateContent::Bytes(read(job, bytes))),
+                        Ok(bytes) => {
+                            self.add(job, &found, target, CandidateContent::Bytes(read(job, bytes)))
+                        }
                         Err(error) => self.warn(&found.path, &error.to_string()),
                     },
                 }
@@ -116,7 +119,8 @@ impl ImportCandidates {
     /// Adds a file of ours, in a directory that is ours alone.
     pub(crate) fn add_generated(&mut self, target: &str, bytes: Vec<u8>) {
         let ours = |mode, what| ImportCandidate::generated(mode, self.now, what);
-        let (file, parent) = (ours(0o600, CandidateContent::Bytes(bytes)), ours(0o700, CandidateContent::Directory));
+        let (file, parent) =
+            (ours(0o600, CandidateContent::Bytes(bytes)), ours(0o700, CandidateContent::Directory));
         if let Some((directory, _)) = target.rsplit_once('/') {
             self.entries.insert(directory.to_owned(), parent);
         }
@@ -179,7 +183,8 @@ impl ImportCandidates {
         };
         if matches!(
             (job.kind, &first.kind),
-            (ImportItemKind::File, ScanEntryKind::Directory) | (ImportItemKind::Directory, ScanEntryKind::File)
+            (ImportItemKind::File, ScanEntryKind::Directory)
+                | (ImportItemKind::Directory, ScanEntryKind::File)
         ) {
             let expected = if job.kind == ImportItemKind::File { "a file" } else { "a directory" };
             return self.warn(&job.source, &format!("it is left out, as it is not {expected}"));
@@ -202,7 +207,10 @@ impl ImportCandidates {
                     }
                 },
                 ScanEntryKind::File => match Rewriting::of(&target) {
-                    None => CandidateContent::File { path: found.path.clone(), look: file_state(&found) },
+                    None => CandidateContent::File {
+                        path: found.path.clone(),
+                        look: file_state(&found),
+                    },
                     Some(rewriting) => match root.read_file(&found.path, MAX_BYTES) {
                         Ok(bytes) => CandidateContent::Bytes(rewriting.apply(bytes, home)),
                         Err(error) => {
@@ -245,8 +253,10 @@ impl ImportCandidates {
     /// Remembers the secrets of a configuration before it is filtered.
     fn record_git_secrets(&mut self, job: &ImportItem, path: &str, bytes: &[u8]) {
         let screening = Screening { path, target: &job.target, allowed: &self.allowed };
-        if let (SecretHandling::Screen, Screened::Edited { keys, .. } | Screened::Withheld { keys }) =
-            (job.secrets, screen(screening, bytes))
+        if let (
+            SecretHandling::Screen,
+            Screened::Edited { keys, .. } | Screened::Withheld { keys },
+        ) = (job.secrets, screen(screening, bytes))
         {
             self.withheld.add(path, &WithheldSecrets { keys, is_whole_file: false });
         }
@@ -280,12 +290,21 @@ impl ImportCandidates {
             what => (Some(what), String::new()),
         };
         if let Some(what) = what {
-            self.entries.insert(target, ImportCandidate { mode, modified: found.modified, what, screening_key: mark });
+            self.entries.insert(
+                target,
+                ImportCandidate { mode, modified: found.modified, what, screening_key: mark },
+            );
         }
     }
 
     /// What of a file in memory is brought over.
-    fn screen_bytes(&mut self, job: &ImportItem, path: &str, target: &str, bytes: Vec<u8>) -> Option<Vec<u8>> {
+    fn screen_bytes(
+        &mut self,
+        job: &ImportItem,
+        path: &str,
+        target: &str,
+        bytes: Vec<u8>,
+    ) -> Option<Vec<u8>> {
         if job.secrets == SecretHandling::Keep {
             return Some(bytes);
         }
@@ -321,11 +340,18 @@ impl ImportCandidate {
 
 fn read(job: &ImportItem, bytes: Vec<u8>) -> Vec<u8> {
     match job.handling {
-        ContentHandling::FilterGitConfig => filter_git_config(&String::from_utf8_lossy(&bytes)).into_bytes(),
+        ContentHandling::FilterGitConfig => {
+            filter_git_config(&String::from_utf8_lossy(&bytes)).into_bytes()
+        }
         _ => bytes,
     }
 }
 
 fn file_state(found: &ScanEntry) -> FileStat {
-    FileStat { size: found.size, modified: found.modified, changed: found.changed, inode: found.inode }
+    FileStat {
+        size: found.size,
+        modified: found.modified,
+        changed: found.changed,
+        inode: found.inode,
+    }
 }

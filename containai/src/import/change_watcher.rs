@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use containai_core::import::ImportItem;
-use containai_ssh::transfer::{WatchEvent, Directory, ScanEntryKind, WatchUpdate, TreeScan, DirectoryWatcher};
+use containai_ssh::transfer::{
+    Directory, DirectoryWatcher, ScanEntryKind, TreeScan, WatchEvent, WatchUpdate,
+};
 use tokio::time::{Instant, sleep, sleep_until};
 
 use super::source::{ImportSource, WarnOnce};
@@ -29,7 +31,8 @@ struct WatchedRoots {
 
 impl ChangeWatcher {
     pub(crate) fn new(told: &mut WarnOnce<'_>) -> Self {
-        let watches = DirectoryWatcher::new().and_then(|home| Ok(WatchedRoots { home, overrides: DirectoryWatcher::new()? }));
+        let watches = DirectoryWatcher::new()
+            .and_then(|home| Ok(WatchedRoots { home, overrides: DirectoryWatcher::new()? }));
         let mut eyes = Self { watches: None };
         match watches {
             Ok(watches) => eyes.watches = Some(watches),

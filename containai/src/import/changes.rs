@@ -2,11 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use containai_core::import::{WithheldSecrets, FileStat, ImportRecord, Screened, Screening, ImportedFile, FileChange, screen};
+use containai_core::import::{
+    FileChange, FileStat, ImportRecord, ImportedFile, Screened, Screening, WithheldSecrets, screen,
+};
 use containai_core::layout::VOLUME_ADDITIONAL_PATHS;
-use containai_ssh::transfer::{Directory, EntryContent, PackedEntries, EntrySource};
+use containai_ssh::transfer::{Directory, EntryContent, EntrySource, PackedEntries};
 
-use super::candidates::{ImportCandidate, ImportCandidates, CandidateContent};
+use super::candidates::{CandidateContent, ImportCandidate, ImportCandidates};
 use super::withheld::WithheldFiles;
 
 /// What a spare file is in a record: it was made once.
@@ -57,7 +59,9 @@ impl PendingChanges {
                 let ends = target.match_indices('/').map(|(end, _)| target[..end].to_owned());
                 needed.extend(ends);
                 let sign = if verdict == FileChange::New { '+' } else { '~' };
-                if !matches!(candidate.what, CandidateContent::Directory) && target != VOLUME_ADDITIONAL_PATHS {
+                if !matches!(candidate.what, CandidateContent::Directory)
+                    && target != VOLUME_ADDITIONAL_PATHS
+                {
                     gathered.lines.push(format!("{sign} {target}"));
                 }
             }
@@ -81,7 +85,12 @@ impl PendingChanges {
     }
 
     /// The record after this was sent.
-    pub(crate) fn record(self, before: ImportRecord, stamp: String, packed: &PackedEntries) -> ImportRecord {
+    pub(crate) fn record(
+        self,
+        before: ImportRecord,
+        stamp: String,
+        packed: &PackedEntries,
+    ) -> ImportRecord {
         let mut files = before.files;
         files.extend(self.traces);
         for (parcel, hash) in self.entries.iter().zip(&packed.hashes) {
@@ -109,8 +118,12 @@ impl PendingChanges {
         let mode = candidate.mode;
         let known = record.files.get(target);
         let (mut verdict, content, mut look) = match &candidate.what {
-            CandidateContent::Directory => (record.compare_content(target, mode, ""), String::new(), None),
-            CandidateContent::Link(to) => (record.compare_content(target, mode, to), to.clone(), None),
+            CandidateContent::Directory => {
+                (record.compare_content(target, mode, ""), String::new(), None)
+            }
+            CandidateContent::Link(to) => {
+                (record.compare_content(target, mode, to), to.clone(), None)
+            }
             CandidateContent::Bytes(bytes) => {
                 let hash = containai_ssh::transfer::blake3_hex(bytes);
                 (record.compare_content(target, mode, &hash), hash, None)
@@ -119,8 +132,12 @@ impl PendingChanges {
             CandidateContent::Default(_) => (FileChange::New, DEFAULT_MARK.to_owned(), None),
             CandidateContent::File { look, path } => {
                 let mut verdict = record.compare_stat(target, *look, mode);
-                let is_marked = known.is_some_and(|trace| trace.screening_mark == candidate.screening_key);
-                if verdict == FileChange::Unchanged && is_marked && ImportCandidate::is_stable(*look, now) {
+                let is_marked =
+                    known.is_some_and(|trace| trace.screening_mark == candidate.screening_key);
+                if verdict == FileChange::Unchanged
+                    && is_marked
+                    && ImportCandidate::is_stable(*look, now)
+                {
                     if let Some(kept) = known.and_then(|trace| trace.withheld.as_ref()) {
                         self.withheld.add(path, kept);
                     }
@@ -129,8 +146,13 @@ impl PendingChanges {
                 if !candidate.screening_key.is_empty() && look.size <= MAX_SCREENED_BYTES {
                     let read = root.read_file(path, MAX_SCREENED_BYTES);
                     if let Ok(bytes) = read {
-                        let file =
-                            ScreenedFile { target, path, look: *look, mark: &candidate.screening_key, mode };
+                        let file = ScreenedFile {
+                            target,
+                            path,
+                            look: *look,
+                            mark: &candidate.screening_key,
+                            mode,
+                        };
                         return self.screen(file, bytes, candidates, known, now);
                     }
                 }
@@ -141,13 +163,16 @@ impl PendingChanges {
                 (verdict, content, Some(*look))
             }
         };
-        if let (FileChange::Compare, CandidateContent::File { path, .. }) = (verdict, &candidate.what) {
+        if let (FileChange::Compare, CandidateContent::File { path, .. }) =
+            (verdict, &candidate.what)
+        {
             let is_same = root.hash_file(path).is_ok_and(|hash| hash == content);
             verdict = if is_same { FileChange::Unchanged } else { FileChange::Changed };
         }
         look = look.filter(|look| ImportCandidate::is_stable(*look, now));
         let mark = candidate.screening_key.clone();
-        let trace = ImportedFile { stat: look, mode, content, screening_mark: mark, withheld: None };
+        let trace =
+            ImportedFile { stat: look, mode, content, screening_mark: mark, withheld: None };
         if known != Some(&trace) {
             self.traces.insert(target.to_owned(), trace);
         }
@@ -170,18 +195,23 @@ impl PendingChanges {
             Screened::Edited { content, keys } => {
                 (Some(content), Some(WithheldSecrets { keys, is_whole_file: false }))
             }
-            Screened::Withheld { keys } => (None, Some(WithheldSecrets { keys, is_whole_file: true })),
+            Screened::Withheld { keys } => {
+                (None, Some(WithheldSecrets { keys, is_whole_file: true }))
+            }
         };
         if let Some(kept) = &kept_back {
             self.withheld.add(path, kept);
         }
         let is_edited = kept_back.is_some();
         let hash = content.as_deref().map(containai_ssh::transfer::blake3_hex).unwrap_or_default();
-        let was_sent = |trace: &&ImportedFile| !trace.withheld.as_ref().is_some_and(|it| it.is_whole_file);
+        let was_sent =
+            |trace: &&ImportedFile| !trace.withheld.as_ref().is_some_and(|it| it.is_whole_file);
         let verdict = match (&content, known.filter(was_sent)) {
             (None, _) => FileChange::Unchanged,
             (_, None) => FileChange::New,
-            (_, Some(trace)) if trace.mode == mode && trace.content == hash => FileChange::Unchanged,
+            (_, Some(trace)) if trace.mode == mode && trace.content == hash => {
+                FileChange::Unchanged
+            }
             _ => FileChange::Changed,
         };
         if let Some(content) = content.filter(|_| verdict != FileChange::Unchanged)
@@ -191,7 +221,13 @@ impl PendingChanges {
             self.screened.insert(target.to_owned(), content);
         }
         let look = ImportCandidate::is_stable(look, now).then_some(look);
-        let trace = ImportedFile { stat: look, mode, content: hash, screening_mark: mark.to_owned(), withheld: kept_back };
+        let trace = ImportedFile {
+            stat: look,
+            mode,
+            content: hash,
+            screening_mark: mark.to_owned(),
+            withheld: kept_back,
+        };
         if known != Some(&trace) {
             self.traces.insert(target.to_owned(), trace);
         }

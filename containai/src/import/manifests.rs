@@ -5,10 +5,10 @@ use std::fs;
 use std::io::ErrorKind;
 
 use crate::error::ResultExt as _;
-use containai_core::manifest::{Agent, Manifest, shipped_agents, shipped_manifests};
 use containai_core::hint::Hint;
 use containai_core::import::{OutsideHomeError, additional_manifest};
 use containai_core::layout::Layout;
+use containai_core::manifest::{Agent, Manifest, shipped_agents, shipped_manifests};
 use containai_core::naming::HomePath;
 
 use crate::error::OperationError;
@@ -30,7 +30,8 @@ fn outside_home_error(error: &OutsideHomeError) -> OperationError {
 /// The agents of the user's own manifests, less those that images know and the
 /// names that these have.
 pub fn user_agents(layout: &Layout) -> crate::Result<Vec<Agent>> {
-    let mut agents: Vec<_> = user_manifests(layout)?.into_iter().filter_map(|it| it.agent).collect();
+    let mut agents: Vec<_> =
+        user_manifests(layout)?.into_iter().filter_map(|it| it.agent).collect();
     if agents.is_empty() {
         return Ok(agents);
     }

@@ -3,17 +3,17 @@
 mod candidates;
 mod change_watcher;
 mod changes;
-mod withheld;
 pub mod manifests;
-mod source;
 mod record_file;
 mod send;
+mod source;
 mod unpacked;
-mod watch;
 mod volume_writer;
+mod watch;
+mod withheld;
 
 pub use manifests::{load as manifests, user_agents};
-pub use source::{ImportSource, WarnOnce};
 pub use send::Import;
+pub use source::{ImportSource, WarnOnce};
 pub use unpacked::UnpackedArchive;
 pub use watch::watch;

@@ -11,12 +11,12 @@ use containai_ssh::transfer::{ImportStream, PackedEntries};
 use tokio::task::spawn_blocking;
 
 use super::changes::PendingChanges;
-use super::source::{ImportScan, ImportSource, WarnOnce};
 use super::record_file;
+use super::source::{ImportScan, ImportSource, WarnOnce};
 use super::volume_writer::VolumeWriter;
 use crate::lock;
-use crate::volume_target::{VolumeTarget, TargetQuery};
 use crate::report::Reporter;
+use crate::volume_target::{TargetQuery, VolumeTarget};
 
 /// The way from a directory to a volume.
 pub struct Import<'a> {
@@ -50,7 +50,8 @@ impl Import<'_> {
             true => record_file::load(&self.record_path(&place))?,
             false => ImportRecord::default(),
         };
-        let gathered = PendingChanges::new(&plan.candidates, &record, &self.source.root()?, plan.now);
+        let gathered =
+            PendingChanges::new(&plan.candidates, &record, &self.source.root()?, plan.now);
         gathered.withheld.lines().into_iter().for_each(|text| told.warn(text));
         Ok(gathered.lines)
     }
@@ -105,7 +106,10 @@ impl Import<'_> {
         if gathered.is_empty() {
             if gathered.changes_record() {
                 let stamp = record.stamp.clone();
-                record_file::save(&path, &gathered.record(record, stamp, &PackedEntries::default()))?;
+                record_file::save(
+                    &path,
+                    &gathered.record(record, stamp, &PackedEntries::default()),
+                )?;
             }
             return Ok(sent);
         }
@@ -114,7 +118,8 @@ impl Import<'_> {
             stamp => stamp.to_owned(),
         };
         let (parcels, spare) = (gathered.entries.clone(), std::mem::take(&mut gathered.defaults));
-        let delivery = ImportStream { root, entries: parcels, defaults: spare, import_id: stamp.clone() };
+        let delivery =
+            ImportStream { root, entries: parcels, defaults: spare, import_id: stamp.clone() };
         let packed = way.send(delivery, gathered.bytes).await?;
         for failure in packed.report.failures() {
             sent.is_partial = true;

@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use containai_core::manifest::Manifest;
 use containai_core::hint::Hint;
-use containai_core::import::{ImportOptions, ImportItem, ImportItems, listed};
+use containai_core::import::{ImportItem, ImportItems, ImportOptions, listed};
 use containai_core::layout::{Layout, VOLUME_ADDITIONAL_PATHS};
+use containai_core::manifest::Manifest;
 use containai_core::naming::HomePath;
 use containai_ssh::transfer::Directory;
 
@@ -55,19 +55,35 @@ impl ImportSource {
         let unmatched = unmatched.iter().map(|pattern| format!("`{pattern}` leaves out nothing"));
         let mut warnings: Vec<String> = unmatched.collect();
         let now = now();
-        let mut found = ImportCandidates::find(&self.root()?, &home, &jobs, self.options.effective_allowed_secrets(), now);
+        let mut found = ImportCandidates::find(
+            &self.root()?,
+            &home,
+            &jobs,
+            self.options.effective_allowed_secrets(),
+            now,
+        );
         if let Some(overrides) = self.override_root()? {
             found.override_with(&overrides, &jobs);
         }
         if !self.additional.is_empty() {
-            found.add_generated(VOLUME_ADDITIONAL_PATHS, listed(&self.additional, &home)?.into_bytes());
+            found.add_generated(
+                VOLUME_ADDITIONAL_PATHS,
+                listed(&self.additional, &home)?.into_bytes(),
+            );
         }
         let failures = std::mem::take(&mut found.report).into_failures();
         warnings.append(&mut found.warnings);
         warnings.extend(failures.iter().map(ToString::to_string));
         let manifests = manifests.into_iter().filter(|it| self.options.selects(it)).collect();
         let found = found.with_parents(&jobs);
-        Ok(ImportScan { candidates: found, entries: jobs, manifests, warnings, is_partial: !failures.is_empty(), now })
+        Ok(ImportScan {
+            candidates: found,
+            entries: jobs,
+            manifests,
+            warnings,
+            is_partial: !failures.is_empty(),
+            now,
+        })
     }
 
     /// The directory of files in place of others, where there is one.

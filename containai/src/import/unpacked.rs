@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use crate::error::ResultExt as _;
 use containai_core::layout::Layout;
-use containai_ssh::transfer::{Directory, CopyFailure, ArchiveLimits, TransferProgress, unpack};
+use containai_ssh::transfer::{ArchiveLimits, CopyFailure, Directory, TransferProgress, unpack};
 use tokio::task::spawn_blocking;
 
 use crate::archive_file::Archive;
@@ -27,7 +27,11 @@ impl UnpackedArchive {
     /// Unpacks all of an archive that a stranger may have made: below that
     /// directory, through no link, and without what is no file, directory or
     /// link.
-    pub async fn unpack(archive: Archive, layout: &Layout, reporter: &Reporter) -> crate::Result<Self> {
+    pub async fn unpack(
+        archive: Archive,
+        layout: &Layout,
+        reporter: &Reporter,
+    ) -> crate::Result<Self> {
         let turn = lock::acquire(&layout.import_unpack_lock(), "an archive", reporter).await?;
         let place = layout.import_unpack_dir();
         remove(&place)?;

@@ -7,14 +7,17 @@ use containai_core::engine::{Container, Engine as _, EngineError, RunState};
 use containai_core::import::HomeLink;
 use containai_core::layout::VOLUME_IMPORT_ID;
 use containai_core::lifecycle::{DriveError, PinnedKey, connect};
-use containai_docker::{DockerEngine, ChannelWriter, ByteChannel, VolumeArchive, byte_channel};
+use containai_docker::{ByteChannel, ChannelWriter, DockerEngine, VolumeArchive, byte_channel};
 use containai_ssh::Session;
 use containai_ssh::mux::Lease;
-use containai_ssh::transfer::{ImportStream, EntryContent, LinkRepairMode, TransferProgress, PackedEntries, EntrySource, pack_entries};
+use containai_ssh::transfer::{
+    EntryContent, EntrySource, ImportStream, LinkRepairMode, PackedEntries, TransferProgress,
+    pack_entries,
+};
 use tokio::task::spawn_blocking;
 
-use crate::context::Context;
 use crate::connection::{PrefetchedLease, SessionConnection};
+use crate::context::Context;
 use crate::volume_target::VolumeTarget;
 
 /// How many bytes are worth the time that it takes to open a door.
@@ -46,10 +49,13 @@ impl<'a> VolumeWriter<'a> {
         place: &VolumeTarget,
     ) -> crate::Result<Self> {
         if let Some(container) = place.running() {
-            let lease = SessionConnection::shared_lease(context, container, PrefetchedLease::none()).await?;
+            let lease =
+                SessionConnection::shared_lease(context, container, PrefetchedLease::none())
+                    .await?;
             let (context, place) = (context.clone(), place.clone());
             let container = container.clone();
-            let inside = RunningWriter { context, engine, target: place, container, lease, session: None };
+            let inside =
+                RunningWriter { context, engine, target: place, container, lease, session: None };
             let is_leased = inside.lease.is_some();
             let mut way = Self::Running(Box::new(inside));
             if !is_leased {
@@ -58,7 +64,9 @@ impl<'a> VolumeWriter<'a> {
             return Ok(way);
         }
         let image = place.image(context, engine).await?;
-        Ok(Self::Stopped(engine.open_volume_archive(&place.volume, &place.workspace, &image).await?))
+        Ok(Self::Stopped(
+            engine.open_volume_archive(&place.volume, &place.workspace, &image).await?,
+        ))
     }
 
     /// Makes sure of a connection. Past all containers leads the way of one that
@@ -152,7 +160,11 @@ impl<'a> RunningWriter<'a> {
     /// Through the connection, or past it where much goes to an engine of this
     /// machine: it leads through nobody else's hands, and to encrypt it would
     /// take longer than anything else.
-    async fn deliver(&mut self, delivery: ImportStream, bytes: u64) -> crate::Result<PackedEntries> {
+    async fn deliver(
+        &mut self,
+        delivery: ImportStream,
+        bytes: u64,
+    ) -> crate::Result<PackedEntries> {
         if bytes < DIRECT_WRITE_THRESHOLD || self.context.address.is_remote() {
             let meter = Arc::new(TransferProgress::default());
             return Ok(self.session().await?.import(delivery, &meter).await?);
@@ -167,7 +179,10 @@ impl<'a> RunningWriter<'a> {
     async fn session(&mut self) -> crate::Result<&Session> {
         let session = match self.session.take() {
             Some(session) => session,
-            None => connect(self.engine, &self.context.remote, &self.container, PinnedKey::Valid).await?,
+            None => {
+                connect(self.engine, &self.context.remote, &self.container, PinnedKey::Valid)
+                    .await?
+            }
         };
         Ok(self.session.insert(session))
     }
@@ -180,7 +195,10 @@ impl<'a> RunningWriter<'a> {
     }
 }
 
-async fn write_archive(door: &VolumeArchive<'_>, delivery: ImportStream) -> crate::Result<PackedEntries> {
+async fn write_archive(
+    door: &VolumeArchive<'_>,
+    delivery: ImportStream,
+) -> crate::Result<PackedEntries> {
     let ImportStream { root, entries: mut parcels, defaults: spare, import_id: stamp } = delivery;
     // What was sent is told apart by its place in the row.
     let sent = parcels.len();

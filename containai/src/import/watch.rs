@@ -8,8 +8,8 @@ use containai_ssh::transfer::WatchUpdate;
 use tokio::time::sleep;
 
 use super::change_watcher::ChangeWatcher;
-use super::source::WarnOnce;
 use super::send::Import;
+use super::source::WarnOnce;
 use crate::ending::ShutdownSignal;
 
 /// How soon an import that failed is tried again, at first and at last.
@@ -24,10 +24,11 @@ pub async fn watch(import: &Import<'_>, told: &mut WarnOnce<'_>) -> crate::Resul
     let mut pause = RETRY_DELAYS.0;
     let mut jobs = None;
     loop {
-        let outcome = match finish_or_stop(run_round(import, &mut eyes, told), &mut ending, import).await {
-            WatchRound::Done(outcome) => outcome,
-            WatchRound::Stopped => return Ok(()),
-        };
+        let outcome =
+            match finish_or_stop(run_round(import, &mut eyes, told), &mut ending, import).await {
+                WatchRound::Done(outcome) => outcome,
+                WatchRound::Stopped => return Ok(()),
+            };
         let novelty = match outcome {
             Err(error) if jobs.is_none() => return Err(error),
             Err(error) => {

@@ -22,8 +22,9 @@ impl WithheldFiles {
     /// Adds the secrets of a file to those known of it.
     pub(crate) fn add(&mut self, path: &str, kept: &WithheldSecrets) {
         let known = self.files.entry(path.to_owned());
-        let reason = known
-            .or_insert_with(|| WithheldReason::Secrets(WithheldSecrets { keys: Vec::new(), is_whole_file: false }));
+        let reason = known.or_insert_with(|| {
+            WithheldReason::Secrets(WithheldSecrets { keys: Vec::new(), is_whole_file: false })
+        });
         let WithheldReason::Secrets(known) = reason else { return };
         known.is_whole_file |= kept.is_whole_file;
         for key in &kept.keys {

@@ -3,16 +3,16 @@
 use containai_core::config::{IsolationChoice, Origin};
 use containai_core::engine::{Isolation, LinkedRepository};
 use containai_core::hint::Hint;
-use containai_core::lifecycle::{Desired, RunOptions, Observed};
+use containai_core::lifecycle::{Desired, Observed, RunOptions};
 use containai_core::resources::HostCapacity;
 use containai_docker::{DockerEngine, refuse_mounts};
 
-use super::{SetupConsent, SessionRequest};
+use super::{SessionRequest, SetupConsent};
 use crate::desired::{desired, local_capacity};
 use crate::error::OperationError;
 use crate::image_selection::ImageSelection;
 use crate::workspace::ProtectedPathUse;
-use crate::{remote_engine, git, workspace, worktree};
+use crate::{git, remote_engine, workspace, worktree};
 
 impl SessionRequest {
     /// What a new container would be made of. Where there is one already, what

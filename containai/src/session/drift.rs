@@ -59,7 +59,11 @@ impl SessionRequest {
         let config = &self.context.config;
         let is_flag = |origin: &Origin| matches!(origin, Origin::Flag(_));
         let is_limited = is_flag(&config.memory_limit.origin) || is_flag(&config.cpu_limit.origin);
-        let has = if is_limited { engine.limits(&container.id).await? } else { ResourceLimits::default() };
+        let has = if is_limited {
+            engine.limits(&container.id).await?
+        } else {
+            ResourceLimits::default()
+        };
         let has = has.memory.zip(has.cpus).map(|(memory, cpus)| Resources { memory, cpus });
         let resources = has.map(|has| {
             let Resources { mut memory, mut cpus } = wanted.resources;

@@ -4,8 +4,8 @@ use containai_core::lifecycle::{Desired, Observed, Step, observe, plan};
 
 use super::SessionRequest;
 use crate::desired::local_capacity;
-use crate::setup;
 use crate::image_selection::ImageSelection;
+use crate::setup;
 
 /// What would be done for a session.
 #[derive(Clone, Debug)]

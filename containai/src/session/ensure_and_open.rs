@@ -1,7 +1,7 @@
 //! A container is made and started as needed, and entered.
 
 use containai_core::engine::Container;
-use containai_core::lifecycle::{Desired, Observed, Connected, Step, decide, drive};
+use containai_core::lifecycle::{Connected, Desired, Observed, Step, decide, drive};
 use containai_docker::DockerEngine;
 use containai_ssh::Session;
 
@@ -9,7 +9,7 @@ use super::SessionRequest;
 use super::interrupt::until_interrupted;
 use crate::connection::{PrefetchedLease, SessionConnection};
 use crate::setup;
-use crate::{remote_engine, host_facts, moved, records, workspace_copy, worktree};
+use crate::{host_facts, moved, remote_engine, workspace_copy, workspace_store, worktree};
 
 impl<'a> SessionRequest {
     /// Makes and starts the container as needed and finds a way into it.
@@ -35,7 +35,8 @@ impl<'a> SessionRequest {
             remote_engine::warn_host_specific_settings(&self.context);
         }
         if observed.serving(self.workspace()).is_empty() {
-            moved::warn_if_moved(&self.context, engine, self.workspace(), &observed.containers).await?;
+            moved::warn_if_moved(&self.context, engine, self.workspace(), &observed.containers)
+                .await?;
         }
         let reached = Box::pin(self.ensure_running(engine, wanted)).await?;
         self.sync_worktree(engine, &reached.container).await;
@@ -78,7 +79,7 @@ impl<'a> SessionRequest {
         setup::ensure(&self.context)?;
         self.ensure_repository(wanted)?;
         let records = self.records();
-        records::record_directory(&self.context, self.workspace()).await;
+        workspace_store::record_directory(&self.context, self.workspace()).await;
         let wanted = Desired { host: host_facts::facts(&self.context.env), ..wanted.clone() };
         let work = drive(engine, &self.context.remote, &records, &wanted, &self.context.reporter);
         until_interrupted(work, &self.context.reporter).await
@@ -97,11 +98,15 @@ impl<'a> SessionRequest {
     }
 
     /// Has the commands that follow find it open.
-    pub(crate) async fn into_connection(&self, reached: Connected<Session>) -> crate::Result<Connected<SessionConnection>> {
+    pub(crate) async fn into_connection(
+        &self,
+        reached: Connected<Session>,
+    ) -> crate::Result<Connected<SessionConnection>> {
         let Connected { container, connection: session } = reached;
         if self.context.client.is_some() {
             let _turn = self.lock_workspace().await?;
-            workspace_copy::ensure_complete(&self.context, &container, self.workspace(), &session).await?;
+            workspace_copy::ensure_complete(&self.context, &container, self.workspace(), &session)
+                .await?;
         }
         let session = SessionConnection::dedicated(&self.context, &container, session).await;
         Ok(Connected { container, connection: session })

@@ -27,7 +27,8 @@ impl SessionRequest {
 
 fn is_reachable_by_others(workspace: &Path) -> bool {
     let is_roots = fs::metadata(workspace).is_ok_and(|it| it.uid() == 0);
-    let lets_pass = |path: &Path| fs::metadata(path).is_ok_and(|it| it.mode() & OTHERS_EXECUTE != 0);
+    let lets_pass =
+        |path: &Path| fs::metadata(path).is_ok_and(|it| it.mode() & OTHERS_EXECUTE != 0);
     !is_roots && workspace.ancestors().all(lets_pass)
 }
 

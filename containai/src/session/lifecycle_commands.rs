@@ -6,8 +6,8 @@ use containai_core::{exit, label};
 use containai_ssh::{Command, Input, Output, Stdio, Terminal};
 
 use super::SessionRequest;
-use crate::gone_files;
 use crate::connection::SessionConnection;
+use crate::gone_files;
 
 impl SessionRequest {
     /// Says what of the file, and of files of the shell version, is not followed.
@@ -23,7 +23,11 @@ impl SessionRequest {
         {
             self.context.reporter.say(&text);
         }
-        gone_files::warn_about_legacy_files(&self.context, self.workspace(), self.image.template.as_ref());
+        gone_files::warn_about_legacy_files(
+            &self.context,
+            self.workspace(),
+            self.image.template.as_ref(),
+        );
     }
 
     /// What of the file is run beside the steps of a plan.

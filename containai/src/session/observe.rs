@@ -6,10 +6,10 @@ use containai_core::naming::GitHead;
 use containai_core::resources::HostCapacity;
 use containai_docker::DockerEngine;
 
-use super::{SetupConsent, SessionRequest, Recreate};
+use super::{Recreate, SessionRequest, SetupConsent};
+use crate::connection::{PrefetchedLease, mux_client};
 use crate::desired::desired;
 use crate::lock;
-use crate::connection::{PrefetchedLease, mux_client};
 use crate::setup;
 
 impl SessionRequest {
@@ -34,8 +34,10 @@ impl SessionRequest {
     ) -> crate::Result<(DockerEngine, Observed, PrefetchedLease)> {
         let glimpse = PrefetchedLease::fetch(mux_client(&self.context), self.cache_key());
         // The glimpse first: others work on it while we talk to the engine.
-        let (glimpse, (engine, observed)) =
-            tokio::try_join!(async { crate::Result::Ok(glimpse.await) }, self.observe_after_setup())?;
+        let (glimpse, (engine, observed)) = tokio::try_join!(
+            async { crate::Result::Ok(glimpse.await) },
+            self.observe_after_setup()
+        )?;
         Ok((engine, observed, glimpse))
     }
 

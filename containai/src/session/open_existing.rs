@@ -4,14 +4,14 @@ use std::path::PathBuf;
 
 use containai_core::engine::{Container, RunState};
 use containai_core::hint::Hint;
-use containai_core::lifecycle::{DriveError, Observed, PinnedKey, Connected, connect};
+use containai_core::lifecycle::{Connected, DriveError, Observed, PinnedKey, connect};
 use containai_docker::DockerEngine;
 use containai_ssh::Session;
 
 use super::SessionRequest;
 use super::interrupt::until_interrupted;
-use crate::error::OperationError;
 use crate::connection::SessionConnection;
+use crate::error::OperationError;
 use crate::target::not_found;
 use crate::workspace_copy;
 
@@ -57,7 +57,11 @@ impl<'a> SessionRequest {
             [] => Err(not_found(&format!("no container serves `{}`", self.workspace())).into()),
             [container]
                 if container.state == RunState::Running
-                    && self.options.name.as_ref().is_none_or(|it| it.as_ref() == container.name) =>
+                    && self
+                        .options
+                        .name
+                        .as_ref()
+                        .is_none_or(|it| it.as_ref() == container.name) =>
             {
                 Ok(Some((*container).clone()))
             }

@@ -5,10 +5,10 @@ use containai_core::naming::{HomePath, WorkspacePath};
 
 use super::{SessionOptions, SetupConsent};
 use crate::context::Context;
+use crate::image_selection::ImageSelection;
 use crate::lock;
 use crate::process_env::ProcessEnv;
 use crate::report::Reporter;
-use crate::image_selection::ImageSelection;
 use crate::workspace::WorkspaceRef;
 
 /// The way into one workspace's container.
@@ -33,7 +33,14 @@ impl<'a> SessionRequest {
     ) -> crate::Result<Self> {
         let context = Context::new(env, reporter, flags.clone(), Some(spot.path()))?;
         let image = ImageSelection::without_layers(&context.config);
-        Ok(Self { context, workspace_ref: spot, setup_consent: consent, options: SessionOptions::default(), image, flags })
+        Ok(Self {
+            context,
+            workspace_ref: spot,
+            setup_consent: consent,
+            options: SessionOptions::default(),
+            image,
+            flags,
+        })
     }
 
     /// Makes the container as the command line chooses.

@@ -4,8 +4,8 @@ use containai_core::lifecycle::{Observed, Refusal};
 use containai_core::naming::WorkspacePath;
 
 use super::SessionRequest;
-use crate::error::OperationError;
 use crate::enclosing_workspace;
+use crate::error::OperationError;
 use crate::workspace::{self, WorkspaceRef};
 
 impl SessionRequest {
@@ -19,15 +19,28 @@ impl SessionRequest {
             (WorkspaceRef::Explicit(_), _) => return Ok(false),
             (WorkspaceRef::Implicit(_), Some(path)) => (path, false),
             (WorkspaceRef::Implicit(path), None) => {
-                workspace::find(Some(path.as_path()), &self.context.env, self.options.protected_paths)?;
-                match enclosing_workspace::find(&self.workspace_ref, &observed.containers, &self.context) {
+                workspace::find(
+                    Some(path.as_path()),
+                    &self.context.env,
+                    self.options.protected_paths,
+                )?;
+                match enclosing_workspace::find(
+                    &self.workspace_ref,
+                    &observed.containers,
+                    &self.context,
+                ) {
                     Some(around) => (around, true),
                     None => return Ok(false),
                 }
             }
         };
         if is_told {
-            enclosing_workspace::report_choice(&self.context.reporter, &place, &here, "--workspace .");
+            enclosing_workspace::report_choice(
+                &self.context.reporter,
+                &place,
+                &here,
+                "--workspace .",
+            );
         }
         let is_other = place != here;
         self.workspace_ref = WorkspaceRef::Explicit(place);

@@ -10,11 +10,11 @@ use containai_docker::DockerEngine;
 use containai_ssh::Command;
 
 use super::lifecycle_commands::has_lifecycle_commands;
-use super::{SessionRequest, Recreate, Streams, exec};
-use crate::session_guard;
+use super::{Recreate, SessionRequest, Streams, exec_attached};
+use crate::connection::PrefetchedLease;
 use crate::error::OperationError;
 use crate::lock;
-use crate::connection::PrefetchedLease;
+use crate::session_guard;
 use crate::workspace::ProtectedPathUse;
 
 impl SessionRequest {
@@ -36,8 +36,9 @@ impl SessionRequest {
             self.context.reporter.say("nothing was done");
             return Ok(exit::FAILED);
         }
-        let outcome =
-            self.run_in_container(&engine, &observed, &wanted, glimpse, command, streams, check).await;
+        let outcome = self
+            .run_in_container(&engine, &observed, &wanted, glimpse, command, streams, check)
+            .await;
         if wanted.options.lifetime == Lifetime::Session {
             let gone = self.remove_ephemeral(&engine, &wanted).await;
             // What the session ended with says more than what came after it.
@@ -54,14 +55,21 @@ impl SessionRequest {
         observed: &Observed,
         wanted: &Desired,
     ) -> bool {
-        let is_asked =
-            self.options.recreate != Recreate::None && self.options.protected_paths == ProtectedPathUse::Refuse;
+        let is_asked = self.options.recreate != Recreate::None
+            && self.options.protected_paths == ProtectedPathUse::Refuse;
         let ends = |it: &&Container| {
             Some(&it.id) == wanted.options.recreate.as_ref() && it.state == RunState::Running
         };
         let ending = observed.containers.iter().filter(ends);
         let reporter = &self.context.reporter;
-        !is_asked || session_guard::confirm_active_sessions(engine, ending, "Make it anew anyway?", reporter).await
+        !is_asked
+            || session_guard::confirm_active_sessions(
+                engine,
+                ending,
+                "Make it anew anyway?",
+                reporter,
+            )
+            .await
     }
 
     async fn run_in_container(
@@ -79,7 +87,8 @@ impl SessionRequest {
         if has_lifecycle_commands(&reached.container) {
             self.run_lifecycle_commands(&reached.container, reached.connection).await?;
             // That session is over with its command.
-            reached = self.into_connection(Box::pin(self.ensure_running(engine, wanted)).await?).await?;
+            reached =
+                self.into_connection(Box::pin(self.ensure_running(engine, wanted)).await?).await?;
         }
         let old =
             observed.containers.iter().find(|it| Some(&it.id) == wanted.options.recreate.as_ref());
@@ -111,8 +120,14 @@ impl SessionRequest {
         let _turn = self.lock_workspace().await?;
         for container in engine.containers().await? {
             if container.serves(self.workspace()) && container.labels.is_ephemeral() {
-                teardown_ephemeral(engine, &self.context.remote, wanted, &container, &self.context.reporter)
-                    .await?;
+                teardown_ephemeral(
+                    engine,
+                    &self.context.remote,
+                    wanted,
+                    &container,
+                    &self.context.reporter,
+                )
+                .await?;
             }
         }
         self.context.reporter.finish_work();

@@ -6,7 +6,7 @@ use containai_ssh::SshRemote;
 
 use super::SessionRequest;
 use crate::host_facts;
-use crate::records::FileWorkspaceStore;
+use crate::workspace_store::FileWorkspaceStore;
 
 /// The engine, what it shows, and what is wanted of it.
 pub struct SnapshotView {

@@ -2,7 +2,7 @@
 
 use containai_core::engine::{Container, ImageRequest};
 use containai_core::hint::Hint;
-use containai_ssh::{Command, LaunchMode, EnvVars};
+use containai_ssh::{Command, EnvVars, LaunchMode};
 
 use super::{SessionRequest, Streams};
 use crate::error::OperationError;
@@ -18,7 +18,9 @@ pub async fn start_agent(
     let agent = entrance.context.config.agent.value.clone();
     let own = user_agents(&entrance.context.env.layout)?;
     if let Some(own) = own.iter().find(|it| it.has_name(agent.as_ref())) {
-        return entrance.run(&agent_command(own.command_line(), variables)?, streams, |_| Ok(())).await;
+        return entrance
+            .run(&agent_command(own.command_line(), variables)?, streams, |_| Ok(()))
+            .await;
     }
     entrance.check_agent().await?;
     let command = agent_command([agent.as_ref()], variables)?;
@@ -45,7 +47,8 @@ impl SessionRequest {
     async fn check_agent(&mut self) -> crate::Result<()> {
         let is_new = match self.observe().await {
             Ok((_, observed)) => {
-                self.replaced_container(&observed).is_some() || observed.serving(self.workspace()).is_empty()
+                self.replaced_container(&observed).is_some()
+                    || observed.serving(self.workspace()).is_empty()
             }
             Err(error) if self.can_be_set_up(&error) => true,
             Err(error) => return Err(error),

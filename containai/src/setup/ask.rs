@@ -6,10 +6,10 @@ use containai_core::exit;
 use containai_core::hint::Hint;
 use containai_docker::host::{EngineRecord, Privilege, SetupPlan};
 
-use super::{user, machine};
+use super::{machine, user};
 use crate::context::Context;
-use crate::session::SetupConsent;
 use crate::error::OperationError;
+use crate::session::SetupConsent;
 
 /// Sets the machine up on the way to a container. `trouble` is what showed
 /// that it has to be.

@@ -9,7 +9,7 @@ use containai_core::engine::Isolation;
 use containai_core::exit;
 use containai_core::hint::Hint;
 use containai_docker::host::{
-    self, StepDetail, SetupFacts, Privilege, SetupEvent, SetupEvents, SetupOptions, SetupPlan,
+    self, Privilege, SetupEvent, SetupEvents, SetupFacts, SetupOptions, SetupPlan, StepDetail,
 };
 
 use crate::context::Context;

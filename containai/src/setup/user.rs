@@ -31,9 +31,7 @@ pub(crate) fn is_complete(context: &Context) -> crate::Result<bool> {
     let files_are_there = [layout.identity(), layout.config_file(), layout.ssh_include_dir()]
         .iter()
         .all(|path| path.exists());
-    Ok(files_are_there
-        && context.remote.has_include()?
-        && docker_context(context).is_current()?)
+    Ok(files_are_there && context.remote.has_include()? && docker_context(context).is_current()?)
 }
 
 /// Sees that plain `ssh` finds our hosts, also for a user of a machine that

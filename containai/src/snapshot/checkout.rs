@@ -9,8 +9,8 @@ use containai_core::hint::Hint;
 use containai_core::layout;
 use containai_ssh::{Command, Input, Output, Stdio, Terminal};
 
-use crate::error::OperationError;
 use crate::connection::SessionConnection;
+use crate::error::OperationError;
 use crate::report::Reporter;
 
 /// Checks out what a worktree has nothing of yet. Objects of git-lfs that are
@@ -32,8 +32,11 @@ pub async fn checkout_files(
     passage: SessionConnection,
     reporter: &Reporter,
 ) -> crate::Result<()> {
-    let command =
-        Command::new(["sh", "-c", &format!("cd {}; {CHECKOUT_SCRIPT}", layout::CONTAINER_WORKSPACE)])?;
+    let command = Command::new([
+        "sh",
+        "-c",
+        &format!("cd {}; {CHECKOUT_SCRIPT}", layout::CONTAINER_WORKSPACE),
+    ])?;
     let talk = || reporter.program_output().map_or(Output::Null, |fd| Output::File(fd.into()));
     let stdio = Stdio { input: Input::Null, output: talk(), error: talk(), ..Stdio::inherit() };
     match passage.exec(&command, Terminal::None, stdio).await?.code() {

@@ -1,15 +1,17 @@
 //! What interrupted commands left.
 
 use containai_core::engine::ContainerVolumes;
-use containai_core::lifecycle::snapshot::{SnapshotLeftovers, SnapshotError, roll_back, remove_leftovers, find_leftovers};
+use containai_core::lifecycle::snapshot::{
+    SnapshotError, SnapshotLeftovers, find_leftovers, remove_leftovers, roll_back,
+};
 use containai_docker::DockerEngine;
 
 use crate::host_facts;
-use crate::signals::{InterruptSignals, interrupted_error};
 use crate::report::{Reporter, escape_control};
+use crate::signals::{InterruptSignals, interrupted_error};
 
 /// Removes what interrupted commands left.
-pub async fn remove_leftovers(engine: &DockerEngine, reporter: &Reporter) -> crate::Result<()> {
+pub async fn prune_leftovers(engine: &DockerEngine, reporter: &Reporter) -> crate::Result<()> {
     let left = find_leftovers(engine, host_facts::now()).await?;
     remove_leftovers(engine, &left).await?;
     for line in describe(&left) {

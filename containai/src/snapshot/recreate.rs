@@ -2,14 +2,16 @@
 
 use containai_core::engine::{Container, ContainerIdentity};
 use containai_core::lifecycle::Strength;
-use containai_core::lifecycle::snapshot::{RecreatePlan, Snapshot, DefaultVolumes, plan_recreate, recreate};
+use containai_core::lifecycle::snapshot::{
+    DefaultVolumes, RecreatePlan, Snapshot, plan_recreate, recreate,
+};
 use containai_core::naming::{ContainerName, GitHead, VolumeName, VolumeUse};
 
 use super::fork_workspace::ForkWorkspace;
 use super::leftovers::remove_on_failure;
-use crate::session::{SessionRequest, SnapshotView};
 use crate::host_facts;
 use crate::report::Reporter;
+use crate::session::{SessionRequest, SnapshotView};
 
 /// Plans one that works on other ground than that of the snapshot.
 pub async fn plan(
@@ -30,7 +32,8 @@ pub async fn plan(
         }
     }
     let renewed = ContainerIdentity::Regenerate;
-    let plan = plan_recreate(snapshot, observed, wanted, renewed, vacancy, &host_facts::new_random_id()?)?;
+    let plan =
+        plan_recreate(snapshot, observed, wanted, renewed, vacancy, &host_facts::new_random_id()?)?;
     Ok((survey, plan))
 }
 

@@ -2,14 +2,15 @@
 
 use containai_core::engine::{Container, ContainerIdentity, Snapshots as _};
 use containai_core::lifecycle::snapshot::{
-    RestorePlan, RecreatePlan, Snapshot, SnapshotStep, DefaultVolumes, plan_restore, plan_recreate, restore,
+    DefaultVolumes, RecreatePlan, RestorePlan, Snapshot, SnapshotStep, plan_recreate, plan_restore,
+    restore,
 };
 
 use super::leftovers::remove_on_failure;
 use super::recreate;
-use crate::session::{SessionRequest, SnapshotView};
 use crate::host_facts;
 use crate::report::Reporter;
+use crate::session::{SessionRequest, SnapshotView};
 
 /// What is to be done, as there is a container or none.
 pub enum RestoreAction {
@@ -30,7 +31,14 @@ impl RestoreAction {
             }
             None => {
                 let kept = ContainerIdentity::Keep;
-                Self::Recreate(plan_recreate(snapshot, observed, wanted, kept, DefaultVolumes::MayExist, &nonce)?)
+                Self::Recreate(plan_recreate(
+                    snapshot,
+                    observed,
+                    wanted,
+                    kept,
+                    DefaultVolumes::MayExist,
+                    &nonce,
+                )?)
             }
         })
     }

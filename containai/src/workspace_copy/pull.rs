@@ -3,12 +3,16 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use containai_core::copy::{ThreeWayDiff, SyncBase, SyncState, TreeState, three_way_diff};
 use containai_core::exit;
 use containai_core::hint::Hint;
 use containai_core::naming::WorkspacePath;
+use containai_core::workspace_sync::{
+    SyncBase, SyncState, ThreeWayDiff, TreeState, three_way_diff,
+};
 use containai_ssh::Session;
-use containai_ssh::transfer::{Directory, TransferProgress, CopyReport, RemoteWorkspace, tree_state};
+use containai_ssh::transfer::{
+    CopyReport, Directory, RemoteWorkspace, TransferProgress, tree_state,
+};
 
 use super::{interrupted_error, read, show_progress, write};
 use crate::error::OperationError;

@@ -111,8 +111,8 @@ pub(crate) fn write_record(
 /// Whether the record is of this very worktree, and not of an earlier one at the
 /// same place.
 pub(crate) fn is_for(record: &WorktreeRecord, worktree: &LinkedWorktree) -> io::Result<bool> {
-    let is_same =
-        Path::new(&record.common_dir) == worktree.common && Path::new(&record.worktree_dir) == worktree.entry;
+    let is_same = Path::new(&record.common_dir) == worktree.common
+        && Path::new(&record.worktree_dir) == worktree.entry;
     Ok(is_same && record.created == creation_id(worktree)?)
 }
 
@@ -172,7 +172,8 @@ fn fill(
     let head = host.text(Path::new("HEAD"), 4096)?.as_deref().and_then(Head::parse);
     let head = head.map_or_else(|| "ref: refs/heads/main\n".to_owned(), |head| head.to_file());
     fs::write(own.join("HEAD"), head)?;
-    let settings = |words: &[&str]| crate::Result::<_>::Ok(container_config(&git.text(words, b"")?));
+    let settings =
+        |words: &[&str]| crate::Result::<_>::Ok(container_config(&git.text(words, b"")?));
     let listed = ["config", "--list", "--null", "--no-includes"];
     fs::write(own.join("config"), settings(&[&listed[..], &["--local"]].concat())?)?;
     let of_worktree = worktree.entry.join("config.worktree");

@@ -41,7 +41,12 @@ fn is_object(entry: &UntrustedEntry) -> bool {
         && entry.path == Path::new(LFS_OBJECTS).join(&name[..2]).join(&name[2..4]).join(name)
 }
 
-fn copy(own: &UntrustedTree, entry: &UntrustedEntry, common: &Path, owner: &Metadata) -> crate::Result<()> {
+fn copy(
+    own: &UntrustedTree,
+    entry: &UntrustedEntry,
+    common: &Path,
+    owner: &Metadata,
+) -> crate::Result<()> {
     let Some(file) = own.file(&entry.path)? else { return Ok(()) };
     let target = common.join(&entry.path);
     let is_for_another = nix::unistd::geteuid().is_root() && owner.uid() != 0;
@@ -111,7 +116,8 @@ mod tests {
         fetch(&worktree, &tree)?;
         let copied = worktree.common.join(LFS_OBJECTS).join("2c/f2").join(good);
         assert_eq!(fs::read_to_string(copied)?, "hello");
-        let others = fs::read_dir(worktree.common.join(LFS_OBJECTS).join(&bad[..2]).join(&bad[2..4]))?;
+        let others =
+            fs::read_dir(worktree.common.join(LFS_OBJECTS).join(&bad[..2]).join(&bad[2..4]))?;
         assert_eq!(others.count(), 0);
         Ok(())
     }

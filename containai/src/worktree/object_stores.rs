@@ -24,7 +24,13 @@ pub(crate) fn of(worktree: &LinkedWorktree) -> Result<Vec<ObjectStore>, Worktree
     if is_directory(&common.join("lfs")) {
         add_store(&mut stores, &common.join("lfs"), &place.join("lfs"))?;
     }
-    add_alternates(&common.join("objects"), &place.join("objects"), owner, MAX_ALTERNATE_DEPTH, &mut stores)?;
+    add_alternates(
+        &common.join("objects"),
+        &place.join("objects"),
+        owner,
+        MAX_ALTERNATE_DEPTH,
+        &mut stores,
+    )?;
     Ok(stores)
 }
 
@@ -64,7 +70,11 @@ fn is_object_store(path: &Path, owner: u32) -> bool {
         && repository.join("HEAD").is_file()
 }
 
-fn add_store(stores: &mut Vec<ObjectStore>, source: &Path, target: &Path) -> Result<(), WorktreeError> {
+fn add_store(
+    stores: &mut Vec<ObjectStore>,
+    source: &Path,
+    target: &Path,
+) -> Result<(), WorktreeError> {
     let (source, target) = (WorkspacePath::new(source)?, WorkspacePath::new(target)?);
     stores.push(ObjectStore { source, target });
     Ok(())

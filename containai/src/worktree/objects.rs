@@ -75,7 +75,11 @@ fn missing(git: &ConfinedGit, ids: &[ObjectId]) -> crate::Result<Vec<ObjectId>> 
 }
 
 /// A repository without settings of anybody's, which borrows the host's objects.
-fn create_staging_repository(incoming: &Path, worktree: &LinkedWorktree, host: &ConfinedGit) -> crate::Result<()> {
+fn create_staging_repository(
+    incoming: &Path,
+    worktree: &LinkedWorktree,
+    host: &ConfinedGit,
+) -> crate::Result<()> {
     for name in ["refs", "objects/info", "objects/pack"] {
         fs::create_dir_all(incoming.join(name))?;
     }

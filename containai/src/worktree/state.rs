@@ -20,7 +20,8 @@ const REF_NAMESPACES: [&str; 4] = ["refs/heads", "refs/tags", "refs/stash", "ref
 pub(crate) fn read_refs(own: &UntrustedTree) -> io::Result<Refs> {
     let packed = own.text(Path::new("packed-refs"), MAX_PACKED_REFS_BYTES)?.unwrap_or_default();
     let mut refs = parse_packed_refs(&packed);
-    let is_read = |name: &RefName| REF_NAMESPACES.iter().any(|space| name.as_str().starts_with(space));
+    let is_read =
+        |name: &RefName| REF_NAMESPACES.iter().any(|space| name.as_str().starts_with(space));
     refs.retain(|name, _| is_read(name));
     for space in REF_NAMESPACES.map(Path::new) {
         let mut entries = own.walk(space)?;

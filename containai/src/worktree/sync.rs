@@ -10,12 +10,14 @@ use std::path::Path;
 use containai_core::layout::Layout;
 use containai_core::naming::WorkspacePath;
 use containai_core::worktree::{
-    RefDifference, Fingerprints, Head, ObjectId, ConflictReason, RefChange, RefName, Refs, Side,
+    ConflictReason, Fingerprints, Head, ObjectId, RefChange, RefDifference, RefName, Refs, Side,
     WorktreeRecord, compare_refs,
 };
 
 use super::conflict_refs::ConflictRefs;
-use super::container_repository::{host_git, host_head, host_refs, is_for, read_record, write_record};
+use super::container_repository::{
+    host_git, host_head, host_refs, is_for, read_record, write_record,
+};
 use super::untrusted_tree::UntrustedTree;
 use super::{LinkedWorktree, find, index, large_files, links, objects, state};
 use crate::git::ConfinedGit;
@@ -49,7 +51,8 @@ pub(crate) async fn sync_worktree(
         return Ok(None);
     }
     let _lock =
-        lock::acquire(&layout.worktree_lock(workspace), &format!("`{workspace}`"), reporter).await?;
+        lock::acquire(&layout.worktree_lock(workspace), &format!("`{workspace}`"), reporter)
+            .await?;
     let (Some(record), Some(worktree)) = (read_record(layout, workspace)?, find(workspace)?) else {
         return Ok(None);
     };
@@ -65,7 +68,9 @@ fn has_changed(workspace: &WorkspacePath, layout: &Layout) -> crate::Result<bool
     let Some(record) = read_record(layout, workspace)? else { return Ok(false) };
     let entry = Path::new(&record.worktree_dir).file_name().and_then(|it| it.to_str());
     let sides = [Path::new(&record.common_dir).to_owned(), layout.worktree_repository(workspace)];
-    let [Some(host), Some(own)] = [UntrustedTree::open(&sides[0])?, UntrustedTree::open(&sides[1])?] else {
+    let [Some(host), Some(own)] =
+        [UntrustedTree::open(&sides[0])?, UntrustedTree::open(&sides[1])?]
+    else {
         return Ok(false);
     };
     let entry = entry.unwrap_or_default();
@@ -117,7 +122,8 @@ impl WorktreePair<'_> {
         let held = self.unmovable_branches()?;
         let found = compare_refs(&self.record.base, host, own, &held);
         let mut tips: Vec<ObjectId> = found.iter().filter_map(container_object).collect();
-        let aside = own.iter().filter(|(name, id)| !name.is_branch_or_tag() && host.get(name) != Some(id));
+        let aside =
+            own.iter().filter(|(name, id)| !name.is_branch_or_tag() && host.get(name) != Some(id));
         tips.extend(aside.map(|(_, id)| id.clone()));
         if let Some(Head::Detached(id)) = state::read_head(&self.own, self.worktree.name())? {
             tips.push(id);
@@ -133,7 +139,9 @@ impl WorktreePair<'_> {
             match self.resolve(difference, &held)? {
                 RefDifference::Update(Side::Container, change) => settled.refs.push(change),
                 RefDifference::Update(Side::Host, change) => changes.push(change),
-                RefDifference::Conflict { name, own, reason } => conflicts.push((name, own, reason)),
+                RefDifference::Conflict { name, own, reason } => {
+                    conflicts.push((name, own, reason))
+                }
                 RefDifference::ChangedOnBoth { name, own, .. } => {
                     conflicts.push((name, own, ConflictReason::Diverged));
                 }
@@ -162,7 +170,9 @@ impl WorktreePair<'_> {
         difference: RefDifference,
         held: &BTreeSet<RefName>,
     ) -> crate::Result<RefDifference> {
-        let RefDifference::ChangedOnBoth { name, host, own } = &difference else { return Ok(difference) };
+        let RefDifference::ChangedOnBoth { name, host, own } = &difference else {
+            return Ok(difference);
+        };
         let contains = |a: &ObjectId, b: &ObjectId| {
             self.git.run_succeeds(&["merge-base", "--is-ancestor", b.as_str(), a.as_str()])
         };
@@ -172,7 +182,9 @@ impl WorktreePair<'_> {
             new: Some(new.clone()),
         };
         Ok(match name.branch() {
-            Some(_) if contains(host, own)? => RefDifference::Update(Side::Container, change(own, host)),
+            Some(_) if contains(host, own)? => {
+                RefDifference::Update(Side::Container, change(own, host))
+            }
             Some(_) if contains(own, host)? && !held.contains(name) => {
                 RefDifference::Update(Side::Host, change(host, own))
             }
@@ -206,13 +218,16 @@ impl WorktreePair<'_> {
     /// Keeps what does not become the host's own beside it, and says so once.
     fn save_conflicts(&mut self, host: &Refs, own: &Refs, conflicts: &Conflicts) {
         let kept = ConflictRefs::new(&self.git, self.worktree);
-        let aside = own.iter().filter(|(name, id)| !name.is_branch_or_tag() && host.get(name) != Some(id));
+        let aside =
+            own.iter().filter(|(name, id)| !name.is_branch_or_tag() && host.get(name) != Some(id));
         let mut now: Refs = aside.map(|(name, id)| (name.clone(), id.clone())).collect();
         for (name, id, reason) in conflicts {
             if self.record.conflicting_refs.get(name) != Some(id) {
                 let why = match reason {
                     ConflictReason::Diverged => "changed on this machine as well",
-                    ConflictReason::CheckedOut => "is checked out in another worktree, or in use here",
+                    ConflictReason::CheckedOut => {
+                        "is checked out in another worktree, or in use here"
+                    }
                 };
                 let shown = name.branch().unwrap_or(name.as_str());
                 self.reporter.warn(&format!(
@@ -300,7 +315,9 @@ fn container_object(difference: &RefDifference) -> Option<ObjectId> {
     match difference {
         RefDifference::Update(Side::Container, _) => None,
         RefDifference::Update(Side::Host, change) => change.new.clone(),
-        RefDifference::ChangedOnBoth { own, .. } | RefDifference::Conflict { own, .. } => Some(own.clone()),
+        RefDifference::ChangedOnBoth { own, .. } | RefDifference::Conflict { own, .. } => {
+            Some(own.clone())
+        }
     }
 }
 

@@ -21,7 +21,10 @@ fn create_linked_worktree() -> io::Result<(TempDir, PathBuf)> {
     Ok((dir, root))
 }
 
-fn find_repository(root: &Path, workspace: &str) -> Result<Option<LinkedRepository>, WorktreeError> {
+fn find_repository(
+    root: &Path,
+    workspace: &str,
+) -> Result<Option<LinkedRepository>, WorktreeError> {
     let layout = Layout::new(&root.join("home"), None, None);
     linked_repository(&WorkspacePath::new(root.join(workspace))?, &layout)
 }
@@ -32,8 +35,11 @@ fn repository_listing_the_worktree_is_found() -> anyhow::Result<()> {
     let repository = find_repository(&root, "tree")?.expect("a linked worktree");
     assert_eq!(repository.common_dir.as_path(), root.join("main/.git"));
     assert!(repository.own.as_path().starts_with(root.join("home/.config/containai/worktrees")));
-    let stores: Vec<_> =
-        repository.object_stores.iter().map(|it| (it.source.as_path(), it.target.as_str())).collect();
+    let stores: Vec<_> = repository
+        .object_stores
+        .iter()
+        .map(|it| (it.source.as_path(), it.target.as_str()))
+        .collect();
     let objects = root.join("main/.git/objects");
     assert_eq!(stores, [(objects.as_path(), "/mnt/host-repository/objects")]);
     assert_eq!(find_repository(&root, "main")?, None);

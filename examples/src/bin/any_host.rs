@@ -4,7 +4,7 @@ use std::env::args;
 
 use anyhow::Context as _;
 use containai_core::remote::{Direction, Forward, HostKey};
-use containai_ssh::{Command, SshServer, SshIdentity, Stdio, Terminal, Tunnel};
+use containai_ssh::{Command, SshIdentity, SshServer, Stdio, Terminal, Tunnel};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> anyhow::Result<()> {

@@ -119,7 +119,7 @@ fn failed_hook_is_reported_and_sessions_still_open() {
     });
     person.exec(&repository, "cat ~/hooked").success().prints(&expected);
     let reported = person.exec(&repository, "journalctl -q -o cat -u containai-hooks --no-pager");
-    assert!(reported.success().stdout().contains("failed hooks: 10-fails (7)"), "{told}");
+    assert!(reported.success().stdout().contains("failed hooks: 10-fails (7)"), "{reported}");
 
     // The next start runs the hooks that exist then.
     fs::remove_file(hooks.join("10-fails")).expect("a file can be removed");

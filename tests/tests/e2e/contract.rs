@@ -3,9 +3,9 @@
 use containai_core::engine::{
     ContainerSpec, HostFacts, ImageRequest, Isolation, Lifetime, Protection, WorkspaceMount,
 };
-use containai_core::testing::FakeEngine;
 use containai_core::naming::{ContainerName, HostPort, Hostname, VolumeName, WorkspacePath};
 use containai_core::resources::{HostCapacity, Resources};
+use containai_core::testing::FakeEngine;
 use containai_docker::DockerEngine;
 use containai_tests::contract::{ContractInput, check_engine};
 use containai_tests::contract_snapshots::check_snapshots;

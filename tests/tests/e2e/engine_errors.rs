@@ -52,7 +52,9 @@ fn unavailable_image_is_named_with_the_attempts() {
     let repository = person.repository("imageless");
     let run = ["run", "--image", "localhost:1/no/such:thing", "--", "true"];
     let outcome = person.cai(run).current_dir(&repository).run();
-    outcome.fails(111, "image `localhost:1/no/such:thing` is not available").stderr_contains("pull:");
+    outcome
+        .fails(111, "image `localhost:1/no/such:thing` is not available")
+        .stderr_contains("pull:");
     assert_eq!(person.containers(repository.path()).len(), 0);
 }
 

@@ -129,7 +129,9 @@ fn server_that_rejects_variables_runs_no_command() {
     let refused = wait_until(TIMEOUT, "the server takes none", || {
         Some(exec(&["--", "touch", "ran"])).filter(|outcome| outcome.status() == 112)
     });
-    refused.fails(112, "the SSH server does not accept environment variables").stderr_contains("`cai stop --remove`");
+    refused
+        .fails(112, "the SSH server does not accept environment variables")
+        .stderr_contains("`cai stop --remove`");
     refused.stderr_lacks("hush");
     fs::remove_file(repository.path().join("ran")).ok();
     exec(&["--", "touch", "ran"]).code(112);

@@ -200,7 +200,10 @@ fn hostile_archives_change_nothing() {
         write(tree.join("root"));
         run("chmod", &["4755", "root"], tree);
     };
-    check(forge_archive(&person, "setuid", make, &["root"]), "`root` has set-user-id or set-group-id bits");
+    check(
+        forge_archive(&person, "setuid", make, &["root"]),
+        "`root` has set-user-id or set-group-id bits",
+    );
     let bomb = person.beside("bomb.tgz");
     let tree = person.beside("forged-bomb");
     drop(forge_archive(&person, "bomb", |_| {}, &[]));

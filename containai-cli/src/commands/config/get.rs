@@ -28,7 +28,8 @@ pub(super) struct ConfigGetArgs {
 }
 
 pub(super) async fn run(args: &ConfigGetArgs, app: &App) -> anyhow::Result<ExitCode> {
-    let spec = SettingSpec::find(&args.key).ok_or_else(|| SettingChangeError::unknown(&args.key))?;
+    let spec =
+        SettingSpec::find(&args.key).ok_or_else(|| SettingChangeError::unknown(&args.key))?;
     let list = args.area.config_in_scope(app).await?.list();
     let listed = list.into_iter().find(|it| it.spec.key == spec.key);
     let listed = listed.context("a setting is missing in the list")?;

@@ -3,14 +3,16 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use containai_core::config::{ChangeTarget, Config, ConfigFile, FileText, ConfigLayers, SettingSpec};
+use containai_core::config::{
+    ChangeTarget, Config, ConfigFile, ConfigLayers, FileText, SettingSpec,
+};
 use containai_core::naming::WorkspacePath;
 
 use crate::app::App;
 use crate::env::Env;
 use containai::OperationError;
 use containai::workspace::{self, ProtectedPathUse, WorkspaceRef};
-use containai::{settings, enclosing_workspace};
+use containai::{enclosing_workspace, settings};
 
 /// For which workspaces a setting is meant.
 #[derive(Clone, Debug, Default, Args)]
@@ -39,7 +41,8 @@ impl ConfigScopeArgs {
     pub(super) async fn config_after_change(&self, app: &App) -> anyhow::Result<Config> {
         let spot = self.workspace_ref(&app.env)?;
         let around =
-            enclosing_workspace::find_offline(&spot, &app.global.flags(), &app.env, &app.reporter).await;
+            enclosing_workspace::find_offline(&spot, &app.global.flags(), &app.env, &app.reporter)
+                .await;
         let workspace = around.as_ref().unwrap_or(spot.path());
         Ok(settings::resolve(&app.env, &app.reporter, app.global.flags(), Some(workspace))?)
     }
@@ -72,7 +75,10 @@ impl ConfigScopeArgs {
 
 /// The workspace whose data volume a change is about. What a person says of it in the
 /// configuration is the last word, and nothing remembered counts before it.
-pub(super) fn data_volume_workspace<'a>(key: &str, area: &'a ChangeTarget) -> Option<&'a WorkspacePath> {
+pub(super) fn data_volume_workspace<'a>(
+    key: &str,
+    area: &'a ChangeTarget,
+) -> Option<&'a WorkspacePath> {
     match area {
         ChangeTarget::Section(workspace) if key == "data_volume" => Some(workspace),
         _ => None,
@@ -82,6 +88,9 @@ pub(super) fn data_volume_workspace<'a>(key: &str, area: &'a ChangeTarget) -> Op
 /// Refuses a file that no command could use, and says where it is wrong.
 pub(super) fn check_file(file: &ConfigFile) -> anyhow::Result<()> {
     let (path, text) = (file.path().to_owned(), file.text().to_owned());
-    Config::resolve(&ConfigLayers { user_file: Some(FileText { path, text }), ..ConfigLayers::default() })?;
+    Config::resolve(&ConfigLayers {
+        user_file: Some(FileText { path, text }),
+        ..ConfigLayers::default()
+    })?;
     Ok(())
 }

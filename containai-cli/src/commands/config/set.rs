@@ -5,7 +5,7 @@ use containai_core::config::SettingChange;
 
 use super::scope::{ConfigScopeArgs, check_file, data_volume_workspace};
 use crate::app::App;
-use containai::{records, user_config};
+use containai::{user_config, workspace_store};
 
 /// Set a setting, for all workspaces or for one
 ///
@@ -33,7 +33,7 @@ pub(super) async fn run(args: &ConfigSetArgs, app: &App) -> anyhow::Result<ExitC
     })
     .await?;
     if let Some(workspace) = data_volume_workspace(&args.key, &area) {
-        records::forget_volume(&app.env.layout, &app.reporter, workspace).await?;
+        workspace_store::forget_volume(&app.env.layout, &app.reporter, workspace).await?;
     }
     app.ui.verbose(&format!("set `{}` in `{}`", args.key, app.env.layout.config_file().display()));
     let config = args.area.config_after_change(app).await?;

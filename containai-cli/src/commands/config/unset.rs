@@ -5,7 +5,7 @@ use containai_core::config::SettingChange;
 
 use super::scope::{ConfigScopeArgs, data_volume_workspace};
 use crate::app::App;
-use containai::{records, user_config};
+use containai::{user_config, workspace_store};
 
 /// Take a setting back, for all workspaces or for one
 ///
@@ -27,7 +27,7 @@ pub(super) async fn run(args: &ConfigUnsetArgs, app: &App) -> anyhow::Result<Exi
     .await?;
     let was_remembered = match data_volume_workspace(&args.key, &area) {
         Some(workspace) => {
-            records::forget_volume(&app.env.layout, &app.reporter, workspace).await?
+            workspace_store::forget_volume(&app.env.layout, &app.reporter, workspace).await?
         }
         None => false,
     };

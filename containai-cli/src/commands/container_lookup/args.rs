@@ -5,7 +5,7 @@ use containai_core::engine::{Container, Engine as _};
 use containai_docker::DockerEngine;
 
 use containai::context::Context;
-use containai::target::{find_by_name, find_by_workspace, find_by_reference};
+use containai::target::{find_by_name, find_by_reference, find_by_workspace};
 
 /// One container, by its workspace or by its name.
 #[derive(Clone, Debug, Args)]

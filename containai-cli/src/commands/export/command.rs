@@ -63,7 +63,8 @@ pub(crate) async fn run(args: ExportArgs, app: &App) -> anyhow::Result<ExitCode>
         true => Vec::new(),
         false => args.exclude.iter().chain(configured).cloned().collect(),
     };
-    let export = VolumeExport { context: &context, engine: &engine, excludes: left_out, encryption: seal };
+    let export =
+        VolumeExport { context: &context, engine: &engine, excludes: left_out, encryption: seal };
     export.run(&place, &to).await?;
     app.ui.data(&to.file.display().to_string())?;
     Ok(ExitCode::SUCCESS)

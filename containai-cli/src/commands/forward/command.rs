@@ -47,7 +47,8 @@ async fn forward(args: ForwardArgs, app: &App) -> anyhow::Result<ExitCode> {
     let mut session = container.connect().await?;
     tunnel.listen_remote(&session).await?;
     let engine = container.context.address.to_string();
-    let forwarding = RegisteredForward::current_process(container.name(), &engine, tunnel.forwards());
+    let forwarding =
+        RegisteredForward::current_process(container.name(), &engine, tunnel.forwards());
     let _entry = forwarding.register(&app.env.layout.forward_dir())?;
     for forward in tunnel.forwards() {
         app.ui.say(&format!("{} {forward} ({})", forward.direction().option(), container.name()));

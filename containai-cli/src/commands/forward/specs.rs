@@ -10,13 +10,13 @@ use containai::OperationError;
 #[derive(Clone, Debug, Args)]
 pub(crate) struct ForwardSpecArgs {
     /// Lead a port or socket of this machine into the container
-    #[arg(short = 'L', value_name = "[BIND:]PORT:HOST:HOSTPORT", value_parser = local)]
+    #[arg(short = 'L', value_name = "[BIND:]PORT:HOST:HOSTPORT", value_parser = parse_local)]
     local: Vec<Forward>,
     /// Lead a port or socket of the container to this machine
-    #[arg(short = 'R', value_name = "[BIND:]PORT:HOST:HOSTPORT", value_parser = remote)]
+    #[arg(short = 'R', value_name = "[BIND:]PORT:HOST:HOSTPORT", value_parser = parse_remote)]
     remote: Vec<Forward>,
     /// Open a SOCKS server on this machine that connects from the container
-    #[arg(short = 'D', value_name = "[BIND:]PORT", value_parser = dynamic)]
+    #[arg(short = 'D', value_name = "[BIND:]PORT", value_parser = parse_dynamic)]
     dynamic: Vec<Forward>,
 }
 

@@ -1,7 +1,7 @@
 use std::process::ExitCode;
 
 use clap::Args;
-use containai_core::engine::{ShippedImage, PruneScope, prunable};
+use containai_core::engine::{PruneScope, ShippedImage, prunable};
 use containai_docker::DockerEngine;
 use containai_docker::image::{ImageRemoval, local_reference};
 

@@ -52,7 +52,9 @@ impl ArchiveKeyArgs {
         };
         let passphrase = match (path(&self.passphrase_file), sealed_for) {
             (Some(path), _) => Some(read_passphrase(&path)?),
-            (None, RequiredKey::Passphrase) => Some(app.ui.prompt_secret("Passphrase of the archive")?),
+            (None, RequiredKey::Passphrase) => {
+                Some(app.ui.prompt_secret("Passphrase of the archive")?)
+            }
             (None, _) => None,
         };
         Ok(DecryptionKeys { passphrase, identities })

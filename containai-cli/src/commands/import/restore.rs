@@ -15,8 +15,8 @@ use crate::output::restore::ExistingContent;
 use containai::OperationError;
 use containai::archive_file::Archive;
 use containai::lock;
-use containai::volume_target::VolumeTarget;
 use containai::restore::{VolumeRestore, verify};
+use containai::volume_target::VolumeTarget;
 
 pub(super) async fn run(args: ImportArgs, archive: Archive, app: &App) -> anyhow::Result<ExitCode> {
     if args.selects_settings() {

@@ -7,13 +7,15 @@ use std::sync::Arc;
 use containai_core::config::{Config, Setting};
 use containai_core::exit;
 use containai_core::hint::Hint;
-use containai_core::import::{ImportOptions, CredentialSelection, Exclusions, PrivateFiles, SecretEntries};
+use containai_core::import::{
+    CredentialSelection, Exclusions, ImportOptions, PrivateFiles, SecretEntries,
+};
 
 use super::command::ImportArgs;
 use crate::app::App;
 use containai::OperationError;
 use containai::archive_file::Archive;
-use containai::import::{Import, ImportSource, WarnOnce, UnpackedArchive, watch};
+use containai::import::{Import, ImportSource, UnpackedArchive, WarnOnce, watch};
 use containai::signals::{InterruptSignals, interrupted_error};
 use containai::volume_target::TargetQuery;
 
@@ -102,7 +104,9 @@ fn import_options(args: &ImportArgs, config: &Config) -> ImportOptions {
         only: args.only.clone(),
         credentials: match args.from {
             Some(_) => CredentialSelection::All,
-            None => CredentialSelection::Programs(both(&args.credentials, &config.import_credentials)),
+            None => {
+                CredentialSelection::Programs(both(&args.credentials, &config.import_credentials))
+            }
         },
         allowed_secrets: {
             let configured = &config.import_allowed_secrets.value;

@@ -8,9 +8,9 @@ use containai_ssh::transfer::LinkRepairMode;
 
 use crate::app::App;
 use containai::context::Context;
-use containai::session::{SetupConsent, SessionRequest};
 use containai::import::manifests;
 use containai::report::escape_control;
+use containai::session::{SessionRequest, SetupConsent};
 use containai::target;
 use containai::workspace::WorkspaceRef;
 
@@ -47,8 +47,13 @@ pub(crate) async fn run(args: LinksArgs, app: &App) -> anyhow::Result<ExitCode> 
     let context = Context::new(&app.env, &app.reporter, flags.clone(), None)?;
     let container = target::find_named(name.name.as_deref(), &context.engine()?, &context).await?;
     let workspace = target::workspace_served(&container)?;
-    let entrance =
-        SessionRequest::new(&app.env, &app.reporter, flags, WorkspaceRef::Explicit(workspace), SetupConsent::Never)?;
+    let entrance = SessionRequest::new(
+        &app.env,
+        &app.reporter,
+        flags,
+        WorkspaceRef::Explicit(workspace),
+        SetupConsent::Never,
+    )?;
     let home = app.env.layout.home().to_string_lossy();
     let links = home_links(&manifests(&app.env.layout, &entrance.import_paths(), &home)?);
     let reached = entrance.connect_existing().await?;

@@ -38,7 +38,8 @@ pub(super) async fn run(args: &PortsRemoveArgs, app: &App) -> anyhow::Result<Exi
             return Err(OperationError::with_code(exit::FAILED, error).hint(hint).into());
         }
     }
-    let meant: Vec<_> = all.iter().filter(|it| it.listen_addresses().any(|at| is_meant(&at))).collect();
+    let meant: Vec<_> =
+        all.iter().filter(|it| it.listen_addresses().any(|at| is_meant(&at))).collect();
     for forwarding in &meant {
         forwarding.stop()?;
     }
@@ -50,9 +51,14 @@ pub(super) async fn run(args: &PortsRemoveArgs, app: &App) -> anyhow::Result<Exi
 }
 
 /// Waits until the ports are free again.
-async fn wait_stopped(meant: &[&RegisteredForward], directory: &std::path::Path) -> anyhow::Result<()> {
+async fn wait_stopped(
+    meant: &[&RegisteredForward],
+    directory: &std::path::Path,
+) -> anyhow::Result<()> {
     let gone = async {
-        while RegisteredForward::list(directory)?.iter().any(|it| meant.iter().any(|old| old.pid == it.pid))
+        while RegisteredForward::list(directory)?
+            .iter()
+            .any(|it| meant.iter().any(|old| old.pid == it.pid))
         {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }

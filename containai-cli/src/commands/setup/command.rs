@@ -8,7 +8,7 @@ use crate::app::App;
 use containai::OperationError;
 use containai::context::Context;
 use containai::session::SetupConsent;
-use containai::setup::{ask, user, machine};
+use containai::setup::{ask, machine, user};
 
 /// Set this machine up: engine, network, runtime, key, SSH configuration
 ///

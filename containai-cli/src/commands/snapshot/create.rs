@@ -5,14 +5,14 @@ use clap::Args;
 use containai_core::byte_size::HumanSize;
 use containai_core::engine::{Engine as _, Snapshots as _};
 use containai_core::lifecycle::Observed;
-use containai_core::lifecycle::snapshot::{create, plan_create, list_snapshots};
+use containai_core::lifecycle::snapshot::{create, list_snapshots, plan_create};
 use containai_core::naming::SnapshotName;
 
 use crate::app::App;
 use crate::commands::container_lookup::TargetArgs;
 use crate::output;
 use containai::context::Context;
-use containai::snapshot::{remove_leftovers, remove_on_failure};
+use containai::snapshot::{prune_leftovers, remove_on_failure};
 use containai::target;
 use containai::{host_facts, volume_lock};
 
@@ -45,10 +45,12 @@ pub(super) async fn run(args: SnapshotCreateArgs, app: &App) -> anyhow::Result<E
     let volume = engine.container_volumes(&container.id).await?.data;
     let _turns = match args.dry_run {
         true => Vec::new(),
-        false => volume_lock::lock_volume(&engine, &volume, &workspace, &app.env, &app.reporter).await?,
+        false => {
+            volume_lock::lock_volume(&engine, &volume, &workspace, &app.env, &app.reporter).await?
+        }
     };
     if !args.dry_run {
-        remove_leftovers(&engine, &app.reporter).await?;
+        prune_leftovers(&engine, &app.reporter).await?;
     }
     let containers = engine.containers().await?;
     let container = wanted.find_among(&containers, &context)?;
@@ -63,7 +65,8 @@ pub(super) async fn run(args: SnapshotCreateArgs, app: &App) -> anyhow::Result<E
     }
     let volumes = plan.snapshot.volumes();
     let snapshot =
-        remove_on_failure(&engine, &volumes, &app.reporter, create(&engine, &plan, &app.reporter)).await?;
+        remove_on_failure(&engine, &volumes, &app.reporter, create(&engine, &plan, &app.reporter))
+            .await?;
     let (name, size) = (&snapshot.name, HumanSize(snapshot.size));
     app.ui.say(&format!("made snapshot {name} of {}, with {size} of volumes", snapshot.container));
     app.ui.data(name.as_str())?;

@@ -9,9 +9,9 @@ use containai_core::naming::{ContainerName, SnapshotName};
 use crate::app::App;
 use crate::output;
 use containai::context::Context;
-use containai::session::{SessionOptions, SetupConsent, SessionRequest};
+use containai::session::{SessionOptions, SessionRequest, SetupConsent};
 use containai::snapshot::ForkWorkspace;
-use containai::snapshot::remove_leftovers;
+use containai::snapshot::prune_leftovers;
 use containai::snapshot::{checkout, recreate};
 use containai::workspace::{ProtectedPathUse, WorkspaceRef};
 
@@ -49,9 +49,18 @@ pub(super) async fn run(args: SnapshotForkArgs, app: &App) -> anyhow::Result<Exi
     let ground = ForkWorkspace::choose(snapshot, path, branch, context.client.as_ref(), &app.env)?;
     let spot = WorkspaceRef::Explicit(ground.workspace.clone());
     let caution = ProtectedPathUse::Refuse;
-    let choice = SessionOptions { name: args.new_name.clone(), protected_paths: caution, ..SessionOptions::default() };
-    let entrance =
-        SessionRequest::new(&app.env, &app.reporter, app.global.flags(), spot, SetupConsent::Never)?;
+    let choice = SessionOptions {
+        name: args.new_name.clone(),
+        protected_paths: caution,
+        ..SessionOptions::default()
+    };
+    let entrance = SessionRequest::new(
+        &app.env,
+        &app.reporter,
+        app.global.flags(),
+        spot,
+        SetupConsent::Never,
+    )?;
     let mut entrance = entrance.with_options(choice);
     if args.dry_run {
         let survey = entrance.snapshot_view().await?;
@@ -61,7 +70,7 @@ pub(super) async fn run(args: SnapshotForkArgs, app: &App) -> anyhow::Result<Exi
     }
     let turn = entrance.lock_workspace().await?;
     let survey = entrance.snapshot_view().await?;
-    remove_leftovers(&survey.engine, &app.reporter).await?;
+    prune_leftovers(&survey.engine, &app.reporter).await?;
     let begun = survey.observed.containers.iter().find(|it| it.serves(&ground.workspace));
     let is_begun = |it: &&Container| {
         it.labels.is_fork() && it.labels.snapshot().as_ref() == Some(&snapshot.id)

@@ -1,14 +1,14 @@
 use std::process::ExitCode;
 
 use clap::Args;
-use containai_core::lifecycle::snapshot::{find_snapshot, plan_remove, remove, list_snapshots};
+use containai_core::lifecycle::snapshot::{find_snapshot, list_snapshots, plan_remove, remove};
 use containai_core::naming::SnapshotName;
 
 use super::super::confirm;
 use crate::app::App;
 use crate::output;
 use containai::context::Context;
-use containai::snapshot::remove_leftovers;
+use containai::snapshot::prune_leftovers;
 
 /// Remove a snapshot
 ///
@@ -40,7 +40,7 @@ pub(super) async fn run(args: &SnapshotRemoveArgs, app: &App) -> anyhow::Result<
         let question = format!("Remove snapshot {}?", output::snapshot::describe(snapshot));
         confirm::require_confirmation(app, &question, "nothing was removed")?;
     }
-    remove_leftovers(&engine, &app.reporter).await?;
+    prune_leftovers(&engine, &app.reporter).await?;
     app.ui.start_progress(&format!("removing snapshot {}", snapshot.name));
     let removed = remove(&engine, snapshot).await;
     app.ui.finish_progress();

@@ -9,9 +9,9 @@ use super::super::confirm;
 use crate::app::App;
 use crate::output;
 use containai::context::Context;
-use containai::session::{SessionOptions, SetupConsent, SessionRequest};
+use containai::session::{SessionOptions, SessionRequest, SetupConsent};
 use containai::snapshot::RestoreAction;
-use containai::snapshot::remove_leftovers;
+use containai::snapshot::prune_leftovers;
 use containai::workspace::{ProtectedPathUse, WorkspaceRef};
 
 /// Put the container of a snapshot back to it
@@ -38,10 +38,16 @@ pub(super) async fn run(args: &SnapshotRestoreArgs, app: &App) -> anyhow::Result
     let all = list_snapshots(&context.engine()?).await?;
     let snapshot = find_snapshot(&all, &args.snapshot)?;
     let spot = WorkspaceRef::Explicit(snapshot.workspace.clone());
-    let entrance =
-        SessionRequest::new(&app.env, &app.reporter, app.global.flags(), spot, SetupConsent::Never)?;
+    let entrance = SessionRequest::new(
+        &app.env,
+        &app.reporter,
+        app.global.flags(),
+        spot,
+        SetupConsent::Never,
+    )?;
     let caution = if args.force { ProtectedPathUse::Allow } else { ProtectedPathUse::Refuse };
-    let mut entrance = entrance.with_options(SessionOptions { protected_paths: caution, ..SessionOptions::default() });
+    let mut entrance = entrance
+        .with_options(SessionOptions { protected_paths: caution, ..SessionOptions::default() });
     let survey = entrance.snapshot_view().await?;
     if args.dry_run {
         let plan = RestoreAction::plan(&survey, snapshot).await?;
@@ -49,7 +55,7 @@ pub(super) async fn run(args: &SnapshotRestoreArgs, app: &App) -> anyhow::Result
         return Ok(ExitCode::SUCCESS);
     }
     let turn = entrance.lock_workspace().await?;
-    remove_leftovers(&survey.engine, &app.reporter).await?;
+    prune_leftovers(&survey.engine, &app.reporter).await?;
     entrance.finish_interrupted_restore(&survey).await?;
     let survey = entrance.snapshot_view().await?;
     let plan = RestoreAction::plan(&survey, snapshot).await?;
@@ -66,7 +72,11 @@ pub(super) async fn run(args: &SnapshotRestoreArgs, app: &App) -> anyhow::Result
     Ok(ExitCode::SUCCESS)
 }
 
-async fn confirm_restore(engine: &DockerEngine, plan: &RestoreAction, app: &App) -> anyhow::Result<()> {
+async fn confirm_restore(
+    engine: &DockerEngine,
+    plan: &RestoreAction,
+    app: &App,
+) -> anyhow::Result<()> {
     let RestoreAction::InPlace(plan) = plan else { return Ok(()) };
     let name = &plan.container.name;
     if plan.ends_sessions()

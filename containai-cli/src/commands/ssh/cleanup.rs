@@ -3,7 +3,7 @@ use std::process::ExitCode;
 use clap::Args;
 use containai_core::engine::Engine as _;
 use containai_docker::{DockerEngine, EngineAddress};
-use containai_ssh::{StaleEntries, EngineContainers};
+use containai_ssh::{EngineContainers, StaleEntries};
 
 use crate::app::App;
 use containai::context::Context;
@@ -39,10 +39,14 @@ pub(super) async fn run(args: &SshCleanupArgs, app: &App) -> anyhow::Result<Exit
     Ok(ExitCode::SUCCESS)
 }
 
-async fn engine_snapshot(context: &Context, address: &EngineAddress) -> anyhow::Result<EngineContainers> {
+async fn engine_snapshot(
+    context: &Context,
+    address: &EngineAddress,
+) -> anyhow::Result<EngineContainers> {
     let engine = DockerEngine::connect(address.clone(), context.env.certificates.as_deref())?;
     let containers = engine.containers().await?.into_iter().filter(|it| it.labels.is_managed());
-    let remote = context.remote.clone().with_proxy(remote_engine::proxy_route(address, &context.env));
+    let remote =
+        context.remote.clone().with_proxy(remote_engine::proxy_route(address, &context.env));
     let pin = |port| remote.host_key_alias(port);
     let containers = containers.map(|it| (it.name, it.labels.ssh_port().map(pin))).collect();
     Ok(EngineContainers { engine: address.to_string(), containers })

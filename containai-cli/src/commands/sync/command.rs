@@ -2,12 +2,12 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use clap::Args;
-use containai_core::manifest::shipped_manifests;
 use containai_core::exit;
 use containai_core::hint::Hint;
 use containai_core::import::{RENAMED_TARGETS, home_links, read_path_list};
 use containai_core::layout::{CONTAINER_DATA, VOLUME_ADDITIONAL_PATHS};
-use containai_ssh::transfer::{Directory, LinkOutcome, HomeLinkRepair};
+use containai_core::manifest::shipped_manifests;
+use containai_ssh::transfer::{Directory, HomeLinkRepair, LinkOutcome};
 
 use crate::app::App;
 use containai::OperationError;

@@ -16,7 +16,11 @@ pub(super) struct TemplateListArgs {
     json: bool,
 }
 
-pub(super) async fn run(args: &TemplateListArgs, context: &Context, app: &App) -> anyhow::Result<ExitCode> {
+pub(super) async fn run(
+    args: &TemplateListArgs,
+    context: &Context,
+    app: &App,
+) -> anyhow::Result<ExitCode> {
     let mut entries = Vec::new();
     for name in templates::list(&context.env.layout)? {
         let template = Template::load(&context.env.layout, &name)?;

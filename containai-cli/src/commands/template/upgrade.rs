@@ -43,7 +43,8 @@ pub(super) fn run(args: &TemplateUpgradeArgs, app: &App) -> anyhow::Result<ExitC
         match upgraded {
             None => app.ui.say(&format!("{name} follows the image in use")),
             Some(text) if args.dry_run => {
-                app.ui.data(&escape_control(&format!("{shown}\n{}", diff(&template.text, &text))))?;
+                app.ui
+                    .data(&escape_control(&format!("{shown}\n{}", diff(&template.text, &text))))?;
             }
             Some(text) => {
                 let mode = fs::metadata(&path).map(|it| it.permissions());

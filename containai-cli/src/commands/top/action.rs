@@ -3,7 +3,7 @@
 use containai_core::engine::RunState;
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
-use super::state::{TopAction, Panel, ContainerSample, TopState};
+use super::state::{ContainerSample, Panel, TopAction, TopState};
 
 impl TopState {
     pub(super) fn handle_key(&mut self, key: KeyEvent) -> TopAction {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use clap::Args;
 use containai_core::engine::{ContainerId, Engine as _};
 use containai_core::hint::Hint;
-use containai_core::lifecycle::{StopMode, NoVolumeExporter, Observed, execute_stop, plan_stop};
+use containai_core::lifecycle::{NoVolumeExporter, Observed, StopMode, execute_stop, plan_stop};
 use containai_docker::DockerEngine;
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -77,7 +77,8 @@ async fn watch(
                 screen.run_program(&keys, program.args(["shell", "--workspace", &workspace]))?;
             }
             TopAction::Logs(name) => {
-                screen.run_program(&keys, program.args(["logs", "--follow", "--container", &name]))?;
+                screen
+                    .run_program(&keys, program.args(["logs", "--follow", "--container", &name]))?;
             }
         }
     }

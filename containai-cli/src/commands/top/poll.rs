@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
-use containai_core::engine::{ContainerId, EngineError, RunState, UsageSample, Usage};
+use containai_core::engine::{ContainerId, EngineError, RunState, Usage, UsageSample};
 use containai_docker::{DockerEngine, ListedContainer, Sizes};
 use futures_util::future::join_all;
 

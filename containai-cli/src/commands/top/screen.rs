@@ -23,7 +23,11 @@ impl TerminalScreen {
     }
 
     /// Lends the terminal to a program until that ends.
-    pub(super) fn run_program(&mut self, keys: &KeyReader, program: &mut Command) -> io::Result<()> {
+    pub(super) fn run_program(
+        &mut self,
+        keys: &KeyReader,
+        program: &mut Command,
+    ) -> io::Result<()> {
         let _hushed = keys.suspend();
         self.0.show_cursor()?;
         ratatui::try_restore()?;

@@ -1,6 +1,6 @@
 //! What is on the screen, and what a key or a look changes about it.
 
-use containai_core::engine::{ContainerId, RunState, ActiveSessions, Usage};
+use containai_core::engine::{ActiveSessions, ContainerId, RunState, Usage};
 use ratatui::crossterm::event::KeyEvent;
 
 /// How many looks the sparklines go back.

@@ -119,12 +119,12 @@ fn panel(frame: &mut Frame<'_>, title: &str, lines: &[String]) {
 #[cfg(test)]
 mod tests {
     use containai_core::byte_size::ByteSize;
-    use containai_core::engine::{ContainerId, ActiveSessions, Usage};
+    use containai_core::engine::{ActiveSessions, ContainerId, Usage};
     use ratatui::Terminal;
     use ratatui::backend::TestBackend;
     use ratatui::crossterm::event::{KeyCode, KeyEvent};
 
-    use super::super::state::{TopAction, TopEvent, ContainerSample};
+    use super::super::state::{ContainerSample, TopAction, TopEvent};
     use super::*;
 
     fn sample(name: &str, state: RunState, cpu_percent: f64) -> ContainerSample {

@@ -41,11 +41,18 @@ pub(crate) async fn run(args: &TrustArgs, app: &App) -> anyhow::Result<ExitCode>
         return list::run(app);
     }
     let spot = args.workspace_ref(&app.env)?;
-    let workspace =
-        enclosing_workspace::resolve_offline(&spot, &app.global.flags(), &app.env, &app.reporter, ".").await;
+    let workspace = enclosing_workspace::resolve_offline(
+        &spot,
+        &app.global.flags(),
+        &app.env,
+        &app.reporter,
+        ".",
+    )
+    .await;
     if args.revoke {
         let own = StoredApproval::revoke(&app.env.layout.trust_file(&workspace))?;
-        let had = StoredApproval::revoke(&app.env.layout.devcontainer_trust_file(&workspace))? || own;
+        let had =
+            StoredApproval::revoke(&app.env.layout.devcontainer_trust_file(&workspace))? || own;
         let what = if had { "is approved no more" } else { "had nothing approved" };
         app.ui.say(&format!("`{workspace}` {what}"));
         return Ok(ExitCode::SUCCESS);
@@ -61,7 +68,8 @@ impl TrustArgs {
         match self.path.as_deref() {
             // What is gone from the disk can be revoked too.
             Some(path) if self.revoke => {
-                workspace::find_removed(path, env, ProtectedPathUse::Allow).map(WorkspaceRef::Explicit)
+                workspace::find_removed(path, env, ProtectedPathUse::Allow)
+                    .map(WorkspaceRef::Explicit)
             }
             path => workspace::find_ref(path, env, ProtectedPathUse::Allow),
         }

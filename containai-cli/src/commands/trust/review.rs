@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use containai_core::config::{
-    Config, ContentHash, DevcontainerChoice, FileText, Flags, ConfigLayers, diff, escape_control,
+    Config, ConfigLayers, ContentHash, DevcontainerChoice, FileText, Flags, diff, escape_control,
 };
 use containai_core::devcontainer::DevcontainerError;
 use containai_core::hint::Hint;
@@ -37,7 +37,10 @@ impl TrustReview {
     }
 
     /// The workspace's own file; `None` where it has none.
-    fn review_workspace_config(workspace: &WorkspacePath, env: &Env) -> anyhow::Result<Option<Self>> {
+    fn review_workspace_config(
+        workspace: &WorkspacePath,
+        env: &Env,
+    ) -> anyhow::Result<Option<Self>> {
         let path = layout::workspace_config(workspace);
         let file = trust::workspace_config(workspace).map_err(|refused| {
             OperationError::usage(format!("cannot read `{}`: {refused}", path.display()))
@@ -54,7 +57,12 @@ impl TrustReview {
         let suggested = config.suggestions.iter().map(|it| format!("asks for `{}`", it.key));
         let asks = suggested.chain(config.ignored.iter().map(ToString::to_string)).collect();
         let approved = StoredApproval::load(&env.layout, workspace)?;
-        Ok(Some(Self { file, approval_path: env.layout.trust_file(workspace), approved, requests: asks }))
+        Ok(Some(Self {
+            file,
+            approval_path: env.layout.trust_file(workspace),
+            approved,
+            requests: asks,
+        }))
     }
 
     /// The `devcontainer.json` that counts, else the one that is found; `None`

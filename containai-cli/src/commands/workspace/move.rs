@@ -5,16 +5,18 @@ use clap::Args;
 use containai_core::engine::{Container, Engine as _};
 use containai_core::exit;
 use containai_core::hint::Hint;
-use containai_core::lifecycle::{StopMode, NoVolumeExporter, Observed, Refusal, execute_stop, plan_stop};
+use containai_core::lifecycle::{
+    NoVolumeExporter, Observed, Refusal, StopMode, execute_stop, plan_stop,
+};
 use containai_core::naming::WorkspacePath;
 
 use crate::app::App;
 use containai::OperationError;
-use containai::session_guard;
 use containai::context::Context;
 use containai::moved::WorkspaceState;
+use containai::session_guard;
 use containai::workspace::{self, ProtectedPathUse};
-use containai::{records, volume_lock};
+use containai::{volume_lock, workspace_store};
 
 /// Take over what a workspace had before its directory was moved
 ///
@@ -62,7 +64,13 @@ pub(super) async fn run(args: &WorkspaceMoveArgs, app: &App) -> anyhow::Result<E
         return Err(OperationError::with_code(exit::FAILED, message).hint(hint).into());
     }
     if !args.force
-        && !session_guard::confirm_active_sessions(&engine, container.into_iter(), "Stop it?", &app.reporter).await
+        && !session_guard::confirm_active_sessions(
+            &engine,
+            container.into_iter(),
+            "Stop it?",
+            &app.reporter,
+        )
+        .await
     {
         app.ui.say("nothing was done");
         return Ok(ExitCode::from(exit::FAILED));
@@ -71,9 +79,9 @@ pub(super) async fn run(args: &WorkspaceMoveArgs, app: &App) -> anyhow::Result<E
     // interrupted runs the command again.
     let address = context.address.to_string();
     let chosen = found.remembered.clone();
-    records::edit(&app.env.layout, &app.reporter, &new, |record| {
+    workspace_store::edit(&app.env.layout, &app.reporter, &new, |record| {
         *record.on_engine_mut(&address) = chosen;
-        record.directory = records::directory_id(new.as_path());
+        record.directory = workspace_store::directory_id(new.as_path());
     })
     .await?;
     if let Some(container) = container {
@@ -83,7 +91,7 @@ pub(super) async fn run(args: &WorkspaceMoveArgs, app: &App) -> anyhow::Result<E
         }
         app.ui.say(&format!("removed container {}", container.name));
     }
-    records::forget(&app.env.layout, &app.reporter, &old, &address).await?;
+    workspace_store::forget(&app.env.layout, &app.reporter, &old, &address).await?;
     found.report(&context, &old, &new);
     Ok(ExitCode::SUCCESS)
 }

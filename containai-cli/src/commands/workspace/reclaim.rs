@@ -10,7 +10,7 @@ use crate::output;
 use containai::context::Context;
 use containai::report::escape_control;
 use containai::workspace::{self, ProtectedPathUse};
-use containai::{lock, enclosing_workspace};
+use containai::{enclosing_workspace, lock};
 
 /// Give all files in the workspace to its owner
 ///

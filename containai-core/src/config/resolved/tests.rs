@@ -3,7 +3,7 @@ use std::path::PathBuf;
 use proptest::prelude::*;
 
 use super::*;
-use crate::config::{ContentHash, Environment, FileText, Flags, Origin, IgnoreReason};
+use crate::config::{ContentHash, Environment, FileText, Flags, IgnoreReason, Origin};
 use crate::naming::WorkspacePath;
 
 const USER: &str = "/home/me/.config/containai/config.toml";
@@ -93,13 +93,15 @@ fn workspace_file_cannot_change_host_settings() {
     assert_eq!(config, resolve(&ConfigLayers::default()));
     let lines: Vec<_> = ignored.iter().map(ToString::to_string).collect();
     insta::assert_snapshot!(lines.join("\n"));
-    let keys: Vec<_> = suggested.iter().map(|it| format!("{} {}", it.key, it.position.line)).collect();
+    let keys: Vec<_> =
+        suggested.iter().map(|it| format!("{} {}", it.key, it.position.line)).collect();
     insta::assert_snapshot!(keys.join("\n"));
 }
 
 #[test]
 fn approval_applies_to_the_exact_text() {
-    let mut approving = layers("image = 'mine'\n[ssh]\nlocal_forward = ['9:b:9']\n", HOSTILE_WORKSPACE_FILE);
+    let mut approving =
+        layers("image = 'mine'\n[ssh]\nlocal_forward = ['9:b:9']\n", HOSTILE_WORKSPACE_FILE);
     approving.approved = Some(ContentHash::of(HOSTILE_WORKSPACE_FILE));
     let config = resolve(&approving);
     let image = |config: &Config| format!("{} {}", config.image.value, config.image.origin);
@@ -146,7 +148,9 @@ fn host_environment_is_used_unless_a_file_is_set() {
 fn invalid_workspace_file_is_ignored() {
     let config = resolve(&layers("", "agent = = 1"));
     assert_eq!(config.agent.origin, Origin::Default);
-    assert!(matches!(&config.ignored[..], [one] if matches!(one.reason, IgnoreReason::InvalidValue(_))));
+    assert!(
+        matches!(&config.ignored[..], [one] if matches!(one.reason, IgnoreReason::InvalidValue(_)))
+    );
 }
 
 #[test]

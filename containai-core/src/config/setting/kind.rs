@@ -77,7 +77,7 @@ impl fmt::Display for SettingKind {
                 Ok(())
             }
             Self::Bool => f.write_str("`true` or `false`"),
-            Self::Integer { min: least, max: most } => write!(f, "a number from {least} to {most}"),
+            Self::Integer { min, max } => write!(f, "a number from {min} to {max}"),
             Self::Number => f.write_str("a number above 0"),
             Self::Size => f.write_str("a memory size such as `8g`"),
             Self::List(form) => write!(f, "a list of strings: {form}"),

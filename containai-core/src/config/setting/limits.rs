@@ -51,7 +51,7 @@ pub fn parse_memory(text: &str) -> Result<ByteSize, ValueError> {
 
 /// A memory limit below Docker's minimum.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("a container cannot run in `{size}`: {} is the least", Self::LEAST)]
+#[error("a container cannot run in `{size}`: {} is the least", Self::MIN)]
 #[non_exhaustive]
 pub struct MemoryLimitError {
     /// The limit.

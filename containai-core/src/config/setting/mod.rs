@@ -15,12 +15,13 @@ mod volume;
 
 pub(super) use agent::AGENT;
 pub(super) use engine::{DOCKER_HOST, read_docker_host};
-pub(super) use env::{ENV_FILE, ENV_FROM_HOST, ENV_IMPORT, read_workspace_path, read_env_name};
+pub(super) use env::{ENV_FILE, ENV_FROM_HOST, ENV_IMPORT, read_env_name, read_workspace_path};
 pub(super) use image::{IMAGE, IMAGE_SOURCE, read_image};
 pub use image::{ImageReferenceError, parse_image};
 pub(super) use import::{
-    IMPORT_ALLOWED_SECRETS, IMPORT_CREDENTIALS, IMPORT_EXCLUDE_PRIVATE, IMPORT_EXCLUDES, EXPORT_EXCLUDES, IMPORT_PATHS, read_allowed_secret,
-    read_exclude, read_home_path, read_manifest_name,
+    EXPORT_EXCLUDES, IMPORT_ALLOWED_SECRETS, IMPORT_CREDENTIALS, IMPORT_EXCLUDE_PRIVATE,
+    IMPORT_EXCLUDES, IMPORT_PATHS, read_allowed_secret, read_exclude, read_home_path,
+    read_manifest_name,
 };
 pub(super) use isolation::ISOLATION;
 pub use isolation::{IsolationChoice, UnknownIsolation};
@@ -29,9 +30,8 @@ pub(super) use limits::{CPU_LIMIT, MEMORY_LIMIT};
 pub use limits::{MemoryLimitError, parse_memory};
 pub use spec::{SETTINGS, SettingScope, SettingSpec};
 pub(super) use ssh::{
-    FORWARD_AGENT, LOCAL_FORWARD, MUX, MUX_IDLE, SSH_OPTIONS, PORT_RANGE_END, PORT_RANGE_START,
-    REMOTE_FORWARD, read_client_option, read_idle, read_local_forward, read_remote_forward,
-    read_bool,
+    FORWARD_AGENT, LOCAL_FORWARD, MUX, MUX_IDLE, PORT_RANGE_END, PORT_RANGE_START, REMOTE_FORWARD,
+    SSH_OPTIONS, read_bool, read_client_option, read_idle, read_local_forward, read_remote_forward,
 };
 pub(super) use template::{DEVCONTAINER, TEMPLATE, read_template};
 pub use template::{DevcontainerChoice, InvalidDevcontainerChoice};

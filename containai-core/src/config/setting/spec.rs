@@ -2,10 +2,12 @@
 
 use std::fmt;
 
-use super::{SettingKind, agent, engine, env, image, import, isolation, limits, ssh, template, volume};
+use super::{
+    SettingKind, agent, engine, env, image, import, isolation, limits, ssh, template, volume,
+};
 use crate::config::Trust;
-use crate::config::error::ValueError;
 use crate::config::did_you_mean::closest_match;
+use crate::config::error::ValueError;
 
 /// The specification of a setting: its names, type and trust.
 #[derive(Clone, Copy)]

@@ -60,7 +60,10 @@ impl FileFormat {
         if name == ".env" || name.starts_with(".env.") || end == "env" {
             return Self::Environment;
         }
-        if SHELL_FILES.contains(&name.as_str()) || directory == ".bashrc.d" || directory == "zshrc.d" {
+        if SHELL_FILES.contains(&name.as_str())
+            || directory == ".bashrc.d"
+            || directory == "zshrc.d"
+        {
             return Self::Shell;
         }
         if INI_FILES.contains(&name.as_str())

@@ -37,7 +37,8 @@ const THIRD_PARTY_DIRS: &[&str] = &[
     "syntaxes",
 ];
 /// Files of the user in any directory.
-const USER_FILES: &[&str] = &[".env", "mcp.json", ".mcp.json", "auth.json", ".npmrc", ".netrc", ".pypirc"];
+const USER_FILES: &[&str] =
+    &[".env", "mcp.json", ".mcp.json", "auth.json", ".npmrc", ".netrc", ".pypirc"];
 /// Files that contain nothing but secrets.
 const SECRET_STORES: &[&str] = &[
     ".netrc",
@@ -60,7 +61,8 @@ impl FileOrigin {
     /// Returns the origin of a file by its path below the home directory.
     pub(super) fn of(path: &str) -> Self {
         let (directory, name) = path.rsplit_once('/').unwrap_or(("", path));
-        let is_own = USER_FILES.contains(&name) || name.starts_with(".env.") || name.ends_with(".env");
+        let is_own =
+            USER_FILES.contains(&name) || name.starts_with(".env.") || name.ends_with(".env");
         match !is_own && directory.split('/').any(|part| THIRD_PARTY_DIRS.contains(&part)) {
             true => Self::ThirdParty,
             false => Self::UserSettings,
@@ -90,7 +92,9 @@ mod tests {
         assert_eq!(FileOrigin::of(".claude/plugins/cache/x/package.json"), FileOrigin::ThirdParty);
         assert_eq!(FileOrigin::of(".claude/skills/x/.env"), FileOrigin::UserSettings);
         assert!(
-            is_secret_store(".netrc") && is_secret_store("keys/id_ed25519") && !is_secret_store("keys/id_ed25519.pub")
+            is_secret_store(".netrc")
+                && is_secret_store("keys/id_ed25519")
+                && !is_secret_store("keys/id_ed25519.pub")
         );
     }
 }

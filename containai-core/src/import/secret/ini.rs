@@ -15,7 +15,11 @@ pub(super) fn edit(text: &str, sieve: &mut SecretFilter<'_>) -> Option<String> {
         let trimmed = line.trim();
         if is_continued {
             let is_secret = !is_left_out
-                && sieve.withholds_text(&KeyPath::line(number + 1), trimmed, Strictness::AnyLiteral);
+                && sieve.withholds_text(
+                    &KeyPath::line(number + 1),
+                    trimmed,
+                    Strictness::AnyLiteral,
+                );
             // Part of a value cannot be removed.
             is_editable &= !is_secret;
         } else if trimmed.starts_with('[') && trimmed.contains(']') {

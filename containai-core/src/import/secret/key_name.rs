@@ -68,7 +68,8 @@ const WORDS_BEFORE_KEY: &[&str] = &[
     "shared",
 ];
 /// Words that make a name the name of a secret if followed by `pass`.
-const WORDS_BEFORE_PASS: &[&str] = &["smtp", "imap", "db", "user", "mail", "proxy", "ftp", "http", "basic"];
+const WORDS_BEFORE_PASS: &[&str] =
+    &["smtp", "imap", "db", "user", "mail", "proxy", "ftp", "http", "basic"];
 /// Last words of names whose value may be a secret.
 const POSSIBLE_WORDS: &[&str] = &[
     "tokens",
@@ -275,7 +276,9 @@ pub(super) fn key_meaning(name: &str) -> KeyMeaning {
     if IDENTIFIER_WORDS.contains(last) {
         return KeyMeaning::Identifier;
     }
-    if METADATA_WORDS.contains(last) || matches!(words.first(), Some(&("max" | "min" | "num" | "total"))) {
+    if METADATA_WORDS.contains(last)
+        || matches!(words.first(), Some(&("max" | "min" | "num" | "total")))
+    {
         return KeyMeaning::Nothing;
     }
     if is_secret {

@@ -117,7 +117,8 @@ const FIRST_CHARACTERS: [bool; 128] = {
 /// Returns whether a text contains a token.
 pub(super) fn has_token(text: &str) -> bool {
     let starts = text.char_indices().scan(' ', |before, (at, c)| {
-        let is_start = !before.is_ascii_alphanumeric() && c.is_ascii() && FIRST_CHARACTERS[c as usize];
+        let is_start =
+            !before.is_ascii_alphanumeric() && c.is_ascii() && FIRST_CHARACTERS[c as usize];
         *before = c;
         Some((at, is_start))
     });

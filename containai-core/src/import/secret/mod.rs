@@ -10,13 +10,13 @@
 
 mod allowed;
 mod file_format;
+mod file_origin;
 mod ini;
 mod json;
 mod key_name;
 mod key_path;
 mod known_token;
 mod phrase;
-mod file_origin;
 mod plain;
 mod private_key;
 mod random;

@@ -35,7 +35,10 @@ pub(super) fn has_secret(text: &str, rigor: Strictness) -> bool {
 
 fn is_secret_assignment(name: &str, rest: &str, rigor: Strictness) -> bool {
     let is_scheme = AUTH_SCHEMES.contains(&name.to_lowercase().as_str());
-    if is_scheme && rest.starts_with(' ') && is_plausible_secret(first_word(rest), Strictness::RandomOnly) {
+    if is_scheme
+        && rest.starts_with(' ')
+        && is_plausible_secret(first_word(rest), Strictness::RandomOnly)
+    {
         return true;
     }
     let is_flag = name.starts_with("--");

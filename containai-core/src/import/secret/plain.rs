@@ -9,7 +9,8 @@ use super::screen::SecretFilter;
 pub(super) fn scan(text: &str, sieve: &mut SecretFilter<'_>) -> Option<String> {
     let mut is_clean = true;
     if has_private_key(text) {
-        is_clean &= !sieve.withholds_text(&KeyPath::of("private key"), text, Strictness::RandomOnly);
+        is_clean &=
+            !sieve.withholds_text(&KeyPath::of("private key"), text, Strictness::RandomOnly);
     }
     for (number, line) in text.lines().enumerate() {
         is_clean &= !sieve.withholds_text(&KeyPath::line(number + 1), line, Strictness::RandomOnly);

@@ -10,7 +10,9 @@ const DIGEST_PREFIXES: [&str; 6] = ["sha1-", "sha256-", "sha384-", "sha512-", "s
 /// Returns whether a value looks like a secret: long, mixed and without words. Digests,
 /// UUIDs, paths, model names and encoded images do not.
 pub(super) fn is_random(value: &str) -> bool {
-    if !RANDOM_LENGTHS.contains(&value.len()) || DIGEST_PREFIXES.iter().any(|it| value.starts_with(it)) {
+    if !RANDOM_LENGTHS.contains(&value.len())
+        || DIGEST_PREFIXES.iter().any(|it| value.starts_with(it))
+    {
         return false;
     }
     let is_part = |c: char| c.is_ascii_alphanumeric() || "_-+/=.~:".contains(c);
@@ -31,7 +33,8 @@ pub(super) fn is_random(value: &str) -> bool {
     let digits = letters.iter().filter(|c| c.is_ascii_digit()).count();
     let is_mixed = letters.iter().any(char::is_ascii_uppercase)
         && letters.iter().any(char::is_ascii_lowercase);
-    let changes = letters.windows(2).filter(|two| character_class(two[0]) != character_class(two[1])).count();
+    let changes =
+        letters.windows(2).filter(|two| character_class(two[0]) != character_class(two[1])).count();
     let share = changes * 100 / letters.len().max(1);
     let enough = match (is_mixed, digits) {
         (true, 2..) => 38,

@@ -135,7 +135,8 @@ pub(super) fn is_sample(value: &str) -> bool {
         let first = part.chars().next();
         part.len() > 3 && part.chars().all(|c| Some(c) == first)
     };
-    SAMPLE_PARTS.iter().any(|sample| small.contains(sample)) || small.split(['-', '_']).any(is_uniform)
+    SAMPLE_PARTS.iter().any(|sample| small.contains(sample))
+        || small.split(['-', '_']).any(is_uniform)
 }
 
 /// Returns whether a value consists of one of `$X`, `${X}`, `$(x)`, `` `x` ``, `%X%`,

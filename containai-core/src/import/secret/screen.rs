@@ -2,9 +2,9 @@
 
 use super::allowed::AllowedSecret;
 use super::file_format::FileFormat;
+use super::file_origin::{FileOrigin, is_secret_store};
 use super::key_path::KeyPath;
 use super::phrase::{self, Strictness};
-use super::file_origin::{FileOrigin, is_secret_store};
 use super::value::{is_certain, is_secret};
 use super::{ini, json, plain, shell, toml, url, yaml};
 
@@ -115,7 +115,12 @@ pub fn screen(screening: Screening<'_>, bytes: &[u8]) -> Screened {
         let keys = vec!["database".to_owned()];
         return if is_held_back { Screened::Withheld { keys } } else { Screened::Clean };
     }
-    let mut sieve = SecretFilter { origin: FileOrigin::of(path), allowed, keys: Vec::new(), allowed_values: Vec::new() };
+    let mut sieve = SecretFilter {
+        origin: FileOrigin::of(path),
+        allowed,
+        keys: Vec::new(),
+        allowed_values: Vec::new(),
+    };
     let is_exact = matches!(text, std::borrow::Cow::Borrowed(_));
     let format = FileFormat::detect(path, &text);
     let edited = match format {
@@ -139,7 +144,11 @@ pub fn screen(screening: Screening<'_>, bytes: &[u8]) -> Screened {
 
 /// Removes comments with secrets; `None` if a secret remains that the format cannot
 /// explain.
-fn remove_secret_comments(text: &str, format: FileFormat, sieve: &mut SecretFilter<'_>) -> Option<String> {
+fn remove_secret_comments(
+    text: &str,
+    format: FileFormat,
+    sieve: &mut SecretFilter<'_>,
+) -> Option<String> {
     let passed = sieve.allowed_values.clone();
     let masked = |line: &str| {
         let passed = passed.iter().filter(|value| value.len() > 3);

@@ -27,7 +27,11 @@ const ASSIGNMENT_PREFIXES: [&str; 8] = [
 
 /// Removes secrets. A command is replaced by the no-op `:`; `None` if that would change
 /// the lines around it.
-pub(super) fn edit(text: &str, kind: ShellFileKind, sieve: &mut SecretFilter<'_>) -> Option<String> {
+pub(super) fn edit(
+    text: &str,
+    kind: ShellFileKind,
+    sieve: &mut SecretFilter<'_>,
+) -> Option<String> {
     let mut kept = String::new();
     let mut is_editable = true;
     let mut open = None;

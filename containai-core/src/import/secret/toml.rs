@@ -17,7 +17,12 @@ pub(super) fn edit(text: &str, target: &str, sieve: &mut SecretFilter<'_>) -> Op
     Some(if before == after { text.to_owned() } else { after })
 }
 
-fn table(path: &KeyPath, table: &mut dyn TableLike, is_insisting: bool, sieve: &mut SecretFilter<'_>) {
+fn table(
+    path: &KeyPath,
+    table: &mut dyn TableLike,
+    is_insisting: bool,
+    sieve: &mut SecretFilter<'_>,
+) {
     let mut removed = Vec::new();
     for (key, item) in table.iter_mut() {
         let path = path.name(key.get());

@@ -1,10 +1,10 @@
 //! Classification of single values.
 
+use super::file_origin::FileOrigin;
 use super::key_name::KeyMeaning;
 use super::key_path::KeyPath;
 use super::known_token::has_token;
 use super::phrase::{self, Strictness};
-use super::file_origin::FileOrigin;
 use super::private_key::has_private_key;
 use super::random::is_random;
 use super::reference::{is_reference, is_sample, prints_literal};
@@ -24,10 +24,16 @@ pub(super) fn is_secret(path: &KeyPath, value: &str, place: FileOrigin) -> bool 
         (FileOrigin::UserSettings, KeyMeaning::Secret) => {
             !is_reference(without_scheme(value)) && !is_token_count(path, value)
         }
-        (FileOrigin::UserSettings, KeyMeaning::Possible) => is_likely(value) || contains_secret(value),
-        (FileOrigin::UserSettings, KeyMeaning::Command) => prints_literal(value) || contains_secret(value),
+        (FileOrigin::UserSettings, KeyMeaning::Possible) => {
+            is_likely(value) || contains_secret(value)
+        }
+        (FileOrigin::UserSettings, KeyMeaning::Command) => {
+            prints_literal(value) || contains_secret(value)
+        }
         (FileOrigin::UserSettings, KeyMeaning::Identifier) => contains_secret(value),
-        (FileOrigin::UserSettings, KeyMeaning::Nothing) => is_random(value) || contains_secret(value),
+        (FileOrigin::UserSettings, KeyMeaning::Nothing) => {
+            is_random(value) || contains_secret(value)
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::plan::GcPlan;
 use super::policy::{GcPolicy, GcScope, is_candidate};
-use crate::engine::{Container, EngineError, ContainerTimes, Storage, StoredImage, StoredVolume};
+use crate::engine::{Container, ContainerTimes, EngineError, Storage, StoredImage, StoredVolume};
 
 /// The containers, images and volumes of the engine.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -20,7 +20,10 @@ pub struct GcInventory {
 /// # Errors
 ///
 /// Errors of the engine. A container that is removed meanwhile is no error.
-pub async fn take_inventory<S: Storage>(engine: &S, policy: &GcPolicy) -> Result<GcInventory, EngineError> {
+pub async fn take_inventory<S: Storage>(
+    engine: &S,
+    policy: &GcPolicy,
+) -> Result<GcInventory, EngineError> {
     let mut world = GcInventory::default();
     for container in engine.containers().await? {
         let may_go = is_candidate(&container) && engine.owns(&container.labels);
@@ -41,7 +44,10 @@ pub async fn take_inventory<S: Storage>(engine: &S, policy: &GcPolicy) -> Result
 /// # Errors
 ///
 /// Errors of the engine.
-pub async fn measure_containers<S: Storage>(engine: &S, plan: &mut GcPlan) -> Result<(), EngineError> {
+pub async fn measure_containers<S: Storage>(
+    engine: &S,
+    plan: &mut GcPlan,
+) -> Result<(), EngineError> {
     for stale in &mut plan.containers {
         stale.size = match engine.size(&stale.container.id).await {
             Err(EngineError::NoSuchContainer { .. }) => None,

@@ -1,7 +1,7 @@
 //! The plan of a garbage collection.
 
-use super::policy::GcPolicy;
 use super::inventory::GcInventory;
+use super::policy::GcPolicy;
 use crate::byte_size::ByteSize;
 use crate::engine::{Container, StoredImage, StoredVolume};
 use crate::timestamp::Timestamp;
@@ -135,5 +135,7 @@ pub(super) fn is_still_unused(
     now: Timestamp,
     policy: &GcPolicy,
 ) -> bool {
-    volumes.iter().any(|it: &StoredVolume| it.name == volume.name && policy.is_unused_volume(it, now))
+    volumes
+        .iter()
+        .any(|it: &StoredVolume| it.name == volume.name && policy.is_unused_volume(it, now))
 }

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use crate::retention::RetentionAge;
 use crate::engine::{Container, ContainerTimes, RunState, StoredImage, StoredVolume};
+use crate::retention::RetentionAge;
 use crate::timestamp::Timestamp;
 
 /// The namespaces of managed images.
@@ -62,7 +62,8 @@ impl GcPolicy {
     /// Returns the references of an unused image to remove: all managed ones.
     #[must_use]
     pub fn unused_references<'i>(&self, image: &'i StoredImage) -> Vec<&'i str> {
-        let is_free = image.used_by.is_empty() && !image.labels.is_protected() && !image.is_in_snapshot;
+        let is_free =
+            image.used_by.is_empty() && !image.labels.is_protected() && !image.is_in_snapshot;
         if self.images == GcScope::Skip || !is_free {
             return Vec::new();
         }

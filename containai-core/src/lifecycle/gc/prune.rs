@@ -1,11 +1,11 @@
 //! Removal of unused objects.
 
+use super::inventory::GcInventory;
 use super::plan::{
-    GcPlan, IdleContainer, UnusedImage, UnusedVolume, is_still_unused, is_still_idle, still_unused_references,
-    sum_sizes,
+    GcPlan, IdleContainer, UnusedImage, UnusedVolume, is_still_idle, is_still_unused,
+    still_unused_references, sum_sizes,
 };
 use super::policy::GcPolicy;
-use super::inventory::GcInventory;
 use crate::byte_size::ByteSize;
 use crate::engine::{EngineError, Storage};
 use crate::lifecycle::DriveError;
@@ -88,7 +88,9 @@ impl PruneReport {
     fn push(&mut self, litter: PruneItem, outcome: Result<PruneOutcome, DriveError>) {
         let outcome = match outcome {
             // The engine has the final decision.
-            Err(DriveError::Engine(EngineError::Refused { status: 409, .. })) => PruneOutcome::InUse,
+            Err(DriveError::Engine(EngineError::Refused { status: 409, .. })) => {
+                PruneOutcome::InUse
+            }
             outcome => outcome.unwrap_or_else(PruneOutcome::Failed),
         };
         self.outcomes.push((litter, outcome));

@@ -1,12 +1,12 @@
 //! Creation of a snapshot.
 
-use super::recovery::roll_back;
 use super::record::volume_copies;
+use super::recovery::roll_back;
 use super::{CreatePlan, Snapshot, SnapshotError};
 use crate::byte_size::ByteSize;
 use crate::engine::{
-    Container, ContainerId, CopyJob, VolumeCopier as _, EngineError, ContainerVolumes, CopySpace, RunState,
-    Snapshots,
+    Container, ContainerId, ContainerVolumes, CopyJob, CopySpace, EngineError, RunState, Snapshots,
+    VolumeCopier as _,
 };
 use crate::lifecycle::{Event, EventListener, Observed, Refusal};
 use crate::naming::{RandomId, SnapshotName, WorkspacePath};
@@ -68,7 +68,11 @@ pub fn plan_create(
 
 /// Returns the container and those that share its data volume, as far as they are
 /// running.
-fn writers(observed: &Observed, container: &Container, volumes: &ContainerVolumes) -> Vec<Container> {
+fn writers(
+    observed: &Observed,
+    container: &Container,
+    volumes: &ContainerVolumes,
+) -> Vec<Container> {
     let writes = |it: &&Container| {
         let shares = it.labels.is_managed()
             && it.labels.workspace().is_some()
@@ -148,7 +152,10 @@ async fn pause_all<S: Snapshots>(engine: &S, all: &[ContainerId]) -> Result<(), 
 }
 
 /// Unpauses the paused ones among them, even if one of them fails.
-pub(super) async fn unpause_all<S: Snapshots>(engine: &S, all: &[ContainerId]) -> Result<(), EngineError> {
+pub(super) async fn unpause_all<S: Snapshots>(
+    engine: &S,
+    all: &[ContainerId],
+) -> Result<(), EngineError> {
     if all.is_empty() {
         return Ok(());
     }

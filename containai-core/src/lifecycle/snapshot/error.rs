@@ -5,8 +5,8 @@ use crate::engine::EngineError;
 use crate::exit;
 use crate::hint::{Advice, Hint};
 use crate::lifecycle::{DriveError, Refusal};
-use crate::records::WorkspaceStoreError;
 use crate::remote::RemoteError;
+use crate::workspace_store::WorkspaceStoreError;
 
 /// An error of a snapshot operation.
 #[derive(Debug, thiserror::Error)]
@@ -42,7 +42,9 @@ pub enum SnapshotError {
         name: String,
     },
     /// The snapshot was created with another isolation than that of the engine.
-    #[error("snapshot `{name}` was created with `{has}` isolation, but the engine has `{wanted}`")]
+    #[error(
+        "snapshot `{name}` was created with `{actual}` isolation, but the engine has `{required}`"
+    )]
     IsolationMismatch {
         /// The snapshot.
         name: String,
@@ -106,7 +108,9 @@ impl Advice for SnapshotError {
             | Self::Ephemeral { .. }
             | Self::IsolationMismatch { .. }
             | Self::WorkspaceHasContainer { .. } => exit::USAGE,
-            Self::NoSpace { .. } | Self::ContainerStarted { .. } | Self::InUse { .. } => exit::FAILED,
+            Self::NoSpace { .. } | Self::ContainerStarted { .. } | Self::InUse { .. } => {
+                exit::FAILED
+            }
         }
     }
 
@@ -122,9 +126,11 @@ impl Advice for SnapshotError {
             Self::NoSpace { .. } => {
                 Hint::run(list, "find snapshots to remove with `cai snapshot remove`")
             }
-            Self::Ephemeral { .. } => Hint::new("create another container with `cai snapshot fork`"),
+            Self::Ephemeral { .. } => {
+                Hint::new("create another container with `cai snapshot fork`")
+            }
             Self::IsolationMismatch { actual, .. } => Hint::run(
-                &format!("cai setup --isolation {has}"),
+                &format!("cai setup --isolation {actual}"),
                 "switch back; containers of the other isolation are then not visible",
             ),
             Self::WorkspaceHasContainer { .. } => Hint::new("choose another directory or branch"),
@@ -139,7 +145,7 @@ impl Advice for SnapshotError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{testing, samples};
+    use crate::{samples, testing};
 
     #[test]
     fn error_messages() {

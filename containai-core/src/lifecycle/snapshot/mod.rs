@@ -10,21 +10,21 @@
 //!
 //! [`RandomId`]: crate::naming::RandomId
 
-mod volume_copies;
 mod create;
 mod error;
-mod recovery;
 mod plan;
+mod record;
+mod recovery;
+mod recreate;
 mod remove;
 mod restore;
-mod recreate;
-mod record;
+mod volume_copies;
 
 pub use create::{create, plan_create};
 pub use error::SnapshotError;
-pub use recovery::{SnapshotLeftovers, roll_back, remove_leftovers, find_leftovers};
-pub use plan::{CreatePlan, RestorePlan, RecreatePlan, SnapshotStep};
+pub use plan::{CreatePlan, RecreatePlan, RestorePlan, SnapshotStep};
+pub use record::{Snapshot, find_snapshot, list_snapshots};
+pub use recovery::{SnapshotLeftovers, find_leftovers, remove_leftovers, roll_back};
+pub use recreate::{DefaultVolumes, plan_recreate, recreate};
 pub use remove::{plan_remove, remove};
 pub use restore::{plan_restore, restore};
-pub use recreate::{DefaultVolumes, plan_recreate, recreate};
-pub use record::{Snapshot, find_snapshot, list_snapshots};

@@ -90,11 +90,18 @@ impl RestorePlan {
     #[must_use]
     pub fn steps(&self) -> Vec<SnapshotStep> {
         let name = &self.container.name;
-        let mut tasks: Vec<_> =
-            self.snapshot.copies_to(&self.volumes).into_iter().map(SnapshotStep::CopyVolume).collect();
+        let mut tasks: Vec<_> = self
+            .snapshot
+            .copies_to(&self.volumes)
+            .into_iter()
+            .map(SnapshotStep::CopyVolume)
+            .collect();
         match self.container.state {
-            RunState::Paused => tasks.extend([SnapshotStep::Unpause(name.clone()), SnapshotStep::Stop(name.clone())]),
-            RunState::Running | RunState::Restarting => tasks.push(SnapshotStep::Stop(name.clone())),
+            RunState::Paused => tasks
+                .extend([SnapshotStep::Unpause(name.clone()), SnapshotStep::Stop(name.clone())]),
+            RunState::Running | RunState::Restarting => {
+                tasks.push(SnapshotStep::Stop(name.clone()))
+            }
             _ => {}
         }
         tasks.extend([
@@ -135,8 +142,12 @@ impl RecreatePlan {
     #[must_use]
     pub fn steps(&self) -> Vec<SnapshotStep> {
         let (name, workspace) = (self.name.clone(), self.workspace.clone());
-        let mut tasks: Vec<_> =
-            self.snapshot.copies_to(&self.volumes).into_iter().map(SnapshotStep::CopyVolume).collect();
+        let mut tasks: Vec<_> = self
+            .snapshot
+            .copies_to(&self.volumes)
+            .into_iter()
+            .map(SnapshotStep::CopyVolume)
+            .collect();
         if self.identity == ContainerIdentity::Regenerate {
             tasks.push(SnapshotStep::ResetIdentity);
         }

@@ -3,7 +3,7 @@
 use super::SnapshotError;
 use crate::byte_size::ByteSize;
 use crate::engine::{
-    ContainerId, EngineError, Isolation, ContainerVolumes, Snapshots, StoredImage, VolumeCopy,
+    ContainerId, ContainerVolumes, EngineError, Isolation, Snapshots, StoredImage, VolumeCopy,
 };
 use crate::label::{self, Labels};
 use crate::naming::{RandomId, SnapshotName, VolumeName, VolumeUse, WorkspacePath};

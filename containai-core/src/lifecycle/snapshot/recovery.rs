@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::create::unpause_all;
 use super::record::list_snapshots;
 use crate::engine::{
-    Container, ContainerId, EngineError, ContainerVolumes, RunState, Snapshots, StoredVolume,
+    Container, ContainerId, ContainerVolumes, EngineError, RunState, Snapshots, StoredVolume,
 };
 use crate::naming::{RandomId, VolumeName};
 use crate::timestamp::Timestamp;
@@ -40,12 +40,16 @@ impl SnapshotLeftovers {
 /// # Errors
 ///
 /// Errors of the engine.
-pub async fn find_leftovers<S: Snapshots>(engine: &S, now: Timestamp) -> Result<SnapshotLeftovers, EngineError> {
+pub async fn find_leftovers<S: Snapshots>(
+    engine: &S,
+    now: Timestamp,
+) -> Result<SnapshotLeftovers, EngineError> {
     // The order ensures that snapshots completed meanwhile are seen as complete.
     let nameless = engine.untagged_snapshots().await?;
     let volumes = engine.snapshot_volumes().await?;
     let containers = engine.containers().await?;
-    let complete: Vec<RandomId> = list_snapshots(engine).await?.into_iter().map(|it| it.id).collect();
+    let complete: Vec<RandomId> =
+        list_snapshots(engine).await?.into_iter().map(|it| it.id).collect();
     let is_helper = |it: &&Container| {
         it.labels.is_managed() && it.labels.is_snapshot_helper() && engine.owns(&it.labels)
     };
@@ -88,7 +92,9 @@ async fn is_orphan<S: Snapshots>(
     match helper.state {
         RunState::Running | RunState::Restarting | RunState::Removing => Ok(false),
         RunState::Created => match engine.container_times(&helper.id).await {
-            Ok(moments) => Ok(moments.created.is_none_or(|it| it.age_at(now) >= HELPER_START_GRACE)),
+            Ok(moments) => {
+                Ok(moments.created.is_none_or(|it| it.age_at(now) >= HELPER_START_GRACE))
+            }
             Err(EngineError::NoSuchContainer { .. }) => Ok(false),
             Err(error) => Err(error),
         },
@@ -101,7 +107,10 @@ async fn is_orphan<S: Snapshots>(
 /// # Errors
 ///
 /// Errors of the engine. Objects in use are kept.
-pub async fn remove_leftovers<S: Snapshots>(engine: &S, left: &SnapshotLeftovers) -> Result<(), EngineError> {
+pub async fn remove_leftovers<S: Snapshots>(
+    engine: &S,
+    left: &SnapshotLeftovers,
+) -> Result<(), EngineError> {
     unpause_all(engine, &left.paused).await?;
     for helper in &left.helpers {
         engine.remove_helper(helper).await?;

@@ -1,18 +1,18 @@
 //! Creation of a container from a snapshot.
 
-use super::volume_copies::copy_volumes;
 use super::recovery::roll_back;
 use super::restore::require_isolation;
+use super::volume_copies::copy_volumes;
 use super::{RecreatePlan, Snapshot, SnapshotError};
 use crate::engine::{
-    AnonymisedImage, Container, ContainerSpec, VolumeCopier as _, EngineError, ContainerIdentity, ContainerVolumes, SnapshotSource,
-    Snapshots,
+    AnonymisedImage, Container, ContainerIdentity, ContainerSpec, ContainerVolumes, EngineError,
+    SnapshotSource, Snapshots, VolumeCopier as _,
 };
 use crate::lifecycle::decide::{choose_name, require_exact_name};
-use crate::lifecycle::{Strength, Desired, Event, EventListener, Observed, finish_replacement};
+use crate::lifecycle::{Desired, Event, EventListener, Observed, Strength, finish_replacement};
 use crate::naming::{HostPort, Hostname, RandomId, VolumeName, VolumeUse};
-use crate::records::WorkspaceStore;
 use crate::remote::Remote;
+use crate::workspace_store::WorkspaceStore;
 
 /// Whether the default volumes of a workspace exist.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -60,7 +60,10 @@ pub fn plan_recreate(
         snapshot: snapshot.clone(),
         workspace: workspace.clone(),
         name,
-        volumes: ContainerVolumes { data: volume(VolumeUse::Data), docker: volume(VolumeUse::Docker) },
+        volumes: ContainerVolumes {
+            data: volume(VolumeUse::Data),
+            docker: volume(VolumeUse::Docker),
+        },
         identity,
         records: !takes_own,
     })
@@ -101,7 +104,8 @@ async fn copy_and_create<S: Snapshots, R: Remote>(
     events: &dyn EventListener,
 ) -> Result<(), SnapshotError> {
     let snapshot = &plan.snapshot;
-    events.on_event(Event::Stage(&format!("creating {} from snapshot {}", plan.name, snapshot.name)));
+    events
+        .on_event(Event::Stage(&format!("creating {} from snapshot {}", plan.name, snapshot.name)));
     let copying = copy_volumes(engine, snapshot, &plan.volumes, &plan.workspace).await?;
     let anonymous = match plan.identity {
         ContainerIdentity::Keep => None,

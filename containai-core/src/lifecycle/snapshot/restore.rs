@@ -2,16 +2,18 @@
 
 use std::collections::BTreeMap;
 
-use super::volume_copies::copy_volumes;
 use super::recovery::roll_back;
+use super::volume_copies::copy_volumes;
 use super::{RestorePlan, Snapshot, SnapshotError};
-use crate::engine::{Container, VolumeCopier as _, ContainerVolumes, RunState, Snapshots, ReplacementSpec};
+use crate::engine::{
+    Container, ContainerVolumes, ReplacementSpec, RunState, Snapshots, VolumeCopier as _,
+};
 use crate::label;
 use crate::layout;
 use crate::lifecycle::{Desired, Event, EventListener, Refusal, finish_replacement};
 use crate::naming::{ContainerName, RandomId, VolumeName, VolumeUse};
-use crate::records::WorkspaceStore;
 use crate::remote::Remote;
+use crate::workspace_store::WorkspaceStore;
 
 /// Plans the restore of a container. `has` are its current volumes; `suffix` makes the
 /// names of the new ones unique.
@@ -48,7 +50,10 @@ pub fn plan_restore(
     Ok(RestorePlan {
         snapshot: snapshot.clone(),
         container: container.clone(),
-        volumes: ContainerVolumes { data: copied(VolumeUse::Data), docker: copied(VolumeUse::Docker) },
+        volumes: ContainerVolumes {
+            data: copied(VolumeUse::Data),
+            docker: copied(VolumeUse::Docker),
+        },
         replaced: replaced.map(|(volume, _)| volume.clone()).collect(),
     })
 }

@@ -3,7 +3,7 @@
 use super::create::require_space;
 use super::{Snapshot, SnapshotError};
 use crate::engine::{
-    CopyJob, VolumeCopier as _, Engine, EngineError, ImageRequest, ContainerVolumes, Snapshots,
+    ContainerVolumes, CopyJob, Engine, EngineError, ImageRequest, Snapshots, VolumeCopier as _,
 };
 use crate::naming::WorkspacePath;
 

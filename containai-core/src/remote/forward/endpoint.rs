@@ -49,7 +49,9 @@ impl ListenAddress {
         match fields {
             [path] if path.is_path() => Some(Self::Unix(path.text.clone())),
             [port] => Some(Self::Tcp { bind: BindAddress::Loopback, port: port.port()? }),
-            [bind, port] => Some(Self::Tcp { bind: BindAddress::from_field(bind)?, port: port.port()? }),
+            [bind, port] => {
+                Some(Self::Tcp { bind: BindAddress::from_field(bind)?, port: port.port()? })
+            }
             _ => None,
         }
     }
@@ -81,7 +83,9 @@ impl fmt::Display for ListenAddress {
             Self::Unix(path) => f.write_str(path),
             Self::Tcp { bind: BindAddress::Loopback, port } => write!(f, "{port}"),
             Self::Tcp { bind: BindAddress::Any, port } => write!(f, "*:{port}"),
-            Self::Tcp { bind: BindAddress::Host(host), port } => write!(f, "{}:{port}", bracketed(host)),
+            Self::Tcp { bind: BindAddress::Host(host), port } => {
+                write!(f, "{}:{port}", bracketed(host))
+            }
         }
     }
 }

@@ -153,7 +153,7 @@ impl Direction {
 
 /// The text is not a valid forward.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
-#[error("`{}` is not a valid forward for `{}`: expected {}", text.escape_debug(), direction.option(), direction.form())]
+#[error("`{}` is not a valid forward for `{}`: expected {}", text.escape_debug(), direction.option(), direction.syntax())]
 #[non_exhaustive]
 pub struct ForwardError {
     /// The requested direction.

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::PathBuf;
 
-use super::super::command::{HostCommandError, HostCommand};
+use super::super::command::{HostCommand, HostCommandError};
 use super::super::error::SetupError;
 use super::super::file;
 use super::super::subnet::Subnet;

@@ -9,7 +9,7 @@ use std::io;
 use containai_core::layout::EngineLayout;
 use serde::Deserialize;
 
-use super::super::command::{HostCommandError, HostCommand};
+use super::super::command::{HostCommand, HostCommandError};
 use super::super::engine_names::EngineNames;
 use super::link::{self, Link};
 
@@ -75,7 +75,11 @@ fn isolate(port: &str) -> HostCommand {
     HostCommand::new("bridge", &["link", "set", "dev", port, "isolated", "on"])
 }
 
-fn pin_port(bridge: &str, port: &Link, interface: &ContainerInterface) -> Result<(), HostCommandError> {
+fn pin_port(
+    bridge: &str,
+    port: &Link,
+    interface: &ContainerInterface,
+) -> Result<(), HostCommandError> {
     let (port, mac) = (port.ifname.as_str(), interface.address.as_str());
     let bridge_program = |args: &[&str]| HostCommand::new("bridge", args);
     bridge_program(&["fdb", "replace", mac, "dev", port, "master", "static"]).run()?;
@@ -189,7 +193,8 @@ mod tests {
         let ports = parse(
             r#"[{"mac":"02:42:0a:d5:00:02","state":"static"},{"mac":"02:42:0a:d5:00:03","state":""}]"#,
         );
-        let found: Vec<_> = stale_neighbours(&neighbours, &ports).map(|it| it.dst.as_str()).collect();
+        let found: Vec<_> =
+            stale_neighbours(&neighbours, &ports).map(|it| it.dst.as_str()).collect();
         assert_eq!(found, ["10.213.0.3"]);
     }
 }

@@ -5,15 +5,15 @@ use std::path::PathBuf;
 
 use containai_core::layout::EngineLayout;
 
+use super::super::engine_names::EngineNames;
 use super::super::error::SetupError;
 use super::super::kernel_limits;
-use super::super::engine_names::EngineNames;
 use super::super::record::EngineRecord;
 use super::super::subnet::Subnet;
 use super::bridge::Bridge;
 use super::firewall::Firewall;
 use super::link::OtherBridges;
-use super::{ip_forwarding, bridge_port};
+use super::{bridge_port, ip_forwarding};
 
 /// State of the bridge and the firewall chains.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

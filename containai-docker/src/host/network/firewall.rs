@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::process::Stdio;
 
-use super::super::command::{HostCommandError, HostCommand};
+use super::super::command::{HostCommand, HostCommandError};
 use super::super::engine_names::EngineNames;
 use super::bridge::Bridge;
 use super::link::OtherBridges;
@@ -171,7 +171,8 @@ COMMIT
     fn placement(&self) -> Result<Placement, HostCommandError> {
         let accept = self.forward_jump();
         let rules =
-            HostCommand::new("iptables", &["-w", "-t", accept.table, "-S", accept.builtin_chain]).run()?;
+            HostCommand::new("iptables", &["-w", "-t", accept.table, "-S", accept.builtin_chain])
+                .run()?;
         Ok(placement(&rules, &accept.chain))
     }
 
@@ -204,7 +205,10 @@ impl Jump {
     }
 
     fn build(&self, program: &str, verb: &str) -> HostCommand {
-        HostCommand::new(program, &["-w", "-t", self.table, verb, self.builtin_chain, "-j", &self.chain])
+        HostCommand::new(
+            program,
+            &["-w", "-t", self.table, verb, self.builtin_chain, "-j", &self.chain],
+        )
     }
 
     fn insert_at(&self, number: usize) -> HostCommand {

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::super::command::{HostCommandError, HostCommand};
+use super::super::command::{HostCommand, HostCommandError};
 
 /// A network link.
 #[derive(Clone, Debug, Deserialize)]

@@ -18,13 +18,13 @@
 //! Bringing up the network is idempotent.
 
 mod bridge;
+mod bridge_port;
+mod bring_up;
 mod firewall;
 mod ip_forwarding;
 mod link;
 mod placement;
-mod bridge_port;
-mod bring_up;
 
-pub(super) use link::OtherBridges;
 pub use bridge_port::{BridgePortError, pin};
 pub use bring_up::{Network, NetworkState};
+pub(super) use link::OtherBridges;

@@ -6,8 +6,8 @@ use std::process::{Command, Stdio};
 use containai_core::layout::EngineLayout;
 
 use super::super::command::{HostCommandError, SYSTEM_PATH, find_program};
-use super::super::error::SetupError;
 use super::super::engine_names::EngineNames;
+use super::super::error::SetupError;
 use super::pid_file::running_with_config;
 
 /// Environment variables that the engine inherits. The environment of the starting shell may hold

@@ -9,7 +9,7 @@ use containai_core::layout::EngineLayout;
 use super::super::error::SetupError;
 use super::super::network::Network;
 use super::network_watch::watch_network;
-use super::{engine, stop, prepare_shutdown, start, tear_down, run};
+use super::{engine, prepare_shutdown, run, start, stop_daemon, tear_down};
 
 const USAGE: &str = "usage: containai-engine network|network-down|network-watch|engine|supervise|start|restart|shutdown|stop ROOT";
 

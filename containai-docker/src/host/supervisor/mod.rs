@@ -6,13 +6,13 @@
 
 mod engine;
 mod entry;
-mod stop;
 mod lxcfs;
 mod network_watch;
 mod pid_file;
-mod start;
 mod run;
+mod start;
+mod stop;
 
 pub use entry::main;
-pub use stop::{stop_daemon, prepare_shutdown, tear_down};
 pub use start::{start, wait_for_engine};
+pub use stop::{prepare_shutdown, stop_daemon, tear_down};

@@ -77,7 +77,10 @@ pub(super) fn terminate(
     let begin = Instant::now();
     while !has_exited() {
         if begin.elapsed() > timeout {
-            return Err(SetupError::EngineNotStopping { pid: pid.as_raw(), seconds: timeout.as_secs() });
+            return Err(SetupError::EngineNotStopping {
+                pid: pid.as_raw(),
+                seconds: timeout.as_secs(),
+            });
         }
         thread::sleep(Duration::from_millis(20));
     }

@@ -62,7 +62,9 @@ fn wait(
         let over = ended();
         match ping(&layout.socket(), PING_TIMEOUT) {
             EngineState::Responding | EngineState::PermissionDenied => return Ok(()),
-            EngineState::NotResponding if over => return Err(SetupError::EngineExited { log: Vec::new() }),
+            EngineState::NotResponding if over => {
+                return Err(SetupError::EngineExited { log: Vec::new() });
+            }
             EngineState::NotResponding if begin.elapsed() > timeout => {
                 let seconds = timeout.as_secs();
                 return Err(SetupError::EngineNotResponding { seconds, log: Vec::new() });
@@ -131,7 +133,9 @@ fn with_log(error: SetupError, path: &Path, from: u64) -> SetupError {
     let log = tail(&String::from_utf8_lossy(&read().unwrap_or_default()));
     match error {
         SetupError::EngineExited { .. } => SetupError::EngineExited { log },
-        SetupError::EngineNotResponding { seconds, .. } => SetupError::EngineNotResponding { seconds, log },
+        SetupError::EngineNotResponding { seconds, .. } => {
+            SetupError::EngineNotResponding { seconds, log }
+        }
         other => other,
     }
 }

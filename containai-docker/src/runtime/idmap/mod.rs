@@ -2,15 +2,15 @@
 //! id in the container is root on the host.
 
 mod extent;
-mod namespace;
 mod mapping;
+mod namespace;
 mod shift;
 mod workspace;
 
 pub use extent::{IdMapExtent, MountIdMap};
-pub(super) use namespace::{
-    NamespaceCreator, NamespaceError, NamespaceCache, create_namespace, hold_namespace as hold_namespace,
-};
 pub use mapping::{IdMapping, IdMappings};
+pub(super) use namespace::{
+    NamespaceCache, NamespaceCreator, NamespaceError, create_namespace, hold_namespace,
+};
 pub(super) use shift::IdShift;
-pub use workspace::{AGENT_ID, BindOwner, agent_host_id, owner_maps, identity_maps};
+pub use workspace::{AGENT_ID, BindOwner, agent_host_id, identity_maps, owner_maps};

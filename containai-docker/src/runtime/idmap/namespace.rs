@@ -7,7 +7,7 @@ use nix::sched::{CloneFlags, unshare};
 use nix::unistd::{Gid, Uid, setresgid, setresuid};
 use rustix::thread::{CapabilitiesSecureBits, set_capabilities_secure_bits};
 
-use super::{MountIdMap, IdMappings};
+use super::{IdMappings, MountIdMap};
 use crate::runtime::PROGRAM;
 use crate::runtime::invocation::{HOOK_COMMAND, USER_NAMESPACE_HOOK};
 
@@ -81,7 +81,11 @@ pub(in crate::runtime) fn create_namespace(
 
 /// Creates a user namespace in a child process, because a process that enters a new one cannot
 /// return. The child is this program, and exits when its standard input is closed.
-fn spawn_holder(creator: Option<NamespaceCreator>, uids: &str, gids: &str) -> Result<File, NamespaceError> {
+fn spawn_holder(
+    creator: Option<NamespaceCreator>,
+    uids: &str,
+    gids: &str,
+) -> Result<File, NamespaceError> {
     let words = creator.map(|creator| [creator.uid.to_string(), creator.gid.to_string()]);
     let mut child = Command::new("/proc/self/exe")
         .arg0(PROGRAM)

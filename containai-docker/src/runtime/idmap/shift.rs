@@ -25,7 +25,8 @@ impl IdShift {
         let back = IdMapExtent { disk: running, mapped: disk, count };
         let (low, high) =
             if disk < running { (self.extent(), back) } else { (back, self.extent()) };
-        let same = |start: u32, end: u32| IdMapExtent { disk: start, mapped: start, count: end - start };
+        let same =
+            |start: u32, end: u32| IdMapExtent { disk: start, mapped: start, count: end - start };
         let mut extents = vec![
             same(0, low.disk),
             low,

@@ -1,4 +1,4 @@
-use super::{IdMapExtent, MountIdMap, IdMappings};
+use super::{IdMapExtent, IdMappings, MountIdMap};
 
 /// Uid and gid of the user `agent` in every image.
 pub const AGENT_ID: u32 = 1000;
@@ -33,7 +33,11 @@ pub struct BindOwner {
 /// `None` if no map is needed: `owner` is host root or already `agent`, or the container has no id
 /// 1000. A plain bind mount is then safe, because a user namespace without host root cannot create
 /// files of host root.
-pub fn owner_maps(owner: BindOwner, uids: &IdMappings, gids: &IdMappings) -> Option<(MountIdMap, MountIdMap)> {
+pub fn owner_maps(
+    owner: BindOwner,
+    uids: &IdMappings,
+    gids: &IdMappings,
+) -> Option<(MountIdMap, MountIdMap)> {
     if owner.uid == 0 {
         return None;
     }
@@ -42,7 +46,11 @@ pub fn owner_maps(owner: BindOwner, uids: &IdMappings, gids: &IdMappings) -> Opt
         return None;
     }
     let uid_map = swap_ids(owner.uid, agent_uid, uids);
-    let gid_map = if owner.gid == 0 { with_unreachable_root_group(gids) } else { swap_ids(owner.gid, agent_gid, gids) };
+    let gid_map = if owner.gid == 0 {
+        with_unreachable_root_group(gids)
+    } else {
+        swap_ids(owner.gid, agent_gid, gids)
+    };
     Some((uid_map, gid_map))
 }
 

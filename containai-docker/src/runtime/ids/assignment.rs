@@ -1,6 +1,6 @@
 use super::pool::RANGE_SIZE;
 use crate::runtime::idmap::{
-    self, BindOwner, NamespaceCreator, MountIdMap, IdMapping, IdMappings, NamespaceError, IdShift,
+    self, BindOwner, IdMapping, IdMappings, IdShift, MountIdMap, NamespaceCreator, NamespaceError,
 };
 use crate::runtime::spec::UserNamespace;
 
@@ -118,7 +118,10 @@ mod tests {
         let (volumes, _) = ids.engine_maps().expect("maps");
         assert_eq!((volumes.mapped_id(100_007), volumes.mapped_id(0)), (Some(7_000_007), Some(0)));
         let (uids, _) = ids.workspace_maps(BindOwner { uid: 1234, gid: 1234 }).expect("maps");
-        assert_eq!((uids.mapped_id(1234), uids.mapped_id(100_000)), (Some(7_001_000), Some(7_000_000)));
+        assert_eq!(
+            (uids.mapped_id(1234), uids.mapped_id(100_000)),
+            (Some(7_001_000), Some(7_000_000))
+        );
         assert_eq!(uids.mapped_id(0), None);
         // An ACL entry for ids of the engine's range applies to this container.
         let (uids, _) = ids.workspace_maps(BindOwner { uid: 0, gid: 0 }).expect("maps");

@@ -65,28 +65,32 @@ struct LeaseHolder {
 impl IdLease {
     /// Leases a free range. `None` if all are taken, or if the container already exists, which runc
     /// reports.
-    pub(in crate::runtime) fn acquire(pool: IdPool, id: &str, runc: &Path) -> io::Result<Option<Self>> {
+    pub(in crate::runtime) fn acquire(
+        pool: IdPool,
+        id: &str,
+        runc: &Path,
+    ) -> io::Result<Option<Self>> {
         Self::acquire_in(Path::new(LEASE_DIR), pool, id, runc)
     }
 
-    fn acquire_in(folder: &Path, pool: IdPool, id: &str, runc: &Path) -> io::Result<Option<Self>> {
+    fn acquire_in(dir: &Path, pool: IdPool, id: &str, runc: &Path) -> io::Result<Option<Self>> {
         if !is_file_name(id) {
             return Ok(None);
         }
-        DirBuilder::new().recursive(true).mode(0o755).create(folder)?;
+        DirBuilder::new().recursive(true).mode(0o755).create(dir)?;
         let mut lock = File::options()
             .create(true)
             .truncate(false)
             .read(true)
             .write(true)
-            .open(folder.join(LOCK_FILE))?;
+            .open(dir.join(LOCK_FILE))?;
         lock.lock()?;
         let mut taken = BTreeSet::new();
-        for (name, entry) in read_records(folder)? {
+        for (name, entry) in read_records(dir)? {
             match entry {
                 Some(entry) if entry.is_active(&name) && name == id => return Ok(None),
                 Some(entry) if entry.is_active(&name) => drop(taken.insert(entry.slot)),
-                _ => fs::remove_file(folder.join(&name))?,
+                _ => fs::remove_file(dir.join(&name))?,
             }
         }
         let mut text = String::new();
@@ -101,7 +105,7 @@ impl IdLease {
             runc_root: runc.to_owned(),
             holder: LeaseHolder::current()?,
         };
-        let lease = Self { file: folder.join(id), record: entry };
+        let lease = Self { file: dir.join(id), record: entry };
         lease.write()?;
         lock.rewind()?;
         lock.set_len(0)?;
@@ -121,8 +125,8 @@ impl IdLease {
     }
 
     fn write(&self) -> io::Result<()> {
-        let folder = self.file.parent().unwrap_or(Path::new("."));
-        let mut file = tempfile::Builder::new().prefix(".").tempfile_in(folder)?;
+        let dir = self.file.parent().unwrap_or(Path::new("."));
+        let mut file = tempfile::Builder::new().prefix(".").tempfile_in(dir)?;
         serde_json::to_writer(&mut file, &self.record)?;
         file.persist(&self.file)?;
         Ok(())
@@ -132,7 +136,8 @@ impl IdLease {
 /// Returns the owner for the standard streams of a command in this container; `None` if the
 /// container does not have its own range.
 pub(in crate::runtime) fn stream_owner(id: &str) -> Option<StreamOwner> {
-    let entry = is_file_name(id).then(|| LeaseRecord::read(&Path::new(LEASE_DIR).join(id))).flatten()?;
+    let entry =
+        is_file_name(id).then(|| LeaseRecord::read(&Path::new(LEASE_DIR).join(id))).flatten()?;
     match entry.state {
         LeaseState::Own(owner) => Some(owner),
         _ => None,
@@ -171,9 +176,9 @@ fn process_start_time(process: u32) -> Option<u64> {
 }
 
 /// Reads the leases, without hidden files, which are not leases.
-fn read_records(folder: &Path) -> io::Result<Vec<(String, Option<LeaseRecord>)>> {
+fn read_records(dir: &Path) -> io::Result<Vec<(String, Option<LeaseRecord>)>> {
     let mut entries = Vec::new();
-    for file in fs::read_dir(folder)? {
+    for file in fs::read_dir(dir)? {
         let file = file?;
         let name = file.file_name().to_string_lossy().into_owned();
         if !name.starts_with('.') {

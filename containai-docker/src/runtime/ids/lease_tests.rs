@@ -3,23 +3,24 @@
 use super::*;
 
 struct LeaseFixture {
-    folder: tempfile::TempDir,
+    dir: tempfile::TempDir,
     runc: PathBuf,
 }
 
 impl LeaseFixture {
     fn new() -> Self {
-        let folder = tempfile::tempdir().expect("a directory");
-        let runc = folder.path().join("runc");
-        Self { runc, folder }
+        let dir = tempfile::tempdir().expect("a directory");
+        let runc = dir.path().join("runc");
+        Self { runc, dir }
     }
 
     fn ids(&self) -> PathBuf {
-        self.folder.path().join("ids")
+        self.dir.path().join("ids")
     }
 
     fn acquire(&self, id: &str) -> Option<u32> {
-        let lease = IdLease::acquire_in(&self.ids(), IdPool::with_slots(3), id, &self.runc).expect("no I/O error");
+        let lease = IdLease::acquire_in(&self.ids(), IdPool::with_slots(3), id, &self.runc)
+            .expect("no I/O error");
         lease.map(|lease| lease.record.slot)
     }
 

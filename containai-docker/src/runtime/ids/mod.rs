@@ -10,5 +10,5 @@ mod lease;
 mod pool;
 
 pub(super) use assignment::{IdAssignment, MountIdMaps};
-pub(super) use lease::{IdLease, StreamOwner, LeaseState, stream_owner};
+pub(super) use lease::{IdLease, LeaseState, StreamOwner, stream_owner};
 pub(super) use pool::IdPool;

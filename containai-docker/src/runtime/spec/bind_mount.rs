@@ -21,7 +21,7 @@ pub(in crate::runtime) struct BindMount {
 /// outside of the engine's directory.
 ///
 /// That directory is found by the files that the engine creates for every container,
-/// `<folder>/containers/<id>/hostname` and others; volumes are in it too. Owners of the engine's
+/// `<dir>/containers/<id>/hostname` and others; volumes are in it too. Owners of the engine's
 /// files are in the subordinate range already. Files of lxcfs are excluded, because they belong to
 /// the host.
 pub(in crate::runtime) fn user_binds(spec: &Spec, id: &str) -> Vec<BindMount> {
@@ -70,7 +70,7 @@ pub(in crate::runtime) fn set_source(spec: &mut Spec, bind: &BindMount, source: 
     }
 }
 
-/// Returns `<folder>` of `<folder>/containers/<id>/…`.
+/// Returns `<dir>` of `<dir>/containers/<id>/…`.
 fn engine_dir<'a>(source: &'a Path, id: &str) -> Option<&'a Path> {
     let containers = source
         .ancestors()

@@ -15,9 +15,9 @@ impl Spec {
         self.0.to_string().into_bytes()
     }
 
-    /// Returns the directory of the container's root file system; `folder` is that of the bundle.
-    pub(in crate::runtime) fn root_folder(&self, folder: &Path) -> Option<PathBuf> {
-        Some(folder.join(self.get("/root/path")?.as_str()?))
+    /// Returns the directory of the container's root file system; `dir` is that of the bundle.
+    pub(in crate::runtime) fn root_folder(&self, dir: &Path) -> Option<PathBuf> {
+        Some(dir.join(self.get("/root/path")?.as_str()?))
     }
 
     /// Returns the value at a JSON pointer (RFC 6901).

@@ -6,7 +6,8 @@ use super::Spec;
 /// unless it is already set.
 pub(super) fn set_container_variable(spec: &mut Spec) {
     let environment = spec.list_mut(&["process"], "env");
-    let is_container_variable = |entry: &Value| entry.as_str().is_some_and(|entry| entry.starts_with("container="));
+    let is_container_variable =
+        |entry: &Value| entry.as_str().is_some_and(|entry| entry.starts_with("container="));
     if !environment.iter().any(is_container_variable) {
         environment.push("container=docker".into());
     }

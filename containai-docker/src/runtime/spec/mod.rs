@@ -7,9 +7,9 @@ mod cgroup;
 mod device;
 mod document;
 mod environment;
-mod masked_paths;
 mod hook;
 mod lxcfs;
+mod masked_paths;
 mod mount;
 mod pids_limit;
 mod program;
@@ -20,13 +20,13 @@ mod socket_family;
 mod tests;
 mod user_namespace;
 
-pub(super) use bind_mount::{BindMount, engine_binds, user_binds, external_binds, set_source};
+pub(super) use bind_mount::{BindMount, engine_binds, external_binds, set_source, user_binds};
 pub(super) use capability::BoundingSet;
-pub(super) use device::{DEVICES, Device, add_device as offer_device};
+pub(super) use device::{DEVICES, Device, add_device};
 pub(super) use document::Spec;
 pub(super) use lxcfs::{FILES as LXCFS_FILES, ROOT as LXCFS};
-pub(super) use program::mount_program as lend_program;
-pub(super) use root::{set_root_path, root_path};
+pub(super) use program::mount_program;
+pub(super) use root::{root_path, set_root_path};
 pub(super) use seccomp::{Keyrings, set_keyring_rules};
 pub(super) use user_namespace::{SpecError, UserNamespace, join_namespace};
 

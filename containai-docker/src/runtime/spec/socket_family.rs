@@ -15,13 +15,13 @@ const DENIED: [u32; 2] = [
 
 /// The other families up to 47, as masks and values to compare the masked argument with.
 const ALLOWED: [(u32, u32); 7] = [
-    (!0x1f, 0), // 0 to 31
-    (!0x3, 32), // 32 to 35
-    (!0x1, 36), // 36 and 37
-    (FULL_MASK, 39),  // 39
-    (FULL_MASK, 41),  // 41
-    (!0x1, 42), // 42 and 43
-    (!0x3, 44), // 44 to 47
+    (!0x1f, 0),      // 0 to 31
+    (!0x3, 32),      // 32 to 35
+    (!0x1, 36),      // 36 and 37
+    (FULL_MASK, 39), // 39
+    (FULL_MASK, 41), // 41
+    (!0x1, 42),      // 42 and 43
+    (!0x3, 44),      // 44 to 47
 ];
 
 /// The calls that [`rules`] covers.
@@ -74,6 +74,8 @@ mod tests {
             let narrow = rules.iter().find(|rule| rule["names"][0] == "socketcall");
             assert_eq!(narrow.map(|rule| &rule["errnoRet"]), Some(&json!(38)));
         }
-        assert!(!some_rule_matches(&allowed, 48) && !some_rule_matches(&allowed, u64::from(u32::MAX)));
+        assert!(
+            !some_rule_matches(&allowed, 48) && !some_rule_matches(&allowed, u64::from(u32::MAX))
+        );
     }
 }

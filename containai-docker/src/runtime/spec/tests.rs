@@ -27,7 +27,7 @@ fn edited() -> Spec {
     let mut spec = docker_spec();
     edit(&mut spec, &host());
     for (number, device) in DEVICES.iter().enumerate() {
-        offer_device(&mut spec, device, format!("/stage/{number}").as_ref());
+        add_device(&mut spec, device, format!("/stage/{number}").as_ref());
     }
     for bind in user_binds(&spec, ID) {
         set_source(&mut spec, &bind, "/stage/9".as_ref());

@@ -49,7 +49,7 @@ pub(super) fn prepare(
     }
     let lent = program::copy_program(program, &ids)?;
     // Another mount at the same destination is mapped like all others.
-    spec::lend_program(&mut spec, &lent);
+    spec::mount_program(&mut spec, &lent);
 
     let mut stage = StagingArea::open()?;
     for mut bind in spec::external_binds(&spec, &request.id) {

@@ -7,7 +7,7 @@ use std::process::{Command, ExitCode};
 
 use super::create;
 use crate::runtime::entry::{CommandOutcome, prepare_existing, report_outcome};
-use crate::runtime::invocation::{RuncInvocation, RuncCommand};
+use crate::runtime::invocation::{RuncCommand, RuncInvocation};
 use crate::runtime::{error_report, pause};
 use crate::sysbox::{SYSBOX_RUNC, SysboxFiles};
 
@@ -45,18 +45,19 @@ pub fn main(arguments: impl Iterator<Item = OsString>) -> ExitCode {
     let program = fs::read_link("/proc/self/exe").unwrap_or_default();
     let files = SysboxFiles::for_runtime(&program);
     let prepared = match invocation.command {
-        RuncCommand::Create(ref request) => {
-            create::prepare(request, &files, &program).map_err(|error| error_report::error_chain(&error))
-        }
+        RuncCommand::Create(ref request) => create::prepare(request, &files, &program)
+            .map_err(|error| error_report::error_chain(&error)),
         RuncCommand::Pause(ref request) => {
             return pause::run(files.runtime(), &arguments, invocation.log, request);
         }
         RuncCommand::RunOrRestore => Err(error_report::error_chain(&SysboxExecError::RunOrRestore)),
-        RuncCommand::Start(_) | RuncCommand::Kill(..) | RuncCommand::Delete(..) => match prepare_existing(&invocation.command) {
-            Ok(CommandOutcome::Done) => return ExitCode::SUCCESS,
-            Ok(CommandOutcome::ExecRuntime) => Ok(()),
-            Err(message) => Err(message),
-        },
+        RuncCommand::Start(_) | RuncCommand::Kill(..) | RuncCommand::Delete(..) => {
+            match prepare_existing(&invocation.command) {
+                Ok(CommandOutcome::Done) => return ExitCode::SUCCESS,
+                Ok(CommandOutcome::ExecRuntime) => Ok(()),
+                Err(message) => Err(message),
+            }
+        }
         // Sysbox changes the owner of the streams itself; the hooks are called under the other name
         // only.
         RuncCommand::Exec(_)
@@ -65,8 +66,9 @@ pub fn main(arguments: impl Iterator<Item = OsString>) -> ExitCode {
         | RuncCommand::UserNamespaceHolder(_)
         | RuncCommand::Other => Ok(()),
     };
-    let outcome =
-        prepared.and_then(|()| Err(error_report::error_chain(&exec_sysbox_runc(files.runtime(), &arguments))));
+    let outcome = prepared.and_then(|()| {
+        Err(error_report::error_chain(&exec_sysbox_runc(files.runtime(), &arguments)))
+    });
     report_outcome(&invocation, outcome)
 }
 

@@ -1,4 +1,4 @@
-use crate::runtime::idmap::{self, BindOwner, MountIdMap, IdMapping, IdMappings};
+use crate::runtime::idmap::{self, BindOwner, IdMapping, IdMappings, MountIdMap};
 use crate::sysbox::SysboxIds;
 
 /// The source of a bind mount has an owner that must not be mapped into the container.
@@ -15,7 +15,10 @@ pub(super) enum OwnerError {
 
 /// Returns the maps that show the source's owner on the host as `agent` in the container and
 /// exclude all ids outside of the container's range.
-pub(super) fn bind_maps(owner: BindOwner, ids: &SysboxIds) -> Result<(MountIdMap, MountIdMap), OwnerError> {
+pub(super) fn bind_maps(
+    owner: BindOwner,
+    ids: &SysboxIds,
+) -> Result<(MountIdMap, MountIdMap), OwnerError> {
     match owner {
         BindOwner { uid: 0, .. } => return Err(OwnerError::Root),
         BindOwner { gid: 0, .. } => return Err(OwnerError::RootGroup),

@@ -40,8 +40,8 @@ pub(super) fn copy_program(program: &Path, ids: &SysboxIds) -> Result<PathBuf, P
 }
 
 fn replace(program: &Path, target: &Path, ids: &SysboxIds) -> io::Result<()> {
-    let folder = target.parent().unwrap_or(Path::new("/"));
-    let mut file = tempfile::Builder::new().prefix(".containai-sysbox-cai.").tempfile_in(folder)?;
+    let dir = target.parent().unwrap_or(Path::new("/"));
+    let mut file = tempfile::Builder::new().prefix(".containai-sysbox-cai.").tempfile_in(dir)?;
     io::copy(&mut fs::File::open(program)?, file.as_file_mut())?;
     chown(file.path(), Some(ids.uids.base), Some(ids.gids.base))?;
     fs::set_permissions(file.path(), Permissions::from_mode(0o555))?;
@@ -62,8 +62,8 @@ mod tests {
 
     #[test]
     fn copies_once_per_version() {
-        let folder = tempfile::tempdir().expect("a directory");
-        let program = folder.path().join("containai-runc");
+        let dir = tempfile::tempdir().expect("a directory");
+        let program = dir.path().join("containai-runc");
         fs::write(&program, "one").expect("a program");
         let first = copy_program(&program, &own_ids()).expect("a copy");
         let inode = |path: &Path| fs::metadata(path).expect("it exists").ino();

@@ -56,12 +56,13 @@ fn unshift_tree(
     if !is_shifted(metadata, ids) {
         return Ok(());
     }
-    unshift(path, metadata, ids).map_err(|source| OwnerRestoreError { path: path.to_owned(), source })
+    unshift(path, metadata, ids)
+        .map_err(|source| OwnerRestoreError { path: path.to_owned(), source })
 }
 
-fn children(folder: &Path) -> Result<Vec<(PathBuf, Metadata)>, OwnerRestoreError> {
-    let failed = |source| OwnerRestoreError { path: folder.to_owned(), source };
-    let entries = fs::read_dir(folder).map_err(failed)?;
+fn children(dir: &Path) -> Result<Vec<(PathBuf, Metadata)>, OwnerRestoreError> {
+    let failed = |source| OwnerRestoreError { path: dir.to_owned(), source };
+    let entries = fs::read_dir(dir).map_err(failed)?;
     let child = |entry: io::Result<fs::DirEntry>| {
         let path = entry?.path();
         let metadata = fs::symlink_metadata(&path)?;
@@ -91,7 +92,8 @@ fn unshifted_id(id: u32, range: IdRange) -> Option<u32> {
 }
 
 fn is_shifted(metadata: &Metadata, ids: &SysboxIds) -> bool {
-    unshifted_id(metadata.uid(), ids.uids).is_some() || unshifted_id(metadata.gid(), ids.gids).is_some()
+    unshifted_id(metadata.uid(), ids.uids).is_some()
+        || unshifted_id(metadata.gid(), ids.gids).is_some()
 }
 
 /// Returns the file capabilities, which a change of the owner removes.

@@ -42,7 +42,8 @@ impl TestDirs {
     }
 
     fn repair(&self, path: &str, target: &str) -> LinkOutcome {
-        let link = HomeLink { path: path.into(), target: target.into(), replaces: Replaceable::Links };
+        let link =
+            HomeLink { path: path.into(), target: target.into(), replaces: Replaceable::Links };
         let seen = self.with_repair(|settling| settling.check(&link));
         let done = self.with_repair(|settling| settling.repair(&link));
         if !matches!(done, LinkOutcome::Blocked(_)) {
@@ -109,7 +110,9 @@ fn unmovable_entries_stay() {
     let place = TestDirs::new();
     place.write("home/.d/a", "a", 1);
     rustix::fs::mkfifoat(rustix::fs::CWD, place.at("home/.d/pipe"), 0o600.into()).expect("a pipe");
-    let LinkOutcome::Blocked(why) = place.repair(".d", "d") else { panic!("expected a blocked link") };
+    let LinkOutcome::Blocked(why) = place.repair(".d", "d") else {
+        panic!("expected a blocked link")
+    };
     assert!(why.contains("d/pipe"), "{why}");
     assert!(place.at("home/.d/pipe").exists());
     assert_eq!(place.read("data/d/a"), "a");
@@ -181,7 +184,8 @@ fn a_directory_with_volume_links_moves_to_the_volume() {
 #[test]
 fn a_volume_file_is_renamed_once() {
     let place = TestDirs::new();
-    let rename = || place.with_repair(|settling| settling.rename("x/old", "x/new").expect("renamed"));
+    let rename =
+        || place.with_repair(|settling| settling.rename("x/old", "x/new").expect("renamed"));
     rename();
     place.write("data/x/old", "1", 1);
     rename();

@@ -11,8 +11,8 @@ use tar::{EntryType, Header};
 use tempfile::TempDir;
 
 use super::*;
-use crate::transfer::tar_header::{TarEntryKind, header_blocks, padding};
 use crate::transfer::pack;
+use crate::transfer::tar_header::{TarEntryKind, header_blocks, padding};
 
 const PLENTY: ArchiveLimits = ArchiveLimits { bytes: 1 << 30, entries: 1000 };
 
@@ -133,7 +133,10 @@ fn paths_outside_abort_unpacking() -> io::Result<()> {
         (vec![dir("..", 0o777)], "`..` contains `..`"),
         (vec![link("../out/l", "x")], "`../out/l` contains `..`"),
         (vec![pax("path=../out/x"), file("x", "x")], "`../out/x` contains `..`"),
-        (vec![raw("x", EntryType::Link, link_target("../out/secret"))], "`../out/secret` contains `..`"),
+        (
+            vec![raw("x", EntryType::Link, link_target("../out/secret"))],
+            "`../out/secret` contains `..`",
+        ),
         (vec![pax("path=a\0b"), file("x", "x")], "contains a NUL byte"),
         (vec![file(&"n".repeat(256), "x")], "has a component that is too long"),
     ] {

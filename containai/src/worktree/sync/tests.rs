@@ -75,7 +75,9 @@ const LINKED_SETUP: &str = "echo text > file; git add file; git commit -q -m one
 #[tokio::test]
 async fn commits_and_index_are_synced_once() -> anyhow::Result<()> {
     let pair = TestRepositories::new(LINKED_SETUP)?;
-    assert!(pair.sync().await?.is_some_and(|settled| settled.is_up_to_date() && settled.fetched == 0));
+    assert!(
+        pair.sync().await?.is_some_and(|settled| settled.is_up_to_date() && settled.fetched == 0)
+    );
     assert!(pair.sync().await?.is_none(), "nothing has changed");
     pair.in_container("echo more >> file; git commit -qam two; git tag v1; git branch next")?;
     let settled = pair.sync().await?.expect("something changed");
@@ -106,7 +108,11 @@ async fn interrupted_sync_is_finished() -> anyhow::Result<()> {
         "cd tree; git read-tree {from}; test \"$(git status --short)\" = 'MM file'"
     ))?;
     let adjusting = ObjectId::parse(&from);
-    write_record(&pair.layout, &pair.workspace, &WorktreeRecord { index_base: adjusting, ..before })?;
+    write_record(
+        &pair.layout,
+        &pair.workspace,
+        &WorktreeRecord { index_base: adjusting, ..before },
+    )?;
     pair.sync().await?;
     assert_eq!(pair.host("git -C tree status --short")?, "");
     // Somebody works on the index: it is tried again.
@@ -134,8 +140,7 @@ async fn host_changes_are_left_for_the_container() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn links_and_reused_names_prevent_a_sync() -> anyhow::Result<()>
-{
+async fn links_and_reused_names_prevent_a_sync() -> anyhow::Result<()> {
     let pair = TestRepositories::new(LINKED_SETUP)?;
     pair.sync().await?;
     fs::write(pair.root.join("profile"), "mine\n")?;

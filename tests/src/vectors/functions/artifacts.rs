@@ -1,11 +1,11 @@
 //! The shipped manifests.
 
 use anyhow::{Context, Result};
-use containai_core::manifest::{
-    ManifestEntry, ManifestEntryKind, Manifest, VolumeLayout, shipped_agents, shipped_manifests,
-};
 use containai_core::import::{Replaceable, home_links};
 use containai_core::layout::CONTAINER_DATA;
+use containai_core::manifest::{
+    Manifest, ManifestEntry, ManifestEntryKind, VolumeLayout, shipped_agents, shipped_manifests,
+};
 use serde_json::{Value, json};
 
 use crate::vectors::report::{FileReport, Verdict};

@@ -1,8 +1,10 @@
 //! Manifests and excludes.
 
 use anyhow::{Context, Result};
-use containai_core::manifest::{ManifestEntry, ManifestEntryKind, Exclude, ImportPath, Manifest, plan_import};
 use containai_core::import::filter_git_config;
+use containai_core::manifest::{
+    Exclude, ImportPath, Manifest, ManifestEntry, ManifestEntryKind, plan_import,
+};
 use serde_json::{Value, json};
 
 use super::artifacts::manifests;

@@ -1,7 +1,9 @@
 //! Configuration files.
 
 use anyhow::{Context, Result};
-use containai_core::config::{ChangeTarget, SettingChange, Config, ConfigFile, FileText, ConfigLayers, SettingSpec};
+use containai_core::config::{
+    ChangeTarget, Config, ConfigFile, ConfigLayers, FileText, SettingChange, SettingSpec,
+};
 use containai_core::naming::WorkspacePath;
 use serde_json::{Map, Value, json};
 use toml_edit::{DocumentMut, Item};
@@ -139,7 +141,8 @@ fn forwards(record: &Record, document: &DocumentMut) -> Verdict {
     let Some((spec, list)) = spec.zip(list) else {
         return Verdict::Differs("no forwards".to_owned());
     };
-    let is_taken = |text: &str| SettingChange::set(spec.key, &[text], &ChangeTarget::Global).is_ok();
+    let is_taken =
+        |text: &str| SettingChange::set(spec.key, &[text], &ChangeTarget::Global).is_ok();
     let ours: Vec<&str> =
         list.iter().filter_map(|it| it.as_str()).filter(|it| is_taken(it)).collect();
     let recorded = record.output["local_forwards"].as_array();

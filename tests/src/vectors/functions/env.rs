@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use anyhow::{Context, Result};
-use containai_core::config::{Config, EnvEntry, FileText, ConfigLayers, select_session_env, parse_env_file};
+use containai_core::config::{
+    Config, ConfigLayers, EnvEntry, FileText, parse_env_file, select_session_env,
+};
 use containai_core::naming::EnvName;
 use serde_json::{Value, json};
 
@@ -43,10 +45,11 @@ pub(super) fn import(record: &Record) -> Result<Verdict> {
     let text = record.text("config")?.to_owned();
     let user_file = Some(FileText { path: "/c.toml".into(), text });
     // Paths outside the workspace are rejected before anything is written.
-    let (found, exit) = match Config::resolve(&ConfigLayers { user_file, ..ConfigLayers::default() }) {
-        Err(_) => (Vec::new(), record.exit),
-        Ok(config) => (imported(&config, record), 0),
-    };
+    let (found, exit) =
+        match Config::resolve(&ConfigLayers { user_file, ..ConfigLayers::default() }) {
+            Err(_) => (Vec::new(), record.exit),
+            Ok(config) => (imported(&config, record), 0),
+        };
     let is_dry = record.input["dry_run"].as_bool().context("the record has no `dry_run`")?;
     let lines: String =
         found.iter().map(|EnvEntry { name, value }| format!("{name}={value}\n")).collect();

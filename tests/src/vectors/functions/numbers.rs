@@ -1,9 +1,9 @@
 //! Sizes, shares, ages and versions.
 
 use anyhow::{Context, Result};
-use containai_core::retention::RetentionAge;
 use containai_core::byte_size::{ApproximateSize, ByteSize};
 use containai_core::resources::HostShare;
+use containai_core::retention::RetentionAge;
 use containai_core::version::Version;
 
 use crate::vectors::record::Record;

@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use containai_core::naming::{ContainerName, SshAlias};
 use containai_core::remote::{Direction, Forward};
-use containai_ssh::{Command, ForwardAgent, HostBlock, LaunchMode, ClientOptions, include};
+use containai_ssh::{ClientOptions, Command, ForwardAgent, HostBlock, LaunchMode, include};
 use serde_json::Value;
 
 use crate::vectors::record::Record;

@@ -50,10 +50,7 @@ fn dockerfile_features_variables_and_commands_are_used() {
     // Without the user's consent, the file is not used.
     person.run(&repository, "test ! -e /opt/built").success().stderr_contains("`--devcontainer`");
     let reported = run("test ! -e /opt/built", &[]);
-    reported
-        .success()
-        .stderr_contains("its image is")
-        .stderr_contains("`containai/devcontainer:");
+    reported.success().stderr_contains("its image is").stderr_contains("`containai/devcontainer:");
     let script = "cat /opt/built /opt/content; echo; cat /opt/first; echo; cat /opt/second; echo; echo \"$SESSION\"; ls ~/b*";
     let first = run(script, &["--fresh"]);
     first.success().prints(

@@ -213,9 +213,7 @@ fn paused_and_ephemeral_containers_have_snapshots() {
     });
     let name = format!("fleeting-{}", std::process::id());
     snapshot(&person, &fleeting, &["create", &name]).run().success();
-    snapshot(&person, &fleeting, &["restore", &name, "--force"])
-        .run()
-        .fails(2, "is ephemeral");
+    snapshot(&person, &fleeting, &["restore", &name, "--force"]).run().fails(2, "is ephemeral");
     session.write_stdin("end\n");
     session.outcome().success();
     snapshot(&person, &fleeting, &["fork", &name]).run().success();

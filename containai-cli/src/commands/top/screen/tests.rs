@@ -50,7 +50,7 @@ fn is_last(text: &str, wanted: &str, other: &str) -> bool {
 
 #[test]
 fn panic_restores_the_terminal_before_its_message() -> anyhow::Result<()> {
-    let (status, shown) = run_on_terminal("panics")?;
+    let (status, shown) = run_on_terminal("panicking_program")?;
     assert!(!status.success(), "it panics");
     let (before, told) = shown.split_once("panicked at").expect("the panic is told");
     assert!(before.contains(ALTERNATE_SCREEN) && before.contains(HIDDEN), "{before:?}");
@@ -62,12 +62,15 @@ fn panic_restores_the_terminal_before_its_message() -> anyhow::Result<()> {
 
 #[test]
 fn programs_run_from_the_screen_have_a_cursor() -> anyhow::Result<()> {
-    let (status, shown) = run_on_terminal("lends")?;
+    let (status, shown) = run_on_terminal("program_with_child")?;
     assert!(status.success(), "{shown:?}");
     let (before, after) = shown.split_once("another program").expect("it ran");
     assert!(is_last(before, MAIN_SCREEN, ALTERNATE_SCREEN), "{before:?}");
     assert!(is_last(before, SHOWN, HIDDEN), "{before:?}");
-    assert!(is_last(after, MAIN_SCREEN, ALTERNATE_SCREEN) && is_last(after, SHOWN, HIDDEN), "{after:?}");
+    assert!(
+        is_last(after, MAIN_SCREEN, ALTERNATE_SCREEN) && is_last(after, SHOWN, HIDDEN),
+        "{after:?}"
+    );
     Ok(())
 }
 
