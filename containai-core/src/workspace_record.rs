@@ -29,6 +29,7 @@ pub struct DirectoryId {
     pub inode: u64,
     /// The birth time in nanoseconds since 1970; `None` if the file system does not
     /// record it.
+    #[serde(rename = "born")]
     pub birth_nanos: Option<i64>,
 }
 

@@ -20,6 +20,7 @@ pub struct ImportRecord {
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub struct ImportedFile {
     /// The metadata of the original, if any.
+    #[serde(rename = "look")]
     pub stat: Option<FileStat>,
     /// The mode of the copy.
     pub mode: u32,
@@ -28,9 +29,11 @@ pub struct ImportedFile {
     /// The [`ImportItem::screening_mark`](super::ImportItem::screening_mark) at the time
     /// of the import.
     #[serde(default, skip_serializing_if = "String::is_empty")]
+    #[serde(rename = "mark")]
     pub screening_mark: String,
     /// The secrets that were withheld.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "kept_back")]
     pub withheld: Option<WithheldSecrets>,
 }
 
@@ -40,6 +43,7 @@ pub struct WithheldSecrets {
     /// The keys of the secrets, never their values.
     pub keys: Vec<String>,
     /// Whether the whole file is withheld.
+    #[serde(rename = "is_whole")]
     pub is_whole_file: bool,
 }
 

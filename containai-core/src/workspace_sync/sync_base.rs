@@ -40,6 +40,7 @@ impl SyncBase {
 #[serde(rename_all = "lowercase")]
 pub enum SyncState {
     /// Started, and must be repeated; no container has used it yet.
+    #[serde(rename = "begun")]
     Incomplete,
     /// Complete.
     Complete,

@@ -22,6 +22,7 @@ pub enum TreeItem {
     /// A symbolic link.
     Link {
         /// The target.
+        #[serde(rename = "to")]
         target: String,
     },
 }

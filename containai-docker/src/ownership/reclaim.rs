@@ -27,6 +27,7 @@ pub struct Reclaimed {
     /// The owner's files whose set-id bits or file capabilities were removed.
     pub cleared: u64,
     /// Files that could not be changed.
+    #[serde(rename = "left")]
     pub failed: u64,
 }
 

@@ -49,16 +49,21 @@ pub(in crate::runtime) enum LeaseState {
 struct LeaseRecord {
     slot: u32,
     base: u32,
+    #[serde(rename = "tenure")]
     state: LeaseState,
     /// The directory of runc's state.
+    #[serde(rename = "runc")]
     runc_root: PathBuf,
+    #[serde(rename = "process")]
     holder: LeaseHolder,
 }
 
 /// A process, distinguished from a later one with the same id.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct LeaseHolder {
+    #[serde(rename = "id")]
     pid: u32,
+    #[serde(rename = "started")]
     start_time: u64,
 }
 
