@@ -29,6 +29,7 @@ pub mod copy;
 pub mod devcontainer;
 pub mod engine;
 pub mod exit;
+#[cfg(feature = "testing")]
 pub mod fake;
 pub mod hint;
 pub mod import;
