@@ -38,6 +38,7 @@ pub mod resources;
 pub mod retention;
 pub mod stderr_tail;
 pub mod template;
+#[cfg(feature = "testing")]
 pub mod testing;
 pub mod timestamp;
 pub mod version;

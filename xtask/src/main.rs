@@ -5,6 +5,8 @@ use std::process::ExitCode;
 mod bench;
 mod compatibility;
 mod generate;
+mod msrv;
+mod package;
 mod project;
 mod reference;
 mod test;
@@ -19,6 +21,7 @@ usage: cargo xtask <verb>
   bench [RUNS]    measure against Docker and OpenSSH; default 15 runs each
   compatibility   try foreign SSH clients and write docs/compatibility.md
   reference       write docs/reference from the tables that the parser uses
+  semver [REV]    compare the libraries' interfaces with a revision or the latest release
   generate        write what images carry and manifests say
   vectors DIR     compare our functions with recorded ones
 ";
@@ -33,6 +36,7 @@ fn main() -> ExitCode {
         "compatibility" if rest.is_empty() => compatibility::run(),
         "reference" if rest.is_empty() => reference::run(),
         "bench" => bench::run(&rest),
+        "semver" => package::compare(&rest),
         "generate" if rest.is_empty() => generate::run(),
         "vectors" if rest.len() == 1 => vectors::run(rest[0].as_ref()),
         _ => {

@@ -86,7 +86,11 @@ impl Manifest {
                 "entries" => ManifestEntryKind::Import,
                 "container_symlinks" => ManifestEntryKind::Symlink,
                 _ => {
-                    return Err(error_at(text, item, ManifestErrorKind::UnknownKey(key.to_owned())));
+                    return Err(error_at(
+                        text,
+                        item,
+                        ManifestErrorKind::UnknownKey(key.to_owned()),
+                    ));
                 }
             };
             let Some(tables) = item.as_array_of_tables() else {

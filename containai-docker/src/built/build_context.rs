@@ -58,12 +58,11 @@ impl BuildContext {
             let kind = match found {
                 ContextNode::Directory => ContextEntryKind::Directory,
                 ContextNode::Link(target) => ContextEntryKind::Link(target),
-                ContextNode::File(mut file, mode) => {
-                    let mut hash = Sha256::new();
-                    io::copy(&mut file, &mut hash)?;
+                ContextNode::File(file, mode) => {
+                    let hash = sha256(file)?;
                     // The permissions of group and others are ignored: they change when agents get
                     // access.
-                    ContextEntryKind::File(mode & 0o700, hash.finalize().into())
+                    ContextEntryKind::File(mode & 0o700, hash)
                 }
             };
             entries.push(ContextEntry { path: path.to_owned(), kind });
@@ -211,6 +210,19 @@ pub(super) fn header(kind: tar::EntryType, size: u64, mode: u32) -> tar::Header 
     header.set_gid(0);
     header.set_mtime(0);
     header
+}
+
+fn sha256(mut file: File) -> io::Result<[u8; 32]> {
+    let mut hash = Sha256::new();
+    let mut buffer = vec![0; 1 << 16];
+    loop {
+        match file.read(&mut buffer) {
+            Ok(0) => return Ok(hash.finalize().into()),
+            Ok(length) => hash.update(&buffer[..length]),
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
 }
 
 #[cfg(test)]

@@ -178,7 +178,7 @@ impl server::Handler for TestHandler {
         session: &mut Session,
     ) -> Result<(), Self::Error> {
         if let Some(digest) = self.digest.take() {
-            self.heard.push(format!("{:x}", digest.finalize()));
+            self.heard.push(crate::hostile_flow::hex(&digest.finalize()));
             session.exit_status_request(channel, 0)?;
             session.eof(channel)?;
             session.close(channel)?;

@@ -23,9 +23,14 @@ pub(crate) fn pseudo_random_bytes(length: usize) -> Vec<u8> {
     (0..length).map(next).collect()
 }
 
+/// Returns bytes in hexadecimal.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 /// Sends bytes that the server echoes, and checks both directions.
 async fn exchange(server: &TestServer, session: &Session, bytes: Vec<u8>) -> Result<()> {
-    let digest = format!("{:x}", Sha256::digest(&bytes));
+    let digest = hex(&Sha256::digest(&bytes));
     let command = Command::new(["digest"])?;
     let output = session.output(&command, Input::bytes(bytes.clone()));
     let captured = timeout(TEST_TIMEOUT, output).await.context("timed out")??;

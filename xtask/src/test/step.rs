@@ -1,7 +1,7 @@
 //! The steps of `cargo xtask test`.
 
 use crate::project::{self, succeed};
-use crate::{reference, tidy};
+use crate::{msrv, package, reference, tidy};
 
 /// One check.
 pub(super) struct Step {
@@ -11,9 +11,11 @@ pub(super) struct Step {
 }
 
 /// All steps, cheap ones first.
-pub(super) const STEPS: [Step; 7] = [
+pub(super) const STEPS: [Step; 9] = [
     Step { name: "fmt", about: "the form of the code", run: fmt },
     Step { name: "tidy", about: "the rules of the house", run: tidy },
+    Step { name: "msrv", about: "the oldest supported toolchain", run: msrv::check },
+    Step { name: "package", about: "the packages to publish", run: package::pack },
     Step { name: "unit", about: "unit, snapshot and property tests", run: unit },
     Step { name: "clippy", about: "lints", run: clippy },
     Step { name: "doc", about: "the documentation", run: doc },

@@ -45,7 +45,7 @@ pub(super) fn check(metadata: &Value) -> Vec<String> {
             let used = dependency["name"].as_str().unwrap_or_default();
             let is_normal = dependency["kind"].is_null();
             let is_ours = used == "containai" || used.starts_with("containai-");
-            if is_ours && !allowed.contains(&used) {
+            if is_ours && used != name && !allowed.contains(&used) {
                 findings.push(format!("{name}/Cargo.toml:1: `{used}` is against the arrows"));
             }
             if name != "containai-cli" && is_normal && CLI_ONLY.contains(&used) {
@@ -83,6 +83,8 @@ mod tests {
         assert_eq!(findings("containai-cli", "containai", None), 0);
         assert_eq!(findings("containai", "containai-cli", None), 1);
         assert_eq!(findings("containai-core", "containai", Some("dev")), 1);
+        // Its own feature, for its own tests.
+        assert_eq!(findings("containai-core", "containai-core", Some("dev")), 0);
     }
 
     #[test]

@@ -2,6 +2,8 @@
 
 use std::process::ExitCode;
 
+use serde_json::Value;
+
 use super::rule::{Check, RULES, Rule};
 use super::source::sources;
 use crate::project;
@@ -38,12 +40,14 @@ fn choose(names: &[String]) -> anyhow::Result<Vec<&'static Rule>> {
 
 fn check(rules: &[&Rule]) -> anyhow::Result<Vec<String>> {
     let sources = sources()?;
+    let needs_metadata = rules.iter().any(|rule| matches!(rule.check, Check::Metadata(_)));
+    let metadata = if needs_metadata { project::metadata()? } else { Value::Null };
     let mut findings = Vec::new();
     for rule in rules {
         match rule.check {
             Check::File(check) => findings.extend(sources.iter().flat_map(check)),
             Check::Files(check) => findings.extend(check(&sources)),
-            Check::Metadata(check) => findings.extend(check(&project::metadata()?)),
+            Check::Metadata(check) => findings.extend(check(&metadata)),
         }
     }
     Ok(findings)

@@ -12,6 +12,7 @@ mod lexer;
 mod mod_rs;
 mod modules;
 mod names;
+mod package_metadata;
 mod printing;
 mod prose;
 mod purity;

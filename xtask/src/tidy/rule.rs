@@ -5,7 +5,8 @@ use serde_json::Value;
 use super::source::Source;
 use super::{
     arrows, cli_size, documented, embedding, environment, forgotten, mod_rs, modules, names,
-    printing, prose, purity, readme_size, size, target_folder, unique_types, whitespace,
+    package_metadata, printing, prose, purity, readme_size, size, target_folder, unique_types,
+    whitespace,
 };
 
 /// A rule of the house.
@@ -27,7 +28,7 @@ pub(super) enum Check {
 }
 
 /// All rules.
-pub(super) const RULES: [Rule; 17] = [
+pub(super) const RULES: [Rule; 18] = [
     on("arrows", Check::Metadata(arrows::check)),
     on("documented", Check::File(documented::check)),
     on("embedding", Check::File(embedding::check)),
@@ -35,6 +36,7 @@ pub(super) const RULES: [Rule; 17] = [
     on("forgotten", Check::Files(forgotten::check)),
     on("mod-rs", Check::File(mod_rs::check)),
     on("names", Check::File(names::check)),
+    on("package-metadata", Check::Metadata(package_metadata::check)),
     on("printing", Check::File(printing::check)),
     on("purity", Check::File(purity::check)),
     on("size", Check::File(size::check)),
