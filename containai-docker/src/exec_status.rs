@@ -10,7 +10,7 @@ use futures_util::{Stream, StreamExt as _};
 use tokio::time::{Instant, sleep};
 
 use crate::engine::DockerEngine;
-use crate::journal::Follow;
+use crate::follow::Follow;
 
 /// Maximum size of the output in an error, in bytes.
 const MAX_ERROR_SIZE: usize = 1024;

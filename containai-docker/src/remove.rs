@@ -16,12 +16,10 @@ const REMOVE_TIMEOUT: Duration = Duration::from_secs(60);
 /// The mode in which a container is removed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum RemoveMode {
-    /// Only if it is stopped; its volumes stay.
+    /// Only if it is stopped; its volumes are kept.
     Stopped,
     /// Only if it is stopped, together with its anonymous volumes.
     StoppedWithVolumes,
-    /// Even if it runs; its volumes stay.
-    Force,
     /// Even if it runs, together with its anonymous volumes.
     ForceWithVolumes,
 }
@@ -53,7 +51,7 @@ fn is_in_progress(error: &Error) -> bool {
 
 fn options(mode: RemoveMode) -> RemoveContainerOptions {
     RemoveContainerOptions {
-        force: matches!(mode, RemoveMode::Force | RemoveMode::ForceWithVolumes),
+        force: mode == RemoveMode::ForceWithVolumes,
         v: matches!(mode, RemoveMode::StoppedWithVolumes | RemoveMode::ForceWithVolumes),
         link: false,
     }

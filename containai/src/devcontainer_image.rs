@@ -16,8 +16,8 @@ use containai_core::naming::{BuiltImage, Fingerprint, WorkspacePath};
 use containai_core::template::{
     ContextEntry, CopySources, Dockerfile, Severity, check_dockerfile, fingerprint,
 };
-use containai_docker::built::{
-    BuildContext, ContextDir, ContextPart, ImageRecipe, RecipeLayer, RecipeSource,
+use containai_docker::image::custom::{
+    self, BuildContext, ContextDir, ContextPart, ImageRecipe, RecipeLayer, RecipeSource,
 };
 use containai_docker::image::local_reference;
 
@@ -148,7 +148,7 @@ fn recipe_fingerprint(
         ImageRequest::Shipped(image) => local_reference(*image),
         ImageRequest::Reference(reference) => reference.clone(),
     };
-    let mut texts: Vec<String> = ImageRecipe::common_inputs().to_vec();
+    let mut texts: Vec<String> = custom::common_inputs().to_vec();
     match source {
         RecipeSource::Image(image) => texts.push(name(image)),
         RecipeSource::Dockerfile { text, base, arguments, target, path, .. } => {

@@ -14,7 +14,7 @@ use containai_core::template::{
     CopySources, Dockerfile, DockerfileError, DockerfileFinding, Severity, check_dockerfile,
     fingerprint, template_labels,
 };
-use containai_docker::built::{BuildContext, ContextDir, ImageRecipe, RecipeSource};
+use containai_docker::image::custom::{self, BuildContext, ContextDir, ImageRecipe, RecipeSource};
 use containai_docker::image::local_reference;
 
 use crate::error::OperationError;
@@ -132,7 +132,7 @@ impl Template {
             ImageRequest::Shipped(image) => local_reference(*image),
             ImageRequest::Reference(reference) => reference.clone(),
         };
-        let foundation = ImageRecipe::common_inputs();
+        let foundation = custom::common_inputs();
         let texts: Vec<&str> = [self.text.as_str(), base.as_str()]
             .into_iter()
             .chain(foundation.iter().map(String::as_str))

@@ -248,6 +248,6 @@ impl VolumeTarget {
                 containai_docker::isolation::detect(engine, choice).await?
             }
         };
-        Ok(VolumeHelperSpec { volume: &self.volume, workspace: &self.workspace, image, isolation })
+        Ok(VolumeHelperSpec::new(&self.volume, &self.workspace, image, isolation))
     }
 }

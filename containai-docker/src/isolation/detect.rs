@@ -8,7 +8,7 @@ use containai_core::engine::{EngineError, Isolation};
 
 use super::probe;
 use crate::engine::DockerEngine;
-use crate::sysbox::SYSBOX_RUNC;
+use crate::host::SYSBOX_RUNC;
 
 /// Detects the isolation for containers on this engine: Sysbox if it answers and the ContainAI shim
 /// is in front of it, otherwise the ContainAI runtime with user namespaces.

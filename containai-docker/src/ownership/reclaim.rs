@@ -52,7 +52,7 @@ impl Reclaimed {
 
 /// The affected files and their new owner.
 #[derive(Clone, Copy)]
-pub(super) enum ReclaimMode<'a> {
+pub(crate) enum ReclaimMode<'a> {
     /// Lent files, and files created by the container, become root's, without ACL entries of the
     /// container.
     ToRoot(&'a SubordinateIds),
@@ -90,7 +90,7 @@ impl ReclaimMode<'_> {
 }
 
 /// Reclaims the tree at `top`.
-pub(super) fn reclaim(
+pub(crate) fn reclaim(
     top: &Path,
     mode: ReclaimMode<'_>,
     left_out: &[FileId],

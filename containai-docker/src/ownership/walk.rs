@@ -44,7 +44,7 @@ impl VisitedFile<'_> {
 
 /// The files that could not be visited.
 #[derive(Debug, Default)]
-pub(super) struct WalkErrors {
+pub(crate) struct WalkErrors {
     /// The number of files and directories.
     pub(super) count: u64,
     /// The error of the first one.

@@ -3,12 +3,10 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use containai_core::engine::{ImageRequest, ShippedImage};
+use containai_core::engine::ImageRequest;
 use containai_core::naming::{BuiltImage, Fingerprint};
-use containai_core::template::final_stage;
 
 use super::ContextDir;
-use crate::image;
 
 /// The recipe of a custom image, and the reference of the resulting image.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -86,12 +84,13 @@ impl ContextPart {
     }
 }
 
-impl ImageRecipe {
-    /// Returns the inputs that all custom images share: the final stage, the script that it runs,
-    /// and the base system.
-    pub fn common_inputs() -> [String; 3] {
-        let system = image::local_reference(ShippedImage::Base);
-        [final_stage(&[], &BTreeMap::new()), super::build::BOOT_CHECK_SCRIPT.to_owned(), system]
+impl RecipeSource {
+    /// Returns the image that has to be in the store before the build.
+    pub(crate) fn parent(&self) -> Option<&ImageRequest> {
+        match self {
+            Self::Dockerfile { base, .. } => base.as_ref(),
+            Self::Image(image) => Some(image),
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::host::{IdRange, sysbox_range};
+use super::subordinate::{IdRange, sysbox_range};
 
 /// The name of Sysbox's own OCI runtime.
 pub(crate) const SYSBOX_RUNC: &str = "sysbox-runc";

@@ -27,9 +27,7 @@ pub struct BuildEnv {
 /// Omits addresses, which may contain credentials.
 impl fmt::Debug for BuildEnv {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Surroundings")
-            .field("proxies", &self.proxies.keys())
-            .finish_non_exhaustive()
+        f.debug_struct("BuildEnv").field("proxies", &self.proxies.keys()).finish_non_exhaustive()
     }
 }
 

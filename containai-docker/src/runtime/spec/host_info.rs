@@ -3,42 +3,44 @@ use std::io;
 use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
 
-use super::mountinfo::{self, MountInfo};
-use super::spec::{BoundingSet, DEVICES, Device, LXCFS, LXCFS_FILES};
+use super::capability::BoundingSet;
+use super::device::{DEVICES, Device};
+use super::lxcfs::{FILES as LXCFS_FILES, ROOT as LXCFS};
+use crate::runtime::mountinfo::{self, MountInfo};
 
 /// The facts about the host that the edits need.
 #[derive(Debug, Clone)]
-pub(super) struct HostInfo {
+pub(in crate::runtime) struct HostInfo {
     /// The capabilities that this process may grant.
-    pub(super) bounding: BoundingSet,
+    pub(in crate::runtime) bounding: BoundingSet,
     /// Maximum number of tasks on the whole machine.
-    pub(super) max_tasks: u64,
+    pub(in crate::runtime) max_tasks: u64,
     /// This program, for the hook that runc runs.
-    pub(super) executable: PathBuf,
+    pub(in crate::runtime) executable: PathBuf,
     /// The files that a running lxcfs serves.
-    pub(super) lxcfs: Vec<&'static str>,
+    pub(in crate::runtime) lxcfs: Vec<&'static str>,
     /// The devices that the kernel supports.
-    pub(super) devices: Vec<&'static Device>,
+    pub(in crate::runtime) devices: Vec<&'static Device>,
 }
 
 /// An error from reading facts about the host.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot read `{path}`")]
-pub(super) struct HostInfoError {
+pub(in crate::runtime) struct HostInfoError {
     path: &'static str,
     #[source]
     source: io::Error,
 }
 
 impl HostInfoError {
-    pub(super) fn unreadable(path: &'static str, source: io::Error) -> Self {
+    pub(in crate::runtime) fn unreadable(path: &'static str, source: io::Error) -> Self {
         Self { path, source }
     }
 }
 
 impl HostInfo {
     /// Reads the facts.
-    pub(super) fn read() -> Result<Self, HostInfoError> {
+    pub(in crate::runtime) fn read() -> Result<Self, HostInfoError> {
         let text = |path| {
             fs::read_to_string(path).map_err(|source| HostInfoError::unreadable(path, source))
         };

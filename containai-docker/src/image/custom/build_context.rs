@@ -9,7 +9,7 @@ use containai_core::template::{ContextEntry, ContextEntryKind, CopySources, Igno
 use rustix::fs::{Dir, FileType, Mode, OFlags, fstat, openat, readlinkat};
 use sha2::{Digest as _, Sha256};
 
-use super::ContextDir;
+use crate::recipe::ContextDir;
 
 /// Maximum size of a `.dockerignore`, in bytes.
 const MAX_IGNORE_SIZE: u64 = 1 << 20;

@@ -5,12 +5,10 @@
 
 mod build;
 mod build_context;
-mod context_dir;
-mod recipe;
 mod tarball;
 
+pub use crate::recipe::{ContextDir, ContextPart, ImageRecipe, RecipeLayer, RecipeSource};
+pub use build::common_inputs;
 pub use build_context::BuildContext;
-pub use context_dir::ContextDir;
-pub use recipe::{ContextPart, ImageRecipe, RecipeLayer, RecipeSource};
 
-pub(crate) use build::build;
+pub(super) use build::build;

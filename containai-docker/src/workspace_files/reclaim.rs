@@ -6,14 +6,14 @@ use containai_core::engine::{Container, ContainerId, Engine as _, EngineError, I
 use containai_core::naming::WorkspacePath;
 use rustix::process::geteuid;
 
-use super::lend_workspace::{is_not_found, return_loan, run_blocking};
-use super::loan_store::LoanStore;
-use super::owner::{file_ids, owner_of};
-use super::reclaim::{ReclaimMode, reclaim};
+use super::blocking::run_blocking;
+use super::reclaim_in_helper::reclaim_in_helper;
 use super::workspace_container::WorkspaceContainer;
-use super::{FileOwner, Ownership, OwnershipError, Reclaimed};
 use crate::engine::DockerEngine;
-use crate::volume::reclaim_in_helper;
+use crate::ownership::{
+    FileOwner, LoanStore, Ownership, OwnershipError, ReclaimMode, Reclaimed, file_ids,
+    is_not_found, owner_of, reclaim, return_loan,
+};
 
 /// The result of reclaiming with this process's permissions.
 struct ReclaimAttempt {

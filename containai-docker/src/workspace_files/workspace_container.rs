@@ -7,7 +7,7 @@ use containai_core::engine::Isolation;
 use containai_core::label::Labels;
 use containai_core::layout::CONTAINER_WORKSPACE;
 
-use super::loan_store::Loan;
+use crate::ownership::Loan;
 
 /// A ContainAI container that mounts its workspace from this machine.
 #[derive(Clone, Debug, Eq, PartialEq)]

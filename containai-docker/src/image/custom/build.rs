@@ -1,31 +1,39 @@
 //! Image builds from a recipe.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::io;
 
 use bollard::errors::Error;
 use bollard::query_parameters::{BuildImageOptions, BuildImageOptionsBuilder};
 use bytes::Bytes;
-use containai_core::engine::{EngineError, ImageRequest, ImageSource, ShippedImage};
+use containai_core::engine::{EngineError, ShippedImage};
 use containai_core::label::{self, Labels};
 use containai_core::lifecycle::{Event, EventListener};
 use containai_core::template::{BASE_IMAGE, BOOT_CHECK, final_stage, path_env};
 use futures_util::{Stream, TryStreamExt as _};
 
-use super::{ContextPart, ImageRecipe, RecipeSource, tarball};
+use super::tarball;
 use crate::engine::DockerEngine;
 use crate::image::{self, BuildCache, BuildLog};
+use crate::recipe::{ContextPart, ImageRecipe, RecipeSource};
 
 /// The script that repairs the image and checks that it boots; its text is part of the image's
 /// fingerprint.
-pub(super) const BOOT_CHECK_SCRIPT: &str = include_str!("../../images/final-stage/boot-check");
+const BOOT_CHECK_SCRIPT: &str = include_str!("../../../images/final-stage/boot-check");
 
 /// The variable of the program search path.
 const PATH_VARIABLE: &str = "PATH";
 /// The name of a generated Dockerfile in its context.
 const DOCKERFILE: &str = "Dockerfile";
 
-/// Builds the image of a recipe, after its parents.
+/// Returns the inputs that all custom images share: the final stage, the script that it runs, and
+/// the base system.
+pub fn common_inputs() -> [String; 3] {
+    let system = image::local_reference(ShippedImage::Base);
+    [final_stage(&[], &BTreeMap::new()), BOOT_CHECK_SCRIPT.to_owned(), system]
+}
+
+/// Builds the image of a recipe; `parent` is the reference of [`RecipeSource::parent`].
 ///
 /// The user's Dockerfile is built first and separately. If the result is not based on a ContainAI
 /// image, the base system is added to it. The recipe's layers and the final stage are built on top.
@@ -37,19 +45,18 @@ const DOCKERFILE: &str = "Dockerfile";
 pub(crate) async fn build(
     engine: &DockerEngine,
     recipe: &ImageRecipe,
-    source: ImageSource,
+    parent: Option<&str>,
     cache: BuildCache,
     events: &dyn EventListener,
 ) -> Result<String, EngineError> {
     let shown = recipe.reference.as_str();
-    let made = match &recipe.source {
-        RecipeSource::Image(image) => ensure_image(engine, image, source, events).await?,
-        RecipeSource::Dockerfile { base: Some(base), .. } => {
-            let base = ensure_image(engine, base, source, events).await?;
+    let made = match (&recipe.source, parent) {
+        (RecipeSource::Image(_), Some(image)) => image.to_owned(),
+        (_, Some(base)) => {
             events.on_event(Event::Stage(&format!("building {shown} on {base}")));
-            build_user_image(engine, recipe, Some(&base), cache, events).await?
+            build_user_image(engine, recipe, Some(base), cache, events).await?
         }
-        RecipeSource::Dockerfile { base: None, .. } => {
+        (_, None) => {
             events.on_event(Event::Stage(&format!("building {shown}")));
             build_user_image(engine, recipe, None, cache, events).await?
         }
@@ -78,20 +85,6 @@ pub(crate) async fn build(
     let (_, after) = labels_and_path(engine, &on).await?;
     build_final_stage(engine, recipe, &on, &format!("{after}:{before}"), events).await?;
     Ok(shown.to_owned())
-}
-
-/// Returns the reference of an image, obtaining the image if it is missing.
-async fn ensure_image(
-    engine: &DockerEngine,
-    image: &ImageRequest,
-    source: ImageSource,
-    events: &dyn EventListener,
-) -> Result<String, EngineError> {
-    match image::find(engine, image).await? {
-        Some(reference) => Ok(reference),
-        // The parent may be the image of another recipe, so this call is recursive.
-        None => Box::pin(image::pull_or_build(engine, image, source, events)).await,
-    }
 }
 
 /// Builds only the user's Dockerfile.

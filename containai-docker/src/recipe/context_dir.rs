@@ -23,7 +23,7 @@ impl ContextDir {
     }
 
     /// Opens the directory. Links below the root are not followed.
-    pub(super) fn open(&self) -> io::Result<OwnedFd> {
+    pub(crate) fn open(&self) -> io::Result<OwnedFd> {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
         let root = openat(CWD, &self.root, flags, Mode::empty())?;
         if self.subpath.is_empty() {

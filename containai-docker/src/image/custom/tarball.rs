@@ -7,8 +7,8 @@ use futures_util::{Stream, stream};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
-use super::ContextPart;
 use super::build_context::{BuildContext, header};
+use crate::recipe::ContextPart;
 
 /// Number of bytes packed at a time.
 const CHUNK_SIZE: usize = 256 * 1024;
