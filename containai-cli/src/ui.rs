@@ -261,7 +261,6 @@ impl report::Frontend for Frontend {
 impl Ui {
     fn event(&self, event: Event<'_>) {
         match event {
-            Event::Step(step) => self.report_step(step),
             Event::Stage(what) => self.start_progress(what),
             Event::Progress { done, total } => self.set_progress(done, total),
             Event::Output(line) => self.verbose(&format!("  {}", escape_control(line))),

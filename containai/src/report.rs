@@ -7,7 +7,8 @@ use std::sync::Arc;
 
 use age::secrecy::SecretString;
 use containai_core::hint::{Advice as _, Hint};
-use containai_core::lifecycle::{Event, EventListener};
+use containai_core::engine::{Event, EventListener};
+use containai_core::lifecycle::{Step, StepListener};
 use containai_docker::{ReclaimListener, Reclaimed};
 
 use crate::Error;
@@ -50,7 +51,9 @@ pub enum Report<'a> {
         /// The file.
         file: &'a Path,
     },
-    /// An event of a container's lifecycle.
+    /// A step of a container's lifecycle begins.
+    Step(&'a Step),
+    /// An event of the step, or of another operation of the engine.
     Lifecycle(Event<'a>),
     /// Files of a workspace that belonged to ids of containers were given back to its owner.
     Reclaimed {
@@ -190,6 +193,12 @@ impl Reporter {
 impl EventListener for Reporter {
     fn on_event(&self, event: Event<'_>) {
         self.0.report(Report::Lifecycle(event));
+    }
+}
+
+impl StepListener for Reporter {
+    fn on_step(&self, step: &Step) {
+        self.0.report(Report::Step(step));
     }
 }
 

@@ -51,7 +51,7 @@ impl ConfigFile {
     /// Returns the item at a key path, such as `["ssh", "forward_agent"]`.
     #[must_use]
     pub fn get(&self, keys: &[&str]) -> Option<&Item> {
-        keys.iter().try_fold(self.document.as_item(), |item, key| item.as_table_like()?.get(key))
+        remove_key::item_at(&self.document, keys)
     }
 
     /// Sets the value at a key path and creates missing tables.
@@ -113,7 +113,7 @@ impl ConfigFile {
         }
         let mut keys = keys;
         while let Some((_, parents)) = keys.split_last() {
-            let text = remove_key::text_without_key(self, keys);
+            let text = remove_key::text_without_key(&self.document, keys);
             self.replace_text(&text)?;
             let is_empty =
                 |item: &Item| item.as_table_like().is_some_and(toml_edit::TableLike::is_empty);
@@ -123,10 +123,6 @@ impl ConfigFile {
             keys = parents;
         }
         Ok(true)
-    }
-
-    pub(super) fn document(&self) -> &Document<String> {
-        &self.document
     }
 
     /// Replaces the document by parsing the edited text, so that it equals what a reader of the

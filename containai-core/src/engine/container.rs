@@ -4,34 +4,12 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use super::{ExtraMount, HostFacts, LinkedRepository};
+use crate::isolation::Isolation;
 use crate::label::{self, Labels};
 use crate::naming::{
-    ClientId, ContainerName, HostPort, Hostname, RandomId, VolumeName, WorkspacePath,
+    ClientId, ContainerId, ContainerName, HostPort, Hostname, RandomId, VolumeName, WorkspacePath,
 };
 use crate::resources::Resources;
-
-/// The engine's id of a container.
-#[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-pub struct ContainerId(String);
-
-impl ContainerId {
-    /// Wraps an id from the engine.
-    pub fn new(id: impl Into<String>) -> Self {
-        Self(id.into())
-    }
-}
-
-impl AsRef<str> for ContainerId {
-    fn as_ref(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for ContainerId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
 
 /// The state of a container, in Docker's terms.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
@@ -109,34 +87,6 @@ impl Container {
         let has_inherited_files =
             self.labels.replaces().is_some() || self.labels.snapshot().is_some();
         self.state == RunState::Created && !has_inherited_files
-    }
-}
-
-/// The isolation of a container's root user from the host.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-pub enum Isolation {
-    /// Sysbox creates the user namespace; ContainAI's shim maps bind mounts.
-    Sysbox,
-    /// The engine's `userns-remap` with ContainAI's runtime shim.
-    Userns,
-}
-
-impl Isolation {
-    /// Returns the runtime's name in the engine's configuration.
-    pub fn runtime(self) -> &'static str {
-        match self {
-            Self::Sysbox => "containai-sysbox-runc",
-            Self::Userns => "containai-runc",
-        }
-    }
-}
-
-impl fmt::Display for Isolation {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Sysbox => "sysbox",
-            Self::Userns => "userns",
-        })
     }
 }
 
@@ -289,8 +239,10 @@ impl ContainerSpec {
             self.data_volume.as_ref(),
             &self.template,
             &self.isolation.to_string(),
-        )
-        .with_workspace_mount(&self.mount);
+        );
+        if let WorkspaceMount::Volume { client, volume } = &self.mount {
+            labels = labels.with_workspace_volume(client, volume);
+        }
         if self.isolation == Isolation::Sysbox {
             labels = labels.with(label::RUNTIME, self.isolation.runtime());
         }

@@ -8,6 +8,15 @@ use crate::remote::{HostKey, Remote, RemoteError};
 /// The number of console lines in the error for an exited container.
 const LOG_LINES: usize = 20;
 
+/// A running container and a connection to it.
+#[derive(Debug)]
+pub struct Connected<S> {
+    /// The container as last listed.
+    pub container: Container,
+    /// The authenticated connection.
+    pub connection: S,
+}
+
 /// The validity of the host key that is pinned for the container's port.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum PinnedKey {

@@ -10,21 +10,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::engine::{Container, ContainerId, ReplacementSpec, RunState};
-use crate::lifecycle::{Observed, Refusal, Step};
+use crate::engine::{Container, ReplacementSpec, RunState};
+use crate::lifecycle::{CommittedImage, Observed, Refusal, Step};
 use crate::naming::{ContainerName, WorkspacePath};
-
-/// The image that this run committed from a container.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct CommittedImage {
-    /// The container.
-    pub of: ContainerId,
-    /// The image.
-    pub image: String,
-    /// The time of the last start of the container, as an opaque text of the engine, read
-    /// before the commit.
-    pub last_start: String,
-}
 
 /// A container and its replacement.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

@@ -1,11 +1,9 @@
 //! An in-memory engine.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::future::pending;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::snapshots::FakeVolumes;
-use super::storage::FakeStorage;
+use super::state::FakeState;
 use crate::engine::{
     Container, ContainerId, ContainerSpec, Engine, EngineError, ImageRequest, ImageSource,
     ReplacementSpec, RunState,
@@ -17,26 +15,6 @@ use crate::remote::HostKey;
 /// An in-memory engine; see [the module](crate::testing).
 #[derive(Debug, Default)]
 pub struct FakeEngine(Mutex<FakeState>);
-
-#[derive(Debug, Default)]
-pub(super) struct FakeState {
-    pub(super) containers: Vec<Container>,
-    pub(super) images: Vec<String>,
-    pub(super) volumes: BTreeSet<VolumeName>,
-    anonymous_volumes: Vec<ContainerId>,
-    installed_keys: Vec<(ContainerId, String)>,
-    calls: Vec<&'static str>,
-    calls_left: Option<usize>,
-    vanished: Vec<ContainerId>,
-    stopping: Vec<ContainerId>,
-    taken_ports: Vec<HostPort>,
-    pub(super) created: u32,
-    starts: u32,
-    last_starts: BTreeMap<ContainerId, u32>,
-    pub(super) file_systems: BTreeMap<String, String>,
-    pub(super) storage: FakeStorage,
-    pub(super) volume_state: FakeVolumes,
-}
 
 impl FakeEngine {
     /// Creates an engine without containers and images.

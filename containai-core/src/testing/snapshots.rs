@@ -1,8 +1,7 @@
 //! Volumes and volume copies of the in-memory engine.
 
-use std::collections::{BTreeMap, BTreeSet};
-
-use super::engine::{FakeEngine, FakeState};
+use super::engine::FakeEngine;
+use super::state::{FakeState, FakeVolumes};
 use crate::byte_size::ByteSize;
 use crate::engine::{
     AnonymisedImage, Container, ContainerId, ContainerVolumes, CopyJob, CopySpace, EngineError,
@@ -11,17 +10,6 @@ use crate::engine::{
 use crate::label::{self, Labels};
 use crate::layout;
 use crate::naming::{RandomId, SnapshotName, VolumeName, WorkspacePath};
-
-/// The mounts and the contents of volumes.
-#[derive(Debug, Default)]
-pub(super) struct FakeVolumes {
-    mounts: BTreeMap<ContainerId, Vec<(&'static str, VolumeName)>>,
-    contents: BTreeMap<VolumeName, String>,
-    snapshot_volumes: BTreeMap<VolumeName, RandomId>,
-    images_without_identity: BTreeSet<String>,
-    containers_with_new_identity: BTreeSet<ContainerId>,
-    is_disk_full: bool,
-}
 
 impl FakeVolumes {
     pub(super) fn mount(

@@ -1,22 +1,12 @@
 //! Storage of the in-memory engine.
 
-use std::collections::BTreeMap;
-
-use super::engine::{FakeEngine, FakeState};
+use super::engine::FakeEngine;
+use super::state::FakeState;
 use crate::byte_size::ByteSize;
 use crate::engine::{
     ContainerId, ContainerTimes, EngineError, RunState, Storage, StoredImage, StoredVolume,
 };
 use crate::label::Labels;
-
-/// The stored objects other than containers.
-#[derive(Debug, Default)]
-pub(super) struct FakeStorage {
-    timestamps: BTreeMap<ContainerId, ContainerTimes>,
-    pub(super) images: Vec<StoredImage>,
-    volumes: Vec<StoredVolume>,
-    used_before_removal: Vec<String>,
-}
 
 impl FakeEngine {
     /// Sets the creation, start and exit times of a container. Its state is still that of

@@ -11,7 +11,7 @@ use containai_core::hint::Advice as _;
 use containai_core::label::{self, Labels};
 use containai_core::lifecycle::{
     Connected, Desired, DriveError, Event, EventListener, IgnoreEvents, Refusal, RunOptions, Step,
-    Strength, drive, observe, plan, teardown_ephemeral,
+    StepListener, Strength, drive, observe, plan, teardown_ephemeral,
 };
 use containai_core::naming::{ContainerName, VolumeName, WorkspacePath};
 use containai_core::testing::{
@@ -66,10 +66,12 @@ fn ours(name: &str, state: RunState) -> Container {
 struct Steps(Mutex<Vec<Step>>);
 
 impl EventListener for Steps {
-    fn on_event(&self, event: Event<'_>) {
-        if let Event::Step(step) = event {
-            self.0.lock().expect("no listener panics").push(step.clone());
-        }
+    fn on_event(&self, _: Event<'_>) {}
+}
+
+impl StepListener for Steps {
+    fn on_step(&self, step: &Step) {
+        self.0.lock().expect("no listener panics").push(step.clone());
     }
 }
 
@@ -77,7 +79,7 @@ fn open_session(
     engine: &FakeEngine,
     records: &FakeWorkspaceStore,
     desired: &Desired,
-    events: &dyn EventListener,
+    events: &dyn StepListener,
 ) -> Result<Connected<FakeConnection>, DriveError> {
     // The server behind every port is that of the first container; other tests cover the
     // rest.

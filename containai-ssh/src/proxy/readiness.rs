@@ -87,10 +87,7 @@ async fn probe(detour: &ProxyRoute, port: HostPort) -> io::Result<ProxyProbe> {
     }
 }
 
-fn unreachable_engine(
-    detour: &ProxyRoute,
-    source: containai_core::engine::BoxError,
-) -> RemoteError {
+fn unreachable_engine(detour: &ProxyRoute, source: containai_core::BoxError) -> RemoteError {
     RemoteError::EngineHostUnreachable { engine: detour.engine.clone(), source }
 }
 

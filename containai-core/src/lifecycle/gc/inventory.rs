@@ -1,6 +1,5 @@
 //! The inventory for a garbage collection.
 
-use super::plan::GcPlan;
 use super::policy::{GcPolicy, GcScope, is_candidate};
 use crate::engine::{Container, ContainerTimes, EngineError, Storage, StoredImage, StoredVolume};
 
@@ -37,24 +36,6 @@ pub async fn take_inventory<S: Storage>(
         world.volumes = engine.volumes().await?;
     }
     Ok(world)
-}
-
-/// Measures the containers of a plan. A container that is removed meanwhile has no size.
-///
-/// # Errors
-///
-/// Errors of the engine.
-pub async fn measure_containers<S: Storage>(
-    engine: &S,
-    plan: &mut GcPlan,
-) -> Result<(), EngineError> {
-    for stale in &mut plan.containers {
-        stale.size = match engine.size(&stale.container.id).await {
-            Err(EngineError::NoSuchContainer { .. }) => None,
-            size => size?,
-        };
-    }
-    Ok(())
 }
 
 async fn container_timestamps<S: Storage>(

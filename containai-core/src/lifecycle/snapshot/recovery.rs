@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::create::unpause_all;
+use super::pause::unpause_all;
 use super::record::list_snapshots;
 use crate::engine::{
     Container, ContainerId, ContainerVolumes, EngineError, RunState, Snapshots, StoredVolume,

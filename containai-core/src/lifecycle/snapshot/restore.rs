@@ -10,7 +10,7 @@ use crate::engine::{
 };
 use crate::label;
 use crate::layout;
-use crate::lifecycle::{Desired, Event, EventListener, Refusal, finish_replacement};
+use crate::lifecycle::{Desired, Event, Refusal, StepListener, finish_replacement};
 use crate::naming::{ContainerName, RandomId, VolumeName, VolumeUse};
 use crate::remote::Remote;
 use crate::workspace_store::WorkspaceStore;
@@ -89,7 +89,7 @@ pub async fn restore<S: Snapshots, R: Remote, N: WorkspaceStore>(
     records: &N,
     desired: &Desired,
     plan: &RestorePlan,
-    events: &dyn EventListener,
+    events: &dyn StepListener,
 ) -> Result<Container, SnapshotError> {
     let made = create_replacement(engine, plan, events).await;
     if let Err(error) = made {
@@ -109,7 +109,7 @@ pub async fn restore<S: Snapshots, R: Remote, N: WorkspaceStore>(
 async fn create_replacement<S: Snapshots>(
     engine: &S,
     plan: &RestorePlan,
-    events: &dyn EventListener,
+    events: &dyn StepListener,
 ) -> Result<(), SnapshotError> {
     let RestorePlan { snapshot, container: old, volumes, .. } = plan;
     events.on_event(Event::Stage(&format!("restoring snapshot {}", snapshot.name)));

@@ -1,15 +1,11 @@
 //! Progress events.
 
-use crate::lifecycle::Step;
-
 /// An event to display.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Event<'a> {
-    /// A step begins.
-    Step(&'a Step),
-    /// A longer operation begins, such as `pulling ubuntu:24.04`. It lasts until the next
-    /// [`Event::Stage`] or [`Event::Step`].
+    /// A longer operation begins, such as `pulling ubuntu:24.04`. It lasts until the next stage or
+    /// step.
     Stage(&'a str),
     /// The progress of the stage.
     Progress {

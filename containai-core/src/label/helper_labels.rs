@@ -6,8 +6,7 @@ use super::{
     ANONYMISES, COPIES, DATA_VOLUME, FILLS, Labels, MANAGED, PACKS, PAUSES, RECLAIMS, RESTORES,
     SNAPSHOT, SSH_PORT, WORKSPACE, WORKSPACE_VOLUME,
 };
-use crate::engine::ContainerId;
-use crate::naming::VolumeName;
+use crate::naming::{ContainerId, VolumeName};
 
 impl Labels {
     /// Returns the labels of a helper container. They hide the labels of its image, which may
