@@ -232,6 +232,7 @@ impl report::Frontend for Frontend {
             Report::Finished => ui.finish_progress(),
             // A reader that went away has ended the program.
             Report::Exported { file } => drop(ui.data(&file.display().to_string())),
+            Report::Step(step) => ui.report_step(step),
             Report::Lifecycle(event) => ui.event(event),
             Report::Reclaimed { workspace, done } => {
                 let lines = crate::output::reclaim::lines(&workspace.to_string_lossy(), done);

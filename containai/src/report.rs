@@ -6,8 +6,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use age::secrecy::SecretString;
-use containai_core::hint::{Advice as _, Hint};
 use containai_core::engine::{Event, EventListener};
+use containai_core::hint::{Advice as _, Hint};
 use containai_core::lifecycle::{Step, StepListener};
 use containai_docker::{ReclaimListener, Reclaimed};
 

@@ -14,10 +14,9 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::task::JoinSet;
 use tokio::time::{interval, sleep, timeout};
 
-use super::listener::{ByteStream, ForwardListener};
-use super::relay::relay;
-use super::socks::SocksRequest;
-use super::warning::{ForwardWarning, WarningSender};
+use crate::forward::{
+    ByteStream, ForwardListener, ForwardWarning, SocksRequest, WarningSender, relay,
+};
 use crate::session::Session;
 
 /// The interval of checks for a closed connection.
@@ -56,8 +55,8 @@ impl Tunnel {
             let opened = ForwardListener::open(forward.listen()).await?;
             listeners.extend(opened.into_iter().map(|listener| (listener, target.clone())));
         }
-        let (notices, told) = WarningSender::new();
-        Ok(Self { forwards, listeners, warning_sender: notices, warnings: told })
+        let (warning_sender, warnings) = WarningSender::new();
+        Ok(Self { forwards, listeners, warning_sender, warnings })
     }
 
     /// Returns the forwards.
