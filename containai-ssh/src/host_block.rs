@@ -99,9 +99,9 @@ impl HostBlock {
             ForwardAgent::No => "no",
             ForwardAgent::Yes => "yes",
         };
-        let way = self.proxy.as_ref().map_or(NO_PROXY.to_owned(), ProxyRoute::directive);
-        if way.contains(char::is_control) {
-            return Err(HostBlockError { path: way.into() });
+        let proxy_line = self.proxy.as_ref().map_or(NO_PROXY.to_owned(), ProxyRoute::directive);
+        if proxy_line.contains(char::is_control) {
+            return Err(HostBlockError { path: proxy_line.into() });
         }
         let mut text = HEADER.to_owned();
         // An address that would end the comment is omitted; any other is read
@@ -117,13 +117,12 @@ impl HostBlock {
             self.alias,
             self.port,
             self.user,
-            COMMON_OPTIONS.map(|line| if line == NO_PROXY { &way } else { line }).join("\n  "),
+            COMMON_OPTIONS
+                .map(|line| if line == NO_PROXY { &proxy_line } else { line })
+                .join("\n  "),
         ));
-        if let Some(detour) = &self.proxy {
-            text.push_str(&format!(
-                "{HOST_KEY_ALIAS_PREFIX}{}\n",
-                detour.host_key_alias(self.port)
-            ));
+        if let Some(route) = &self.proxy {
+            text.push_str(&format!("{HOST_KEY_ALIAS_PREFIX}{}\n", route.host_key_alias(self.port)));
         }
         for forward in &self.client_options.forwards {
             text.push_str(&format!("  {}\n", forward.directive()));

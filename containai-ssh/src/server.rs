@@ -54,8 +54,8 @@ impl SshServer {
     /// - [`RemoteError::HostKeyMismatch`]: the server presented another key.
     /// - [`RemoteError::KeyRejected`]: the server does not accept the identity.
     pub async fn connect(&self, identity: &SshIdentity) -> Result<Session, RemoteError> {
-        let door = readiness::connect_once(&self.name, self.port).await?;
-        self.authenticate(door, identity).await
+        let transport = readiness::connect_once(&self.name, self.port).await?;
+        self.authenticate(transport, identity).await
     }
 
     /// As [`connect`](Self::connect), over an established transport; see
@@ -67,18 +67,19 @@ impl SshServer {
     /// does not speak SSH is [`RemoteError::Connection`].
     pub async fn connect_over(
         &self,
-        door: Transport,
+        transport: Transport,
         identity: &SshIdentity,
     ) -> Result<Session, RemoteError> {
-        self.authenticate(door, identity).await
+        self.authenticate(transport, identity).await
     }
 
     async fn authenticate(
         &self,
-        door: Transport,
+        transport: Transport,
         identity: &SshIdentity,
     ) -> Result<Session, RemoteError> {
         let peer = Peer::Host { name: self.name.clone(), port: self.port };
-        Session::open(door, Login { peer, host_key: &self.key, user: &self.user, identity }).await
+        Session::open(transport, Login { peer, host_key: &self.key, user: &self.user, identity })
+            .await
     }
 }

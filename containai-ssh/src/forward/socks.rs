@@ -135,7 +135,7 @@ mod tests {
     use super::*;
 
     /// Checks the parsed request, and the reply to the client.
-    fn check(sent: &[u8], expected: Option<(&str, u16)>, heard: &[u8]) {
+    fn check(sent: &[u8], expected: Option<(&str, u16)>, reply: &[u8]) {
         let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
         runtime.block_on(async {
             let (mut client, mut server) = tokio::io::duplex(4096);
@@ -150,7 +150,7 @@ mod tests {
             drop(server);
             let mut answer = Vec::new();
             client.read_to_end(&mut answer).await.expect("open");
-            assert_eq!(answer, heard, "{sent:?}");
+            assert_eq!(answer, reply, "{sent:?}");
         });
     }
 

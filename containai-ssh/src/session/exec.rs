@@ -42,8 +42,8 @@ impl Session {
     ) -> Result<ExitOutcome, RemoteError> {
         let channel = self.open_channel().await?;
         let _raw = RawMode::for_command(&terminal, &stdio)?;
-        let wishes = SignalSource::of_this_process(stdio.signals)?;
-        self.run_on_channel(channel, ExecRequest::new(command, terminal), stdio, wishes).await
+        let signals = SignalSource::of_this_process(stdio.signals)?;
+        self.run_on_channel(channel, ExecRequest::new(command, terminal), stdio, signals).await
     }
 
     /// Runs a command on an open channel.
@@ -52,10 +52,10 @@ impl Session {
         channel: Channel<Msg>,
         request: ExecRequest,
         stdio: Stdio,
-        wishes: SignalSource,
+        signals: SignalSource,
     ) -> Result<ExitOutcome, RemoteError> {
         let (read, write) = channel.split();
-        let asked = async {
+        let request_sent = async {
             let mut replies = PendingReplies::default();
             if self.enable_agent_forwarding() {
                 write.agent_forward(true).await?;
@@ -63,9 +63,9 @@ impl Session {
             }
             request.send(&write, replies).await
         };
-        let replies = asked.await.map_err(|error| self.to_remote_error(error))?;
-        let conversation = StdioPump { session: self, write, terminal: request.terminal };
-        conversation.run(read, replies, stdio, wishes).await
+        let replies = request_sent.await.map_err(|error| self.to_remote_error(error))?;
+        let pump = StdioPump { session: self, write, terminal: request.terminal };
+        pump.run(read, replies, stdio, signals).await
     }
 
     /// Runs the user's login shell in the workspace; see [`Command::shell`] and

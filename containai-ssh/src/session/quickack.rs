@@ -40,8 +40,8 @@ impl QuickAckSwitch {
 }
 
 impl QuickAck {
-    pub(super) fn new(stream: TcpStream, haste: QuickAckSwitch) -> Self {
-        let stream = Self { stream, switch: haste };
+    pub(super) fn new(stream: TcpStream, switch: QuickAckSwitch) -> Self {
+        let stream = Self { stream, switch };
         stream.set_quickack();
         stream
     }

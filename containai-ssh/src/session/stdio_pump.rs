@@ -40,7 +40,7 @@ impl StdioPump<'_> {
         read: ChannelReadHalf,
         replies: PendingReplies,
         stdio: Stdio,
-        mut wishes: SignalSource,
+        mut signals: SignalSource,
     ) -> Result<ExitOutcome, RemoteError> {
         let our_terminal = match self.terminal {
             Terminal::None => None,
@@ -70,8 +70,8 @@ impl StdioPump<'_> {
                     return outcome;
                 }
                 () = &mut sending, if !has_sent => has_sent = true,
-                wish = wishes.next() => {
-                    let Some(name) = self.apply_action(wish, our_terminal.as_ref()).await else {
+                action = signals.next() => {
+                    let Some(name) = self.apply_action(action, our_terminal.as_ref()).await else {
                         continue;
                     };
                     self.close().await;
@@ -98,10 +98,10 @@ impl StdioPump<'_> {
     /// detach.
     async fn apply_action(
         &self,
-        wish: SignalAction,
+        action: SignalAction,
         our_terminal: Option<&OwnedFd>,
     ) -> Option<ForwardedSignal> {
-        match (wish, &self.terminal) {
+        match (action, &self.terminal) {
             (SignalAction::Resize, _) => {
                 if let Some(size) = our_terminal.and_then(TerminalSize::of) {
                     let (columns, rows) = (size.columns.into(), size.rows.into());

@@ -58,8 +58,8 @@ async fn a_command_runs_in_the_home_directory() -> Result<()> {
 async fn a_child_process_is_a_transport() -> Result<()> {
     let sshd = Sshd::start().await?;
     let (host, identity) = server_of(&sshd)?;
-    let (_child, door) = transport_over_child(&sshd)?;
-    let session = host.connect_over(door, &identity).await?;
+    let (_child, transport) = transport_over_child(&sshd)?;
+    let session = host.connect_over(transport, &identity).await?;
     run_pwd(&session).await?;
     // Large data in both directions, through pipes with a small capacity.
     let much = pseudo_random_bytes(5 << 20);
@@ -67,14 +67,15 @@ async fn a_child_process_is_a_transport() -> Result<()> {
     assert!(captured.stdout == much);
 
     // The port of a container works with any transport, too.
-    let (_child, door) = transport_over_child(&sshd)?;
-    let session = sshd.remote.authenticate(door, sshd.port).await?;
+    let (_child, transport) = transport_over_child(&sshd)?;
+    let session = sshd.remote.authenticate(transport, sshd.port).await?;
     run_pwd(&session).await?;
 
     // The host key is checked there as well.
-    let (_child, door) = transport_over_child(&sshd)?;
+    let (_child, transport) = transport_over_child(&sshd)?;
     let other = make_host_key(&sshd.dir.path().join("other"))?;
-    let error = SshServer { key: other, ..host }.connect_over(door, &identity).await.unwrap_err();
+    let error =
+        SshServer { key: other, ..host }.connect_over(transport, &identity).await.unwrap_err();
     assert!(matches!(error, RemoteError::HostKeyMismatch { .. }), "{error:?}");
     Ok(())
 }
@@ -83,8 +84,8 @@ async fn a_child_process_is_a_transport() -> Result<()> {
 async fn an_exited_child_is_a_connection_error() -> Result<()> {
     let sshd = Sshd::start().await?;
     let (host, identity) = server_of(&sshd)?;
-    let (mut child, door) = transport_over_child(&sshd)?;
-    let session = host.connect_over(door, &identity).await?;
+    let (mut child, transport) = transport_over_child(&sshd)?;
+    let session = host.connect_over(transport, &identity).await?;
     let command = sh("sleep 60")?;
     let (outcome, killed) = tokio::join!(session.output(&command, Input::Null), child.kill());
     killed?;
