@@ -222,7 +222,7 @@ fn items_removed_since_the_plan_free_nothing() {
             run_ready(engine.remove(&ContainerId::new("id-of-old"))).expect("it is removed");
         }
         run_ready(measure_containers(&engine, &mut plan)).expect("the engine answers");
-        plan.containers.into_iter().map(|stale| stale.size).collect::<Vec<_>>()
+        plan.containers.into_iter().map(|idle| idle.size).collect::<Vec<_>>()
     };
     assert_eq!(measured(false), [Some(ByteSize::from_bytes(1000))]);
     assert_eq!(measured(true), [None]);
@@ -324,22 +324,22 @@ proptest! {
         containers in prop::collection::vec(any_container(), 0..8),
         images in prop::collection::vec(any_image(), 0..8),
         volumes in prop::collection::vec(any_volume(), 0..8),
-        hours in 0u64..3000, wanted: (bool, bool),
+        hours in 0u64..3000, requested: (bool, bool),
     ) {
-        let scope = |wanted| if wanted { GcScope::Unused } else { GcScope::Skip };
+        let scope = |requested| if requested { GcScope::Unused } else { GcScope::Skip };
         let policy = GcPolicy {
             age: format!("{hours}h").parse().expect("an age"),
-            images: scope(wanted.0),
-            volumes: scope(wanted.1),
+            images: scope(requested.0),
+            volumes: scope(requested.1),
         };
         let world = GcInventory { containers, images, volumes };
         let plan = plan_gc(&world, NOW, &policy);
-        for stale in &plan.containers {
-            let labels = &stale.container.labels;
+        for idle in &plan.containers {
+            let labels = &idle.container.labels;
             prop_assert_eq!(labels.get(label::MANAGED), Some("true"));
             prop_assert_ne!(labels.get(label::KEEP), Some("true"));
-            prop_assert!(matches!(stale.container.state, RunState::Created | RunState::Exited));
-            prop_assert!(NOW.as_unix() - stale.idle_since.as_unix() >= i64::try_from(hours * 3600).expect("small"));
+            prop_assert!(matches!(idle.container.state, RunState::Created | RunState::Exited));
+            prop_assert!(NOW.as_unix() - idle.idle_since.as_unix() >= i64::try_from(hours * 3600).expect("small"));
         }
         let goes = |id: &ContainerId| plan.containers.iter().any(|it| it.container.id == *id);
         for image in &plan.images {

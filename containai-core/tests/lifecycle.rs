@@ -132,8 +132,8 @@ fn open_session(
 #[test]
 fn provisioned_before_the_first_start() {
     let engine = FakeEngine::new();
-    let reached = open_session(&engine, &FakeRemote::new()).expect("a session");
-    assert!(engine.installed_key(&reached.container.id).is_some());
+    let connected = open_session(&engine, &FakeRemote::new()).expect("a session");
+    assert!(engine.installed_key(&connected.container.id).is_some());
     let calls = engine.calls();
     let position = |name| calls.iter().position(|call| *call == name).expect("the call");
     assert!(position("provision") < position("start"));
@@ -166,10 +166,10 @@ fn next_run_recovers_from_any_crash() {
             "{moment}"
         );
         engine.recover();
-        let reached = open_session(&engine, &remote).expect("the next run repairs");
-        assert_eq!(reached.container.state, RunState::Running, "{moment}");
+        let connected = open_session(&engine, &remote).expect("the next run repairs");
+        assert_eq!(connected.container.state, RunState::Running, "{moment}");
         assert_eq!(engine.current_containers().len(), 1, "{moment}");
-        assert!(engine.installed_key(&reached.container.id).is_some(), "{moment}");
+        assert!(engine.installed_key(&connected.container.id).is_some(), "{moment}");
     }
 }
 
@@ -178,8 +178,8 @@ fn vanished_container_is_recreated() {
     for state in [RunState::Created, RunState::Running, RunState::Exited, RunState::Paused] {
         let ghost = container("api-main", Some("/src/api"), state);
         let engine = FakeEngine::new().with_vanished_container(ghost.clone());
-        let reached = open_session(&engine, &FakeRemote::new()).expect("a session");
-        assert_ne!(reached.container.id, ghost.id, "{state}");
+        let connected = open_session(&engine, &FakeRemote::new()).expect("a session");
+        assert_ne!(connected.container.id, ghost.id, "{state}");
         assert_eq!(engine.current_containers().len(), 1, "{state}");
     }
 }
@@ -207,8 +207,8 @@ fn port_conflict_before_the_first_start_picks_another_port() {
     let remote = FakeRemote::new();
     remote.take_port_after_reservation(stolen);
     remote.serve(HostPort::new(2301).expect("a port"), &ContainerId::new("id-2"));
-    let reached = open_session(&engine, &remote);
-    assert!(reached.is_ok_and(|reached| reached.connection.port.get() == 2301));
+    let connected = open_session(&engine, &remote);
+    assert!(connected.is_ok_and(|connected| connected.connection.port.get() == 2301));
     assert_eq!(engine.current_containers().len(), 1);
 }
 
@@ -218,19 +218,19 @@ fn port_that_failed_on_start_is_not_chosen_again() {
     engine.take_port(PortRange::default().start());
     let remote = FakeRemote::new();
     remote.serve(HostPort::new(2301).expect("a port"), &ContainerId::new("id-2"));
-    let reached = open_session(&engine, &remote);
-    assert!(reached.is_ok_and(|reached| reached.connection.port.get() == 2301));
+    let connected = open_session(&engine, &remote);
+    assert!(connected.is_ok_and(|connected| connected.connection.port.get() == 2301));
     assert_eq!(engine.current_containers().len(), 1);
 }
 
 #[test]
 fn changed_host_key_is_accepted_only_from_the_engine() {
     let (engine, remote) = (FakeEngine::new(), FakeRemote::new());
-    let reached = open_session(&engine, &remote).expect("a session");
-    let (id, port) = (reached.container.id, reached.connection.port);
+    let connected = open_session(&engine, &remote).expect("a session");
+    let (id, port) = (connected.container.id, connected.connection.port);
     remote.pin_stale(port, &ContainerId::new("replaced by hand"));
     let healed = open_session(&engine, &remote).expect("the engine vouches for the new key");
-    assert_eq!(healed.connection, reached.connection);
+    assert_eq!(healed.connection, connected.connection);
     remote.serve(port, &ContainerId::new("an impostor"));
     let refused = open_session(&engine, &remote);
     assert!(matches!(refused, Err(DriveError::Remote(RemoteError::HostKeyMismatch { .. }))));
@@ -243,8 +243,8 @@ fn ports_of_stopped_containers_stay_reserved() {
     let stopped = container("other", Some("/src/other"), RunState::Exited);
     let engine = FakeEngine::new().with_container(stopped);
     let remote = FakeRemote::new();
-    let reached = open_session(&engine, &remote).expect("a session");
-    assert_eq!(reached.connection.port.get(), 2301);
+    let connected = open_session(&engine, &remote).expect("a session");
+    assert_eq!(connected.connection.port.get(), 2301);
 }
 
 #[test]
@@ -253,13 +253,13 @@ fn exited_container_is_reported_with_its_log() {
     let engine = FakeEngine::new();
     let dead = Container { state: RunState::Exited, ..ours };
     let engine = engine.with_container(dead.clone());
-    let way = containai_core::lifecycle::connect(
+    let attempt = containai_core::lifecycle::connect(
         &engine,
         &NeverAnswers,
         &dead,
         containai_core::lifecycle::PinnedKey::Valid,
     );
-    let error = run_ready(way).expect_err("the container is dead").to_string();
+    let error = run_ready(attempt).expect_err("the container is dead").to_string();
     assert_eq!(error, "container `api-main` exited with status 1\n  the last line of the console");
 }
 

@@ -80,9 +80,9 @@ fn next_run_recovers_from_any_crash() {
             let first =
                 run_ready(drive(&engine, &remote, &NoWorkspaceStore, &desired(), &IgnoreEvents));
             engine.recover();
-            let reached =
+            let connected =
                 run_ready(drive(&engine, &remote, &NoWorkspaceStore, &desired(), &IgnoreEvents));
-            assert!(reached.is_ok(), "{state} after {calls} calls: {reached:?}");
+            assert!(connected.is_ok(), "{state} after {calls} calls: {connected:?}");
             let names: Vec<_> = engine.current_containers().into_iter().map(|it| it.name).collect();
             assert_eq!(names, ["api"]);
             if first.is_ok() {

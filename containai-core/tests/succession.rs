@@ -40,7 +40,7 @@ fn open_until_done(engine: &FakeEngine, remote: &FakeRemote) -> Connected<FakeCo
         }
     }
     match first {
-        Ok(reached) => reached,
+        Ok(connected) => connected,
         Err(DriveError::Remote(RemoteError::HostKeyMismatch { .. })) => {
             open_session(engine, remote).expect("a session")
         }
@@ -63,20 +63,20 @@ fn with_port_conflict() -> (FakeEngine, FakeRemote) {
 fn check_moved(
     engine: &FakeEngine,
     remote: &FakeRemote,
-    reached: &Connected<FakeConnection>,
+    connected: &Connected<FakeConnection>,
     at: usize,
 ) {
-    let container = &reached.container;
+    let container = &connected.container;
     assert_eq!(engine.current_containers().len(), 1, "{at}: {:?}", engine.current_containers());
     assert_eq!((container.name.as_str(), container.state), ("api-main", RunState::Running), "{at}");
-    assert_ne!(reached.connection.port, port(2300), "{at}");
+    assert_ne!(connected.connection.port, port(2300), "{at}");
     assert_eq!(engine.read(&container.id).as_deref(), Some(FILES), "{at}");
     let first = desired().spec(&Observed::default(), &desired().name, port(2300)).labels();
     assert_eq!(container.labels.data_volume(), first.data_volume(), "{at}");
     assert!(engine.installed_key(&container.id).is_some(), "{at}");
     assert_eq!(run_ready(remote.pinned_host_key(port(2300))).expect("an answer"), None, "{at}");
     assert!(
-        run_ready(remote.pinned_host_key(reached.connection.port)).expect("an answer").is_some(),
+        run_ready(remote.pinned_host_key(connected.connection.port)).expect("an answer").is_some(),
         "{at}"
     );
 }
@@ -84,9 +84,9 @@ fn check_moved(
 #[test]
 fn migration_keeps_files_volumes_and_name() {
     let (engine, remote) = with_port_conflict();
-    let reached = open_until_done(&engine, &remote);
-    check_moved(&engine, &remote, &reached, 0);
-    assert_eq!(reached.connection.port, port(2301));
+    let connected = open_until_done(&engine, &remote);
+    check_moved(&engine, &remote, &connected, 0);
+    assert_eq!(connected.connection.port, port(2301));
 }
 
 #[test]
@@ -104,14 +104,14 @@ fn crash_during_migration_loses_nothing() {
                 engine.crash_after(calls);
                 let _ = open_session(&engine, &remote);
                 engine.recover();
-                let wanted = desired();
-                let world = run_ready(observe(&engine, &wanted)).expect("an answer");
+                let requested = desired();
+                let world = run_ready(observe(&engine, &requested)).expect("an answer");
                 assert_eq!(world.serving(&desired().workspace).len(), 1, "{moment} {second}");
                 let is_kept = |it: &Container| engine.read(&it.id).as_deref() == Some(FILES);
                 assert!(engine.current_containers().iter().any(is_kept), "{moment} {second}");
             }
-            let reached = open_until_done(&engine, &remote);
-            check_moved(&engine, &remote, &reached, moment * 100 + second);
+            let connected = open_until_done(&engine, &remote);
+            check_moved(&engine, &remote, &connected, moment * 100 + second);
         }
     }
 }
@@ -121,8 +121,8 @@ fn port_of_the_replacement_may_be_taken_too() {
     let (engine, remote) = with_port_conflict();
     engine.take_port(port(2301));
     remote.take_port_after_reservation(port(2301));
-    let reached = open_until_done(&engine, &remote);
-    check_moved(&engine, &remote, &reached, 0);
+    let connected = open_until_done(&engine, &remote);
+    check_moved(&engine, &remote, &connected, 0);
 }
 
 #[test]
@@ -142,8 +142,8 @@ fn changes_after_the_commit_are_kept() {
         run_ready(engine.start(&old.id)).expect("it starts");
         engine.write_file_system(&old.id, "newer");
         run_ready(engine.stop(&old.id)).expect("it stops");
-        let reached = open_until_done(&engine, &remote);
-        assert_eq!(engine.read(&reached.container.id).as_deref(), Some("newer"), "{moment}");
+        let connected = open_until_done(&engine, &remote);
+        assert_eq!(engine.read(&connected.container.id).as_deref(), Some("newer"), "{moment}");
         assert_eq!(engine.current_containers().len(), 1, "{moment}");
     }
 }

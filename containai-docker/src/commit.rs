@@ -31,8 +31,8 @@ pub(crate) async fn commit(docker: &Docker, id: &ContainerId) -> Result<String, 
         .repo(COMMIT_REPOSITORY)
         .tag(&short_id(id))
         .build();
-    let patient = docker.clone().with_timeout(COMMIT_TIMEOUT);
-    patient.commit_container(options, ContainerConfig::default()).await?;
+    let client = docker.clone().with_timeout(COMMIT_TIMEOUT);
+    client.commit_container(options, ContainerConfig::default()).await?;
     Ok(reference)
 }
 

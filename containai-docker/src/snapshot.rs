@@ -27,12 +27,12 @@ impl Snapshots for DockerEngine {
         let inspected = self.docker().inspect_container(id.as_ref(), options).await;
         let inspected = inspected.map_err(|error| self.map_error(error))?;
         let points = inspected.mounts.unwrap_or_default();
-        let at = |place: &str| {
+        let volume_at = |place: &str| {
             let is_there = |it: &&MountPoint| it.destination.as_deref() == Some(place);
             let name = points.iter().find(is_there).and_then(|point| point.name.as_deref());
             name.and_then(|name| VolumeName::parse(name).ok())
         };
-        match (at(layout::CONTAINER_DATA), at(layout::CONTAINER_DOCKER)) {
+        match (volume_at(layout::CONTAINER_DATA), volume_at(layout::CONTAINER_DOCKER)) {
             (Some(data), Some(docker)) => Ok(ContainerVolumes { data, docker }),
             _ => {
                 let message = format!("container `{id}` has no ContainAI volumes");
@@ -59,8 +59,8 @@ impl Snapshots for DockerEngine {
         // It is already paused or stopped.
         let options =
             CommitContainerOptionsBuilder::default().container(id.as_ref()).pause(false).build();
-        let patient = self.docker().clone().with_timeout(commit::COMMIT_TIMEOUT);
-        let committed = patient.commit_container(options, config).await;
+        let client = self.docker().clone().with_timeout(commit::COMMIT_TIMEOUT);
+        let committed = client.commit_container(options, config).await;
         Ok(committed.map_err(|error| self.map_error(error))?.id)
     }
 
@@ -92,19 +92,19 @@ impl Snapshots for DockerEngine {
         let options = ListImagesOptionsBuilder::default().filters(&filters).build();
         let images = self.docker().list_images(Some(options)).await;
         let images = images.map_err(|error| self.map_error(error))?;
-        let nameless = images.into_iter().filter_map(|image| {
+        let untagged = images.into_iter().filter_map(|image| {
             let labels: Labels = image.labels.into_iter().collect();
             let id = labels.snapshot().filter(|_| self.owns(&labels))?;
             Some((image.id, id))
         });
-        Ok(nameless.collect())
+        Ok(untagged.collect())
     }
 
     async fn snapshot_volumes(&self) -> Result<Vec<StoredVolume>, EngineError> {
         let filters = HashMap::from([("label", vec![label::SNAPSHOT])]);
         let options = ListVolumesOptionsBuilder::default().filters(&filters).build();
-        let answer = self.docker().list_volumes(Some(options)).await;
-        let volumes = answer.map_err(|error| self.map_error(error))?.volumes.unwrap_or_default();
+        let response = self.docker().list_volumes(Some(options)).await;
+        let volumes = response.map_err(|error| self.map_error(error))?.volumes.unwrap_or_default();
         if volumes.is_empty() {
             return Ok(Vec::new());
         }

@@ -68,14 +68,14 @@ impl ConfigFile {
         let mut edited = self.document.clone().into_mut();
         let mut table: &mut dyn toml_edit::TableLike = edited.as_table_mut();
         for key in parents {
-            let made = table.entry(key).or_insert_with(|| {
+            let entry = table.entry(key).or_insert_with(|| {
                 let mut parent = Table::new();
                 // A table that only contains tables needs no header.
                 parent.set_implicit(true);
                 Item::Table(parent)
             });
             let not_a_table = || EditError::NotATable { key: (*key).to_owned() };
-            table = made.as_table_like_mut().ok_or_else(not_a_table)?;
+            table = entry.as_table_like_mut().ok_or_else(not_a_table)?;
         }
         let mut value = value.into();
         match table.get_mut(last) {

@@ -85,14 +85,14 @@ impl Desired {
     /// Resolves the data volume, in this order: the volume required by the command, the
     /// volume of the container to replace, the configured volume, the default volume.
     fn resolve_data_volume(&self, observed: &Observed) -> Option<VolumeName> {
-        let wanted = self.data_volume.clone();
-        if self.options.data_volume == Strength::Required && wanted.is_some() {
-            return wanted;
+        let requested = self.data_volume.clone();
+        if self.options.data_volume == Strength::Required && requested.is_some() {
+            return requested;
         }
-        let outgoing = observed.containers.iter().find(|it| self.replaces(it));
-        let kept = outgoing.and_then(|container| container.labels.data_volume());
+        let old = observed.containers.iter().find(|it| self.replaces(it));
+        let kept = old.and_then(|container| container.labels.data_volume());
         let own = || self.default_volume_for_lifetime(observed, VolumeUse::Data);
-        kept.or(wanted).or_else(own)
+        kept.or(requested).or_else(own)
     }
 
     /// Returns whether this command selects a data volume that outlasts its container and
@@ -116,8 +116,8 @@ impl Desired {
     /// Resolves the volume of the inner Docker. A volume restored together with the data
     /// volume stays with it.
     fn resolve_docker_volume(&self, observed: &Observed) -> Option<VolumeName> {
-        let outgoing = observed.containers.iter().find(|it| self.replaces(it));
-        let data = outgoing.and_then(|container| container.labels.data_volume());
+        let old = observed.containers.iter().find(|it| self.replaces(it));
+        let data = old.and_then(|container| container.labels.data_volume());
         let data = data.or_else(|| self.data_volume.clone());
         let beside = data.map(|it| it.docker_beside(&self.workspace, self.client.as_ref()));
         let beside = beside.filter(|it| *it != self.default_volume(VolumeUse::Docker));

@@ -101,10 +101,13 @@ pub fn detect_drift(container: &Container, requested: &RequestedSettings) -> Vec
 
 /// Detects changed files of the same template. Another template is reported as a changed
 /// setting.
-fn image_input_drift(container: &Container, wished: &RequestedSettings) -> Option<Drift> {
-    let wanted = wished.fingerprint.as_ref()?;
+fn image_input_drift(
+    container: &Container,
+    requested_settings: &RequestedSettings,
+) -> Option<Drift> {
+    let wanted = requested_settings.fingerprint.as_ref()?;
     let template = container.labels.get(label::TEMPLATE).unwrap_or_default();
-    let is_same = wished.template.as_deref().is_none_or(|wanted| wanted == template);
+    let is_same = requested_settings.template.as_deref().is_none_or(|wanted| wanted == template);
     let has = container.labels.get(label::TEMPLATE_HASH)?;
     (is_same && has != wanted.as_str())
         .then(|| Drift::ImageInputs { template: template.to_owned() })
@@ -129,7 +132,7 @@ mod tests {
         };
         assert_eq!(detect_drift(&container, &RequestedSettings::default()), []);
         let half = |gib: u64| Resources::half_of(HostCapacity { memory_bytes: gib << 30, cpus: 4 });
-        let wished = RequestedSettings {
+        let requested_settings = RequestedSettings {
             image: Some("containai/base:2".into()),
             template: Some("ml".into()),
             fingerprint: None,
@@ -137,7 +140,7 @@ mod tests {
             resources: Some((half(16), half(8))),
         };
         let told: Vec<_> =
-            detect_drift(&container, &wished).iter().map(ToString::to_string).collect();
+            detect_drift(&container, &requested_settings).iter().map(ToString::to_string).collect();
         insta::assert_snapshot!(told.join("\n"), @r"
         its image is `containai/base:1`, requested is `containai/base:2`
         its template is `none`, requested is `ml`
@@ -181,12 +184,12 @@ mod tests {
                 image: "containai/template:x".into(),
                 labels: labels.into_iter().filter(|(_, value)| !value.is_empty()).collect(),
             };
-            let wished = RequestedSettings {
+            let requested_settings = RequestedSettings {
                 template: Some(wanted.into()),
                 fingerprint: Fingerprint::parse("0123456789ab").ok(),
                 ..RequestedSettings::default()
             };
-            let told = detect_drift(&container, &wished);
+            let told = detect_drift(&container, &requested_settings);
             told.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
         };
         assert_eq!(check("ml", "0123456789ab", "ml"), "");

@@ -27,8 +27,8 @@ pub async fn drive<E: Engine, R: Remote, N: WorkspaceStore>(
     events: &dyn StepListener,
 ) -> Result<Connected<R::Connection>, DriveError> {
     let executor = StepExecutor::new(engine, remote, records, desired, events);
-    let reached = run_steps(engine, executor, desired, events, Observed::default()).await?;
-    reached.ok_or_else(|| changed_too_often(desired).into())
+    let connected = run_steps(engine, executor, desired, events, Observed::default()).await?;
+    connected.ok_or_else(|| changed_too_often(desired).into())
 }
 
 /// Removes an ephemeral container after its session. Other containers are left unchanged.
@@ -117,7 +117,7 @@ async fn run_steps<E: Engine, R: Remote, N: WorkspaceStore>(
         }
         match executor.run(step, &mut observed).await {
             Ok(None) => {}
-            Ok(Some(reached)) => return Ok(Some(reached)),
+            Ok(Some(connected)) => return Ok(Some(connected)),
             Err(DriveError::Engine(EngineError::NoSuchContainer { .. })) => {
                 wait_until_unlisted(engine, desired, &mut observed).await?;
             }

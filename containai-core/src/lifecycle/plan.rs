@@ -70,7 +70,7 @@ fn apply(world: &mut Observed, desired: &Desired, step: &Step) {
 fn create_replacement(world: &mut Observed, of: &ContainerId, name: &ContainerName) {
     let Some(kept) = &world.committed else { return };
     let Some(old) = world.containers.iter().find(|container| container.id == *of) else { return };
-    let successor = Container {
+    let replacement = Container {
         id: ContainerId::new(name.as_ref()),
         name: name.to_string(),
         state: RunState::Created,
@@ -78,7 +78,7 @@ fn create_replacement(world: &mut Observed, of: &ContainerId, name: &ContainerNa
         ..old.clone()
     };
     world.last_start = Some(kept.last_start.clone());
-    world.containers.push(successor);
+    world.containers.push(replacement);
 }
 
 fn set_state(world: &mut Observed, id: &ContainerId, state: RunState) {

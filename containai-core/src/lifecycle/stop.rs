@@ -113,8 +113,8 @@ fn steps(
     };
     steps.extend(export.map(|file| StopStep::Export { file: file.to_owned() }));
     if mode == StopMode::Remove {
-        if let Some(successor) = observed.replacement_of(container) {
-            steps.push(StopStep::RemoveReplacement { id: successor.id.clone() });
+        if let Some(replacement) = observed.replacement_of(container) {
+            steps.push(StopStep::RemoveReplacement { id: replacement.id.clone() });
         }
         let name = ContainerName::parse(&container.name).ok();
         if let (Some(name), Some(port)) = (name, container.labels.ssh_port()) {

@@ -213,25 +213,25 @@ impl Engine for FakeEngine {
 
     async fn create_replacement(
         &self,
-        succession: &ReplacementSpec,
+        replacement: &ReplacementSpec,
         port: HostPort,
     ) -> Result<ContainerId, EngineError> {
         let mut world = self.call("create_replacement")?;
-        let name = succession.name.to_string();
-        let old = world.container(&succession.of)?.clone();
+        let name = replacement.name.to_string();
+        let old = world.container(&replacement.of)?.clone();
         if world.containers.iter().any(|container| container.name == name) {
             return Err(EngineError::NameTaken { name });
         }
         world.created += 1;
         let id = ContainerId::new(format!("id-{}", world.created));
-        let files = world.file_systems.get(&succession.image).cloned().unwrap_or_default();
+        let files = world.file_systems.get(&replacement.image).cloned().unwrap_or_default();
         world.file_systems.insert(id.to_string(), files);
-        world.volume_state.mount_replacement(&old.id, &id, succession);
+        world.volume_state.mount_replacement(&old.id, &id, replacement);
         world.containers.push(Container {
             id: id.clone(),
             name,
             state: RunState::Created,
-            labels: succession.labels.clone().with_port(port),
+            labels: replacement.labels.clone().with_port(port),
             ..old
         });
         Ok(id)

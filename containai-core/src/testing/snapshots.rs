@@ -109,7 +109,7 @@ pub struct FakeCopying<'e> {
     engine: &'e FakeEngine,
     helper: ContainerId,
     job: CopyJob,
-    room: CopySpace,
+    space: CopySpace,
 }
 
 impl VolumeCopier for FakeCopying<'_> {
@@ -118,7 +118,7 @@ impl VolumeCopier for FakeCopying<'_> {
     }
 
     fn space(&self) -> CopySpace {
-        self.room
+        self.space
     }
 
     async fn copy(&mut self) -> Result<(), EngineError> {
@@ -168,8 +168,8 @@ impl Snapshots for FakeEngine {
         let helper = ContainerId::new(format!("id-{}", world.created));
         let list = |names: Vec<&str>| names.join(",");
         let to = list(job.copies.iter().map(|it| it.to.as_ref()).collect());
-        let frozen = list(job.pauses.iter().map(AsRef::as_ref).collect());
-        let labels = [(label::MANAGED, "true"), (label::COPIES, &*to), (label::PAUSES, &*frozen)];
+        let paused = list(job.pauses.iter().map(AsRef::as_ref).collect());
+        let labels = [(label::MANAGED, "true"), (label::COPIES, &*to), (label::PAUSES, &*paused)];
         let mut labels: Labels = labels.into_iter().collect();
         if let Some(id) = &job.snapshot {
             labels = labels.with(label::SNAPSHOT, id.as_str());
@@ -191,8 +191,8 @@ impl Snapshots for FakeEngine {
             labels,
         });
         let free = ByteSize::from_bytes(if world.volume_state.is_disk_full { 0 } else { 1 << 40 });
-        let room = CopySpace { needed: ByteSize::from_bytes(1000), free };
-        Ok(FakeCopying { engine: self, helper, job: job.clone(), room })
+        let space = CopySpace { needed: ByteSize::from_bytes(1000), free };
+        Ok(FakeCopying { engine: self, helper, job: job.clone(), space })
     }
 
     async fn commit_snapshot(

@@ -11,8 +11,8 @@ use crate::label::Labels;
 impl FakeEngine {
     /// Sets the creation, start and exit times of a container. Its state is still that of
     /// the container.
-    pub fn set_timestamps(&self, id: &ContainerId, moments: ContainerTimes) {
-        self.state().storage.timestamps.insert(id.clone(), moments);
+    pub fn set_timestamps(&self, id: &ContainerId, times: ContainerTimes) {
+        self.state().storage.timestamps.insert(id.clone(), times);
     }
 
     /// Adds an image to the store.

@@ -251,9 +251,9 @@ fn replacement_of_an_interrupted_run_is_recreated() {
     left.labels = left.labels.with(label::REPLACES, old.id.as_ref());
     left.labels = left.labels.with(label::REPLACES_START, "0").with(label::FINAL_NAME, "api-main");
     let engine = FakeEngine::new().with_container(old.clone()).with_container(left.clone());
-    let reached = open_session(&engine, &FakeWorkspaceStore::new(), &fresh(&old), &IgnoreEvents)
+    let connected = open_session(&engine, &FakeWorkspaceStore::new(), &fresh(&old), &IgnoreEvents)
         .expect("a session");
-    assert_ne!(reached.container.id, left.id);
+    assert_ne!(connected.container.id, left.id);
     assert_eq!(engine.current_containers().len(), 1);
 }
 
@@ -266,12 +266,18 @@ fn new_volumes_are_removed_with_the_ephemeral_container() {
         (FakeEngine::new().with_volume(volume("somebody-elses")), 1, 2),
     ] {
         let (remote, records) = (FakeRemote::new(), FakeWorkspaceStore::new());
-        let wanted = ephemeral();
-        let reached = run_ready(drive(&engine, &remote, &records, &wanted, &IgnoreEvents))
+        let requested = ephemeral();
+        let connected = run_ready(drive(&engine, &remote, &records, &requested, &IgnoreEvents))
             .expect("a session");
         assert_eq!((engine.volumes().len(), engine.anonymous_volumes()), (named, unnamed));
-        run_ready(teardown_ephemeral(&engine, &remote, &wanted, &reached.container, &IgnoreEvents))
-            .expect("it goes");
+        run_ready(teardown_ephemeral(
+            &engine,
+            &remote,
+            &requested,
+            &connected.container,
+            &IgnoreEvents,
+        ))
+        .expect("it goes");
         assert_eq!(engine.current_containers(), []);
         assert_eq!((engine.volumes().len(), engine.anonymous_volumes()), (named, 0));
     }
@@ -281,8 +287,8 @@ fn new_volumes_are_removed_with_the_ephemeral_container() {
 fn persistent_container_is_never_torn_down() {
     let old = ours("api-main", RunState::Running);
     let engine = FakeEngine::new().with_container(old.clone());
-    for wanted in [desired(RunOptions::default()), ephemeral()] {
-        run_ready(teardown_ephemeral(&engine, &FakeRemote::new(), &wanted, &old, &IgnoreEvents))
+    for requested in [desired(RunOptions::default()), ephemeral()] {
+        run_ready(teardown_ephemeral(&engine, &FakeRemote::new(), &requested, &old, &IgnoreEvents))
             .expect("nothing to do");
         assert_eq!(engine.current_containers(), std::slice::from_ref(&old));
     }

@@ -186,14 +186,14 @@ async fn ensure_distribution(
     tried: &mut Vec<String>,
     events: &dyn EventListener,
 ) -> Result<Option<String>, EngineError> {
-    let ways: &[ImageSource] = match source {
+    let attempts: &[ImageSource] = match source {
         ImageSource::Auto => &[ImageSource::Build, ImageSource::Bootstrap],
         ImageSource::Build => &[ImageSource::Build],
         ImageSource::Bootstrap => &[ImageSource::Bootstrap],
         ImageSource::Pull => &[],
     };
-    for way in ways {
-        let outcome = match way {
+    for attempt in attempts {
+        let outcome = match attempt {
             ImageSource::Build => match pull(engine, DISTRIBUTION_IMAGE, events).await {
                 Ok(()) => Ok(DISTRIBUTION_IMAGE.to_owned()),
                 Err(reason) => Err(format!("build: {reason}")),

@@ -75,8 +75,8 @@ pub(crate) fn return_loan(
         if other_trees().any(|other| tree.starts_with(other)) {
             continue;
         }
-        let left_out = file_ids(other_trees().filter(|other| other.starts_with(tree)));
-        match reclaim(tree, ReclaimMode::ToRoot(ids), &left_out) {
+        let skipped = file_ids(other_trees().filter(|other| other.starts_with(tree)));
+        match reclaim(tree, ReclaimMode::ToRoot(ids), &skipped) {
             Err(error) if is_not_found(&error) => {}
             outcome => done = done.merge(outcome?.0),
         }

@@ -70,24 +70,24 @@ impl LoanStore {
     /// Writes a record to the disk unless it exists. Trees of an earlier container are kept.
     pub(super) fn record(&self, loan: &Loan) -> Result<Loan, OwnershipError> {
         let before = self.find(&loan.workspace);
-        let mut noted = loan.clone();
+        let mut recorded = loan.clone();
         let earlier = before.iter().flat_map(|it| &it.trees).cloned();
-        noted.trees.extend(earlier.filter(|tree| !loan.trees.contains(tree)));
-        if before.as_ref().is_some_and(|it| it.trees.len() == noted.trees.len()) {
-            return Ok(noted);
+        recorded.trees.extend(earlier.filter(|tree| !loan.trees.contains(tree)));
+        if before.as_ref().is_some_and(|it| it.trees.len() == recorded.trees.len()) {
+            return Ok(recorded);
         }
         let path = self.path(&loan.workspace);
         let aside = path.with_extension("new");
         let write = || {
             let mut file = File::create(&aside)?;
-            file.write_all(&serde_json::to_vec_pretty(&noted)?)?;
+            file.write_all(&serde_json::to_vec_pretty(&recorded)?)?;
             file.set_modified(SystemTime::UNIX_EPOCH)?;
             file.sync_all()?;
             fs::rename(&aside, &path)?;
             File::open(&self.directory)?.sync_all()
         };
         write().map_err(OwnershipError::at(&path))?;
-        Ok(noted)
+        Ok(recorded)
     }
 
     /// Returns the time at which all files were last lent, which is the record's modification time.

@@ -93,10 +93,10 @@ impl ReclaimMode<'_> {
 pub(crate) fn reclaim(
     top: &Path,
     mode: ReclaimMode<'_>,
-    left_out: &[FileId],
+    skipped: &[FileId],
 ) -> Result<(Reclaimed, WalkErrors), OwnershipError> {
     let mut reclaiming = ReclaimVisitor { mode, owner: mode.owner(), done: Reclaimed::default() };
-    let refused = walk(top, left_out, &mut reclaiming).map_err(OwnershipError::at(top))?;
+    let refused = walk(top, skipped, &mut reclaiming).map_err(OwnershipError::at(top))?;
     Ok((Reclaimed { failed: refused.count, ..reclaiming.done }, refused))
 }
 

@@ -61,10 +61,11 @@ impl AsyncRead for DialStream {
             return Poll::Ready(Ok(()));
         }
         let Some(talk) = &mut self.stderr else { return Poll::Ready(Ok(())) };
-        let said = ready!(Pin::new(talk).poll(cx)).unwrap_or_default();
+        let message = ready!(Pin::new(talk).poll(cx)).unwrap_or_default();
         self.stderr = None;
-        let said = if said.is_empty() { "`ssh` ended without a message".to_owned() } else { said };
-        Poll::Ready(Err(io::Error::other(said)))
+        let message =
+            if message.is_empty() { "`ssh` ended without a message".to_owned() } else { message };
+        Poll::Ready(Err(io::Error::other(message)))
     }
 }
 

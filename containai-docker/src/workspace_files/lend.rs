@@ -19,8 +19,8 @@ impl DockerEngine {
     /// - [`EngineError::Host`]: owners cannot be changed.
     pub async fn lend_workspace(&self, id: &ContainerId) -> Result<(), EngineError> {
         let Some(ownership) = self.ownership().cloned() else { return Ok(()) };
-        let Some(holder) = self.workspace_container(id).await? else { return Ok(()) };
-        run_blocking(move || lend_trees(&ownership, &holder.loan(), LendScope::All)).await
+        let Some(container) = self.workspace_container(id).await? else { return Ok(()) };
+        run_blocking(move || lend_trees(&ownership, &container.loan(), LendScope::All)).await
     }
 
     /// As [`Self::lend_workspace`], for a running container whose workspace was lent when it was

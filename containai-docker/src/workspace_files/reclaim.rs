@@ -87,7 +87,7 @@ impl DockerEngine {
     async fn reclaim_trees(
         &self,
         holder: &WorkspaceContainer,
-        leaving: Option<&ContainerId>,
+        removed: Option<&ContainerId>,
     ) -> Result<Reclaimed, EngineError> {
         let Some(ownership) = self.ownership().cloned() else {
             let source =
@@ -98,13 +98,13 @@ impl DockerEngine {
         let others = other_workspaces(&containers, &holder.workspace);
         let same: Vec<_> = containers
             .iter()
-            .filter(|it| has_workspace(it, &holder.workspace) && Some(&it.id) != leaving)
+            .filter(|it| has_workspace(it, &holder.workspace) && Some(&it.id) != removed)
             .collect();
         // Another container uses the workspace, and its programs may own these files.
-        if leaving.is_some() && same.iter().any(|it| is_active(it)) {
+        if removed.is_some() && same.iter().any(|it| is_active(it)) {
             return Ok(Reclaimed::default());
         }
-        let stays_lent = match leaving {
+        let stays_lent = match removed {
             Some(_) => !same.is_empty(),
             None => holder.is_running,
         };
@@ -119,8 +119,9 @@ impl DockerEngine {
             Some(image) => image.clone(),
             None => self.find_base_image().await?,
         };
-        let inside = reclaim_in_helper(self, &image, Isolation::Userns, &attempt.remaining).await?;
-        Ok(Reclaimed { failed: inside.failed, ..attempt.done.merge(inside) })
+        let in_helper =
+            reclaim_in_helper(self, &image, Isolation::Userns, &attempt.remaining).await?;
+        Ok(Reclaimed { failed: in_helper.failed, ..attempt.done.merge(in_helper) })
     }
 
     /// Returns a ContainAI image for a helper container.
@@ -164,7 +165,7 @@ fn reclaim_locally(
             Err(source) => return Err(OwnershipError { path: tree.clone(), source }),
         };
         let is_roots = owner == FileOwner::ROOT && geteuid().is_root();
-        let how = match (is_roots, loan.trees.contains(tree), lending) {
+        let mode = match (is_roots, loan.trees.contains(tree), lending) {
             (false, ..) => ReclaimMode::ToOwner(ids, owner),
             (true, true, LoanOutcome::Kept) => ReclaimMode::ToAgent(ids),
             (true, false, LoanOutcome::Ended) => ReclaimMode::ToRoot(ids),
@@ -180,9 +181,9 @@ fn reclaim_locally(
                 continue;
             }
         };
-        let left_out =
+        let skipped =
             file_ids(others.iter().map(PathBuf::as_path).filter(|it| it.starts_with(tree)));
-        let done = match reclaim(tree, how, &left_out) {
+        let done = match reclaim(tree, mode, &skipped) {
             Err(error) if is_not_found(&error) => continue,
             outcome => outcome?.0,
         };

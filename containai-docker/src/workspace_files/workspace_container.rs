@@ -117,11 +117,11 @@ mod tests {
             ],
         });
         let inspected = serde_json::from_value(inspected).expect("the engine's form");
-        let holder = WorkspaceContainer::read(&inspected).expect("a ContainAI container");
+        let container = WorkspaceContainer::read(&inspected).expect("a ContainAI container");
         let paths = |paths: &[&str]| paths.iter().map(PathBuf::from).collect::<Vec<_>>();
-        assert_eq!(holder.loan().trees, paths(&["/src/tree", "/src/api/.git/objects"]));
+        assert_eq!(container.loan().trees, paths(&["/src/tree", "/src/api/.git/objects"]));
         let writable = ["/src/tree", "/src/api/.git/objects", "/srv/cache"];
-        assert_eq!(holder.writable, paths(&writable));
-        assert_eq!((holder.is_running, holder.is_new), (false, false));
+        assert_eq!(container.writable, paths(&writable));
+        assert_eq!((container.is_running, container.is_new), (false, false));
     }
 }

@@ -104,29 +104,29 @@ fn remove_secret_comments(
     format: FileFormat,
     filter: &mut SecretFilter<'_>,
 ) -> Option<String> {
-    let passed = filter.allowed_values.clone();
+    let allowed_values = filter.allowed_values.clone();
     let masked = |line: &str| {
-        let passed = passed.iter().filter(|value| value.len() > 3);
-        passed.fold(line.to_owned(), |line, value| line.replace(value.as_str(), ""))
+        let allowed_values = allowed_values.iter().filter(|value| value.len() > 3);
+        allowed_values.fold(line.to_owned(), |line, value| line.replace(value.as_str(), ""))
     };
     let whole = masked(text);
     if format == FileFormat::Plain || !is_suspect(&whole) {
         return Some(text.to_owned());
     }
     let mut kept = String::new();
-    let mut left_out = Vec::new();
+    let mut removed = Vec::new();
     for (number, line) in text.split_inclusive('\n').enumerate() {
         let is_comment = match format {
             FileFormat::Json => line.trim_start().starts_with("//"),
             _ => line.trim_start().starts_with(['#', ';']),
         };
         if is_comment && is_suspect(&masked(line)) {
-            left_out.push(KeyPath::line(number + 1));
+            removed.push(KeyPath::line(number + 1));
         } else {
             kept.push_str(line);
         }
     }
-    for path in left_out {
+    for path in removed {
         filter.record(&path, "");
     }
     if is_certain(&masked(&kept)) {

@@ -23,19 +23,19 @@ pub async fn take_inventory<S: Storage>(
     engine: &S,
     policy: &GcPolicy,
 ) -> Result<GcInventory, EngineError> {
-    let mut world = GcInventory::default();
+    let mut inventory = GcInventory::default();
     for container in engine.containers().await? {
         let may_go = is_candidate(&container) && engine.owns(&container.labels);
-        let moments = if may_go { container_timestamps(engine, &container).await? } else { None };
-        world.containers.push((container, moments));
+        let times = if may_go { container_timestamps(engine, &container).await? } else { None };
+        inventory.containers.push((container, times));
     }
     if policy.images == GcScope::Unused {
-        world.images = engine.images().await?;
+        inventory.images = engine.images().await?;
     }
     if policy.volumes == GcScope::Unused {
-        world.volumes = engine.volumes().await?;
+        inventory.volumes = engine.volumes().await?;
     }
-    Ok(world)
+    Ok(inventory)
 }
 
 async fn container_timestamps<S: Storage>(
@@ -43,7 +43,7 @@ async fn container_timestamps<S: Storage>(
     container: &Container,
 ) -> Result<Option<ContainerTimes>, EngineError> {
     match engine.container_times(&container.id).await {
-        Ok(moments) => Ok(Some(moments)),
+        Ok(times) => Ok(Some(times)),
         Err(EngineError::NoSuchContainer { .. }) => Ok(None),
         Err(error) => Err(error),
     }

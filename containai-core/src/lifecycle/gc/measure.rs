@@ -10,8 +10,8 @@ pub async fn measure_containers<S: Storage>(
     engine: &S,
     plan: &mut GcPlan,
 ) -> Result<(), EngineError> {
-    for stale in &mut plan.containers {
-        stale.size = match engine.size(&stale.container.id).await {
+    for idle in &mut plan.containers {
+        idle.size = match engine.size(&idle.container.id).await {
             Err(EngineError::NoSuchContainer { .. }) => None,
             size => size?,
         };

@@ -44,15 +44,15 @@ impl GcPolicy {
     pub fn idle_since(
         &self,
         container: &Container,
-        moments: &ContainerTimes,
+        times: &ContainerTimes,
         now: Timestamp,
     ) -> Option<Timestamp> {
         if !is_candidate(container) {
             return None;
         }
-        let since = match moments.state {
-            RunState::Exited => moments.finished?,
-            RunState::Created => moments.created?,
+        let since = match times.state {
+            RunState::Exited => times.finished?,
+            RunState::Created => times.created?,
             _ => return None,
         };
         let is_left = !container.labels.is_helper() || since.age_at(now) >= HELPER_GRACE;

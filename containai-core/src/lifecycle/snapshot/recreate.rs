@@ -86,8 +86,8 @@ pub async fn recreate<S: Snapshots, R: Remote, N: WorkspaceStore>(
     plan: &RecreatePlan,
     events: &dyn StepListener,
 ) -> Result<Container, SnapshotError> {
-    let made = copy_and_create(engine, remote, desired, plan, events).await;
-    if let Err(error) = made {
+    let outcome = copy_and_create(engine, remote, desired, plan, events).await;
+    if let Err(error) = outcome {
         roll_back(engine, &plan.volumes).await?;
         return Err(error);
     }
@@ -116,11 +116,11 @@ async fn copy_and_create<S: Snapshots, R: Remote>(
     // The container is about to own the volumes. The labels of the helper, which mark
     // them as leftovers, must not outlast it.
     copying.close().await?;
-    let made = create_container(engine, remote, desired, plan, anonymous.as_ref()).await;
+    let outcome = create_container(engine, remote, desired, plan, anonymous.as_ref()).await;
     if let Some(anonymous) = anonymous {
         engine.remove_helper(&anonymous.helper).await?;
     }
-    made
+    outcome
 }
 
 async fn create_container<S: Snapshots, R: Remote>(

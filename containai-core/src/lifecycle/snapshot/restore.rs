@@ -60,15 +60,15 @@ pub fn plan_restore(
 
 pub(super) fn require_isolation(
     snapshot: &Snapshot,
-    wanted: crate::engine::Isolation,
+    requested: crate::engine::Isolation,
 ) -> Result<(), SnapshotError> {
-    if snapshot.isolation == wanted {
+    if snapshot.isolation == requested {
         return Ok(());
     }
     Err(SnapshotError::IsolationMismatch {
         name: snapshot.name.to_string(),
         actual: snapshot.isolation.to_string(),
-        required: wanted.to_string(),
+        required: requested.to_string(),
     })
 }
 
@@ -91,8 +91,8 @@ pub async fn restore<S: Snapshots, R: Remote, N: WorkspaceStore>(
     plan: &RestorePlan,
     events: &dyn StepListener,
 ) -> Result<Container, SnapshotError> {
-    let made = create_replacement(engine, plan, events).await;
-    if let Err(error) = made {
+    let outcome = create_replacement(engine, plan, events).await;
+    if let Err(error) = outcome {
         roll_back(engine, &plan.volumes).await?;
         return Err(error);
     }
@@ -122,10 +122,10 @@ async fn create_replacement<S: Snapshots>(
     // The replacement is about to own the volumes. The labels of the helper, which mark
     // them as leftovers, must not outlast it.
     copying.close().await?;
-    let succession = replacement_spec(plan, &last_start)?;
+    let replacement = replacement_spec(plan, &last_start)?;
     let port = old.labels.ssh_port();
     let port = port.ok_or_else(|| Refusal::NoPort { name: old.name.clone() })?;
-    engine.create_replacement(&succession, port).await?;
+    engine.create_replacement(&replacement, port).await?;
     Ok(())
 }
 

@@ -72,8 +72,8 @@ fn with_unreachable_root_group(ranges: &IdMappings) -> MountIdMap {
 }
 
 /// Returns identity extents for the ranges, without the ids to exclude.
-fn identity_extents_except(ranges: &IdMappings, left_out: &[u32]) -> Vec<IdMapExtent> {
-    let mut holes = left_out.to_vec();
+fn identity_extents_except(ranges: &IdMappings, excluded: &[u32]) -> Vec<IdMapExtent> {
+    let mut holes = excluded.to_vec();
     holes.sort_unstable();
     holes.dedup();
     let mut extents = Vec::new();
