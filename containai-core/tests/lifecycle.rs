@@ -43,7 +43,7 @@ fn every_state_has_one_next_step() {
         for state in RunState::ALL {
             let ours = container("api-main", Some("/src/api"), state);
             let id = ours.id.clone();
-            let world = Observed { is_provisioned: key_installed, ..observed(vec![ours]) };
+            let fixture = Observed { is_provisioned: key_installed, ..observed(vec![ours]) };
             let expected = match (state, key_installed) {
                 (RunState::Created | RunState::Exited, false) => Step::Provision { id },
                 (RunState::Created | RunState::Exited, true) => Step::Start { id },
@@ -52,7 +52,7 @@ fn every_state_has_one_next_step() {
                 (RunState::Dead, _) => Step::Refuse(Refusal::Dead { name: "api-main".into() }),
                 (state, _) => Step::Wait { name: "api-main".into(), state },
             };
-            assert_eq!(decide(&world, &desired()), expected, "{state} {key_installed}");
+            assert_eq!(decide(&fixture, &desired()), expected, "{state} {key_installed}");
         }
     }
 }
@@ -63,16 +63,18 @@ fn names_of_other_workspaces_are_skipped() {
         container("api-main", Some("/elsewhere/api"), RunState::Running),
         container("api-main-2", Some("/third/api"), RunState::Exited),
     ];
-    let world = Observed { image: Some("base".into()), ..observed(others) };
-    let Step::Create { name } = decide(&world, &desired()) else { panic!("no container is made") };
+    let fixture = Observed { image: Some("base".into()), ..observed(others) };
+    let Step::Create { name } = decide(&fixture, &desired()) else {
+        panic!("no container is made")
+    };
     assert_eq!(name.as_ref(), "api-main-3");
 }
 
 #[test]
 fn foreign_container_of_that_name_is_refused() {
-    let world = observed(vec![container("api-main", None, RunState::Exited)]);
+    let fixture = observed(vec![container("api-main", None, RunState::Exited)]);
     let refusal = Refusal::NotManaged { name: "api-main".into() };
-    assert_eq!(decide(&world, &desired()), Step::Refuse(refusal));
+    assert_eq!(decide(&fixture, &desired()), Step::Refuse(refusal));
 }
 
 #[test]
@@ -84,11 +86,11 @@ fn containers_without_the_managed_label_are_foreign() {
 
 #[test]
 fn two_containers_of_one_workspace_are_refused_by_name() {
-    let world = observed(vec![
+    let fixture = observed(vec![
         container("a", Some("/src/api"), RunState::Running),
         container("b", Some("/src/api"), RunState::Exited),
     ]);
-    let Step::Refuse(refusal) = decide(&world, &desired()) else { panic!("one was chosen") };
+    let Step::Refuse(refusal) = decide(&fixture, &desired()) else { panic!("one was chosen") };
     assert_eq!(refusal.to_string(), "2 containers serve `/src/api`: `a`, `b`");
 }
 

@@ -105,8 +105,8 @@ fn crash_during_migration_loses_nothing() {
                 let _ = open_session(&engine, &remote);
                 engine.recover();
                 let requested = desired();
-                let world = run_ready(observe(&engine, &requested)).expect("an answer");
-                assert_eq!(world.serving(&desired().workspace).len(), 1, "{moment} {second}");
+                let fixture = run_ready(observe(&engine, &requested)).expect("an answer");
+                assert_eq!(fixture.serving(&desired().workspace).len(), 1, "{moment} {second}");
                 let is_kept = |it: &Container| engine.read(&it.id).as_deref() == Some(FILES);
                 assert!(engine.current_containers().iter().any(is_kept), "{moment} {second}");
             }
@@ -181,7 +181,7 @@ fn replacement(state: RunState) -> Container {
     Container { id, name, labels: labels.with_port(port(2301)), ..old(state) }
 }
 
-fn world(containers: Vec<Container>, last_start: Option<&str>) -> Observed {
+fn fixture(containers: Vec<Container>, last_start: Option<&str>) -> Observed {
     let last_start = last_start.map(str::to_owned);
     Observed { containers, last_start, ..Observed::default() }
 }
@@ -194,8 +194,8 @@ fn every_pair_has_one_next_step() {
     );
     let wait = |name: &str, state| Step::Wait { name: name.into(), state };
     let check = |old_state, new_state, start, expected: &Step| {
-        let world = world(vec![old(old_state), replacement(new_state)], start);
-        assert_eq!(decide(&world, &desired()), *expected, "{old_state} {new_state} {start:?}");
+        let fixture = fixture(vec![old(old_state), replacement(new_state)], start);
+        assert_eq!(decide(&fixture, &desired()), *expected, "{old_state} {new_state} {start:?}");
     };
     use RunState::{Created, Dead, Exited, Paused, Removing, Running};
     check(Exited, Created, Some("then"), &retire);
@@ -213,19 +213,19 @@ fn every_pair_has_one_next_step() {
 #[test]
 fn replacement_alone_takes_the_name() {
     let name = ContainerName::parse("api-main").expect("a name");
-    let step = decide(&world(vec![replacement(RunState::Created)], None), &desired());
+    let step = decide(&fixture(vec![replacement(RunState::Created)], None), &desired());
     assert_eq!(step, Step::Rename { id: ContainerId::new("new"), name });
     let renamed = Container { name: "mine".into(), ..replacement(RunState::Running) };
-    let step = decide(&world(vec![renamed], None), &desired());
+    let step = decide(&fixture(vec![renamed], None), &desired());
     assert_eq!(step, Step::Connect { id: ContainerId::new("new") });
 }
 
 #[test]
 fn final_name_is_reserved() {
-    let mut world = world(vec![replacement(RunState::Created)], None);
-    world.image = Some("base".into());
+    let mut fixture = fixture(vec![replacement(RunState::Created)], None);
+    fixture.image = Some("base".into());
     let workspace = WorkspacePath::new(Path::new("/elsewhere/api")).expect("a path");
-    let step = decide(&world, &Desired { workspace, ..desired() });
+    let step = decide(&fixture, &Desired { workspace, ..desired() });
     let Step::Create { name } = step else { panic!("no container is made: {step:?}") };
     assert_eq!(name.as_ref(), "api-main-2");
 }
@@ -233,16 +233,17 @@ fn final_name_is_reserved() {
 #[test]
 fn container_that_ran_is_never_a_replacement() {
     for state in [RunState::Running, RunState::Exited, RunState::Paused] {
-        let world = world(vec![old(RunState::Exited), replacement(state)], Some("then"));
-        let step = decide(&world, &desired());
+        let fixture = fixture(vec![old(RunState::Exited), replacement(state)], Some("then"));
+        let step = decide(&fixture, &desired());
         assert!(matches!(step, Step::Refuse(Refusal::Ambiguous { .. })), "{state}: {step:?}");
     }
 }
 
 #[test]
 fn plan_resumes_a_replacement() {
-    let world = world(vec![old(RunState::Exited), replacement(RunState::Created)], Some("then"));
-    let steps = plan(&world, &desired());
+    let fixture =
+        fixture(vec![old(RunState::Exited), replacement(RunState::Created)], Some("then"));
+    let steps = plan(&fixture, &desired());
     assert!(
         matches!(
             steps.as_slice(),

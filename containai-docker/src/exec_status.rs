@@ -94,14 +94,15 @@ impl ExecOutputState<'_> {
     }
 
     /// Returns the last item; awaits the status at most once.
-    async fn finish(&mut self, said: Vec<u8>) -> Option<OutputChunk> {
+    async fn finish(&mut self, held_back: Vec<u8>) -> Option<OutputChunk> {
         match self.status.take()?.await {
             Err(error) => Some(Err(error)),
-            Ok(0) if said.is_empty() => None,
-            Ok(0) => Some(Ok(said)),
+            Ok(0) if held_back.is_empty() => None,
+            Ok(0) => Some(Ok(held_back)),
             Ok(FIRST_SIGNAL_STATUS..) if self.follow == Follow::On => None,
             Ok(status) => {
-                let text = String::from_utf8_lossy(&said[..said.len().min(MAX_ERROR_SIZE)]);
+                let text =
+                    String::from_utf8_lossy(&held_back[..held_back.len().min(MAX_ERROR_SIZE)]);
                 let text = text.trim().replace(|c: char| c.is_control(), " ");
                 let message = match text.as_str() {
                     "" => format!("the program in the container exited with status {status}"),

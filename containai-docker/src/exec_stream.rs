@@ -35,7 +35,7 @@ pub struct SshdExecStream {
 
 impl std::fmt::Debug for SshdExecStream {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("InsideStream").finish_non_exhaustive()
+        f.debug_struct("SshdExecStream").finish_non_exhaustive()
     }
 }
 
@@ -89,8 +89,9 @@ impl AsyncRead for SshdExecStream {
                 Some(Err(error)) => return Poll::Ready(Err(io::Error::other(error))),
                 None if self.has_output => return Poll::Ready(Ok(())),
                 None => {
-                    let said = String::from_utf8_lossy(&self.stderr).escape_debug().to_string();
-                    let error = io::Error::new(io::ErrorKind::ConnectionRefused, said);
+                    let stderr_text =
+                        String::from_utf8_lossy(&self.stderr).escape_debug().to_string();
+                    let error = io::Error::new(io::ErrorKind::ConnectionRefused, stderr_text);
                     return Poll::Ready(Err(error));
                 }
             }

@@ -112,7 +112,7 @@ mod tests {
             ],
         });
         let inspected = serde_json::from_value(inspected).expect("an answer");
-        let succession = ReplacementSpec {
+        let replacement_spec = ReplacementSpec {
             of: ContainerId::new("0123456789abcdef"),
             name: ContainerName::parse("api-main.moving").expect("a name"),
             image: "containai/kept:0123456789ab".into(),
@@ -120,7 +120,7 @@ mod tests {
             volumes: std::collections::BTreeMap::new(),
         };
         let port = HostPort::new(2301).expect("a port");
-        let mut body = body_from(inspected, &succession, port).expect("a body");
+        let mut body = body_from(inspected, &replacement_spec, port).expect("a body");
         let labels: std::collections::BTreeMap<_, _> =
             body.labels.take().unwrap_or_default().into_iter().collect();
         insta::assert_json_snapshot!(labels);

@@ -45,7 +45,7 @@ pub async fn connect<E: Engine, R: Remote>(
     let port = container.labels.ssh_port().ok_or_else(refuse)?;
     let connecting = authenticate(engine, remote, container, port, pin);
     match race(connecting, engine.wait_exit(&container.id)).await {
-        Either::First(session) => session,
+        Either::First(connected) => connected,
         Either::Second(status) => {
             let log = engine.log_tail(&container.id, LOG_LINES).await.unwrap_or_default();
             Err(EngineError::ContainerExited { name: container.name.clone(), status: status?, log }

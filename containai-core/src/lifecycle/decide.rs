@@ -45,19 +45,19 @@ fn decide_create(observed: &Observed, desired: &Desired) -> Step {
 
 /// Returns the mismatch between the workspace's container and the required options.
 fn find_mismatch(observed: &Observed, desired: &Desired, container: &Container) -> Option<Refusal> {
-    let Desired { name, data_volume, options: manner, .. } = desired;
+    let Desired { name, data_volume, options: run_options, .. } = desired;
     let is_named = container.name == name.as_ref()
         || final_name(container).is_some_and(|promised| promised == *name);
-    if manner.name == Strength::Required && !is_named {
-        let (has, wanted) = (container.name.clone(), name.to_string());
-        return Some(Refusal::NameMismatch { actual: has, requested: wanted });
+    if run_options.name == Strength::Required && !is_named {
+        let (has, requested) = (container.name.clone(), name.to_string());
+        return Some(Refusal::NameMismatch { actual: has, requested });
     }
     if desired.replaces(container) {
         return None;
     }
     let name = container.name.clone();
     let has = container.labels.data_volume();
-    if manner.data_volume == Strength::Required && *data_volume != has {
+    if run_options.data_volume == Strength::Required && *data_volume != has {
         let text = |volume: &Option<VolumeName>| {
             volume.as_ref().map_or_else(|| "none".to_owned(), ToString::to_string)
         };
@@ -68,7 +68,7 @@ fn find_mismatch(observed: &Observed, desired: &Desired, container: &Container) 
         });
     }
     let is_made = observed.created.as_ref() == Some(&container.id);
-    let lasts = manner.lifetime == Lifetime::Session && !is_made;
+    let lasts = run_options.lifetime == Lifetime::Session && !is_made;
     lasts.then_some(Refusal::AlreadyExists { name })
 }
 
@@ -146,15 +146,15 @@ fn volumes_to_remove(
 /// Returns the exact requested name if it is unused.
 pub(super) fn require_exact_name(
     observed: &Observed,
-    wanted: &ContainerName,
+    requested: &ContainerName,
 ) -> Result<ContainerName, Refusal> {
-    let chosen = choose_name(observed, wanted)?;
-    if chosen == *wanted {
+    let chosen = choose_name(observed, requested)?;
+    if chosen == *requested {
         return Ok(chosen);
     }
-    let holder = observed.containers.iter().find(|it| it.name == wanted.as_ref());
+    let holder = observed.containers.iter().find(|it| it.name == requested.as_ref());
     let workspace = holder.and_then(|it| it.labels.workspace()).unwrap_or_default().to_owned();
-    Err(Refusal::OtherWorkspace { name: wanted.to_string(), workspace })
+    Err(Refusal::OtherWorkspace { name: requested.to_string(), workspace })
 }
 
 /// Returns the first candidate that no container has or will get. A name of another
@@ -162,9 +162,9 @@ pub(super) fn require_exact_name(
 /// about to use it under that name.
 pub(super) fn choose_name(
     observed: &Observed,
-    wanted: &ContainerName,
+    requested: &ContainerName,
 ) -> Result<ContainerName, Refusal> {
-    for name in wanted.candidates() {
+    for name in requested.candidates() {
         let holds = |it: &&Container| {
             it.name == name.as_ref() || final_name(it).is_some_and(|promised| promised == name)
         };
@@ -177,5 +177,5 @@ pub(super) fn choose_name(
             }
         }
     }
-    Err(Refusal::NamesExhausted { name: wanted.to_string() })
+    Err(Refusal::NamesExhausted { name: requested.to_string() })
 }

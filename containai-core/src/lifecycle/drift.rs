@@ -70,9 +70,9 @@ pub fn detect_drift(container: &Container, requested: &RequestedSettings) -> Vec
     let has_volume = container.labels.data_volume();
     let (memory, cpus) = match requested.resources {
         None => (None, None),
-        Some((wanted, has)) => (
-            Some((has.memory.to_string(), wanted.memory.to_string())),
-            Some((has.cpus.to_string(), wanted.cpus.to_string())),
+        Some((requested, has)) => (
+            Some((has.memory.to_string(), requested.memory.to_string())),
+            Some((has.cpus.to_string(), requested.cpus.to_string())),
         ),
     };
     let pairs = [
@@ -92,8 +92,8 @@ pub fn detect_drift(container: &Container, requested: &RequestedSettings) -> Vec
         ("number of processors", cpus),
     ];
     let others = pairs.into_iter().filter_map(|(what, pair)| {
-        let (has, wanted) = pair?;
-        (has != wanted).then_some(Drift::Setting { setting: what, actual: has, requested: wanted })
+        let (has, requested) = pair?;
+        (has != requested).then_some(Drift::Setting { setting: what, actual: has, requested })
     });
     let bare = container.labels.is_sysbox_without_shim().then_some(Drift::SysboxWithoutShim);
     bare.into_iter().chain(others).chain(image_input_drift(container, requested)).collect()
@@ -105,11 +105,12 @@ fn image_input_drift(
     container: &Container,
     requested_settings: &RequestedSettings,
 ) -> Option<Drift> {
-    let wanted = requested_settings.fingerprint.as_ref()?;
+    let requested = requested_settings.fingerprint.as_ref()?;
     let template = container.labels.get(label::TEMPLATE).unwrap_or_default();
-    let is_same = requested_settings.template.as_deref().is_none_or(|wanted| wanted == template);
+    let is_same =
+        requested_settings.template.as_deref().is_none_or(|requested| requested == template);
     let has = container.labels.get(label::TEMPLATE_HASH)?;
-    (is_same && has != wanted.as_str())
+    (is_same && has != requested.as_str())
         .then(|| Drift::ImageInputs { template: template.to_owned() })
 }
 
@@ -174,7 +175,7 @@ mod tests {
 
     #[test]
     fn changed_template_files_are_reported_once() {
-        let check = |template: &str, hash: &str, wanted: &str| {
+        let check = |template: &str, hash: &str, requested: &str| {
             let labels = [(label::TEMPLATE, template), (label::TEMPLATE_HASH, hash)];
             let container = Container {
                 id: ContainerId::new("1"),
@@ -185,7 +186,7 @@ mod tests {
                 labels: labels.into_iter().filter(|(_, value)| !value.is_empty()).collect(),
             };
             let requested_settings = RequestedSettings {
-                template: Some(wanted.into()),
+                template: Some(requested.into()),
                 fingerprint: Fingerprint::parse("0123456789ab").ok(),
                 ..RequestedSettings::default()
             };

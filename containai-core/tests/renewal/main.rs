@@ -26,8 +26,8 @@ fn volume(name: &str) -> VolumeName {
     VolumeName::parse(name).expect("a volume name")
 }
 
-fn desired(manner: RunOptions) -> Desired {
-    Desired { options: manner, ..testing::sample_desired(workspace()) }
+fn desired(run_options: RunOptions) -> Desired {
+    Desired { options: run_options, ..testing::sample_desired(workspace()) }
 }
 
 fn fresh(of: &Container) -> Desired {

@@ -26,8 +26,8 @@ impl DialStream {
         let (Some(stdin), Some(stdout), Some(stderr)) = (stdin, stdout, stderr) else {
             return Err(io::Error::other("a child without streams"));
         };
-        let talk = Some(tokio::spawn(read_stderr(stderr)));
-        Ok(Self { stdin: Some(stdin), stdout, stderr: talk, _child: child })
+        let stderr_task = Some(tokio::spawn(read_stderr(stderr)));
+        Ok(Self { stdin: Some(stdin), stdout, stderr: stderr_task, _child: child })
     }
 
     fn stdin(&mut self) -> io::Result<Pin<&mut ChildStdin>> {
@@ -60,8 +60,8 @@ impl AsyncRead for DialStream {
             self.stderr = None;
             return Poll::Ready(Ok(()));
         }
-        let Some(talk) = &mut self.stderr else { return Poll::Ready(Ok(())) };
-        let message = ready!(Pin::new(talk).poll(cx)).unwrap_or_default();
+        let Some(stderr_task) = &mut self.stderr else { return Poll::Ready(Ok(())) };
+        let message = ready!(Pin::new(stderr_task).poll(cx)).unwrap_or_default();
         self.stderr = None;
         let message =
             if message.is_empty() { "`ssh` ended without a message".to_owned() } else { message };

@@ -26,13 +26,13 @@ impl DockerEngine {
     /// Reclaims the files of a container that is about to be removed. Files that cannot be changed
     /// are reported to the listener and do not prevent the removal.
     pub(crate) async fn reclaim_before_removal(&self, id: &ContainerId) {
-        let Ok(Some(holder)) = self.workspace_container(id).await else { return };
-        if self.ownership().is_none() || holder.is_running || holder.is_new {
+        let Ok(Some(target)) = self.workspace_container(id).await else { return };
+        if self.ownership().is_none() || target.is_running || target.is_new {
             return;
         }
-        let outcome = self.reclaim_trees(&holder, Some(id)).await;
+        let outcome = self.reclaim_trees(&target, Some(id)).await;
         let done = outcome.unwrap_or(Reclaimed { failed: 1, ..Reclaimed::default() });
-        self.reclaim_notifier().notify(&holder.workspace, done);
+        self.reclaim_notifier().notify(&target.workspace, done);
     }
 
     /// Gives all files in a workspace that belong to ids of its container to the workspace's owner,
@@ -44,13 +44,13 @@ impl DockerEngine {
     /// - The engine's error.
     /// - [`EngineError::Host`]: the files cannot be accessed.
     pub async fn reclaim(&self, workspace: &WorkspacePath) -> Result<Reclaimed, EngineError> {
-        let holder = match self.containers().await?.iter().find(|it| it.serves(workspace)) {
+        let target = match self.containers().await?.iter().find(|it| it.serves(workspace)) {
             Some(container) => self.workspace_container(&container.id).await?,
             None => None,
         };
-        let holder =
-            holder.unwrap_or_else(|| WorkspaceContainer::without_container(workspace.as_path()));
-        self.reclaim_trees(&holder, None).await
+        let target =
+            target.unwrap_or_else(|| WorkspaceContainer::without_container(workspace.as_path()));
+        self.reclaim_trees(&target, None).await
     }
 
     /// Returns the files lent to containers that were removed without `cai`, and reports it to the
@@ -86,19 +86,19 @@ impl DockerEngine {
     /// Reclaims the files of a container; `leaving` is the container that is about to be removed.
     async fn reclaim_trees(
         &self,
-        holder: &WorkspaceContainer,
+        target: &WorkspaceContainer,
         removed: Option<&ContainerId>,
     ) -> Result<Reclaimed, EngineError> {
         let Some(ownership) = self.ownership().cloned() else {
             let source =
                 std::io::Error::other("`cai setup` did not set up this engine on this machine");
-            return Err(OwnershipError { path: holder.workspace.clone(), source }.into());
+            return Err(OwnershipError { path: target.workspace.clone(), source }.into());
         };
         let containers = self.containers().await?;
-        let others = other_workspaces(&containers, &holder.workspace);
+        let others = other_workspaces(&containers, &target.workspace);
         let same: Vec<_> = containers
             .iter()
-            .filter(|it| has_workspace(it, &holder.workspace) && Some(&it.id) != removed)
+            .filter(|it| has_workspace(it, &target.workspace) && Some(&it.id) != removed)
             .collect();
         // Another container uses the workspace, and its programs may own these files.
         if removed.is_some() && same.iter().any(|it| is_active(it)) {
@@ -106,16 +106,16 @@ impl DockerEngine {
         }
         let stays_lent = match removed {
             Some(_) => !same.is_empty(),
-            None => holder.is_running,
+            None => target.is_running,
         };
-        let (work, moved) = (holder.clone(), ownership.clone());
+        let (work, moved) = (target.clone(), ownership.clone());
         let attempt =
             run_blocking(move || reclaim_locally(&work, &moved, stays_lent.into(), &others))
                 .await?;
         if attempt.remaining.is_empty() || geteuid().is_root() {
             return Ok(attempt.done);
         }
-        let image = match &holder.image {
+        let image = match &target.image {
             Some(image) => image.clone(),
             None => self.find_base_image().await?,
         };
@@ -150,15 +150,15 @@ impl From<bool> for LoanOutcome {
 
 /// Reclaims as far as this process's permissions allow.
 fn reclaim_locally(
-    holder: &WorkspaceContainer,
+    target: &WorkspaceContainer,
     ownership: &Ownership,
     lending: LoanOutcome,
     others: &[PathBuf],
 ) -> Result<ReclaimAttempt, OwnershipError> {
     let ids = &ownership.ids;
     let mut attempt = ReclaimAttempt { done: Reclaimed::default(), remaining: Vec::new() };
-    let loan = holder.loan();
-    for tree in &holder.writable {
+    let loan = target.loan();
+    for tree in &target.writable {
         let owner = match owner_of(tree, ids) {
             Ok(owner) => owner,
             Err(source) if source.kind() == std::io::ErrorKind::NotFound => continue,
@@ -173,7 +173,7 @@ fn reclaim_locally(
             // it.
             (true, false, LoanOutcome::Kept) => continue,
             (true, true, LoanOutcome::Ended) => {
-                if *tree == holder.workspace {
+                if *tree == target.workspace {
                     let loans = LoanStore::open(&ownership.records)?;
                     let noted = loans.find(tree).unwrap_or_else(|| loan.clone());
                     attempt.done = attempt.done.merge(return_loan(ids, &loans, &noted)?);

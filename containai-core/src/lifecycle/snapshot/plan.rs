@@ -60,13 +60,13 @@ impl CreatePlan {
     /// Returns the steps, in order.
     #[must_use]
     pub fn steps(&self) -> Vec<SnapshotStep> {
-        let frozen = || self.paused.iter().map(|it| it.name.clone());
+        let paused_names = || self.paused.iter().map(|it| it.name.clone());
         let copies = volume_copies(&self.volumes, &self.snapshot.volumes());
-        frozen()
+        paused_names()
             .map(SnapshotStep::Pause)
             .chain(copies.into_iter().map(SnapshotStep::CopyVolume))
             .chain([SnapshotStep::Commit(self.container.name.clone())])
-            .chain(frozen().map(SnapshotStep::Unpause))
+            .chain(paused_names().map(SnapshotStep::Unpause))
             .chain([SnapshotStep::TagImage(self.snapshot.clone())])
             .collect()
     }
