@@ -23,7 +23,7 @@ fn days_ago(days: i64) -> Option<Timestamp> {
 }
 
 fn everything() -> GcPolicy {
-    GcPolicy { age: RetentionAge::default(), images: GcScope::Unused, volumes: GcScope::Unused }
+    GcPolicy::default().with_images(GcScope::Unused).with_volumes(GcScope::Unused)
 }
 
 fn ours() -> Labels {
@@ -117,7 +117,7 @@ fn leftover_helpers_are_pruned_after_a_grace_period() {
             ContainerTimes { created: hour_ago(hours), ..moments(RunState::Created, 0, None) };
         let fixture =
             GcInventory { containers: vec![(helper, Some(made))], ..GcInventory::default() };
-        let policy = GcPolicy { age: "0h".parse().expect("an age"), ..GcPolicy::default() };
+        let policy = GcPolicy::of_age("0h".parse().expect("an age"));
         !plan_gc(&fixture, NOW, &policy).containers.is_empty()
     };
     for kind in [label::FILLS, label::PACKS] {
@@ -329,11 +329,9 @@ proptest! {
         hours in 0u64..3000, requested: (bool, bool),
     ) {
         let scope = |requested| if requested { GcScope::Unused } else { GcScope::Skip };
-        let policy = GcPolicy {
-            age: format!("{hours}h").parse().expect("an age"),
-            images: scope(requested.0),
-            volumes: scope(requested.1),
-        };
+        let policy = GcPolicy::of_age(format!("{hours}h").parse().expect("an age"))
+            .with_images(scope(requested.0))
+            .with_volumes(scope(requested.1));
         let fixture = GcInventory { containers, images, volumes };
         let plan = plan_gc(&fixture, NOW, &policy);
         for idle in &plan.containers {

@@ -34,7 +34,7 @@ fn container(name: &str, workspace: Option<&str>, state: RunState) -> Container 
 }
 
 fn observed(containers: Vec<Container>) -> Observed {
-    Observed { containers, ..Observed::default() }
+    Observed::of(containers)
 }
 
 #[test]
@@ -43,7 +43,8 @@ fn every_state_has_one_next_step() {
         for state in RunState::ALL {
             let ours = container("api-main", Some("/src/api"), state);
             let id = ours.id.clone();
-            let fixture = Observed { is_provisioned: key_installed, ..observed(vec![ours]) };
+            let mut fixture = observed(vec![ours]);
+            fixture.is_provisioned = key_installed;
             let expected = match (state, key_installed) {
                 (RunState::Created | RunState::Exited, false) => Step::Provision { id },
                 (RunState::Created | RunState::Exited, true) => Step::Start { id },
@@ -63,7 +64,8 @@ fn names_of_other_workspaces_are_skipped() {
         container("api-main", Some("/elsewhere/api"), RunState::Running),
         container("api-main-2", Some("/third/api"), RunState::Exited),
     ];
-    let fixture = Observed { image: Some("base".into()), ..observed(others) };
+    let mut fixture = observed(others);
+    fixture.image = Some("base".into());
     let Step::Create { name } = decide(&fixture, &desired()) else {
         panic!("no container is made")
     };

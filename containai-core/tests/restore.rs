@@ -11,10 +11,10 @@ use containai_core::workspace_store::NoWorkspaceStore;
 
 fn desired() -> Desired {
     let name = ContainerName::parse("api").expect("a name");
-    Desired {
-        name,
-        ..testing::sample_desired(WorkspacePath::new("/src/api").expect("a workspace path"))
-    }
+    let mut desired =
+        testing::sample_desired(WorkspacePath::new("/src/api").expect("a workspace path"));
+    desired.name = name;
+    desired
 }
 
 fn container(name: &str, state: RunState, labels: &[(&str, &str)]) -> Container {
@@ -34,7 +34,7 @@ fn helper(state: RunState, volume: &str) -> Container {
 }
 
 fn step(containers: Vec<Container>) -> Step {
-    decide(&Observed { containers, ..Observed::default() }, &desired())
+    decide(&Observed::of(containers), &desired())
 }
 
 #[test]
@@ -115,7 +115,7 @@ fn helpers_removed_by_others_are_no_error() {
 #[test]
 fn plan_contains_the_restore() {
     let containers = vec![api(RunState::Exited), helper(RunState::Exited, "data")];
-    let steps = plan(&Observed { containers, ..Observed::default() }, &desired());
+    let steps = plan(&Observed::of(containers), &desired());
     assert!(matches!(
         &steps[..],
         [

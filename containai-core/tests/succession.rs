@@ -153,7 +153,7 @@ fn exhausted_port_range_keeps_the_container() {
     let (engine, remote) = with_port_conflict();
     let id = engine.current_containers()[0].id.clone();
     let ports = PortRange::new(port(2300), port(2300)).expect("a range");
-    let narrow = Desired { ports, ..desired() };
+    let narrow = desired().with_ports(ports);
     let refused = run_ready(drive(&engine, &remote, &NoWorkspaceStore, &narrow, &IgnoreEvents))
         .expect_err("no port is free");
     assert!(matches!(refused, DriveError::Remote(RemoteError::NoFreePort { .. })));
@@ -183,7 +183,9 @@ fn replacement(state: RunState) -> Container {
 
 fn fixture(containers: Vec<Container>, last_start: Option<&str>) -> Observed {
     let last_start = last_start.map(str::to_owned);
-    Observed { containers, last_start, ..Observed::default() }
+    let mut observed = Observed::of(containers);
+    observed.last_start = last_start;
+    observed
 }
 
 #[test]
@@ -225,7 +227,9 @@ fn final_name_is_reserved() {
     let mut fixture = fixture(vec![replacement(RunState::Created)], None);
     fixture.image = Some("base".into());
     let workspace = WorkspacePath::new(Path::new("/elsewhere/api")).expect("a path");
-    let step = decide(&fixture, &Desired { workspace, ..desired() });
+    let mut desired = desired();
+    desired.workspace = workspace;
+    let step = decide(&fixture, &desired);
     let Step::Create { name } = step else { panic!("no container is made: {step:?}") };
     assert_eq!(name.as_ref(), "api-main-2");
 }

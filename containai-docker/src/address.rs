@@ -21,6 +21,7 @@ pub enum EngineAddress {
 /// A text that is not an engine address.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("`{text}` is not an engine address")]
+#[non_exhaustive]
 pub struct AddressError {
     /// The given text.
     pub text: String,

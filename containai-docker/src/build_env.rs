@@ -11,6 +11,7 @@ use std::path::PathBuf;
 /// other settings are visible only to the stages that download, and are part of no image. In a
 /// build, loopback is not the host's, so proxies on loopback are left out.
 #[derive(Clone, Default, Eq, PartialEq)]
+#[non_exhaustive]
 pub struct BuildEnv {
     /// The proxy variables by name, such as `HTTPS_PROXY`.
     pub proxies: BTreeMap<String, String>,

@@ -112,13 +112,12 @@ mod tests {
             ],
         });
         let inspected = serde_json::from_value(inspected).expect("an answer");
-        let replacement_spec = ReplacementSpec {
-            of: ContainerId::new("0123456789abcdef"),
-            name: ContainerName::parse("api-main.moving").expect("a name"),
-            image: "containai/kept:0123456789ab".into(),
-            labels: [("mine", "1")].into_iter().collect::<Labels>(),
-            volumes: std::collections::BTreeMap::new(),
-        };
+        let replacement_spec = ReplacementSpec::new(
+            ContainerId::new("0123456789abcdef"),
+            ContainerName::parse("api-main.moving").expect("a name"),
+            "containai/kept:0123456789ab".into(),
+            [("mine", "1")].into_iter().collect::<Labels>(),
+        );
         let port = HostPort::new(2301).expect("a port");
         let mut body = body_from(inspected, &replacement_spec, port).expect("a body");
         let labels: std::collections::BTreeMap<_, _> =

@@ -6,6 +6,7 @@ use crate::host_block::{ENGINE_PREFIX, HEADER, HOST_KEY_ALIAS_PREFIX, PORT_PREFI
 
 /// The OpenSSH configuration of one container, as read from disk.
 #[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
 pub struct SshConfigFile {
     /// The container.
     pub name: ContainerName,

@@ -37,6 +37,7 @@ pub struct HostBlock {
 
 /// Options of OpenSSH sessions in a container.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
+#[non_exhaustive]
 pub struct ClientOptions {
     /// Whether the user's SSH agent is forwarded.
     pub forward_agent: ForwardAgent,
@@ -44,6 +45,18 @@ pub struct ClientOptions {
     pub forwards: Vec<Forward>,
     /// Additional directives.
     pub options: Vec<ClientOption>,
+}
+
+impl ClientOptions {
+    /// Returns options with these forwards and directives.
+    #[must_use]
+    pub fn new(
+        forward_agent: ForwardAgent,
+        forwards: Vec<Forward>,
+        options: Vec<ClientOption>,
+    ) -> Self {
+        Self { forward_agent, forwards, options }
+    }
 }
 
 /// Whether the user's SSH agent is forwarded to a container.

@@ -20,7 +20,7 @@ use crate::transport::Transport;
 ///
 /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
 /// let key = HostKey::parse(&std::fs::read_to_string("build.pub")?)?;
-/// let server = SshServer { name: "build.example".to_owned(), port: HostPort::new(22)?, user: "me".to_owned(), key };
+/// let server = SshServer::new("build.example", HostPort::new(22)?, "me", key);
 /// let session = server.connect(&SshIdentity::read("/home/me/.ssh/id_ed25519")?).await?;
 /// let captured = session.output(&Command::new(["uname", "-r"])?.in_home(), Input::Null).await?;
 /// # drop(captured);
@@ -28,6 +28,7 @@ use crate::transport::Transport;
 /// # }
 /// ```
 #[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
 pub struct SshServer {
     /// The host name, which the system resolves, or the address; an IPv6
     /// address has no brackets. With [`connect_over`](Self::connect_over) it
@@ -42,6 +43,16 @@ pub struct SshServer {
 }
 
 impl SshServer {
+    /// Describes a server by its host name or address, with its pinned host key.
+    pub fn new(
+        name: impl Into<String>,
+        port: HostPort,
+        user: impl Into<String>,
+        key: HostKey,
+    ) -> Self {
+        Self { name: name.into(), port, user: user.into(), key }
+    }
+
     /// Connects once and authenticates both sides, within 40 s.
     ///
     /// # Errors

@@ -16,6 +16,7 @@ pub struct EngineContainers {
 
 /// SSH configuration and host keys of removed containers.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
+#[non_exhaustive]
 pub struct StaleEntries {
     /// OpenSSH configurations of containers that are missing from their engine.
     pub config_files: Vec<SshConfigFile>,

@@ -138,14 +138,12 @@ impl Context {
 /// What the configuration says about OpenSSH's sessions.
 fn client_options(config: &Config, sessions: &DevcontainerSessionOptions) -> ClientOptions {
     let (local, remote) = (&config.local_forward.value, &config.remote_forward.value);
-    ClientOptions {
-        forward_agent: match config.forward_agent.value {
-            true => ForwardAgent::Yes,
-            false => ForwardAgent::No,
-        },
-        forwards: local.iter().chain(remote).chain(&sessions.forwards).cloned().collect(),
-        options: config.client_options.value.clone(),
-    }
+    let forward_agent = match config.forward_agent.value {
+        true => ForwardAgent::Yes,
+        false => ForwardAgent::No,
+    };
+    let forwards = local.iter().chain(remote).chain(&sessions.forwards).cloned().collect();
+    ClientOptions::new(forward_agent, forwards, config.client_options.value.clone())
 }
 
 fn invalid_address(error: &AddressError) -> OperationError {

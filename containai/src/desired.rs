@@ -1,6 +1,6 @@
 //! The container that the configuration asks for.
 
-use containai_core::engine::{HostFacts, Isolation};
+use containai_core::engine::Isolation;
 use containai_core::lifecycle::{Desired, RunOptions};
 use containai_core::naming::{ContainerName, GitHead, WorkspacePath};
 use containai_core::resources::HostCapacity;
@@ -17,23 +17,14 @@ pub(crate) fn desired(
     capacity: HostCapacity,
 ) -> Desired {
     let config = &context.config;
-    Desired {
-        workspace: workspace.clone(),
-        name: ContainerName::derive(workspace, head),
-        image: config.image.value.clone(),
-        image_source: config.image_source.value,
-        data_volume: config.data_volume.value.clone(),
-        ports: config.ssh_ports(),
-        resources: config.resources(capacity),
-        isolation,
-        template: String::new(),
-        options: RunOptions {
-            docker_volume: config.docker_volume.clone(),
-            ..RunOptions::default()
-        },
-        client: context.client.clone(),
-        host: HostFacts::default(),
-    }
+    let name = ContainerName::derive(workspace, head);
+    let (image, resources) = (config.image.value.clone(), config.resources(capacity));
+    Desired::new(workspace.clone(), name, image, isolation, resources)
+        .with_image_source(config.image_source.value)
+        .with_data_volume(config.data_volume.value.clone())
+        .with_ports(config.ssh_ports())
+        .with_options(RunOptions::default().with_docker_volume(config.docker_volume.clone()))
+        .with_client(context.client.clone())
 }
 
 /// What this machine has; right for an engine of this machine.

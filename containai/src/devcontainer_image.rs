@@ -53,14 +53,11 @@ pub(crate) fn image_recipe(
     if has_lifecycle {
         labels.push((label::LIFECYCLE.to_owned(), "true".to_owned()));
     }
-    Ok(ImageRecipe {
-        reference: BuiltImage::of_devcontainer(&fingerprint),
-        fingerprint,
-        source,
-        layers: layer.into_iter().collect(),
-        environment: wanted.container_env.clone(),
-        labels,
-    })
+    let reference = BuiltImage::of_devcontainer(&fingerprint);
+    Ok(ImageRecipe::new(reference, fingerprint, source)
+        .with_layers(layer)
+        .with_environment(wanted.container_env.clone())
+        .with_labels(labels))
 }
 
 fn base_source(

@@ -35,11 +35,11 @@ pub(crate) fn capacity() -> HostCapacity {
 
 /// What a new container is told of this machine and its user.
 pub(crate) fn facts(env: &ProcessEnv) -> HostFacts {
-    HostFacts {
-        time_zone: time_zone(env),
-        git_name: git::user_setting("user.name"),
-        git_email: git::user_setting("user.email"),
-    }
+    let mut facts = HostFacts::default();
+    facts.time_zone = time_zone(env);
+    facts.git_name = git::user_setting("user.name");
+    facts.git_email = git::user_setting("user.email");
+    facts
 }
 
 /// `TZ`, else what localtime(5) leads to, else what Debian notes beside it.

@@ -106,21 +106,17 @@ impl Template {
         }
         let fingerprint = self.fingerprint(base)?;
         let labels = template_labels(self.name.as_str(), fingerprint.as_str());
-        Ok(ImageRecipe {
-            reference: BuiltImage::of_template(&self.name, &fingerprint),
-            labels: labels.map(|(key, value)| (key.to_owned(), value.to_owned())).to_vec(),
-            fingerprint,
-            layers: Vec::new(),
-            environment: BTreeMap::new(),
-            source: RecipeSource::Dockerfile {
-                context: ContextDir::at(&self.directory),
-                path: DOCKERFILE.to_owned(),
-                text: self.text.clone(),
-                base: is_on_ours.then(|| base.clone()),
-                arguments: BTreeMap::new(),
-                target: None,
-            },
-        })
+        let source = RecipeSource::Dockerfile {
+            context: ContextDir::at(&self.directory),
+            path: DOCKERFILE.to_owned(),
+            text: self.text.clone(),
+            base: is_on_ours.then(|| base.clone()),
+            arguments: BTreeMap::new(),
+            target: None,
+        };
+        let reference = BuiltImage::of_template(&self.name, &fingerprint);
+        let labels = labels.map(|(key, value)| (key.to_owned(), value.to_owned()));
+        Ok(ImageRecipe::new(reference, fingerprint, source).with_labels(labels))
     }
 
     fn fingerprint(&self, base: &ImageRequest) -> crate::Result<Fingerprint> {

@@ -87,7 +87,7 @@ impl TargetQuery {
     /// As [`Self::place`], with all that was seen.
     pub(crate) async fn resolve_with_observed(&self) -> crate::Result<(VolumeTarget, Observed)> {
         let containers = self.context.engine()?.containers().await?;
-        let observed = Observed { containers, ..Observed::default() };
+        let observed = Observed::of(containers);
         Ok((self.resolve_among(&observed)?, observed))
     }
 
@@ -196,7 +196,7 @@ impl VolumeTarget {
     /// removes what an export left that was killed. The caller has the turn of
     /// the workspace or of imports, which whoever restores has too.
     pub async fn finish_interrupted_restore(&self, engine: &DockerEngine) -> crate::Result<()> {
-        let observed = Observed { containers: engine.containers().await?, ..Observed::default() };
+        let observed = Observed::of(engine.containers().await?);
         self.finish_interrupted_restore_among(engine, &observed).await
     }
 

@@ -87,8 +87,7 @@ async fn create_replacement<E: Engine>(
     let image = engine.commit(&old.id).await?;
     let name = terms.other_name.clone();
     let labels = old.labels.for_replacement(old.id.as_ref(), "once", &old.name, &old.image);
-    let succession =
-        ReplacementSpec { of: old.id.clone(), name, image, labels, volumes: BTreeMap::new() };
+    let succession = ReplacementSpec::new(old.id.clone(), name, image, labels);
     let replacement = engine.create_replacement(&succession, terms.other_port).await?;
     let taken = engine.create_replacement(&succession, terms.other_port).await;
     assert!(matches!(taken, Err(EngineError::NameTaken { .. })), "{taken:?}");

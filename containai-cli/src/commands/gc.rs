@@ -45,8 +45,9 @@ pub(crate) struct GcArgs {
 
 pub(super) async fn run(args: &GcArgs, app: &App) -> anyhow::Result<ExitCode> {
     let scope = |wanted| if wanted { GcScope::Unused } else { GcScope::Skip };
-    let policy =
-        GcPolicy { age: args.age, images: scope(args.images), volumes: scope(args.volumes) };
+    let policy = GcPolicy::of_age(args.age)
+        .with_images(scope(args.images))
+        .with_volumes(scope(args.volumes));
     let context = Context::of_engine(&app.env, &app.reporter, &app.global.flags())?;
     let engine = context.engine()?;
     let now = host_facts::now();

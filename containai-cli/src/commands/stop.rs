@@ -70,7 +70,7 @@ pub(super) async fn run(args: &StopArgs, app: &App) -> anyhow::Result<ExitCode> 
                 .await?
         }
     };
-    let observed = Observed { containers, ..Observed::default() };
+    let observed = Observed::of(containers);
     let fate = if args.remove { StopMode::Remove } else { StopMode::Stop };
     let exports = match &args.export {
         None => None,

@@ -67,7 +67,7 @@ mod tests {
             image: "base".into(),
             labels: labels.into_iter().collect(),
         };
-        let observed = Observed { containers: vec![container], ..Observed::default() };
+        let observed = Observed::of(vec![container]);
         plan_stop(&observed, &[ContainerId::new("id")], fate, None).expect("it is ours")
     }
 

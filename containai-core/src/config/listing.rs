@@ -13,6 +13,7 @@ use super::{Config, Origin, Setting, SettingSpec};
 
 /// A setting with its effective value.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct ListedSetting {
     /// The setting.
     pub spec: &'static SettingSpec,

@@ -93,6 +93,7 @@ impl Container {
 /// The specification of a container to create. Everything else follows from the invariants: not
 /// privileged, no host namespaces, no host sockets.
 #[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
 pub struct ContainerSpec {
     /// The name.
     pub name: ContainerName,
@@ -217,6 +218,7 @@ pub enum WorkspaceMount {
 /// The specification of a replacement, which equals the old container except for these fields and
 /// the port.
 #[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
 pub struct ReplacementSpec {
     /// The container to replace.
     pub of: ContainerId,
@@ -230,7 +232,48 @@ pub struct ReplacementSpec {
     pub volumes: BTreeMap<&'static str, VolumeName>,
 }
 
+impl ReplacementSpec {
+    /// Describes a replacement with the volumes of the old container.
+    #[must_use]
+    pub fn new(of: ContainerId, name: ContainerName, image: String, labels: Labels) -> Self {
+        Self { of, name, image, labels, volumes: BTreeMap::new() }
+    }
+}
+
 impl ContainerSpec {
+    /// Describes a persistent container of a workspace on the engine's machine, with anonymous
+    /// volumes and without additional mounts. Its host name follows from its name.
+    #[must_use]
+    pub fn new(
+        name: ContainerName,
+        image: String,
+        workspace: WorkspacePath,
+        port: HostPort,
+        isolation: Isolation,
+        resources: Resources,
+    ) -> Self {
+        Self {
+            hostname: Hostname::sanitize(name.as_ref()),
+            name,
+            image,
+            workspace,
+            mount: WorkspaceMount::Bind,
+            data_volume: None,
+            docker_volume: None,
+            port,
+            resources,
+            isolation,
+            template: String::new(),
+            lifetime: Lifetime::Persistent,
+            protection: Protection::None,
+            repository: None,
+            mounts: Vec::new(),
+            replaces: None,
+            from_snapshot: None,
+            host: HostFacts::default(),
+        }
+    }
+
     /// Returns the labels of the container.
     pub fn labels(&self) -> Labels {
         let mut labels = Labels::for_container(

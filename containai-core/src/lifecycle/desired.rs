@@ -11,6 +11,7 @@ use crate::resources::Resources;
 
 /// The desired state of a workspace: a running container with a connection to it.
 #[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
 pub struct Desired {
     /// The workspace on the host; it identifies the container on its engine.
     pub workspace: WorkspacePath,
@@ -40,6 +41,82 @@ pub struct Desired {
 }
 
 impl Desired {
+    /// Describes a container with the default port range, volumes and options, on an engine of this
+    /// machine.
+    #[must_use]
+    pub fn new(
+        workspace: WorkspacePath,
+        name: ContainerName,
+        image: ImageRequest,
+        isolation: Isolation,
+        resources: Resources,
+    ) -> Self {
+        Self {
+            workspace,
+            name,
+            image,
+            image_source: ImageSource::Auto,
+            data_volume: None,
+            ports: PortRange::default(),
+            resources,
+            isolation,
+            template: String::new(),
+            options: RunOptions::default(),
+            client: None,
+            host: HostFacts::default(),
+        }
+    }
+
+    /// Sets the image, and the template that it belongs to; empty without one.
+    #[must_use]
+    pub fn with_image(mut self, image: ImageRequest, template: String) -> Self {
+        self.image = image;
+        self.template = template;
+        self
+    }
+
+    /// Sets the source of a missing image. Default: any.
+    #[must_use]
+    pub fn with_image_source(mut self, source: ImageSource) -> Self {
+        self.image_source = source;
+        self
+    }
+
+    /// Sets the data volume. Default: that of the workspace.
+    #[must_use]
+    pub fn with_data_volume(mut self, volume: Option<VolumeName>) -> Self {
+        self.data_volume = volume;
+        self
+    }
+
+    /// Sets the ports for sshd.
+    #[must_use]
+    pub fn with_ports(mut self, ports: PortRange) -> Self {
+        self.ports = ports;
+        self
+    }
+
+    /// Sets the options of the command.
+    #[must_use]
+    pub fn with_options(mut self, options: RunOptions) -> Self {
+        self.options = options;
+        self
+    }
+
+    /// Sets this machine's id for a remote engine, which gets a copy of the workspace.
+    #[must_use]
+    pub fn with_client(mut self, client: Option<ClientId>) -> Self {
+        self.client = client;
+        self
+    }
+
+    /// Sets the facts about the host that a new container gets.
+    #[must_use]
+    pub fn with_host(mut self, host: HostFacts) -> Self {
+        self.host = host;
+        self
+    }
+
     /// Builds the specification of a new container from the observed image and volumes, a
     /// name and a port.
     pub fn spec(&self, observed: &Observed, name: &ContainerName, port: HostPort) -> ContainerSpec {

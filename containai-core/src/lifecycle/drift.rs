@@ -10,6 +10,7 @@ use crate::resources::Resources;
 /// The explicitly requested settings: from a flag, the environment or a file. `None` if a
 /// setting was not requested.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
+#[non_exhaustive]
 pub struct RequestedSettings {
     /// The reference of the image.
     pub image: Option<String>,

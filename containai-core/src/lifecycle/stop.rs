@@ -53,6 +53,7 @@ pub enum StopStep {
 
 /// The steps for one container, in order.
 #[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
 pub struct StopPlan {
     /// The container as listed.
     pub container: Container,

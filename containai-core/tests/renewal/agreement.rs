@@ -42,14 +42,12 @@ fn any_desired() -> impl Strategy<Value = Desired> {
     (strength(), strength(), old, lifetime, data).prop_map(
         |(name, data_claim, old, lifetime, data)| {
             let old = old.map(ContainerId::new);
-            let options = RunOptions {
-                name,
-                data_volume: data_claim,
-                recreate: old,
-                lifetime,
-                ..RunOptions::default()
-            };
-            Desired { data_volume: data.map(volume), ..desired(options) }
+            let options = RunOptions::default()
+                .with_name(name)
+                .with_data_volume(data_claim)
+                .with_recreate(old)
+                .with_lifetime(lifetime);
+            desired(options).with_data_volume(data.map(volume))
         },
     )
 }

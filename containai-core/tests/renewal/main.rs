@@ -27,11 +27,11 @@ fn volume(name: &str) -> VolumeName {
 }
 
 fn desired(run_options: RunOptions) -> Desired {
-    Desired { options: run_options, ..testing::sample_desired(workspace()) }
+    testing::sample_desired(workspace()).with_options(run_options)
 }
 
 fn fresh(of: &Container) -> Desired {
-    desired(RunOptions { recreate: Some(of.id.clone()), ..RunOptions::default() })
+    desired(RunOptions::default().with_recreate(Some(of.id.clone())))
 }
 
 fn reset(of: &Container, to: &str) -> Desired {
@@ -42,7 +42,7 @@ fn reset(of: &Container, to: &str) -> Desired {
 }
 
 fn ephemeral() -> Desired {
-    desired(RunOptions { lifetime: Lifetime::Session, ..RunOptions::default() })
+    desired(RunOptions::default().with_lifetime(Lifetime::Session))
 }
 
 fn container(name: &str, labels: &[(&str, &str)], state: RunState) -> Container {
@@ -192,10 +192,7 @@ fn crash_during_reset_leaves_one_container_with_a_recorded_volume() {
         let died = open_session(&engine, &records, &reset(&old, "new"), &IgnoreEvents);
         engine.recover();
         // The recorded volume is then the configured one.
-        let next = || Desired {
-            data_volume: records.volume(&workspace()),
-            ..desired(RunOptions::default())
-        };
+        let next = || desired(RunOptions::default()).with_data_volume(records.volume(&workspace()));
         let _ = open_session(&engine, &records, &next(), &IgnoreEvents);
         let containers = engine.current_containers();
         let [left] = &containers[..] else { panic!("{moment}: {containers:#?}") };
@@ -205,7 +202,7 @@ fn crash_during_reset_leaves_one_container_with_a_recorded_volume() {
         let recorded = records.volume(&workspace());
         assert_eq!(recorded, is_new.then(|| volume("new")), "{moment}: {left:#?}");
         let has = left.labels.data_volume();
-        let anew = Desired { options: fresh(left).options, ..next() };
+        let anew = next().with_options(fresh(left).options);
         let _ = open_session(&engine, &records, &anew, &IgnoreEvents);
         let containers = engine.current_containers();
         assert_eq!(containers[0].labels.data_volume(), has, "{moment}");
@@ -306,13 +303,12 @@ fn required_options_are_never_ignored() {
     let old = ours("api-main", RunState::Running);
     let engine = FakeEngine::new().with_container(old.clone());
 
-    let mut named = desired(RunOptions { name: Strength::Required, ..RunOptions::default() });
+    let mut named = desired(RunOptions::default().with_name(Strength::Required));
     named.name = ContainerName::parse("other").expect("a name");
     let refusal = refused(&engine, &named);
     assert_eq!(refusal.to_string(), "the workspace has container `api-main`, not `other`");
 
-    let mut volumes =
-        desired(RunOptions { data_volume: Strength::Required, ..RunOptions::default() });
+    let mut volumes = desired(RunOptions::default().with_data_volume(Strength::Required));
     volumes.data_volume = Some(volume("new"));
     let refusal = refused(&engine, &volumes);
     insta::assert_snapshot!(
@@ -326,7 +322,7 @@ fn required_options_are_never_ignored() {
 #[test]
 fn required_name_is_used_exactly_or_refused() {
     let elsewhere = [(label::MANAGED, "true"), (label::WORKSPACE, "/elsewhere")];
-    let named = desired(RunOptions { name: Strength::Required, ..RunOptions::default() });
+    let named = desired(RunOptions::default().with_name(Strength::Required));
     let engine =
         FakeEngine::new().with_container(container("api-main", &elsewhere, RunState::Running));
     let refusal = refused(&engine, &named);

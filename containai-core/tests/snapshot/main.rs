@@ -34,7 +34,9 @@ struct TestWorld {
 fn desired(path: &str) -> Desired {
     let workspace = WorkspacePath::new(Path::new(path)).expect("a workspace path");
     let name = ContainerName::parse("api-main").expect("a name");
-    Desired { name, ..testing::sample_desired(workspace) }
+    let mut desired = testing::sample_desired(workspace);
+    desired.name = name;
+    desired
 }
 
 fn random_id(number: u8) -> RandomId {
@@ -86,7 +88,7 @@ impl TestWorld {
     fn desired_for(&self, path: &str) -> Desired {
         let requested = desired(path);
         let data_volume = self.records.volume(&requested.workspace);
-        Desired { data_volume, ..requested }
+        requested.with_data_volume(data_volume)
     }
 
     /// The server behind each port is that of its container.
@@ -132,7 +134,7 @@ impl TestWorld {
     fn create(&self, text: &str, number: u8) -> Result<Snapshot, SnapshotError> {
         let container = self.container_of("/src/api");
         let containers = run_ready(self.engine.containers())?;
-        let observed = Observed { containers, ..Observed::default() };
+        let observed = Observed::of(containers);
         let volumes = run_ready(self.engine.container_volumes(&container.id))?;
         let existing = run_ready(list_snapshots(&self.engine))?;
         let id = random_id(number);
@@ -161,7 +163,7 @@ impl TestWorld {
         let all = run_ready(list_snapshots(&self.engine))?;
         let requested = self.desired_for("/src/fork");
         let containers = run_ready(self.engine.containers())?;
-        let observed = Observed { containers, ..Observed::default() };
+        let observed = Observed::of(containers);
         let snapshot = find_snapshot(&all, &name(text))?;
         let (renewed, free) = (ContainerIdentity::Regenerate, DefaultVolumes::Absent);
         let plan = plan_recreate(snapshot, &observed, &requested, renewed, free, &random_id(77))?;
@@ -228,7 +230,7 @@ fn volumes_used_by_other_containers_are_kept() {
     let state = TestWorld::new();
     state.create("before", 1).expect("a snapshot");
     let old = state.volumes(&state.container_of("/src/api").id);
-    let shares = Desired { data_volume: Some(old.data.clone()), ..state.desired_for("/src/web") };
+    let shares = state.desired_for("/src/web").with_data_volume(Some(old.data.clone()));
     run_ready(state.records.set_data_volume(&shares.workspace, &old.data)).expect("it is recorded");
     let other = state.open_session("/src/web");
     state.restore("before").expect("it is put back");
@@ -253,7 +255,7 @@ fn volumes_with_foreign_names_are_kept() {
             .with(label::DATA_VOLUME, copy.as_ref())
             .with(label::FINAL_NAME, "api-main")
             .with(label::REPLACED_VOLUMES, &listed);
-        let observed = Observed { containers: vec![container], ..Observed::default() };
+        let observed = Observed::of(vec![container]);
         decide(&observed, &desired("/src/api"))
     };
     assert_eq!(pending("api-main.moving"), Step::RemoveVolumes { volumes: vec![old] });
@@ -336,8 +338,7 @@ fn containers_that_share_the_volume_are_paused_too() {
     let mut foreign = other.clone();
     foreign.name = "foreign".into();
     foreign.labels = [("containai.data-volume", "x")].into_iter().collect();
-    let observed =
-        Observed { containers: vec![container.clone(), other, foreign], ..Observed::default() };
+    let observed = Observed::of(vec![container.clone(), other, foreign]);
     let volumes = state.volumes(&container.id);
     let plan =
         plan_create(&observed, &container, volumes, &[], Some(name("a")), (random_id(1), NOW));

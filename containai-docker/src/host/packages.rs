@@ -5,6 +5,7 @@ use std::fmt;
 
 /// Installed and available packages, as apt reports them.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
+#[non_exhaustive]
 pub struct PackageFacts {
     /// The names of the installed packages.
     pub installed: BTreeSet<String>,
@@ -32,6 +33,7 @@ const DOCKER_IO: [&str; 1] = ["docker.io"];
 
 /// The packages that a host needs beyond those that every host needs.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[non_exhaustive]
 pub struct PackageNeeds {
     /// Needed if `dockerd` is missing.
     pub engine: PackageNeed,

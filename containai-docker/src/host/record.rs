@@ -16,6 +16,7 @@ const FORMAT_VERSION: u32 = 1;
 /// The decisions that later runs of setup keep: images and containers of one isolation are
 /// invisible to the other, and containers have addresses of the subnet.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct EngineRecord {
     /// Version of this format; 1.
     pub version: u32,

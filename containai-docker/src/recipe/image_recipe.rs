@@ -10,6 +10,7 @@ use super::ContextDir;
 
 /// The recipe of a custom image, and the reference of the resulting image.
 #[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
 pub struct ImageRecipe {
     /// The reference, derived from all inputs of the build.
     pub reference: BuiltImage,
@@ -81,6 +82,42 @@ impl ContextPart {
     /// Returns a text file.
     pub fn text(path: impl Into<String>, mode: u32, content: impl Into<String>) -> Self {
         Self::File { path: path.into(), mode, content: content.into().into_bytes() }
+    }
+}
+
+impl ImageRecipe {
+    /// Describes an image that is built from a source, without further layers, variables and labels.
+    #[must_use]
+    pub fn new(reference: BuiltImage, fingerprint: Fingerprint, source: RecipeSource) -> Self {
+        Self {
+            reference,
+            fingerprint,
+            source,
+            layers: Vec::new(),
+            environment: BTreeMap::new(),
+            labels: Vec::new(),
+        }
+    }
+
+    /// Adds layers on the source.
+    #[must_use]
+    pub fn with_layers(mut self, layers: impl IntoIterator<Item = RecipeLayer>) -> Self {
+        self.layers.extend(layers);
+        self
+    }
+
+    /// Sets the environment variables of the image.
+    #[must_use]
+    pub fn with_environment(mut self, environment: BTreeMap<String, String>) -> Self {
+        self.environment = environment;
+        self
+    }
+
+    /// Adds labels to the image.
+    #[must_use]
+    pub fn with_labels(mut self, labels: impl IntoIterator<Item = (String, String)>) -> Self {
+        self.labels.extend(labels);
+        self
     }
 }
 

@@ -164,14 +164,14 @@ mod tests {
     #[test]
     fn sources_are_read_only_and_copies_are_labelled() {
         let volume = |name| VolumeName::parse(name).expect("a name");
-        let job = CopyJob {
-            copies: vec![VolumeCopy { from: volume("a"), to: volume("b") }],
-            workspace: WorkspacePath::new("/src/api").expect("a path"),
-            snapshot: Some(RandomId::from_random([1; 6])),
-            image: "containai/base:1".into(),
-            isolation: Isolation::Userns,
-            pauses: vec![ContainerId::new("c1"), ContainerId::new("c2")],
-        };
+        let job = CopyJob::new(
+            vec![VolumeCopy { from: volume("a"), to: volume("b") }],
+            WorkspacePath::new("/src/api").expect("a path"),
+            "containai/base:1".into(),
+            Isolation::Userns,
+        )
+        .with_snapshot(Some(RandomId::from_random([1; 6])))
+        .with_paused(vec![ContainerId::new("c1"), ContainerId::new("c2")]);
         let mounts = mounts(&job, None);
         assert_eq!(mounts[0].read_only, Some(true));
         assert_eq!(mounts[1].read_only, None);

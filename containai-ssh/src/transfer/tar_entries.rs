@@ -47,6 +47,7 @@ pub enum EntryContent {
 
 /// The result of packing entries.
 #[derive(Debug, Default)]
+#[non_exhaustive]
 pub struct PackedEntries {
     /// The [`blake3_hex`] of each entry's content; `None` if it has no content,
     /// or was skipped.

@@ -12,6 +12,7 @@ use super::report::CopyReport;
 
 /// An entry of a tree.
 #[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
 pub struct ScanEntry {
     /// The path below the scanned directory.
     pub path: String,

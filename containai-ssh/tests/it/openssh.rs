@@ -128,14 +128,14 @@ async fn ssh_reads_the_client_options() -> Result<()> {
         ("RequestTTY force", "requesttty force"),
         ("AddKeysToAgent confirm", "addkeystoagent confirm"),
     ];
-    let client_options = ClientOptions {
-        forward_agent: ForwardAgent::Yes,
-        forwards: forwards
+    let client_options = ClientOptions::new(
+        ForwardAgent::Yes,
+        forwards
             .iter()
             .map(|(direction, text, _)| Forward::parse(*direction, text))
             .collect::<Result<_, _>>()?,
-        options: options.iter().map(|(text, _)| text.parse()).collect::<Result<_, _>>()?,
-    };
+        options.iter().map(|(text, _)| text.parse()).collect::<Result<_, _>>()?,
+    );
     let remote = containai_ssh::SshRemote::new(Layout::new(dir.path(), None, None))
         .with_engine("unix:///run/x.sock")
         .with_client_options(client_options);

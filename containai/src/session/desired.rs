@@ -3,7 +3,7 @@
 use containai_core::config::{IsolationChoice, Origin};
 use containai_core::engine::{Isolation, LinkedRepository};
 use containai_core::hint::Hint;
-use containai_core::lifecycle::{Desired, Observed, RunOptions};
+use containai_core::lifecycle::{Desired, Observed};
 use containai_core::resources::HostCapacity;
 use containai_docker::{DockerEngine, refuse_mounts};
 
@@ -77,14 +77,10 @@ impl SessionRequest {
 
     pub(crate) fn desired_with(&self, isolation: Isolation, capacity: HostCapacity) -> Desired {
         let head = git::head(self.workspace());
-        let wanted = desired(&self.context, self.workspace(), &head, isolation, capacity);
+        let mut desired = desired(&self.context, self.workspace(), &head, isolation, capacity);
+        desired.options.mounts = self.image.mounts.clone();
         let template = self.image.template.as_ref().map(ToString::to_string);
-        Desired {
-            image: self.image.image.clone(),
-            template: template.unwrap_or_default(),
-            options: RunOptions { mounts: self.image.mounts.clone(), ..wanted.options },
-            ..wanted
-        }
+        desired.with_image(self.image.image.clone(), template.unwrap_or_default())
     }
 
     /// Looks at a workspace that is to get a container, however it was found.

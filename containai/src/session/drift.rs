@@ -86,19 +86,19 @@ impl SessionRequest {
             ImageRequest::Shipped(shipped) => image::local_reference(*shipped),
             ImageRequest::Reference(reference) => reference.clone(),
         };
-        Ok(RequestedSettings {
-            image: match self.image.image {
-                // What is built on an image is another one than that.
-                _ if is_same_kind => None,
-                ImageRequest::Reference(ref built) if self.image.devcontainer.is_some() => {
-                    Some(built.clone())
-                }
-                _ => (config.image.origin != Origin::Default).then_some(image),
-            },
-            template: self.image.template.as_ref().map(ToString::to_string),
-            fingerprint: is_same_kind.then_some(fingerprint).flatten(),
-            data_volume: config.data_volume.value.clone(),
-            resources,
-        })
+        let mut requested = RequestedSettings::default();
+        requested.image = match self.image.image {
+            // What is built on an image is another one than that.
+            _ if is_same_kind => None,
+            ImageRequest::Reference(ref built) if self.image.devcontainer.is_some() => {
+                Some(built.clone())
+            }
+            _ => (config.image.origin != Origin::Default).then_some(image),
+        };
+        requested.template = self.image.template.as_ref().map(ToString::to_string);
+        requested.fingerprint = is_same_kind.then_some(fingerprint).flatten();
+        requested.data_volume = config.data_volume.value.clone();
+        requested.resources = resources;
+        Ok(requested)
     }
 }

@@ -80,7 +80,7 @@ impl<'a> SessionRequest {
         self.ensure_repository(wanted)?;
         let records = self.records();
         workspace_store::record_directory(&self.context, self.workspace()).await;
-        let wanted = Desired { host: host_facts::facts(&self.context.env), ..wanted.clone() };
+        let wanted = wanted.clone().with_host(host_facts::facts(&self.context.env));
         let work = drive(engine, &self.context.remote, &records, &wanted, &self.context.reporter);
         until_interrupted(work, &self.context.reporter).await
     }

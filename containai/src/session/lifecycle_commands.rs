@@ -55,7 +55,7 @@ impl SessionRequest {
                 .program_output()
                 .map_or(Output::Null, |fd| Output::File(fd.into()))
         };
-        let stdio = Stdio { input: Input::Null, output: talk(), error: talk(), ..Stdio::inherit() };
+        let stdio = Stdio::inherit().with_input(Input::Null).with_output(talk()).with_error(talk());
         self.context.reporter.finish_work();
         let outcome = passage.exec(&command, Terminal::None, stdio).await?;
         if outcome.code() != exit::OK {

@@ -61,16 +61,13 @@ impl SessionOptions {
         if self.recreate == Recreate::Reset {
             desired.data_volume = Some(new_data_volume(&desired.workspace));
         }
-        desired.options = RunOptions {
-            name: claim(self.name.is_some()),
-            data_volume: claim(is_flag || self.recreate == Recreate::Reset),
-            recreate: outgoing.map(|container| container.id.clone()),
-            lifetime: self.lifetime,
-            protection: self.protection,
-            repository: desired.options.repository,
-            mounts: desired.options.mounts,
-            docker_volume: desired.options.docker_volume,
-        };
+        desired.options = desired
+            .options
+            .with_name(claim(self.name.is_some()))
+            .with_data_volume(claim(is_flag || self.recreate == Recreate::Reset))
+            .with_recreate(outgoing.map(|container| container.id.clone()))
+            .with_lifetime(self.lifetime)
+            .with_protection(self.protection);
         desired
     }
 }

@@ -24,7 +24,7 @@ impl SessionRequest {
         Ok(SnapshotView {
             engine,
             observed,
-            desired: Desired { host: host_facts::facts(&self.context.env), ..wanted },
+            desired: wanted.with_host(host_facts::facts(&self.context.env)),
         })
     }
 

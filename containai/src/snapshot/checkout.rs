@@ -38,7 +38,7 @@ pub async fn checkout_files(
         &format!("cd {}; {CHECKOUT_SCRIPT}", layout::CONTAINER_WORKSPACE),
     ])?;
     let talk = || reporter.program_output().map_or(Output::Null, |fd| Output::File(fd.into()));
-    let stdio = Stdio { input: Input::Null, output: talk(), error: talk(), ..Stdio::inherit() };
+    let stdio = Stdio::inherit().with_input(Input::Null).with_output(talk()).with_error(talk());
     match passage.exec(&command, Terminal::None, stdio).await?.code() {
         exit::OK => {}
         NO_REPOSITORY => {

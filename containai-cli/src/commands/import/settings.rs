@@ -100,26 +100,23 @@ fn import_options(args: &ImportArgs, config: &Config) -> ImportOptions {
     let both = |given: &[String], configured: &Setting<Vec<String>>| {
         given.iter().chain(&configured.value).cloned().collect::<Vec<_>>()
     };
-    ImportOptions {
-        only: args.only.clone(),
-        credentials: match args.from {
-            Some(_) => CredentialSelection::All,
-            None => {
-                CredentialSelection::Programs(both(&args.credentials, &config.import_credentials))
-            }
-        },
-        allowed_secrets: {
-            let configured = &config.import_allowed_secrets.value;
-            args.allow_secret.iter().chain(configured).cloned().collect()
-        },
-        secrets: if args.no_secrets { SecretEntries::Excluded } else { SecretEntries::Included },
-        private_files: match config.import_excludes_private.value {
-            true => PrivateFiles::Excluded,
-            false => PrivateFiles::Included,
-        },
-        exclusions: match args.no_excludes {
-            true => Exclusions::Disabled,
-            false => Exclusions::Patterns(both(&args.exclude, &config.import_excludes)),
-        },
-    }
+    let mut options = ImportOptions::default();
+    options.only = args.only.clone();
+    options.credentials = match args.from {
+        Some(_) => CredentialSelection::All,
+        None => CredentialSelection::Programs(both(&args.credentials, &config.import_credentials)),
+    };
+    let configured = &config.import_allowed_secrets.value;
+    options.allowed_secrets = args.allow_secret.iter().chain(configured).cloned().collect();
+    options.secrets =
+        if args.no_secrets { SecretEntries::Excluded } else { SecretEntries::Included };
+    options.private_files = match config.import_excludes_private.value {
+        true => PrivateFiles::Excluded,
+        false => PrivateFiles::Included,
+    };
+    options.exclusions = match args.no_excludes {
+        true => Exclusions::Disabled,
+        false => Exclusions::Patterns(both(&args.exclude, &config.import_excludes)),
+    };
+    options
 }

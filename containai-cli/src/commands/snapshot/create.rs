@@ -54,7 +54,7 @@ pub(super) async fn run(args: SnapshotCreateArgs, app: &App) -> anyhow::Result<E
     }
     let containers = engine.containers().await?;
     let container = wanted.find_among(&containers, &context)?;
-    let observed = Observed { containers, ..Observed::default() };
+    let observed = Observed::of(containers);
     let volumes = engine.container_volumes(&container.id).await?;
     let existing = list_snapshots(&engine).await?;
     let moment = (host_facts::new_random_id()?, host_facts::now());

@@ -88,7 +88,7 @@ async fn watch(
 async fn stop(context: &Context, engine: &DockerEngine, id: ContainerId) -> String {
     let stopped = async {
         let containers = engine.containers().await?;
-        let observed = Observed { containers, ..Observed::default() };
+        let observed = Observed::of(containers);
         for each in plan_stop(&observed, &[id], StopMode::Stop, None)? {
             execute_stop(engine, &context.remote, &NoVolumeExporter, &each).await?;
         }

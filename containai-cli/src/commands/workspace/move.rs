@@ -49,7 +49,7 @@ pub(super) async fn run(args: &WorkspaceMoveArgs, app: &App) -> anyhow::Result<E
     let engine = context.engine()?;
     let _turns = volume_lock::lock_workspaces(&old, &new, &app.env, &app.reporter).await?;
     let containers = engine.containers().await?;
-    let observed = Observed { containers, ..Observed::default() };
+    let observed = Observed::of(containers);
     if let Some(container) = single_container(&observed, &new)? {
         let message = format!("`{new}` has a container already: {}", container.name);
         let hint =

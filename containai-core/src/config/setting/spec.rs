@@ -8,6 +8,7 @@ use crate::config::error::ValueError;
 
 /// The specification of a setting: its names, type and trust.
 #[derive(Clone, Copy)]
+#[non_exhaustive]
 pub struct SettingSpec {
     /// The key in a file, with dots between tables and keys.
     pub key: &'static str,

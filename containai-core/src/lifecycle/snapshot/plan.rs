@@ -45,6 +45,7 @@ pub enum SnapshotStep {
 
 /// The plan to create a snapshot.
 #[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
 pub struct CreatePlan {
     /// The snapshot; its size is not yet known.
     pub snapshot: Snapshot,
@@ -74,6 +75,7 @@ impl CreatePlan {
 
 /// The plan to restore a container.
 #[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
 pub struct RestorePlan {
     /// The snapshot.
     pub snapshot: Snapshot,
@@ -122,6 +124,7 @@ impl RestorePlan {
 
 /// The plan to create a container from a snapshot where none exists.
 #[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
 pub struct RecreatePlan {
     /// The snapshot.
     pub snapshot: Snapshot,

@@ -15,6 +15,7 @@ const HELPER_START_GRACE: Duration = Duration::from_secs(30);
 
 /// The leftovers of interrupted commands.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
+#[non_exhaustive]
 pub struct SnapshotLeftovers {
     /// Containers to unpause.
     pub paused: Vec<ContainerId>,
