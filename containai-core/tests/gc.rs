@@ -11,7 +11,6 @@ use containai_core::lifecycle::gc::{
 };
 use containai_core::naming::HostPort;
 use containai_core::remote::Remote as _;
-use containai_core::retention::RetentionAge;
 use containai_core::testing::{FakeEngine, FakeRemote, run_ready};
 use containai_core::timestamp::Timestamp;
 use proptest::prelude::*;

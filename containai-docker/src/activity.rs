@@ -26,7 +26,6 @@ const ENGINE_SAMPLE_INTERVAL: Duration = Duration::from_millis(300);
 
 /// The activity of a running container. A part that was not available in time is `None`.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-#[non_exhaustive]
 pub struct Activity {
     /// Usage of processor, memory and tasks.
     pub usage: Option<Usage>,

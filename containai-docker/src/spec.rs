@@ -178,10 +178,9 @@ fn volume_mount(spec: &ContainerSpec, volume: Option<&VolumeName>, target: &str)
 #[cfg(test)]
 mod tests {
     use containai_core::engine::{
-        ContainerId, HostFacts, Lifetime, ObjectStore, Protection, ReplacedContainer,
-        VolumeRecordUpdate,
+        ContainerId, Lifetime, ObjectStore, Protection, ReplacedContainer, VolumeRecordUpdate,
     };
-    use containai_core::naming::{ContainerName, HostPort, Hostname, MountTarget, WorkspacePath};
+    use containai_core::naming::{ContainerName, HostPort, MountTarget, WorkspacePath};
     use containai_core::resources::{HostCapacity, Resources};
 
     use super::*;

@@ -1,8 +1,6 @@
 //! The contract of every [`Engine`], checked against the fake engine and a real one, so that
 //! results of the fake engine are valid for the real one.
 
-use std::collections::BTreeMap;
-
 use containai_core::engine::{
     Container, ContainerId, ContainerSpec, Engine, EngineError, ImageRequest, ImageSource,
     ReplacementSpec, RunState,

@@ -19,7 +19,6 @@ const OVERFLOW_ID: u32 = 65534;
 
 /// The number of files in a workspace that were reclaimed from a container's ids.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
-#[non_exhaustive]
 pub struct Reclaimed {
     /// Files of other container users, now the owner's.
     pub files: u64,

@@ -124,7 +124,8 @@ async fn a_closed_reader_ends_the_command() -> Result<()> {
 async fn a_full_disk_is_an_error() -> Result<()> {
     let sshd = Sshd::start().await?;
     let session = sshd.session().await?;
-    let stdio = Stdio::default().with_output(Output::from(File::options().write(true).open("/dev/full")?));
+    let stdio =
+        Stdio::default().with_output(Output::from(File::options().write(true).open("/dev/full")?));
     let error = session.exec(&sh("echo x")?, Terminal::None, stdio).await.unwrap_err();
     assert_eq!(error.to_string(), "cannot use standard output");
     Ok(())

@@ -81,8 +81,10 @@ async fn a_child_process_is_a_transport() -> Result<()> {
     // The host key is checked there as well.
     let (_child, transport) = transport_over_child(&sshd)?;
     let other = make_host_key(&sshd.dir.path().join("other"))?;
-    let error =
-        SshServer::new(host.name, host.port, host.user, other).connect_over(transport, &identity).await.unwrap_err();
+    let error = SshServer::new(host.name, host.port, host.user, other)
+        .connect_over(transport, &identity)
+        .await
+        .unwrap_err();
     assert!(matches!(error, RemoteError::HostKeyMismatch { .. }), "{error:?}");
     Ok(())
 }

@@ -127,7 +127,9 @@ async fn streams_and_environment_are_passed() -> Result<()> {
         let mut copy = back.try_clone()?;
         copy.set_len(0)?;
         std::io::Seek::rewind(&mut copy)?;
-        let stdio = Stdio::default().with_input(input).with_output(Output::Writer(Box::new(copy.try_clone()?)));
+        let stdio = Stdio::default()
+            .with_input(input)
+            .with_output(Output::Writer(Box::new(copy.try_clone()?)));
         let command = Command::new(["cat"])?.in_dir("/");
         let outcome = daemon.lease().await?.exec(&command, Terminal::None, stdio).await?;
         assert_eq!(outcome, ExitOutcome::Status(0));
@@ -148,7 +150,7 @@ async fn a_stalled_session_does_not_stall_another() -> Result<()> {
     let sshd = Sshd::start().await?;
     let daemon = TestDaemon::start(&sshd, TEST_TIMEOUT).await?;
     let (read, write) = pipe()?;
-    let stdio = Stdio::default().with_output(write.into());
+    let stdio = Stdio::default().with_output(Output::from(write));
     let (lease, command) = (daemon.lease().await?, sh("yes")?);
     let stuck = tokio::spawn(async move { lease.exec(&command, Terminal::None, stdio).await });
     tokio::time::sleep(Duration::from_millis(300)).await;

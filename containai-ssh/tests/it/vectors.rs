@@ -48,7 +48,7 @@ fn host_blocks() -> Result<()> {
             known_hosts: layout.known_hosts(),
             engine: None,
             proxy: None,
-            client_ClientOptions::new(
+            client_options: ClientOptions::new(
                 match text(&record, "/input/forward_agent") {
                     Some("true") => ForwardAgent::Yes,
                     _ => ForwardAgent::No,

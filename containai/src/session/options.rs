@@ -4,7 +4,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use containai_core::config::{Config, Origin};
 use containai_core::engine::{Container, Lifetime, Protection};
-use containai_core::lifecycle::{Desired, RunOptions, Strength};
+use containai_core::lifecycle::{Desired, Strength};
 use containai_core::naming::{ContainerName, GitHead, VolumeName, WorkspacePath};
 
 use crate::git;

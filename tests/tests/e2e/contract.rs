@@ -1,9 +1,7 @@
 //! The contract of engines, for the fake engine and a real one.
 
-use containai_core::engine::{
-    ContainerSpec, HostFacts, ImageRequest, Isolation, Lifetime, Protection, WorkspaceMount,
-};
-use containai_core::naming::{ContainerName, HostPort, Hostname, VolumeName, WorkspacePath};
+use containai_core::engine::{ContainerSpec, ImageRequest, Isolation};
+use containai_core::naming::{ContainerName, HostPort, VolumeName, WorkspacePath};
 use containai_core::resources::{HostCapacity, Resources};
 use containai_core::testing::FakeEngine;
 use containai_docker::DockerEngine;
