@@ -1,4 +1,4 @@
-//! Files that are only the user's, whole or not there at all.
+//! Files that only the user can read, written atomically.
 
 use std::fs::{self, DirBuilder, Permissions};
 use std::io::{self, ErrorKind, Write as _};

@@ -108,7 +108,7 @@ fn volumes_round_trip_unchanged() {
             .args([&file])
             .current_dir(&repository)
             .run()
-            .fails(2, "is there already");
+            .fails(2, "already exists");
 
         // Into a new volume, and over an existing one.
         let other = Volume::named(&person, &format!("x-{}-{name}", std::process::id()));
@@ -318,7 +318,7 @@ fn encrypted_archives_require_their_key() {
     assert_eq!(volume.tree(), before);
     // A name for an encrypted archive, without a recipient.
     let naked = person.cai(["export", "-o", &path("n.tgz.age")]).current_dir(&repository).run();
-    naked.fails(2, "a name for an encrypted archive");
+    naked.fails(2, "the name of an encrypted archive");
     assert!(!Path::new(&path("n.tgz.age")).exists());
     let leftovers = fs::read_dir(&place).expect("a directory").flatten();
     let leftovers = leftovers.filter(|it| it.file_name().to_string_lossy().starts_with('.'));
@@ -356,7 +356,7 @@ fn stop_exports_the_volume() {
     // When the archive cannot be written, nothing is removed.
     person.run(&repository, "true").success();
     let bad = person.cai(["stop", "--remove", &flag]).current_dir(&repository).run();
-    bad.fails(2, "is there already");
+    bad.fails(2, "already exists");
     assert_eq!(person.container(repository.path())["State"]["Running"], true);
     let nowhere = "--export=/proc/x.tgz".to_owned();
     person
