@@ -94,7 +94,7 @@ fn resolve_conflicts(sides: &mut BothSides, args: &SyncBackArgs, app: &App) -> a
     }
     let (take, remove) = std::mem::take(&mut found.conflicts)
         .into_iter()
-        .partition::<Vec<_>, _>(|path| sides.there.contains_key(path));
+        .partition::<Vec<_>, _>(|path| sides.remote.contains_key(path));
     found.to_update.extend(take);
     found.to_remove.extend(remove);
     Ok(())

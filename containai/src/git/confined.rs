@@ -7,7 +7,6 @@
 
 use std::fs::{File, Metadata};
 use std::io::{self, Seek as _, Write as _};
-use std::os::fd::OwnedFd;
 use std::os::unix::fs::MetadataExt as _;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
@@ -17,7 +16,9 @@ use std::thread;
 use crate::error::ResultExt as _;
 use landlock::{ABI, AccessFs, PathBeneath, Ruleset, RulesetAttr as _, RulesetCreatedAttr as _};
 
-use rustix::fs::{CWD, Mode, OFlags, ResolveFlags, openat2};
+use rustix::fs::OFlags;
+
+use crate::openat2::open_without_links;
 
 /// Settings of every call: no hook, no program, no work in the background, and
 /// objects that are checked.
@@ -152,16 +153,12 @@ fn confine(writable: &[PathBuf]) -> crate::Result<()> {
     let mut rules = Ruleset::default().handle_access(writes)?.create()?;
     for path in writable.iter().map(PathBuf::as_path).chain([Path::new("/dev/null")]) {
         let allowed = if path.is_dir() { writes } else { writes & AccessFs::from_file(ABI::V3) };
-        rules = rules.add_rule(PathBeneath::new(open(path)?, allowed))?;
+        let directory =
+            open_without_links(path, OFlags::PATH | OFlags::CLOEXEC).map_err(io::Error::from)?;
+        rules = rules.add_rule(PathBeneath::new(directory, allowed))?;
     }
     rules.restrict_self()?;
     Ok(())
-}
-
-/// Opens what is meant, and not what a link in its place leads to.
-fn open(path: &Path) -> io::Result<OwnedFd> {
-    let resolve = ResolveFlags::NO_SYMLINKS | ResolveFlags::NO_MAGICLINKS;
-    Ok(openat2(CWD, path, OFlags::PATH | OFlags::CLOEXEC, Mode::empty(), resolve)?)
 }
 
 fn input_file(input: &[u8]) -> io::Result<File> {

@@ -6,14 +6,17 @@
 //! name of git's lock, and renamed.
 
 use std::fs::File;
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, Write as _};
 use std::os::fd::{AsFd as _, OwnedFd};
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{AtFlags, CWD, Mode, OFlags, ResolveFlags};
+use rustix::fs::{AtFlags, CWD, Mode, OFlags};
 use rustix::io::Errno;
 
 use super::error::GitFilesError;
+use crate::openat2::{
+    CREATE_NEW, DIRECTORY, FollowLinks, READ, open_beneath, open_without_links, read_at_most,
+};
 
 /// A directory, held open, and the path that it was opened by.
 #[derive(Debug)]
@@ -25,8 +28,7 @@ pub(crate) struct GitDirectory {
 impl GitDirectory {
     /// Opens an absolute path that has no links.
     pub(crate) fn open(path: &Path) -> Result<Self, GitFilesError> {
-        let how = ResolveFlags::NO_SYMLINKS;
-        let fd = openat2(CWD, path, DIRECTORY, Mode::empty(), how)
+        let fd = open_without_links(path, DIRECTORY)
             .map_err(|errno| GitFilesError::from_errno(path, errno))?;
         Ok(Self { fd, path: path.to_owned() })
     }
@@ -51,7 +53,7 @@ impl GitDirectory {
     /// A directory below this one; `None` where nothing stands.
     pub(crate) fn child(&self, path: impl AsRef<Path>) -> Result<Option<Self>, GitFilesError> {
         let path = path.as_ref();
-        match self.openat2(path, DIRECTORY, Mode::empty()) {
+        match self.open_beneath(path, DIRECTORY, Mode::empty()) {
             Ok(fd) => Ok(Some(Self { fd, path: self.path.join(path) })),
             Err(Errno::NOENT) => Ok(None),
             Err(errno) => Err(self.error_at(path, errno)),
@@ -80,9 +82,7 @@ impl GitDirectory {
     /// Opens a regular file; `None` where nothing stands.
     pub(crate) fn file(&self, path: impl AsRef<Path>) -> Result<Option<File>, GitFilesError> {
         let path = path.as_ref();
-        // A pipe is opened without waiting for its other end.
-        let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
-        let file = match self.openat2(path, flags, Mode::empty()) {
+        let file = match self.open_beneath(path, READ, Mode::empty()) {
             Ok(fd) => File::from(fd),
             Err(Errno::NOENT | Errno::NOTDIR) => return Ok(None),
             Err(errno) => return Err(self.error_at(path, errno)),
@@ -99,26 +99,24 @@ impl GitDirectory {
     pub(crate) fn text(
         &self,
         path: impl AsRef<Path>,
-        most: u64,
+        limit: u64,
     ) -> Result<Option<String>, GitFilesError> {
         let path = path.as_ref();
         let Some(file) = self.file(path)? else { return Ok(None) };
-        let mut bytes = Vec::new();
-        let read = file.take(most + 1).read_to_end(&mut bytes);
-        let shown = || self.path.join(path);
-        read.map_err(|source| GitFilesError::Io { path: shown(), source })?;
-        match String::from_utf8(bytes) {
-            Ok(text) if text.len() as u64 <= most => Ok(Some(text)),
-            _ => Err(GitFilesError::NotText(shown())),
-        }
+        let path = self.path.join(path);
+        let bytes = match read_at_most(file, limit) {
+            Ok(Some(bytes)) => bytes,
+            Ok(None) => return Err(GitFilesError::NotText(path)),
+            Err(source) => return Err(GitFilesError::Io { path, source }),
+        };
+        String::from_utf8(bytes).map(Some).map_err(|_| GitFilesError::NotText(path))
     }
 
     /// Gives a file this content: writes `NAME.lock`, as git does, and renames
     /// it. Whatever had the name is replaced, a link itself and not its target.
     pub(crate) fn write(&self, name: &str, text: &str) -> Result<(), GitFilesError> {
         let lock = format!("{name}.lock");
-        let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::CLOEXEC;
-        let mut file = match self.openat2(&lock, flags, Mode::from_raw_mode(0o666)) {
+        let mut file = match self.open_beneath(&lock, CREATE_NEW, Mode::from_raw_mode(0o666)) {
             Ok(fd) => File::from(fd),
             Err(Errno::EXIST) => return Err(GitFilesError::Locked(self.path.join(lock))),
             Err(errno) => return Err(self.error_at(&lock, errno)),
@@ -133,8 +131,7 @@ impl GitDirectory {
 
     /// Makes a file that is not there yet, for one reader that finds all of it.
     pub(crate) fn create(&self, name: &str) -> Result<File, GitFilesError> {
-        let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::CLOEXEC;
-        let fd = self.openat2(name, flags, Mode::from_raw_mode(0o666));
+        let fd = self.open_beneath(name, CREATE_NEW, Mode::from_raw_mode(0o666));
         fd.map(File::from).map_err(|errno| self.error_at(name, errno))
     }
 
@@ -172,30 +169,16 @@ impl GitDirectory {
         Ok(names)
     }
 
-    fn openat2(&self, path: impl AsRef<Path>, flags: OFlags, mode: Mode) -> Result<OwnedFd, Errno> {
-        let how = ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS;
-        openat2(self.fd.as_fd(), path.as_ref(), flags, mode, how)
+    fn open_beneath(
+        &self,
+        path: impl AsRef<Path>,
+        flags: OFlags,
+        mode: Mode,
+    ) -> Result<OwnedFd, Errno> {
+        open_beneath(&self.fd, path.as_ref(), flags, mode, FollowLinks::Never)
     }
 
     fn error_at(&self, path: impl AsRef<Path>, errno: Errno) -> GitFilesError {
         GitFilesError::from_errno(&self.path.join(path), errno)
-    }
-}
-
-const DIRECTORY: OFlags = OFlags::RDONLY.union(OFlags::DIRECTORY).union(OFlags::CLOEXEC);
-
-fn openat2(
-    at: std::os::fd::BorrowedFd<'_>,
-    path: &Path,
-    flags: OFlags,
-    mode: Mode,
-    how: ResolveFlags,
-) -> Result<OwnedFd, Errno> {
-    loop {
-        match rustix::fs::openat2(at, path, flags, mode, how | ResolveFlags::NO_MAGICLINKS) {
-            // Something was renamed meanwhile, openat2(2).
-            Err(Errno::AGAIN) => {}
-            outcome => return outcome,
-        }
     }
 }

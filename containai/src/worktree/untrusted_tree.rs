@@ -1,12 +1,14 @@
 //! A directory that a container writes, read without following a link.
 
 use std::fs::File;
-use std::io::{self, Read as _};
+use std::io;
 use std::os::fd::{AsFd as _, OwnedFd};
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{AtFlags, CWD, Dir, FileType, Mode, OFlags, ResolveFlags, Stat, openat2, statat};
+use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags, Stat, statat};
 use rustix::io::Errno;
+
+use crate::openat2::{DIRECTORY, FollowLinks, READ, open_beneath, read_at_most};
 
 /// More entries than this are no repository.
 const MAX_ENTRIES: usize = 200_000;
@@ -44,8 +46,7 @@ impl UntrustedEntry {
 impl UntrustedTree {
     /// Opens the directory; `None` where there is none. The path itself is ours.
     pub(crate) fn open(path: &Path) -> io::Result<Option<Self>> {
-        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        match rustix::fs::openat(CWD, path, flags, Mode::empty()) {
+        match rustix::fs::open(path, DIRECTORY | OFlags::NOFOLLOW, Mode::empty()) {
             Ok(root) => Ok(Some(Self { root })),
             Err(Errno::NOENT | Errno::NOTDIR) => Ok(None),
             Err(error) => Err(error.into()),
@@ -54,30 +55,25 @@ impl UntrustedTree {
 
     /// Opens a regular file; `None` where none stands there.
     pub(crate) fn file(&self, path: &Path) -> io::Result<Option<File>> {
-        // A pipe is opened without waiting for somebody at its other end.
-        let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY;
-        let Some(file) = self.descend(path, flags)? else { return Ok(None) };
+        let Some(file) = self.open_beneath(path, READ)? else { return Ok(None) };
         let file = File::from(file);
         Ok(file.metadata()?.is_file().then_some(file))
     }
 
     /// Reads a regular file of at most `most` bytes; `None` where none stands
     /// there.
-    pub(crate) fn text(&self, path: &Path, most: u64) -> io::Result<Option<String>> {
+    pub(crate) fn text(&self, path: &Path, limit: u64) -> io::Result<Option<String>> {
         let Some(file) = self.file(path)? else { return Ok(None) };
-        let mut bytes = Vec::new();
-        file.take(most + 1).read_to_end(&mut bytes)?;
-        if bytes.len() as u64 > most {
-            return Err(io::Error::other(format!("`{}` is too long", path.display())));
-        }
+        let bytes = read_at_most(file, limit)?
+            .ok_or_else(|| io::Error::other(format!("`{}` is too long", path.display())))?;
         Ok(Some(String::from_utf8_lossy(&bytes).into_owned()))
     }
 
     /// What stands at a path; `None` for nothing.
     pub(crate) fn stat(&self, path: &Path) -> io::Result<Option<UntrustedEntry>> {
         let (parent, name) = (path.parent().unwrap_or(Path::new("")), path.file_name());
-        let flags = OFlags::PATH | OFlags::DIRECTORY;
-        let (Some(parent), Some(name)) = (self.descend(parent, flags)?, name) else {
+        let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        let (Some(parent), Some(name)) = (self.open_beneath(parent, flags)?, name) else {
             return Ok(None);
         };
         match statat(&parent, name, AtFlags::SYMLINK_NOFOLLOW) {
@@ -89,8 +85,7 @@ impl UntrustedTree {
 
     /// The entries of one directory, in no order; none where there is none.
     pub(crate) fn list(&self, path: &Path) -> io::Result<Vec<UntrustedEntry>> {
-        let flags = OFlags::RDONLY | OFlags::DIRECTORY;
-        let Some(directory) = self.descend(path, flags)? else { return Ok(Vec::new()) };
+        let Some(directory) = self.open_beneath(path, DIRECTORY)? else { return Ok(Vec::new()) };
         let mut entries = Vec::new();
         for entry in Dir::read_from(&directory)? {
             let entry = entry?;
@@ -128,19 +123,12 @@ impl UntrustedTree {
         Ok(found)
     }
 
-    fn descend(&self, path: &Path, flags: OFlags) -> io::Result<Option<OwnedFd>> {
+    fn open_beneath(&self, path: &Path, flags: OFlags) -> io::Result<Option<OwnedFd>> {
         let path = if path.as_os_str().is_empty() { Path::new(".") } else { path };
-        let resolve =
-            ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS | ResolveFlags::NO_MAGICLINKS;
-        loop {
-            let opened = openat2(&self.root, path, flags | OFlags::CLOEXEC, Mode::empty(), resolve);
-            match opened {
-                // Something was renamed meanwhile, openat2(2).
-                Err(Errno::AGAIN) => {}
-                // A link is nothing, and so is a socket.
-                Err(Errno::NOENT | Errno::NOTDIR | Errno::LOOP | Errno::NXIO) => return Ok(None),
-                opened => return Ok(Some(opened?)),
-            }
+        match open_beneath(&self.root, path, flags, Mode::empty(), FollowLinks::Never) {
+            // Symbolic links and sockets are ignored.
+            Err(Errno::NOENT | Errno::NOTDIR | Errno::LOOP | Errno::NXIO) => Ok(None),
+            opened => Ok(Some(opened?)),
         }
     }
 }

@@ -133,7 +133,7 @@ fn volumes_round_trip_unchanged() {
     restore(&person, &repository, &file, &["--force"]).run().success();
     assert_eq!(volume.tree(), before);
     person.run(&repository, "cat /mnt/agent-data/a/b/also").success().prints("one\n");
-    restore(&person, &repository, &file, &["--force"]).run().fails(1, "runs with volume");
+    restore(&person, &repository, &file, &["--force"]).run().fails(1, "is running and uses volume");
 }
 
 #[test]
