@@ -1,9 +1,8 @@
-//! A directory of a repository that a container may write, held open.
+//! Directories of a repository that a container can change.
 //!
-//! Whoever writes `.git` chooses what stands there, and may change it at any
-//! moment. So every path goes from an open directory, no symbolic link in it is
-//! followed, and no file that exists is written to: a new one is made under the
-//! name of git's lock, and renamed.
+//! The container can replace any file in `.git` at any time. Paths are therefore resolved relative
+//! to open directories without following symbolic links, and existing files are never written: a
+//! new file is created under the name of git's lock file, and renamed.
 
 use std::fs::File;
 use std::io::{self, Write as _};
@@ -18,7 +17,7 @@ use crate::openat2::{
     CREATE_NEW, DIRECTORY, FollowLinks, READ, open_beneath, open_without_links, read_at_most,
 };
 
-/// A directory, held open, and the path that it was opened by.
+/// An open directory, and the path that it was opened by.
 #[derive(Debug)]
 pub(crate) struct GitDirectory {
     fd: OwnedFd,
@@ -26,31 +25,31 @@ pub(crate) struct GitDirectory {
 }
 
 impl GitDirectory {
-    /// Opens an absolute path that has no links.
+    /// Opens an absolute path that contains no symbolic link.
     pub(crate) fn open(path: &Path) -> Result<Self, GitFilesError> {
         let fd = open_without_links(path, DIRECTORY)
             .map_err(|errno| GitFilesError::from_errno(path, errno))?;
         Ok(Self { fd, path: path.to_owned() })
     }
 
-    /// Opens a path that may have links, to read in it.
+    /// Opens a path for reading and follows symbolic links.
     pub(crate) fn follow(path: &Path) -> Result<Self, GitFilesError> {
         let fd = rustix::fs::openat(CWD, path, DIRECTORY, Mode::empty())
             .map_err(|errno| GitFilesError::from_errno(path, errno))?;
         Ok(Self { fd, path: path.to_owned() })
     }
 
-    /// Where it was when it was opened.
+    /// Returns the path that the directory was opened by.
     pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 
-    /// The same directory a second time.
+    /// Duplicates the handle.
     pub(crate) fn reopen(&self) -> io::Result<Self> {
         Ok(Self { fd: self.fd.try_clone()?, path: self.path.clone() })
     }
 
-    /// A directory below this one; `None` where nothing stands.
+    /// Opens a subdirectory; `None` if it does not exist.
     pub(crate) fn child(&self, path: impl AsRef<Path>) -> Result<Option<Self>, GitFilesError> {
         let path = path.as_ref();
         match self.open_beneath(path, DIRECTORY, Mode::empty()) {
@@ -60,7 +59,7 @@ impl GitDirectory {
         }
     }
 
-    /// A directory in this one, which is made unless it is there.
+    /// Opens a child directory, and creates it if it does not exist.
     pub(crate) fn ensure_child(&self, name: &str) -> Result<Self, GitFilesError> {
         match rustix::fs::mkdirat(&self.fd, name, Mode::from_raw_mode(0o777)) {
             Ok(()) | Err(Errno::EXIST) => {}
@@ -69,8 +68,7 @@ impl GitDirectory {
         self.child(name)?.ok_or_else(|| self.error_at(name, Errno::NOENT))
     }
 
-    /// A directory in this one that was not there; `None` where something has
-    /// the name.
+    /// Creates a child directory; `None` if the name exists.
     pub(crate) fn create_child(&self, name: &str) -> Result<Option<Self>, GitFilesError> {
         match rustix::fs::mkdirat(&self.fd, name, Mode::from_raw_mode(0o777)) {
             Ok(()) => self.child(name),
@@ -79,7 +77,7 @@ impl GitDirectory {
         }
     }
 
-    /// Opens a regular file; `None` where nothing stands.
+    /// Opens a regular file; `None` if it does not exist.
     pub(crate) fn file(&self, path: impl AsRef<Path>) -> Result<Option<File>, GitFilesError> {
         let path = path.as_ref();
         let file = match self.open_beneath(path, READ, Mode::empty()) {
@@ -94,8 +92,7 @@ impl GitDirectory {
         }
     }
 
-    /// Reads a text of at most `most` bytes; `None` where nothing stands, or a
-    /// directory.
+    /// Reads a text file of at most `limit` bytes; `None` if it does not exist.
     pub(crate) fn text(
         &self,
         path: impl AsRef<Path>,
@@ -112,8 +109,8 @@ impl GitDirectory {
         String::from_utf8(bytes).map(Some).map_err(|_| GitFilesError::NotText(path))
     }
 
-    /// Gives a file this content: writes `NAME.lock`, as git does, and renames
-    /// it. Whatever had the name is replaced, a link itself and not its target.
+    /// Replaces the content of a file: writes `NAME.lock`, as git does, and renames it. A symbolic link
+    /// is replaced itself, not its target.
     pub(crate) fn write(&self, name: &str, text: &str) -> Result<(), GitFilesError> {
         let lock = format!("{name}.lock");
         let mut file = match self.open_beneath(&lock, CREATE_NEW, Mode::from_raw_mode(0o666)) {
@@ -129,33 +126,33 @@ impl GitDirectory {
         })
     }
 
-    /// Makes a file that is not there yet, for one reader that finds all of it.
+    /// Creates a file, which must not exist. It is visible before it is complete.
     pub(crate) fn create(&self, name: &str) -> Result<File, GitFilesError> {
         let fd = self.open_beneath(name, CREATE_NEW, Mode::from_raw_mode(0o666));
         fd.map(File::from).map_err(|errno| self.error_at(name, errno))
     }
 
-    /// Renames within the directory.
+    /// Renames an entry within the directory.
     pub(crate) fn rename(&self, from: &str, to: &str) -> Result<(), Errno> {
         rustix::fs::renameat(&self.fd, from, &self.fd, to)
     }
 
-    /// Removes a file or a link; that it is not there does not matter.
+    /// Removes a file or symbolic link, and ignores errors.
     pub(crate) fn remove(&self, name: &str) {
         let _ = rustix::fs::unlinkat(&self.fd, name, AtFlags::empty());
     }
 
-    /// Removes a directory that is empty.
+    /// Removes an empty directory, and ignores errors.
     pub(crate) fn remove_directory(&self, name: &str) {
         let _ = rustix::fs::unlinkat(&self.fd, name, AtFlags::REMOVEDIR);
     }
 
-    /// Whether anything has this name, a link included.
+    /// Returns whether an entry with this name exists, including symbolic links.
     pub(crate) fn has(&self, name: &str) -> bool {
         rustix::fs::statat(&self.fd, name, AtFlags::SYMLINK_NOFOLLOW).is_ok()
     }
 
-    /// The names in it that are text.
+    /// Lists the names of entries that are UTF-8.
     pub(crate) fn names(&self) -> Result<Vec<String>, GitFilesError> {
         let failed = |errno| GitFilesError::from_errno(&self.path, errno);
         let mut names = Vec::new();

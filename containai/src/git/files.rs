@@ -1,4 +1,4 @@
-//! The files of one repository, read and written without git.
+//! Reading the files of a repository without git.
 
 use std::path::{Path, PathBuf};
 
@@ -8,25 +8,25 @@ use super::directory::GitDirectory;
 use super::error::GitFilesError;
 use crate::worktree;
 
-/// No file of one line is longer: a path and a few words.
+/// The limit for files of one line, which is a path at most.
 const MAX_LINE_BYTES: u64 = 8 << 10;
-/// A repository with a million references has a file as long as this.
+/// The limit for `packed-refs`, enough for a million references.
 const MAX_PACKED_REFS_BYTES: u64 = 128 << 20;
-/// How often a reference may name another one; as git.
+/// The longest chain of symbolic references, as in git.
 const MAX_SYMREF_DEPTH: usize = 5;
 
 /// The files of one repository.
 #[derive(Debug)]
 pub(crate) struct GitFiles {
-    /// What all of its worktrees share.
+    /// The directory that all worktrees share.
     pub(crate) common: GitDirectory,
-    /// What is this worktree's; for the main one the same.
+    /// The directory of this worktree; the common directory for the main worktree.
     own: GitDirectory,
 }
 
 impl GitFiles {
-    /// Opens the repository of a workspace, whose `.git` is a directory, or that
-    /// of the linked worktree that a repository says it is.
+    /// Opens the repository of a workspace: `.git` is a directory, or the workspace is a linked
+    /// worktree that its repository lists.
     pub(crate) fn open(workspace: &WorkspacePath) -> Result<Self, GitFilesError> {
         let top = GitDirectory::open(workspace.as_path())?;
         let pointer = workspace.as_path().join(".git");
@@ -58,8 +58,7 @@ impl GitFiles {
         }
     }
 
-    /// Opens the repository of a directory only to read its HEAD, wherever
-    /// `.git` leads.
+    /// Opens the repository of a directory to read its HEAD, following any `.git` file.
     pub(crate) fn read_only(top: &Path) -> Result<Self, GitFilesError> {
         let pointer = top.join(".git");
         let path = match GitDirectory::follow(top)?.text(".git", MAX_LINE_BYTES) {
@@ -77,7 +76,7 @@ impl GitFiles {
         Ok(Self { common, own })
     }
 
-    /// What HEAD points to.
+    /// Reads HEAD.
     pub(crate) fn head(&self) -> Result<GitHead, GitFilesError> {
         Ok(match branch_of(self.own.text("HEAD", MAX_LINE_BYTES)?.as_deref()) {
             Some(branch) if self.resolve(&format!("refs/heads/{branch}"))?.is_some() => {
@@ -87,7 +86,7 @@ impl GitFiles {
         })
     }
 
-    /// The commit that HEAD leads to.
+    /// Resolves HEAD to a commit.
     pub(crate) fn head_commit(&self) -> Result<String, GitFilesError> {
         let none = || GitFilesError::NoCommit(self.own.path().to_owned());
         let text = self.own.text("HEAD", MAX_LINE_BYTES)?.ok_or_else(none)?;
@@ -97,7 +96,7 @@ impl GitFiles {
         }
     }
 
-    /// The object that a reference leads to; `None` where there is none.
+    /// Resolves a reference to an object; `None` if it does not exist.
     pub(crate) fn resolve(&self, name: &str) -> Result<Option<String>, GitFilesError> {
         let mut name = name.to_owned();
         for _ in 0..MAX_SYMREF_DEPTH {
@@ -116,7 +115,7 @@ impl GitFiles {
         Ok(None)
     }
 
-    /// The objects and names of packed references.
+    /// Reads the objects and names of packed references.
     pub(crate) fn packed_refs(&self) -> Result<Vec<(String, String)>, GitFilesError> {
         let text = self.common.text("packed-refs", MAX_PACKED_REFS_BYTES)?.unwrap_or_default();
         let pair = |line: &str| {
@@ -126,13 +125,12 @@ impl GitFiles {
         Ok(text.lines().filter_map(pair).collect())
     }
 
-    /// The linked worktrees: the name of each entry, the path of its `.git`, and
-    /// what its HEAD says.
+    /// Lists the linked worktrees.
     pub(crate) fn worktrees(&self) -> Result<Vec<WorktreeEntry>, GitFilesError> {
         let Some(directory) = self.common.child("worktrees")? else { return Ok(Vec::new()) };
         let mut entries = Vec::new();
         for name in directory.names()? {
-            // A file beside them is nothing of git's.
+            // Other files are not git's.
             let Ok(Some(entry)) = directory.child(&name) else { continue };
             let Ok(Some(gitdir)) = entry.text("gitdir", MAX_LINE_BYTES) else { continue };
             let head = entry.text("HEAD", MAX_LINE_BYTES).ok().flatten().unwrap_or_default();
@@ -142,28 +140,33 @@ impl GitFiles {
         Ok(entries)
     }
 
-    /// Whether another worktree than the one with this `.git` has the branch
+    /// Returns whether a worktree other than the one with the `.git` file `except` has the branch
     /// checked out.
-    pub(crate) fn is_checked_out(&self, branch: &str, but: &Path) -> Result<bool, GitFilesError> {
+    pub(crate) fn is_checked_out(
+        &self,
+        branch: &str,
+        except: &Path,
+    ) -> Result<bool, GitFilesError> {
         let main = self.common.text("HEAD", MAX_LINE_BYTES)?;
-        let is_it = |head: &str| branch_of(Some(head)) == Some(branch);
-        let others = self.worktrees()?;
-        Ok(main.is_some_and(|head| is_it(&head))
-            || others.iter().any(|it| it.pointer != but && is_it(&it.head)))
+        let has_branch = |head: &str| branch_of(Some(head)) == Some(branch);
+        let worktrees = self.worktrees()?;
+        Ok(main.is_some_and(|head| has_branch(&head))
+            || worktrees.iter().any(|it| it.pointer != except && has_branch(&it.head)))
     }
 }
 
 /// The entry of a linked worktree.
 #[derive(Debug)]
 pub(super) struct WorktreeEntry {
+    /// The name of the entry.
     pub(crate) name: String,
-    /// The worktree's `.git`.
+    /// The path of the worktree's `.git` file.
     pub(crate) pointer: PathBuf,
     head: String,
 }
 
 impl WorktreeEntry {
-    /// What its HEAD points to.
+    /// Returns its HEAD.
     pub(crate) fn head(&self) -> GitHead {
         branch_of(Some(&self.head))
             .map_or(GitHead::Detached, |branch| GitHead::Branch(branch.to_owned()))
@@ -174,13 +177,14 @@ fn branch_of(head: Option<&str>) -> Option<&str> {
     head?.trim_end().strip_prefix("ref: refs/heads/")
 }
 
-/// The text, where it is the name of an object in SHA-1 or SHA-256.
+/// Returns the text if it is an object name, SHA-1 or SHA-256.
 fn object_name(text: &str) -> Option<String> {
     let is_hex = text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
     (is_hex && [40, 64].contains(&text.len())).then(|| text.to_owned())
 }
 
-/// `refs/heads/fork` is a directory where `refs/heads/fork/x` is a branch.
+/// Treats a directory as a missing reference: `refs/heads/fork` is a directory if the branch
+/// `fork/x` exists.
 fn ignore_directory(error: GitFilesError) -> Result<Option<String>, GitFilesError> {
     match error {
         GitFilesError::NotAFile(_) => Ok(None),
