@@ -39,7 +39,7 @@ pub(crate) fn record_path(context: &Context, container: &Container) -> Option<Pa
 
 /// Reads a sync base; `None` if the copy was not made from this machine.
 pub(crate) fn read(path: &Path) -> crate::Result<Option<SyncBase>> {
-    let shown = || format!("cannot use `{}`", path.display());
+    let shown = || format!("cannot read `{}`", path.display());
     match fs::read(path) {
         Ok(text) => serde_json::from_slice(&text).map(Some).with_context(shown),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),

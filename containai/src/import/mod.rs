@@ -1,4 +1,4 @@
-//! What is brought from a directory of this machine to a data volume.
+//! Importing settings from a directory of this machine to a data volume.
 
 mod candidates;
 mod change_watcher;

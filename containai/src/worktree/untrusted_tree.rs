@@ -1,4 +1,4 @@
-//! A directory that a container writes, read without following a link.
+//! Reading a directory that a container can change, without following symbolic links.
 
 use std::fs::File;
 use std::io;
@@ -10,9 +10,9 @@ use rustix::io::Errno;
 
 use crate::openat2::{DIRECTORY, FollowLinks, READ, open_beneath, read_at_most};
 
-/// More entries than this are no repository.
+/// The largest number of entries that are read.
 const MAX_ENTRIES: usize = 200_000;
-/// Deeper than the longest name of a reference.
+/// The largest depth, more than the longest name of a reference requires.
 const MAX_DEPTH: usize = 64;
 
 /// An open directory.
@@ -21,30 +21,34 @@ pub(crate) struct UntrustedTree {
     root: OwnedFd,
 }
 
-/// Something in it, by its path below the directory.
+/// An entry of the directory.
 #[derive(Debug)]
 pub(super) struct UntrustedEntry {
+    /// The path, relative to the directory.
     pub(crate) path: PathBuf,
+    /// The metadata; of a symbolic link itself.
     pub(crate) status: Stat,
 }
 
 impl UntrustedEntry {
+    /// Returns whether the entry is a regular file.
     pub(crate) fn is_file(&self) -> bool {
         FileType::from_raw_mode(self.status.st_mode) == FileType::RegularFile
     }
 
+    /// Returns whether the entry is a directory.
     pub(crate) fn is_directory(&self) -> bool {
         FileType::from_raw_mode(self.status.st_mode) == FileType::Directory
     }
 
-    /// The last component.
+    /// Returns the last component; empty if it is not UTF-8.
     pub(crate) fn name(&self) -> &str {
         self.path.file_name().and_then(|it| it.to_str()).unwrap_or_default()
     }
 }
 
 impl UntrustedTree {
-    /// Opens the directory; `None` where there is none. The path itself is ours.
+    /// Opens the directory; `None` if it does not exist. The path itself is trusted.
     pub(crate) fn open(path: &Path) -> io::Result<Option<Self>> {
         match rustix::fs::open(path, DIRECTORY | OFlags::NOFOLLOW, Mode::empty()) {
             Ok(root) => Ok(Some(Self { root })),
@@ -53,15 +57,14 @@ impl UntrustedTree {
         }
     }
 
-    /// Opens a regular file; `None` where none stands there.
+    /// Opens a regular file; `None` if there is none.
     pub(crate) fn file(&self, path: &Path) -> io::Result<Option<File>> {
         let Some(file) = self.open_beneath(path, READ)? else { return Ok(None) };
         let file = File::from(file);
         Ok(file.metadata()?.is_file().then_some(file))
     }
 
-    /// Reads a regular file of at most `most` bytes; `None` where none stands
-    /// there.
+    /// Reads a regular file of at most `limit` bytes; `None` if there is none.
     pub(crate) fn text(&self, path: &Path, limit: u64) -> io::Result<Option<String>> {
         let Some(file) = self.file(path)? else { return Ok(None) };
         let bytes = read_at_most(file, limit)?
@@ -69,7 +72,7 @@ impl UntrustedTree {
         Ok(Some(String::from_utf8_lossy(&bytes).into_owned()))
     }
 
-    /// What stands at a path; `None` for nothing.
+    /// Reads the metadata of an entry; `None` if it does not exist.
     pub(crate) fn stat(&self, path: &Path) -> io::Result<Option<UntrustedEntry>> {
         let (parent, name) = (path.parent().unwrap_or(Path::new("")), path.file_name());
         let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
@@ -83,7 +86,7 @@ impl UntrustedTree {
         }
     }
 
-    /// The entries of one directory, in no order; none where there is none.
+    /// Lists the entries of a directory, unordered; a missing directory has none.
     pub(crate) fn list(&self, path: &Path) -> io::Result<Vec<UntrustedEntry>> {
         let Some(directory) = self.open_beneath(path, DIRECTORY)? else { return Ok(Vec::new()) };
         let mut entries = Vec::new();
@@ -105,7 +108,7 @@ impl UntrustedTree {
         Ok(entries)
     }
 
-    /// The entries of a directory and of all below it, directories first.
+    /// Lists the entries of a directory and all directories below it; parents come first.
     pub(crate) fn walk(&self, path: &Path) -> io::Result<Vec<UntrustedEntry>> {
         let mut found = Vec::new();
         let mut pending = vec![path.to_owned()];
@@ -146,13 +149,13 @@ mod tests {
 
     #[test]
     fn links_and_pipes_are_ignored() -> anyhow::Result<()> {
-        let place = tempfile::tempdir()?;
-        let inside = place.path().join("own");
+        let root = tempfile::tempdir()?;
+        let inside = root.path().join("own");
         fs::create_dir_all(inside.join("refs/heads/deep"))?;
-        fs::write(place.path().join("secret"), "leaked")?;
+        fs::write(root.path().join("secret"), "leaked")?;
         fs::write(inside.join("refs/heads/deep/main"), "text")?;
         symlink("../secret", inside.join("HEAD"))?;
-        symlink(place.path(), inside.join("refs/heads/out"))?;
+        symlink(root.path(), inside.join("refs/heads/out"))?;
         nix::unistd::mkfifo(&inside.join("pipe"), nix::sys::stat::Mode::S_IRWXU)?;
         let tree = UntrustedTree::open(&inside)?.expect("a directory");
         let read = |path: &str| tree.text(Path::new(path), 4);
@@ -169,8 +172,8 @@ mod tests {
             .map(|it| it.path)
             .collect();
         assert_eq!(files, [Path::new("refs/heads/deep/main")]);
-        symlink(place.path(), place.path().join("way"))?;
-        assert!(UntrustedTree::open(&place.path().join("way"))?.is_none());
+        symlink(root.path(), root.path().join("link"))?;
+        assert!(UntrustedTree::open(&root.path().join("link"))?.is_none());
         Ok(())
     }
 }

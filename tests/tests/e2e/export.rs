@@ -255,7 +255,7 @@ fn archives_are_not_written_to_workspaces() {
     assert!(name.starts_with("containai-export-export-default-2"), "{name}");
     let sealed = export(&person, &repository, &["--recipient", RECIPIENT]);
     assert!(sealed.to_string_lossy().ends_with(".tgz.age"), "{}", sealed.display());
-    restore(&person, &repository, &sealed, &["--dry-run"]).run().fails(1, "cannot be opened");
+    restore(&person, &repository, &sealed, &["--dry-run"]).run().fails(1, "cannot decrypt the archive");
 
     // In the workspace it would be committed, and a link in the workspace may point anywhere.
     let out = person.beside("out");
@@ -299,7 +299,7 @@ fn encrypted_archives_require_their_key() {
         restore(&person, &repository, &file, &[&["--force"], words].concat()).run()
     };
     try_with(&[]).fails(2, "nobody to ask for the passphrase");
-    try_with(&["--passphrase-file", &path("wrong")]).fails(1, "cannot be opened");
+    try_with(&["--passphrase-file", &path("wrong")]).fails(1, "cannot decrypt the archive");
     assert_eq!(volume.tree(), before);
     try_with(&["--passphrase-file", &path("pass")]).success();
     assert_eq!(volume.tree(), before);
@@ -311,7 +311,7 @@ fn encrypted_archives_require_their_key() {
         Path::new(&path("r.tar.zst.age")),
         "the name has the extension of the encryption"
     );
-    restore(&person, &repository, &sealed, &["--force"]).run().fails(1, "cannot be opened");
+    restore(&person, &repository, &sealed, &["--force"]).run().fails(1, "cannot decrypt the archive");
     restore(&person, &repository, &sealed, &["--force", "--identity", &path("identity")])
         .run()
         .success();
