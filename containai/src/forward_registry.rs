@@ -37,12 +37,12 @@ pub struct ForwardEntry {
 impl RegisteredForward {
     /// Describes forwards of this process.
     pub fn current_process(container: &str, engine: &str, forwards: &[Forward]) -> Self {
-        let words = |it: &Forward| (it.direction().option().to_owned(), it.to_string());
+        let describe = |it: &Forward| (it.direction().option().to_owned(), it.to_string());
         Self {
             pid: std::process::id().cast_signed(),
             container: container.to_owned(),
             engine: engine.to_owned(),
-            forwards: forwards.iter().map(words).collect(),
+            forwards: forwards.iter().map(describe).collect(),
         }
     }
 

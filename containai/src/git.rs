@@ -75,7 +75,7 @@ fn reftable_head(top: &Path) -> GitHead {
 #[derive(Debug, Default)]
 pub(crate) struct GitFileList {
     /// Tracked files, and untracked files that are not ignored. A directory is a nested repository.
-    pub(crate) kept: Vec<String>,
+    pub(crate) files: Vec<String>,
     /// Ignored files; a directory with only ignored files is one path that ends in a slash.
     pub(crate) ignored: Vec<String>,
 }
@@ -102,11 +102,11 @@ pub(crate) fn list_files(workspace: &WorkspacePath) -> crate::Result<Option<GitF
         let names = output.stdout.split(|&byte| byte == 0).filter(|name| !name.is_empty());
         Ok(Some(names.filter_map(|name| String::from_utf8(name.to_vec()).ok()).collect()))
     };
-    let Some(kept) = list(&["--cached", "--others", "--exclude-standard"])? else {
+    let Some(files) = list(&["--cached", "--others", "--exclude-standard"])? else {
         return Ok(None);
     };
     let ignored = list(&["--others", "--ignored", "--exclude-standard", "--directory"])?;
-    Ok(Some(GitFileList { kept, ignored: ignored.unwrap_or_default() }))
+    Ok(Some(GitFileList { files, ignored: ignored.unwrap_or_default() }))
 }
 
 /// Reads the HEAD of the linked worktree at `path`; `None` if `path` is not a worktree of the

@@ -51,13 +51,13 @@ impl WorkspaceState {
         let record = workspace_store::read(&context.env.layout, workspace)?;
         let stored = record.as_ref().and_then(|record| record.on(&address));
         let client = context.client.as_ref();
-        let own = |volume_use| VolumeName::of(workspace, client, volume_use);
+        let default_name = |volume_use| VolumeName::of(workspace, client, volume_use);
         let data = container
             .and_then(|it| it.labels.data_volume())
             .or(config.data_volume.value)
-            .unwrap_or_else(|| own(VolumeUse::Data));
+            .unwrap_or_else(|| default_name(VolumeUse::Data));
         let mut docker = data.docker_beside(workspace, client);
-        if docker == own(VolumeUse::Docker) {
+        if docker == default_name(VolumeUse::Docker) {
             docker = config.docker_volume.unwrap_or(docker);
         }
         let existing = async |name: VolumeName| -> crate::Result<Option<VolumeName>> {
@@ -102,11 +102,11 @@ pub(crate) fn find_former(
     containers: &[Container],
 ) -> Option<FormerPath> {
     let known = workspace_store::list(&context.env.layout);
-    let own = known.iter().find(|record| record.workspace == *workspace);
-    let has_own = |record: &WorkspaceRecord| {
+    let record = known.iter().find(|record| record.workspace == *workspace);
+    let has_volume = |record: &WorkspaceRecord| {
         record.on(&context.address.to_string()).is_some_and(|it| it.data_volume.is_some())
     };
-    if own.is_some_and(has_own) {
+    if record.is_some_and(has_volume) {
         return None;
     }
     let is_missing = |path: &WorkspacePath| path != workspace && !path.as_path().exists();

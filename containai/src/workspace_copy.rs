@@ -111,7 +111,7 @@ pub(crate) fn selection(workspace: &WorkspacePath) -> crate::Result<(Selection, 
     };
     let mut files = BTreeSet::new();
     let mut trees = BTreeSet::from([b".git".to_vec()]);
-    for path in listing.kept {
+    for path in listing.files {
         // git lists a nested repository as one path.
         let is_tree =
             fs::symlink_metadata(workspace.as_path().join(&path)).is_ok_and(|it| it.is_dir());

@@ -82,21 +82,21 @@ mod tests {
 
     #[test]
     fn links_and_pipes_are_refused_without_blocking() -> anyhow::Result<()> {
-        let place = tempfile::tempdir()?;
-        let root = fs::canonicalize(place.path())?;
-        let inside = root.join("ws");
-        fs::create_dir_all(inside.join("sub"))?;
+        let directory = tempfile::tempdir()?;
+        let root = fs::canonicalize(directory.path())?;
+        let top = root.join("ws");
+        fs::create_dir_all(top.join("sub"))?;
         fs::write(root.join("secret"), "A=leaked\n")?;
-        fs::write(inside.join("sub/.env"), "A=1\n")?;
-        fs::write(inside.join("long"), "x".repeat(65))?;
-        fs::write(inside.join("bytes"), b"\xff")?;
-        symlink("..", inside.join("out"))?;
-        symlink("../secret", inside.join("link"))?;
-        symlink(root.join("secret"), inside.join("absolute"))?;
-        symlink("sub/.env", inside.join("within"))?;
-        let pipe = nix::sys::stat::Mode::S_IRWXU;
-        nix::unistd::mkfifo(&inside.join("pipe"), pipe)?;
-        let workspace = WorkspacePath::new(&inside)?;
+        fs::write(top.join("sub/.env"), "A=1\n")?;
+        fs::write(top.join("long"), "x".repeat(65))?;
+        fs::write(top.join("bytes"), b"\xff")?;
+        symlink("..", top.join("out"))?;
+        symlink("../secret", top.join("link"))?;
+        symlink(root.join("secret"), top.join("absolute"))?;
+        symlink("sub/.env", top.join("within"))?;
+        let mode = nix::sys::stat::Mode::S_IRWXU;
+        nix::unistd::mkfifo(&top.join("pipe"), mode)?;
+        let workspace = WorkspacePath::new(&top)?;
         let check =
             |path: &str, links: FollowLinks| match read(&workspace, Path::new(path), links, 64) {
                 Ok(text) => text.unwrap_or_else(|| "nothing".to_owned()),

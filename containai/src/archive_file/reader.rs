@@ -127,7 +127,7 @@ mod tests {
     fn archives_round_trip() -> anyhow::Result<()> {
         let identity = age::x25519::Identity::generate();
         let recipient = identity.to_public().to_string();
-        let text = format!("# made for a test\n{}\n", identity.to_string().expose_secret());
+        let text = format!("# for a test\n{}\n", identity.to_string().expose_secret());
         let with_identity =
             DecryptionKeys { identities: Some(text.into()), ..DecryptionKeys::default() };
         let with_passphrase = DecryptionKeys {

@@ -31,21 +31,21 @@ pub struct ReconnectingContainer {
 }
 
 impl ReconnectingContainer {
-    /// Finds a running container by its name or its workspace; `None` for `word` is the workspace
+    /// Finds a running container by its name or its workspace; `None` for `name` is the workspace
     /// of the current directory.
     ///
     /// # Errors
     ///
     /// No container matches, or it is not running.
     pub async fn find(
-        word: Option<&str>,
+        name: Option<&str>,
         flags: Flags,
         env: &ProcessEnv,
         reporter: &Reporter,
     ) -> crate::Result<Self> {
         let context = Context::new(env, reporter, flags.clone(), None)?;
         let engine = context.engine()?;
-        let container = target::find_named(word, &engine, &context).await?;
+        let container = target::find_named(name, &engine, &context).await?;
         let name = &container.name;
         if container.state != RunState::Running {
             let message = format!("container `{name}` is {}", container.state);

@@ -21,7 +21,7 @@ pub(crate) struct GitFiles {
     /// The directory that all worktrees share.
     pub(crate) common: GitDirectory,
     /// The directory of this worktree; the common directory for the main worktree.
-    own: GitDirectory,
+    worktree: GitDirectory,
 }
 
 impl GitFiles {
@@ -34,7 +34,7 @@ impl GitFiles {
         let files = match is_file {
             false => {
                 let common = top.child(".git")?.ok_or(GitFilesError::NotARepository(pointer))?;
-                Self { own: common.reopen().map_err(io_at(common.path()))?, common }
+                Self { worktree: common.reopen().map_err(io_at(common.path()))?, common }
             }
             true => {
                 let linked = worktree::find(workspace)?;
@@ -43,13 +43,13 @@ impl GitFiles {
                 let text = top.text(".git", MAX_LINE_BYTES)?.unwrap_or_default();
                 let entry = text.trim_end().strip_prefix("gitdir: ").map(PathBuf::from);
                 let below = entry.as_deref().and_then(|it| it.strip_prefix(common.path()).ok());
-                let own = match below {
+                let worktree = match below {
                     Some(below) => common.child(below)?,
                     None => None,
                 };
-                let own =
-                    own.ok_or_else(|| GitFilesError::NotARepository(common.path().to_owned()))?;
-                Self { common, own }
+                let worktree = worktree
+                    .ok_or_else(|| GitFilesError::NotARepository(common.path().to_owned()))?;
+                Self { common, worktree }
             }
         };
         match files.common.has("reftable") {
@@ -68,17 +68,17 @@ impl GitFiles {
             }
             _ => pointer,
         };
-        let own = GitDirectory::follow(&path)?;
-        let common = match own.text("commondir", MAX_LINE_BYTES)? {
+        let worktree = GitDirectory::follow(&path)?;
+        let common = match worktree.text("commondir", MAX_LINE_BYTES)? {
             Some(common) => GitDirectory::follow(&path.join(common.trim_end()))?,
-            None => own.reopen().map_err(io_at(&path))?,
+            None => worktree.reopen().map_err(io_at(&path))?,
         };
-        Ok(Self { common, own })
+        Ok(Self { common, worktree })
     }
 
     /// Reads HEAD.
     pub(crate) fn head(&self) -> Result<GitHead, GitFilesError> {
-        Ok(match branch_of(self.own.text("HEAD", MAX_LINE_BYTES)?.as_deref()) {
+        Ok(match branch_of(self.worktree.text("HEAD", MAX_LINE_BYTES)?.as_deref()) {
             Some(branch) if self.resolve(&format!("refs/heads/{branch}"))?.is_some() => {
                 GitHead::Branch(branch.to_owned())
             }
@@ -88,8 +88,8 @@ impl GitFiles {
 
     /// Resolves HEAD to a commit.
     pub(crate) fn head_commit(&self) -> Result<String, GitFilesError> {
-        let none = || GitFilesError::NoCommit(self.own.path().to_owned());
-        let text = self.own.text("HEAD", MAX_LINE_BYTES)?.ok_or_else(none)?;
+        let none = || GitFilesError::NoCommit(self.worktree.path().to_owned());
+        let text = self.worktree.text("HEAD", MAX_LINE_BYTES)?.ok_or_else(none)?;
         match text.trim_end().strip_prefix("ref: ") {
             Some(name) => self.resolve(name)?.ok_or_else(none),
             None => object_name(text.trim_end()).ok_or_else(none),

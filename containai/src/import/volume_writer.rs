@@ -214,9 +214,9 @@ async fn write_archive(
     let ByteChannel { sender, receiver } = byte_channel();
     let writer = ChannelWriter::new(sender);
     let progress = TransferProgress::default();
-    let packing = spawn_blocking(move || pack_entries(&root, &entries, writer, &progress));
+    let pack_task = spawn_blocking(move || pack_entries(&root, &entries, writer, &progress));
     archive.put(receiver).await?;
-    let mut packed = packing.await??;
+    let mut packed = pack_task.await??;
     packed.hashes.truncate(count);
     Ok(packed)
 }

@@ -30,8 +30,8 @@ pub async fn plan(
     }
     let mut volumes = DefaultVolumes::Absent;
     for volume_use in [VolumeUse::Data, VolumeUse::Docker] {
-        let own = VolumeName::of(&desired.workspace, desired.client.as_ref(), volume_use);
-        if engine.has_volume(&own).await? {
+        let volume = VolumeName::of(&desired.workspace, desired.client.as_ref(), volume_use);
+        if engine.has_volume(&volume).await? {
             volumes = DefaultVolumes::MayExist;
         }
     }

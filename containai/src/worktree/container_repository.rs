@@ -34,9 +34,9 @@ pub(crate) fn ensure_container_repository(
 ) -> crate::Result<()> {
     let Ok(Some(worktree)) = find(workspace) else { return Ok(()) };
     let directory = layout.worktree_dir(workspace);
-    let own = layout.worktree_repository(workspace);
+    let repository = layout.worktree_repository(workspace);
     if let Some(record) = read_record(layout, workspace)?
-        && own.exists()
+        && repository.exists()
     {
         if is_for(&record, &worktree)? {
             return Ok(());
@@ -141,46 +141,49 @@ fn create(worktree: &LinkedWorktree, directory: &Path, layout: &Layout) -> crate
 /// Fills the directory `own` with the content of the repository.
 fn fill(
     worktree: &LinkedWorktree,
-    own: &Path,
+    repository: &Path,
     git: &ConfinedGit,
     refs: &Refs,
 ) -> crate::Result<()> {
     let entry = Path::new("worktrees").join(worktree.name());
     for name in ["refs/heads", "refs/tags", "objects/info", "objects/pack", "logs", "hooks", "info"]
     {
-        fs::create_dir_all(own.join(name))?;
+        fs::create_dir_all(repository.join(name))?;
     }
     let host = UntrustedTree::open(&worktree.common)?.context("the repository does not exist")?;
     let from = UntrustedTree::open(&worktree.entry)?
         .context("the entry of the worktree does not exist")?;
-    copy(&from, from.walk(Path::new(""))?, &own.join(&entry), |it| {
+    copy(&from, from.walk(Path::new(""))?, &repository.join(&entry), |it| {
         it.path.components().count() > 1
             || !REWRITTEN_FILES.contains(&it.name()) && !it.name().ends_with(".lock")
     })?;
-    let is_own = |it: &UntrustedEntry| !it.name().ends_with(".sample");
+    let is_active = |it: &UntrustedEntry| !it.name().ends_with(".sample");
     for directory in ["hooks", "info"] {
-        copy(&host, host.walk(Path::new(directory))?, own, is_own)?;
+        copy(&host, host.walk(Path::new(directory))?, repository, is_active)?;
     }
-    copy(&host, host.stat(Path::new("shallow"))?, own, is_own)?;
+    copy(&host, host.stat(Path::new("shallow"))?, repository, is_active)?;
     let head = host.text(Path::new("HEAD"), 4096)?.as_deref().and_then(Head::parse);
     let head = head.map_or_else(|| "ref: refs/heads/main\n".to_owned(), |head| head.to_file());
-    fs::write(own.join("HEAD"), head)?;
+    fs::write(repository.join("HEAD"), head)?;
     let settings = |args: &[&str]| crate::Result::<_>::Ok(container_config(&git.text(args, b"")?));
     let list = ["config", "--list", "--null", "--no-includes"];
-    fs::write(own.join("config"), settings(&[&list[..], &["--local"]].concat())?)?;
+    fs::write(repository.join("config"), settings(&[&list[..], &["--local"]].concat())?)?;
     let worktree_config = worktree.entry.join("config.worktree");
     if let (true, Some(path)) = (worktree_config.is_file(), worktree_config.to_str()) {
         let text = settings(&[&list[..], &["--file", path]].concat())?;
-        fs::write(own.join(&entry).join("config.worktree"), text)?;
+        fs::write(repository.join(&entry).join("config.worktree"), text)?;
     }
     let is_shared = |name: &str| !name.starts_with("refs/stash");
     let packed = refs.iter().filter(|(name, _)| is_shared(name.as_str()));
     let packed: String = packed.map(|(name, id)| format!("{id} {name}\n")).collect();
-    fs::write(own.join("packed-refs"), packed)?;
-    fs::write(own.join("objects/info/alternates"), format!("{CONTAINER_REPOSITORY}/objects\n"))?;
-    fs::write(own.join(&entry).join("commondir"), "../..\n")?;
+    fs::write(repository.join("packed-refs"), packed)?;
+    fs::write(
+        repository.join("objects/info/alternates"),
+        format!("{CONTAINER_REPOSITORY}/objects\n"),
+    )?;
+    fs::write(repository.join(&entry).join("commondir"), "../..\n")?;
     // The path of the workspace in every container.
-    fs::write(own.join(&entry).join("gitdir"), format!("{CONTAINER_WORKSPACE}/.git\n"))?;
+    fs::write(repository.join(&entry).join("gitdir"), format!("{CONTAINER_WORKSPACE}/.git\n"))?;
     Ok(())
 }
 

@@ -17,8 +17,9 @@ use crate::git::confined;
 const LFS_OBJECTS: &str = "lfs/objects";
 
 /// Copies the objects that the host lacks, and skips files whose content does not match the name.
-pub(crate) fn fetch(worktree: &LinkedWorktree, own: &UntrustedTree) -> crate::Result<()> {
-    let files: Vec<_> = own.walk(Path::new(LFS_OBJECTS))?.into_iter().filter(is_object).collect();
+pub(crate) fn fetch(worktree: &LinkedWorktree, container: &UntrustedTree) -> crate::Result<()> {
+    let files: Vec<_> =
+        container.walk(Path::new(LFS_OBJECTS))?.into_iter().filter(is_object).collect();
     let is_new = |it: &UntrustedEntry| !worktree.common.join(&it.path).exists();
     let files: Vec<_> = files.into_iter().filter(is_new).collect();
     if files.is_empty() {
@@ -26,7 +27,7 @@ pub(crate) fn fetch(worktree: &LinkedWorktree, own: &UntrustedTree) -> crate::Re
     }
     let owner = fs::symlink_metadata(&worktree.common)?;
     confined(std::slice::from_ref(&worktree.common), || {
-        files.iter().try_for_each(|file| copy(own, file, &worktree.common, &owner))
+        files.iter().try_for_each(|file| copy(container, file, &worktree.common, &owner))
     })
 }
 
@@ -41,12 +42,12 @@ fn is_object(entry: &UntrustedEntry) -> bool {
 }
 
 fn copy(
-    own: &UntrustedTree,
+    container: &UntrustedTree,
     entry: &UntrustedEntry,
     common: &Path,
     owner: &Metadata,
 ) -> crate::Result<()> {
-    let Some(file) = own.file(&entry.path)? else { return Ok(()) };
+    let Some(file) = container.file(&entry.path)? else { return Ok(()) };
     let target = common.join(&entry.path);
     let is_other_user = nix::unistd::geteuid().is_root() && owner.uid() != 0;
     let mut created = Vec::new();
@@ -99,18 +100,18 @@ mod tests {
     fn only_objects_matching_their_name_are_copied() -> anyhow::Result<()> {
         let temp = tempfile::tempdir()?;
         let root = fs::canonicalize(temp.path())?;
-        let (common, own) = (root.join("api/.git"), root.join("own"));
+        let (common, container) = (root.join("api/.git"), root.join("own"));
         fs::create_dir_all(&common)?;
         let good = "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824";
         let bad = good.replace('2', "3");
         for name in [good, &bad] {
-            let directory = own.join(LFS_OBJECTS).join(&name[..2]).join(&name[2..4]);
+            let directory = container.join(LFS_OBJECTS).join(&name[..2]).join(&name[2..4]);
             fs::create_dir_all(&directory)?;
             fs::write(directory.join(name), "hello")?;
         }
         let workspace = WorkspacePath::new(root.join("tree"))?;
         let worktree = LinkedWorktree { workspace, entry: common.join("worktrees/tree"), common };
-        let tree = UntrustedTree::open(&own)?.expect("a directory");
+        let tree = UntrustedTree::open(&container)?.expect("a directory");
         fetch(&worktree, &tree)?;
         fetch(&worktree, &tree)?;
         let copied = worktree.common.join(LFS_OBJECTS).join("2c/f2").join(good);

@@ -21,7 +21,7 @@ use crate::git::ConfinedGit;
 /// Fetches these objects and everything they refer to, as far as the host lacks them.
 pub(crate) fn fetch(
     worktree: &LinkedWorktree,
-    own: &UntrustedTree,
+    container: &UntrustedTree,
     directory: &Path,
     tips: &[ObjectId],
 ) -> crate::Result<()> {
@@ -38,8 +38,8 @@ pub(crate) fn fetch(
     };
     let incoming = fs::canonicalize(temporary.path())?;
     create_staging_repository(&incoming, worktree, &host)?;
-    copy_loose(own, &incoming, &host)?;
-    let packs = copy_packs(own, &incoming)?;
+    copy_loose(container, &incoming, &host)?;
+    let packs = copy_packs(container, &incoming)?;
     if is_other_user {
         chown_tree(&incoming, owner.uid(), owner.gid())?;
     }
@@ -101,15 +101,15 @@ fn create_staging_repository(
     Ok(())
 }
 
-fn copy_loose(own: &UntrustedTree, incoming: &Path, host: &ConfinedGit) -> crate::Result<()> {
+fn copy_loose(container: &UntrustedTree, incoming: &Path, host: &ConfinedGit) -> crate::Result<()> {
     let mut files: Vec<(ObjectId, PathBuf)> = Vec::new();
     let is_fan = |it: &UntrustedEntry| {
         it.is_directory()
             && it.name().len() == 2
             && it.name().bytes().all(|b| b.is_ascii_hexdigit())
     };
-    for fan in own.list(Path::new("objects"))?.iter().filter(|it| is_fan(it)) {
-        for entry in own.list(&fan.path)? {
+    for fan in container.list(Path::new("objects"))?.iter().filter(|it| is_fan(it)) {
+        for entry in container.list(&fan.path)? {
             let id = ObjectId::parse(&format!("{}{}", fan.name(), entry.name()));
             files.extend(id.filter(|_| entry.is_file()).map(|id| (id, entry.path)));
         }
@@ -117,17 +117,17 @@ fn copy_loose(own: &UntrustedTree, incoming: &Path, host: &ConfinedGit) -> crate
     let ids: Vec<_> = files.iter().map(|(id, _)| id.clone()).collect();
     let missing: std::collections::BTreeSet<_> = missing(host, &ids)?.into_iter().collect();
     for (_, path) in files.iter().filter(|(id, _)| missing.contains(id)) {
-        copy(own, path, incoming)?;
+        copy(container, path, incoming)?;
     }
     Ok(())
 }
 
-fn copy_packs(own: &UntrustedTree, incoming: &Path) -> crate::Result<Vec<String>> {
+fn copy_packs(container: &UntrustedTree, incoming: &Path) -> crate::Result<Vec<String>> {
     let mut packs = Vec::new();
-    for entry in own.list(Path::new("objects/pack"))? {
+    for entry in container.list(Path::new("objects/pack"))? {
         let digits = entry.name().strip_prefix("pack-").and_then(|it| it.strip_suffix(".pack"));
         if entry.is_file() && digits.and_then(ObjectId::parse).is_some() {
-            copy(own, &entry.path, incoming)?;
+            copy(container, &entry.path, incoming)?;
             packs.push(entry.name().to_owned());
         }
     }
@@ -135,8 +135,8 @@ fn copy_packs(own: &UntrustedTree, incoming: &Path) -> crate::Result<Vec<String>
 }
 
 /// Copies a file; a sparse file only up to its allocated size.
-fn copy(own: &UntrustedTree, path: &Path, incoming: &Path) -> io::Result<()> {
-    let Some(file) = own.file(path)? else { return Ok(()) };
+fn copy(container: &UntrustedTree, path: &Path, incoming: &Path) -> io::Result<()> {
+    let Some(file) = container.file(path)? else { return Ok(()) };
     let limit = file.metadata()?.blocks() * 512 + 4096;
     let target = incoming.join(path);
     if let Some(parent) = target.parent() {

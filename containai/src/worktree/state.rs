@@ -16,19 +16,20 @@ const REF_NAMESPACES: [&str; 4] = ["refs/heads", "refs/tags", "refs/stash", "ref
 
 /// Reads the references of a container's repository. Symbolic links and malformed references are
 /// ignored.
-pub(crate) fn read_refs(own: &UntrustedTree) -> io::Result<Refs> {
-    let packed = own.text(Path::new("packed-refs"), MAX_PACKED_REFS_BYTES)?.unwrap_or_default();
+pub(crate) fn read_refs(repository: &UntrustedTree) -> io::Result<Refs> {
+    let packed =
+        repository.text(Path::new("packed-refs"), MAX_PACKED_REFS_BYTES)?.unwrap_or_default();
     let mut refs = parse_packed_refs(&packed);
     let is_read =
         |name: &RefName| REF_NAMESPACES.iter().any(|space| name.as_str().starts_with(space));
     refs.retain(|name, _| is_read(name));
     for space in REF_NAMESPACES.map(Path::new) {
-        let mut entries = own.walk(space)?;
-        entries.extend(own.stat(space)?);
+        let mut entries = repository.walk(space)?;
+        entries.extend(repository.stat(space)?);
         for entry in entries {
             let name = entry.path.to_str().and_then(RefName::parse);
             let (true, Some(name)) = (entry.is_file(), name) else { continue };
-            let Ok(Some(text)) = own.text(&entry.path, MAX_REF_BYTES) else { continue };
+            let Ok(Some(text)) = repository.text(&entry.path, MAX_REF_BYTES) else { continue };
             // Symbolic references are not synced.
             match ObjectId::parse(text.trim_end()) {
                 Some(id) => refs.insert(name, id),
@@ -40,8 +41,8 @@ pub(crate) fn read_refs(own: &UntrustedTree) -> io::Result<Refs> {
 }
 
 /// Reads `HEAD` of the worktree with this entry; `None` if it is malformed.
-pub(crate) fn read_head(own: &UntrustedTree, entry: &str) -> io::Result<Option<Head>> {
-    let text = own.text(&Path::new("worktrees").join(entry).join("HEAD"), MAX_REF_BYTES)?;
+pub(crate) fn read_head(repository: &UntrustedTree, entry: &str) -> io::Result<Option<Head>> {
+    let text = repository.text(&Path::new("worktrees").join(entry).join("HEAD"), MAX_REF_BYTES)?;
     Ok(text.as_deref().and_then(Head::parse))
 }
 

@@ -85,8 +85,11 @@ struct WorktreePair<'a> {
     worktree: &'a LinkedWorktree,
     layout: &'a Layout,
     reporter: &'a Reporter,
+    /// The container's repository.
     own: UntrustedTree,
+    /// git in the host's repository.
     git: ConfinedGit,
+    /// The state after the last sync.
     record: WorktreeRecord,
 }
 
@@ -152,14 +155,14 @@ impl WorktreePair<'_> {
             return Ok((sync, conflicts));
         }
         self.record_index_base()?;
-        let kept = ConflictRefs::new(&self.git, self.worktree);
+        let conflict_refs = ConflictRefs::new(&self.git, self.worktree);
         for refused in update_refs(&self.git, &changes)? {
             let change = &changes[refused];
             let name = change.name.clone();
             conflicts.extend(change.new.clone().map(|own| (name, own, ConflictReason::Diverged)));
         }
         for change in &changes {
-            kept.save_deleted(change)?;
+            conflict_refs.save_deleted(change)?;
         }
         sync.fetched = changes.len();
         Ok((sync, conflicts))
@@ -218,7 +221,7 @@ impl WorktreePair<'_> {
 
     /// Stores conflicting references of the container beside the host's, and reports new ones.
     fn save_conflicts(&mut self, host: &Refs, own: &Refs, conflicts: &Conflicts) {
-        let kept = ConflictRefs::new(&self.git, self.worktree);
+        let conflict_refs = ConflictRefs::new(&self.git, self.worktree);
         let extra =
             own.iter().filter(|(name, id)| !name.is_branch_or_tag() && host.get(name) != Some(id));
         let mut now: Refs = extra.map(|(name, id)| (name.clone(), id.clone())).collect();
@@ -233,12 +236,12 @@ impl WorktreePair<'_> {
                 let shown = name.branch().unwrap_or(name.as_str());
                 self.reporter.warn(&format!(
                     "`{shown}` {reason}: the container's commits are in `{}`",
-                    kept.name_for(name)
+                    conflict_refs.name_for(name)
                 ));
             }
             now.insert(name.clone(), id.clone());
         }
-        kept.replace(&self.record.conflicting_refs, &now, self.reporter);
+        conflict_refs.replace(&self.record.conflicting_refs, &now, self.reporter);
         self.record.conflicting_refs = now;
     }
 

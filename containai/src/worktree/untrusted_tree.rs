@@ -150,14 +150,14 @@ mod tests {
     #[test]
     fn links_and_pipes_are_ignored() -> anyhow::Result<()> {
         let root = tempfile::tempdir()?;
-        let inside = root.path().join("own");
-        fs::create_dir_all(inside.join("refs/heads/deep"))?;
+        let directory = root.path().join("own");
+        fs::create_dir_all(directory.join("refs/heads/deep"))?;
         fs::write(root.path().join("secret"), "leaked")?;
-        fs::write(inside.join("refs/heads/deep/main"), "text")?;
-        symlink("../secret", inside.join("HEAD"))?;
-        symlink(root.path(), inside.join("refs/heads/out"))?;
-        nix::unistd::mkfifo(&inside.join("pipe"), nix::sys::stat::Mode::S_IRWXU)?;
-        let tree = UntrustedTree::open(&inside)?.expect("a directory");
+        fs::write(directory.join("refs/heads/deep/main"), "text")?;
+        symlink("../secret", directory.join("HEAD"))?;
+        symlink(root.path(), directory.join("refs/heads/out"))?;
+        nix::unistd::mkfifo(&directory.join("pipe"), nix::sys::stat::Mode::S_IRWXU)?;
+        let tree = UntrustedTree::open(&directory)?.expect("a directory");
         let read = |path: &str| tree.text(Path::new(path), 4);
         assert_eq!(read("refs/heads/deep/main")?.as_deref(), Some("text"));
         for path in ["HEAD", "refs/heads/out/secret", "pipe", "refs", "nothing"] {
