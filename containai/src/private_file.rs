@@ -13,26 +13,22 @@ use tempfile::{Builder, NamedTempFile};
 /// # Errors
 ///
 /// The file cannot be resolved, written or renamed.
-pub fn write(path: &Path, content: impl AsRef<[u8]>) -> io::Result<()> {
+pub fn write(path: &Path, text: &str) -> io::Result<()> {
     let target = match fs::canonicalize(path) {
         Err(error) if error.kind() == ErrorKind::NotFound => path.to_owned(),
         target => target?,
     };
-    create_beside(&target, "", content)?.persist(&target)?;
+    create_beside(&target, "", text)?.persist(&target)?;
     Ok(())
 }
 
-/// Creates a temporary file with this content in the directory of `path`, mode 0600. Its name ends
+/// Creates a temporary file with this text in the directory of `path`, mode 0600. Its name ends
 /// in `suffix`. Dropping the file removes it.
 ///
 /// # Errors
 ///
 /// The directory cannot be created, or the file cannot be written.
-pub fn create_beside(
-    path: &Path,
-    suffix: &str,
-    content: impl AsRef<[u8]>,
-) -> io::Result<NamedTempFile> {
+pub fn create_beside(path: &Path, suffix: &str, text: &str) -> io::Result<NamedTempFile> {
     let directory = path.parent().unwrap_or(Path::new("/"));
     DirBuilder::new().recursive(true).mode(0o700).create(directory)?;
     let mut file = Builder::new()
@@ -40,7 +36,7 @@ pub fn create_beside(
         .suffix(suffix)
         .permissions(Permissions::from_mode(0o600))
         .tempfile_in(directory)?;
-    file.write_all(content.as_ref())?;
+    file.write_all(text.as_bytes())?;
     file.as_file().sync_all()?;
     Ok(file)
 }

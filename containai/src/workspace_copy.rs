@@ -49,7 +49,7 @@ pub(crate) fn read(path: &Path) -> crate::Result<Option<SyncBase>> {
 
 /// Writes a sync base atomically.
 pub(crate) fn write(path: &Path, record: &SyncBase) -> crate::Result<()> {
-    private_file::write(path, serde_json::to_vec(record)?)
+    private_file::write(path, &serde_json::to_string(record)?)
         .with_context(|| format!("cannot write `{}`", path.display()))
 }
 

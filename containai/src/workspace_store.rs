@@ -112,7 +112,7 @@ pub async fn remember_limits(
 pub async fn forget_limits(context: &Context, workspace: &WorkspacePath) -> crate::Result<()> {
     let engine = context.address.to_string();
     let change = |record: &mut WorkspaceRecord| {
-        record.on_engine_mut(&engine).limits = ResourceLimits::default()
+        record.on_engine_mut(&engine).limits = ResourceLimits::default();
     };
     edit(&context.env.layout, &context.reporter, workspace, change).await
 }

@@ -7,6 +7,7 @@ use containai_core::archive::{
 };
 use containai_core::byte_size::{ByteSize, HumanSize};
 use containai_docker::{ByteChannel, ChannelReader, DockerEngine, VolumePacker, byte_channel};
+use tempfile::NamedTempFile;
 use tokio::task::{JoinHandle, spawn_blocking};
 
 use super::destination::ArchiveDestination;
@@ -57,43 +58,48 @@ impl VolumeExport<'_> {
         let mounted = target.helper_mount(&image, context, engine).await?;
         reporter.begin_work(&format!("exporting volume {volume}"));
         let mut packer = engine.pack_volume(mounted, tar_exclude_options(&self.excludes)).await?;
-        let progress = Arc::new(Progress::default());
-        let work = async {
-            let writer = ArchiveWriter::new(
-                temporary.reopen()?,
-                destination.compression,
-                self.encryption.clone(),
-            )?;
-            let ByteChannel { sender, receiver } = byte_channel();
-            let written = spawn_writer(
-                ChannelReader::new(receiver),
-                writer,
-                export_manifest(target),
-                &progress,
-            );
-            // From here on an interruption must unpause the containers.
-            let mut interrupt = InterruptSignals::listen()?;
-            let paused = PausedContainers::pause(engine, target, reporter).await?;
-            let packed = tokio::select! {
-                packed = packer.run(sender) => packed,
-                never = progress.show(reporter) => match never {},
-                () = interrupt.received() => return paused.unpause().await.and(Err(interrupted_error())),
-            };
-            paused.unpause().await?;
-            let warnings = packed?;
-            let written = tokio::select! {
-                written = written => written??,
-                () = interrupt.received() => return Err(interrupted_error()),
-            };
-            crate::Result::Ok((written, warnings))
-        };
-        let outcome = work.await;
+        let outcome = self.write(&mut packer, target, destination, &temporary).await;
         close_helper(packer).await;
         reporter.finish_work();
         let (summary, warnings) = outcome?;
         destination.persist(temporary)?;
         report(reporter, target, destination, &summary, &warnings);
         Ok(())
+    }
+
+    /// Writes the archive to a temporary file while the containers are paused.
+    async fn write(
+        &self,
+        packer: &mut VolumePacker<'_>,
+        target: &VolumeTarget,
+        destination: &ArchiveDestination,
+        temporary: &NamedTempFile,
+    ) -> crate::Result<(ArchiveSummary, Vec<String>)> {
+        let Self { context, engine, encryption, .. } = self;
+        let reporter = &context.reporter;
+        let progress = Arc::new(Progress::default());
+        let file = temporary.reopen()?;
+        let writer = ArchiveWriter::new(file, destination.compression, encryption.clone())?;
+        let ByteChannel { sender, receiver } = byte_channel();
+        let input = ChannelReader::new(receiver);
+        let written = spawn_writer(input, writer, export_manifest(target), &progress);
+        // From here on an interruption must unpause the containers.
+        let mut interrupt = InterruptSignals::listen()?;
+        let paused = PausedContainers::pause(engine, target, reporter).await?;
+        let packed = tokio::select! {
+            packed = packer.run(sender) => packed,
+            never = progress.show(reporter) => match never {},
+            () = interrupt.received() => {
+                return paused.unpause().await.and(Err(interrupted_error()));
+            }
+        };
+        paused.unpause().await?;
+        let warnings = packed?;
+        let summary = tokio::select! {
+            written = written => written??,
+            () = interrupt.received() => return Err(interrupted_error()),
+        };
+        Ok((summary, warnings))
     }
 }
 

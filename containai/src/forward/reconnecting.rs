@@ -97,7 +97,7 @@ impl ReconnectingContainer {
                 }
                 // The engine may be restarting.
                 Err(ContainerLost::Unknown(error)) => {
-                    self.context.reporter.detail(&error.to_string())
+                    self.context.reporter.detail(&error.to_string());
                 }
             }
             tokio::time::sleep(RETRY_INTERVAL).await;

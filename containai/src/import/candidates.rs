@@ -3,51 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use containai_core::import::{
-    AllowedSecret, ContentHandling, FileStat, IfMissing, ImportItem, ImportItemKind, Relinked,
-    Rewriting, Screened, Screening, SecretHandling, WithheldSecrets, destination,
-    filter_git_config, relink, screen,
+    AllowedSecret, IfMissing, ImportItem, Screened, Screening, SecretHandling, WithheldSecrets,
+    screen,
 };
-use containai_ssh::transfer::{CopyReport, Directory, ScanEntry, ScanEntryKind, TreeScan};
+use containai_ssh::transfer::{CopyReport, ScanEntry};
 
+use super::candidate::{CandidateContent, ImportCandidate};
 use super::withheld::WithheldFiles;
-
-/// The size limit for git configurations, rewritten files and overrides, in bytes.
-const MAX_BYTES: u64 = 64 << 20;
-/// The coarsest time stamps of file systems, in nanoseconds.
-const CLOCK_GRANULARITY: i128 = 100_000_000;
-
-/// A file, directory or link that belongs on the volume.
-#[derive(Clone, Debug)]
-pub(crate) struct ImportCandidate {
-    /// The permissions on the volume.
-    pub(crate) mode: u32,
-    /// The modification time, in nanoseconds since 1970.
-    pub(crate) modified: i128,
-    /// The content.
-    pub(crate) content: CandidateContent,
-    /// Identifies the rules for secrets in a file that has not been screened yet; otherwise empty.
-    pub(crate) screening_key: String,
-}
-
-/// The content of a candidate.
-#[derive(Clone, Debug)]
-pub(crate) enum CandidateContent {
-    /// A directory.
-    Directory,
-    /// A symbolic link to this target.
-    Link(String),
-    /// A file with this content.
-    Bytes(Vec<u8>),
-    /// A file in the home directory.
-    File {
-        /// The path, relative to the home directory.
-        path: String,
-        /// The metadata of the scan.
-        stat: FileStat,
-    },
-    /// The default content of a file, which is created only if it does not exist.
-    Default(Vec<u8>),
-}
 
 /// Candidates by their paths on the volume.
 #[derive(Debug, Default)]
@@ -65,70 +27,11 @@ pub(crate) struct ImportCandidates {
     pub(crate) withheld: WithheldFiles,
     /// The secrets that the user allows.
     pub(crate) allowed: Vec<AllowedSecret>,
-    now: i128,
+    /// The time of the scan, in nanoseconds since 1970.
+    pub(super) now: i128,
 }
 
 impl ImportCandidates {
-    /// Finds the files that `items` select. `now` is in nanoseconds since 1970.
-    pub(crate) fn find(
-        root: &Directory,
-        home: &str,
-        items: &[ImportItem],
-        allowed: &[AllowedSecret],
-        now: i128,
-    ) -> Self {
-        let mut found = Self { now, allowed: allowed.to_vec(), ..Self::default() };
-        let mut scan = TreeScan::new(root);
-        for item in items {
-            for source in item.sources() {
-                let parents = source.match_indices('/').map(|(end, _)| &source[..end]);
-                found.directories.extend([""].into_iter().chain(parents).map(str::to_owned));
-            }
-            if item.kind == ImportItemKind::Pattern {
-                let parent = item.source.rsplit_once('/').map_or("", |(parent, _)| parent);
-                let matching =
-                    scan.names(parent).into_iter().filter_map(|name| item.for_match(&name));
-                let matching: Vec<ImportItem> = matching.collect();
-                for item in matching {
-                    found.add_entry(&item, items, root, home, &mut scan);
-                }
-            } else {
-                found.add_entry(item, items, root, home, &mut scan);
-            }
-        }
-        found.report = scan.into_report();
-        found
-    }
-
-    /// Replaces candidates by the files in `root`, which have the paths of files in the home directory.
-    pub(crate) fn override_with(&mut self, root: &Directory, items: &[ImportItem]) {
-        let mut scan = TreeScan::new(root);
-        for name in scan.names("") {
-            for found in scan.find(&name, |_| true) {
-                match (&found.kind, destination(items, &found.path)) {
-                    (ScanEntryKind::Directory, _) => {}
-                    (ScanEntryKind::Link(_), _) => {
-                        self.warn(&found.path, "overrides that are symbolic links are skipped");
-                    }
-                    (ScanEntryKind::File, None) => {
-                        self.warn(&found.path, "no manifest contains the path of this override");
-                    }
-                    (ScanEntryKind::File, Some((item, target))) => {
-                        match root.read_file(&found.path, MAX_BYTES) {
-                            Ok(bytes) => self.add(
-                                item,
-                                &found,
-                                target,
-                                CandidateContent::Bytes(prepare(item, bytes)),
-                            ),
-                            Err(error) => self.warn(&found.path, &error.to_string()),
-                        }
-                    }
-                }
-            }
-        }
-    }
-
     /// Adds a generated file, in a directory for generated files.
     pub(crate) fn add_generated(&mut self, target: &str, bytes: Vec<u8>) {
         let generated = |mode, content| ImportCandidate::generated(mode, self.now, content);
@@ -171,119 +74,8 @@ impl ImportCandidates {
         self
     }
 
-    /// Adds the files that one item selects.
-    fn add_entry(
-        &mut self,
-        item: &ImportItem,
-        items: &[ImportItem],
-        root: &Directory,
-        home: &str,
-        scan: &mut TreeScan<'_>,
-    ) {
-        let found = match item.handling {
-            ContentHandling::Withhold => {
-                if !scan.find(&item.source, str::is_empty).is_empty() {
-                    self.withheld.add_login(&item.source, &item.program);
-                }
-                Vec::new()
-            }
-            ContentHandling::FilterGitConfig => return self.add_git_config(item, root, scan),
-            _ => scan.find(&item.source, |below| item.includes(below)),
-        };
-        let Some(first) = found.first() else {
-            // An excluded item has no default either.
-            if item.includes("") {
-                self.add_default(item);
-            }
-            return;
-        };
-        if matches!(
-            (item.kind, &first.kind),
-            (ImportItemKind::File, ScanEntryKind::Directory)
-                | (ImportItemKind::Directory, ScanEntryKind::File)
-        ) {
-            let expected = if item.kind == ImportItemKind::File { "a file" } else { "a directory" };
-            return self.warn(&item.source, &format!("it is skipped because it is not {expected}"));
-        }
-        for found in found {
-            let target = format!("{}{}", item.target, &found.path[item.source.len()..]);
-            let content = match &found.kind {
-                ScanEntryKind::Directory => {
-                    self.directories.insert(found.path.clone());
-                    CandidateContent::Directory
-                }
-                ScanEntryKind::Link(to) => match relink(items, home, &found.path, &target, to) {
-                    Relinked::Imported(to) => CandidateContent::Link(to),
-                    Relinked::External => {
-                        self.warn(
-                            &found.path,
-                            &format!("it points to `{to}`, which is not imported"),
-                        );
-                        CandidateContent::Link(to.clone())
-                    }
-                },
-                ScanEntryKind::File => match Rewriting::of(&target) {
-                    None => {
-                        CandidateContent::File { path: found.path.clone(), stat: file_stat(&found) }
-                    }
-                    Some(rewriting) => match root.read_file(&found.path, MAX_BYTES) {
-                        Ok(bytes) => CandidateContent::Bytes(rewriting.apply(bytes, home)),
-                        Err(error) => {
-                            self.warn(&found.path, &error.to_string());
-                            continue;
-                        }
-                    },
-                },
-            };
-            self.add(item, &found, target, content);
-        }
-    }
-
-    /// Adds git's configuration files, concatenated.
-    fn add_git_config(&mut self, item: &ImportItem, root: &Directory, scan: &mut TreeScan<'_>) {
-        let mut joined: Option<(ScanEntry, Vec<u8>)> = None;
-        for source in item.sources() {
-            let file = scan.find(source, |_| item.includes("")).into_iter().next();
-            let Some(file) = file.filter(|file| file.kind == ScanEntryKind::File) else { continue };
-            match root.read_file(&file.path, MAX_BYTES) {
-                Ok(bytes) => {
-                    // The filter does not report what it removes. The filtered text is screened
-                    // again, so no file is withheld completely here.
-                    self.record_git_secrets(item, &file.path, &bytes);
-                    let previous = joined.take().map(|(_, bytes)| bytes).unwrap_or_default();
-                    let newline: &[u8] = if previous.is_empty() { b"" } else { b"\n" };
-                    joined = Some((file, [&previous, newline, &bytes].concat()));
-                }
-                Err(error) => self.warn(&file.path, &error.to_string()),
-            }
-        }
-        match joined {
-            Some((file, bytes)) => {
-                self.add(
-                    item,
-                    &file,
-                    item.target.clone(),
-                    CandidateContent::Bytes(prepare(item, bytes)),
-                );
-            }
-            None => self.add_default(item),
-        }
-    }
-
-    /// Records the secrets of a configuration before it is filtered.
-    fn record_git_secrets(&mut self, item: &ImportItem, path: &str, bytes: &[u8]) {
-        let screening = Screening { path, target: &item.target, allowed: &self.allowed };
-        if let (
-            SecretHandling::Screen,
-            Screened::Edited { keys, .. } | Screened::Withheld { keys },
-        ) = (item.secrets, screen(screening, bytes))
-        {
-            self.withheld.add(path, &WithheldSecrets { keys, is_whole_file: false });
-        }
-    }
-
     /// Adds the default of an item whose source does not exist.
-    fn add_default(&mut self, item: &ImportItem) {
+    pub(super) fn add_default(&mut self, item: &ImportItem) {
         let content = match item.if_missing {
             IfMissing::Nothing => return,
             IfMissing::CreateDirectory => None,
@@ -296,7 +88,7 @@ impl ImportCandidates {
     }
 
     /// Adds a candidate. Content in memory is screened now, files when they are compared.
-    fn add(
+    pub(super) fn add(
         &mut self,
         item: &ImportItem,
         found: &ScanEntry,
@@ -349,39 +141,8 @@ impl ImportCandidates {
         content
     }
 
-    fn warn(&mut self, path: &str, message: &str) {
+    /// Records a warning about a path in the home directory.
+    pub(super) fn warn(&mut self, path: &str, message: &str) {
         self.warnings.push(format!("`{path}`: {message}"));
-    }
-}
-
-impl ImportCandidate {
-    /// Returns a candidate that ContainAI generates, which contains no secrets.
-    fn generated(mode: u32, modified: i128, content: CandidateContent) -> Self {
-        Self { mode, modified, content, screening_key: String::new() }
-    }
-
-    /// Returns whether a later change of the file changes its metadata. A file that changed just now
-    /// can change again within the granularity of its time stamps.
-    pub(crate) fn is_stable(stat: FileStat, now: i128) -> bool {
-        stat.changed.max(stat.modified) + CLOCK_GRANULARITY < now
-    }
-}
-
-/// Filters the content as the item requires.
-fn prepare(item: &ImportItem, bytes: Vec<u8>) -> Vec<u8> {
-    match item.handling {
-        ContentHandling::FilterGitConfig => {
-            filter_git_config(&String::from_utf8_lossy(&bytes)).into_bytes()
-        }
-        _ => bytes,
-    }
-}
-
-fn file_stat(found: &ScanEntry) -> FileStat {
-    FileStat {
-        size: found.size,
-        modified: found.modified,
-        changed: found.changed,
-        inode: found.inode,
     }
 }

@@ -9,7 +9,8 @@ use containai_core::import::{
 use containai_core::layout::VOLUME_ADDITIONAL_PATHS;
 use containai_ssh::transfer::{Directory, EntryContent, EntrySource, PackedEntries, blake3_hex};
 
-use super::candidates::{CandidateContent, ImportCandidate, ImportCandidates};
+use super::candidate::{CandidateContent, ImportCandidate};
+use super::candidates::ImportCandidates;
 use super::withheld::WithheldFiles;
 
 /// The content of a default file in a record. Changing it would send the defaults again.

@@ -1,8 +1,10 @@
 //! Importing settings from a directory of this machine to a data volume.
 
+mod candidate;
 mod candidates;
 mod change_watcher;
 mod changes;
+mod home_scan;
 pub mod manifests;
 mod record_file;
 mod send;

@@ -20,6 +20,6 @@ pub(crate) fn load(path: &Path) -> crate::Result<ImportRecord> {
 
 /// Writes the record atomically.
 pub(crate) fn save(path: &Path, record: &ImportRecord) -> crate::Result<()> {
-    private_file::write(path, serde_json::to_vec(record)?)
+    private_file::write(path, &serde_json::to_string(record)?)
         .with_context(|| format!("cannot write `{}`", path.display()))
 }

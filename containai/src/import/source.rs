@@ -12,6 +12,7 @@ use containai_core::naming::HomePath;
 use containai_ssh::transfer::Directory;
 
 use super::candidates::ImportCandidates;
+use super::home_scan::HomeDirectory;
 use super::manifests;
 use crate::error::OperationError;
 use crate::report::Reporter;
@@ -61,8 +62,7 @@ impl ImportSource {
         let mut warnings: Vec<String> = unmatched.collect();
         let now = now();
         let mut candidates = ImportCandidates::find(
-            &self.root()?,
-            &home,
+            HomeDirectory { root: &self.root()?, path: &home },
             &items,
             self.options.effective_allowed_secrets(),
             now,

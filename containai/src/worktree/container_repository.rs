@@ -97,7 +97,7 @@ pub(crate) fn write_record(
     record: &WorktreeRecord,
 ) -> crate::Result<()> {
     let path = layout.worktree_sync_base(workspace);
-    private_file::write(&path, serde_json::to_vec(record)?)
+    private_file::write(&path, &serde_json::to_string(record)?)
         .with_context(|| format!("cannot write `{}`", path.display()))
 }
 
