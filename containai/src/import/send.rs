@@ -85,7 +85,7 @@ impl Import<'_> {
         let mut writer = VolumeWriter::open(&self.target.context, &engine, &target).await?;
         let outcome = async {
             let record = loading.await??;
-            let is_known = writer.has_stamp(&record.stamp).await?;
+            let is_known = writer.has_import_id(&record.stamp).await?;
             let record = if is_known { record } else { ImportRecord::default() };
             self.send_with(&mut writer, target, scanning.await??, record, warnings).await
         };
@@ -116,26 +116,26 @@ impl Import<'_> {
         };
         if changes.is_empty() {
             if changes.changes_record() {
-                let stamp = record.stamp.clone();
+                let import_id = record.stamp.clone();
                 record_file::save(
                     &path,
-                    &changes.record(record, stamp, &PackedEntries::default()),
+                    &changes.record(record, import_id, &PackedEntries::default()),
                 )?;
             }
             return Ok(sent);
         }
-        let stamp = match record.stamp.as_str() {
+        let import_id = match record.stamp.as_str() {
             "" => format!("{:x}-{:x}", scan.now, std::process::id()),
-            stamp => stamp.to_owned(),
+            import_id => import_id.to_owned(),
         };
         let (entries, defaults) = (changes.entries.clone(), std::mem::take(&mut changes.defaults));
-        let stream = ImportStream { root, entries, defaults, import_id: stamp.clone() };
+        let stream = ImportStream { root, entries, defaults, import_id: import_id.clone() };
         let packed = writer.send(stream, changes.bytes).await?;
         for failure in packed.report.failures() {
             sent.is_partial = true;
             warnings.warn(failure.to_string());
         }
-        record_file::save(&path, &changes.record(record, stamp, &packed))?;
+        record_file::save(&path, &changes.record(record, import_id, &packed))?;
         for (link, state) in writer.repair_links(&home_links(&scan.manifests)).await? {
             if state.starts_with("in the way") {
                 warnings.warn(format!("`~/{link}` does not point to the volume: {state}"));

@@ -82,20 +82,20 @@ impl<'a> VolumeWriter<'a> {
     }
 
     /// Returns whether the volume is the one that a record belongs to.
-    pub(crate) async fn has_stamp(&mut self, stamp: &str) -> crate::Result<bool> {
-        if stamp.is_empty() {
+    pub(crate) async fn has_import_id(&mut self, import_id: &str) -> crate::Result<bool> {
+        if import_id.is_empty() {
             return Ok(false);
         }
         if let Self::Running(running) = self
-            && let Some(has_stamp) = running.has_stamp_by_lease(stamp).await
+            && let Some(has_import_id) = running.ask_lease(import_id).await
         {
-            return Ok(has_stamp);
+            return Ok(has_import_id);
         }
         self.ensure_connected().await?;
         Ok(match self {
-            Self::Running(running) => running.session().await?.has_import_id(stamp).await?,
+            Self::Running(running) => running.session().await?.has_import_id(import_id).await?,
             Self::Stopped(archive) => {
-                archive.read(VOLUME_IMPORT_ID).await?.as_deref() == Some(stamp)
+                archive.read(VOLUME_IMPORT_ID).await?.as_deref() == Some(import_id)
             }
         })
     }
@@ -108,7 +108,7 @@ impl<'a> VolumeWriter<'a> {
     ) -> crate::Result<PackedEntries> {
         self.ensure_connected().await?;
         match self {
-            Self::Running(running) => running.deliver(stream, bytes).await,
+            Self::Running(running) => running.import(stream, bytes).await,
             Self::Stopped(archive) => write_archive(archive, stream).await,
         }
     }
@@ -142,8 +142,8 @@ impl<'a> VolumeWriter<'a> {
 
 impl<'a> RunningWriter<'a> {
     /// Asks through the lease; `None` if there is none or it fails.
-    async fn has_stamp_by_lease(&mut self, stamp: &str) -> Option<bool> {
-        self.lease.take()?.has_import_id(stamp).await.ok()
+    async fn ask_lease(&mut self, import_id: &str) -> Option<bool> {
+        self.lease.take()?.has_import_id(import_id).await.ok()
     }
 
     /// Returns whether the error came from a stopping container, which has now stopped.
@@ -164,7 +164,7 @@ impl<'a> RunningWriter<'a> {
 
     /// Sends through the connection. Large data goes to a local engine through a helper container
     /// instead, because it needs no encryption, which would dominate the time.
-    async fn deliver(&mut self, stream: ImportStream, bytes: u64) -> crate::Result<PackedEntries> {
+    async fn import(&mut self, stream: ImportStream, bytes: u64) -> crate::Result<PackedEntries> {
         if bytes < DIRECT_WRITE_THRESHOLD || self.context.address.is_remote() {
             let progress = Arc::new(TransferProgress::default());
             return Ok(self.session().await?.import(stream, &progress).await?);
