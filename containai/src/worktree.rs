@@ -29,10 +29,8 @@ mod sync;
 mod untrusted_tree;
 
 pub(crate) use container_repository::ensure_container_repository;
-pub use session_sync::{
-    fetch_after_session, fetch_now, has_separate_repository, shares_host_repository,
-    sync_before_session,
-};
+pub use session_sync::{fetch_after_session, fetch_now, has_separate_repository};
+pub(crate) use session_sync::{shares_host_repository, sync_before_session};
 use sync::WorktreeSync;
 
 /// The limit for files that contain a path, in bytes.

@@ -5,7 +5,7 @@ mod candidates;
 mod change_watcher;
 mod changes;
 mod home_scan;
-pub mod manifests;
+mod manifests;
 mod record_file;
 mod send;
 mod source;

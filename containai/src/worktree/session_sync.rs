@@ -24,7 +24,7 @@ new=$(git rev-parse --verify --quiet 'HEAD^{commit}') || exit 0
 
 /// Syncs both sides before a session in a running container. Errors are reported as warnings, so
 /// that the session can start.
-pub async fn sync_before_session(
+pub(crate) async fn sync_before_session(
     engine: &DockerEngine,
     container: &Container,
     layout: &Layout,
@@ -106,7 +106,7 @@ pub fn has_separate_repository(container: &Container) -> bool {
 
 /// Returns whether the container can write the host's repository, as with containers of earlier
 /// versions.
-pub fn shares_host_repository(container: &Container, workspace: &WorkspacePath) -> bool {
+pub(crate) fn shares_host_repository(container: &Container, workspace: &WorkspacePath) -> bool {
     container.labels.get(label::CLIENT).is_none()
         && !has_separate_repository(container)
         && find(workspace).is_ok_and(|it| it.is_some())
