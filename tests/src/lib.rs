@@ -14,6 +14,7 @@ pub mod contract;
 pub mod contract_snapshots;
 mod engine;
 mod hop;
+pub mod markdown;
 mod mute_engine;
 mod network;
 mod outcome;

@@ -3,8 +3,10 @@
 use std::process::ExitCode;
 
 mod bench;
+mod book;
 mod compatibility;
 mod generate;
+mod pictures;
 mod project;
 mod reference;
 mod test;
@@ -18,6 +20,8 @@ usage: cargo xtask <verb>
   tidy            check the house rules
   bench [RUNS]    measure against Docker and OpenSSH; default 15 runs each
   compatibility   try foreign SSH clients and write docs/compatibility.md
+  book [check]    check the documents, then build the book; `check` only checks
+  pictures        record the terminal pictures of the documents on a real engine
   reference       write docs/reference from the tables that the parser uses
   generate        write what images carry and manifests say
   vectors DIR     compare our functions with recorded ones
@@ -33,6 +37,8 @@ fn main() -> ExitCode {
         "compatibility" if rest.is_empty() => compatibility::run(),
         "reference" if rest.is_empty() => reference::run(),
         "bench" => bench::run(&rest),
+        "book" => book::run(&rest),
+        "pictures" if rest.is_empty() => pictures::run(),
         "generate" if rest.is_empty() => generate::run(),
         "vectors" if rest.len() == 1 => vectors::run(rest[0].as_ref()),
         _ => {

@@ -7,7 +7,7 @@ use anyhow::Context as _;
 
 /// A program that a test runs, and Debian's package of it. What `cai` itself
 /// needs is not here: `cai setup` installs that, and the tests see it do so.
-const NEEDS: [(&str, &str); 19] = [
+const NEEDS: [(&str, &str); 20] = [
     ("git", "git"),
     ("ssh", "openssh-client"),
     ("sshd", "openssh-server"),
@@ -27,6 +27,7 @@ const NEEDS: [(&str, &str); 19] = [
     ("python3", "python3-venv"),
     ("node", "nodejs"),
     ("npm", "npm"),
+    ("jq", "jq"),
 ];
 
 /// Where administration's programs are, whatever `PATH` says.

@@ -1,7 +1,7 @@
 //! What is run.
 
 use crate::project::{self, succeed};
-use crate::{reference, tidy};
+use crate::{book, reference, tidy};
 
 /// One thing that has to pass.
 pub(super) struct Step {
@@ -11,9 +11,10 @@ pub(super) struct Step {
 }
 
 /// All of them, cheap ones first.
-pub(super) const STEPS: [Step; 7] = [
+pub(super) const STEPS: [Step; 8] = [
     Step { name: "fmt", about: "the form of the code", run: fmt },
     Step { name: "tidy", about: "the rules of the house", run: tidy },
+    Step { name: "book", about: "links and generated parts of the documents", run: book::check },
     Step { name: "unit", about: "unit, snapshot and property tests", run: unit },
     Step { name: "clippy", about: "lints", run: clippy },
     Step { name: "doc", about: "the documentation", run: doc },

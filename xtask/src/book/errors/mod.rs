@@ -1,0 +1,9 @@
+//! Errors and their hints, collected from the source for the page on troubleshooting.
+
+mod collect;
+mod item;
+mod page;
+mod token;
+
+pub(super) use collect::read;
+pub(super) use page::{PATH, render};
