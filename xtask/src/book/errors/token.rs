@@ -103,7 +103,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn literals_and_comments_are_told_apart() {
+    fn literals_and_comments_are_recognized() {
         let source = "/// A `x`.\nA('\"', \"b \\\"c\\\" \\\n    d\", r#\"e\"#) // f\n&'a '\\''";
         let expected = [
             Token::Doc("A `x`.".into()),

@@ -1,0 +1,53 @@
+//! The pictures of the documents.
+
+use std::fs;
+use std::path::Path;
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use containai_tests::{Person, Repository};
+
+use super::recording::{Recording, Size};
+use super::svg;
+use crate::project::{self, succeed};
+use crate::test;
+
+/// The commands of the first picture.
+const FIRST_RUN: [&str; 5] = [
+    "cai run -- hostname",
+    "cai run -- systemctl is-system-running --wait",
+    "cai run -- sh -c 'sudo id -un; cat /proc/self/uid_map; docker info -f {{.ServerVersion}}'",
+    "cai list",
+    "time cai exec -- true",
+];
+
+/// Records all pictures on the engine of the end-to-end tests and writes them to `docs/pictures`.
+/// Has to run as root, as these tests do.
+pub(crate) fn run() -> anyhow::Result<ExitCode> {
+    if std::env::var_os("CONTAINAI_TEST_CAI").is_none() {
+        succeed(project::cargo(&["build", "--locked", "--package=containai-cli", "--bin=cai"]))?;
+    }
+    let directory = project::root().join("docs/pictures");
+    fs::create_dir_all(&directory)
+        .with_context(|| format!("cannot create `{}`", directory.display()))?;
+    let person = Person::new();
+    let repository = Repository::make(person.home().join("src/api"));
+    let mut session = Recording::start(&person, repository.path(), Size { columns: 96, rows: 60 });
+    for command in FIRST_RUN {
+        session.enter(command);
+    }
+    write(&directory.join("first-run.svg"), "A terminal session with cai", &session)?;
+    let mut top = Recording::start(&person, repository.path(), Size { columns: 96, rows: 14 });
+    top.open("cai top", "api-main");
+    write(&directory.join("top.svg"), "cai top with one container", &top)?;
+    drop((session, top, person));
+    test::stop_engine();
+    Ok(ExitCode::SUCCESS)
+}
+
+fn write(path: &Path, title: &str, recording: &Recording) -> anyhow::Result<()> {
+    let picture = svg::render(&recording.screen(), title);
+    fs::write(path, picture).with_context(|| format!("cannot write `{}`", path.display()))?;
+    println!("{}", path.display());
+    Ok(())
+}
