@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 
 use super::document::documents;
-use super::{errors, links, mdbook, setup_commands, summary};
+use super::{errors, labels, links, mdbook, setup_commands, summary, variables};
 use crate::project;
 
 /// Writes the generated parts of documents, checks all documents, and builds the book to
@@ -34,6 +34,7 @@ pub(crate) fn check() -> anyhow::Result<()> {
     let mut findings = links::check(&documents);
     findings.extend(summary::check(&documents));
     findings.extend(setup_commands::check(&project::root())?);
+    findings.extend(variables::check(&documents, &project::root())?);
     for (path, text) in generated()? {
         let is_current = documents.iter().any(|it| it.path == path && it.text == text);
         if !is_current {
@@ -45,15 +46,17 @@ pub(crate) fn check() -> anyhow::Result<()> {
 }
 
 /// The documents with generated parts, as they should be.
-fn generated() -> anyhow::Result<[(String, String); 2]> {
+fn generated() -> anyhow::Result<[(String, String); 3]> {
     let documents = documents()?;
     let text = |path: &str| {
         let document = documents.iter().find(|it| it.path == path);
         document.map(|it| it.text.as_str()).with_context(|| format!("`{path}` is missing"))
     };
-    let errors = errors::read(&project::root())?;
+    let root = project::root();
+    let errors = errors::read(&root)?;
     Ok([
         (summary::PATH.into(), summary::render(text(summary::PATH)?, &documents)?),
         (errors::PATH.into(), errors::render(text(errors::PATH)?, &errors)?),
+        (labels::PATH.into(), labels::render(text(labels::PATH)?, &root)?),
     ])
 }

@@ -7,3 +7,4 @@ mod token;
 
 pub(super) use collect::read;
 pub(super) use page::{PATH, render};
+pub(super) use token::{Token, tokens};

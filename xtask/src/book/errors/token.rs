@@ -2,7 +2,7 @@
 
 /// A token. Comments other than documentation are left out.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub(super) enum Token {
+pub(in crate::book) enum Token {
     /// The text of a line of documentation of an item.
     Doc(String),
     /// The value of a string literal.
@@ -14,7 +14,7 @@ pub(super) enum Token {
 }
 
 /// Takes source apart.
-pub(super) fn tokens(source: &str) -> Vec<Token> {
+pub(in crate::book) fn tokens(source: &str) -> Vec<Token> {
     let characters: Vec<char> = source.chars().collect();
     let mut tokens = Vec::new();
     let mut at = 0;
