@@ -111,8 +111,7 @@ fn run(person: &Person<'_>, script: &str) -> containai_tests::Outcome {
     fs::create_dir_all(&bin).expect("a directory can be made");
     // OpenSSH takes the home directory from the password database, whatever `HOME` says.
     for program in ["ssh", "scp"] {
-        let text =
-            format!("#!/bin/sh\nexec /usr/bin/{program} -F \"$HOME/.ssh/config\" \"$@\"\n");
+        let text = format!("#!/bin/sh\nexec /usr/bin/{program} -F \"$HOME/.ssh/config\" \"$@\"\n");
         fs::write(bin.join(program), text).expect("a file can be written");
         fs::set_permissions(bin.join(program), fs::Permissions::from_mode(0o755))
             .expect("it can be made a program");

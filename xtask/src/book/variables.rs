@@ -22,9 +22,11 @@ pub(super) fn check(documents: &[Document], root: &Path) -> anyhow::Result<Vec<S
     for path in list.split('\0').filter(|path| !path.is_empty()) {
         let Ok(source) = fs::read_to_string(root.join(path)) else { continue };
         let is_reader = path.starts_with("containai-cli/src/env");
-        names.extend(variables(&source).into_iter().filter(|name| {
-            name.starts_with("CONTAINAI_") || is_reader
-        }));
+        names.extend(
+            variables(&source)
+                .into_iter()
+                .filter(|name| name.starts_with("CONTAINAI_") || is_reader),
+        );
     }
     let missing = names.iter().filter(|name| !page.contains(&format!("`{name}`")));
     Ok(missing.map(|name| format!("{PAGE}: does not name `{name}`")).collect())

@@ -133,9 +133,7 @@ fn literals(tokens: &[Token]) -> Vec<String> {
 
 /// The place of `=>` outside of brackets.
 fn arrow(tokens: &[Token]) -> Option<usize> {
-    top(tokens).find(|&at| {
-        matches!(tokens[at..], [Token::Mark('='), Token::Mark('>'), ..])
-    })
+    top(tokens).find(|&at| matches!(tokens[at..], [Token::Mark('='), Token::Mark('>'), ..]))
 }
 
 /// The place of the comma behind an expression, or the end.
