@@ -113,22 +113,33 @@ fn arms(function: &[Token]) -> Vec<(String, Vec<String>)> {
 
 /// The hints of an expression: a command with its purpose for `Hint::run`, sentences otherwise.
 fn literals(tokens: &[Token]) -> Vec<String> {
-    let mut texts = Vec::new();
-    let mut command = None;
-    let mut is_command = false;
-    for token in tokens {
+    let mut found = Vec::new();
+    let mut rest = tokens;
+    while let [token, after @ ..] = rest {
+        rest = after;
         match token {
-            Token::Word(word) if word == "run" => is_command = true,
-            Token::Text(text) if std::mem::take(&mut is_command) => command = Some(text),
-            Token::Text(text) => match command.take() {
-                Some(command) => texts.push(format!("run `{command}` to {text}")),
-                None if text.contains(' ') && text.len() > 8 => texts.push(text.clone()),
-                None => {}
-            },
+            Token::Word(word) if word == "run" && after.first() == Some(&Token::Mark('(')) => {
+                let args = group(after);
+                let (command, purpose) = args.split_at(comma(args));
+                // A command may have been formed before.
+                let command = texts(command).next().cloned().or_else(|| found.pop());
+                if let (Some(command), Some(purpose)) = (command, texts(purpose).next()) {
+                    found.push(format!("run `{command}` to {purpose}"));
+                }
+                rest = &after[args.len() + 2..];
+            }
+            Token::Text(text) if text.contains(' ') && text.len() > 8 => found.push(text.clone()),
             _ => {}
         }
     }
-    texts
+    found
+}
+
+fn texts(tokens: &[Token]) -> impl Iterator<Item = &String> {
+    tokens.iter().filter_map(|token| match token {
+        Token::Text(text) => Some(text),
+        _ => None,
+    })
 }
 
 /// The place of `=>` outside of brackets.
