@@ -1,6 +1,7 @@
 //! The pictures of the documents.
 
 use std::fs;
+use std::num::NonZero;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -21,6 +22,9 @@ const FIRST_RUN: [&str; 5] = [
     "time cai exec -- true",
 ];
 
+/// The width of all pictures, in cells.
+const COLUMNS: u16 = 96;
+
 /// Records all pictures on the engine of the end-to-end tests and writes them to `docs/pictures`.
 /// Has to run as root, as these tests do.
 pub(crate) fn run() -> anyhow::Result<ExitCode> {
@@ -32,17 +36,22 @@ pub(crate) fn run() -> anyhow::Result<ExitCode> {
         .with_context(|| format!("cannot create `{}`", directory.display()))?;
     let person = Person::new();
     let repository = Repository::make(person.home().join("src/api"));
-    let mut session = Recording::start(&person, repository.path(), Size { columns: 96, rows: 60 });
+    let mut session = Recording::start(&person, repository.path(), size(60)?);
     for command in FIRST_RUN {
         session.enter(command);
     }
     write(&directory.join("first-run.svg"), "A terminal session with cai", &session)?;
-    let mut top = Recording::start(&person, repository.path(), Size { columns: 96, rows: 14 });
+    let mut top = Recording::start(&person, repository.path(), size(14)?);
     top.open("cai top", "api-main");
     write(&directory.join("top.svg"), "cai top with one container", &top)?;
     drop((session, top, person));
     test::stop_engine();
     Ok(ExitCode::SUCCESS)
+}
+
+fn size(rows: u16) -> anyhow::Result<Size> {
+    let length = |length| NonZero::new(length).context("a terminal has cells");
+    Ok(Size { columns: length(COLUMNS)?, rows: length(rows)? })
 }
 
 fn write(path: &Path, title: &str, recording: &Recording) -> anyhow::Result<()> {

@@ -1,5 +1,6 @@
 //! A shell on a pseudo-terminal, and the cells that it shows.
 
+use std::num::NonZero;
 use std::path::Path;
 use std::process::Command;
 use std::thread;
@@ -19,8 +20,8 @@ const SETTLING: Duration = Duration::from_secs(4);
 /// The size of a terminal, in cells.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Size {
-    pub(super) columns: u16,
-    pub(super) rows: u16,
+    pub(super) columns: NonZero<u16>,
+    pub(super) rows: NonZero<u16>,
 }
 
 /// A shell whose output is kept.
@@ -50,7 +51,7 @@ impl Recording {
             .env("CONTAINAI_IMAGE", "base")
             .env("TIMEFORMAT", "%R s")
             .env("PS1", PROMPT);
-        let terminal = Terminal::start(&shell, size.columns, size.rows);
+        let terminal = Terminal::start(&shell, size.columns.get(), size.rows.get());
         let recording = Self { terminal, size, commands: 0 };
         recording.wait_for_prompt();
         recording

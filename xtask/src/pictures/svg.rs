@@ -29,7 +29,7 @@ struct Style {
 
 /// Renders the rows up to the last one with text; a last row that is only a prompt is left out.
 pub(super) fn render(screen: &Screen, title: &str) -> String {
-    let (_, columns) = screen.size();
+    let columns = screen.size().1.get();
     let rows = last_row(screen);
     let width = f32::from(columns) * CELL.0 + 2.0 * MARGIN;
     let height = f32::from(rows) * CELL.1 + 2.0 * MARGIN;
@@ -54,6 +54,7 @@ pub(super) fn render(screen: &Screen, title: &str) -> String {
 /// The number of rows that are rendered.
 fn last_row(screen: &Screen) -> u16 {
     let (rows, columns) = screen.size();
+    let (rows, columns) = (rows.get(), columns.get());
     let text = |row: u16| screen.contents_between(row, 0, row, columns);
     let filled = (0..rows).rev().find(|row| !text(*row).trim().is_empty()).unwrap_or(0);
     match text(filled).trim_end().ends_with('$') {
@@ -145,10 +146,13 @@ fn escaped(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::num::NonZero;
+
     use super::*;
 
     fn screen(text: &str) -> Screen {
-        let mut parser = vt100::Parser::new(5, 20, 0);
+        let size = |length| NonZero::new(length).expect("a screen has cells");
+        let mut parser = vt100::Parser::new(size(5), size(20), 0);
         parser.process(text.as_bytes());
         parser.screen().clone()
     }

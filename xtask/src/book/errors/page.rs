@@ -53,11 +53,15 @@ fn cell(text: &str) -> String {
     while let Some((before, inside)) = rest.split_once('{') {
         let (name, after) = inside.split_once('}').unwrap_or((inside, ""));
         cell.push_str(before);
-        cell.push_str(&placeholder(name));
+        // A list at the end is appended to a message that is complete without it.
+        let is_appended = after.is_empty() && cell.ends_with(char::is_alphanumeric);
+        if !is_appended {
+            cell.push_str(&placeholder(name));
+        }
         rest = after;
     }
     cell.push_str(rest);
-    let cell = cell.trim_end_matches('…').replace("[`", "`").replace("`]", "`");
+    let cell = cell.replace("[`", "`").replace("`]", "`");
     cell.replace('|', "\\|").replace('<', "&lt;")
 }
 
@@ -77,13 +81,16 @@ mod tests {
     fn the_part_is_replaced() {
         let error = KnownError {
             topic: "FileFormat".into(),
-            message: "`{path}` is {}{}".into(),
+            message: "`{path}` is {}: not found{}".into(),
             cause: "See [`X`].".into(),
             hints: vec!["a|b".into(), "run `c`".into()],
         };
         let page = render("# T\n\n## Error messages\n\nold\n", &[error]).expect("a part");
         assert!(page.starts_with("# T\n\n## Error messages\n\nGenerated"));
         assert!(page.contains("### File format\n"));
-        assert!(page.ends_with("| `PATH` is | See `X`. | a\\|b<br>run `c` |\n"), "{page}");
+        assert!(
+            page.ends_with("| `PATH` is …: not found | See `X`. | a\\|b<br>run `c` |\n"),
+            "{page}"
+        );
     }
 }
