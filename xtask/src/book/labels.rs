@@ -6,7 +6,7 @@ use std::process::Command;
 
 use anyhow::Context as _;
 
-use super::errors::{Token, tokens};
+use super::errors::{Token, tokens, without_links};
 use crate::project;
 
 /// The page.
@@ -55,7 +55,7 @@ fn constants(tokens: &[Token]) -> Vec<(String, String)> {
                     PREFIXES.iter().any(|it| label.len() > it.len() && label.starts_with(it));
                 let meaning = std::mem::take(&mut meaning);
                 if is_label && !meaning.is_empty() {
-                    let meaning = meaning.join(" ").replace("[`", "`").replace("`]", "`");
+                    let meaning = without_links(&meaning.join(" "));
                     found.push((label.clone(), meaning.replace('|', "\\|")));
                 }
             }

@@ -6,5 +6,5 @@ mod page;
 mod token;
 
 pub(super) use collect::read;
-pub(super) use page::{PATH, render};
+pub(super) use page::{PATH, render, without_links};
 pub(super) use token::{Token, tokens};

@@ -54,15 +54,26 @@ fn cell(text: &str) -> String {
         let (name, after) = inside.split_once('}').unwrap_or((inside, ""));
         cell.push_str(before);
         // A list at the end is appended to a message that is complete without it.
-        let is_appended = after.is_empty() && cell.ends_with(char::is_alphanumeric);
+        let is_closed = cell.matches('`').count() % 2 == 0;
+        let is_appended = after.is_empty() && is_closed && !cell.ends_with(' ');
         if !is_appended {
             cell.push_str(&placeholder(name));
         }
         rest = after;
     }
     cell.push_str(rest);
-    let cell = cell.replace("[`", "`").replace("`]", "`");
+    let cell = without_links(&cell);
     cell.replace('|', "\\|").replace('<', "&lt;")
+}
+
+/// Documentation without links: items by their last name.
+pub(in crate::book) fn without_links(text: &str) -> String {
+    let text = text.replace("[`", "`").replace("`]", "`");
+    let parts = text.split('`').enumerate().map(|(index, part)| match index % 2 {
+        1 if !part.contains(' ') => part.rsplit("::").next().unwrap_or(part),
+        _ => part,
+    });
+    parts.collect::<Vec<_>>().join("`")
 }
 
 fn placeholder(name: &str) -> String {
