@@ -14,11 +14,12 @@ use crate::project::{self, succeed};
 use crate::test;
 
 /// The commands of the first picture.
-const FIRST_RUN: [&str; 5] = [
+const FIRST_RUN: [&str; 6] = [
     "cai run -- hostname",
     "cai run -- systemctl is-system-running --wait",
-    "cai run -- sh -c 'sudo id -un; cat /proc/self/uid_map; docker info -f {{.ServerVersion}}'",
-    "cai list",
+    "cai run -- sh -c 'sudo id -un; cat /proc/self/uid_map'",
+    "cai run -- docker info --format 'Docker {{.ServerVersion}} on {{.Driver}}'",
+    "cai stats",
     "time cai exec -- true",
 ];
 
@@ -36,6 +37,9 @@ pub(crate) fn run() -> anyhow::Result<ExitCode> {
         .with_context(|| format!("cannot create `{}`", directory.display()))?;
     let person = Person::new();
     let repository = Repository::make(person.home().join("src/api"));
+    // Creates key and SSH configuration, which a first run reports with the paths of the tests.
+    person.run(&repository, "true").success();
+    person.cai(["stop", "--remove"]).inside(&repository).run().success();
     let mut session = Recording::start(&person, repository.path(), size(60)?);
     for command in FIRST_RUN {
         session.enter(command);
