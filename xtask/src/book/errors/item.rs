@@ -19,10 +19,10 @@ pub(super) struct Variant {
 pub(super) fn variants(tokens: &[Token]) -> Vec<Variant> {
     let mut found = Vec::new();
     for (at, window) in tokens.windows(3).enumerate() {
-        if let [Token::Word(word), Token::Word(name), Token::Mark('{')] = window {
-            if word == "enum" {
-                variants_of(name, group(&tokens[at + 2..]), &mut found);
-            }
+        if let [Token::Word(word), Token::Word(name), Token::Mark('{')] = window
+            && word == "enum"
+        {
+            variants_of(name, group(&tokens[at + 2..]), &mut found);
         }
     }
     found
@@ -100,10 +100,9 @@ fn arms(function: &[Token]) -> Vec<(String, Vec<String>)> {
         for window in pattern.windows(4) {
             if let [Token::Word(word), Token::Mark(':'), Token::Mark(':'), Token::Word(variant)] =
                 window
+                && word == "Self"
             {
-                if word == "Self" {
-                    found.push((variant.clone(), hints.clone()));
-                }
+                found.push((variant.clone(), hints.clone()));
             }
         }
         body = &rest[length..];

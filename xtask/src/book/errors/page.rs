@@ -54,7 +54,7 @@ fn cell(text: &str) -> String {
         let (name, after) = inside.split_once('}').unwrap_or((inside, ""));
         cell.push_str(before);
         // A list at the end is appended to a message that is complete without it.
-        let is_closed = cell.matches('`').count() % 2 == 0;
+        let is_closed = cell.matches('`').count().is_multiple_of(2);
         let is_appended = after.is_empty() && is_closed && !cell.ends_with(' ');
         if !is_appended {
             cell.push_str(&placeholder(name));
