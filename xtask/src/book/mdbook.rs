@@ -1,5 +1,6 @@
 //! mdBook, which makes a website of the pages.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -14,7 +15,22 @@ pub(super) fn build() -> anyhow::Result<()> {
     let mut mdbook = Command::new(program(&target)?);
     mdbook.arg("build").arg("--dest-dir").arg(target.join("book")).arg(project::root());
     succeed(mdbook)?;
+    link_to_indexes(&target.join("book"))?;
     println!("{}", target.join("book/index.html").display());
+    Ok(())
+}
+
+/// mdBook renders `README.md` as `index.html`, and leaves links to it as they are.
+fn link_to_indexes(directory: &Path) -> anyhow::Result<()> {
+    for entry in fs::read_dir(directory)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            link_to_indexes(&path)?;
+        } else if path.extension().is_some_and(|it| it == "html") {
+            let page = fs::read_to_string(&path)?;
+            fs::write(&path, page.replace("README.html", "index.html"))?;
+        }
+    }
     Ok(())
 }
 
