@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use containai_tests::markdown::{Content, Part, parts};
-use containai_tests::{Person, Place, Repository};
+use containai_tests::{Person, Repository, TestRoot};
 
 /// The longest time that a page may take.
 const LIMIT: Duration = Duration::from_secs(150);
@@ -104,7 +104,7 @@ fn commands(language: &str, text: &str) -> String {
 #[track_caller]
 fn run(person: &Person<'_>, script: &str) -> containai_tests::Outcome {
     let home = person.home();
-    let repository = Repository::make(home.join("src/api"));
+    let repository = Repository::create(home.join("src/api"));
     let identity = "[user]\nname = Reader\nemail = reader@example.com\n[safe]\ndirectory = *\n";
     fs::write(home.join(".gitconfig"), identity).expect("a file can be written");
     let bin = home.join("bin");
@@ -116,14 +116,14 @@ fn run(person: &Person<'_>, script: &str) -> containai_tests::Outcome {
         fs::set_permissions(bin.join(program), fs::Permissions::from_mode(0o755))
             .expect("it can be made a program");
     }
-    let cai = Place::cai().parent().expect("a directory").display();
+    let cai = TestRoot::cai().parent().expect("a directory").display();
     let system = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
     person
         .cai(Vec::<String>::new())
-        .behind(["sh", "-ec", script])
+        .prefixed_with(["sh", "-ec", script])
         .env("PATH", format!("{}:{cai}:{system}", bin.display()))
         .env("CONTAINAI_IMAGE", "base")
-        .inside(&repository)
-        .within(LIMIT)
+        .current_dir(&repository)
+        .timeout(LIMIT)
         .run()
 }

@@ -36,10 +36,10 @@ pub(crate) fn run() -> anyhow::Result<ExitCode> {
     fs::create_dir_all(&directory)
         .with_context(|| format!("cannot create `{}`", directory.display()))?;
     let person = Person::new();
-    let repository = Repository::make(person.home().join("src/api"));
+    let repository = Repository::create(person.home().join("src/api"));
     // Creates key and SSH configuration, which a first run reports with the paths of the tests.
     person.run(&repository, "true").success();
-    person.cai(["stop", "--remove"]).inside(&repository).run().success();
+    person.cai(["stop", "--remove"]).current_dir(&repository).run().success();
     let mut session = Recording::start(&person, repository.path(), size(60)?);
     for command in FIRST_RUN {
         session.enter(command);

@@ -6,7 +6,7 @@ use std::process::Command;
 use std::thread;
 use std::time::Duration;
 
-use containai_tests::{Person, Place, Terminal, until};
+use containai_tests::{Person, Terminal, TestRoot, wait_until};
 
 /// The longest time that a command may take.
 const LIMIT: Duration = Duration::from_secs(180);
@@ -36,7 +36,7 @@ impl Recording {
     /// Starts a shell of this person in a directory; new containers are made from `base`.
     pub(super) fn start(person: &Person<'_>, directory: &Path, size: Size) -> Self {
         let cai = person.cai(Vec::<String>::new()).command();
-        let programs = Place::cai().parent().unwrap_or(Path::new("/")).display();
+        let programs = TestRoot::cai().parent().unwrap_or(Path::new("/")).display();
         let mut shell = Command::new("bash");
         shell.args(["--norc", "--noprofile", "--noediting", "-i"]).current_dir(directory);
         shell.env_clear();
@@ -59,15 +59,15 @@ impl Recording {
 
     /// Enters a command and waits for its end.
     pub(super) fn enter(&mut self, command: &str) {
-        self.terminal.keys(&format!("{command}\n"));
+        self.terminal.type_text(&format!("{command}\n"));
         self.commands += 1;
         self.wait_for_prompt();
     }
 
     /// Starts a full-screen program and waits until it shows a text, and figures.
     pub(super) fn open(&mut self, command: &str, text: &str) {
-        self.terminal.keys(&format!("{command}\n"));
-        self.terminal.shows(text);
+        self.terminal.type_text(&format!("{command}\n"));
+        self.terminal.wait_for(text);
         thread::sleep(SETTLING);
     }
 
@@ -79,7 +79,7 @@ impl Recording {
     }
 
     fn wait_for_prompt(&self) {
-        until(LIMIT, "the prompt", || {
+        wait_until(LIMIT, "the prompt", || {
             let prompts = self.terminal.screen_text().matches(PROMPT).count();
             (prompts > self.commands).then_some(())
         });

@@ -1,20 +1,22 @@
-//! What is run.
+//! The steps of `cargo xtask test`.
 
 use crate::project::{self, succeed};
-use crate::{book, reference, tidy};
+use crate::{book, msrv, package, reference, tidy};
 
-/// One thing that has to pass.
+/// One check.
 pub(super) struct Step {
     pub(super) name: &'static str,
     pub(super) about: &'static str,
     pub(super) run: fn() -> anyhow::Result<()>,
 }
 
-/// All of them, cheap ones first.
-pub(super) const STEPS: [Step; 8] = [
+/// All steps, cheap ones first.
+pub(super) const STEPS: [Step; 10] = [
     Step { name: "fmt", about: "the form of the code", run: fmt },
     Step { name: "tidy", about: "the rules of the house", run: tidy },
     Step { name: "book", about: "links and generated parts of the documents", run: book::check },
+    Step { name: "msrv", about: "the oldest supported toolchain", run: msrv::check },
+    Step { name: "package", about: "the packages to publish", run: package::pack },
     Step { name: "unit", about: "unit, snapshot and property tests", run: unit },
     Step { name: "clippy", about: "lints", run: clippy },
     Step { name: "doc", about: "the documentation", run: doc },
@@ -22,7 +24,7 @@ pub(super) const STEPS: [Step; 8] = [
     Step { name: "e2e", about: "end-to-end tests on a real engine", run: e2e },
 ];
 
-/// Containers boot while others are being looked at; two cores bear three.
+/// Containers boot while others are checked; two cores can run three tests at a time.
 const THREADS: &str = "--test-threads=3";
 
 fn fmt() -> anyhow::Result<()> {

@@ -1,4 +1,4 @@
-//! Who prints.
+//! Output to the terminal.
 
 use super::source::Source;
 
@@ -11,8 +11,7 @@ const PROGRAMS: [&str; 2] =
 
 /// Only `ui.rs` prints.
 pub(super) fn check(source: &Source) -> Vec<String> {
-    let is_product =
-        source.is_rust() && source.is_below("containai-") && source.path.contains("/src/");
+    let is_product = source.product_of().is_some();
     let is_printer = source.path == "containai-cli/src/ui.rs"
         || PROGRAMS.iter().any(|directory| source.is_below(directory));
     match is_product && !is_printer {
@@ -31,6 +30,7 @@ mod tests {
         let text = "//! println! in docs.\nprintln!(\"x\");\n";
         assert_eq!(check(&source("containai-cli/src/ui.rs", text)).len(), 0);
         assert_eq!(check(&source("containai-core/src/exit.rs", text)).len(), 1);
+        assert_eq!(check(&source("containai/src/sandbox.rs", text)).len(), 1);
         assert_eq!(check(&source("xtask/src/main.rs", text)).len(), 0);
     }
 }
