@@ -63,7 +63,11 @@ fn cell(text: &str) -> String {
     }
     cell.push_str(rest);
     let cell = without_links(&cell);
-    cell.replace('|', "\\|").replace('<', "&lt;")
+    let parts = cell.split('`').enumerate().map(|(index, part)| match index % 2 {
+        0 => part.replace('<', "&lt;"),
+        _ => part.to_owned(),
+    });
+    parts.collect::<Vec<_>>().join("`").replace('|', "\\|")
 }
 
 /// Documentation without links: items by their last name.
@@ -94,13 +98,13 @@ mod tests {
             topic: "FileFormat".into(),
             message: "`{path}` is {}: not found{}".into(),
             cause: "See [`X`].".into(),
-            hints: vec!["a|b".into(), "run `c`".into()],
+            hints: vec!["a|b <c>".into(), "run `c <d>`".into()],
         };
         let page = render("# T\n\n## Error messages\n\nold\n", &[error]).expect("a part");
         assert!(page.starts_with("# T\n\n## Error messages\n\nGenerated"));
         assert!(page.contains("### File format\n"));
         assert!(
-            page.ends_with("| `PATH` is …: not found | See `X`. | a\\|b<br>run `c` |\n"),
+            page.ends_with("| `PATH` is …: not found | See `X`. | a\\|b &lt;c><br>run `c <d>` |\n"),
             "{page}"
         );
     }
