@@ -19,7 +19,7 @@ use crate::workspace::{self, ProtectedPathUse, WorkspaceRef};
 
 /// The arguments that select a volume.
 #[derive(Clone, Debug, Default)]
-pub struct PlaceQuery {
+pub struct VolumeQuery {
     /// The workspace; `None` is the repository that contains the current directory.
     pub workspace: Option<PathBuf>,
     /// The name of the container; excludes the other fields.
@@ -63,7 +63,7 @@ impl TargetQuery {
     ///
     /// The workspace does not exist, or the configuration cannot be read.
     pub fn for_args(
-        args: &PlaceQuery,
+        args: &VolumeQuery,
         docker_host: Option<&str>,
         env: &ProcessEnv,
         reporter: &Reporter,
@@ -123,7 +123,7 @@ impl TargetQuery {
                         &enclosing,
                         reference.path(),
                         ".",
-                    )
+                    );
                 };
                 self.notice.call_once(report);
                 enclosing
@@ -174,7 +174,7 @@ impl VolumeTarget {
     /// The workspace or container does not exist, several containers serve the workspace, or the
     /// engine fails.
     pub async fn find(
-        args: &PlaceQuery,
+        args: &VolumeQuery,
         docker_host: Option<&str>,
         env: &ProcessEnv,
         reporter: &Reporter,

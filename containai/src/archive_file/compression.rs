@@ -34,7 +34,7 @@ mod tests {
     #[test]
     fn compression_follows_the_file_name() {
         let check = |name: &str, expected| {
-            assert_eq!(ArchiveCompression::from_path(Path::new(name)), expected)
+            assert_eq!(ArchiveCompression::from_path(Path::new(name)), expected);
         };
         check("a.tgz", Some(ArchiveCompression::Gzip));
         check("/x/a.tar.gz.age", Some(ArchiveCompression::Gzip));

@@ -31,7 +31,7 @@ pub(crate) enum VolumeWriter<'a> {
     Stopped(VolumeArchive<'a>),
 }
 
-/// A writer through a running container. Its lease of a shared connection serves one question.
+/// A writer through a running container. Its lease of a shared connection is used for one request.
 pub(crate) struct RunningWriter<'a> {
     context: Context,
     engine: &'a DockerEngine,

@@ -144,7 +144,7 @@ impl WorktreePair<'_> {
                 RefDifference::Update(Side::Container, change) => sync.refs.push(change),
                 RefDifference::Update(Side::Host, change) => changes.push(change),
                 RefDifference::Conflict { name, own, reason } => {
-                    conflicts.push((name, own, reason))
+                    conflicts.push((name, own, reason));
                 }
                 RefDifference::ChangedOnBoth { name, own, .. } => {
                     conflicts.push((name, own, ConflictReason::Diverged));
