@@ -1,9 +1,8 @@
 //! The git repository of a workspace, accessed on this machine.
 //!
 //! A container can change everything in `.git`. Its files are therefore read and written directly,
-//! without git and without following symbolic links ([`directory`]). git itself runs only in
-//! repositories that were just created here, and to list the files of a workspace, which writes
-//! nothing.
+//! without git and without following symbolic links. git itself runs only in repositories that were
+//! just created here, and to list the files of a workspace, which writes nothing.
 
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};

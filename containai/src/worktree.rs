@@ -3,9 +3,8 @@
 //! A container can change `.git` in its workspace. The file is trusted only if the repository that
 //! it names has an entry for this workspace, which requires write access to the repository.
 //!
-//! The container never writes the host's repository. It has a separate repository
-//! ([`container_repository`]) that borrows the host's objects, and its commits are checked before
-//! they are fetched ([`sync`]).
+//! The container never writes the host's repository. It has a separate repository that borrows the
+//! host's objects, and its commits are checked before they are fetched.
 
 use std::fs::{self, File};
 use std::io::{self, Read as _};
