@@ -138,7 +138,7 @@ fn create(worktree: &LinkedWorktree, directory: &Path, layout: &Layout) -> crate
     Ok(())
 }
 
-/// Fills the directory `own` with the content of the repository.
+/// Fills the directory `repository` with the content of the new repository.
 fn fill(
     worktree: &LinkedWorktree,
     repository: &Path,

@@ -255,7 +255,9 @@ fn archives_are_not_written_to_workspaces() {
     assert!(name.starts_with("containai-export-export-default-2"), "{name}");
     let sealed = export(&person, &repository, &["--recipient", RECIPIENT]);
     assert!(sealed.to_string_lossy().ends_with(".tgz.age"), "{}", sealed.display());
-    restore(&person, &repository, &sealed, &["--dry-run"]).run().fails(1, "cannot decrypt the archive");
+    restore(&person, &repository, &sealed, &["--dry-run"])
+        .run()
+        .fails(1, "cannot decrypt the archive");
 
     // In the workspace it would be committed, and a link in the workspace may point anywhere.
     let out = person.beside("out");
@@ -311,7 +313,9 @@ fn encrypted_archives_require_their_key() {
         Path::new(&path("r.tar.zst.age")),
         "the name has the extension of the encryption"
     );
-    restore(&person, &repository, &sealed, &["--force"]).run().fails(1, "cannot decrypt the archive");
+    restore(&person, &repository, &sealed, &["--force"])
+        .run()
+        .fails(1, "cannot decrypt the archive");
     restore(&person, &repository, &sealed, &["--force", "--identity", &path("identity")])
         .run()
         .success();

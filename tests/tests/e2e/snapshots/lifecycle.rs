@@ -76,7 +76,9 @@ fn fork_runs_beside_the_original_with_its_own_state() {
     // An unnamed target directory may already exist.
     let path = person.beside(&format!("snap-fork-{name}"));
     fs::create_dir(&path).expect("a directory can be made");
-    snapshot(&person, &repository, &["fork", &name]).run().fails(2, "not a fork of this repository");
+    snapshot(&person, &repository, &["fork", &name])
+        .run()
+        .fails(2, "not a fork of this repository");
     fs::remove_dir(&path).expect("the directory is empty");
     let made = snapshot(&person, &repository, &["fork", &name]).run().success().stdout();
     let evil = fs::read_dir("/tmp").expect("it can be read").flatten();
