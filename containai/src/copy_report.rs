@@ -7,7 +7,7 @@ use containai_ssh::transfer::{CopyFailure, CopyReport};
 use crate::report::Reporter;
 
 /// Reports the skipped files; returns the exit code of the first failure.
-pub fn print(report: CopyReport, reporter: &Reporter) -> u8 {
+pub fn report(report: CopyReport, reporter: &Reporter) -> u8 {
     let mut code = exit::OK;
     let omitted = report.omitted();
     for failure in report.into_failures() {

@@ -26,7 +26,7 @@ use crate::error::OperationError;
 use crate::report::Reporter;
 use crate::{git, private_file};
 
-/// The number of paths of a list that are printed.
+/// The number of paths of a list that are reported.
 const MAX_LISTED: usize = 10;
 
 /// Returns the path of the sync base of a container's workspace copy; `None` if the workspace
@@ -98,7 +98,7 @@ pub(crate) async fn ensure_complete(
     for failure in report.failures() {
         context.reporter.warn(&format!("skipped: {failure}"));
     }
-    print_paths(&context.reporter, "skipped because git ignores them:", &ignored);
+    report_paths(&context.reporter, "skipped because git ignores them:", &ignored);
     record.state = SyncState::Complete;
     write(&path, &record)
 }
@@ -125,8 +125,8 @@ pub(crate) fn selection(workspace: &WorkspacePath) -> crate::Result<(Selection, 
     Ok((Selection::Only { files, trees }, listing.ignored))
 }
 
-/// Prints `heading` and the first ten paths; nothing for an empty list.
-pub fn print_paths(reporter: &Reporter, heading: &str, paths: &[String]) {
+/// Reports `heading` and the first ten paths; nothing for an empty list.
+pub fn report_paths(reporter: &Reporter, heading: &str, paths: &[String]) {
     if paths.is_empty() {
         return;
     }

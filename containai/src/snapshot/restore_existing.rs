@@ -49,7 +49,7 @@ impl RestoreAction {
     }
 
     /// Returns the steps of the plan, for a dry run.
-    pub fn tasks(&self) -> Vec<SnapshotStep> {
+    pub fn steps(&self) -> Vec<SnapshotStep> {
         match self {
             Self::InPlace(plan) => plan.steps(),
             Self::Recreate(plan) => plan.steps(),

@@ -58,7 +58,7 @@ pub(crate) fn fetch(
     git.run_into(&args, list.as_bytes(), pack.try_clone()?)
         .context("the container's commits cannot be read")?;
     host.run_on(&["index-pack", "--stdin", "--fix-thin", "--strict"], pack)
-        .context("the container's commits are refused")?;
+        .context("git refuses the container's commits")?;
     // Verify that nothing is missing before a reference is changed.
 
     host.run(&["rev-list", "--objects", "--stdin", "--not", "--all", "--quiet"], wanted.as_bytes())
