@@ -1,0 +1,31 @@
+//! Confirmation of operations that remove data.
+
+use containai_core::exit;
+use containai_core::hint::Hint;
+
+use crate::error::OperationError;
+use crate::report::Reporter;
+
+/// Asks for a confirmation.
+///
+/// # Errors
+///
+/// `declined` if the answer is no; a usage error with `hint` if there is no terminal.
+pub(crate) fn require_confirmation(
+    reporter: &Reporter,
+    question: &str,
+    declined: &str,
+    hint: &'static str,
+) -> Result<(), OperationError> {
+    if !reporter.can_ask() {
+        let message = format!("confirmation required but stdin is not a terminal: {question}");
+        return Err(OperationError::usage(message).hint(Hint::new(hint)));
+    }
+    match reporter.ask(question) {
+        true => Ok(()),
+        false => Err(OperationError::with_code(exit::FAILED, declined)),
+    }
+}
+
+/// A hint for commands with `--dry-run` and `--force`.
+pub(crate) const PREVIEW_OR_FORCE: &str = "preview with `--dry-run`, then repeat with `--force`";
