@@ -43,6 +43,7 @@ pub mod settings;
 pub mod setup;
 pub mod signals;
 pub mod snapshot;
+pub mod statistics;
 pub mod stop;
 pub mod target;
 pub mod templates;

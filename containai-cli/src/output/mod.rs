@@ -4,6 +4,7 @@ pub(crate) mod config;
 pub(crate) mod gc;
 pub(crate) mod image;
 pub(crate) mod list;
+pub(crate) mod listing;
 pub(crate) mod plan;
 pub(crate) mod reclaim;
 pub(crate) mod resources;
