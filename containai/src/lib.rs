@@ -3,6 +3,7 @@
 #![warn(missing_docs)]
 
 pub mod archive_file;
+pub mod config;
 mod confirm;
 pub mod connection;
 pub mod context;
