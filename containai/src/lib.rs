@@ -24,6 +24,7 @@ pub mod gone_files;
 pub mod hooks;
 pub mod host_facts;
 pub mod image_selection;
+pub mod images;
 pub mod import;
 pub mod lock;
 pub mod logs;
