@@ -13,6 +13,7 @@ pub(crate) mod schema;
 pub(crate) mod snapshot;
 pub(crate) mod stats;
 pub(crate) mod status;
+pub(crate) mod steps;
 pub(crate) mod table;
 pub(crate) mod template;
 pub(crate) mod version;

@@ -11,7 +11,10 @@ use crate::report::{Reporter, escape_control};
 use crate::signals::{InterruptSignals, interrupted_error};
 
 /// Removes what interrupted commands left.
-pub async fn prune_leftovers(engine: &DockerEngine, reporter: &Reporter) -> crate::Result<()> {
+pub(crate) async fn prune_leftovers(
+    engine: &DockerEngine,
+    reporter: &Reporter,
+) -> crate::Result<()> {
     let left = find_leftovers(engine, host_facts::now()).await?;
     remove_leftovers(engine, &left).await?;
     for line in describe(&left) {
@@ -21,7 +24,7 @@ pub async fn prune_leftovers(engine: &DockerEngine, reporter: &Reporter) -> crat
 }
 
 /// Does what makes volumes. Whoever interrupts it leaves nothing of them behind.
-pub async fn remove_on_failure<T>(
+pub(crate) async fn remove_on_failure<T>(
     engine: &DockerEngine,
     volumes: &ContainerVolumes,
     reporter: &Reporter,
@@ -37,7 +40,7 @@ pub async fn remove_on_failure<T>(
 }
 
 /// A line for each thing.
-pub fn describe(left: &SnapshotLeftovers) -> Vec<String> {
+pub(crate) fn describe(left: &SnapshotLeftovers) -> Vec<String> {
     let volumes =
         left.volumes.iter().map(|name| format!("volume {name} of a copy that was not finished"));
     let images = left
