@@ -6,6 +6,23 @@ use containai_core::hint::Hint;
 use crate::error::OperationError;
 use crate::report::Reporter;
 
+/// Whether an operation asks for confirmation.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Confirmation {
+    /// It asks.
+    Ask,
+    /// It does not ask.
+    Skip,
+}
+
+impl Confirmation {
+    /// The choice of `--force`.
+    #[must_use]
+    pub fn unless(is_forced: bool) -> Self {
+        if is_forced { Self::Skip } else { Self::Ask }
+    }
+}
+
 /// Asks for a confirmation.
 ///
 /// # Errors

@@ -4,7 +4,7 @@
 
 pub mod archive_file;
 pub mod config;
-mod confirm;
+pub mod confirm;
 pub mod connection;
 pub mod context;
 pub mod copy;

@@ -1,49 +1,32 @@
-//! What `cai import` says about an archive.
+//! The output of `cai import --dry-run` for an export.
 
-use containai_core::archive::ArchiveSummary;
 use containai_core::byte_size::{ByteSize, HumanSize};
-use containai_core::naming::VolumeName;
 
+use containai::import::RestorePreview;
 use containai::report::escape_control;
 
-/// What was there before a restore.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum ExistingContent {
-    /// No volume.
-    No,
-    /// A volume, empty or not.
-    Yes,
-}
-
-/// The output of `cai import --from FILE --dry-run`.
-pub(crate) fn plan(found: &ArchiveSummary, volume: &VolumeName, before: ExistingContent) -> String {
-    let manifest = &found.manifest;
-    let becomes = match before {
-        ExistingContent::No => format!("make volume {volume} from it"),
-        ExistingContent::Yes => format!("replace all that is on volume {volume}"),
+/// The content of the archive, and the step that restores it.
+pub(crate) fn preview(preview: &RestorePreview) -> String {
+    let RestorePreview { summary, volume, volume_exists } = preview;
+    let (manifest, totals) = (&summary.manifest, summary.totals);
+    let size = HumanSize(ByteSize::from_bytes(totals.bytes));
+    let step = match volume_exists {
+        false => format!("create volume {volume} from it"),
+        true => format!("replace all files on volume {volume}"),
     };
     [
-        format!("archive    {}", amount(found)),
-        format!("made       {} by cai {}", manifest.created, escape_control(&manifest.version)),
+        format!("archive    {} files, {size}", totals.entries),
+        format!("created    {} by cai {}", manifest.created, escape_control(&manifest.version)),
         format!("from       volume {}", escape_control(&manifest.volume)),
-        format!("1. {becomes}"),
+        format!("1. {step}"),
     ]
     .join("\n")
 }
 
-/// What became of it.
-pub(crate) fn done(found: &ArchiveSummary, volume: &VolumeName) -> String {
-    format!("restored {} to volume {volume}", amount(found))
-}
-
-fn amount(found: &ArchiveSummary) -> String {
-    let totals = found.totals;
-    format!("{} files, {}", totals.entries, HumanSize(ByteSize::from_bytes(totals.bytes)))
-}
-
 #[cfg(test)]
 mod tests {
-    use containai_core::archive::{ArchiveManifest, Totals};
+    use containai_core::archive::{ArchiveManifest, ArchiveSummary, Totals};
+    use containai_core::naming::VolumeName;
     use containai_core::timestamp::Timestamp;
 
     use super::*;
@@ -56,14 +39,13 @@ mod tests {
             version: "0.1.0".into(),
         };
         let totals = Totals { bytes: 5 << 20, entries: 12 };
-        let found = ArchiveSummary { manifest, totals, dropped: Vec::new() };
+        let summary = ArchiveSummary { manifest, totals, dropped: Vec::new() };
         let volume = VolumeName::parse("api-data").expect("a name");
-        insta::assert_snapshot!(plan(&found, &volume, ExistingContent::Yes), @r"
+        insta::assert_snapshot!(preview(&RestorePreview { summary, volume, volume_exists: true }), @r"
         archive    12 files, 5.0 MiB
-        made       2024-02-29T12:30:15Z by cai 0.1.0
+        created    2024-02-29T12:30:15Z by cai 0.1.0
         from       volume old�[2J
-        1. replace all that is on volume api-data
+        1. replace all files on volume api-data
         ");
-        assert_eq!(done(&found, &volume), "restored 12 files, 5.0 MiB to volume api-data");
     }
 }

@@ -27,7 +27,7 @@ const NO_REPOSITORY: u8 = 3;
 /// # Errors
 ///
 /// git finds no repository inside, and the fork would be of no use.
-pub(crate) async fn checkout_files(
+pub async fn checkout_files(
     container: &Container,
     passage: SessionConnection,
     reporter: &Reporter,

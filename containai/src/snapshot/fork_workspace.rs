@@ -13,10 +13,10 @@ use crate::{git, workspace};
 
 /// What a fork works on.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub(crate) struct ForkWorkspace {
-    pub(crate) workspace: WorkspacePath,
+pub struct ForkWorkspace {
+    pub workspace: WorkspacePath,
     /// The branch that is checked out there; `None` for a directory as it is.
-    pub(crate) branch: Option<String>,
+    pub branch: Option<String>,
     /// What has to be made of it first; `None` for what is there.
     checkout: Option<CheckoutKind>,
 }
@@ -26,7 +26,7 @@ impl ForkWorkspace {
     /// is made, or a clone for another machine's engine, beside the repository
     /// where no path was named. One that an earlier call has made is gone on
     /// with; any other directory that is there was not meant unless it was named.
-    pub(crate) fn choose(
+    pub fn choose(
         snapshot: &Snapshot,
         path: Option<&Path>,
         branch: Option<&str>,
@@ -71,7 +71,7 @@ impl ForkWorkspace {
     }
 
     /// Makes what is not there yet.
-    pub(crate) fn create(&self, origin: &WorkspacePath) -> crate::Result<()> {
+    pub fn create(&self, origin: &WorkspacePath) -> crate::Result<()> {
         match (self.checkout, &self.branch) {
             (Some(making), Some(branch)) => making.create(origin, &self.workspace, branch),
             _ => Ok(()),
@@ -79,7 +79,7 @@ impl ForkWorkspace {
     }
 
     /// What [`make`](Self::make) does, for people.
-    pub(crate) fn description(&self) -> Option<String> {
+    pub fn description(&self) -> Option<String> {
         Some(self.checkout?.description(&self.workspace, self.branch.as_deref()?))
     }
 

@@ -11,10 +11,7 @@ use crate::report::{Reporter, escape_control};
 use crate::signals::{InterruptSignals, interrupted_error};
 
 /// Removes what interrupted commands left.
-pub(crate) async fn prune_leftovers(
-    engine: &DockerEngine,
-    reporter: &Reporter,
-) -> crate::Result<()> {
+pub async fn prune_leftovers(engine: &DockerEngine, reporter: &Reporter) -> crate::Result<()> {
     let left = find_leftovers(engine, host_facts::now()).await?;
     remove_leftovers(engine, &left).await?;
     for line in describe(&left) {
@@ -24,7 +21,7 @@ pub(crate) async fn prune_leftovers(
 }
 
 /// Does what makes volumes. Whoever interrupts it leaves nothing of them behind.
-pub(crate) async fn remove_on_failure<T>(
+pub async fn remove_on_failure<T>(
     engine: &DockerEngine,
     volumes: &ContainerVolumes,
     reporter: &Reporter,
@@ -40,7 +37,7 @@ pub(crate) async fn remove_on_failure<T>(
 }
 
 /// A line for each thing.
-pub(crate) fn describe(left: &SnapshotLeftovers) -> Vec<String> {
+pub fn describe(left: &SnapshotLeftovers) -> Vec<String> {
     let volumes =
         left.volumes.iter().map(|name| format!("volume {name} of a copy that was not finished"));
     let images = left

@@ -1,12 +1,12 @@
 //! Snapshots of containers: create, restore, fork, remove.
 
-mod checkout;
+pub mod checkout;
 mod checkout_kind;
 mod create;
 mod fork;
 mod fork_workspace;
 mod leftovers;
-mod recreate;
+pub mod recreate;
 mod remove;
 mod restore;
 mod restore_existing;
@@ -14,6 +14,8 @@ mod steps;
 
 pub use create::{create, preview_create};
 pub use fork::{ForkOptions, ForkRequest};
-pub(crate) use leftovers::describe;
+pub use fork_workspace::ForkWorkspace;
+pub use leftovers::{describe, prune_leftovers, remove_on_failure};
 pub use remove::{confirm_remove, find, preview_remove, remove};
-pub use restore::{RestoreConfirmation, RestoreRequest};
+pub use restore::RestoreRequest;
+pub use restore_existing::RestoreAction;

@@ -14,7 +14,7 @@ use crate::report::Reporter;
 use crate::session::{SessionRequest, SnapshotView};
 
 /// Plans one that works on other ground than that of the snapshot.
-pub(crate) async fn plan(
+pub async fn plan(
     mut survey: SnapshotView,
     snapshot: &Snapshot,
     ground: &ForkWorkspace,
@@ -38,7 +38,7 @@ pub(crate) async fn plan(
 }
 
 /// Makes it as planned.
-pub(crate) async fn run(
+pub async fn run(
     entrance: &SessionRequest,
     survey: &SnapshotView,
     plan: &RecreatePlan,

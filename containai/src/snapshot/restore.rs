@@ -7,46 +7,38 @@ use containai_docker::DockerEngine;
 use super::leftovers::prune_leftovers;
 use super::restore_existing::RestoreAction;
 use super::steps::{describe_snapshot, describe_steps};
-use crate::confirm::{PREVIEW_OR_FORCE, require_confirmation};
+use crate::confirm::{Confirmation, PREVIEW_OR_FORCE, require_confirmation};
 use crate::process_env::ProcessEnv;
 use crate::report::Reporter;
 use crate::session::{SessionOptions, SessionRequest, SetupConsent};
 use crate::session_guard;
 use crate::workspace::{ProtectedPathUse, WorkspaceRef};
 
-/// Whether a restore asks for confirmation.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum RestoreConfirmation {
-    /// It asks before an existing container is replaced.
-    Ask,
-    /// It does not ask, and accepts protected directories as workspace.
-    Skip,
-}
-
 /// A request to restore a snapshot.
 pub struct RestoreRequest<'a> {
     snapshot: &'a Snapshot,
     session: SessionRequest,
-    confirmation: RestoreConfirmation,
+    confirmation: Confirmation,
 }
 
 impl<'a> RestoreRequest<'a> {
-    /// A request for the workspace of the snapshot.
+    /// A request for the workspace of the snapshot. Without confirmation, protected directories are
+    /// accepted as workspace.
     ///
     /// # Errors
     ///
     /// The configuration is invalid.
     pub fn new(
         snapshot: &'a Snapshot,
-        confirmation: RestoreConfirmation,
+        confirmation: Confirmation,
         flags: Flags,
         env: &ProcessEnv,
         reporter: &Reporter,
     ) -> crate::Result<Self> {
         let workspace = WorkspaceRef::Explicit(snapshot.workspace.clone());
         let protected_paths = match confirmation {
-            RestoreConfirmation::Ask => ProtectedPathUse::Refuse,
-            RestoreConfirmation::Skip => ProtectedPathUse::Allow,
+            Confirmation::Ask => ProtectedPathUse::Refuse,
+            Confirmation::Skip => ProtectedPathUse::Allow,
         };
         let session = SessionRequest::new(env, reporter, flags, workspace, SetupConsent::Never)?
             .with_options(SessionOptions { protected_paths, ..SessionOptions::default() });
@@ -78,7 +70,7 @@ impl<'a> RestoreRequest<'a> {
         session.finish_interrupted_restore(&view).await?;
         let view = session.snapshot_view().await?;
         let action = RestoreAction::plan(&view, snapshot).await?;
-        if confirmation == RestoreConfirmation::Ask {
+        if confirmation == Confirmation::Ask {
             confirm(&view.engine, &action, &reporter).await?;
         }
         let was_running = matches!(&action, RestoreAction::InPlace(plan) if plan.ends_sessions());

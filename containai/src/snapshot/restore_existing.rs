@@ -13,7 +13,7 @@ use crate::report::Reporter;
 use crate::session::{SessionRequest, SnapshotView};
 
 /// What is to be done, as there is a container or none.
-pub(crate) enum RestoreAction {
+pub enum RestoreAction {
     /// The one that there is goes back.
     InPlace(RestorePlan),
     /// One is made anew.
@@ -21,7 +21,7 @@ pub(crate) enum RestoreAction {
 }
 
 impl RestoreAction {
-    pub(crate) async fn plan(survey: &SnapshotView, snapshot: &Snapshot) -> crate::Result<Self> {
+    pub async fn plan(survey: &SnapshotView, snapshot: &Snapshot) -> crate::Result<Self> {
         let SnapshotView { engine, observed, desired: wanted } = survey;
         let nonce = host_facts::new_random_id()?;
         Ok(match observed.serving(&wanted.workspace).first() {
@@ -43,14 +43,14 @@ impl RestoreAction {
         })
     }
 
-    pub(crate) fn tasks(&self) -> Vec<SnapshotStep> {
+    pub fn tasks(&self) -> Vec<SnapshotStep> {
         match self {
             Self::InPlace(plan) => plan.steps(),
             Self::Recreate(plan) => plan.steps(),
         }
     }
 
-    pub(crate) async fn run(
+    pub async fn run(
         &self,
         entrance: &SessionRequest,
         survey: &SnapshotView,

@@ -1,8 +1,9 @@
 use std::process::ExitCode;
 
 use clap::Args;
+use containai::confirm::Confirmation;
 use containai::context::Context;
-use containai::snapshot::{self, RestoreConfirmation, RestoreRequest};
+use containai::snapshot::{self, RestoreRequest};
 use containai_core::naming::SnapshotName;
 
 use crate::app::App;
@@ -30,8 +31,7 @@ pub(super) struct SnapshotRestoreArgs {
 pub(super) async fn run(args: &SnapshotRestoreArgs, app: &App) -> anyhow::Result<ExitCode> {
     let context = Context::of_engine(&app.env, &app.reporter, &app.global.flags())?;
     let snapshot = snapshot::find(&context.engine()?, &args.snapshot).await?;
-    let confirmation =
-        if args.force { RestoreConfirmation::Skip } else { RestoreConfirmation::Ask };
+    let confirmation = Confirmation::unless(args.force);
     let flags = app.global.flags();
     let request = RestoreRequest::new(&snapshot, confirmation, flags, &app.env, &app.reporter)?;
     match args.dry_run {
