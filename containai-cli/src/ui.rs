@@ -234,8 +234,8 @@ impl report::Frontend for Frontend {
             Report::Exported { file } => drop(ui.data(&file.display().to_string())),
             Report::Lifecycle(event) => ui.event(event),
             Report::Reclaimed { workspace, done } => {
-                let lines = crate::output::reclaim::lines(&workspace.to_string_lossy(), done);
-                lines.iter().for_each(|line| ui.say(&escape_control(line)));
+                let lines = containai::reclaim::describe(&workspace.to_string_lossy(), done);
+                lines.iter().for_each(|line| ui.say(line));
             }
             _ => {}
         }

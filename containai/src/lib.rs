@@ -34,6 +34,7 @@ pub mod private_file;
 pub mod process_env;
 pub mod progress;
 pub mod protected;
+pub mod reclaim;
 pub mod remote_engine;
 pub mod report;
 pub mod resources;
@@ -56,6 +57,7 @@ pub mod volume_target;
 pub mod workspace;
 pub mod workspace_copy;
 pub mod workspace_file;
+pub mod workspace_move;
 pub mod workspace_store;
 pub mod worktree;
 

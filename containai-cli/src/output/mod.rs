@@ -6,7 +6,6 @@ pub(crate) mod image;
 pub(crate) mod list;
 pub(crate) mod listing;
 pub(crate) mod plan;
-pub(crate) mod reclaim;
 pub(crate) mod resources;
 pub(crate) mod restore;
 pub(crate) mod schema;
