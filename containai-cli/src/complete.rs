@@ -1,14 +1,15 @@
-//! What a shell offers behind the cursor.
+//! Completion of command lines.
 //!
-//! The script of `cai completion` starts `cai` with [`VARIABLE`] set. Names come
-//! from the engine, within half a second or not at all; nothing is said on
-//! stderr, where the user types.
+//! The script of `cai completion` runs `cai` with [`COMPLETION_VARIABLE`] set. The engine has half
+//! a second to return names. Nothing is printed to stderr, where the user types.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::time::Duration;
 
 use clap::{Arg, Command};
-use clap_complete::engine::{ArgValueCandidates, CompletionCandidate};
+use clap_complete::engine::{
+    ArgValueCandidates, ArgValueCompleter, CompletionCandidate, PathCompleter, ValueCompleter as _,
+};
 use clap_complete::env::CompleteEnv;
 use containai_core::config::{Flags, SETTINGS, SettingSpec};
 use containai_core::engine::{Container, Engine as _, ShippedImage};
@@ -17,29 +18,30 @@ use containai_docker::DockerEngine;
 use tokio::time::timeout;
 
 use crate::command_line;
-use crate::env::Env;
+use crate::env::{COMPLETION_VARIABLE, Env};
 use containai::context::Context;
 use containai::import::user_agents;
 use containai::report::Reporter;
 
 mod values;
 
-/// The variable that asks for completions, in the name of a shell.
-pub(crate) const COMPLETION_VARIABLE: &str = "COMPLETE";
-
-/// How long a person waits for an answer to the tabulator key.
+/// The time limit for names from the engine.
 const ENGINE_TIMEOUT: Duration = Duration::from_millis(500);
 
-/// Answers and ends the process when a shell asks; returns when none does.
+/// Prints completions and exits if a shell requests them; returns otherwise.
 pub(crate) fn complete() {
     let words: Vec<OsString> = std::env::args_os().collect();
     let setting = values::setting_of(&words);
-    let grammar = move || with_completers(command_line::full_command(), setting);
+    let grammar = move || grammar(setting);
     CompleteEnv::with_factory(grammar).var(COMPLETION_VARIABLE).complete();
 }
 
-/// The grammar with what each argument may be, as far as that is known;
-/// `setting` is the one whose value is typed.
+/// The grammar with aliases and completers; `setting` is the setting whose value is typed.
+fn grammar(setting: Option<&'static SettingSpec>) -> Command {
+    let grammar = command_line::full_command().mut_subcommand("stop", |stop| stop.alias("rm"));
+    with_completers(grammar, setting)
+}
+
 fn with_completers(grammar: Command, setting: Option<&'static SettingSpec>) -> Command {
     let grammar = grammar.mut_args(|arg| with_completer(arg, setting));
     grammar.mut_subcommands(|verb| with_completers(verb, setting))
@@ -50,7 +52,8 @@ fn with_completer(arg: Arg, setting: Option<&'static SettingSpec>) -> Arg {
         return arg.add(ArgValueCandidates::new(|| values::candidates(setting)));
     }
     let candidates: fn() -> Vec<CompletionCandidate> = match arg.get_id().as_str() {
-        "container" | "name" | "word" => containers,
+        "target" => return arg.add(ArgValueCompleter::new(targets)),
+        "container" | "name" => containers,
         "data_volume" | "volume" => volumes,
         "snapshot" => snapshots,
         "key" => settings,
@@ -59,6 +62,15 @@ fn with_completer(arg: Arg, setting: Option<&'static SettingSpec>) -> Arg {
         _ => return arg,
     };
     arg.add(ArgValueCandidates::new(candidates))
+}
+
+/// Containers and directories.
+fn targets(current: &OsStr) -> Vec<CompletionCandidate> {
+    let start = current.to_string_lossy();
+    let mut found = containers();
+    found.retain(|it| it.get_value().to_string_lossy().starts_with(&*start));
+    found.extend(PathCompleter::dir().complete(current));
+    found
 }
 
 fn containers() -> Vec<CompletionCandidate> {
@@ -94,7 +106,7 @@ fn templates() -> Vec<CompletionCandidate> {
     names.into_iter().map(|name| CompletionCandidate::new(name.to_string())).collect()
 }
 
-/// The agents of the images, and those of the user's own manifests.
+/// Agents of the images and of the user's manifests.
 fn agents() -> Vec<CompletionCandidate> {
     let own = Env::read().and_then(|env| Ok(user_agents(&env.layout)?)).unwrap_or_default();
     let shipped = ShippedImage::Full.agents().iter().copied();
@@ -102,27 +114,27 @@ fn agents() -> Vec<CompletionCandidate> {
     names.map(CompletionCandidate::new).collect()
 }
 
-/// Our containers on the configured engine; none where it does not answer.
+/// The containers of ContainAI on the configured engine; none if it does not answer in time.
 fn managed_containers() -> Vec<Container> {
     let mut containers = query_engine(|engine| async move { Ok(engine.containers().await?) });
     containers.retain(|it| it.labels.is_managed() && !it.labels.is_helper());
     containers
 }
 
-/// What the configured engine answers; nothing where it does not in time.
-fn query_engine<T, F>(question: impl FnOnce(DockerEngine) -> F) -> Vec<T>
+/// The configured engine's answer; empty if it does not answer in time.
+fn query_engine<T, F>(query: impl FnOnce(DockerEngine) -> F) -> Vec<T>
 where
     F: Future<Output = anyhow::Result<Vec<T>>>,
 {
-    let ask = || -> anyhow::Result<Vec<T>> {
+    let answer = || -> anyhow::Result<Vec<T>> {
         let env = Env::read()?;
         let engine = Context::new(&env, &Reporter::default(), Flags::default(), None)?.engine()?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let answer = runtime.block_on(async { timeout(ENGINE_TIMEOUT, question(engine)).await });
+        let answer = runtime.block_on(async { timeout(ENGINE_TIMEOUT, query(engine)).await });
         runtime.shutdown_background();
         answer?
     };
-    ask().unwrap_or_default()
+    answer().unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -133,8 +145,7 @@ mod tests {
     fn subcommands_and_flags_are_completed() -> anyhow::Result<()> {
         let offered = |words: &[&str]| -> anyhow::Result<Vec<String>> {
             let words: Vec<OsString> = words.iter().map(OsString::from).collect();
-            let mut grammar =
-                with_completers(command_line::full_command(), values::setting_of(&words));
+            let mut grammar = grammar(values::setting_of(&words));
             let last = words.len() - 1;
             let found = clap_complete::engine::complete(&mut grammar, words, last, None)?;
             Ok(found.iter().map(|it| it.get_value().to_string_lossy().into_owned()).collect())

@@ -18,13 +18,13 @@ pub(crate) enum Editor {
     Cursor,
     /// Zed
     Zed,
-    /// JetBrains, by Gateway
+    /// JetBrains Gateway
     Idea,
 }
 
 impl Editor {
-    /// The one that was named, else the first one that is there, with its
-    /// program; `find` looks for a program.
+    /// Returns `named`, or the first installed editor, with its program; `find` looks for a
+    /// program.
     pub(crate) fn choose(
         named: Option<Self>,
         find: impl Fn(&str) -> Option<PathBuf>,
@@ -40,7 +40,7 @@ impl Editor {
         }
     }
 
-    /// What its program is called, the usual name first.
+    /// The names of its program, the usual one first.
     fn programs(self) -> &'static [&'static str] {
         match self {
             Self::Code => &["code"],
@@ -54,7 +54,7 @@ impl Editor {
         self.programs().first().copied().unwrap_or_default()
     }
 
-    /// What the editor is started with.
+    /// The editor's arguments.
     pub(crate) fn arguments(self, alias: &SshAlias, port: u16) -> Vec<String> {
         let folder = CONTAINER_WORKSPACE;
         match self {
@@ -71,7 +71,7 @@ impl Editor {
     }
 }
 
-/// Starts the editor and leaves it alone.
+/// Starts the editor in the background.
 pub(crate) fn start(program: &Path, words: &[String]) -> anyhow::Result<()> {
     Command::new(program)
         .args(words)
@@ -83,7 +83,7 @@ pub(crate) fn start(program: &Path, words: &[String]) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The command line as a shell reads it; what needs no quotes has none.
+/// Returns the command line in a shell's syntax, quoted where needed.
 pub(crate) fn shell_line(program: &str, words: &[String]) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./:+=@".contains(c);
     let word = |word: &String| match word.chars().all(is_plain) {

@@ -13,7 +13,9 @@ use containai_core::config;
 use containai_core::layout::{CONTAINER_CAI, CONTAINER_DATA, EngineLayout, Layout};
 use nix::unistd::{User, geteuid, getuid};
 
-/// Set for a process that was started again as a member of the engine's group.
+/// The variable in which a shell's completion script passes the shell's name.
+pub(crate) const COMPLETION_VARIABLE: &str = "COMPLETE";
+/// Set in a process that was restarted as a member of the engine's group.
 pub(crate) const GROUP_REEXEC_VARIABLE: &str = "CONTAINAI_REGROUPED";
 
 /// What the process was started with.
@@ -103,11 +105,6 @@ fn is_in_container() -> bool {
     std::env::current_exe().is_ok_and(|path| path == Path::new(CONTAINER_CAI))
         && device(data).is_some()
         && device(data) != data.parent().and_then(device)
-}
-
-/// A variable that the user wants a command to have as well, where it is text.
-pub(crate) fn user_variable(name: &str) -> Option<String> {
-    std::env::var(name).ok()
 }
 
 /// Which of the standard streams are terminals.

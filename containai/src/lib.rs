@@ -3,6 +3,7 @@
 #![warn(missing_docs)]
 
 pub mod archive_file;
+pub mod command_env;
 pub mod connection;
 pub mod context;
 pub mod copy_report;
@@ -21,9 +22,11 @@ pub mod hooks;
 pub mod host_facts;
 pub mod image_selection;
 pub mod import;
+pub mod links;
 pub mod lock;
 pub mod mounts;
 pub mod moved;
+pub mod openssh;
 pub mod private_file;
 pub mod process_env;
 pub mod progress;

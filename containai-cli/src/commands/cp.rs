@@ -48,7 +48,7 @@ pub(crate) struct CpArgs {
     target: OsString,
 }
 
-pub(super) async fn run(args: CpArgs, app: &App) -> anyhow::Result<ExitCode> {
+pub(crate) async fn run(args: CpArgs, app: &App) -> anyhow::Result<ExitCode> {
     let route = parse_route(&args)?;
     let flags = Flags { docker_host: app.global.docker_host.clone(), ..Flags::default() };
     let (CopyDirection::Upload { container, .. } | CopyDirection::Download { container, .. }) =

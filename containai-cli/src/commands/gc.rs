@@ -10,7 +10,7 @@ use containai_core::lifecycle::gc::{
 use containai_core::lifecycle::snapshot::{find_leftovers, remove_leftovers};
 use containai_core::retention::RetentionAge;
 
-use super::confirm;
+use crate::confirm;
 use crate::app::App;
 use crate::output;
 use containai::context::Context;
@@ -43,7 +43,7 @@ pub(crate) struct GcArgs {
     force: bool,
 }
 
-pub(super) async fn run(args: &GcArgs, app: &App) -> anyhow::Result<ExitCode> {
+pub(crate) async fn run(args: &GcArgs, app: &App) -> anyhow::Result<ExitCode> {
     let scope = |wanted| if wanted { GcScope::Unused } else { GcScope::Skip };
     let policy =
         GcPolicy { age: args.age, images: scope(args.images), volumes: scope(args.volumes) };

@@ -9,8 +9,8 @@ use containai_core::hint::Hint;
 use containai_docker::Follow;
 use futures_util::{Stream, StreamExt as _};
 
-use super::container_lookup::TargetArgs;
 use crate::app::App;
+use crate::args::TargetArgs;
 use crate::output::log::LineSanitizer;
 use containai::OperationError;
 use containai::context::Context;
@@ -59,7 +59,7 @@ impl JournalUnit {
     }
 }
 
-pub(super) async fn run(args: &LogsArgs, app: &App) -> anyhow::Result<ExitCode> {
+pub(crate) async fn run(args: &LogsArgs, app: &App) -> anyhow::Result<ExitCode> {
     let context = Context::of_engine(&app.env, &app.reporter, &app.global.flags())?;
     let engine = context.engine()?;
     let container = args.target.find(&engine, &context).await?;

@@ -9,8 +9,8 @@ use containai_core::hint::Hint;
 use containai_core::resources::{Cpus, ResourceLimits};
 use containai_docker::DockerEngine;
 
-use super::container_lookup::TargetArgs;
 use crate::app::App;
+use crate::args::TargetArgs;
 use crate::output::resources::{NextLimits, ResourcesOutput};
 use containai::OperationError;
 use containai::context::Context;
@@ -41,7 +41,7 @@ pub(crate) struct ResourcesArgs {
     json: bool,
 }
 
-pub(super) async fn run(args: &ResourcesArgs, app: &App) -> anyhow::Result<ExitCode> {
+pub(crate) async fn run(args: &ResourcesArgs, app: &App) -> anyhow::Result<ExitCode> {
     let context = Context::of_engine(&app.env, &app.reporter, &app.global.flags())?;
     let engine = context.engine()?;
     let container = args.target.find(&engine, &context).await?;

@@ -17,7 +17,7 @@ pub(crate) struct StatsArgs {
     json: bool,
 }
 
-pub(super) async fn run(args: &StatsArgs, app: &App) -> anyhow::Result<ExitCode> {
+pub(crate) async fn run(args: &StatsArgs, app: &App) -> anyhow::Result<ExitCode> {
     let context = Context::of_engine(&app.env, &app.reporter, &app.global.flags())?;
     let engine = context.engine()?;
     let mut listed = engine.managed(Sizes::Unknown).await?;

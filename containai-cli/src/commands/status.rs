@@ -5,8 +5,8 @@ use containai_core::engine::{Container, Isolation};
 use containai_docker::host::SysboxState;
 use containai_docker::{Activity, Running};
 
-use super::container_lookup::TargetArgs;
 use crate::app::App;
+use crate::args::TargetArgs;
 use crate::output::status::{RunningStatus, StatusOutput, has_usage};
 use containai::context::Context;
 use containai::host_facts;
@@ -25,7 +25,7 @@ pub(crate) struct StatusArgs {
     json: bool,
 }
 
-pub(super) async fn run(args: &StatusArgs, app: &App) -> anyhow::Result<ExitCode> {
+pub(crate) async fn run(args: &StatusArgs, app: &App) -> anyhow::Result<ExitCode> {
     let context = Context::of_engine(&app.env, &app.reporter, &app.global.flags())?;
     let engine = context.engine()?;
     let container = args.target.find(&engine, &context).await?;

@@ -11,8 +11,8 @@ use containai_core::lifecycle::{
 use containai_docker::DockerEngine;
 use futures_util::stream::{self, StreamExt as _};
 
-use super::container_lookup::TargetArgs;
 use crate::app::App;
+use crate::args::TargetArgs;
 use crate::error;
 use crate::output;
 use containai::context::Context;
@@ -34,7 +34,7 @@ pub(crate) struct StopArgs {
     #[command(flatten)]
     target: TargetArgs,
     /// Stop every container that this machine has on the engine
-    #[arg(long, conflicts_with_all = ["name", "workspace", "container"])]
+    #[arg(long, conflicts_with_all = ["target", "workspace", "container"])]
     all: bool,
     /// Remove the container afterwards; its named volumes stay
     #[arg(long)]
@@ -51,7 +51,7 @@ pub(crate) struct StopArgs {
     dry_run: bool,
 }
 
-pub(super) async fn run(args: &StopArgs, app: &App) -> anyhow::Result<ExitCode> {
+pub(crate) async fn run(args: &StopArgs, app: &App) -> anyhow::Result<ExitCode> {
     let context = Context::of_engine(&app.env, &app.reporter, &app.global.flags())?;
     let engine = context.engine()?;
     let containers = engine.containers().await?;

@@ -1,4 +1,4 @@
-//! What a setting may be set to.
+//! Values of settings.
 
 use std::ffi::OsString;
 
@@ -9,14 +9,14 @@ use containai_core::manifest::shipped_agents;
 
 use super::{agents, templates, volumes};
 
-/// The setting whose value is typed, if the words are those of `config set`.
+/// Returns the setting whose value is typed, if the command is `config set`.
 pub(super) fn setting_of(words: &[OsString]) -> Option<&'static SettingSpec> {
     let words: Vec<&str> = words.iter().filter_map(|word| word.to_str()).collect();
     let verb = words.windows(2).position(|pair| pair == ["config", "set"])?;
     words[verb + 2..].iter().find_map(|word| SettingSpec::find(word))
 }
 
-/// What it may be, as far as that can be listed.
+/// Returns the values of a setting that can be listed.
 pub(super) fn candidates(setting: &SettingSpec) -> Vec<CompletionCandidate> {
     match (setting.kind, setting.key) {
         (SettingKind::Choice(texts), _) => candidates_from(texts.iter().copied()),

@@ -6,7 +6,7 @@ use containai_core::engine::Engine as _;
 
 use super::encryption_args::EncryptionArgs;
 use crate::app::App;
-use crate::commands::place_args::PlaceArgs;
+use crate::args::VolumeArgs;
 use containai::export::VolumeExport;
 use containai::export::{DestinationChooser, EncryptionUse, workspaces};
 use containai::host_facts;
@@ -23,7 +23,7 @@ use containai::volume_target::VolumeTarget;
 #[derive(Debug, Args)]
 pub(crate) struct ExportArgs {
     #[command(flatten)]
-    target: PlaceArgs,
+    target: VolumeArgs,
     /// The file, ending in `.tgz` or `.tar.zst`, or a directory to make one in
     /// [default: a new file in ~/.local/share/containai/exports]
     #[arg(short, long, value_name = "FILE|DIR")]

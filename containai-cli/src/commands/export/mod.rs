@@ -4,5 +4,5 @@ mod command;
 mod encryption_args;
 
 pub(crate) use command::ExportArgs;
-pub(super) use command::run;
+pub(crate) use command::run;
 pub(super) use encryption_args::read_passphrase;

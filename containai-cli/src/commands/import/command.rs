@@ -8,7 +8,7 @@ use containai_core::import::AllowedSecret;
 use super::open_archive::ArchiveKeyArgs;
 use super::{restore, settings};
 use crate::app::App;
-use crate::commands::place_args::PlaceArgs;
+use crate::args::VolumeArgs;
 use containai::OperationError;
 use containai::archive_file::ArchiveFileKind;
 
@@ -25,7 +25,7 @@ use containai::archive_file::ArchiveFileKind;
 #[derive(Debug, Args)]
 pub(crate) struct ImportArgs {
     #[command(flatten)]
-    pub(super) target: PlaceArgs,
+    pub(super) target: VolumeArgs,
     /// Import from this directory, or an archive (`.tgz`, `.tar.zst`, `.tar`) of
     /// one, credentials included; or restore what `cai export` wrote
     /// [default: the home directory]

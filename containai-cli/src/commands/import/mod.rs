@@ -7,4 +7,4 @@ mod restore;
 mod settings;
 
 pub(crate) use command::ImportArgs;
-pub(super) use command::run;
+pub(crate) use command::run;

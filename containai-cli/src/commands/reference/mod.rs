@@ -7,4 +7,4 @@ mod manual;
 mod settings;
 mod verbs;
 
-pub(super) use command::{ReferenceArgs, run};
+pub(crate) use command::{ReferenceArgs, run};

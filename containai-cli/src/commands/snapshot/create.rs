@@ -9,7 +9,7 @@ use containai_core::lifecycle::snapshot::{create, list_snapshots, plan_create};
 use containai_core::naming::SnapshotName;
 
 use crate::app::App;
-use crate::commands::container_lookup::TargetArgs;
+use crate::args::TargetArgs;
 use crate::output;
 use containai::context::Context;
 use containai::snapshot::{prune_leftovers, remove_on_failure};

@@ -4,7 +4,7 @@ use clap::Args;
 use containai_core::lifecycle::snapshot::{find_snapshot, list_snapshots, plan_remove, remove};
 use containai_core::naming::SnapshotName;
 
-use super::super::confirm;
+use crate::confirm;
 use crate::app::App;
 use crate::output;
 use containai::context::Context;

@@ -5,7 +5,7 @@ use containai_core::lifecycle::snapshot::{find_snapshot, list_snapshots};
 use containai_core::naming::SnapshotName;
 use containai_docker::DockerEngine;
 
-use super::super::confirm;
+use crate::confirm;
 use crate::app::App;
 use crate::output;
 use containai::context::Context;

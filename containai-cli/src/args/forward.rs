@@ -1,18 +1,17 @@
-//! What to forward, as the command line has it.
+//! Forwards, in OpenSSH's syntax.
 
 use clap::Args;
+use containai::OperationError;
 use containai_core::hint::Hint;
 use containai_core::remote::{Direction, Forward, ForwardError};
 
-use containai::OperationError;
-
-/// What to forward, in OpenSSH's words.
+/// Forwards, in OpenSSH's syntax.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct ForwardSpecArgs {
-    /// Lead a port or socket of this machine into the container
+    /// Forward a port or socket of this machine into the container
     #[arg(short = 'L', value_name = "[BIND:]PORT:HOST:HOSTPORT", value_parser = parse_local)]
     local: Vec<Forward>,
-    /// Lead a port or socket of the container to this machine
+    /// Forward a port or socket of the container to this machine
     #[arg(short = 'R', value_name = "[BIND:]PORT:HOST:HOSTPORT", value_parser = parse_remote)]
     remote: Vec<Forward>,
     /// Open a SOCKS server on this machine that connects from the container
@@ -21,7 +20,7 @@ pub(crate) struct ForwardSpecArgs {
 }
 
 impl ForwardSpecArgs {
-    /// All of it, at least one.
+    /// All forwards, at least one.
     pub(crate) fn forwards(&self) -> Result<Vec<Forward>, OperationError> {
         let all: Vec<Forward> =
             [&self.local, &self.remote, &self.dynamic].into_iter().flatten().cloned().collect();

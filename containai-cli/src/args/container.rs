@@ -1,4 +1,4 @@
-//! The flags that shape a container when it is made.
+//! The options of a new container.
 
 use clap::Args;
 use containai_core::byte_size::ByteSize;
@@ -7,24 +7,24 @@ use containai_core::engine::{ImageRequest, ImageSource};
 use containai_core::naming::{AgentName, TemplateName, VolumeName};
 use containai_core::resources::Cpus;
 
-use crate::app::GlobalArgs;
+use crate::global_args::GlobalArgs;
 
-/// The flags that shape a container when it is made.
+/// The options of a new container.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct ContainerArgs {
-    /// The image of a new container, or what its template is built on: base, agents, sdks, full, or any reference [default: agents]
+    /// Image of a new container, or base of its template: base, agents, sdks, full, or any reference [default: agents]
     #[arg(long, value_parser = parse_image)]
     image: Option<ImageRequest>,
-    /// How to get an image: auto, pull, build or bootstrap
-    #[arg(long, value_name = "WAY")]
+    /// How to get a missing image: auto, pull, build or bootstrap
+    #[arg(long, value_name = "SOURCE")]
     image_source: Option<ImageSource>,
-    /// What keeps the container's root from being the host's: auto, sysbox or userns
+    /// Isolation of the container's root from the host's: auto, sysbox or userns
     #[arg(long)]
     isolation: Option<IsolationChoice>,
-    /// The template of a new container
+    /// Template of a new container
     #[arg(long, value_name = "NAME")]
     template: Option<TemplateName>,
-    /// Make a new container as the workspace's `devcontainer.json` says, or one at this path
+    /// Create a new container from the workspace's `devcontainer.json`, or from the file at PATH
     #[arg(
         long,
         value_name = "PATH",
@@ -34,19 +34,19 @@ pub(crate) struct ContainerArgs {
         conflicts_with = "template"
     )]
     devcontainer: Option<DevcontainerChoice>,
-    /// The data volume, remembered for the workspace [default: one for each workspace]
+    /// Data volume, remembered for the workspace [default: one per workspace]
     #[arg(long, value_name = "NAME")]
     data_volume: Option<VolumeName>,
-    /// The memory of a new container, such as 8g [default: half of the host's]
+    /// Memory of a new container, such as 8g [default: half of the host's]
     #[arg(long, value_parser = parse_memory)]
     memory: Option<ByteSize>,
-    /// The CPUs of a new container, such as 2.5 [default: half of the host's]
+    /// CPUs of a new container, such as 2.5 [default: half of the host's]
     #[arg(long)]
     cpus: Option<Cpus>,
 }
 
 impl ContainerArgs {
-    /// The command line's layer of the configuration.
+    /// Returns the command line's layer of the configuration.
     pub(crate) fn flags(self, agent: Option<AgentName>, global: &GlobalArgs) -> Flags {
         Flags {
             template: self.template,
