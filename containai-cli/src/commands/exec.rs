@@ -37,7 +37,8 @@ pub(crate) async fn run(args: ExecArgs, app: &App) -> anyhow::Result<ExitCode> {
         .map_err(|error| OperationError::usage(error.to_string()))?
         .env_vars(args.env.variables(&app.env)?)
         .with_launch(launch);
-    let options = SessionOptions { name: args.container_ref.container, ..SessionOptions::default() };
+    let options =
+        SessionOptions { name: args.container_ref.container, ..SessionOptions::default() };
     let (flags, never) = (app.global.flags(), SetupConsent::Never);
     let request = SessionRequest::new(&app.env, &app.reporter, flags, workspace, never)?
         .with_options(options);

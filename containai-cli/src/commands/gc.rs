@@ -10,8 +10,8 @@ use containai_core::lifecycle::gc::{
 use containai_core::lifecycle::snapshot::{find_leftovers, remove_leftovers};
 use containai_core::retention::RetentionAge;
 
-use crate::confirm;
 use crate::app::App;
+use crate::confirm;
 use crate::output;
 use containai::context::Context;
 use containai::forward_registry::RegisteredForward;

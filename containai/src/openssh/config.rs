@@ -30,5 +30,5 @@ pub fn host_block(
     let name = ContainerName::parse(&container.name).map_err(|_| foreign())?;
     let no_port = || Refusal::NoPort { name: container.name.clone() };
     let port = container.labels.ssh_port().ok_or_else(no_port)?;
-    Ok(context.remote.host_block(&name, port).render()?)
+    context.remote.host_block(&name, port).render().map_err(crate::Error::other)
 }

@@ -67,9 +67,8 @@ pub async fn relay_sshd(
         outcome = &mut down => outcome,
         _ = up => down.await,
     };
-    outcome.map_err(|error| {
-        OperationError::with_code(exit::CANNOT_CONNECT, error.to_string()).into()
-    })
+    outcome
+        .map_err(|error| OperationError::with_code(exit::CANNOT_CONNECT, error.to_string()).into())
 }
 
 fn server_not_ready(name: &str, reason: &str) -> OperationError {

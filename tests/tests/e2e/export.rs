@@ -118,7 +118,7 @@ fn volumes_round_trip_unchanged() {
         fs::write(other.path().join("later"), "x").expect("a file can be written");
         fs::remove_dir_all(other.path().join("a")).expect("a directory can be removed");
         let outcome = restore(&person, &repository, &file, &words).run();
-        outcome.fails(2, "nobody to ask");
+        outcome.fails(2, "confirmation required");
         assert!(other.path().join("later").exists());
         let dry = [&words[..], &["--dry-run"]].concat();
         let plan = restore(&person, &repository, &file, &dry).run().success().stdout();
@@ -298,7 +298,7 @@ fn encrypted_archives_require_their_key() {
     let try_with = |words: &[&str]| {
         restore(&person, &repository, &file, &[&["--force"], words].concat()).run()
     };
-    try_with(&[]).fails(2, "nobody to ask for the passphrase");
+    try_with(&[]).fails(2, "the passphrase is required but stdin is not a terminal");
     try_with(&["--passphrase-file", &path("wrong")]).fails(1, "cannot be opened");
     assert_eq!(volume.tree(), before);
     try_with(&["--passphrase-file", &path("pass")]).success();

@@ -4,8 +4,8 @@ use clap::Args;
 use containai_core::lifecycle::snapshot::{find_snapshot, list_snapshots, plan_remove, remove};
 use containai_core::naming::SnapshotName;
 
-use crate::confirm;
 use crate::app::App;
+use crate::confirm;
 use crate::output;
 use containai::context::Context;
 use containai::snapshot::prune_leftovers;

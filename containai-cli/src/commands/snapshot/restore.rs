@@ -5,8 +5,8 @@ use containai_core::lifecycle::snapshot::{find_snapshot, list_snapshots};
 use containai_core::naming::SnapshotName;
 use containai_docker::DockerEngine;
 
-use crate::confirm;
 use crate::app::App;
+use crate::confirm;
 use crate::output;
 use containai::context::Context;
 use containai::session::{SessionOptions, SessionRequest, SetupConsent};

@@ -73,7 +73,8 @@ fn resolve_conflicts(
     print_paths(&app.reporter, "changed on both sides:", conflicts);
     let question = "Overwrite these files with the copy's version?";
     if !args.force && !app.ui.confirm(question) {
-        let message = format!("{} files changed on both sides; nothing was pulled", conflicts.len());
+        let message =
+            format!("{} files changed on both sides; nothing was pulled", conflicts.len());
         return Err(OperationError::with_code(exit::FAILED, message)
             .hint(Hint::run("cai workspace pull --dry-run", "list all changes"))
             .hint(Hint::run("cai workspace pull --force", "overwrite these files"))

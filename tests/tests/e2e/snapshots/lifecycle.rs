@@ -32,7 +32,7 @@ fn running_container_is_restored_completely() {
                  sudo rm /srv/mark; rm /mnt/agent-data/mark; touch /mnt/agent-data/new";
     person.run(&repository, spoil).success();
     mark(&person, &repository, "two");
-    snapshot(&person, &repository, &["restore", &name]).run().fails(2, "nobody to ask");
+    snapshot(&person, &repository, &["restore", &name]).run().fails(2, "confirmation required");
     snapshot(&person, &repository, &["restore", &name, "--force"]).run().success();
     let after = person.container(repository.path());
     assert_eq!(after["State"]["Status"], "running");
