@@ -92,7 +92,7 @@ impl CliCommand {
             Self::Setup(args) => setup::run(&args, app),
             Self::Version(args) => version::run(&args, app),
             Self::Completion(args) => completion::run(&args, app),
-            Self::Reference(args) => reference::run(&args),
+            Self::Reference(args) => reference::run(&args, app),
         }
     }
 

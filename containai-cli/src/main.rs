@@ -11,7 +11,6 @@ mod commands;
 mod complete;
 mod confirm;
 mod dispatch;
-mod editor;
 mod env;
 mod error;
 mod global_args;

@@ -1,11 +1,11 @@
 use std::process::ExitCode;
 
 use clap::Args;
-use containai_core::naming::{ContainerName, SshAlias};
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser as _};
+use containai::editor::{Editor, EditorCommand};
 
 use crate::app::App;
 use crate::args::TargetArgs;
-use crate::editor::{self, Editor};
 
 /// Open the workspace in an editor over SSH
 ///
@@ -16,11 +16,15 @@ pub(crate) struct OpenArgs {
     #[command(flatten)]
     target: TargetArgs,
     /// Editor [default: the first installed one]
-    #[arg(long)]
+    #[arg(long, value_parser = PossibleValuesParser::new(editors()).try_map(|it| it.parse::<Editor>()))]
     editor: Option<Editor>,
     /// Print the editor's command line without starting it
     #[arg(long)]
     print: bool,
+}
+
+fn editors() -> impl Iterator<Item = PossibleValue> {
+    Editor::ALL.into_iter().map(|it| PossibleValue::new(it.name()).help(it.title()))
 }
 
 pub(crate) async fn run(args: OpenArgs, app: &App) -> anyhow::Result<ExitCode> {
@@ -28,19 +32,14 @@ pub(crate) async fn run(args: OpenArgs, app: &App) -> anyhow::Result<ExitCode> {
     // Writes the pinned key and the configuration for the editor's `ssh`.
     let reached = request.open_existing().await?;
     reached.connection.apply_env().await?;
-    let name = ContainerName::parse(&reached.container.name)?;
-    let port = reached.container.labels.ssh_port().map_or(0, |port| port.get());
-    let (editor, program) = Editor::choose(args.editor, |name| app.env.find_program(name));
-    let words = editor.arguments(&SshAlias::of(&name), port);
-    match program.filter(|_| !args.print) {
-        Some(program) => editor::start(&program, &words)?,
-        None => {
-            if !args.print {
-                let name = editor.program();
-                app.ui.say(&format!("`{name}` is not installed; its command line is"));
-            }
-            app.ui.data(&editor::shell_line(editor.program(), &words))?;
+    let command = EditorCommand::new(args.editor, &reached.container, &app.env)?;
+    match (args.print, command.is_installed()) {
+        (false, true) => command.start()?,
+        (false, false) => {
+            app.ui.say(&format!("`{}` is not installed; its command line is", command.name()));
+            app.ui.data(&command.to_string())?;
         }
+        (true, _) => app.ui.data(&command.to_string())?,
     }
     Ok(ExitCode::SUCCESS)
 }

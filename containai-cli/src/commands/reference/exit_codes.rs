@@ -2,12 +2,12 @@
 
 use containai_core::exit;
 
-use super::command::ReferencePage;
+use super::page::ReferencePage;
 
 pub(super) fn page() -> ReferencePage {
     let mut text = String::from(
         "# Exit codes\n\n\
-         `run`, `exec` and `shell` pass the remote command's own status on, 128 + N when signal N\n\
+         `run`, `exec` and `shell` exit with the remote command's status, or with 128 + N if signal N\n\
          ended it.\n\n\
          | code | name | meaning |\n|---|---|---|\n",
     );

@@ -1,9 +1,10 @@
-//! The reference pages, made from the tables that the program itself uses.
+//! `cai reference`: pages generated from the grammar and tables of the program.
 
 mod command;
 mod exit_codes;
 mod json;
 mod manual;
+mod page;
 mod settings;
 mod verbs;
 

@@ -2,14 +2,14 @@
 
 use containai_core::config::{SETTINGS, SettingSpec, Trust};
 
-use super::command::ReferencePage;
+use super::page::ReferencePage;
 
 pub(super) fn page() -> ReferencePage {
     let mut text = String::from(
         "# Settings\n\n\
-         `~/.config/containai/config.toml`, changed by `cai config`. A workspace's own\n\
-         `.containai/config.toml` has the same keys; `cai trust` approves what it says.\n\n\
-         | key | what for | takes | default | per workspace | environment | flag | in the workspace's own file |\n\
+         `cai config` changes `~/.config/containai/config.toml`. A workspace's own\n\
+         `.containai/config.toml` has the same keys; `cai trust` approves its settings.\n\n\
+         | key | purpose | value | default | per workspace | environment | option | in the workspace's own file |\n\
          |---|---|---|---|---|---|---|---|\n",
     );
     for setting in SETTINGS {
@@ -21,10 +21,10 @@ pub(super) fn page() -> ReferencePage {
 fn row(setting: &SettingSpec) -> String {
     let code = |name: Option<&str>| name.map(|name| format!("`{name}`")).unwrap_or_default();
     let trust = match setting.trust {
-        Trust::Always => "followed",
-        Trust::LowerOnly => "followed where it asks for less",
-        Trust::WhenApproved => "followed once approved",
-        Trust::Never => "not followed",
+        Trust::Always => "applies",
+        Trust::LowerOnly => "applies if it asks for less",
+        Trust::WhenApproved => "applies once approved",
+        Trust::Never => "ignored",
     };
     format!(
         "| `{}` | {} | {} | {} | {} | {} | {} | {trust} |\n",
