@@ -6,7 +6,7 @@ use containai_ssh::{Stdio, Terminal, TerminalSize};
 
 use crate::env::Env;
 use crate::global_args::GlobalArgs;
-use crate::ui::{Frontend, Ui};
+use crate::ui::{Ui, UiFrontend};
 
 /// The state that every command works with.
 pub(crate) struct App {
@@ -30,7 +30,7 @@ impl App {
         grammar: fn() -> clap::Command,
     ) -> anyhow::Result<Self> {
         let env = Env::read()?;
-        let reporter = Reporter::new(Frontend { ui: ui.clone(), env: env.clone() });
+        let reporter = Reporter::new(UiFrontend { ui: ui.clone(), env: env.clone() });
         Ok(Self { global, env, ui: ui.clone(), reporter, grammar })
     }
 

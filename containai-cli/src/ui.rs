@@ -17,7 +17,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use crate::env::{Env, Terminals};
 use crate::group_reexec;
 use containai::OperationError;
-use containai::report::{self, Report, escape_control};
+use containai::report::{Frontend, Report, escape_control};
 
 /// The amount of messages on stderr.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
@@ -213,12 +213,12 @@ impl Ui {
 }
 
 /// The frontend that the library reports to.
-pub(crate) struct Frontend {
+pub(crate) struct UiFrontend {
     pub(crate) ui: Ui,
     pub(crate) env: Env,
 }
 
-impl report::Frontend for Frontend {
+impl Frontend for UiFrontend {
     fn report(&self, report: Report<'_>) {
         let ui = &self.ui;
         match report {

@@ -15,7 +15,7 @@ pub(crate) struct ContainerArgs {
     /// Image of a new container, or base of its template: base, agents, sdks, full, or any reference [default: agents]
     #[arg(long, value_parser = parse_image)]
     image: Option<ImageRequest>,
-    /// How to get a missing image: auto, pull, build or bootstrap
+    /// Source of a missing image: auto, pull, build or bootstrap
     #[arg(long, value_name = "SOURCE")]
     image_source: Option<ImageSource>,
     /// Isolation of the container's root from the host's: auto, sysbox or userns

@@ -10,6 +10,7 @@ use containai_core::remote::Forward;
 use crate::app::App;
 use crate::args::{ForwardSpecArgs, TargetArgs};
 
+/// Forwards of one container, in the foreground or background.
 #[derive(Debug, Args)]
 pub(super) struct ForwardServeArgs {
     #[command(flatten)]
