@@ -19,6 +19,12 @@ use crate::group_reexec;
 use containai::OperationError;
 use containai::report::{Frontend, Report, escape_control};
 
+/// Templates of progress bars.
+const SPINNER: &str = "{spinner} {msg} [{elapsed}]";
+const BYTES: &str = "{spinner} {msg} [{bar:30}] {percent}% [{elapsed}]";
+const TRANSFER: &str = "[{bar:30}] {percent}% {bytes}/{total_bytes} {bytes_per_sec} {eta}";
+const FILES: &str = "{spinner} {msg}, {bytes} {bytes_per_sec} [{elapsed}]";
+
 /// The amount of messages on stderr.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub(crate) enum Verbosity {
@@ -154,7 +160,7 @@ impl Ui {
             return;
         }
         let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
-        bar.set_style(spinner_style());
+        bar.set_style(style(SPINNER));
         bar.set_message(escape_control(what));
         bar.enable_steady_tick(Duration::from_millis(100));
         self.set_progress_bar(Some(bar));
@@ -166,7 +172,7 @@ impl Ui {
         if let (Some(bar), Some(total)) = (work.as_ref(), total) {
             if bar.length() != Some(total) {
                 bar.set_length(total);
-                bar.set_style(bytes_style());
+                bar.set_style(style(BYTES));
             }
             bar.set_position(done);
         }
@@ -181,7 +187,7 @@ impl Ui {
         let bar = work.get_or_insert_with(|| {
             ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr())
         });
-        bar.set_style(if files == 0 { transfer_style() } else { percent_style() });
+        bar.set_style(style(if files == 0 { TRANSFER } else { FILES }));
         bar.set_length(total.max(done));
         bar.set_position(done);
         bar.set_message(format!("{files} files"));
@@ -288,26 +294,8 @@ fn stdout_error() -> OperationError {
         .hint(Hint::new("check for free space at its destination, then run the command again"))
 }
 
-fn spinner_style() -> ProgressStyle {
-    ProgressStyle::with_template("{spinner} {msg} [{elapsed}]")
-        .unwrap_or_else(|_| ProgressStyle::default_spinner())
-}
-
-fn transfer_style() -> ProgressStyle {
-    ProgressStyle::with_template(
-        "[{bar:30}] {percent}% {bytes}/{total_bytes} {bytes_per_sec} {eta}",
-    )
-    .unwrap_or_else(|_| ProgressStyle::default_bar())
-    .progress_chars("=> ")
-}
-
-fn percent_style() -> ProgressStyle {
-    ProgressStyle::with_template("{spinner} {msg}, {bytes} {bytes_per_sec} [{elapsed}]")
-        .unwrap_or_else(|_| ProgressStyle::default_spinner())
-}
-
-fn bytes_style() -> ProgressStyle {
-    ProgressStyle::with_template("{spinner} {msg} [{bar:30}] {percent}% [{elapsed}]")
+fn style(template: &str) -> ProgressStyle {
+    ProgressStyle::with_template(template)
         .unwrap_or_else(|_| ProgressStyle::default_bar())
         .progress_chars("=> ")
 }

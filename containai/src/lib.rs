@@ -53,6 +53,7 @@ pub mod volume_target;
 pub mod workspace;
 pub mod workspace_copy;
 pub mod workspace_file;
+pub mod workspace_pull;
 pub mod workspace_store;
 pub mod worktree;
 

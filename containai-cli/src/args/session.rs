@@ -4,12 +4,11 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
-use containai::OperationError;
 use containai::context::Context;
 use containai::session::{Recreate, SessionOptions, SessionPlan, SessionRequest, SetupConsent};
-use containai::target::{find_by_name, workspace_served};
+use containai::target::{find_named, workspace_served};
 use containai::workspace::{ProtectedPathUse, WorkspaceRef};
-use containai_core::engine::{Engine as _, Lifetime, Protection};
+use containai_core::engine::{Lifetime, Protection};
 use containai_core::naming::{AgentName, ContainerName};
 
 use super::agent_forwarding::AgentForwardingArgs;
@@ -96,22 +95,18 @@ impl SessionArgs {
         app: &App,
     ) -> anyhow::Result<SessionRequest> {
         let mut options = self.options();
-        let named = match self.target.as_deref().and_then(|word| word.to_str()) {
-            Some(word) if options.name.is_none() && !is_path(word) => {
-                existing_container(word, app).await?
+        let name = self.target.as_deref().and_then(|word| word.to_str());
+        let workspace = match name.filter(|word| options.name.is_none() && !is_path(word)) {
+            Some(name) => {
+                let context = Context::of_engine(&app.env, &app.reporter, &app.global.flags())?;
+                let container = find_named(Some(name), &context.engine()?, &context).await?;
+                options.name = Some(ContainerName::parse(&container.name)?);
+                WorkspaceRef::Explicit(workspace_served(&container)?)
             }
-            _ => None,
-        };
-        let workspace = match named {
-            Some((name, workspace)) => {
-                options.name = Some(name);
-                workspace
+            None => {
+                let path = self.target.take();
+                self.container_ref.workspace_ref(path, &app.env, options.protected_paths)?
             }
-            None => self.container_ref.workspace_ref(
-                self.target.take(),
-                &app.env,
-                options.protected_paths,
-            )?,
         };
         let consent = if self.yes { SetupConsent::Given } else { SetupConsent::Ask };
         let flags = self.container.flags(agent, &app.global);
@@ -136,22 +131,4 @@ impl SessionArgs {
             },
         }
     }
-}
-
-/// The existing container with this name and its workspace; `None` if no engine can be asked.
-async fn existing_container(
-    word: &str,
-    app: &App,
-) -> anyhow::Result<Option<(ContainerName, WorkspaceRef)>> {
-    let context = Context::of_engine(&app.env, &app.reporter, &app.global.flags())?;
-    let Ok(containers) = context.engine()?.containers().await else { return Ok(None) };
-    if !containers.iter().any(|it| it.name == word) {
-        let message = format!("`{word}` is neither a directory nor a container");
-        return Err(OperationError::usage(message)
-            .hint(containai_core::hint::Hint::run("cai list", "list the containers"))
-            .into());
-    }
-    let container = find_by_name(containers, word)?;
-    let workspace = WorkspaceRef::Explicit(workspace_served(&container)?);
-    Ok(Some((ContainerName::parse(&container.name)?, workspace)))
 }

@@ -65,11 +65,6 @@ impl<'a> SessionRequest {
         self.context.config.import_paths.value.clone()
     }
 
-    /// Whether the container's engine runs on another machine.
-    pub fn is_on_remote_engine(&self) -> bool {
-        self.context.client.is_some()
-    }
-
     pub(crate) fn workspace(&self) -> &WorkspacePath {
         self.workspace_ref.path()
     }

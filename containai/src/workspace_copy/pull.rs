@@ -36,17 +36,6 @@ pub struct BothSides {
     pub diff: ThreeWayDiff,
 }
 
-impl BothSides {
-    /// Resolves all conflicts in favor of the copy.
-    pub fn overwrite_conflicts(&mut self) {
-        let (update, remove) = std::mem::take(&mut self.diff.conflicts)
-            .into_iter()
-            .partition::<Vec<_>, _>(|path| self.there.contains_key(path));
-        self.diff.to_update.extend(update);
-        self.diff.to_remove.extend(remove);
-    }
-}
-
 impl<'a> WorkspaceCopy<'a> {
     /// Reads what was recorded at `path` when both sides were last the same.
     pub fn open(

@@ -60,7 +60,7 @@ fn targets_are_names_or_paths() {
         assert!(with(&["ssh", "config"]).success().stdout().contains(&name));
     }
     cai(&["run", &name, "--", "pwd"]).success().prints("/home/agent/workspace\n");
-    cai(&["run", "no-such"]).fails(2, "neither a directory nor a container");
+    cai(&["run", "no-such"]).fails(1, "neither a container nor a directory");
 
     assert_eq!(cai(&["ps", "-q"]).stdout(), cai(&["list", "-q"]).stdout());
     assert_eq!(cai(&["images"]).stdout(), cai(&["image", "list"]).stdout());

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use clap::Args;
 
-use super::{exit_codes, json, manual, settings, verbs};
+use super::{json, manual, verbs};
 use crate::app::App;
 
 /// Write the reference pages and manual pages to a directory
@@ -19,8 +19,6 @@ pub(crate) fn run(args: &ReferenceArgs, app: &App) -> anyhow::Result<ExitCode> {
     let grammar = (app.grammar)();
     let mut pages = verbs::pages(&grammar);
     pages.extend(manual::pages(&grammar)?);
-    pages.push(settings::page());
-    pages.push(exit_codes::page());
     pages.push(json::page()?);
     for page in pages {
         write(&args.directory.join(&page.path), &page.text)?;

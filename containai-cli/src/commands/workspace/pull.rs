@@ -1,10 +1,7 @@
 use std::process::ExitCode;
 
 use clap::Args;
-use containai::workspace_copy::{BothSides, WorkspaceCopy, print_paths};
-use containai::{OperationError, lock, target, worktree};
-use containai_core::exit;
-use containai_core::hint::Hint;
+use containai::workspace_pull::{PullMode, Pulled, pull};
 use containai_core::workspace_sync::ThreeWayDiff;
 
 use crate::app::App;
@@ -34,57 +31,24 @@ pub(super) struct WorkspacePullArgs {
 
 pub(super) async fn run(args: WorkspacePullArgs, app: &App) -> anyhow::Result<ExitCode> {
     let (container, request) = args.target.existing_session(app).await?;
-    let workspace = target::workspace_served(&container)?;
-    if !request.is_on_remote_engine() && worktree::has_separate_repository(&container) {
-        if args.dry_run || args.force {
-            let message = "a linked worktree supports neither `--dry-run` nor `--force`";
-            return Err(OperationError::usage(message).into());
-        }
-        app.ui.say(&worktree::fetch_now(&workspace, &app.env.layout, &app.reporter).await?);
-        return Ok(ExitCode::SUCCESS);
-    }
-    let (reached, path) = request.connect_copy().await?;
-    // A second pull would take the files that this one writes for local changes.
-    let lock = app.env.layout.workspace_lock(&workspace);
-    let _lock = lock::acquire(&lock, &format!("`{workspace}`"), &app.reporter).await?;
-    let mut copy = WorkspaceCopy::open(&reached.connection, &workspace, path)?;
-    app.ui.start_progress("comparing both sides");
-    let mut sides = copy.compare().await?;
-    app.ui.finish_progress();
-    if !sides.diff.conflicts.is_empty() && !args.dry_run {
-        resolve_conflicts(&mut sides, &args, app)?;
-    }
-    print_changes(&sides.diff, app)?;
-    let code = match args.dry_run {
-        true => ExitCode::SUCCESS,
-        false => ExitCode::from(copy.pull(&sides, &app.reporter).await?),
+    let mode = match (args.dry_run, args.force) {
+        (true, _) => PullMode::DryRun,
+        (false, true) => PullMode::Overwrite,
+        (false, false) => PullMode::Confirm,
     };
-    reached.connection.close().await;
-    Ok(code)
-}
-
-/// Overwrites files that changed on both sides if the user agrees.
-fn resolve_conflicts(
-    sides: &mut BothSides,
-    args: &WorkspacePullArgs,
-    app: &App,
-) -> anyhow::Result<()> {
-    let conflicts = &sides.diff.conflicts;
-    print_paths(&app.reporter, "changed on both sides:", conflicts);
-    let question = "Overwrite these files with the copy's version?";
-    if !args.force && !app.ui.confirm(question) {
-        let message =
-            format!("{} files changed on both sides; nothing was pulled", conflicts.len());
-        return Err(OperationError::with_code(exit::FAILED, message)
-            .hint(Hint::run("cai workspace pull --dry-run", "list all changes"))
-            .hint(Hint::run("cai workspace pull --force", "overwrite these files"))
-            .into());
+    match pull(&container, request, mode).await? {
+        Pulled::Commits(summary) => {
+            app.ui.say(&summary);
+            Ok(ExitCode::SUCCESS)
+        }
+        Pulled::Files { diff, exit_code } => {
+            print(&diff, app)?;
+            Ok(ExitCode::from(exit_code))
+        }
     }
-    sides.overwrite_conflicts();
-    Ok(())
 }
 
-fn print_changes(diff: &ThreeWayDiff, app: &App) -> anyhow::Result<()> {
+fn print(diff: &ThreeWayDiff, app: &App) -> anyhow::Result<()> {
     let lists =
         [("write", &diff.to_update), ("remove", &diff.to_remove), ("conflict", &diff.conflicts)];
     for (what, paths) in lists {
@@ -95,6 +59,5 @@ fn print_changes(diff: &ThreeWayDiff, app: &App) -> anyhow::Result<()> {
     if lists.iter().all(|(_, paths)| paths.is_empty()) {
         app.ui.say("nothing has changed in the copy");
     }
-    print_paths(&app.reporter, "changed only here, and not copied there:", &diff.changed_here);
     Ok(())
 }

@@ -2,9 +2,7 @@
 
 use containai_core::config::{SETTINGS, SettingSpec, Trust};
 
-use super::page::ReferencePage;
-
-pub(super) fn page() -> ReferencePage {
+pub(super) fn page() -> String {
     let mut text = String::from(
         "# Settings\n\n\
          `cai config` changes `~/.config/containai/config.toml`. A workspace's own\n\
@@ -15,7 +13,7 @@ pub(super) fn page() -> ReferencePage {
     for setting in SETTINGS {
         text.push_str(&row(setting));
     }
-    ReferencePage::new("settings.md", text)
+    text
 }
 
 fn row(setting: &SettingSpec) -> String {

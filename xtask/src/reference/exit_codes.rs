@@ -2,9 +2,7 @@
 
 use containai_core::exit;
 
-use super::page::ReferencePage;
-
-pub(super) fn page() -> ReferencePage {
+pub(super) fn page() -> String {
     let mut text = String::from(
         "# Exit codes\n\n\
          `run`, `exec` and `shell` exit with the remote command's status, or with 128 + N if signal N\n\
@@ -14,5 +12,5 @@ pub(super) fn page() -> ReferencePage {
     for (code, name, meaning) in exit::ALL {
         text.push_str(&format!("| {code} | {name} | {meaning} |\n"));
     }
-    ReferencePage::new("exit-codes.md", text)
+    text
 }
