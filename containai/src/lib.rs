@@ -4,6 +4,7 @@
 
 pub mod archive_file;
 pub mod command_env;
+pub mod completion;
 pub mod connection;
 pub mod context;
 pub mod copy_report;
