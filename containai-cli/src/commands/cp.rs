@@ -32,7 +32,7 @@ pub(crate) struct CpArgs {
     target: OsString,
 }
 
-pub(super) async fn run(args: CpArgs, app: &App) -> anyhow::Result<ExitCode> {
+pub(crate) async fn run(args: CpArgs, app: &App) -> anyhow::Result<ExitCode> {
     let direction = copy::parse(&args.sources, &args.target)?;
     let flags = Flags { docker_host: app.global.docker_host.clone(), ..Flags::default() };
     let workspace = args.workspace.as_deref();

@@ -36,7 +36,7 @@ pub(crate) struct GcArgs {
     force: bool,
 }
 
-pub(super) async fn run(args: &GcArgs, app: &App) -> anyhow::Result<ExitCode> {
+pub(crate) async fn run(args: &GcArgs, app: &App) -> anyhow::Result<ExitCode> {
     let scope = |is_selected| if is_selected { GcScope::Unused } else { GcScope::Skip };
     let policy =
         GcPolicy { age: args.age, images: scope(args.images), volumes: scope(args.volumes) };

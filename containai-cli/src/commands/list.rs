@@ -1,26 +1,26 @@
 use std::process::ExitCode;
 
 use clap::Args;
+use containai::context::Context;
 use containai_docker::Sizes;
 
 use crate::app::App;
 use crate::output::list::{ContainerListEntry, table};
-use containai::context::Context;
 
 /// List the containers of ContainAI on the engine
 ///
-/// With `--quiet`, only their names.
+/// With `--quiet`, prints only their names.
 #[derive(Debug, Args)]
 pub(crate) struct ListArgs {
-    /// Print one JSON array
+    /// Print a JSON array
     #[arg(long)]
     json: bool,
-    /// Have the engine measure what each container takes, volumes not included
+    /// Measure the disk usage of each container, without its volumes
     #[arg(long)]
     size: bool,
 }
 
-pub(super) async fn run(args: &ListArgs, app: &App) -> anyhow::Result<ExitCode> {
+pub(crate) async fn run(args: &ListArgs, app: &App) -> anyhow::Result<ExitCode> {
     let context = Context::of_engine(&app.env, &app.reporter, &app.global.flags())?;
     let sizes = if args.size { Sizes::Measured } else { Sizes::Unknown };
     let listed = context.engine()?.managed(sizes).await?;
@@ -33,10 +33,10 @@ pub(super) async fn run(args: &ListArgs, app: &App) -> anyhow::Result<ExitCode> 
             app.ui.data(&names.join("\n"))?;
         }
     } else if entries.is_empty() {
-        app.ui.say("there are no containers; `cai run` makes one");
+        app.ui.say("there are no containers; `cai run` creates one");
         if let Some(previous) = context.previous_isolation() {
             app.ui.say(&format!(
-                "containers that were made with `{previous}` isolation are stored apart; `cai setup --isolation {previous}` switches back to them"
+                "containers created with `{previous}` isolation are stored separately; `cai setup --isolation {previous}` switches back to them"
             ));
         }
     } else {

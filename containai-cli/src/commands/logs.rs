@@ -5,8 +5,8 @@ use containai::context::Context;
 use containai::logs::{self, JournalUnit, LogOptions};
 use containai_docker::Follow;
 
-use super::container_lookup::TargetArgs;
 use crate::app::App;
+use crate::args::TargetArgs;
 
 /// Print a container's journal
 ///
@@ -38,7 +38,7 @@ enum UnitArg {
     Init,
 }
 
-pub(super) async fn run(args: &LogsArgs, app: &App) -> anyhow::Result<ExitCode> {
+pub(crate) async fn run(args: &LogsArgs, app: &App) -> anyhow::Result<ExitCode> {
     let context = Context::of_engine(&app.env, &app.reporter, &app.global.flags())?;
     let engine = context.engine()?;
     let container = args.target.find(&engine, &context).await?;

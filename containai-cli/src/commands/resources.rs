@@ -7,8 +7,8 @@ use containai_core::byte_size::ByteSize;
 use containai_core::config::parse_memory;
 use containai_core::resources::{Cpus, ResourceLimits};
 
-use super::container_lookup::TargetArgs;
 use crate::app::App;
+use crate::args::TargetArgs;
 use crate::output::resources::ResourcesOutput;
 
 /// Show or change a container's resource limits
@@ -33,7 +33,7 @@ pub(crate) struct ResourcesArgs {
     json: bool,
 }
 
-pub(super) async fn run(args: &ResourcesArgs, app: &App) -> anyhow::Result<ExitCode> {
+pub(crate) async fn run(args: &ResourcesArgs, app: &App) -> anyhow::Result<ExitCode> {
     let context = Context::of_engine(&app.env, &app.reporter, &app.global.flags())?;
     let engine = context.engine()?;
     let container = args.target.find(&engine, &context).await?;

@@ -16,7 +16,7 @@ pub(crate) struct StatsArgs {
     json: bool,
 }
 
-pub(super) async fn run(args: &StatsArgs, app: &App) -> anyhow::Result<ExitCode> {
+pub(crate) async fn run(args: &StatsArgs, app: &App) -> anyhow::Result<ExitCode> {
     let context = Context::of_engine(&app.env, &app.reporter, &app.global.flags())?;
     let running = statistics::running(&context.engine()?).await?;
     let entries: Vec<_> = running.iter().map(StatisticsEntry::from).collect();

@@ -8,8 +8,8 @@ use containai_core::engine::Engine as _;
 use containai_core::exit;
 use containai_core::lifecycle::StopMode;
 
-use super::container_lookup::TargetArgs;
 use crate::app::App;
+use crate::args::TargetArgs;
 
 /// Stop the workspace's container
 ///
@@ -21,7 +21,7 @@ pub(crate) struct StopArgs {
     #[command(flatten)]
     target: TargetArgs,
     /// Stop all containers that this machine has on the engine
-    #[arg(long, conflicts_with_all = ["name", "workspace", "container"])]
+    #[arg(long, conflicts_with_all = ["target", "workspace", "container"])]
     all: bool,
     /// Remove the container after the stop; its named volumes are kept
     #[arg(long)]
@@ -38,7 +38,7 @@ pub(crate) struct StopArgs {
     dry_run: bool,
 }
 
-pub(super) async fn run(args: &StopArgs, app: &App) -> anyhow::Result<ExitCode> {
+pub(crate) async fn run(args: &StopArgs, app: &App) -> anyhow::Result<ExitCode> {
     let context = Context::of_engine(&app.env, &app.reporter, &app.global.flags())?;
     let engine = context.engine()?;
     let containers = engine.containers().await?;

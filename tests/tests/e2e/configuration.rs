@@ -120,7 +120,7 @@ fn repository_suggestions_apply_only_after_approval_of_their_text() {
     };
     assert!(!ssh(&repository).contains("localforward"));
 
-    cai(&["trust"]).run().fails(2, "nobody is there to approve");
+    cai(&["trust"]).run().fails(2, "approval required but stdin is not a terminal");
     assert_eq!(image(), "base\n");
     cai(&["trust", "--yes"]).run().success().stderr_contains("approved");
     assert_eq!(image(), "other\n");

@@ -298,7 +298,7 @@ fn encrypted_archives_require_their_key() {
     let try_with = |words: &[&str]| {
         restore(&person, &repository, &file, &[&["--force"], words].concat()).run()
     };
-    try_with(&[]).fails(2, "passphrase");
+    try_with(&[]).fails(2, "the passphrase is required but stdin is not a terminal");
     try_with(&["--passphrase-file", &path("wrong")]).fails(1, "cannot be opened");
     assert_eq!(volume.tree(), before);
     try_with(&["--passphrase-file", &path("pass")]).success();

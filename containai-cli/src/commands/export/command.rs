@@ -7,7 +7,7 @@ use containai::volume_target::VolumeTarget;
 
 use super::encryption_args::EncryptionArgs;
 use crate::app::App;
-use crate::commands::place_args::PlaceArgs;
+use crate::args::VolumeArgs;
 
 /// Export the workspace's data volume to a file and print its path
 ///
@@ -20,7 +20,7 @@ use crate::commands::place_args::PlaceArgs;
 #[derive(Debug, Args)]
 pub(crate) struct ExportArgs {
     #[command(flatten)]
-    target: PlaceArgs,
+    target: VolumeArgs,
     /// The file, ending in `.tgz` or `.tar.zst`, or a directory for a new file
     /// [default: a new file in ~/.local/share/containai/exports]
     #[arg(short, long, value_name = "FILE|DIR")]

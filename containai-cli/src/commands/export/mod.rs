@@ -4,4 +4,4 @@ mod command;
 mod encryption_args;
 
 pub(crate) use command::ExportArgs;
-pub(super) use command::run;
+pub(crate) use command::run;

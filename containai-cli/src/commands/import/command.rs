@@ -12,7 +12,7 @@ use containai_core::hint::Hint;
 use super::archive_key_args::ArchiveKeyArgs;
 use super::selection_args::SelectionArgs;
 use crate::app::App;
-use crate::commands::place_args::PlaceArgs;
+use crate::args::VolumeArgs;
 use crate::output;
 
 /// Import settings of agents and tools to the workspace's data volume
@@ -29,7 +29,7 @@ use crate::output;
 #[derive(Debug, Args)]
 pub(crate) struct ImportArgs {
     #[command(flatten)]
-    target: PlaceArgs,
+    target: VolumeArgs,
     /// Import from this directory or an archive of one (`.tgz`, `.tar.zst`,
     /// `.tar`), credentials included; or restore an export of `cai export`
     /// [default: the home directory]

@@ -6,4 +6,4 @@ mod command;
 mod selection_args;
 
 pub(crate) use command::ImportArgs;
-pub(super) use command::run;
+pub(crate) use command::run;

@@ -1,4 +1,3 @@
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
@@ -7,7 +6,7 @@ use containai::snapshot;
 use containai_core::naming::SnapshotName;
 
 use crate::app::App;
-use crate::commands::container_lookup::TargetArgs;
+use crate::args::{TargetArgs, TargetOptions};
 use crate::output::steps;
 
 /// Create a snapshot of the workspace's container and print its name
@@ -19,12 +18,8 @@ pub(super) struct SnapshotCreateArgs {
     /// The snapshot's name [default: the time, such as 20260131-235959]
     #[arg(value_name = "NAME")]
     new_name: Option<SnapshotName>,
-    /// The workspace [default: the repository around the current directory]
-    #[arg(short, long, value_name = "PATH")]
-    workspace: Option<PathBuf>,
-    /// The container's name
-    #[arg(long, value_name = "NAME", conflicts_with = "workspace")]
-    container: Option<String>,
+    #[command(flatten)]
+    target: TargetOptions,
     /// Print the steps without executing them
     #[arg(long)]
     dry_run: bool,
@@ -33,8 +28,7 @@ pub(super) struct SnapshotCreateArgs {
 pub(super) async fn run(args: SnapshotCreateArgs, app: &App) -> anyhow::Result<ExitCode> {
     let context = Context::of_engine(&app.env, &app.reporter, &app.global.flags())?;
     let engine = context.engine()?;
-    let target = TargetArgs::from_options(args.container, args.workspace);
-    let container = target.find(&engine, &context).await?;
+    let container = TargetArgs::from(args.target).find(&engine, &context).await?;
     if args.dry_run {
         let preview = snapshot::preview_create(&engine, &container, args.new_name).await?;
         app.ui.data(&steps::numbered(&preview))?;
