@@ -5,20 +5,23 @@ use containai_core::config::Flags;
 
 use crate::ui::Verbosity;
 
+/// The heading of these options in help.
+const HEADING: &str = "Global options";
+
 /// The options of every command.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct GlobalArgs {
     /// Engine address: unix:///path, tcp://host:port or ssh://user@host
-    #[arg(long, global = true, value_name = "ADDRESS")]
+    #[arg(long, global = true, help_heading = HEADING, value_name = "ADDRESS")]
     pub(crate) docker_host: Option<String>,
     /// Print each step and build output; -vv prints traces as well
-    #[arg(short, long, global = true, action = ArgAction::Count, conflicts_with = "quiet", alias = "debug")]
+    #[arg(short, long, global = true, help_heading = HEADING, action = ArgAction::Count, conflicts_with = "quiet", alias = "debug")]
     verbose: u8,
     /// Print only errors
-    #[arg(short, long, global = true)]
+    #[arg(short, long, global = true, help_heading = HEADING)]
     quiet: bool,
     /// Open a new connection instead of reusing a shared one
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = HEADING)]
     no_mux: bool,
 }
 

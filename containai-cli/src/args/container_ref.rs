@@ -15,7 +15,7 @@ pub(crate) struct ContainerRefArgs {
     /// Workspace path [default: the repository around the current directory]
     #[arg(short, long, value_name = "PATH")]
     workspace: Option<PathBuf>,
-    /// Container name; `run` and `shell` give it to a new container
+    /// Container name
     #[arg(long, alias = "name", value_name = "NAME")]
     pub(crate) container: Option<ContainerName>,
 }

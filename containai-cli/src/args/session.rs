@@ -43,6 +43,7 @@ impl PlanFormat {
 
 /// The arguments of verbs that create a container as needed.
 #[derive(Debug, Args)]
+#[command(mut_arg("container", |arg| arg.help("Container name, also of a new container")))]
 pub(crate) struct SessionArgs {
     /// Workspace path, or name of an existing container [default: the repository around the
     /// current directory]

@@ -9,7 +9,7 @@ use crate::args::{TargetArgs, TargetOptions};
 /// Stop forwards
 #[derive(Debug, Args)]
 pub(super) struct ForwardRemoveArgs {
-    /// Port or socket path that it listens on, such as `8080`
+    /// Port or socket path that a forward listens on, such as `8080`
     #[arg(value_name = "PORT|PATH", required_unless_present_any = ["all", "container", "workspace"])]
     listens: Vec<String>,
     #[command(flatten)]

@@ -15,8 +15,9 @@ use crate::args::TargetArgs;
 ///
 /// For a workspace copy on a remote engine, files that changed only there are
 /// written or removed here. If files changed on both sides, the command lists
-/// them and changes nothing, unless you pass `--force`. Git's own directory is
-/// not pulled: fetch commits with `git fetch containai-NAME:workspace`.
+/// them and asks before it overwrites them; without a terminal it changes
+/// nothing. Git's own directory is not pulled: fetch commits with
+/// `git fetch containai-NAME:workspace`.
 #[derive(Debug, Args)]
 pub(super) struct WorkspacePullArgs {
     #[command(flatten)]
