@@ -280,7 +280,7 @@ impl Ui {
     /// Prints a step; quick ones only in verbose mode.
     fn report_step(&self, step: &Step) {
         self.finish_progress();
-        self.verbose(&crate::output::plan::describe_step(step).1);
+        self.verbose(&containai::lifecycle_plan::describe_step(step).1);
         if self.verbosity == Verbosity::Normal
             && let Step::Create { name } = step
         {

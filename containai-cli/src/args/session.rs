@@ -30,9 +30,7 @@ pub(crate) enum PlanFormat {
 impl PlanFormat {
     /// Prints a plan.
     pub(crate) fn print(self, plan: &SessionPlan, app: &App) -> anyhow::Result<ExitCode> {
-        let SessionPlan { engine, observed, wanted, steps, notes, set_up } = plan;
-        let (notes, set_up) = (notes.clone(), set_up.clone());
-        let document = PlanDocument::new(engine, observed, wanted, steps, notes, set_up);
+        let document = PlanDocument::from(plan);
         app.ui.data(&match self {
             Self::Text => output::plan::text(&document),
             Self::Json => serde_json::to_string_pretty(&document)?,

@@ -23,7 +23,7 @@ pub(crate) async fn run(args: &StatsArgs, app: &App) -> anyhow::Result<ExitCode>
     let format = ListFormat::new(args.json);
     print_list(&app.ui, format, &entries, table, "no container is running")?;
     if entries.iter().any(StatisticsEntry::is_incomplete) {
-        app.ui.warn("some values are unknown: the engine did not answer in time");
+        app.ui.warn("some values are unknown: the engine did not respond in time");
     }
     Ok(ExitCode::SUCCESS)
 }
