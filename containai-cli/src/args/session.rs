@@ -4,7 +4,6 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
-use containai::context::Context;
 use containai::session::{Recreate, SessionOptions, SessionPlan, SessionRequest, SetupConsent};
 use containai::target::{find_named, workspace_served};
 use containai::workspace::{ProtectedPathUse, WorkspaceRef};
@@ -97,7 +96,7 @@ impl SessionArgs {
         let name = self.target.as_deref().and_then(|word| word.to_str());
         let workspace = match name.filter(|word| options.name.is_none() && !is_path(word)) {
             Some(name) => {
-                let context = Context::of_engine(&app.env, &app.reporter, &app.global.flags())?;
+                let context = app.context()?;
                 let container = find_named(Some(name), &context.engine()?, &context).await?;
                 options.name = Some(ContainerName::parse(&container.name)?);
                 WorkspaceRef::Explicit(workspace_served(&container)?)

@@ -1,14 +1,12 @@
 use std::process::ExitCode;
 
 use clap::Args;
-use containai::context::Context;
 use containai::gc::GarbageCollection;
 use containai_core::exit;
 use containai_core::lifecycle::gc::{GcPolicy, GcScope};
 use containai_core::retention::RetentionAge;
 
 use crate::app::App;
-use crate::output;
 
 /// Remove unused containers
 ///
@@ -40,7 +38,7 @@ pub(crate) async fn run(args: &GcArgs, app: &App) -> anyhow::Result<ExitCode> {
     let scope = |is_selected| if is_selected { GcScope::Unused } else { GcScope::Skip };
     let policy =
         GcPolicy { age: args.age, images: scope(args.images), volumes: scope(args.volumes) };
-    let context = Context::of_engine(&app.env, &app.reporter, &app.global.flags())?;
+    let context = app.context()?;
     let engine = context.engine()?;
     let gc = match args.dry_run {
         true => GarbageCollection::preview(&context, &engine, policy).await?,
@@ -49,19 +47,20 @@ pub(crate) async fn run(args: &GcArgs, app: &App) -> anyhow::Result<ExitCode> {
     if args.dry_run && !gc.leftovers.is_empty() {
         app.ui.data(&gc.leftovers.join("\n"))?;
     }
-    if gc.plan.is_empty() {
+    if gc.is_empty() {
         app.ui.say(&format!("nothing has been unused for {}", args.age));
         return Ok(ExitCode::SUCCESS);
     }
+    let unused = gc.describe().join("\n");
     if args.dry_run {
-        app.ui.data(&output::gc::plan(&gc.plan, gc.now))?;
+        app.ui.data(&unused)?;
         return Ok(ExitCode::SUCCESS);
     }
     if !args.force {
-        app.ui.say(&output::gc::plan(&gc.plan, gc.now));
+        app.ui.say(&unused);
         gc.confirm()?;
     }
     let report = gc.execute().await?;
-    app.ui.data(&output::gc::outcome(&report))?;
-    Ok(ExitCode::from(if report.has_failures() { exit::FAILED } else { exit::OK }))
+    app.ui.data(&report.lines.join("\n"))?;
+    Ok(ExitCode::from(if report.has_failures { exit::FAILED } else { exit::OK }))
 }

@@ -1,7 +1,6 @@
 use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
-use containai::context::Context;
 use containai::logs::{self, JournalUnit, LogOptions};
 use containai_docker::Follow;
 
@@ -39,7 +38,7 @@ enum UnitArg {
 }
 
 pub(crate) async fn run(args: &LogsArgs, app: &App) -> anyhow::Result<ExitCode> {
-    let context = Context::of_engine(&app.env, &app.reporter, &app.global.flags())?;
+    let context = app.context()?;
     let engine = context.engine()?;
     let container = args.target.find(&engine, &context).await?;
     let unit = args.unit.map(|unit| match unit {

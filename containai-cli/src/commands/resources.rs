@@ -1,7 +1,6 @@
 use std::process::ExitCode;
 
 use clap::Args;
-use containai::context::Context;
 use containai::resources;
 use containai_core::byte_size::ByteSize;
 use containai_core::config::parse_memory;
@@ -34,7 +33,7 @@ pub(crate) struct ResourcesArgs {
 }
 
 pub(crate) async fn run(args: &ResourcesArgs, app: &App) -> anyhow::Result<ExitCode> {
-    let context = Context::of_engine(&app.env, &app.reporter, &app.global.flags())?;
+    let context = app.context()?;
     let engine = context.engine()?;
     let container = args.target.find(&engine, &context).await?;
     let limits = ResourceLimits { memory: args.memory, cpus: args.cpus };

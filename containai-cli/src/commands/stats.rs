@@ -1,7 +1,6 @@
 use std::process::ExitCode;
 
 use clap::Args;
-use containai::context::Context;
 use containai::statistics;
 
 use crate::app::App;
@@ -17,7 +16,7 @@ pub(crate) struct StatsArgs {
 }
 
 pub(crate) async fn run(args: &StatsArgs, app: &App) -> anyhow::Result<ExitCode> {
-    let context = Context::of_engine(&app.env, &app.reporter, &app.global.flags())?;
+    let context = app.context()?;
     let running = statistics::running(&context.engine()?).await?;
     let entries: Vec<_> = running.iter().map(StatisticsEntry::from).collect();
     let format = ListFormat::new(args.json);

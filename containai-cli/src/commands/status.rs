@@ -5,7 +5,6 @@ use clap::Args;
 use crate::app::App;
 use crate::args::TargetArgs;
 use crate::output::status::StatusOutput;
-use containai::context::Context;
 use containai::status::StatusQuery;
 use containai::sysbox_health;
 
@@ -24,7 +23,7 @@ pub(crate) struct StatusArgs {
 }
 
 pub(crate) async fn run(args: &StatusArgs, app: &App) -> anyhow::Result<ExitCode> {
-    let context = Context::of_engine(&app.env, &app.reporter, &app.global.flags())?;
+    let context = app.context()?;
     let engine = context.engine()?;
     let container = args.target.find(&engine, &context).await?;
     sysbox_health::warn_if_not_running(&context, &container);

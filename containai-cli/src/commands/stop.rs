@@ -2,7 +2,6 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
-use containai::context::Context;
 use containai::stop::{StopRequest, StopSelection};
 use containai_core::engine::Engine as _;
 use containai_core::exit;
@@ -39,7 +38,7 @@ pub(crate) struct StopArgs {
 }
 
 pub(crate) async fn run(args: &StopArgs, app: &App) -> anyhow::Result<ExitCode> {
-    let context = Context::of_engine(&app.env, &app.reporter, &app.global.flags())?;
+    let context = app.context()?;
     let engine = context.engine()?;
     let containers = engine.containers().await?;
     let request = StopRequest {

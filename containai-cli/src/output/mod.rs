@@ -1,13 +1,11 @@
 //! The formats of stdout: tables and JSON shapes.
 
 pub(crate) mod config;
-pub(crate) mod gc;
 pub(crate) mod image;
 pub(crate) mod list;
 pub(crate) mod listing;
 pub(crate) mod plan;
 pub(crate) mod resources;
-pub(crate) mod restore;
 pub(crate) mod schema;
 pub(crate) mod snapshot;
 pub(crate) mod stats;

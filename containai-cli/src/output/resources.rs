@@ -68,8 +68,34 @@ impl ResourcesOutput {
     }
 }
 
+impl fmt::Display for ResourcesOutput {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let bytes = |bytes| HumanSize(ByteSize::from_bytes(bytes)).to_string();
+        let cpus = |nanos| Cpus::from_nanos(nanos).map_or_else(String::new, |it| it.to_string());
+        let in_use = self.memory_used.map(|used| format!(" ({} in use)", bytes(used)));
+        let next = self.next.as_ref();
+        let next_memory = next.map(|next| (next.memory_limit, next.memory_source.as_str()));
+        let next_cpus = next.map(|next| (next.cpu_nanos, next.cpu_source.as_str()));
+        write!(
+            f,
+            "container  {}\nmemory     {}{}{}\ncpus       {}{}",
+            self.container,
+            self.memory_limit.map_or_else(|| "no limit".to_owned(), bytes),
+            in_use.unwrap_or_default(),
+            describe_next(self.memory_limit, next_memory, bytes),
+            self.cpu_nanos.map_or_else(|| "no limit".to_owned(), cpus),
+            describe_next(self.cpu_nanos, next_cpus, cpus),
+        )
+    }
+}
+
 /// The source of a limit, and the limit of a new container if that differs.
-fn origin(current: Option<u64>, next: u64, source: &str, human: &str) -> String {
+fn describe_next(
+    current: Option<u64>,
+    next: Option<(u64, &str)>,
+    format: impl Fn(u64) -> String,
+) -> String {
+    let Some((next, source)) = next else { return String::new() };
     let source = match source.split_once(':') {
         Some(("remembered", _)) => "remembered for the workspace".to_owned(),
         _ if source == "default" => "the default".to_owned(),
@@ -77,33 +103,7 @@ fn origin(current: Option<u64>, next: u64, source: &str, human: &str) -> String 
     };
     match current == Some(next) {
         true => format!("; {source}"),
-        false => format!("; a new container gets {human}, {source}"),
-    }
-}
-
-impl fmt::Display for ResourcesOutput {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let human = |bytes| HumanSize(ByteSize::from_bytes(bytes)).to_string();
-        let no_limit = || "no limit".to_owned();
-        let memory = self.memory_limit.map_or_else(no_limit, human);
-        write!(f, "container  {}\nmemory     {memory}", self.container)?;
-        if let Some(used) = self.memory_used {
-            write!(f, " ({} in use)", human(used))?;
-        }
-        if let Some(NextLimits { memory_limit, memory_source, .. }) = &self.next {
-            let human = human(*memory_limit);
-            f.write_str(&origin(self.memory_limit, *memory_limit, memory_source, &human))?;
-        }
-        let text = |nanos: Option<u64>| {
-            let cpus = nanos.and_then(Cpus::from_nanos);
-            cpus.map_or_else(no_limit, |cpus| cpus.to_string())
-        };
-        write!(f, "\ncpus       {}", text(self.cpu_nanos))?;
-        if let Some(NextLimits { cpu_nanos, cpu_source, .. }) = &self.next {
-            let human = text(Some(*cpu_nanos));
-            f.write_str(&origin(self.cpu_nanos, *cpu_nanos, cpu_source, &human))?;
-        }
-        Ok(())
+        false => format!("; a new container gets {}, {source}", format(next)),
     }
 }
 

@@ -16,7 +16,7 @@ mod withheld;
 
 pub use manifests::{load as manifests, user_agents};
 pub use request::{ImportMode, ImportReport, ImportRequest, ImportSelection};
-pub use restore::{ArchiveRestore, RestorePreview};
+pub use restore::ArchiveRestore;
 pub use send::Import;
 pub use source::{ImportSource, WarnOnce};
 pub use unpacked::UnpackedArchive;

@@ -14,7 +14,7 @@ use crate::context::Context;
 use crate::error::ResultExt as _;
 use crate::lock;
 use crate::process_env::ProcessEnv;
-use crate::report::Reporter;
+use crate::report::{Reporter, escape_control};
 use crate::restore::{VolumeRestore, verify};
 use crate::volume_target::{PlaceQuery, VolumeTarget};
 
@@ -25,17 +25,6 @@ pub struct ArchiveRestore {
     target: VolumeTarget,
     archive: Arc<Archive>,
     volume_exists: bool,
-}
-
-/// A restore without any change.
-#[derive(Clone, Debug)]
-pub struct RestorePreview {
-    /// The content of the archive.
-    pub summary: ArchiveSummary,
-    /// The volume.
-    pub volume: VolumeName,
-    /// Whether the volume exists, and would be replaced.
-    pub volume_exists: bool,
 }
 
 impl ArchiveRestore {
@@ -57,19 +46,15 @@ impl ArchiveRestore {
         Ok(Self { context, engine, target, archive: Arc::new(archive), volume_exists })
     }
 
-    /// Verifies the whole archive.
+    /// Verifies the whole archive; returns its content and the step of the restore, one text each.
     ///
     /// # Errors
     ///
     /// The archive is damaged or hostile.
-    pub async fn preview(self) -> crate::Result<RestorePreview> {
+    pub async fn preview(&self) -> crate::Result<Vec<String>> {
         let verified = verify(&self.archive, &self.context.reporter).await;
         let summary = verified.with_context(|| self.error_message())?;
-        Ok(RestorePreview {
-            summary,
-            volume: self.target.volume,
-            volume_exists: self.volume_exists,
-        })
+        Ok(describe(&summary, &self.target.volume, self.volume_exists))
     }
 
     /// Replaces the content of the volume.
@@ -108,5 +93,46 @@ impl ArchiveRestore {
 
     fn error_message(&self) -> String {
         format!("cannot restore `{}`", self.archive.path().display())
+    }
+}
+
+fn describe(summary: &ArchiveSummary, volume: &VolumeName, volume_exists: bool) -> Vec<String> {
+    let (manifest, totals) = (&summary.manifest, summary.totals);
+    let size = HumanSize(ByteSize::from_bytes(totals.bytes));
+    let step = match volume_exists {
+        false => format!("create volume {volume} from it"),
+        true => format!("replace all files on volume {volume}"),
+    };
+    vec![
+        format!("archive    {} files, {size}", totals.entries),
+        format!("created    {} by cai {}", manifest.created, escape_control(&manifest.version)),
+        format!("from       volume {}", escape_control(&manifest.volume)),
+        format!("1. {step}"),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use containai_core::archive::{ArchiveManifest, Totals};
+    use containai_core::timestamp::Timestamp;
+
+    use super::*;
+
+    #[test]
+    fn planned_restore_is_described() {
+        let manifest = ArchiveManifest {
+            volume: "old\u{1b}[2J".into(),
+            created: Timestamp::from_unix(1_709_209_815),
+            version: "0.1.0".into(),
+        };
+        let totals = Totals { bytes: 5 << 20, entries: 12 };
+        let summary = ArchiveSummary { manifest, totals, dropped: Vec::new() };
+        let volume = VolumeName::parse("api-data").expect("a name");
+        insta::assert_snapshot!(describe(&summary, &volume, true).join("\n"), @r"
+        archive    12 files, 5.0 MiB
+        created    2024-02-29T12:30:15Z by cai 0.1.0
+        from       volume old�[2J
+        1. replace all files on volume api-data
+        ");
     }
 }

@@ -13,7 +13,6 @@ use super::archive_key_args::ArchiveKeyArgs;
 use super::selection_args::SelectionArgs;
 use crate::app::App;
 use crate::args::VolumeArgs;
-use crate::output;
 
 /// Import settings of agents and tools to the workspace's data volume
 ///
@@ -101,7 +100,7 @@ async fn restore(args: ImportArgs, archive: Archive, app: &App) -> anyhow::Resul
     let restore =
         ArchiveRestore::find(archive, &query, docker_host, &app.env, &app.reporter).await?;
     match args.dry_run {
-        true => app.ui.data(&output::restore::preview(&restore.preview().await?))?,
+        true => app.ui.data(&restore.preview().await?.join("\n"))?,
         false => restore.run(Confirmation::unless(args.force)).await?,
     }
     Ok(ExitCode::SUCCESS)

@@ -2,7 +2,6 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
-use containai::context::Context;
 use containai::snapshot::{self, ForkOptions, ForkRequest};
 use containai_core::naming::{ContainerName, SnapshotName};
 
@@ -35,7 +34,7 @@ pub(super) struct SnapshotForkArgs {
 }
 
 pub(super) async fn run(args: SnapshotForkArgs, app: &App) -> anyhow::Result<ExitCode> {
-    let context = Context::of_engine(&app.env, &app.reporter, &app.global.flags())?;
+    let context = app.context()?;
     let snapshot = snapshot::find(&context.engine()?, &args.snapshot).await?;
     let (path, branch) = (args.path.as_deref(), args.branch.as_deref());
     let options = ForkOptions { path, branch, name: args.new_name };

@@ -1,7 +1,6 @@
 use std::process::ExitCode;
 
 use clap::Args;
-use containai::context::Context;
 use containai_core::lifecycle::snapshot::list_snapshots;
 
 use crate::app::App;
@@ -19,7 +18,7 @@ pub(super) struct SnapshotListArgs {
 }
 
 pub(super) async fn run(args: &SnapshotListArgs, app: &App) -> anyhow::Result<ExitCode> {
-    let context = Context::of_engine(&app.env, &app.reporter, &app.global.flags())?;
+    let context = app.context()?;
     let snapshots = list_snapshots(&context.engine()?).await?;
     if app.global.is_quiet() && !args.json {
         snapshots.iter().try_for_each(|snapshot| app.ui.data(snapshot.name.as_str()))?;

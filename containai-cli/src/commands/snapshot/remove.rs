@@ -1,7 +1,6 @@
 use std::process::ExitCode;
 
 use clap::Args;
-use containai::context::Context;
 use containai::snapshot;
 use containai_core::naming::SnapshotName;
 
@@ -26,7 +25,7 @@ pub(super) struct SnapshotRemoveArgs {
 }
 
 pub(super) async fn run(args: &SnapshotRemoveArgs, app: &App) -> anyhow::Result<ExitCode> {
-    let context = Context::of_engine(&app.env, &app.reporter, &app.global.flags())?;
+    let context = app.context()?;
     let engine = context.engine()?;
     let snapshot = snapshot::find(&engine, &args.snapshot).await?;
     if args.dry_run {

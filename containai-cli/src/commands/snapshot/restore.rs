@@ -2,7 +2,6 @@ use std::process::ExitCode;
 
 use clap::Args;
 use containai::confirm::Confirmation;
-use containai::context::Context;
 use containai::snapshot::{self, RestoreRequest};
 use containai_core::naming::SnapshotName;
 
@@ -29,7 +28,7 @@ pub(super) struct SnapshotRestoreArgs {
 }
 
 pub(super) async fn run(args: &SnapshotRestoreArgs, app: &App) -> anyhow::Result<ExitCode> {
-    let context = Context::of_engine(&app.env, &app.reporter, &app.global.flags())?;
+    let context = app.context()?;
     let snapshot = snapshot::find(&context.engine()?, &args.snapshot).await?;
     let confirmation = Confirmation::unless(args.force);
     let flags = app.global.flags();

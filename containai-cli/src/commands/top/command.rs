@@ -33,7 +33,7 @@ pub(crate) async fn run(app: &App) -> anyhow::Result<ExitCode> {
         let hint = Hint::run("cai stats", "print the statistics once");
         return Err(OperationError::usage("`cai top` needs a terminal").hint(hint).into());
     }
-    let context = Context::of_engine(&app.env, &app.reporter, &app.global.flags())?;
+    let context = app.context()?;
     let engine = context.engine()?;
     // An unreachable engine is reported before the terminal changes.
     engine.version().await?;

@@ -1,14 +1,13 @@
-//! The output of `cai gc`.
+//! Descriptions of unused objects and their removal.
 
 use containai_core::byte_size::{ByteSize, HumanSize};
 use containai_core::lifecycle::gc::{GcPlan, PruneItem, PruneOutcome, PruneReport};
 use containai_core::timestamp::{Elapsed, Timestamp};
 
-use containai::gc::describe_item;
-use containai::report::escape_control;
+use crate::report::escape_control;
 
-/// The unused objects, one a line, and the space that they occupy.
-pub(crate) fn plan(plan: &GcPlan, now: Timestamp) -> String {
+/// The unused objects, one text each, and the space that they occupy.
+pub(super) fn describe_plan(plan: &GcPlan, now: Timestamp) -> Vec<String> {
     let containers = plan.containers.iter().map(|it| {
         let (name, idle) = (escape_control(&it.container.name), Elapsed(it.idle_since.age_at(now)));
         format!("container  {name} ({}, unused for {idle})", size(it.size))
@@ -24,11 +23,11 @@ pub(crate) fn plan(plan: &GcPlan, now: Timestamp) -> String {
     let sizes =
         plan.containers.iter().map(|it| it.size).chain(plan.volumes.iter().map(|it| it.size));
     let total = format!("would free up to {}{}", HumanSize(plan.size()), unknown_sizes_note(sizes));
-    containers.chain(images).chain(volumes).chain([total]).collect::<Vec<_>>().join("\n")
+    containers.chain(images).chain(volumes).chain([total]).collect()
 }
 
-/// The outcomes, one a line, and the freed space.
-pub(crate) fn outcome(report: &PruneReport) -> String {
+/// The outcomes, one text each, and the freed space.
+pub(super) fn describe_outcomes(report: &PruneReport) -> Vec<String> {
     let line = |(item, outcome): &(PruneItem, PruneOutcome)| match outcome {
         PruneOutcome::Removed(freed) => {
             Some(format!("removed {} ({})", describe_item(item), size(*freed)))
@@ -43,7 +42,7 @@ pub(crate) fn outcome(report: &PruneReport) -> String {
     });
     let note = unknown_sizes_note(sizes);
     let total = format!("freed up to {} ({} bytes){note}", HumanSize(freed), freed.bytes());
-    report.outcomes.iter().filter_map(line).chain([total]).collect::<Vec<_>>().join("\n")
+    report.outcomes.iter().filter_map(line).chain([total]).collect()
 }
 
 /// A note if a size is missing in the sum.
@@ -53,6 +52,15 @@ fn unknown_sizes_note(mut sizes: impl Iterator<Item = Option<ByteSize>>) -> &'st
 
 fn size(size: Option<ByteSize>) -> String {
     size.map_or_else(|| "size unknown".to_owned(), |size| HumanSize(size).to_string())
+}
+
+/// The kind and the name of an item.
+pub(super) fn describe_item(item: &PruneItem) -> String {
+    match item {
+        PruneItem::Container(name) => format!("container {}", escape_control(name)),
+        PruneItem::Image(name) => format!("image {}", escape_control(name)),
+        PruneItem::Volume(name) => format!("volume {}", escape_control(name)),
+    }
 }
 
 #[cfg(test)]
@@ -84,7 +92,8 @@ mod tests {
             }],
             volumes: vec![UnusedVolume { name: "api-data".into(), size: None }],
         };
-        insta::assert_snapshot!(plan(&gc, Timestamp::from_unix(40 * 86_400)), @r"
+        let lines = describe_plan(&gc, Timestamp::from_unix(40 * 86_400));
+        insta::assert_snapshot!(lines.join("\n"), @r"
         container  api-main (12 MiB, unused for 40d 0h 0m)
         image      containai/base:1, containai/base:2 (up to 1.0 GiB)
         volume     api-data (size unknown)
@@ -106,7 +115,7 @@ mod tests {
                 (PruneItem::Volume("d".into()), PruneOutcome::Removed(None)),
             ],
         };
-        insta::assert_snapshot!(outcome(&report), @r"
+        insta::assert_snapshot!(describe_outcomes(&report).join("\n"), @r"
         removed container a (2.0 KiB)
         kept image b:1: it is in use
         removed volume d (size unknown)

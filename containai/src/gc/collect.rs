@@ -1,32 +1,36 @@
-//! Garbage collection on an engine.
-
 use containai_core::exit;
 use containai_core::hint::Advice as _;
 use containai_core::lifecycle::DriveError;
 use containai_core::lifecycle::gc::{
-    GcPlan, GcPolicy, PruneItem, PruneOutcome, PruneReport, measure_containers, plan_gc, prune,
-    take_inventory,
+    GcPlan, GcPolicy, PruneItem, PruneOutcome, measure_containers, plan_gc, prune, take_inventory,
 };
 use containai_core::lifecycle::snapshot::{find_leftovers, remove_leftovers};
 use containai_core::timestamp::Timestamp;
 use containai_docker::DockerEngine;
 
+use super::describe::{describe_item, describe_outcomes, describe_plan};
 use crate::confirm::{PREVIEW_OR_FORCE, require_confirmation};
 use crate::context::Context;
 use crate::error::OperationError;
 use crate::forward_registry::RegisteredForward;
-use crate::report::escape_control;
 use crate::{host_facts, snapshot};
+
+/// The outcome of a garbage collection.
+#[derive(Clone, Debug)]
+pub struct GcReport {
+    /// The removed and kept objects and the freed space, one text each.
+    pub lines: Vec<String>,
+    /// Whether an object could not be removed.
+    pub has_failures: bool,
+}
 
 /// A planned garbage collection.
 pub struct GarbageCollection<'a> {
     context: &'a Context,
     engine: &'a DockerEngine,
     policy: GcPolicy,
-    /// The unused objects.
-    pub plan: GcPlan,
-    /// The time of the plan.
-    pub now: Timestamp,
+    plan: GcPlan,
+    now: Timestamp,
     /// The leftovers of interrupted commands, one text each.
     pub leftovers: Vec<String>,
 }
@@ -81,6 +85,18 @@ impl<'a> GarbageCollection<'a> {
         Self::plan(context, engine, policy, leftovers).await
     }
 
+    /// Whether there are no unused objects.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.plan.is_empty()
+    }
+
+    /// The unused objects and the space that they occupy, one text each.
+    #[must_use]
+    pub fn describe(&self) -> Vec<String> {
+        describe_plan(&self.plan, self.now)
+    }
+
     /// Asks for confirmation.
     ///
     /// # Errors
@@ -96,13 +112,13 @@ impl<'a> GarbageCollection<'a> {
         )
     }
 
-    /// Removes the objects that are still unused, and ends forwards to removed containers.
-    /// Failures are reported.
+    /// Removes the objects that are still unused, and ends forwards to removed containers. Failures
+    /// are reported.
     ///
     /// # Errors
     ///
     /// A forward could not be ended.
-    pub async fn execute(&self) -> crate::Result<PruneReport> {
+    pub async fn execute(&self) -> crate::Result<GcReport> {
         let Self { context, engine, plan, now, policy, .. } = self;
         context.reporter.begin_work("removing unused objects");
         let report = prune(*engine, &context.remote, plan, *now, policy).await;
@@ -119,7 +135,7 @@ impl<'a> GarbageCollection<'a> {
                 _ => {}
             }
         }
-        Ok(report)
+        Ok(GcReport { lines: describe_outcomes(&report), has_failures: report.has_failures() })
     }
 }
 
@@ -127,14 +143,4 @@ fn removal_error(item: &PruneItem, error: &DriveError) -> crate::Error {
     let message = format!("cannot remove {}: {error}", describe_item(item));
     let message = OperationError::with_code(exit::FAILED, message);
     error.hints().into_iter().fold(message, OperationError::hint).into()
-}
-
-/// The kind and the name of an item.
-#[must_use]
-pub fn describe_item(item: &PruneItem) -> String {
-    match item {
-        PruneItem::Container(name) => format!("container {}", escape_control(name)),
-        PruneItem::Image(name) => format!("image {}", escape_control(name)),
-        PruneItem::Volume(name) => format!("volume {}", escape_control(name)),
-    }
 }
