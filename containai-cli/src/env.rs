@@ -37,30 +37,27 @@ impl Env {
         let home = home_directory().context("cannot find the home directory: set `HOME`")?;
         let path = |name: &str| std::env::var_os(name).filter(|v| !v.is_empty()).map(PathBuf::from);
         let engine_root = path("CONTAINAI_ENGINE_ROOT");
-        let process = ProcessEnv {
-            layout: Layout::new(
-                &home,
-                path("XDG_CONFIG_HOME").as_deref(),
-                path("DOCKER_CONFIG").as_deref(),
-            )
-            .with_data_home(path("XDG_DATA_HOME").as_deref())
-            .with_runtime_dir(
-                path("XDG_RUNTIME_DIR").filter(|path| is_owned_by_user(path)).as_deref(),
-            ),
-            engine: engine_root.map_or_else(EngineLayout::default, EngineLayout::at),
-            config: config::Environment::read(|name| std::env::var(name).ok()),
-            certificates: path("DOCKER_CERT_PATH"),
-            agent_socket: path("SSH_AUTH_SOCK"),
-            directory: current_directory().context("cannot tell the current directory")?,
-            user: invoking_user(),
-            search_path: std::env::var_os("PATH")
-                .map(|path| std::env::split_paths(&path).collect())
-                .unwrap_or_default(),
-            program: std::env::current_exe().ok(),
-            // A program that was replaced on the disk starts as what it is now.
-            mux_program: Some("/proc/self/exe".into()),
-            variables: std::env::vars_os().collect(),
-        };
+        let mut process = ProcessEnv::new(&home);
+        process.layout = Layout::new(
+            &home,
+            path("XDG_CONFIG_HOME").as_deref(),
+            path("DOCKER_CONFIG").as_deref(),
+        )
+        .with_data_home(path("XDG_DATA_HOME").as_deref())
+        .with_runtime_dir(path("XDG_RUNTIME_DIR").filter(|path| is_owned_by_user(path)).as_deref());
+        process.engine = engine_root.map_or_else(EngineLayout::default, EngineLayout::at);
+        process.config = config::Environment::read(|name| std::env::var(name).ok());
+        process.certificates = path("DOCKER_CERT_PATH");
+        process.agent_socket = path("SSH_AUTH_SOCK");
+        process.directory = current_directory().context("cannot tell the current directory")?;
+        process.user = invoking_user();
+        process.search_path = std::env::var_os("PATH")
+            .map(|path| std::env::split_paths(&path).collect())
+            .unwrap_or_default();
+        process.program = std::env::current_exe().ok();
+        // A program that was replaced on the disk starts as what it is now.
+        process.mux_program = Some("/proc/self/exe".into());
+        process.variables = std::env::vars_os().collect();
         Ok(Self {
             process,
             term: std::env::var("TERM").unwrap_or_else(|_| "xterm-256color".to_owned()),

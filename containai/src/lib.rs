@@ -3,6 +3,7 @@
 #![warn(missing_docs)]
 
 pub mod archive_file;
+pub mod command;
 pub mod connection;
 pub mod context;
 pub mod copy_report;
@@ -21,6 +22,7 @@ pub mod hooks;
 pub mod host_facts;
 pub mod image_selection;
 pub mod import;
+mod lifecycle_log;
 pub mod lock;
 pub mod mounts;
 pub mod moved;
@@ -31,6 +33,7 @@ pub mod protected;
 pub mod remote_engine;
 pub mod report;
 pub mod restore;
+pub mod sandbox;
 pub mod session;
 pub mod session_env;
 pub mod session_guard;
@@ -50,4 +53,13 @@ pub mod workspace_file;
 pub mod workspace_store;
 pub mod worktree;
 
+pub use command::{
+    Child, ChildStderr, ChildStdin, ChildStdout, Command, CommandOutput, ExitStatus, Stdio,
+};
 pub use error::{Error, OperationError, Result};
+pub use process_env::ProcessEnv;
+pub use report::{Frontend, Report};
+pub use sandbox::{
+    DataExport, DataRestore, ImportReport, Sandbox, SandboxBuilder, SandboxFork, SandboxForward,
+    SettingsImport,
+};

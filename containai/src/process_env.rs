@@ -3,12 +3,17 @@
 use std::collections::HashMap;
 use std::ffi::{OsStr, OsString};
 use std::fmt;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use containai_core::config;
+use containai_core::hint::Hint;
 use containai_core::layout::{EngineLayout, Layout};
 use containai_docker::image::BuildEnv;
+use nix::unistd::{User, getuid};
+
+use crate::error::OperationError;
 
 /// The variables that a process which outlives the command gets, and all that it gets: the
 /// others may be secret.
@@ -46,8 +51,24 @@ impl EnvVars {
     }
 }
 
+/// The directories of programs that are searched without `PATH`.
+const DEFAULT_SEARCH_PATH: [&str; 6] =
+    ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"];
+
 /// Facts of the process that embeds this crate.
+///
+/// [`ProcessEnv::new`] has defaults for everything but the home directory; change fields for other
+/// facts.
+///
+/// ```
+/// use containai::ProcessEnv;
+///
+/// let mut env = ProcessEnv::new("/home/me");
+/// env.agent_socket = Some("/run/user/1000/ssh-agent".into());
+/// assert_eq!(env.layout.config_dir().to_str(), Some("/home/me/.config/containai"));
+/// ```
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct ProcessEnv {
     /// The paths of the user.
     pub layout: Layout,
@@ -77,6 +98,48 @@ pub struct ProcessEnv {
 }
 
 impl ProcessEnv {
+    /// Facts with this home directory and defaults for everything else:
+    ///
+    /// - configuration, data and SSH files at their usual places in the home directory;
+    /// - the engine that `cai setup` creates on this machine;
+    /// - no environment variables, SSH agent or certificates;
+    /// - the current directory of the process;
+    /// - the user with the process's real user id;
+    /// - programs in the usual directories, and no `cai`.
+    #[must_use]
+    pub fn new(home: impl AsRef<Path>) -> Self {
+        let user = User::from_uid(getuid()).ok().flatten().map(|user| user.name);
+        Self {
+            layout: Layout::new(home.as_ref(), None, None),
+            engine: EngineLayout::default(),
+            config: config::Environment::default(),
+            certificates: None,
+            agent_socket: None,
+            directory: fs::canonicalize(".").unwrap_or_else(|_| "/".into()),
+            user: user.filter(|name| name != "root"),
+            program: None,
+            mux_program: None,
+            search_path: DEFAULT_SEARCH_PATH.map(PathBuf::from).into(),
+            variables: EnvVars::default(),
+        }
+    }
+
+    /// As [`new`](Self::new), with the home directory that the user database (passwd(5)) has for the
+    /// process's real user id. `HOME` is not read.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Operation`](crate::Error::Operation): the database has no such user.
+    pub fn of_user() -> crate::Result<Self> {
+        let uid = getuid();
+        match User::from_uid(uid) {
+            Ok(Some(user)) => Ok(Self::new(user.dir)),
+            _ => Err(OperationError::usage(format!("no user has the id {uid}"))
+                .hint(Hint::new("name the home directory with `home`"))
+                .into()),
+        }
+    }
+
     /// The variables that a process which outlives the command gets.
     pub(crate) fn kept(&self) -> impl Iterator<Item = (&'static str, OsString)> {
         KEPT.into_iter()
