@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::fs;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -11,7 +12,7 @@ use containai_core::config;
 use containai_core::hint::Hint;
 use containai_core::layout::{EngineLayout, Layout};
 use containai_docker::image::BuildEnv;
-use nix::unistd::{User, getuid};
+use nix::unistd::{User, geteuid, getuid};
 
 use crate::error::OperationError;
 
@@ -131,13 +132,47 @@ impl ProcessEnv {
     ///
     /// [`Error::Operation`](crate::Error::Operation): the database has no such user.
     pub fn of_user() -> crate::Result<Self> {
-        let uid = getuid();
-        match User::from_uid(uid) {
-            Ok(Some(user)) => Ok(Self::new(user.dir)),
-            _ => Err(OperationError::usage(format!("no user has the id {uid}"))
-                .hint(Hint::new("name the home directory with `home`"))
-                .into()),
+        Self::from_vars([])
+    }
+
+    /// Facts from environment variables, such as those of `std::env::vars_os`:
+    ///
+    /// - `HOME`, otherwise the home directory as in [`of_user`](Self::of_user);
+    /// - `XDG_CONFIG_HOME`, `XDG_DATA_HOME`, `XDG_RUNTIME_DIR` and `DOCKER_CONFIG`;
+    /// - `DOCKER_CERT_PATH`, `SSH_AUTH_SOCK` and `PATH`;
+    /// - `CONTAINAI_ENGINE_ROOT`, and the variables of settings.
+    ///
+    /// Builds and sessions may use the other variables too.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Operation`](crate::Error::Operation): there is no home directory.
+    pub fn from_vars(
+        variables: impl IntoIterator<Item = (OsString, OsString)>,
+    ) -> crate::Result<Self> {
+        let variables: EnvVars = variables.into_iter().collect();
+        let home = variables.path("HOME").filter(|home| home.is_absolute());
+        let mut env = Self::new(home.or_else(home_of_user).ok_or_else(no_home)?);
+        env.layout = Layout::new(
+            env.layout.home(),
+            variables.path("XDG_CONFIG_HOME").as_deref(),
+            variables.path("DOCKER_CONFIG").as_deref(),
+        )
+        .with_data_home(variables.path("XDG_DATA_HOME").as_deref())
+        .with_runtime_dir(
+            variables.path("XDG_RUNTIME_DIR").filter(|it| is_owned_by_user(it)).as_deref(),
+        );
+        env.engine = variables
+            .path("CONTAINAI_ENGINE_ROOT")
+            .map_or_else(EngineLayout::default, EngineLayout::at);
+        env.config = config::Environment::read(|name| variables.text(name));
+        env.certificates = variables.path("DOCKER_CERT_PATH");
+        env.agent_socket = variables.path("SSH_AUTH_SOCK");
+        if let Some(path) = variables.0.get(OsStr::new("PATH")) {
+            env.search_path = std::env::split_paths(path).collect();
         }
+        env.variables = variables;
+        Ok(env)
     }
 
     /// The variables that a process which outlives the command gets.
@@ -185,5 +220,49 @@ impl ProcessEnv {
     /// The program, while its file exists.
     pub(crate) fn existing_program(&self) -> Option<&Path> {
         self.program.as_deref().filter(|path| path.exists())
+    }
+}
+
+fn home_of_user() -> Option<PathBuf> {
+    Some(User::from_uid(getuid()).ok()??.dir)
+}
+
+fn no_home() -> OperationError {
+    OperationError::usage("cannot find the home directory").hint(Hint::new("set `HOME`"))
+}
+
+/// Whether a directory belongs to the user of the process; with `sudo`, the runtime directory may
+/// belong to another one.
+fn is_owned_by_user(directory: &Path) -> bool {
+    fs::metadata(directory).is_ok_and(|metadata| metadata.uid() == geteuid().as_raw())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn from_vars(variables: &[(&str, &str)]) -> crate::Result<ProcessEnv> {
+        let pair = |(name, value): &(&str, &str)| ((*name).into(), (*value).into());
+        ProcessEnv::from_vars(variables.iter().map(pair))
+    }
+
+    #[test]
+    fn variables_replace_defaults() -> crate::Result<()> {
+        let env = from_vars(&[
+            ("HOME", "/home/me"),
+            ("XDG_CONFIG_HOME", "/etc/me"),
+            ("PATH", "/a:/b"),
+            ("SSH_AUTH_SOCK", ""),
+            ("CONTAINAI_ENGINE_ROOT", "/engine"),
+        ])?;
+        assert_eq!(env.layout.home(), Path::new("/home/me"));
+        assert_eq!(env.layout.config_dir(), Path::new("/etc/me/containai"));
+        assert_eq!(env.search_path, [Path::new("/a"), Path::new("/b")]);
+        assert_eq!((env.agent_socket, env.certificates), (None, None));
+        assert_eq!(env.engine.root(), Path::new("/engine"));
+        let env = from_vars(&[("HOME", "relative")])?;
+        assert_eq!(Some(env.layout.home().to_owned()), home_of_user());
+        assert_eq!(env.search_path.len(), DEFAULT_SEARCH_PATH.len());
+        Ok(())
     }
 }

@@ -50,7 +50,7 @@ impl Sandbox {
         let (flags, reporter) = (self.handle.engine_flags(), context.reporter.clone());
         let container =
             ReconnectingContainer::find(Some(self.name()), flags, &context.env, &reporter).await?;
-        let mut tunnel = Tunnel::open(forwards.into_iter().collect()).await?;
+        let tunnel = Tunnel::open(forwards.into_iter().collect()).await?;
         let session = container.connect().await?;
         tunnel.listen_remote(&session).await?;
         for forward in tunnel.forwards() {
