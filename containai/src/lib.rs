@@ -3,6 +3,7 @@
 #![warn(missing_docs)]
 
 pub mod archive_file;
+pub mod command;
 pub mod command_env;
 pub mod completion;
 pub mod config;
@@ -29,6 +30,7 @@ pub mod image_selection;
 pub mod images;
 pub mod import;
 pub mod legacy_files;
+mod lifecycle_log;
 pub mod lifecycle_plan;
 pub mod links;
 pub mod lock;
@@ -46,6 +48,7 @@ pub mod remote_engine;
 pub mod report;
 pub mod resources;
 pub mod restore;
+pub mod sandbox;
 pub mod session;
 pub mod session_env;
 pub mod session_guard;
@@ -72,4 +75,13 @@ pub mod workspace_pull;
 pub mod workspace_store;
 pub mod worktree;
 
+pub use command::{
+    Child, ChildStderr, ChildStdin, ChildStdout, Command, CommandOutput, ExitStatus, Stdio,
+};
 pub use error::{Error, OperationError, Result};
+pub use process_env::ProcessEnv;
+pub use report::{Frontend, Report};
+pub use sandbox::{
+    DataExport, DataRestore, ImportReport, Sandbox, SandboxBuilder, SandboxFork, SandboxForward,
+    SettingsImport,
+};

@@ -68,7 +68,7 @@ impl VolumeRestore<'_> {
         let image = target.image(context, engine).await?;
         let mounted = target.helper_mount(&image, context, engine).await?;
         context.reporter.begin_work(&format!("restoring volume {}", target.volume));
-        let mut interrupt = InterruptSignals::listen()?;
+        let mut interrupt = InterruptSignals::listen_for(&context.reporter)?;
         let is_local = !context.address.is_remote();
         let pipe = is_local.then(|| context.env.layout.restore_pipe_dir(&target.volume));
         let mut unpacker = engine.unpack_volume(mounted, pipe).await?;

@@ -84,7 +84,7 @@ impl VolumeExport<'_> {
         let input = ChannelReader::new(receiver);
         let written = spawn_writer(input, writer, export_manifest(target), &progress);
         // From here on an interruption must unpause the containers.
-        let mut interrupt = InterruptSignals::listen()?;
+        let mut interrupt = InterruptSignals::listen_for(reporter)?;
         let paused = PausedContainers::pause(engine, target, reporter).await?;
         let packed = tokio::select! {
             packed = packer.run(sender) => packed,

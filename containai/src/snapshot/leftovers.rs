@@ -35,7 +35,7 @@ pub async fn remove_on_failure<T>(
     reporter: &Reporter,
     work: impl Future<Output = Result<T, SnapshotError>>,
 ) -> crate::Result<T> {
-    let mut interrupt = InterruptSignals::listen()?;
+    let mut interrupt = InterruptSignals::listen_for(reporter)?;
     let outcome = tokio::select! {
         outcome = work => outcome.map_err(Into::into),
         () = interrupt.received() => roll_back(engine, volumes).await.map_err(Into::into).and(Err(interrupted_error())),
